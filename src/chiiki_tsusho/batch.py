@@ -1,0 +1,348 @@
+"""A batch: visits in, claims out, and by name whatever holds a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from chiiki_tsusho.chunks import Chunk, Context, Crossing, Priced
+from chiiki_tsusho.claims import Flags, Ints
+from chiiki_tsusho.codes import CodeBook, CodeTable, load_code_book
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
+from chiiki_tsusho.dated_figures import UNKNOWN
+from chiiki_tsusho.decoding import BlockDecoder, Identities
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.messages import Language, Message
+from chiiki_tsusho.months import month_text
+from chiiki_tsusho.outputs import claim_table, line_table, read_frame
+from chiiki_tsusho.parsing import INSURED_BITS
+from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading import FrameSource, Source, held_frame
+from chiiki_tsusho.registers import Register
+from chiiki_tsusho.registry import TextIds
+from chiiki_tsusho.visits import Identified, VisitBook
+
+CLAIMS_OF_A_CHUNK = 1 << 13
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The claims of a batch and what holds the others.
+
+    Parameters
+    ----------
+    claim_lines, claims, problems : DataFrame
+        As the files of the same names; ordered by the four identifying columns and the service
+        code, problems by file and line.
+    held_visits : DataFrame
+        The held rows of the visits given, in their order.
+    """
+
+    claim_lines: pd.DataFrame
+    claims: pd.DataFrame
+    problems: pd.DataFrame
+    held_visits: pd.DataFrame
+
+
+class Sink(Protocol):
+    """Where the results of a batch go, in order."""
+
+    def lines(self, table: pa.Table) -> None:
+        """Take some lines of claims."""
+
+    def claims(self, table: pa.Table) -> None:
+        """Take the totals of some claims."""
+
+    def held(self, rows: Any) -> None:
+        """Take some held rows, as ``Block.verbatim`` gives them."""
+
+
+@dataclass
+class Summary:
+    """What a batch came to."""
+
+    visits: int = 0
+    claims: int = 0
+    units: int = 0
+    yen: int = 0
+    held_visits: int = 0
+    held_claims: int = 0
+    without_price: int = 0
+    without_rate: int = 0
+
+
+class BatchRun:
+    """One batch from its sources to a sink.
+
+    Parameters
+    ----------
+    visits : Source
+    providers, recipients : Source, optional
+    book : CodeBook
+    progress : callable, optional
+        Called with the stage, how much of it is done and how much there is.
+
+    Raises
+    ------
+    InputFileError
+        A source cannot be read at all.
+    """
+
+    def __init__(
+        self,
+        visits: Source,
+        providers: Source | None,
+        recipients: Source | None,
+        book: CodeBook,
+        progress: Progress | None = None,
+    ) -> None:
+        self.problems = Problems()
+        self.summary = Summary()
+        self._book = book
+        self._source = visits
+        self._progress = progress or (lambda stage, done, whole: None)
+        self._identities = Identities(TextIds(), TextIds())
+        visit_decoder = BlockDecoder(visits, "visits", book, self._identities)
+        # Every heading is read before any row, so that a wrong one is said at once.
+        decoders = {
+            file: BlockDecoder(source, file, book, self._identities)
+            for file, source in (("providers", providers), ("recipients", recipients))
+            if source is not None
+        }
+        registers = {
+            file: Register(decoder, self._identities, self.problems)
+            for file, decoder in decoders.items()
+        }
+        self._visits = VisitBook(visit_decoder, book, registers.get("providers"))
+        self._context = Context(
+            self._visits,
+            self._identities,
+            registers.get("providers"),
+            registers.get("recipients"),
+            self.problems,
+        )
+
+    def run(self, sink: Sink) -> Summary:
+        """Read, price, settle, write; then give back what is held."""
+        for done in self._visits.read(self.problems):
+            self._progress("reading", done, self._source.size)
+        ledger = self._visits.ledger
+        done = 0
+        for month, claims in self._ordered_chunks():
+            if self._book.supports(month):
+                priced = Chunk(self._context, self._book.table(month), claims).price()
+                if priced is not None:
+                    self._write(priced, sink)
+            done += len(claims)
+            self._progress("claims", done, len(ledger))
+        if self._visits.alone or ledger.held.any():
+            self._give_back(sink)
+        self.summary.visits = self._visits.rows
+        self.summary.held_claims = int(np.count_nonzero(ledger.held))
+        return self.summary
+
+    def _write(self, priced: Priced, sink: Sink) -> None:
+        written, settlement = priced.written, priced.settlement
+        sink.lines(line_table(priced.names, priced.lines, written))
+        sink.claims(claim_table(priced.names, priced.visits, priced.days, settlement, written))
+        summary = self.summary
+        no_price = settlement.unit_price == UNKNOWN
+        summary.claims += int(np.count_nonzero(written))
+        summary.units += int(settlement.total_units[written].sum())
+        summary.yen += int(np.maximum(settlement.total_yen[written], 0).sum())
+        summary.without_price += int(np.count_nonzero(written & no_price))
+        no_yen = settlement.total_yen == UNKNOWN
+        summary.without_rate += int(np.count_nonzero(written & no_yen & ~no_price))
+
+    def _ordered_chunks(self) -> Iterator[tuple[int, Ints]]:
+        """Yield the claims of each month, in the order of the output."""
+        ledger = self._visits.ledger
+        provider, insurer, month = ledger.pair_parts()
+        months = np.array(self._visits.months, dtype=np.int64)
+        in_order = np.lexsort(
+            (
+                self._identities.insurers.ranks()[insurer],
+                self._identities.providers.ranks()[provider],
+                months[month],
+            )
+        )
+        rank = np.empty(len(in_order), dtype=np.int64)
+        rank[in_order] = np.arange(len(in_order))
+        pair, insured = ledger.claim_parts()
+        # Pair ranks and insured numbers stand in one integer, as in the ledger's own key.
+        order = np.argsort((rank[pair] << INSURED_BITS) | insured, kind="stable")
+        month_of_claim = months[month[pair[order]]]
+        cuts = np.flatnonzero(np.diff(month_of_claim)) + 1
+        for claims in np.split(order, cuts):
+            for start in range(0, len(claims), CLAIMS_OF_A_CHUNK):
+                chunk = claims[start : start + CLAIMS_OF_A_CHUNK]
+                yield int(months[month[pair[chunk[0]]]]), chunk
+
+    def _give_back(self, sink: Sink) -> None:
+        """Read the visits again and return the held rows; find the lines of late problems."""
+        ledger = self._visits.ledger
+        held = ledger.held
+        crowded = np.zeros(len(ledger), dtype=bool)
+        for claims in self._context.crowded:
+            crowded[claims] = True
+        crossed = np.zeros(len(ledger), dtype=bool)
+        for crossing in self._context.crossings:
+            crossed[crossing.claim] = True
+        found: list[pd.DataFrame] = []
+        for typed in self._visits.retyped():
+            who, claim = self._visits.find(typed)
+            alone = claim < 0
+            lines = typed.block.lines[alone | held[claim]]
+            malformed = np.array([line for line, _ in typed.block.malformed], dtype=np.int64)
+            wanted = np.sort(np.concatenate((lines, malformed)))
+            if len(wanted):
+                sink.held(typed.block.verbatim(wanted))
+                self.summary.held_visits += len(wanted)
+            late = ~alone & (crowded | crossed)[claim]
+            if late.any():
+                session = self._visits.sessions(typed)
+                found.append(_located(claim, who, session, typed.block.lines, late))
+            self._progress("held rows", typed.block.consumed, self._source.size)
+        if found:
+            rows = pd.concat(found, ignore_index=True)
+            self._note_duplicates(rows[crowded[rows["claim"]]])
+            for crossing in self._context.crossings:
+                self._note_crossing(rows, crossing)
+
+    def _note_duplicates(self, rows: pd.DataFrame) -> None:
+        cell = ["claim", "day", "session"]
+        rows = rows[rows["session"] >= 1].sort_values([*cell, "line"], kind="stable")
+        first = rows.groupby(cell)["line"].transform("first")
+        later = rows[rows["line"] != first]
+        month = self._month_of(later["claim"].to_numpy())
+        dates = [
+            f"{month_text(int(m))}-{day:02d}" for m, day in zip(month, later["day"], strict=True)
+        ]
+        messages = [
+            Message("duplicate_visit", "duplicate_visit", {"session": session, "other": other})
+            for session, other in zip(later["session"], first[later.index], strict=True)
+        ]
+        self.problems.add_rows(
+            "visits",
+            "service_date",
+            later["line"].to_numpy(),
+            np.arange(len(later)),
+            dates,
+            messages,
+        )
+
+    def _note_crossing(self, rows: pd.DataFrame, crossing: Crossing) -> None:
+        cells = pd.DataFrame(
+            {"claim": crossing.claim, "day": crossing.day, "session": crossing.session}
+        )
+        lines = rows.merge(cells, on=["claim", "day", "session"])["line"].to_numpy()
+        facts = {"keys": ", ".join(crossing.keys), "group": crossing.group}
+        message = Message("conflicting_group", "conflicting_group", facts)
+        at = np.zeros(len(lines), dtype=np.int64)
+        self.problems.add_rows(
+            "visits", crossing.keys[0], lines, at, [" ".join(crossing.keys)], [message]
+        )
+
+    def _month_of(self, claims: Ints) -> Ints:
+        ledger = self._visits.ledger
+        months = np.array(self._visits.months, dtype=np.int64)
+        return months[ledger.pair_parts(ledger.claim_parts(claims)[0])[2]]
+
+
+def _located(
+    claim: Ints, who: Identified, session: Ints, lines: Ints, wanted: Flags
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "claim": claim[wanted],
+            "day": who.day[wanted],
+            "session": session[wanted],
+            "line": lines[wanted],
+        }
+    )
+
+
+class _FrameSink:
+    def __init__(self) -> None:
+        self.line_tables: list[pa.Table] = []
+        self.claim_tables: list[pa.Table] = []
+        self.held_rows: list[Ints] = []
+
+    def lines(self, table: pa.Table) -> None:
+        self.line_tables.append(table)
+
+    def claims(self, table: pa.Table) -> None:
+        self.claim_tables.append(table)
+
+    def held(self, rows: Ints) -> None:
+        self.held_rows.append(rows)
+
+
+def code_book(codes: CodeBook | CodeTable | str | Path | None) -> CodeBook:
+    """Return the code book that ``codes=`` stands for."""
+    if isinstance(codes, CodeBook):
+        return codes
+    if isinstance(codes, CodeTable):
+        return CodeBook.of_month(codes)
+    return load_code_book(codes)
+
+
+def compute_claims(
+    visits: pd.DataFrame,
+    providers: pd.DataFrame | None = None,
+    recipients: pd.DataFrame | None = None,
+    codes: CodeBook | CodeTable | str | Path | None = None,
+    language: Language = "en",
+) -> Batch:
+    """Compute the claims of all visits given.
+
+    Parameters
+    ----------
+    visits : DataFrame
+        One row per visit; columns as ``columns.VISITS`` and the keys of the code table, in
+        English or Japanese. Identifiers are text.
+    providers, recipients : DataFrame, optional
+        One row per provider or person, and month if they say so.
+    codes : CodeBook, CodeTable or path, optional
+        The code table; without it, the bundled one.
+    language : {"en", "ja"}
+        Of the messages.
+
+    Returns
+    -------
+    Batch
+        Claims, and whatever holds the others. The frames given are not changed.
+
+    Raises
+    ------
+    InputFileError
+        A column is unknown, doubled or missing.
+    TableError
+        ``codes`` is a file that fails a check.
+    """
+    sources = [
+        None if frame is None else FrameSource(frame, name)
+        for name, frame in (
+            ("visits", visits),
+            ("providers", providers),
+            ("recipients", recipients),
+        )
+    ]
+    if sources[0] is None:
+        raise InputFileError("visits: a DataFrame was expected, not None")
+    run = BatchRun(sources[0], sources[1], sources[2], code_book(codes))
+    sink = _FrameSink()
+    run.run(sink)
+    return Batch(
+        read_frame(sink.line_tables, CLAIM_LINES),
+        read_frame(sink.claim_tables, CLAIMS),
+        run.problems.frame(language),
+        held_frame(visits, sink.held_rows),
+    )

@@ -1,0 +1,277 @@
+"""The command line: words and exit codes. Data goes to standard output or a folder, words to standard error."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chiiki_tsusho import __version__
+from chiiki_tsusho.errors import ChiikiTsushoError
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.batch import Progress, Summary
+    from chiiki_tsusho.files import FileBatch
+
+ALL_WRITTEN, SOMETHING_HELD, WRONG_USE, STOPPED = 0, 1, 2, 130
+# Work that lasts no longer than this shows no progress bar.
+QUIET_SECONDS = 1.0
+PROBLEMS_SHOWN = 5
+
+app = typer.Typer(
+    help="Claims of community day care (地域密着型通所介護): service codes, units, yen.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+InputFile = Annotated[Path | None, typer.Option(show_default=False)]
+Month = Annotated[str, typer.Option(help="The month, 2016-04 or 201604.")]
+Codes = Annotated[
+    Path | None,
+    typer.Option(help="A code table in the layout of service_codes.csv.", show_default=False),
+]
+
+
+def say(text: str) -> None:
+    """Write words to standard error."""
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def _words() -> Iterator[None]:
+    """Turn errors into one line on standard error and an exit code."""
+    try:
+        yield
+    except ChiikiTsushoError as error:
+        for line in str(error).splitlines():
+            say(f"error: {line}")
+        raise typer.Exit(WRONG_USE) from error
+    except KeyboardInterrupt:
+        say("stopped; nothing of this run was written")
+        raise typer.Exit(STOPPED) from None
+
+
+def _stop(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"chiiki-tsusho {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Set up what every command shares."""
+    # A stop from outside must clean up as Ctrl-C does.
+    signal.signal(signal.SIGTERM, _stop)
+
+
+@app.command()
+def claim(
+    visits: Annotated[Path, typer.Argument(help="One row per visit, CSV or Parquet.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the results.")],
+    providers: Annotated[
+        Path | None, typer.Option(help="One row per provider.", show_default=False)
+    ] = None,
+    recipients: Annotated[
+        Path | None, typer.Option(help="One row per insured person.", show_default=False)
+    ] = None,
+    codes: Codes = None,
+    file_format: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="utf-8 or cp932; without it both are tried.", show_default=False),
+    ] = None,
+) -> None:
+    """Compute the claims of a file of visits.
+
+    Writes claim_lines, claims, problems and held_visits into the folder. Exit code 0: all claims
+    written; 1: something is held; 2: wrong use or an unreadable file, nothing written.
+    """
+    if file_format not in ("csv", "parquet"):
+        say(f"error: --format {file_format!r} is unknown; csv or parquet")
+        raise typer.Exit(WRONG_USE)
+    with _words():
+        from chiiki_tsusho.files import claim_files
+
+        with _progress() as progress:
+            batch = claim_files(
+                visits,
+                output,
+                providers,
+                recipients,
+                codes,
+                "parquet" if file_format == "parquet" else "csv",
+                encoding,
+                progress=progress,
+            )
+        _say_result(batch, file_format)
+    if batch.summary.held_visits:
+        raise typer.Exit(SOMETHING_HELD)
+
+
+def _say_result(batch: FileBatch, file_format: str) -> None:
+    summary = batch.summary
+    for row in batch.problems.head(PROBLEMS_SHOWN).to_dict("records"):
+        where = "" if row["line"] != row["line"] else f" line {row['line']}"
+        column = f", {row['column']}" if row["column"] else ""
+        say(f"{row['file']}{where}{column}: {row['rule']}: {row['message']}")
+    more = len(batch.problems) - PROBLEMS_SHOWN
+    if more > 0:
+        say(f"… and {more:,} more in {batch.folder / f'problems.{file_format}'}")
+    for count, why in _blank_yen(summary):
+        say(f"note: yen left blank in {count:,} claims: {why}")
+    held = f"{summary.held_visits:,} rows held"
+    if summary.held_visits:
+        held += " (correct them in held_visits and submit that file again)"
+    say(
+        f"{summary.visits:,} visits: {summary.claims:,} claims, {summary.units:,} units, "
+        f"{summary.yen:,} yen; {held}; files in {batch.folder}"
+    )
+
+
+def _blank_yen(summary: Summary) -> list[tuple[int, str]]:
+    notes = (
+        (summary.without_price, "no area_grade is known (give --providers with area_grade)"),
+        (summary.without_rate, "no benefit_rate is known (give --recipients with benefit_rate)"),
+    )
+    return [(count, why) for count, why in notes if count]
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """Show a bar on standard error, where that is a terminal and the work lasts over a second."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from time import monotonic
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    started = monotonic()
+    task = bar.add_task("reading")
+
+    def show(stage: str, done: int, whole: int) -> None:
+        if not bar.live.is_started and monotonic() - started > QUIET_SECONDS:
+            bar.start()
+        bar.update(task, description=stage, completed=done, total=whole)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
+
+
+@app.command()
+def lookup(
+    month: Month,
+    codes_asked: Annotated[
+        list[str] | None, typer.Argument(metavar="[CODE]...", help="Service codes, six characters.")
+    ] = None,
+    codes: Codes = None,
+) -> None:
+    """Print rows of the code table as CSV; without a code, all rows of the month."""
+    with _words():
+        from chiiki_tsusho.code_rows import COLUMNS
+        from chiiki_tsusho.codes import load_codes
+
+        table = load_codes(month, path=codes)
+        frame = table.lookup(codes_asked) if codes_asked else table.frame
+        typer.echo(frame[list(COLUMNS)].to_csv(index=False, lineterminator="\n"), nl=False)
+
+
+@app.command()
+def explain(
+    month: Month,
+    minutes: Annotated[int, typer.Option(help="Length of the stay.", min=0)],
+    care_level: Annotated[
+        int | None, typer.Option(help="要介護度 1-5.", min=1, max=5, show_default=False)
+    ] = None,
+    service: Annotated[str, typer.Option(help="day_care or medical_day_care.")] = "day_care",
+    shortfall: Annotated[
+        str | None, typer.Option(help="over_capacity or understaffed.", show_default=False)
+    ] = None,
+    additions: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="KEY[=N]", help="An addition.", show_default=False),
+    ] = None,
+    codes: Codes = None,
+) -> None:
+    """Explain one visit: its code, every step with its figures, its additions."""
+    with _words():
+        from pydantic import ValidationError
+
+        from chiiki_tsusho.codes import load_codes
+        from chiiki_tsusho.composition import Calculator, Visit
+
+        table = load_codes(month, path=codes)
+        try:
+            visit = Visit.model_validate(
+                {
+                    "minutes": minutes,
+                    "care_level": care_level,
+                    "service": service,
+                    "shortfall": shortfall or None,
+                    "additions": _counts(additions or []),
+                }
+            )
+        except ValidationError as error:
+            for one in error.errors():
+                say(f"error: {'.'.join(map(str, one['loc']))}: {one['input']!r}: {one['msg']}")
+            raise typer.Exit(WRONG_USE) from error
+        composition = Calculator(table).compose(visit)
+        typer.echo(f"{composition.code}  {composition.chain} units")
+        for number, step in enumerate(composition.steps, start=1):
+            typer.echo(f"{number:3}. {step}")
+        for line in composition.lines:
+            typer.echo(f"{line.code}  {line.name}  {line.units} × {line.count}")
+        typer.echo(f"total {composition.units} units")
+
+
+def _counts(additions: list[str]) -> dict[str, int]:
+    counts = {}
+    for text in additions:
+        key, _, count = text.partition("=")
+        if count and not count.isdecimal():
+            raise ChiikiTsushoError(f"--with {text!r}: KEY or KEY=N was expected, N a whole number")
+        counts[key] = int(count or 1)
+    return counts
+
+
+@app.command()
+def template(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    month: Annotated[
+        str | None,
+        typer.Option(help="Only the additions of that month.", show_default=False),
+    ] = None,
+    codes: Codes = None,
+) -> None:
+    """Write the three input files with every heading, and a dictionary of the columns."""
+    with _words():
+        from chiiki_tsusho.templates import write_templates
+
+        for path in write_templates(folder, month, codes):
+            say(f"wrote {path}")

@@ -1,0 +1,539 @@
+"""The code table of a month: loaded, looked up by code, found by condition. Arrays in, arrays out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from chiiki_tsusho.code_rows import (
+    ALL_LINES,
+    BASE_LINES,
+    COLUMNS,
+    MINUTES_OF_A_DAY,
+    SERVICES,
+    SHORTFALLS,
+    CodeLine,
+    CodeRow,
+    read_code_rows,
+    segments,
+)
+from chiiki_tsusho.errors import UnknownCodeError, UnsupportedMonthError, VisitError
+from chiiki_tsusho.law_data import law_file
+from chiiki_tsusho.messages import Message, blank
+from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
+from chiiki_tsusho.table_files import NumberedRow
+
+# Minutes are looked up directly; the last slot stands for every visit longer than a day.
+MINUTE_SLOTS = MINUTES_OF_A_DAY + 2
+LEVEL_SLOTS = 6
+SHORTFALL_NAMES = ("", *SHORTFALLS)
+_TEXT_COLUMNS = (
+    "service_type", "item_code", "valid_from", "valid_to", "name", "kind", "key", "service",
+    "shortfall", "rate_of", "per", "yields_to", "group", "source",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate row resolved: what it is a ratio of, and the ratios in the order they are rounded."""
+
+    basis: str
+    key: str
+    per_mille: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CodeTable:
+    """The rows of a code table that hold in one month.
+
+    Parameters
+    ----------
+    month : int
+        The month, ``201604``.
+    rows : tuple of CodeRow
+        The rows valid in it, in the order of their service codes.
+    known_minutes : ndarray of bool, shape (services, minutes)
+        The minutes for which any month of the whole table has a band: it tells a visit that no
+        law knows from one whose code this table lacks.
+
+    See Also
+    --------
+    load_codes : the way to get one.
+    """
+
+    month: int
+    rows: tuple[CodeRow, ...]
+    known_minutes: npt.NDArray[np.bool_]
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by month and rows."""
+        if not isinstance(other, CodeTable):
+            return NotImplemented
+        return (self.month, self.rows) == (other.month, other.rows)
+
+    def __hash__(self) -> int:
+        """Hash by month and rows."""
+        return hash((self.month, self.rows))
+
+    def __repr__(self) -> str:
+        """Name the month and the size."""
+        return f"CodeTable({month_text(self.month)}, {len(self.rows)} codes)"
+
+    def __len__(self) -> int:
+        """Count the codes."""
+        return len(self.rows)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a DataFrame: ``service_code``, then the columns of the file."""
+        records = [row.model_dump() for row in self.rows]
+        data: dict[str, Any] = {"service_code": pd.array(self.service_codes, dtype="str")}
+        for column in COLUMNS:
+            cells = [record[column] for record in records]
+            if column in _TEXT_COLUMNS:
+                texts = [None if cell is None else str(cell) for cell in cells]
+                data[column] = pd.array(texts, dtype="str")
+            else:
+                data[column] = pd.array(cells, dtype="Int64")
+        return pd.DataFrame(data)
+
+    @cached_property
+    def service_codes(self) -> npt.NDArray[np.str_]:
+        """Service codes in order, shape (codes,)."""
+        return np.array([row.service_code for row in self.rows], dtype="U6")
+
+    @cached_property
+    def row_units(self) -> npt.NDArray[np.int64]:
+        """Units of one count of each code; 0 for a rate, whose units the month decides."""
+        return np.array([row.units or 0 for row in self.rows], dtype=np.int64)
+
+    @cached_property
+    def key_positions(self) -> dict[str, int]:
+        """The position of the row of each key."""
+        return {row.key: at for at, row in enumerate(self.rows) if row.key is not None}
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The keys of each group of which at most one may apply."""
+        named: dict[str, list[str]] = {}
+        for row in self.rows:
+            if row.group is not None and row.key is not None:
+                named.setdefault(row.group, []).append(row.key)
+        return {group: tuple(keys) for group, keys in named.items() if len(keys) > 1}
+
+    @cached_property
+    def rates(self) -> dict[str, Rate]:
+        """The rate rows by key, each resolved to its basis and its chain of ratios."""
+        resolved = {}
+        for key, at in self.key_positions.items():
+            row = self.rows[at]
+            if row.kind != "rate":
+                continue
+            ratios = [row.per_mille or 0]
+            while row.rate_of not in (BASE_LINES, ALL_LINES):
+                row = self.rows[self.key_positions[str(row.rate_of)]]
+                ratios.append(row.per_mille or 0)
+            resolved[key] = Rate(str(row.rate_of), key, tuple(reversed(ratios)))
+        return resolved
+
+    @cached_property
+    def bands(self) -> npt.NDArray[np.int16]:
+        """Row of every condition, shape (services, shortfalls, levels, minutes); −1: none."""
+        bands = np.full(
+            (len(SERVICES), len(SHORTFALL_NAMES), LEVEL_SLOTS, MINUTE_SLOTS), -1, dtype=np.int16
+        )
+        for at, row, condition in self._base_rows():
+            bands[(*condition, slice(row.minutes_from, row.minutes_to))] = at
+        return bands
+
+    @cached_property
+    def bands_without_extension(self) -> npt.NDArray[np.int16]:
+        """As ``bands``, for a provider that has not registered 延長.
+
+        From the first minute of 延長 on, the longest band without it answers, whatever the
+        length of the day.
+        """
+        bands = self.bands.copy()
+        extended = [one for one in self._base_rows() if one[1].extension_units]
+        for _, row, condition in extended:
+            bands[(*condition, slice(row.minutes_from, -1))] = -1
+        for _, row, condition in extended:
+            plain = [
+                (other.minutes_to or 0, at)
+                for at, other, same in self._base_rows()
+                if same == condition and not other.extension_units
+            ]
+            if plain:
+                bands[(*condition, slice(row.minutes_from, -1))] = max(plain)[1]
+        return bands
+
+    def _base_rows(self) -> Iterator[tuple[int, CodeRow, tuple[int, int, slice | int]]]:
+        for at, row in enumerate(self.rows):
+            if row.kind == "base":
+                # 療養通所介護 has one code for all care levels, the blank one included.
+                level = slice(None) if row.care_level is None else row.care_level
+                shortfall = SHORTFALL_NAMES.index(row.shortfall or "")
+                yield at, row, (SERVICES.index(row.service), shortfall, level)  # type: ignore[arg-type]
+
+    @cached_property
+    def _index(self) -> pd.Index[Any]:
+        return pd.Index(self.service_codes.astype(object))
+
+    def positions(self, codes: Sequence[str] | npt.ArrayLike) -> npt.NDArray[np.intp]:
+        """Return the position of each code among the rows.
+
+        Raises
+        ------
+        UnknownCodeError
+            A code is not of this month; the message names it and the nearest one.
+        """
+        if isinstance(codes, str):
+            codes = [codes]
+        wanted = np.asarray(codes, dtype=object).ravel()
+        found = self._index.get_indexer(wanted)
+        unknown = wanted[found < 0]
+        if unknown.size:
+            raise UnknownCodeError(self._unknown_text(list(dict.fromkeys(unknown.tolist()))))
+        return found
+
+    def _unknown_text(self, unknown: list[object]) -> str:
+        named = []
+        for code in unknown[:5]:
+            near = get_close_matches(str(code), self.service_codes.tolist(), n=1)
+            hint = f" (nearest: {near[0]})" if near else ""
+            named.append(f"{code!r}{hint}")
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        return (
+            f"no such service code in {month_text(self.month)}: {', '.join(named)}{more}; a code "
+            f"is text of six characters, the service type and the item code, such as '781241'"
+        )
+
+    def lookup(self, codes: Sequence[str] | npt.ArrayLike) -> pd.DataFrame:
+        """Return the rows of codes.
+
+        Parameters
+        ----------
+        codes : array-like of str, shape (n,)
+            Six-character service codes, in any order, repeated or not.
+
+        Returns
+        -------
+        DataFrame, n rows
+            In the order asked: ``service_code`` and the columns of the table.
+
+        Raises
+        ------
+        UnknownCodeError
+            A code is not of this month.
+        """
+        return self.frame.take(self.positions(codes)).reset_index(drop=True)
+
+    def units(self, codes: Sequence[str] | npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return the units of codes.
+
+        Parameters
+        ----------
+        codes : array-like of str, shape (n,)
+
+        Returns
+        -------
+        ndarray of int64, shape (n,)
+            Units of one count, negative for a reduction.
+
+        Raises
+        ------
+        UnknownCodeError
+            A code is not of this month, or is a ratio and has no units of its own.
+        """
+        at = self.positions(codes)
+        rates = [self.rows[one].service_code for one in np.unique(at) if self._is_rate[one]]
+        if rates:
+            raise UnknownCodeError(
+                f"{', '.join(rates)}: a ratio of other lines has no units of its own; "
+                "compute the claim"
+            )
+        return self.row_units[at]
+
+    @cached_property
+    def _is_rate(self) -> npt.NDArray[np.bool_]:
+        return np.array([row.kind == "rate" for row in self.rows])
+
+    def find(
+        self,
+        *,
+        minutes: npt.ArrayLike,
+        care_level: npt.ArrayLike | None = None,
+        shortfall: npt.ArrayLike | None = None,
+        service: npt.ArrayLike = "day_care",
+        extended_hours: npt.ArrayLike = True,
+    ) -> Any:
+        """Find the base code of visits by their conditions.
+
+        Parameters
+        ----------
+        minutes : int or array-like of int
+            Length of the stay.
+        care_level : int or array-like of int, optional
+            要介護度 1–5; may be left out for ``medical_day_care``.
+        shortfall : str or array-like of str, optional
+            ``""``, ``"over_capacity"`` or ``"understaffed"``.
+        service : str or array-like of str
+            ``"day_care"`` or ``"medical_day_care"``.
+        extended_hours : bool or array-like of bool
+            Whether the provider has registered 延長.
+
+        Returns
+        -------
+        str, or ndarray of str of the broadcast shape
+            Service codes.
+
+        Raises
+        ------
+        VisitError
+            A visit has no code in this month; the message says which and why.
+        """
+        given = (minutes, care_level, shortfall, service, extended_hours)
+        minute, level, lack, kind, extended = np.broadcast_arrays(
+            _whole_numbers(minutes, "minutes", 0, None),
+            _whole_numbers(0 if care_level is None else care_level, "care_level", 0, 5),
+            _choices("" if shortfall is None else shortfall, "shortfall", SHORTFALL_NAMES),
+            _choices(service, "service", SERVICES),
+            np.asarray(extended_hours, dtype=bool),
+        )
+        slot = np.minimum(minute, MINUTE_SLOTS - 1)
+        at = np.where(
+            extended,
+            self.bands[kind, lack, level, slot],
+            self.bands_without_extension[kind, lack, level, slot],
+        )
+        if (at < 0).any():
+            first = np.unravel_index(int(np.argmax(at < 0)), at.shape)
+            why = self.missing_code(
+                SERVICES[kind[first]],
+                int(minute[first]),
+                int(level[first]),
+                SHORTFALL_NAMES[lack[first]],
+            )[1].say()
+            where = f"visit {', '.join(map(str, first))}: " if at.ndim else ""
+            raise VisitError(where + why)
+        codes = self.service_codes[at]
+        return str(codes) if all(np.ndim(one) == 0 for one in given if one is not None) else codes
+
+    def missing_code(
+        self, service: str, minutes: int, care_level: int, shortfall: str
+    ) -> tuple[str, Message]:
+        """Say why a visit has no code.
+
+        Returns
+        -------
+        str
+            The column at fault.
+        Message
+            Rule ``outside_every_band`` when no month of the table has a band for the minutes,
+            ``missing_value`` when only the care level is wanting, otherwise ``no_code``.
+        """
+        kind = SERVICES.index(service)  # type: ignore[arg-type]
+        slot = min(minutes, MINUTE_SLOTS - 1)
+        known = np.flatnonzero(self.known_minutes[kind])
+        if known.size and not self.known_minutes[kind, slot]:
+            facts = {
+                "value": minutes,
+                "service": service,
+                "first": int(known[0]),
+                "last": int(known[-1]),
+            }
+            return "minutes", Message("outside_every_band", "outside_every_band", facts)
+        here = self.bands[kind, SHORTFALL_NAMES.index(shortfall), :, slot]
+        if care_level == 0 and (here >= 0).any():
+            return "care_level", blank("care_level", "care_level")
+        condition = f"{minutes} min, {service}, care level {care_level or '-'}"
+        condition += f", {shortfall}" if shortfall else ""
+        facts = {"condition": condition, "month": month_text(self.month)}
+        if not (self.bands[kind] >= 0).any():
+            column = "service"
+        elif shortfall and not (here >= 0).any() and (self.bands[kind, 0, :, slot] >= 0).any():
+            column = "shortfall"
+        else:
+            column = "minutes"
+        return column, Message("no_code", "no_code", facts)
+
+
+def _whole_numbers(
+    values: npt.ArrayLike, name: str, least: int, most: int | None
+) -> npt.NDArray[np.int64]:
+    array = np.asarray(values)
+    if array.dtype == object or array.dtype.kind == "f":
+        # Blank care levels come as None, NaN or <NA>.
+        blank = pd.isna(array)
+        filled = np.where(blank, 0, array)
+        numbers = filled.astype(np.int64)
+        if (numbers != filled).any() or (name != "care_level" and np.any(blank)):
+            raise VisitError(f"{name}: whole numbers were expected")
+    elif array.dtype.kind in "iu":
+        numbers = array.astype(np.int64)
+    else:
+        raise VisitError(f"{name}: whole numbers were expected, not {array.dtype}")
+    wrong = (numbers < least) | (numbers > most if most is not None else False)
+    if np.any(wrong):
+        limit = f"from {least} to {most}" if most is not None else f"of {least} or more"
+        raise VisitError(f"{name}: {numbers[wrong].flat[0]}: a number {limit} was expected")
+    return numbers
+
+
+def _choices(values: npt.ArrayLike, name: str, known: Sequence[str]) -> npt.NDArray[np.intp]:
+    array = np.asarray(values, dtype=object)
+    texts = np.where(pd.isna(array), "", array)
+    at = pd.Index(list(known), dtype=object).get_indexer(texts.ravel()).reshape(texts.shape)
+    if (at < 0).any():
+        wrong = texts[at < 0].flat[0]
+        raise VisitError(f"{name}: {wrong!r} is unknown; one of {', '.join(map(repr, known))}")
+    return at
+
+
+class CodeBook:
+    """A code table file: every code in every period.
+
+    Parameters
+    ----------
+    rows : list of NumberedRow of CodeRow
+        Checked rows.
+    """
+
+    def __init__(self, rows: list[CodeLine]) -> None:
+        self.rows = rows
+        self._segments = segments(rows)
+        self._tables: dict[int, CodeTable] = {}
+        self.known_minutes = np.zeros((len(SERVICES), MINUTE_SLOTS), dtype=bool)
+        for one in rows:
+            if one.row.kind == "base":
+                kind = SERVICES.index(one.row.service)  # type: ignore[arg-type]
+                self.known_minutes[kind, one.row.minutes_from : one.row.minutes_to] = True
+
+    @classmethod
+    def of_month(cls, table: CodeTable) -> CodeBook:
+        """Make a book of one month only."""
+        period = {"valid_from": table.month, "valid_to": table.month}
+        rows = [row.model_copy(update=period) for row in table.rows]
+        book = cls([NumberedRow(line, row) for line, row in enumerate(rows, start=2)])
+        book.known_minutes = table.known_minutes
+        return book
+
+    @cached_property
+    def months(self) -> list[tuple[int, int]]:
+        """First and last month of each unbroken run of months that have base codes."""
+        return joined(
+            [
+                (first, last)
+                for first, last, active in self._segments
+                if any(one.row.kind == "base" for one in active)
+            ]
+        )
+
+    @cached_property
+    def key_names(self) -> dict[str, dict[str, list[tuple[int, int]]]]:
+        """For each published name of an addition or rate, its keys and their months."""
+        names: dict[str, dict[str, list[tuple[int, int]]]] = {}
+        for one in self.rows:
+            if one.row.key is not None:
+                spans = names.setdefault(one.row.name, {}).setdefault(one.row.key, [])
+                spans.append((one.row.valid_from, one.row.valid_to))
+        return names
+
+    @cached_property
+    def largest_values(self) -> dict[str, int]:
+        """For each key its largest value in one visit row, in any month."""
+        largest: dict[str, int] = {}
+        for one in self.rows:
+            if one.row.key is not None:
+                largest[one.row.key] = max(largest.get(one.row.key, 1), one.row.largest_value)
+        return largest
+
+    def supports(self, month: int) -> bool:
+        """Say whether a month has base codes."""
+        return any(first <= month <= last for first, last in self.months)
+
+    def unsupported(self, month: int) -> Message:
+        """Say which months there are."""
+        facts = {"month": month_text(month), "months": spans_text(self.months)}
+        return Message("unsupported_month", "unsupported_month", facts)
+
+    def table(self, month: int) -> CodeTable:
+        """Return the table of a month.
+
+        Raises
+        ------
+        UnsupportedMonthError
+            No base code is valid in the month; the message gives the months there are.
+        """
+        if not self.supports(month):
+            raise UnsupportedMonthError(self.unsupported(month).say())
+        if month not in self._tables:
+            active = [
+                one.row for one in self.rows if one.row.valid_from <= month <= one.row.valid_to
+            ]
+            active.sort(key=lambda row: row.service_code)
+            self._tables[month] = CodeTable(month, tuple(active), self.known_minutes)
+        return self._tables[month]
+
+
+def load_code_book(path: str | Path | None = None) -> CodeBook:
+    """Load every period of a code table file, once.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        A file in the layout of ``data/service_codes.csv``; without it, the bundled table.
+
+    Raises
+    ------
+    TableError
+        The file fails a check; the message lists the faults with line and column.
+    """
+    file = law_file("service_codes.csv") if path is None else Path(path)
+    try:
+        state = file.stat()
+    except OSError:
+        return CodeBook(read_code_rows(file))
+    return _cached_book(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=8)
+def _cached_book(file: Path, _changed: int, _size: int) -> CodeBook:
+    return CodeBook(read_code_rows(file))
+
+
+def load_codes(month: str, path: str | Path | None = None) -> CodeTable:
+    """Load the code table of a month.
+
+    Parameters
+    ----------
+    month : str
+        ``"2016-04"`` or ``"201604"``.
+    path : path-like, optional
+        A file in the layout of ``data/service_codes.csv``; without it, the bundled table.
+
+    Returns
+    -------
+    CodeTable
+
+    Raises
+    ------
+    UnsupportedMonthError
+        Not a month, or one the table does not have; the message gives the months there are.
+    TableError
+        The file fails a check.
+
+    Examples
+    --------
+    >>> load_codes("2016-04").units(["781241", "789405"]).tolist()
+    [426, 333]
+    """
+    return load_code_book(path).table(parse_month(month))

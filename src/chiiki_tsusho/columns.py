@@ -1,0 +1,161 @@
+"""The dictionary of every input and output column: name, 見出し, type and meaning.
+
+Reading, writing, the templates and the documents all take their columns from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a file.
+
+    Parameters
+    ----------
+    name : str
+        The heading in English, the name in code.
+    heading : str
+        The heading in Japanese.
+    kind : str
+        How its cells are read or written; input kinds are the parsers of ``parsing.PARSERS``,
+        output kinds are ``text``, ``whole`` and ``whole_or_blank``.
+    meaning, meaning_ja : str
+        What a cell says, in the two languages.
+    required : bool
+        Input: whether the file must have the column.
+    """
+
+    name: str
+    heading: str
+    kind: str
+    meaning: str
+    meaning_ja: str
+    required: bool = False
+
+
+PROVIDER_NO = Column(
+    "provider_no", "事業所番号", "provider_no",
+    "provider, 10 characters, digits or capital letters", "事業所番号 10桁(数字・英大文字)", True,
+)  # fmt: skip
+INSURER_NO = Column(
+    "insurer_no", "保険者番号", "insurer_no", "insurer, 6 or 8 digits", "保険者番号 6桁または8桁", True,
+)  # fmt: skip
+INSURED_NO = Column(
+    "insured_no", "被保険者番号", "insured_no",
+    "insured person, 10 characters, digits; the first may be H",
+    "被保険者番号 10桁(先頭はHでもよい)", True,
+)  # fmt: skip
+SERVICE_MONTH = Column(
+    "service_month", "サービス提供年月", "month",
+    "month of service, YYYYMM; blank: every month", "サービス提供年月 YYYYMM(空欄は全ての月)",
+)  # fmt: skip
+
+VISITS = (
+    PROVIDER_NO,
+    INSURER_NO,
+    INSURED_NO,
+    Column("service_date", "提供日", "date", "date of the visit, 2016-04-01, 2016/4/1 or 20160401",
+           "サービス提供日 2016-04-01、2016/4/1、20160401", True),
+    Column("care_level", "要介護度", "care_level", "care level 1-5; may be blank for medical_day_care",
+           "要介護度 1〜5(療養通所介護は空欄可)", True),
+    Column("minutes", "所要時間", "minutes", "length of the stay in whole minutes",
+           "所要時間(分、整数)", True),
+    Column("service", "サービス区分", "service", "day_care (default) or medical_day_care",
+           "day_care(地域密着型通所介護、既定)または medical_day_care(療養通所介護)"),
+    Column("shortfall", "減算区分", "shortfall", "blank, over_capacity or understaffed",
+           "空欄、over_capacity(定員超過)または understaffed(人員欠如)"),
+    Column("session", "回", "session", "1 (default) to 9: which visit of the day",
+           "同じ日の何回目か 1(既定)〜9"),
+)  # fmt: skip
+
+PROVIDERS = (
+    PROVIDER_NO,
+    SERVICE_MONTH,
+    Column("area_grade", "地域区分", "area_grade", "area grade 1-7 or other; blank: not known",
+           "地域区分 1〜7(級地)または other(その他)、空欄は不明"),
+    Column("extended_hours", "延長体制", "flag", "1 (default): 延長 registered; 0: not",
+           "延長サービスの届出 1(あり、既定)または 0(なし)"),
+)  # fmt: skip
+
+RECIPIENTS = (
+    INSURER_NO,
+    INSURED_NO,
+    SERVICE_MONTH,
+    Column("benefit_rate", "給付率", "benefit_rate", "benefit rate 90, 80 or 70; blank: not known",
+           "給付率 90、80、70(空欄は不明)"),
+    Column("planned_units", "計画単位数", "units", "planned units of the month; blank: none",
+           "計画単位数(空欄はなし)"),
+    Column("public_law", "法別番号", "public_law", "blank or 12 (生活保護)", "空欄または 12(生活保護)"),
+    Column("public_copay_yen", "公費本人負担額", "yen", "the person's own payment a month under 12, yen",
+           "生活保護の本人負担額(月額、円)"),
+)  # fmt: skip
+
+FILES: dict[str, tuple[Column, ...]] = {
+    "visits": VISITS,
+    "providers": PROVIDERS,
+    "recipients": RECIPIENTS,
+}
+RESERVED_NAMES = frozenset(column.name for columns in FILES.values() for column in columns)
+
+
+def _out(name: str, heading: str, kind: str, meaning: str, meaning_ja: str) -> Column:
+    return Column(name, heading, kind, meaning, meaning_ja)
+
+
+CLAIM_KEY = (
+    _out(
+        "service_month", "サービス提供年月", "text", "month of service, YYYYMM", "サービス提供年月"
+    ),
+    _out("provider_no", "事業所番号", "text", "provider", "事業所番号"),
+    _out("insurer_no", "保険者番号", "text", "insurer", "保険者番号"),
+    _out("insured_no", "被保険者番号", "text", "insured person", "被保険者番号"),
+)
+
+CLAIM_LINES = (
+    *CLAIM_KEY,
+    _out("service_code", "サービスコード", "text", "service type and item code", "種類と項目の6桁"),
+    _out("units", "単位数", "whole", "units of one count", "1回(日・月)の単位数"),
+    _out("count", "回数", "whole", "how many counts in the month", "月の回数・日数"),
+    _out("service_units", "サービス単位数", "whole", "units × count", "単位数×回数"),
+    _out("limit_managed", "限度額管理対象", "whole", "1: counts against the benefit limit",
+         "1: 区分支給限度基準額の管理対象"),
+)  # fmt: skip
+
+CLAIMS = (
+    *CLAIM_KEY,
+    _out("visits", "提供回数", "whole", "visits of the month", "月の提供回数"),
+    _out("days", "実日数", "whole", "days with a visit", "サービス実日数"),
+    _out("managed_units", "限度額管理対象単位数", "whole", "sum of the managed lines",
+         "限度額管理対象の単位数"),
+    _out("unmanaged_units", "限度額管理対象外単位数", "whole", "sum of the other lines",
+         "限度額管理対象外の単位数"),
+    _out("total_units", "総単位数", "whole", "managed and unmanaged units", "管理対象と対象外の合計"),
+    _out("planned_units", "計画単位数", "whole", "the plan, or managed units within the limit",
+         "計画単位数(なければ限度額内の単位数)"),
+    _out("benefit_units", "給付単位数", "whole", "units the insurance pays for", "給付単位数"),
+    _out("self_paid_units", "全額自己負担単位数", "whole", "units beyond the limit",
+         "限度額を超えた単位数"),
+    _out("unit_price", "単位数単価", "whole_or_blank", "yen of a unit × 100", "単位数単価×100"),
+    _out("total_yen", "費用総額", "whole_or_blank", "yen of the benefit units", "費用総額(円)"),
+    _out("benefit_rate", "給付率", "whole_or_blank", "per cent the insurance pays", "給付率(%)"),
+    _out("insurance_yen", "保険請求額", "whole_or_blank", "yen claimed from the insurance",
+         "保険請求額(円)"),
+    _out("public_yen", "公費請求額", "whole_or_blank", "yen claimed from public funds",
+         "公費請求額(円)"),
+    _out("copay_yen", "利用者負担額", "whole_or_blank", "yen the person pays of the total",
+         "利用者負担額(円)"),
+    _out("self_paid_yen", "全額自己負担額", "whole_or_blank", "yen of the self-paid units",
+         "限度額を超えた分の自己負担(円)"),
+)  # fmt: skip
+
+PROBLEMS = (
+    _out("file", "ファイル", "text", "visits, providers or recipients", "どのファイルか"),
+    _out("line", "行", "whole_or_blank", "line of the file, the heading is 1; blank: a whole claim",
+         "行番号(見出しが1、空欄は請求全体)"),
+    _out("column", "列", "text", "the column", "列"),
+    _out("value", "値", "text", "the value found", "入力の値"),
+    _out("rule", "規則", "text", "the rule broken", "規則の名前"),
+    _out("message", "説明", "text", "what was expected, what to do", "何が期待され、どう直すか"),
+)  # fmt: skip

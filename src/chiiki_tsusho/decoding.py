@@ -1,0 +1,275 @@
+"""Blocks of texts to typed columns, with a problem for every cell that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.codes import CodeBook
+from chiiki_tsusho.columns import FILES, INSURED_NO
+from chiiki_tsusho.headings import Spans, match_headings
+from chiiki_tsusho.messages import Message, blank
+from chiiki_tsusho.parsing import (
+    BAD,
+    BLANK,
+    PARSERS,
+    BadCellError,
+    Decoder,
+    key_parser,
+    pack_insured,
+)
+from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading import Block, Source, Texts
+from chiiki_tsusho.registry import Ints, TextIds
+
+# The worth of a blank cell, where the contract gives one.
+BLANK_WORTH = {
+    "service": 0,
+    "shortfall": 0,
+    "session": 1,
+    "care_level": 0,
+    "flag": 1,
+    "month": 0,
+    "yen": 0,
+    "public_law": 0,
+}
+
+
+@dataclass
+class Identities:
+    """The numbers that name providers and insurers, shared by all files of a batch."""
+
+    providers: TextIds
+    insurers: TextIds
+
+
+@dataclass(frozen=True)
+class TypedColumn:
+    """A typed column of a block: the value of each distinct text, and each row's text."""
+
+    values: Ints
+    positions: npt.NDArray[np.int32] | None
+
+    @property
+    def rows(self) -> Ints:
+        """The value of each row."""
+        return self.values if self.positions is None else self.values.take(self.positions)
+
+    @property
+    def has_bad(self) -> bool:
+        """Whether any cell could not be read."""
+        return bool((self.values == BAD).any())
+
+
+@dataclass(frozen=True)
+class KeyColumn:
+    """Counts of an addition, and the months in which its heading means that addition."""
+
+    key: str
+    heading: str
+    spans: Spans
+    column: TypedColumn
+
+
+@dataclass(frozen=True)
+class TypedBlock:
+    """A block whose cells have been read.
+
+    Parameters
+    ----------
+    block : Block
+    columns : dict of name to TypedColumn
+        Every column of the contract the file has; ``BAD`` and ``BLANK`` values included.
+    keys : list of KeyColumn
+        The additions; blank is 0, ``BAD`` values included.
+    """
+
+    block: Block
+    columns: dict[str, TypedColumn]
+    keys: list[KeyColumn]
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.block.lines)
+
+    def rows(self, name: str, missing: int) -> Ints:
+        """Return a column by row, or what an absent column stands for."""
+        if name in self.columns:
+            return self.columns[name].rows
+        return np.full(len(self), missing, dtype=np.int64)
+
+
+class BlockDecoder:
+    """Reads the blocks of one file.
+
+    Parameters
+    ----------
+    source : Source
+    file : str
+        ``visits``, ``providers`` or ``recipients``.
+    book : CodeBook
+    identities : Identities
+
+    Raises
+    ------
+    InputFileError
+        A heading is unknown, doubled or missing.
+    """
+
+    def __init__(self, source: Source, file: str, book: CodeBook, identities: Identities) -> None:
+        self.source = source
+        self.file = file
+        self.headings = match_headings(source.headings, file, book, source.shown)
+        self._identities = identities
+        self._required = {column.name for column in FILES[file] if column.required}
+        self._decoders: list[Decoder] = []
+        for heading in self.headings:
+            if heading.column is None:
+                most = max(book.largest_values[key] for key in heading.keys)
+                parser = key_parser(" / ".join(heading.keys), most)
+                self._decoders.append(Decoder(parser, 0))
+            else:
+                kind = heading.column.kind
+                self._decoders.append(Decoder(PARSERS[kind], BLANK_WORTH.get(kind, BLANK)))
+
+    @property
+    def key_names(self) -> list[str]:
+        """Every addition that a column of the file may stand for."""
+        return list(dict.fromkeys(key for heading in self.headings for key in heading.keys))
+
+    def blocks(self, problems: Problems | None) -> Iterator[TypedBlock]:
+        """Yield the blocks, typed.
+
+        Parameters
+        ----------
+        problems : Problems, optional
+            Where faults of cells and lines go; None when they are known already.
+        """
+        whole_texts = frozenset(
+            at for at, heading in enumerate(self.headings) if heading.column is INSURED_NO
+        )
+        for block in self.source.blocks(whole_texts):
+            if problems is not None:
+                for line, message in block.malformed:
+                    problems.add(self.file, "", "", message, line)
+            yield self._typed(block, problems)
+
+    def _typed(self, block: Block, problems: Problems | None) -> TypedBlock:
+        columns: dict[str, TypedColumn] = {}
+        keys: list[KeyColumn] = []
+        for heading, decoder, texts in zip(
+            self.headings, self._decoders, block.columns, strict=True
+        ):
+            if heading.column is INSURED_NO:
+                typed = TypedColumn(pack_insured(texts.texts), texts.positions)
+                if problems is not None and typed.values.size and typed.values.min() < 0:
+                    self._note_insured(block, texts, typed.rows, problems)
+                columns[INSURED_NO.name] = typed
+                continue
+            distinct = texts.texts.to_pylist()
+            values = decoder.values(distinct)
+            name = heading.column.name if heading.column else heading.text
+            if problems is not None and values.size and values.min() < 0:
+                self._note(block, texts, distinct, values, name, decoder, problems)
+            if heading.column is not None:
+                values = self._identified(heading.column.kind, distinct, values)
+                columns[name] = TypedColumn(values, texts.positions)
+            else:
+                typed = TypedColumn(values, texts.positions)
+                keys.extend(
+                    KeyColumn(key, name, spans, typed) for key, spans in heading.keys.items()
+                )
+        return TypedBlock(block, columns, keys)
+
+    def _identified(self, kind: str, distinct: list[str], values: Ints) -> Ints:
+        """Turn readable provider and insurer numbers into ids."""
+        shared = {
+            "provider_no": self._identities.providers,
+            "insurer_no": self._identities.insurers,
+        }
+        if kind not in shared:
+            return values
+        good = np.flatnonzero(values >= 0)
+        values[good] = shared[kind].ids([distinct[at] for at in good])
+        return values
+
+    def _note(
+        self,
+        block: Block,
+        texts: Texts,
+        distinct: list[str],
+        values: Ints,
+        name: str,
+        decoder: Decoder,
+        problems: Problems,
+    ) -> None:
+        """Add the problems of a column that was read text by text."""
+        messages = {}
+        for at in np.flatnonzero(values < 0):
+            if values[at] == BAD:
+                messages[int(at)] = decoder.errors[distinct[at]]
+            elif name in self._required:
+                kind = next(one.kind for one in FILES[self.file] if one.name == name)
+                messages[int(at)] = blank(name, kind)
+        if not messages:
+            return
+        which = np.full(len(distinct), -1, dtype=np.int64)
+        which[list(messages)] = np.arange(len(messages))
+        of_row = which if texts.positions is None else which.take(texts.positions)
+        rows = np.flatnonzero(of_row >= 0)
+        shown = [distinct[at] for at in messages]
+        problems.add_rows(
+            self.file, name, block.lines[rows], of_row[rows], shown, list(messages.values())
+        )
+
+    def _note_insured(self, block: Block, texts: Texts, values: Ints, problems: Problems) -> None:
+        """Add the problems of 被保険者番号, which are read as one array."""
+        rows = np.flatnonzero(values < 0)
+        at = rows if texts.positions is None else texts.positions[rows]
+        encoded = compute.dictionary_encode(texts.texts.take(pa.array(at)))
+        shown = encoded.dictionary.to_pylist()
+        messages = [_insured_message(text) for text in shown]
+        which = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        problems.add_rows(self.file, INSURED_NO.name, block.lines[rows], which, shown, messages)
+
+
+def _insured_message(text: str) -> Message:
+    if not text.strip():
+        return blank(INSURED_NO.name, INSURED_NO.kind)
+    try:
+        PARSERS[INSURED_NO.kind](text)
+    except BadCellError as error:
+        return error.message
+    raise AssertionError(f"{text!r} is an insured number")
+
+
+class _OfHeading(Protocol):
+    @property
+    def heading(self) -> str: ...
+
+    @property
+    def spans(self) -> Spans: ...
+
+
+AnyKey = TypeVar("AnyKey", bound=_OfHeading)
+
+
+def keys_of_month(keys: Sequence[AnyKey], month: int) -> list[AnyKey]:
+    """Choose what each heading means in a month.
+
+    A heading that means nothing in that month keeps its first key, which the month's table will
+    not have: so its counts are refused, not lost.
+    """
+    chosen: dict[str, list[AnyKey]] = {}
+    for one in keys:
+        if any(first <= month <= last for first, last in one.spans):
+            chosen.setdefault(one.heading, []).append(one)
+    for one in keys:
+        chosen.setdefault(one.heading, [one])
+    return [one for ones in chosen.values() for one in ones]

@@ -1,0 +1,108 @@
+"""Headings to columns: English names, 見出し, and the additions by key or published name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from chiiki_tsusho.codes import CodeBook
+from chiiki_tsusho.columns import FILES, Column
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.months import OPEN_END
+
+# Published names begin with the name of the service; people leave it out.
+SERVICE_PREFIX = "地域通所介護"
+Spans = list[tuple[int, int]]
+ALWAYS: Spans = [(0, OPEN_END)]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What one column of a file holds: a column of the contract, or counts of additions.
+
+    A published name may have meant different keys in different months, so ``keys`` gives the
+    months in which the column is the one or the other.
+    """
+
+    text: str
+    column: Column | None
+    keys: dict[str, Spans]
+
+
+def known_headings(file: str, book: CodeBook) -> dict[str, Heading]:
+    """Return every heading a file may have, by its text."""
+    known: dict[str, Heading] = {}
+    for name, keys in book.key_names.items():
+        for text in (name, name.removeprefix(SERVICE_PREFIX)):
+            merged = dict(known[text].keys) if text in known else {}
+            for key, spans in keys.items():
+                merged[key] = merged.get(key, []) + spans
+            known[text] = Heading(text, None, merged)
+    for text, heading in known.items():
+        if len(heading.keys) == 1:
+            known[text] = Heading(text, None, dict.fromkeys(heading.keys, ALWAYS))
+    for key in book.largest_values:
+        known[key] = Heading(key, None, {key: ALWAYS})
+    for column in FILES[file]:
+        known[column.name] = known[column.heading] = Heading(column.name, column, {})
+    return known
+
+
+def match_headings(texts: Sequence[str], file: str, book: CodeBook, shown: str) -> list[Heading]:
+    """Match the headings of a file, all faults at once.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The headings as they stand.
+    file : str
+        ``visits``, ``providers`` or ``recipients``.
+    book : CodeBook
+        Gives the keys and their published names.
+    shown : str
+        What to call the file in the message.
+
+    Raises
+    ------
+    InputFileError
+        A heading is unknown or doubled, or a required one is missing; the nearest known heading
+        is named.
+    """
+    known = known_headings(file, book)
+    faults: list[str] = []
+    matched: list[Heading] = []
+    holders: dict[str, str] = {}
+    for text in (one.strip() for one in texts):
+        heading = known.get(text)
+        if heading is None:
+            faults.append(_unknown(text, known))
+            continue
+        matched.append(heading)
+        for name in [heading.column.name] if heading.column else heading.keys:
+            if name in holders:
+                faults.append(
+                    f"heading {text!r} stands for {name!r}, which {holders[name]!r} already gives; "
+                    "keep one of the two columns"
+                )
+            holders.setdefault(name, text)
+    for column in FILES[file]:
+        if column.required and column.name not in holders:
+            near = get_close_matches(column.name, [one.strip() for one in texts], n=1, cutoff=0.5)
+            hint = f" (nearest heading of the file: {near[0]!r})" if near else ""
+            faults.append(
+                f"required heading {column.name!r} ({column.heading}) is missing{hint}; add the "
+                "column"
+            )
+    if faults:
+        if len(texts) == 1 and any(mark in texts[0] for mark in ";\t"):
+            faults.append("the heading has no commas: save the file as comma-separated CSV")
+        raise InputFileError("\n".join(f"{shown}: line 1: {fault}" for fault in faults))
+    return matched
+
+
+def _unknown(text: str, known: dict[str, Heading]) -> str:
+    if not text:
+        return "a heading is blank; name the column or delete it"
+    near = get_close_matches(text, known, n=1, cutoff=0.0)
+    return f"unknown heading {text!r}; did you mean {near[0]!r}?"

@@ -1,0 +1,60 @@
+"""Months of service: ``YYYYMM`` integers inside, text outside."""
+
+from __future__ import annotations
+
+import re
+
+from chiiki_tsusho.errors import UnsupportedMonthError
+
+OPEN_END = 999999
+_MONTH = re.compile(r"(\d{4})-?(\d{2})")
+
+
+def parse_month(text: str) -> int:
+    """Read ``"2016-04"`` or ``"201604"``.
+
+    Returns
+    -------
+    int
+        The month as ``201604``.
+
+    Raises
+    ------
+    UnsupportedMonthError
+        The text is no month.
+    """
+    match = _MONTH.fullmatch(text) if isinstance(text, str) else None
+    if match is None or not 1 <= int(match[2]) <= 12:
+        raise UnsupportedMonthError(f"{text!r} is not a month: write it as 2016-04 or 201604")
+    return int(match[1] + match[2])
+
+
+def month_text(month: int) -> str:
+    """Write ``201604`` as ``2016-04``, for people."""
+    return f"{month // 100:04d}-{month % 100:02d}"
+
+
+def next_month(month: int) -> int:
+    """Return the month after, ``201612`` → ``201701``."""
+    return month + 1 if month % 100 < 12 else month + 89
+
+
+def spans_text(spans: list[tuple[int, int]]) -> str:
+    """Name runs of months: ``2016-04 to 2018-03, from 2026-06``."""
+    return ", ".join(
+        f"from {month_text(first)}"
+        if last == OPEN_END
+        else f"{month_text(first)} to {month_text(last)}"
+        for first, last in spans
+    )
+
+
+def joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Merge spans of months that touch or overlap, in order of time."""
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if merged and first <= next_month(merged[-1][1]):
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return merged

@@ -1,0 +1,285 @@
+"""Cells to integers, one distinct text at a time.
+
+A column of a million cells has a few dozen texts, so each text is read once, as strictly as
+Python can, and the column is an array of positions. Insured numbers are the exception: nearly
+every one is different, so they are packed and unpacked as arrays.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from chiiki_tsusho.code_rows import SERVICES
+from chiiki_tsusho.codes import SHORTFALL_NAMES
+from chiiki_tsusho.dated_figures import AREA_GRADES
+from chiiki_tsusho.messages import Message
+
+BLANK, BAD = -1, -2
+MAX_SESSION = 9
+# 公費 and units have no legal ceiling; nine digits hold any month and keep sums inside int64.
+_NINE_DIGITS = 999_999_999
+
+BENEFIT_RATES = ("90", "80", "70")
+_SERVICE_NAMES = {
+    **dict(zip(SERVICES, range(2), strict=True)),
+    "地域密着型通所介護": 0,
+    "療養通所介護": 1,
+}
+_SHORTFALL_NAMES = {
+    **dict(zip(SHORTFALL_NAMES, range(3), strict=True)),
+    "定員超過": 1,
+    "人員欠如": 2,
+}
+_GRADE_NAMES = {
+    **{grade: at for at, grade in enumerate(AREA_GRADES)},
+    **{f"{grade}級地": at for at, grade in enumerate(AREA_GRADES[:-1])},
+    "その他": len(AREA_GRADES) - 1,
+}
+
+
+class BadCellError(Exception):
+    """A cell that is not what its column holds."""
+
+    def __init__(self, text: str, **facts: object) -> None:
+        super().__init__(text)
+        self.message = Message("bad_value", text, facts)
+
+
+Parser = Callable[[str], int]
+
+
+def _plain(text: str) -> str:
+    """Fold full-width forms: ３ is 3."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def _identifier(pattern: str, text_id: str, lengths: tuple[int, ...]) -> Parser:
+    compiled = re.compile(pattern)
+
+    def parse(text: str) -> int:
+        if not compiled.fullmatch(text):
+            raise identifier_error(text, text_id, lengths)
+        return 0
+
+    return parse
+
+
+def identifier_error(text: str, text_id: str, lengths: tuple[int, ...]) -> BadCellError:
+    """Say what is wrong with an identifier: shortened by a spreadsheet, spaced, or not one."""
+    if text.isascii() and text.isdigit() and len(text) not in lengths and len(text) < lengths[-1]:
+        expected = " or ".join(map(str, lengths))
+        return BadCellError("shortened", value=text, length=len(text), expected=expected)
+    if text != text.strip() and text.strip():
+        return BadCellError("spaces", value=text)
+    return BadCellError(text_id, value=text)
+
+
+def _date(text: str) -> int:
+    match = re.fullmatch(
+        r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})/(\d{1,2})/(\d{1,2})|(\d{4})(\d{2})(\d{2})",
+        _plain(text),
+        re.ASCII,
+    )
+    if match is None:
+        raise BadCellError("date", value=text)
+    year, month, day = (int(part) for part in match.groups() if part is not None)
+    try:
+        date(year, month, day)
+    except ValueError:
+        raise BadCellError("date", value=text) from None
+    return (year * 100 + month) * 100 + day
+
+
+def _month(text: str) -> int:
+    match = re.fullmatch(r"(\d{4})(?:-(\d{2})|/(\d{1,2})|(\d{2}))", _plain(text), re.ASCII)
+    month = int(next(part for part in match.groups()[1:] if part)) if match else 0
+    if match is None or not 1 <= month <= 12:
+        raise BadCellError("month", value=text)
+    return int(match[1]) * 100 + month
+
+
+def _whole(least: int, most: int) -> Parser:
+    if most == _NINE_DIGITS:
+        in_words = {"en": f"of {least} or more", "ja": f"{least}以上"}
+    else:
+        in_words = {"en": f"from {least} to {most}", "ja": f"{least}〜{most}"}
+
+    def parse(text: str) -> int:
+        plain = _plain(text)
+        if not re.fullmatch(r"[0-9]{1,9}", plain) or not least <= int(plain) <= most:
+            raise BadCellError("whole", value=text, range=in_words)
+        return int(plain)
+
+    return parse
+
+
+def _choice(known: dict[str, int], shown: tuple[str, ...]) -> Parser:
+    choices = ", ".join(shown)
+
+    def parse(text: str) -> int:
+        try:
+            return known[_plain(text)]
+        except KeyError:
+            raise BadCellError("choice", value=text, choices=choices) from None
+
+    return parse
+
+
+_level = _whole(1, 5)
+
+
+def _care_level(text: str) -> int:
+    plain = _plain(text)
+    if plain.startswith("要支援"):
+        raise BadCellError("support_level", value=text)
+    try:
+        return _level(plain.removeprefix("要介護"))
+    except BadCellError as error:
+        raise BadCellError("whole", **{**error.message.facts, "value": text}) from None
+
+
+def key_parser(key: str, most: int) -> Parser:
+    """Make the parser of an addition's column: a count up to ``most``."""
+    count = _whole(0, most)
+
+    def parse(text: str) -> int:
+        try:
+            return count(text)
+        except BadCellError:
+            raise BadCellError("key_value", value=text, key=key, most=most) from None
+
+    return parse
+
+
+PARSERS: dict[str, Parser] = {
+    "provider_no": _identifier(r"[0-9A-Z]{10}", "provider_no", (10,)),
+    "insurer_no": _identifier(r"[0-9]{6}|[0-9]{8}", "insurer_no", (6, 8)),
+    "insured_no": _identifier(r"[0-9H][0-9]{9}", "insured_no", (10,)),
+    "date": _date,
+    "month": _month,
+    "care_level": _care_level,
+    "minutes": _whole(0, _NINE_DIGITS),
+    "session": _whole(1, MAX_SESSION),
+    "service": _choice(_SERVICE_NAMES, SERVICES),
+    "shortfall": _choice(_SHORTFALL_NAMES, SHORTFALL_NAMES[1:]),
+    "area_grade": _choice(_GRADE_NAMES, AREA_GRADES),
+    "flag": _whole(0, 1),
+    "benefit_rate": _choice({rate: int(rate) for rate in BENEFIT_RATES}, BENEFIT_RATES),
+    "units": _whole(0, _NINE_DIGITS),
+    "public_law": _choice({"12": 12}, ("12",)),
+    "yen": _whole(0, _NINE_DIGITS),
+}
+
+
+@dataclass
+class Decoder:
+    """Read the texts of one column, each once over all blocks.
+
+    Parameters
+    ----------
+    parse : callable
+        Text to a non-negative integer, or ``BadCellError``.
+    blank : int
+        What a blank cell is worth (``BLANK`` where it has no default).
+    """
+
+    parse: Parser
+    blank: int = BLANK
+
+    def __post_init__(self) -> None:
+        self._known: dict[str, int] = {"": self.blank}
+        self.errors: dict[str, Message] = {}
+
+    def values(self, texts: list[str]) -> npt.NDArray[np.int64]:
+        """Return the value of each text: ``BAD`` where ``errors`` has the reason."""
+        known = self._known
+        for text in texts:
+            if text not in known:
+                known[text] = self._read(text)
+        return np.fromiter((known[text] for text in texts), dtype=np.int64, count=len(texts))
+
+    def _read(self, text: str) -> int:
+        if not text.strip():
+            return self.blank
+        try:
+            return self.parse(text)
+        except BadCellError as error:
+            self.errors[text] = error.message
+            return BAD
+
+
+# 被保険者番号 as integers: two characters at a time through a table of all character pairs.
+# H in front counts as the digit 10, so that the order of the integers is the order as text.
+INSURED_DIGITS = 10
+INSURED_BITS = 34
+H_PERSON = 10**INSURED_DIGITS
+
+
+def _pair_table(leading: bool) -> npt.NDArray[np.int16]:
+    table = np.full(1 << 16, -1, dtype=np.int16)
+    tens = [*range(10), 10] if leading else [*range(10)]
+    for ten in tens:
+        for one in range(10):
+            character = b"0123456789H"[ten]
+            pair = np.frombuffer(bytes([character, 48 + one]), dtype=np.uint16)[0]
+            table[pair] = ten * 10 + one
+    return table
+
+
+_LEADING_PAIR, _PAIR = _pair_table(leading=True), _pair_table(leading=False)
+
+
+def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
+    """Turn 被保険者番号 into integers.
+
+    Parameters
+    ----------
+    numbers : StringArray, shape (n,)
+        Texts without nulls.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Below 1.1 × 10¹⁰; ``BLANK`` and ``BAD`` for texts that are no such number.
+    """
+    offsets = np.frombuffer(numbers.buffers()[1], dtype=np.int32)
+    offsets = offsets[numbers.offset : numbers.offset + len(numbers) + 1]
+    lengths = np.diff(offsets)
+    whole = lengths == INSURED_DIGITS
+    if not whole.all():
+        packed = np.where(lengths == 0, BLANK, BAD).astype(np.int64)
+        packed[whole] = pack_insured(numbers.filter(pa.array(whole)))
+        return packed
+    if not len(numbers):
+        return np.zeros(0, dtype=np.int64)
+    characters = np.frombuffer(numbers.buffers()[2], dtype=np.uint8)
+    pairs = characters[offsets[0] : offsets[-1]].view(np.uint16).reshape(-1, INSURED_DIGITS // 2)
+    packed = _LEADING_PAIR[pairs[:, 0]].astype(np.int64)
+    wrong = packed < 0
+    for column in range(1, INSURED_DIGITS // 2):
+        pair = _PAIR[pairs[:, column]]
+        wrong |= pair < 0
+        packed *= 100
+        packed += pair
+    packed[wrong] = BAD
+    return packed
+
+
+def unpack_insured(packed: npt.NDArray[np.int64]) -> pa.StringArray:
+    """Turn integers back into 被保険者番号; the inverse of ``pack_insured``."""
+    characters = np.empty((len(packed), INSURED_DIGITS), dtype=np.uint8)
+    rest = packed % H_PERSON
+    for column in range(INSURED_DIGITS - 1, -1, -1):
+        rest, digit = np.divmod(rest, 10)
+        characters[:, column] = digit + ord("0")
+    characters[packed >= H_PERSON, 0] = ord("H")
+    offsets = np.arange(len(packed) + 1, dtype=np.int32) * INSURED_DIGITS
+    return pa.StringArray.from_buffers(len(packed), pa.py_buffer(offsets), pa.py_buffer(characters))

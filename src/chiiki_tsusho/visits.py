@@ -1,0 +1,379 @@
+"""Blocks of visit rows into the ledger: codes found, additions checked, faults named by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from chiiki_tsusho.code_rows import SERVICES
+from chiiki_tsusho.codes import LEVEL_SLOTS, MINUTE_SLOTS, SHORTFALL_NAMES, CodeBook, CodeTable
+from chiiki_tsusho.decoding import BlockDecoder, KeyColumn, TypedBlock, keys_of_month
+from chiiki_tsusho.ledger import Ledger, Patterns
+from chiiki_tsusho.messages import Message
+from chiiki_tsusho.months import month_text
+from chiiki_tsusho.parsing import BAD
+from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.registers import Register
+from chiiki_tsusho.registry import Ints, Registry
+
+Flags = npt.NDArray[np.bool_]
+Rows = slice | Ints
+_EXTENDED_UNKNOWN = 1
+
+
+@dataclass(frozen=True)
+class Identified:
+    """Whose the rows of a block are, arrays of shape (rows,).
+
+    Parameters
+    ----------
+    provider, insurer, insured : ndarray of int64
+        Ids and the packed number, negative where unreadable.
+    month, day : ndarray of int64
+        Position in ``VisitBook.months``, day of the month; month −1 where unreadable.
+    """
+
+    provider: Ints
+    insurer: Ints
+    insured: Ints
+    month: Ints
+    day: Ints
+
+    @property
+    def named(self) -> Flags:
+        """Rows that say whose they are."""
+        return (self.provider >= 0) & (self.insurer >= 0) & (self.insured >= 0)
+
+    @property
+    def dated(self) -> Flags:
+        """Rows that say of which month they are."""
+        return self.month >= 0
+
+
+class VisitBook:
+    """Reads a file of visits into a ledger.
+
+    Parameters
+    ----------
+    decoder : BlockDecoder
+        Of the visits.
+    book : CodeBook
+    providers : Register, optional
+        Says who has registered 延長.
+    """
+
+    def __init__(self, decoder: BlockDecoder, book: CodeBook, providers: Register | None) -> None:
+        self.ledger = Ledger()
+        self.months: list[int] = []
+        self.rows = 0
+        self.alone = 0
+        self._decoder = decoder
+        self._book = book
+        self._providers = providers
+        most = book.largest_values
+        keys = decoder.key_names
+        self.patterns = Patterns(keys, [1 << 15, LEVEL_SLOTS, *(most[key] + 1 for key in keys)])
+        self._lost: list[tuple[Ints, Ints, Ints]] = []
+
+    def read(self, problems: Problems) -> Iterator[int]:
+        """Enter every row; yields how far the file is read, for a progress bar."""
+        for typed in self._decoder.blocks(problems):
+            self.rows += len(typed) + len(typed.block.malformed)
+            self.alone += len(typed.block.malformed)
+            self._enter(typed, problems)
+            yield typed.block.consumed
+        self._hold_lost()
+
+    def identify(self, typed: TypedBlock) -> Identified:
+        """Say whose the rows of a block are."""
+        dates = typed.columns["service_date"]
+        day_of_text = dates.values % 100
+        month_of_text = np.full(len(dates.values), -1, dtype=np.int64)
+        for at in np.flatnonzero(dates.values > 0):
+            month = int(dates.values[at]) // 100
+            if month not in self.months:
+                self.months.append(month)
+            month_of_text[at] = self.months.index(month)
+        positions = dates.positions
+        return Identified(
+            typed.columns["provider_no"].rows,
+            typed.columns["insurer_no"].rows,
+            typed.columns["insured_no"].rows,
+            month_of_text if positions is None else month_of_text.take(positions),
+            day_of_text if positions is None else day_of_text.take(positions),
+        )
+
+    def find(self, typed: TypedBlock) -> tuple[Identified, Ints]:
+        """Return the claim of each row once all are entered, −1 where a row stands alone."""
+        who = self.identify(typed)
+        ours = who.named & who.dated
+        claim = np.full(len(typed), -1, dtype=np.int64)
+        pair = self.ledger.pair_ids(who.provider[ours], who.insurer[ours], who.month[ours])
+        claim[ours] = self.ledger.find_claims(pair, who.insured[ours])
+        return who, claim
+
+    def sessions(self, typed: TypedBlock) -> Ints:
+        """Return which visit of the day each row is, negative where unreadable."""
+        return typed.rows("session", 1)
+
+    def retyped(self) -> Iterator[TypedBlock]:
+        """Read the file again, its faults being known."""
+        yield from self._decoder.blocks(None)
+
+    def _enter(self, typed: TypedBlock, problems: Problems) -> None:
+        who = self.identify(typed)
+        faulty = _Faults(len(typed))
+        columns = self._conditions(typed, who, faulty, problems)
+        session = self.sessions(typed)
+        if session.min(initial=1) < 1:
+            faulty.add(session < 1)
+        ours, dated = who.named, who.dated
+        whole = bool(ours.all() and dated.all())
+        if not whole:
+            lost = ours & ~dated
+            self.alone += int(np.count_nonzero(~ours | ~dated))
+            self._lost.append((who.provider[lost], who.insurer[lost], who.insured[lost]))
+        at: Rows = slice(None) if whole else np.flatnonzero(ours & dated)
+        pair = self.ledger.pair_ids(who.provider[at], who.insurer[at], who.month[at])
+        claim = self.ledger.claim_ids(pair, who.insured[at], typed.block.lines[at])
+        columns = [column[at] for column in columns]
+        session, day = session[at], who.day[at]
+        if faulty.flags is None:
+            self.ledger.enter(claim, session, day, self.patterns.ids(columns))
+            return
+        wrong = faulty.flags[at]
+        self.ledger.hold(claim[wrong])
+        pattern = np.zeros(len(claim), dtype=np.int64)
+        pattern[~wrong] = self.patterns.ids([column[~wrong] for column in columns])
+        placed = session >= 1
+        self.ledger.enter(claim[placed], session[placed], day[placed], pattern[placed])
+
+    def _conditions(
+        self, typed: TypedBlock, who: Identified, faulty: _Faults, problems: Problems
+    ) -> list[Ints]:
+        """Find the code of each row and the counts of its additions."""
+        size = len(typed)
+        service = typed.rows("service", 0)
+        shortfall = typed.rows("shortfall", 0)
+        level = typed.columns["care_level"].rows
+        minutes = typed.columns["minutes"].rows
+        for values in (service, shortfall, level, minutes):
+            if values.min(initial=0) < 0:
+                faulty.add(values < 0)
+        unread = faulty.flags
+        if unread is not None:
+            service, shortfall, level, minutes = (
+                np.where(unread, 0, values) for values in (service, shortfall, level, minutes)
+            )
+        base = np.full(size, -1, dtype=np.int64)
+        counts: dict[str, Ints] = {}
+        for column in typed.keys:
+            if column.column.has_bad:
+                faulty.add(column.column.rows == BAD)
+        for number in np.unique(who.month):
+            if number < 0:
+                continue
+            of_month = who.month == number
+            at: Rows = slice(None) if of_month.all() else np.flatnonzero(of_month)
+            month = self.months[number]
+            if not self._book.supports(month):
+                self._note_month(typed, at, month, problems)
+                faulty.add_rows(at)
+                continue
+            table = self._book.table(month)
+            slot = np.minimum(minutes[at], MINUTE_SLOTS - 1)
+            base[at] = self._base(typed, table, at, service, shortfall, level, slot)
+            missing = base[at] < 0
+            if unread is not None:
+                missing &= ~unread[at]
+            if missing.any():
+                rows = np.arange(size)[at][missing]
+                faulty.add_rows(rows)
+                self._note_missing(typed, table, rows, service, shortfall, level, minutes, problems)
+            for column in keys_of_month(typed.keys, month):
+                self._count_key(typed, table, column, at, service, counts, faulty, problems)
+        nothing = np.zeros(size, dtype=np.int64)
+        return [base, level, *(counts.get(key, nothing) for key in self.patterns.keys)]
+
+    def _base(
+        self,
+        typed: TypedBlock,
+        table: CodeTable,
+        at: Rows,
+        service: Ints,
+        shortfall: Ints,
+        level: Ints,
+        slot: Ints,
+    ) -> Ints:
+        condition = (service[at] * len(SHORTFALL_NAMES) + shortfall[at]) * LEVEL_SLOTS + level[at]
+        condition = condition * MINUTE_SLOTS + slot
+        base = table.bands.ravel().take(condition).astype(np.int64)
+        if self._providers is not None and "extended_hours" in self._providers.columns:
+            numbers = typed.columns["provider_no"]
+            month = np.full(len(numbers.values), table.month, dtype=np.int64)
+            row = self._providers.find(numbers.values, month)
+            extended = self._providers.values(row, "extended_hours", _EXTENDED_UNKNOWN)
+            if not extended.all():
+                plain = table.bands_without_extension.ravel().take(condition)
+                rows = extended if numbers.positions is None else extended.take(numbers.positions)
+                base = np.where(rows[at] == 0, plain, base)
+        return base
+
+    def _note_month(self, typed: TypedBlock, at: Rows, month: int, problems: Problems) -> None:
+        dates = _column_texts(typed, self._decoder, "service_date")
+        rows = np.arange(len(typed))[at]
+        message = self._book.unsupported(month)
+        distinct, which = np.unique(dates.positions_of(rows), return_inverse=True)
+        problems.add_rows(
+            "visits",
+            "service_date",
+            typed.block.lines[rows],
+            which,
+            [dates.text(one) for one in distinct],
+            [message] * len(distinct),
+        )
+
+    def _note_missing(
+        self,
+        typed: TypedBlock,
+        table: CodeTable,
+        rows: Ints,
+        service: Ints,
+        shortfall: Ints,
+        level: Ints,
+        minutes: Ints,
+        problems: Problems,
+    ) -> None:
+        """Say of visits without a code why they have none, once for each condition."""
+        conditions = np.stack([service[rows], shortfall[rows], level[rows], minutes[rows]])
+        distinct, which = np.unique(conditions, axis=1, return_inverse=True)
+        for case, (kind, lack, care, length) in enumerate(distinct.T.tolist()):
+            column, message = table.missing_code(
+                SERVICES[kind], length, care, SHORTFALL_NAMES[lack]
+            )
+            lines = typed.block.lines[rows[which.ravel() == case]]
+            value = {
+                "service": SERVICES[kind],
+                "minutes": str(length),
+                "shortfall": SHORTFALL_NAMES[lack],
+                "care_level": str(care or ""),
+            }[column]
+            at = np.zeros(len(lines), dtype=np.int64)
+            problems.add_rows("visits", column, lines, at, [value], [message])
+
+    def _count_key(
+        self,
+        typed: TypedBlock,
+        table: CodeTable,
+        column: KeyColumn,
+        at: Rows,
+        service: Ints,
+        counts: dict[str, Ints],
+        faulty: _Faults,
+        problems: Problems,
+    ) -> None:
+        """Take the counts of one addition in one month, and name what does not fit."""
+        if column.column.values.max(initial=0) <= 0:
+            return
+        values = np.maximum(column.column.rows[at], 0)
+
+        def refuse(wrong: Flags, messages: dict[str, Message]) -> None:
+            rows = np.arange(len(typed))[at][wrong]
+            faulty.add_rows(rows)
+            which = values[wrong]
+            shown = [str(count) for count in range(int(which.max()) + 1)]
+            said = [messages.get(count, next(iter(messages.values()))) for count in shown]
+            problems.add_rows("visits", column.heading, typed.block.lines[rows], which, shown, said)
+
+        message = key_fault(table, column.key)
+        if message is not None:
+            if (values > 0).any():
+                refuse(values > 0, {"": message})
+            return
+        row = table.rows[table.key_positions[column.key]]
+        if column.column.values.max() > row.largest_value:
+            over = values > row.largest_value
+            if over.any():
+                refuse(
+                    over,
+                    {
+                        str(count): count_fault(row.key or "", count, row.largest_value)
+                        for count in np.unique(values[over]).tolist()
+                    },
+                )
+        if row.service != "both":
+            wrong = (values > 0) & (service[at] != SERVICES.index(row.service))
+            if wrong.any():
+                other = SERVICES[1 - SERVICES.index(row.service)]
+                facts = {"key": column.key, "service": other, "fits": row.service}
+                refuse(wrong, {"": Message("not_for_service", "not_for_service", facts)})
+        if isinstance(at, slice):
+            counts[column.key] = values
+        else:
+            counts.setdefault(column.key, np.zeros(len(typed), dtype=np.int64))[at] = values
+
+    def _hold_lost(self) -> None:
+        """Hold every month of those whose rows have an unreadable date."""
+        lost = [np.concatenate(parts) for parts in zip(*self._lost, strict=True)]
+        if not lost or not len(lost[0]):
+            return
+        provider, insurer, _ = self.ledger.pair_parts()
+        pair, insured = self.ledger.claim_parts()
+        pairs = Registry()
+        persons = Registry()
+        persons.ids(pairs.ids(lost[0] << 32 | lost[1]) << 34 | lost[2])
+        of_claim = pairs.ids(provider[pair] << 32 | insurer[pair]) << 34 | insured
+        self.ledger.hold(np.flatnonzero(persons.find(of_claim) >= 0))
+
+
+def key_fault(table: CodeTable, key: str) -> Message | None:
+    """Say that a month has no row for an addition."""
+    if key in table.key_positions:
+        return None
+    return Message("no_code", "no_key", {"key": key, "month": month_text(table.month)})
+
+
+def count_fault(key: str, count: int, most: int) -> Message:
+    """Say that an addition is counted too often in one row."""
+    return Message("bad_value", "key_value", {"value": str(count), "key": key, "most": most})
+
+
+class _Faults:
+    """Which rows of a block are faulty; no array while none is."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.flags: Flags | None = None
+
+    def add(self, flags: Flags) -> None:
+        self.flags = flags.copy() if self.flags is None else self.flags | flags
+
+    def add_rows(self, rows: Rows) -> None:
+        flags = np.zeros(self._size, dtype=bool)
+        flags[rows] = True
+        self.add(flags)
+
+
+@dataclass(frozen=True)
+class _ColumnTexts:
+    texts: list[str]
+    positions: Ints | None
+
+    def positions_of(self, rows: Ints) -> Ints:
+        return rows if self.positions is None else self.positions[rows].astype(np.int64)
+
+    def text(self, position: int) -> str:
+        return self.texts[position]
+
+
+def _column_texts(typed: TypedBlock, decoder: BlockDecoder, name: str) -> _ColumnTexts:
+    at = next(
+        number
+        for number, heading in enumerate(decoder.headings)
+        if heading.column is not None and heading.column.name == name
+    )
+    texts = typed.block.columns[at]
+    return _ColumnTexts(texts.texts.to_pylist(), texts.positions)

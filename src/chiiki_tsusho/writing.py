@@ -1,0 +1,233 @@
+"""Results to files, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
+
+from chiiki_tsusho.columns import PROBLEMS
+from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.outputs import CLAIMS_SCHEMA, LINES_SCHEMA, schema
+from chiiki_tsusho.reading import CsvSource, ParquetSource
+
+FileFormat = Literal["csv", "parquet"]
+OUTPUTS = ("claim_lines", "claims", "problems", "held_visits")
+_ENDINGS: tuple[FileFormat, ...] = ("csv", "parquet")
+
+
+class _TableWriter(Protocol):
+    def write_table(self, table: pa.Table) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def _table_writer(path: Path, table_schema: pa.Schema, quoting: str) -> _TableWriter:
+    if path.suffix == ".parquet":
+        return parquet.ParquetWriter(path, table_schema, compression="zstd")
+    options = arrow_csv.WriteOptions(include_header=False, quoting_style=quoting)
+    stream = path.open("wb")
+    stream.write(",".join(table_schema.names).encode() + b"\n")
+    return _CsvWriter(stream, arrow_csv.CSVWriter(stream, table_schema, write_options=options))
+
+
+class _CsvWriter:
+    def __init__(self, stream: Any, writer: arrow_csv.CSVWriter) -> None:
+        self._stream = stream
+        self._writer = writer
+
+    def write_table(self, table: pa.Table) -> None:
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        self._writer.close()
+        self._stream.close()
+
+
+class FolderSink:
+    """Takes the results of a batch and puts them into a folder when all of them are there.
+
+    Parameters
+    ----------
+    folder : Path
+        Is made where it does not exist.
+    visits : CsvSource or ParquetSource
+        The held rows are written in its format, encoding and heading.
+    file_format : {"csv", "parquet"}
+        Of the other files.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written, or an input lies where an output would go.
+    """
+
+    def __init__(
+        self, folder: Path, visits: CsvSource | ParquetSource, file_format: FileFormat
+    ) -> None:
+        self.folder = folder
+        self._format = file_format
+        self._visits = visits
+        self._held_ending: FileFormat = "parquet" if isinstance(visits, ParquetSource) else "csv"
+        with _refusals(folder):
+            parent = folder if folder.is_dir() else folder.absolute().parent
+            parent.mkdir(parents=True, exist_ok=True)
+            self._work = Path(tempfile.mkdtemp(prefix=".chiiki-tsusho-", dir=parent))
+        # One thread writes while the next claims are computed; order is that of the calls.
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._pending: list[Future[None]] = []
+
+    def __enter__(self) -> Self:
+        """Open the files, in a folder beside."""
+        with _refusals(self.folder):
+            self._lines = _table_writer(self._path("claim_lines"), LINES_SCHEMA, "none")
+            self._claims = _table_writer(self._path("claims"), CLAIMS_SCHEMA, "none")
+            self._held = self._held_writer()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove what was not put in place."""
+        self._pool.shutdown(cancel_futures=True)
+        shutil.rmtree(self._work, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise _refusal(self.folder, error) from error
+
+    def _path(self, name: str) -> Path:
+        ending = self._held_ending if name == "held_visits" else self._format
+        return self._work / f"{name}.{ending}"
+
+    def lines(self, table: pa.Table) -> None:
+        """Take some lines of claims."""
+        self._later(self._lines, table)
+
+    def claims(self, table: pa.Table) -> None:
+        """Take the totals of some claims."""
+        self._later(self._claims, table)
+
+    def held(self, rows: Any) -> None:
+        """Take some held rows."""
+        self._held.write_table(rows)
+
+    def _later(self, writer: _TableWriter, table: pa.Table) -> None:
+        # Two tables in waiting are enough to keep the thread at work, and little to hold.
+        while len(self._pending) > 2:
+            self._pending.pop(0).result()
+        self._pending.append(self._pool.submit(writer.write_table, table))
+
+    def _held_writer(self) -> _TableWriter:
+        path = self._path("held_visits")
+        if isinstance(self._visits, ParquetSource):
+            return _SchemaWriter(path, self._visits.schema)
+        return _LineWriter(path, self._visits.raw_heading)
+
+    def finish(self, problems: pd.DataFrame) -> None:
+        """Write the problems and put every file in its place."""
+        with _refusals(self.folder):
+            for pending in self._pending:
+                pending.result()
+            for writer in (self._lines, self._claims, self._held):
+                writer.close()
+            self._write_problems(problems)
+            self._place()
+
+    def _write_problems(self, problems: pd.DataFrame) -> None:
+        problem_schema = schema(PROBLEMS)
+        writer = _table_writer(self._path("problems"), problem_schema, "needed")
+        writer.write_table(
+            pa.Table.from_pandas(problems, schema=problem_schema, preserve_index=False)
+        )
+        writer.close()
+
+    def _place(self) -> None:
+        names = [self._path(name).name for name in OUTPUTS]
+        if not self.folder.is_dir():
+            os.chmod(self._work, 0o777 & ~_umask())
+            os.replace(self._work, self.folder)
+            return
+        for name in names:
+            os.replace(self._work / name, self.folder / name)
+        # A file of an earlier run in the other format would be read as one of this run.
+        for name in OUTPUTS:
+            for ending in _ENDINGS:
+                if f"{name}.{ending}" not in names:
+                    (self.folder / f"{name}.{ending}").unlink(missing_ok=True)
+
+
+class _SchemaWriter:
+    """Writes rows of a Parquet input as that input had them."""
+
+    def __init__(self, path: Path, table_schema: pa.Schema) -> None:
+        self._schema = table_schema
+        self._writer = parquet.ParquetWriter(path, table_schema)
+
+    def write_table(self, table: pa.Table) -> None:
+        self._writer.write_table(table.cast(self._schema))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class _LineWriter:
+    """Writes lines of a CSV input byte for byte."""
+
+    def __init__(self, path: Path, heading: bytes) -> None:
+        self._stream = path.open("wb")
+        self._stream.write(heading if heading.endswith(b"\n") else heading + b"\n")
+
+    def write_table(self, lines: bytes) -> None:
+        self._stream.write(lines)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def refuse_overwriting(folder: Path, inputs: Sequence[Path]) -> None:
+    """Refuse a folder in which an output would replace one of the inputs.
+
+    Raises
+    ------
+    OutputError
+        Names the input and says what to do.
+    """
+    targets = {(folder / f"{name}.{ending}").resolve() for name in OUTPUTS for ending in _ENDINGS}
+    for path in inputs:
+        if path.resolve() in targets:
+            raise OutputError(
+                f"{path}: the output would replace this input; choose another folder than {folder}"
+            )
+
+
+@contextlib.contextmanager
+def _refusals(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _refusal(folder, error) from error
+
+
+def _refusal(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{folder}: cannot be written: {error.strerror or error}; nothing of this run is left there"
+    )
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
