@@ -60,9 +60,15 @@ class Context:
 
 @dataclass(frozen=True)
 class Priced:
-    """The result of a chunk, arrays of shape (claims,) and matrices of the same claims."""
+    """The result of a chunk, arrays of shape (claims,) and matrices of the same claims.
+
+    ``whole_lines`` are the lines as they would be without a limit, ``lines`` as claimed.
+    """
 
     names: ClaimNames
+    month_visits: MonthVisits
+    terms: Terms
+    whole_lines: ClaimLines
     lines: ClaimLines
     visits: Ints
     days: Ints
@@ -117,12 +123,15 @@ class Chunk:
         at = np.flatnonzero(present)
         self._check_groups(visits, entries, at)
         visits = visits.yielded()
-        lines = price(visits)
-        self._check_maxima(lines, at)
+        whole_lines = price(visits)
+        self._check_maxima(whole_lines, at)
         terms = self._terms(visits, provider_rows[at], recipient_rows[at], at)
-        lines, settlement = settle(visits, lines, terms)
+        lines, settlement = settle(visits, whole_lines, terms)
         return Priced(
             names=self._names(at),
+            month_visits=visits,
+            terms=terms,
+            whole_lines=whole_lines,
             lines=lines,
             visits=np.bincount(visits.claim),
             days=_days(visits),

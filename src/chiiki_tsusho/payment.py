@@ -197,4 +197,8 @@ def covered_visits(
             units += counts * of_one
     running = np.cumsum(units) - units
     before = running - running[visits.starts][visits.claim]
-    return before < within[visits.claim]
+    # Once reached it stays reached, though a reduction may take the sum down again.
+    reached = np.cumsum(before >= within[visits.claim])
+    first = visits.starts
+    before_claim = reached[first] - (before[first] >= within)
+    return reached == before_claim[visits.claim]

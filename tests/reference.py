@@ -1,0 +1,547 @@
+"""The month's claim a second time: plain Python, one visit at a time, as the law reads.
+
+It shares nothing with the package but the table, so that the two can be held against each other.
+"Notice 36" is 老企第36号, the ministry's guidance on counting units. The input is dicts of values
+already read and typed; a claim with a problem is for `held_claims`, the others for `claim_month`.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+ClaimKey = tuple[str, str, str, str]
+
+KEY_COLUMNS = ("service_month", "provider_no", "insurer_no", "insured_no")
+LINE_RATES = ("base_lines", "all_lines")
+INT_COLUMNS = {
+    "care_level",
+    "minutes_from",
+    "minutes_to",
+    "base_units",
+    "short_hours_per_mille",
+    "shortfall_per_mille",
+    "extension_units",
+    "units",
+    "published_units",
+    "per_mille",
+    "max_per_visit",
+    "max_per_month",
+    "limit_managed",
+    "unit_price",
+}
+LONGEST_DAY = 1440
+
+
+# ---------------------------------------------------------------- the files of the law
+
+
+def load_rows(path: str | Path) -> list[Row]:
+    """Read a code table: whole numbers as ints, months and codes as text, blanks as None."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return [
+            {name: _typed(name, cell) for name, cell in record.items()}
+            for record in csv.DictReader(file)
+        ]
+
+
+def load_prices(path: str | Path) -> list[Row]:
+    """Read the unit prices: yen times 100, by area grade and months."""
+    return load_rows(path)
+
+
+def load_limits(path: str | Path) -> list[Row]:
+    """Read 区分支給限度基準額: units a month, by care level and months."""
+    return load_rows(path)
+
+
+def _typed(name: str, cell: str) -> int | str | None:
+    if cell == "":
+        return 1 if name == "max_per_visit" else None
+    return int(cell) if name in INT_COLUMNS else cell
+
+
+def rows_of_month(rows: list[Row], month: str) -> list[Row]:
+    """The rows in force in a month."""
+    return [row for row in rows if row["valid_from"] <= month <= row["valid_to"]]
+
+
+def service_code(row: Row) -> str:
+    """Service type and item code together, six characters."""
+    return f"{row['service_type']}{row['item_code']}"
+
+
+# ---------------------------------------------------------------- one visit
+
+
+def half_up(units: int, per_mille: int) -> int:
+    """Apply one ratio to whole units; halves go up (notice 36)."""
+    return floor(Fraction(units * per_mille, 1000) + Fraction(1, 2))
+
+
+def composite(row: Row) -> int:
+    """A base row's units from its steps: 時減, 定超 or 人欠, each rounded, then 延長 in full."""
+    units: int = row["base_units"]
+    for ratio in (row["short_hours_per_mille"], row["shortfall_per_mille"]):
+        if ratio is not None:
+            units = half_up(units, ratio)
+    return units + (row["extension_units"] or 0)
+
+
+def fits(row: Row, service: str) -> bool:
+    """Whether a row is for this service."""
+    return row["service"] in ("both", service)
+
+
+def bands_of(table: list[Row], visit: Row) -> list[Row]:
+    """The base rows of a visit's service, care level and shortfall, whatever its length."""
+    return [
+        row
+        for row in table
+        if row["kind"] == "base"
+        and fits(row, visit["service"])
+        and row["care_level"] in (None, visit["care_level"])
+        and (row["shortfall"] or "") == visit["shortfall"]
+    ]
+
+
+def base_row(table: list[Row], visit: Row, extended_hours: bool) -> Row | None:
+    """The visit's own code; 延長 only where the provider is registered for it."""
+    bands = bands_of(table, visit)
+    minutes = visit["minutes"]
+    extensions = [row["minutes_from"] for row in bands if row["extension_units"]]
+    if not extended_hours and extensions and min(extensions) <= minutes <= LONGEST_DAY:
+        plain = [row for row in bands if not row["extension_units"]]
+        return max(plain, key=lambda row: row["minutes_to"], default=None)
+    for row in bands:
+        if row["minutes_from"] <= minutes < row["minutes_to"]:
+            return row
+    return None
+
+
+def keyed_rows(table: list[Row]) -> dict[str, Row]:
+    """The additions and rates of a month by their key."""
+    return {row["key"]: row for row in table if row["key"]}
+
+
+def applying(table: list[Row], service: str, sources: list[Row]) -> dict[str, int]:
+    """The keys that apply to a visit: the largest value the sources give, where the row fits."""
+    values = {}
+    for key, row in keyed_rows(table).items():
+        value = max(source["additions"].get(key, 0) for source in sources)
+        if value > 0 and fits(row, service):
+            values[key] = value
+    return values
+
+
+def after_yielding(table: list[Row], had: dict[str, int]) -> dict[str, int]:
+    """What is left to count: 送迎減算 not beside 同一建物減算, 若年性 not beside 認知症加算."""
+    rows = keyed_rows(table)
+    return {
+        key: value
+        for key, value in had.items()
+        if not any(other in had for other in (rows[key]["yields_to"] or "").split())
+    }
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """One visit as the claim counts it; the base is blank where no code was found."""
+
+    date: dt.date
+    base_code: str
+    base_units: int
+    had: dict[str, int]
+    has: dict[str, int]
+
+
+def attend(table: list[Row], visit: Row, provider: Row | None, recipient: Row | None) -> Attendance:
+    """Find one visit's code and the additions that apply to it."""
+    base = base_row(table, visit, True if provider is None else provider["extended_hours"])
+    sources = [visit, *(source for source in (provider, recipient) if source is not None)]
+    had = applying(table, visit["service"], sources)
+    return Attendance(
+        date=visit["service_date"],
+        base_code="" if base is None else service_code(base),
+        base_units=0 if base is None else base["units"],
+        had=had,
+        has=after_yielding(table, had),
+    )
+
+
+# ---------------------------------------------------------------- the lines of a month
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a claim."""
+
+    row: Row
+    units: int
+    count: int
+
+    @property
+    def service_units(self) -> int:
+        return self.units * self.count
+
+
+def counts_by_visit(row: Row, visits: list[Attendance]) -> list[int]:
+    """How often each visit counts for a row.
+
+    What is counted by the day or the month belongs to the first visit that has it.
+    """
+    if row["kind"] == "base":
+        return [int(visit.base_code == service_code(row)) for visit in visits]
+    values = [visit.has.get(row["key"], 0) for visit in visits]
+    if row["kind"] == "rate" or row["per"] == "month":
+        return [int(value > 0 and not any(values[:at])) for at, value in enumerate(values)]
+    if row["per"] == "day":
+        counts, days = [], set()
+        for visit, value in zip(visits, values, strict=True):
+            first = value > 0 and visit.date not in days
+            counts.append(int(first))
+            if first:
+                days.add(visit.date)
+        return counts
+    return values
+
+
+def fixed_line(row: Row, visits: list[Attendance], covered: list[bool]) -> Line:
+    """A base code or an addition: all of it inside the limit, else the covered visits alone."""
+    counts = counts_by_visit(row, visits)
+    count = sum(
+        number
+        for number, inside in zip(counts, covered, strict=True)
+        if inside or row["limit_managed"]
+    )
+    return Line(row, row["units"], count)
+
+
+def root_of(rows: dict[str, Row], row: Row) -> str:
+    """Which lines a ratio is of in the end: base_lines or all_lines."""
+    return row["rate_of"] if row["rate_of"] in LINE_RATES else root_of(rows, rows[row["rate_of"]])
+
+
+def rated(rows: dict[str, Row], row: Row, basis: int) -> int:
+    """A ratio of a basis; where it is of another key, that key's result is rounded first."""
+    if row["rate_of"] not in LINE_RATES:
+        basis = rated(rows, rows[row["rate_of"]], basis)
+    return half_up(basis, row["per_mille"])
+
+
+def base_rate_line(rows: dict[str, Row], row: Row, visits: list[Attendance], excess: int) -> Line:
+    """中山間: on the base codes of the visits that have it, once for the month (notice 36)."""
+    basis = sum(visit.base_units for visit in visits if row["key"] in visit.has)
+    if excess and not row["limit_managed"]:
+        basis = max(0, basis - excess)
+    return Line(row, rated(rows, row, basis), 1)
+
+
+def month_lines(
+    table: list[Row], visits: list[Attendance], covered: list[bool], excess: int
+) -> list[Line]:
+    """All lines of a month in the order of the law; those that come to nothing are left out."""
+    rows = keyed_rows(table)
+    rates = [
+        row
+        for row in table
+        if row["kind"] == "rate" and any(row["key"] in visit.has for visit in visits)
+    ]
+    lines = [fixed_line(row, visits, covered) for row in table if row["kind"] != "rate"]
+    lines += [
+        base_rate_line(rows, row, visits, excess)
+        for row in rates
+        if root_of(rows, row) == "base_lines"
+    ]
+    # 処遇改善: on everything else, less what lies over the limit.
+    basis = sum(line.service_units for line in lines) - excess
+    lines += [
+        Line(row, rated(rows, row, basis), 1) for row in rates if root_of(rows, row) == "all_lines"
+    ]
+    return [line for line in lines if line.service_units != 0]
+
+
+# ---------------------------------------------------------------- the limit
+
+
+def managed_by_visit(visits: list[Attendance], lines: list[Line]) -> list[int]:
+    """The managed units that belong to each visit."""
+    units = [0] * len(visits)
+    for line in lines:
+        if line.row["limit_managed"]:
+            for at, count in enumerate(counts_by_visit(line.row, visits)):
+                units[at] += line.units * count
+    return units
+
+
+def covered_visits(managed: list[int], inside: int) -> list[bool]:
+    """Which visits are covered, in their order: until those before have filled the inside."""
+    covered, running, reached = [], 0, False
+    for units in managed:
+        reached = reached or running >= inside
+        covered.append(not reached)
+        running += units
+    return covered
+
+
+def units_of(lines: list[Line], managed: bool) -> int:
+    """The units of the managed or of the unmanaged lines."""
+    return sum(line.service_units for line in lines if bool(line.row["limit_managed"]) == managed)
+
+
+def lines_under_limit(
+    table: list[Row], visits: list[Attendance], whole: list[Line], excess: int
+) -> list[Line]:
+    """Managed lines stay whole; what is outside the limit follows what is inside it."""
+    if excess == 0:
+        return whole
+    inside = units_of(whole, managed=True) - excess
+    covered = covered_visits(managed_by_visit(visits, whole), inside)
+    limited = month_lines(table, visits, covered, excess)
+    return [line for line in whole if line.row["limit_managed"]] + [
+        line for line in limited if not line.row["limit_managed"]
+    ]
+
+
+def limit_of(limits: list[Row], month: str, visits: list[Row]) -> int | None:
+    """区分支給限度基準額 of the heaviest level of the month; None without a level."""
+    levels = [visit["care_level"] for visit in visits if visit["care_level"] is not None]
+    for row in rows_of_month(limits, month):
+        if levels and row["care_level"] == max(levels):
+            units: int = row["units"]
+            return units
+    return None
+
+
+def plan_of(recipient: Row | None) -> int | None:
+    """計画単位数 as given, None where there is none."""
+    return None if recipient is None else recipient["planned_units"]
+
+
+# ---------------------------------------------------------------- yen
+
+
+def price_of(prices: list[Row], month: str, provider: Row | None) -> int | None:
+    """The price of a unit times 100 for the provider's grade and the month."""
+    if provider is None or provider["area_grade"] is None:
+        return None
+    for row in rows_of_month(prices, month):
+        if row["area_grade"] == provider["area_grade"]:
+            price: int = row["unit_price"]
+            return price
+    return None
+
+
+def yen(units: int, price: int) -> int:
+    """Units in yen; what is under a yen is dropped, once for the claim."""
+    return floor(units * Fraction(price, 100))
+
+
+def payment(
+    benefit_units: int,
+    self_paid_units: int,
+    price: int | None,
+    insured_no: str,
+    recipient: Row | None,
+) -> Row:
+    """Who pays what: insurance first, then public funds (法別12), then the person."""
+    no_insurance = insured_no.startswith("H")
+    rate = None if recipient is None else recipient["benefit_rate"]
+    insured_part = 0 if no_insurance else rate
+    total = insurance = public = copay = self_paid = None
+    if price is not None and insured_part is not None:
+        total = yen(benefit_units, price)
+        insurance = floor(total * Fraction(insured_part, 100))
+        rest = total - insurance
+        public = 0
+        if no_insurance or (recipient is not None and recipient["public_law"] == "12"):
+            own_part = (recipient["public_copay_yen"] or 0) if recipient is not None else 0
+            public = rest - min(own_part, rest)
+        copay = rest - public
+        self_paid = yen(self_paid_units, price)
+    return {
+        "unit_price": price,
+        "total_yen": total,
+        "benefit_rate": rate,
+        "insurance_yen": insurance,
+        "public_yen": public,
+        "copay_yen": copay,
+        "self_paid_yen": self_paid,
+    }
+
+
+# ---------------------------------------------------------------- all claims of a file
+
+
+def claim_key(visit: Row) -> ClaimKey:
+    """Month, provider, insurer and person: what one claim is of."""
+    month = visit["service_date"].strftime("%Y%m")
+    return (month, visit["provider_no"], visit["insurer_no"], visit["insured_no"])
+
+
+def visits_by_claim(visits: list[Row]) -> dict[ClaimKey, list[Row]]:
+    """The visits of every claim in order of date and session."""
+    claims = defaultdict(list)
+    for visit in sorted(visits, key=lambda visit: (visit["service_date"], visit["session"])):
+        claims[claim_key(visit)].append(visit)
+    return dict(sorted(claims.items()))
+
+
+def row_for(rows: list[Row] | None, month: str, identity: Row) -> Row | None:
+    """The provider's or person's row of the month, else the one without a month."""
+    for wanted in (month, ""):
+        for row in rows or []:
+            if row["service_month"] == wanted and identity.items() <= row.items():
+                return row
+    return None
+
+
+def provider_of(providers: list[Row] | None, key: ClaimKey) -> Row | None:
+    """The row of providers a claim needs."""
+    return row_for(providers, key[0], {"provider_no": key[1]})
+
+
+def recipient_of(recipients: list[Row] | None, key: ClaimKey) -> Row | None:
+    """The row of recipients a claim needs."""
+    return row_for(recipients, key[0], {"insurer_no": key[2], "insured_no": key[3]})
+
+
+def claim_month(
+    visits: list[Row],
+    providers: list[Row] | None,
+    recipients: list[Row] | None,
+    rows: list[Row],
+    prices: list[Row],
+    limits: list[Row],
+) -> tuple[list[Row], list[Row]]:
+    """Compute the lines and the claims of visits without problems, in the order of the output."""
+    all_lines, claims = [], []
+    for key, own in visits_by_claim(visits).items():
+        month = key[0]
+        table = rows_of_month(rows, month)
+        provider, recipient = provider_of(providers, key), recipient_of(recipients, key)
+        attended = [attend(table, visit, provider, recipient) for visit in own]
+        if any(visit.base_code == "" for visit in attended):
+            raise ValueError(f"no code for a visit of {key}")
+
+        whole = month_lines(table, attended, [True] * len(attended), excess=0)
+        managed = units_of(whole, managed=True)
+        limit = limit_of(limits, month, own)
+        plan = plan_of(recipient)
+        ceiling = plan if plan is not None else limit
+        inside = managed if ceiling is None else min(ceiling, managed)
+        lines = lines_under_limit(table, attended, whole, excess=managed - inside)
+
+        unmanaged = units_of(lines, managed=False)
+        benefit_units = inside + unmanaged
+        self_paid_units = sum(line.service_units for line in whole) - benefit_units
+        identity = dict(zip(KEY_COLUMNS, key, strict=True))
+        claims.append(
+            {
+                **identity,
+                "visits": len(own),
+                "days": len({visit["service_date"] for visit in own}),
+                "managed_units": managed,
+                "unmanaged_units": unmanaged,
+                "total_units": managed + unmanaged,
+                "planned_units": plan if plan is not None else inside,
+                "benefit_units": benefit_units,
+                "self_paid_units": self_paid_units,
+                **payment(
+                    benefit_units,
+                    self_paid_units,
+                    price_of(prices, month, provider),
+                    key[3],
+                    recipient,
+                ),
+            }
+        )
+        all_lines += [
+            {
+                **identity,
+                "service_code": service_code(line.row),
+                "units": line.units,
+                "count": line.count,
+                "service_units": line.service_units,
+                "limit_managed": line.row["limit_managed"],
+            }
+            for line in sorted(lines, key=lambda line: service_code(line.row))
+        ]
+    return all_lines, claims
+
+
+# ---------------------------------------------------------------- which claims are held
+
+
+def held_claims(
+    visits: list[Row],
+    providers: list[Row] | None,
+    recipients: list[Row] | None,
+    rows: list[Row],
+    limits: list[Row],
+) -> dict[ClaimKey, set[str]]:
+    """The claims that cannot be written, each with every rule it breaks."""
+    held = {}
+    for key, own in visits_by_claim(visits).items():
+        table = rows_of_month(rows, key[0])
+        provider, recipient = provider_of(providers, key), recipient_of(recipients, key)
+        broken = set()
+        if providers is not None and provider is None:
+            broken.add("unknown_provider")
+        if recipients is not None and recipient is None:
+            broken.add("unknown_recipient")
+        if len({(visit["service_date"], visit["session"]) for visit in own}) < len(own):
+            broken.add("duplicate_visit")
+        plan, limit = plan_of(recipient), limit_of(limits, key[0], own)
+        if plan is not None and limit is not None and plan > limit:
+            broken.add("plan_over_limit")
+        if table:
+            broken |= broken_by_table(table, own, provider, recipient)
+        else:
+            broken.add("unsupported_month")
+        if broken:
+            held[key] = broken
+    return held
+
+
+def broken_by_table(
+    table: list[Row], own: list[Row], provider: Row | None, recipient: Row | None
+) -> set[str]:
+    """The rules of the month's table that the visits of a claim break."""
+    rows = keyed_rows(table)
+    attended = [attend(table, visit, provider, recipient) for visit in own]
+    broken = set()
+    for visit, counted in zip(own, attended, strict=True):
+        if counted.base_code == "":
+            broken.add("outside_every_band" if bands_of(table, visit) else "no_code")
+        for key in (key for key, value in visit["additions"].items() if value > 0):
+            if key not in rows:
+                broken.add("no_code")
+            elif not fits(rows[key], visit["service"]):
+                broken.add("not_for_service")
+        if two_of_a_group(rows, set(counted.had)):
+            broken.add("conflicting_group")
+    anywhere = {key for counted in attended for key in counted.had}
+    by_month = {
+        key for key in anywhere if rows[key]["kind"] == "rate" or rows[key]["per"] == "month"
+    }
+    if two_of_a_group(rows, by_month):
+        broken.add("conflicting_group")
+    for row in rows.values():
+        most = row["max_per_month"]
+        if most is not None and sum(counts_by_visit(row, attended)) > most:
+            broken.add("over_monthly_maximum")
+    return broken
+
+
+def two_of_a_group(rows: dict[str, Row], keys: set[str]) -> bool:
+    """Whether two of the keys belong to one group."""
+    groups = Counter(rows[key]["group"] for key in keys if rows[key]["group"])
+    return any(number > 1 for number in groups.values())
