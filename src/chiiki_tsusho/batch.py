@@ -21,7 +21,7 @@ from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.messages import Language, Message
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.outputs import claim_table, line_table, read_frame
-from chiiki_tsusho.parsing import INSURED_BITS
+from chiiki_tsusho.parsing import INSURED_BITS, pack_insured
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading import FrameSource, Source, held_frame
 from chiiki_tsusho.registers import Register
@@ -147,6 +147,28 @@ class BatchRun:
         self.summary.visits = self._visits.rows
         self.summary.held_claims = int(np.count_nonzero(ledger.held))
         return self.summary
+
+    def price_person(self, insured_no: str, month: int | None) -> Iterator[Priced]:
+        """Price the claims of one person, one at a time.
+
+        Parameters
+        ----------
+        insured_no : str
+            被保険者番号.
+        month : int, optional
+            Only this month.
+        """
+        for done in self._visits.read(self.problems):
+            self._progress("reading", done, self._source.size)
+        wanted = int(pack_insured(pa.array([insured_no]))[0])
+        _, insured = self._visits.ledger.claim_parts()
+        for of_month, claims in self._ordered_chunks():
+            if month in (None, of_month) and self._book.supports(of_month):
+                for claim in claims[insured[claims] == wanted]:
+                    chunk = Chunk(self._context, self._book.table(of_month), np.array([claim]))
+                    priced = chunk.price()
+                    if priced is not None:
+                        yield priced
 
     def _write(self, priced: Priced, sink: Sink) -> None:
         written, settlement = priced.written, priced.settlement

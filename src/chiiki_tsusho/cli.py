@@ -32,7 +32,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-InputFile = Annotated[Path | None, typer.Option(show_default=False)]
 Month = Annotated[str, typer.Option(help="The month, 2016-04 or 201604.")]
 Codes = Annotated[
     Path | None,
@@ -258,6 +257,33 @@ def _counts(additions: list[str]) -> dict[str, int]:
             raise ChiikiTsushoError(f"--with {text!r}: KEY or KEY=N was expected, N a whole number")
         counts[key] = int(count or 1)
     return counts
+
+
+@app.command("explain-claim")
+def explain_claim(
+    visits: Annotated[Path, typer.Argument(help="One row per visit, CSV or Parquet.")],
+    insured: Annotated[str, typer.Option(help="被保険者番号 of the person.")],
+    month: Annotated[
+        str | None, typer.Option(help="Only this month.", show_default=False)
+    ] = None,
+    providers: Annotated[
+        Path | None, typer.Option(help="One row per provider.", show_default=False)
+    ] = None,
+    recipients: Annotated[
+        Path | None, typer.Option(help="One row per insured person.", show_default=False)
+    ] = None,
+    codes: Codes = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="utf-8 or cp932; without it both are tried.", show_default=False),
+    ] = None,
+) -> None:
+    """Explain one person's claim: lines, each ratio with its basis and rounding, limit, floors."""
+    with _words():
+        from chiiki_tsusho.claim_explanation import explain_claim as explained
+
+        sheets = explained(visits, insured, month, providers, recipients, codes, encoding)
+        typer.echo("\n\n".join(str(sheet) for sheet in sheets))
 
 
 @app.command()
