@@ -1,0 +1,96 @@
+"""Measure the floor: what Arrow alone needs to read the visits and write the results.
+
+::
+
+    python benchmarks/floor.py VISITS OUTPUTS -o DIR
+
+loads the results found in OUTPUTS, a folder any contender has written, and only then starts the
+clock: VISITS is read with its column types given and all threads, and the results are written to
+DIR. No program that reads and writes these files with Arrow can be faster. Prints the seconds of
+the timed part as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from month import VISITS_SCHEMA
+
+OUTPUTS = ("claim_lines", "claims")
+_IDENTIFIERS = ("service_month", "provider_no", "insurer_no", "insured_no", "service_code")
+
+
+def read_visits(path: Path) -> pa.Table:
+    """Read the visits, each column as its own type."""
+    if path.suffix == ".parquet":
+        return pq.read_table(path)
+    types = {field.name: field.type for field in VISITS_SCHEMA}
+    return pacsv.read_csv(
+        path,
+        read_options=pacsv.ReadOptions(block_size=4 * 2**20),  # faster here than 1 MiB, the default
+        convert_options=pacsv.ConvertOptions(column_types=types),
+    )
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write one result."""
+    if path.suffix == ".parquet":
+        pq.write_table(table, path)
+    else:
+        options = pacsv.WriteOptions(quoting_style="none", quoting_header="none")
+        pacsv.write_csv(table, path, options)
+
+
+def load_outputs(directory: Path) -> dict[str, pa.Table]:
+    """Load the results of a contender, to be written again."""
+    types = dict.fromkeys(_IDENTIFIERS, pa.string())
+    options = pacsv.ConvertOptions(column_types=types)
+    tables = {}
+    for name in OUTPUTS:
+        path = directory / f"{name}.parquet"
+        if path.exists():
+            tables[name] = pq.read_table(path)
+        else:
+            tables[name] = pacsv.read_csv(directory / f"{name}.csv", convert_options=options)
+    return tables
+
+
+def floor(visits_path: Path, outputs: dict[str, pa.Table], out_dir: Path) -> None:
+    """Read the visits, then write the results: the timed part.
+
+    Parameters
+    ----------
+    visits_path : Path
+    outputs : dict of str to pyarrow.Table
+        Results by name, already in memory.
+    out_dir : Path
+        Written in the format of `visits_path`.
+    """
+    read_visits(visits_path)
+    for name, table in outputs.items():
+        write_table(table, out_dir / f"{name}{visits_path.suffix}")
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("visits", type=Path, metavar="VISITS")
+    parser.add_argument("outputs", type=Path, metavar="OUTPUTS")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    outputs = load_outputs(options.outputs)
+    wall, cpu = time.perf_counter(), time.process_time()
+    floor(options.visits, outputs, options.out)
+    print(json.dumps({"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}))
+
+
+if __name__ == "__main__":
+    main()
