@@ -27,8 +27,9 @@ from chiiki_tsusho.reading import FrameSource, Source, held_frame
 from chiiki_tsusho.registers import Register
 from chiiki_tsusho.registry import TextIds
 from chiiki_tsusho.visits import Identified, VisitBook
+from chiiki_tsusho.workers import in_order
 
-CLAIMS_OF_A_CHUNK = 1 << 13
+CLAIMS_OF_A_CHUNK = 1 << 12
 Progress = Callable[[str, int, int], None]
 
 
@@ -76,6 +77,32 @@ class Summary:
     held_claims: int = 0
     without_price: int = 0
     without_rate: int = 0
+
+
+@dataclass(frozen=True)
+class _Results:
+    """Claims of a chunk as tables, and what they add to the summary."""
+
+    lines: pa.Table
+    claims: pa.Table
+    units: int
+    yen: int
+    without_price: int
+    without_rate: int
+
+
+def _results(priced: Priced) -> _Results:
+    written, settlement = priced.written, priced.settlement
+    no_price = settlement.unit_price == UNKNOWN
+    no_yen = settlement.total_yen == UNKNOWN
+    return _Results(
+        line_table(priced.names, priced.lines, written),
+        claim_table(priced.names, priced.visits, priced.days, settlement, written),
+        units=int(settlement.total_units[written].sum()),
+        yen=int(settlement.total_yen[written & ~no_yen].sum()),
+        without_price=int(np.count_nonzero(written & no_price)),
+        without_rate=int(np.count_nonzero(written & no_yen & ~no_price)),
+    )
 
 
 class BatchRun:
@@ -135,12 +162,10 @@ class BatchRun:
             self._progress("reading", done, self._source.size)
         ledger = self._visits.ledger
         done = 0
-        for month, claims in self._ordered_chunks():
-            if self._book.supports(month):
-                priced = Chunk(self._context, self._book.table(month), claims).price()
-                if priced is not None:
-                    self._write(priced, sink)
-            done += len(claims)
+        for size, results in in_order(self._ordered_chunks(), self._price):
+            if results is not None:
+                self._write(results, sink)
+            done += size
             self._progress("claims", done, len(ledger))
         if self._visits.alone or ledger.held.any():
             self._give_back(sink)
@@ -170,33 +195,41 @@ class BatchRun:
                     if priced is not None:
                         yield priced
 
-    def _write(self, priced: Priced, sink: Sink) -> None:
-        written, settlement = priced.written, priced.settlement
-        sink.lines(line_table(priced.names, priced.lines, written))
-        sink.claims(claim_table(priced.names, priced.visits, priced.days, settlement, written))
-        summary = self.summary
-        no_price = settlement.unit_price == UNKNOWN
-        summary.claims += int(np.count_nonzero(written))
-        summary.units += int(settlement.total_units[written].sum())
-        summary.yen += int(np.maximum(settlement.total_yen[written], 0).sum())
-        summary.without_price += int(np.count_nonzero(written & no_price))
-        no_yen = settlement.total_yen == UNKNOWN
-        summary.without_rate += int(np.count_nonzero(written & no_yen & ~no_price))
+    def _price(self, chunk: tuple[int, Ints]) -> tuple[int, _Results | None]:
+        """Price some claims and write them out as tables; several threads do so at once."""
+        month, claims = chunk
+        priced = Chunk(self._context, self._table(month), claims).price()
+        return len(claims), None if priced is None else _results(priced)
+
+    def _table(self, month: int) -> CodeTable:
+        if self._book.supports(month):
+            return self._book.table(month)
+        # Its rows are held already; whose they are can still be checked.
+        return CodeTable(month, (), self._book.known_minutes)
+
+    def _write(self, results: _Results, sink: Sink) -> None:
+        sink.lines(results.lines)
+        sink.claims(results.claims)
+        self.summary.claims += len(results.claims)
+        self.summary.units += results.units
+        self.summary.yen += results.yen
+        self.summary.without_price += results.without_price
+        self.summary.without_rate += results.without_rate
 
     def _ordered_chunks(self) -> Iterator[tuple[int, Ints]]:
         """Yield the claims of each month, in the order of the output."""
         ledger = self._visits.ledger
         provider, insurer, month = ledger.pair_parts()
         months = np.array(self._visits.months, dtype=np.int64)
-        in_order = np.lexsort(
+        ordered = np.lexsort(
             (
                 self._identities.insurers.ranks()[insurer],
                 self._identities.providers.ranks()[provider],
                 months[month],
             )
         )
-        rank = np.empty(len(in_order), dtype=np.int64)
-        rank[in_order] = np.arange(len(in_order))
+        rank = np.empty(len(ordered), dtype=np.int64)
+        rank[ordered] = np.arange(len(ordered))
         pair, insured = ledger.claim_parts()
         # Pair ranks and insured numbers stand in one integer, as in the ledger's own key.
         order = np.argsort((rank[pair] << INSURED_BITS) | insured, kind="stable")
@@ -210,24 +243,24 @@ class BatchRun:
     def _give_back(self, sink: Sink) -> None:
         """Read the visits again and return the held rows; find the lines of late problems."""
         ledger = self._visits.ledger
-        held = ledger.held
-        crowded = np.zeros(len(ledger), dtype=bool)
+        # The last place is that of rows standing alone, which have the claim −1.
+        held = np.append(ledger.held, True)
+        crowded = np.zeros(len(held), dtype=bool)
         for claims in self._context.crowded:
             crowded[claims] = True
-        crossed = np.zeros(len(ledger), dtype=bool)
+        crossed = np.zeros(len(held), dtype=bool)
         for crossing in self._context.crossings:
             crossed[crossing.claim] = True
         found: list[pd.DataFrame] = []
         for typed in self._visits.retyped():
             who, claim = self._visits.find(typed)
-            alone = claim < 0
-            lines = typed.block.lines[alone | held[claim]]
+            lines = typed.block.lines[held[claim]]
             malformed = np.array([line for line, _ in typed.block.malformed], dtype=np.int64)
             wanted = np.sort(np.concatenate((lines, malformed)))
             if len(wanted):
                 sink.held(typed.block.verbatim(wanted))
                 self.summary.held_visits += len(wanted)
-            late = ~alone & (crowded | crossed)[claim]
+            late = (crowded | crossed)[claim]
             if late.any():
                 session = self._visits.sessions(typed)
                 found.append(_located(claim, who, session, typed.block.lines, late))

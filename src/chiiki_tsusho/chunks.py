@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,7 @@ from chiiki_tsusho.parsing import H_PERSON, unpack_insured
 from chiiki_tsusho.payment import NO_LIMIT, Settlement, Terms, settle
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.registers import NO_ROW, WRONG_ROW, Register, recipient_entity
-from chiiki_tsusho.visits import VisitBook, count_fault, key_fault
+from chiiki_tsusho.visits import NO_BASE, VisitBook, count_fault, key_fault
 
 PUBLIC_LAW = 12
 
@@ -56,6 +57,7 @@ class Context:
     crowded: list[Ints] = field(default_factory=list)
     crossings: list[Crossing] = field(default_factory=list)
     noted: set[tuple[str, int, str, int]] = field(default_factory=set)
+    noting: Lock = field(default_factory=Lock)
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,10 @@ class Chunk:
         self._provider, self._insurer, _ = ledger.pair_parts(pair)
 
     def price(self) -> Priced | None:
-        """Check, price and settle; None where no claim of the chunk has a visit to price."""
+        """Check, price and settle; None where there is nothing to price.
+
+        Visits with a problem are checked like the others; what their claims come to is not written.
+        """
         entries = self._context.visits.ledger.visits(self._claims)
         self._hold(entries.crowded)
         if entries.crowded.any():
@@ -110,15 +115,15 @@ class Chunk:
             recipient_entity(self._insurer, self._insured),
             "unknown_recipient",
         )
+        if not self._table.rows:
+            return None
         counts = [
             *self._register_counts(self._context.providers, provider_rows),
             *self._register_counts(self._context.recipients, recipient_rows),
         ]
-        present = np.zeros(len(self._claims), dtype=bool)
-        present[entries.claim[entries.pattern > 0]] = True
+        present = np.bincount(entries.claim, minlength=len(self._claims)) > 0
         if not present.any():
             return None
-        entries = entries.only(entries.pattern > 0)
         visits = self._month_visits(entries, counts, present)
         at = np.flatnonzero(present)
         self._check_groups(visits, entries, at)
@@ -134,7 +139,7 @@ class Chunk:
             whole_lines=whole_lines,
             lines=lines,
             visits=np.bincount(visits.claim),
-            days=_days(visits),
+            days=np.bincount(visits.claim[visits.day_starts]),
             settlement=settlement,
             written=~self._context.visits.ledger.held[self._claims[at]],
         )
@@ -212,9 +217,11 @@ class Chunk:
         """Note a fault of a register's row once, however many claims need the row."""
         line = int(register.lines[row])
         mark = (register.file, line, heading, self._table.month)
-        if mark not in self._context.noted:
+        with self._context.noting:
+            if mark in self._context.noted:
+                return
             self._context.noted.add(mark)
-            self._context.problems.add(register.file, heading, str(value), message, line)
+        self._context.problems.add(register.file, heading, str(value), message, line)
 
     def _month_visits(
         self, entries: Entries, counts: list[tuple[str, Ints]], present: Flags
@@ -223,6 +230,8 @@ class Chunk:
         base, level, *own = self._context.visits.patterns.columns
         keys = self._context.visits.patterns.keys
         base_of_visit = base[entries.pattern]
+        found = base_of_visit != NO_BASE
+        base_of_visit = np.where(found, base_of_visit, 0)
         values: dict[str, Ints] = {}
         for key, column in zip(keys, own, strict=True):
             if column.any() and key in self._table.key_positions:
@@ -231,7 +240,8 @@ class Chunk:
                     values[key] = of_visit
         for key, of_claim in counts:
             if of_claim.any():
-                of_visit = of_claim[entries.claim] * service_fits(self._table, key)[base_of_visit]
+                fits = found & service_fits(self._table, key)[base_of_visit]
+                of_visit = of_claim[entries.claim] * fits
                 values[key] = np.maximum(values[key], of_visit) if key in values else of_visit
         number = np.cumsum(present) - 1
         return MonthVisits(
@@ -262,10 +272,8 @@ class Chunk:
                         group,
                     )
                 )
-            starts = visits.starts
             for claim in np.flatnonzero(in_claim):
-                there = np.logical_or.reduceat(applied, starts, axis=1)[:, claim]
-                met_keys = [key for key, yes in zip(keys, there, strict=True) if yes]
+                met_keys = [key for key in keys if visits.has(key)[claim]]
                 facts = {
                     "claim": self._claim_text(int(at[claim])),
                     "keys": ", ".join(met_keys),
@@ -326,7 +334,8 @@ class Chunk:
         """Return each claim's limit, that of the highest care level of the month."""
         level = np.maximum.reduceat(visits.level, visits.starts)
         limit = benefit_limits(self._table.month)[level]
-        free = np.flatnonzero(~self._context.visits.ledger.held[self._claims[at]])
+        # A level that could not be read might have been the highest.
+        free = np.flatnonzero(~self._context.visits.ledger.level_open[self._claims[at]])
         unlimited = (level == 0) | (limit == UNKNOWN)
         for claim in free[
             (limit == UNKNOWN)[free] & (level > 0)[free] & (planned == UNKNOWN)[free]
@@ -357,9 +366,3 @@ class Chunk:
                     int(recipients.lines[recipient_rows[claim]]),
                 )
         return np.where(unlimited, NO_LIMIT, limit)
-
-
-def _days(visits: MonthVisits) -> Ints:
-    per_day = visits.claim * 32 + visits.day
-    firsts = np.concatenate(([True], per_day[1:] != per_day[:-1]))
-    return np.bincount(visits.claim[firsts])

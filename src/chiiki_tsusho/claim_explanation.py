@@ -120,9 +120,7 @@ def explain_claim(
     )
     wanted = None if month is None else parse_month(month)
     explained = [
-        _explain(priced)
-        for priced in run.price_person(insured_no, wanted)
-        if priced.written.all()
+        _explain(priced) for priced in run.price_person(insured_no, wanted) if priced.written.all()
     ]
     if not explained:
         raise VisitError(_nothing_text(run, insured_no, month))
@@ -171,8 +169,9 @@ def _line_texts(priced: Priced) -> list[str]:
     texts = []
     for column, item in enumerate(priced.lines.items):
         row = priced.lines.table.rows[item]
-        count, units = _one(priced.lines.counts[:, column]), _one(
-            priced.lines.service_units[:, column]
+        count, units = (
+            _one(priced.lines.counts[:, column]),
+            _one(priced.lines.service_units[:, column]),
         )
         if units:
             each = units if row.kind == "rate" else row.units
@@ -263,9 +262,7 @@ def _yen_steps(priced: Priced) -> Iterator[Step]:
     yield added("copay: the rest less public funds", rest, -public, CLAIM_FORM)
     self_paid = _one(settlement.self_paid_units)
     if self_paid:
-        yield floored(
-            f"self-paid: units × {shown} yen", self_paid, price, PRICE_SCALE, CLAIM_FORM
-        )
+        yield floored(f"self-paid: units × {shown} yen", self_paid, price, PRICE_SCALE, CLAIM_FORM)
 
 
 def _notes(priced: Priced) -> list[str]:
@@ -278,7 +275,8 @@ def _notes(priced: Priced) -> list[str]:
     if _one(settlement.excess_units):
         visits = priced.month_visits
         inside = settlement.managed_units - settlement.excess_units
-        covered = covered_visits(visits, bear(visits), priced.lines, inside)
+        borne = {key: bear(visits, key) for key in visits.values}
+        covered = covered_visits(visits, borne, priced.lines, inside)
         days = [str(day) for day, inside in zip(visits.day, covered, strict=True) if not inside]
         if days:
             notes.append(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -47,10 +48,25 @@ class MonthVisits:
     level: Ints
     values: Mapping[str, Ints]
 
-    @property
+    @cached_property
     def starts(self) -> Ints:
         """Where each claim begins."""
         return _starts(self.claim)
+
+    @cached_property
+    def day_starts(self) -> Ints:
+        """Where each day of a claim begins."""
+        return _starts(self.claim * 32 + self.day)
+
+    def has(self, key: str) -> Flags:
+        """Say of each claim whether any of its visits has a key."""
+        if key not in self._had:
+            self._had[key] = np.logical_or.reduceat(self.values[key] > 0, self.starts)
+        return self._had[key]
+
+    @cached_property
+    def _had(self) -> dict[str, Flags]:
+        return {}
 
     def yielded(self) -> MonthVisits:
         """Take off what gives way on a visit (送迎減算 where 同一建物減算 applies, and the like)."""
@@ -59,7 +75,10 @@ class MonthVisits:
             for stronger in self.table.rows[self.table.key_positions[key]].yields:
                 if stronger in self.values:
                     left[key] = left[key] * (self.values[stronger] == 0)
-        return replace(self, values=left)
+        yielded = replace(self, values=left)
+        kept = {key: had for key, had in self._had.items() if left[key] is self.values[key]}
+        yielded._had.update(kept)
+        return yielded
 
     def only(self, claims: Flags) -> MonthVisits:
         """Return the visits of some of the claims, these renumbered."""
@@ -112,8 +131,7 @@ def price(visits: MonthVisits) -> ClaimLines:
     Counts come first, then the ratios of base lines, last the ratios of all lines: each in the
     order of interface and law (老企第36号 第二 1), each rounded once on the month's sum.
     """
-    borne = bear(visits)
-    lines = count(visits, borne)
+    lines = count(visits)
     add_base_rates(lines, base_rate_bases(visits))
     add_all_rates(lines, visits)
     return lines
@@ -138,68 +156,76 @@ def conflicts(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Fl
     rows, positions = visits.table.rows, visits.table.key_positions
     for group, members in visits.table.groups.items():
         keys = tuple(key for key in members if key in visits.values)
-        if len(keys) < 2:
+        # Few claims have two keys of a group anywhere: only those are looked at visit by visit.
+        if len(keys) < 2 or not _several([visits.has(key) for key in keys]).any():
             continue
-        applied = np.array([visits.values[key] > 0 for key in keys])
-        on_visit = applied.sum(axis=0) > 1
-        monthly = [at for at, key in enumerate(keys) if rows[positions[key]].per == "month"]
-        meet = np.logical_or.reduceat(applied[monthly], visits.starts, axis=1).sum(axis=0) > 1
+        on_visit = _several([visits.values[key] > 0 for key in keys])
+        monthly = [visits.has(key) for key in keys if rows[positions[key]].per == "month"]
         same_visit = np.logical_or.reduceat(on_visit, visits.starts)
-        found.append((group, keys, on_visit, meet & ~same_visit))
+        found.append((group, keys, on_visit, _several(monthly) & ~same_visit))
     return found
 
 
-def bear(visits: MonthVisits) -> dict[str, Ints]:
-    """Say how many counts of each addition each visit bears.
+def _several(flags: list[Flags]) -> Flags:
+    """Say where more than one of the flags is set."""
+    return np.sum(flags, axis=0) > 1
+
+
+def bear(visits: MonthVisits, key: str) -> Ints:
+    """Say how many counts of an addition each visit bears.
 
     An addition per visit or one way is borne by its visit, one per day by the first visit of the
     day that has it, one per month by the first of the month; so sums of what visits bear are the
     counts of the claim, and running sums say what came before a visit.
     """
-    per_day = visits.claim * 32 + visits.day
-    day_starts = _starts(per_day)
-    single_visits = len(day_starts) == len(per_day)
-    borne = {}
-    for key, values in visits.values.items():
-        per = visits.table.rows[visits.table.key_positions[key]].per
-        if per in ("visit", "one_way"):
-            borne[key] = values
-        elif per == "month":
-            borne[key] = _first_of(values > 0, visits.starts)
-        elif single_visits:
-            borne[key] = (values > 0).astype(np.int64)
-        else:
-            borne[key] = _first_of(values > 0, day_starts)
-    return borne
+    values = visits.values[key]
+    per = visits.table.rows[visits.table.key_positions[key]].per
+    if per in ("visit", "one_way"):
+        return values
+    flags = values > 0
+    if per == "month":
+        return _first_of(flags, visits.starts)
+    if len(visits.day_starts) == len(flags):
+        return flags.astype(np.int64)
+    return _first_of(flags, visits.day_starts)
 
 
 def _first_of(flags: Flags, starts: Ints) -> Ints:
     """Keep the first flag of every stretch."""
-    before = np.cumsum(flags) - flags
+    before = np.cumsum(flags, dtype=np.int64) - flags
     lengths = np.diff(np.append(starts, len(flags)))
     return (flags & (before == np.repeat(before[starts], lengths))).astype(np.int64)
 
 
-def count(visits: MonthVisits, borne: Mapping[str, Ints]) -> ClaimLines:
-    """Count visits by their own code, and additions by what visits bear."""
-    table, starts = visits.table, visits.starts
-    base_items = np.unique(visits.base)
-    keys = sorted(borne, key=lambda key: table.key_positions[key])
-    key_items = np.array([table.key_positions[key] for key in keys], dtype=np.int64)
-    column = np.searchsorted(base_items, visits.base)
-    base_counts = np.bincount(
-        visits.claim * len(base_items) + column, minlength=len(starts) * len(base_items)
-    ).reshape(len(starts), len(base_items))
-    key_counts = [np.add.reduceat(borne[key], starts) for key in keys]
-    order = np.argsort(np.concatenate((base_items, key_items)))
-    items = np.concatenate((base_items, key_items))[order]
-    counts = np.column_stack([base_counts, *key_counts]).astype(np.int64)[:, order]
-    lines = ClaimLines(table, items, counts, counts * table.row_units[items])
-    for key in keys:
-        if key in table.rates:
-            # A ratio is one line of the claim, whatever number of visits it rests on.
-            lines.counts[:, lines.column(key)] = 0
-    return lines
+def count(visits: MonthVisits) -> ClaimLines:
+    """Count visits by their own code, and additions as the table counts them."""
+    table = visits.table
+    used = np.zeros(len(table.rows), dtype=bool)
+    used[visits.base] = True
+    used[[table.key_positions[key] for key in visits.values]] = True
+    items = np.flatnonzero(used)
+    column = np.cumsum(used) - 1
+    claims = len(visits.starts)
+    counts = np.bincount(
+        visits.claim * len(items) + column[visits.base], minlength=claims * len(items)
+    ).reshape(claims, len(items))
+    for key in visits.values:
+        at = table.key_positions[key]
+        # A ratio gets its one count where its line is written.
+        if table.rows[at].kind == "addition":
+            counts[:, column[at]] = _count_of(visits, key)
+    return ClaimLines(table, items, counts, counts * table.row_units[items])
+
+
+def _count_of(visits: MonthVisits, key: str) -> Ints:
+    values = visits.values[key]
+    per = visits.table.rows[visits.table.key_positions[key]].per
+    if per == "month":
+        return visits.has(key).astype(np.int64)
+    if per == "day":
+        on_day = np.logical_or.reduceat(values > 0, visits.day_starts)
+        return np.add.reduceat(on_day, _starts(visits.claim[visits.day_starts]), dtype=np.int64)
+    return np.add.reduceat(values, visits.starts)
 
 
 def apply_rate(basis: Ints, per_mille: tuple[int, ...]) -> Ints:
@@ -208,11 +234,6 @@ def apply_rate(basis: Ints, per_mille: tuple[int, ...]) -> Ints:
     for ratio in per_mille:
         units = half_up(units, ratio)
     return units
-
-
-def has_key(visits: MonthVisits, key: str) -> Flags:
-    """Say of each claim whether any of its visits has a key."""
-    return np.logical_or.reduceat(visits.values[key] > 0, visits.starts)
 
 
 def base_rate_bases(visits: MonthVisits) -> dict[str, Ints]:
@@ -241,9 +262,7 @@ def add_all_rates(lines: ClaimLines, visits: MonthVisits) -> None:
     """
     basis = lines.service_units.sum(axis=1)
     for key in all_rate_keys(visits):
-        write_rate(
-            lines, key, apply_rate(basis, lines.table.rates[key].per_mille), has_key(visits, key)
-        )
+        write_rate(lines, key, apply_rate(basis, lines.table.rates[key].per_mille), visits.has(key))
 
 
 def all_rate_keys(visits: MonthVisits) -> list[str]:

@@ -1,4 +1,7 @@
-"""The command line: words and exit codes. Data goes to standard output or a folder, words to standard error."""
+"""The command line: words and exit codes.
+
+Data goes to standard output or into a folder, words to standard error.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Month = Annotated[str, typer.Option(help="The month, 2016-04 or 201604.")]
+Month = Annotated[str, typer.Option(metavar="MONTH", help="The month, 2016-04 or 201604.")]
 Codes = Annotated[
     Path | None,
-    typer.Option(help="A code table in the layout of service_codes.csv.", show_default=False),
+    typer.Option(
+        metavar="FILE",
+        help="A code table in the layout of service_codes.csv, in the place of the bundled one.",
+        show_default=False,
+    ),
 ]
 
 
@@ -56,9 +63,18 @@ def _words() -> Iterator[None]:
     except KeyboardInterrupt:
         say("stopped; nothing of this run was written")
         raise typer.Exit(STOPPED) from None
+    except (typer.Exit, BrokenPipeError):
+        raise
+    except Exception as error:
+        # Python would leave with 1, which says that claims were written and some are held.
+        from traceback import print_exception
+
+        print_exception(error)
+        say("error: a fault of this program; nothing of this run was written; please report it")
+        raise typer.Exit(WRONG_USE) from error
 
 
-def _stop(number: int, frame: Any) -> None:
+def _stop(_number: int, _frame: Any) -> None:
     raise KeyboardInterrupt
 
 
@@ -70,7 +86,7 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def main(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 (its callback answers)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -187,26 +203,34 @@ def _progress() -> Iterator[Progress | None]:
 def lookup(
     month: Month,
     codes_asked: Annotated[
-        list[str] | None, typer.Argument(metavar="[CODE]...", help="Service codes, six characters.")
+        list[str] | None,
+        typer.Argument(metavar="CODE", help="Service codes of six characters, such as 781241."),
     ] = None,
     codes: Codes = None,
 ) -> None:
-    """Print rows of the code table as CSV; without a code, all rows of the month."""
+    """Print rows of the code table as CSV.
+
+    Rows come in the order asked; without a CODE, all rows of the month. The output can be given
+    back with --codes.
+    """
     with _words():
         from chiiki_tsusho.code_rows import COLUMNS
         from chiiki_tsusho.codes import load_codes
 
         table = load_codes(month, path=codes)
         frame = table.lookup(codes_asked) if codes_asked else table.frame
-        typer.echo(frame[list(COLUMNS)].to_csv(index=False, lineterminator="\n"), nl=False)
+        text = frame[list(COLUMNS)].to_csv(index=False, lineterminator="\n")
+        # A table is UTF-8, whatever the encoding of the terminal.
+        typer.echo(text if sys.stdout.isatty() else text.encode(), nl=False)
 
 
 @app.command()
 def explain(
     month: Month,
-    minutes: Annotated[int, typer.Option(help="Length of the stay.", min=0)],
+    minutes: Annotated[int, typer.Option(help="Length of the stay.", metavar="N", min=0)],
     care_level: Annotated[
-        int | None, typer.Option(help="要介護度 1-5.", min=1, max=5, show_default=False)
+        int | None,
+        typer.Option(help="要介護度, 1 to 5.", metavar="N", min=1, max=5, show_default=False),
     ] = None,
     service: Annotated[str, typer.Option(help="day_care or medical_day_care.")] = "day_care",
     shortfall: Annotated[
@@ -214,11 +238,20 @@ def explain(
     ] = None,
     additions: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="KEY[=N]", help="An addition.", show_default=False),
+        typer.Option(
+            "--with",
+            metavar="KEY[=N]",
+            help="An addition and its count: bathing, no_transport=2. May be repeated.",
+            show_default=False,
+        ),
     ] = None,
     codes: Codes = None,
 ) -> None:
-    """Explain one visit: its code, every step with its figures, its additions."""
+    """Explain the units of one visit, step by step.
+
+    Prints its code, every step with its figure before and after rounding and its place in the
+    law, and its lines. Ratios of the month's units are taken as if the visit were the only one.
+    """
     with _words():
         from pydantic import ValidationError
 
@@ -238,24 +271,28 @@ def explain(
             )
         except ValidationError as error:
             for one in error.errors():
-                say(f"error: {'.'.join(map(str, one['loc']))}: {one['input']!r}: {one['msg']}")
+                option = str(one["loc"][0]).replace("_", "-")
+                say(f"error: --{option} {one['input']!r}: {one['msg']}")
             raise typer.Exit(WRONG_USE) from error
         composition = Calculator(table).compose(visit)
         typer.echo(f"{composition.code}  {composition.chain} units")
         for number, step in enumerate(composition.steps, start=1):
             typer.echo(f"{number:3}. {step}")
         for line in composition.lines:
-            typer.echo(f"{line.code}  {line.name}  {line.units} × {line.count}")
+            whole = line.units * line.count
+            typer.echo(f"{line.code}  {line.name}  {line.units} × {line.count} = {whole}")
         typer.echo(f"total {composition.units} units")
 
 
 def _counts(additions: list[str]) -> dict[str, int]:
     counts = {}
     for text in additions:
-        key, _, count = text.partition("=")
-        if count and not count.isdecimal():
+        key, equals, count = text.partition("=")
+        if equals and not count.isdecimal():
             raise ChiikiTsushoError(f"--with {text!r}: KEY or KEY=N was expected, N a whole number")
-        counts[key] = int(count or 1)
+        if key in counts:
+            raise ChiikiTsushoError(f"--with {key!r}: given twice; write the count as {key}=N")
+        counts[key] = int(count) if equals else 1
     return counts
 
 
@@ -263,9 +300,7 @@ def _counts(additions: list[str]) -> dict[str, int]:
 def explain_claim(
     visits: Annotated[Path, typer.Argument(help="One row per visit, CSV or Parquet.")],
     insured: Annotated[str, typer.Option(help="被保険者番号 of the person.")],
-    month: Annotated[
-        str | None, typer.Option(help="Only this month.", show_default=False)
-    ] = None,
+    month: Annotated[str | None, typer.Option(help="Only this month.", show_default=False)] = None,
     providers: Annotated[
         Path | None, typer.Option(help="One row per provider.", show_default=False)
     ] = None,
@@ -295,7 +330,11 @@ def template(
     ] = None,
     codes: Codes = None,
 ) -> None:
-    """Write the three input files with every heading, and a dictionary of the columns."""
+    """Write empty input files with every heading.
+
+    Writes visits.csv, providers.csv and recipients.csv, and dictionary.csv, which says what each
+    column holds. Files that are there already are not touched.
+    """
     with _words():
         from chiiki_tsusho.templates import write_templates
 

@@ -51,11 +51,6 @@ class BaseName:
         return BaseName(self.service, self.band, self.care_level)
 
     @property
-    def of_all_levels(self) -> BaseName:
-        """The name without its level: codes that share one duration in print."""
-        return replace(self, care_level=None)
-
-    @property
     def is_plain(self) -> bool:
         """Whether no step applies."""
         return self == self.plain

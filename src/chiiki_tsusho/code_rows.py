@@ -165,12 +165,13 @@ def _row_faults(numbered: CodeLine) -> Iterator[Fault]:
         "addition": (("key", "units"), (*_ONLY_ON_BASE, "per_mille", "rate_of")),
         "rate": (("key", "per_mille", "rate_of"), (*_ONLY_ON_BASE, "units", "published_units")),
     }[row.kind]
+    a_row = f"{'an' if row.kind == 'addition' else 'a'} {row.kind} row"
     for column in required:
         if getattr(row, column) is None:
-            yield numbered.fault(column, f"blank; a {row.kind} row needs it")
+            yield numbered.fault(column, f"blank; {a_row} needs it")
     for column in blank:
         if getattr(row, column) is not None:
-            yield numbered.fault(column, f"must be blank on a {row.kind} row")
+            yield numbered.fault(column, f"must be blank on {a_row}")
     if row.key in RESERVED_NAMES:
         yield numbered.fault("key", "is the name of an input column; choose another key")
     if row.kind == "rate" and row.per != "month":
@@ -189,9 +190,9 @@ def _base_faults(numbered: CodeLine) -> Iterator[Fault]:
         yield numbered.fault("per", "a base row is counted per visit")
     if row.service == "day_care" and row.care_level is None:
         yield numbered.fault("care_level", "blank; a base row of day_care needs it")
-    if row.minutes_from is not None and row.minutes_to is not None:
-        if row.minutes_from >= row.minutes_to:
-            yield numbered.fault("minutes_to", f"not after minutes_from {row.minutes_from}")
+    first, end = row.minutes_from, row.minutes_to
+    if first is not None and end is not None and first >= end:
+        yield numbered.fault("minutes_to", f"not after minutes_from {first}")
     if (row.shortfall is None) != (row.shortfall_per_mille is None):
         yield numbered.fault("shortfall_per_mille", "shortfall and its ratio go together")
     if row.units is not None and row.composed_units() != row.units:
@@ -210,7 +211,7 @@ def segments(rows: list[CodeLine]) -> list[tuple[int, int, list[CodeLine]]]:
     starts |= {next_month(one.row.valid_to) for one in rows if one.row.valid_to < OPEN_END}
     cuts = []
     ordered = sorted(starts)
-    for first, following in zip(ordered, [*ordered[1:], None], strict=True):
+    for first, following in zip(ordered, [*ordered[1:], None][: len(ordered)], strict=True):
         last = OPEN_END if following is None else _month_before(following)
         active = [one for one in rows if one.row.valid_from <= first <= one.row.valid_to]
         if active:
@@ -258,10 +259,10 @@ def _band_faults(base: list[CodeLine]) -> Iterator[Fault]:
 
     ordered = sorted(base, key=lambda one: (condition(one), one.row.minutes_from or 0, one.line))
     for earlier, later in pairwise(ordered):
-        if condition(earlier) == condition(later):
-            if (later.row.minutes_from or 0) < (earlier.row.minutes_to or 0):
-                yield later.fault(
-                    "minutes_from",
-                    f"code {later.row.service_code} answers the same visits as "
-                    f"{earlier.row.service_code} on line {earlier.line}",
-                )
+        overlap = (later.row.minutes_from or 0) < (earlier.row.minutes_to or 0)
+        if overlap and condition(earlier) == condition(later):
+            yield later.fault(
+                "minutes_from",
+                f"code {later.row.service_code} answers the same visits as "
+                f"{earlier.row.service_code} on line {earlier.line}",
+            )

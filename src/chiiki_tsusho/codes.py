@@ -1,4 +1,4 @@
-"""The code table of a month: loaded, looked up by code, found by condition. Arrays in, arrays out."""
+"""The code table of a month: loaded, looked up by code, found by condition; arrays in and out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
+from operator import eq
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from chiiki_tsusho.table_files import NumberedRow
 # Minutes are looked up directly; the last slot stands for every visit longer than a day.
 MINUTE_SLOTS = MINUTES_OF_A_DAY + 2
 LEVEL_SLOTS = 6
+_LARGEST = 1 << 53
 SHORTFALL_NAMES = ("", *SHORTFALLS)
 _TEXT_COLUMNS = (
     "service_type", "item_code", "valid_from", "valid_to", "name", "kind", "key", "service",
@@ -91,9 +93,14 @@ class CodeTable:
         """Count the codes."""
         return len(self.rows)
 
-    @cached_property
+    @property
     def frame(self) -> pd.DataFrame:
         """The rows as a DataFrame: ``service_code``, then the columns of the file."""
+        # A copy on write: what a caller does to it does not reach the table.
+        return self._frame.copy(deep=False)
+
+    @cached_property
+    def _frame(self) -> pd.DataFrame:
         records = [row.model_dump() for row in self.rows]
         data: dict[str, Any] = {"service_code": pd.array(self.service_codes, dtype="str")}
         for column in COLUMNS:
@@ -134,15 +141,18 @@ class CodeTable:
         """The rate rows by key, each resolved to its basis and its chain of ratios."""
         resolved = {}
         for key, at in self.key_positions.items():
-            row = self.rows[at]
-            if row.kind != "rate":
-                continue
-            ratios = [row.per_mille or 0]
-            while row.rate_of not in (BASE_LINES, ALL_LINES):
-                row = self.rows[self.key_positions[str(row.rate_of)]]
-                ratios.append(row.per_mille or 0)
-            resolved[key] = Rate(str(row.rate_of), key, tuple(reversed(ratios)))
+            if self.rows[at].kind == "rate":
+                chain = self.rate_rows(key)
+                ratios = tuple(row.per_mille or 0 for row in chain)
+                resolved[key] = Rate(str(chain[0].rate_of), key, ratios)
         return resolved
+
+    def rate_rows(self, key: str) -> tuple[CodeRow, ...]:
+        """Return the rate rows whose ratios make up that of a key, in the order of rounding."""
+        chain = [self.rows[self.key_positions[key]]]
+        while chain[-1].rate_of not in (BASE_LINES, ALL_LINES):
+            chain.append(self.rows[self.key_positions[str(chain[-1].rate_of)]])
+        return tuple(reversed(chain))
 
     @cached_property
     def bands(self) -> npt.NDArray[np.int16]:
@@ -181,11 +191,12 @@ class CodeTable:
                 # 療養通所介護 has one code for all care levels, the blank one included.
                 level = slice(None) if row.care_level is None else row.care_level
                 shortfall = SHORTFALL_NAMES.index(row.shortfall or "")
-                yield at, row, (SERVICES.index(row.service), shortfall, level)  # type: ignore[arg-type]
+                yield at, row, (SERVICES.index(row.service), shortfall, level)
 
     @cached_property
     def _index(self) -> pd.Index[Any]:
-        return pd.Index(self.service_codes.astype(object))
+        index: pd.Index[Any] = pd.Index(self.service_codes.astype(object))
+        return index
 
     def positions(self, codes: Sequence[str] | npt.ArrayLike) -> npt.NDArray[np.intp]:
         """Return the position of each code among the rows.
@@ -198,7 +209,7 @@ class CodeTable:
         if isinstance(codes, str):
             codes = [codes]
         wanted = np.asarray(codes, dtype=object).ravel()
-        found = self._index.get_indexer(wanted)
+        found = self._index.get_indexer(pd.Index(wanted, dtype=object))
         unknown = wanted[found < 0]
         if unknown.size:
             raise UnknownCodeError(self._unknown_text(list(dict.fromkeys(unknown.tolist()))))
@@ -207,7 +218,9 @@ class CodeTable:
     def _unknown_text(self, unknown: list[object]) -> str:
         named = []
         for code in unknown[:5]:
-            near = get_close_matches(str(code), self.service_codes.tolist(), n=1)
+            near = get_close_matches(str(code), self.service_codes.tolist(), n=10)
+            # Of equally close ones, that with the most digits in their places.
+            near.sort(key=lambda one: (-sum(map(eq, str(code), one)), one))
             hint = f" (nearest: {near[0]})" if near else ""
             named.append(f"{code!r}{hint}")
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
@@ -234,7 +247,7 @@ class CodeTable:
         UnknownCodeError
             A code is not of this month.
         """
-        return self.frame.take(self.positions(codes)).reset_index(drop=True)
+        return self._frame.take(self.positions(codes)).reset_index(drop=True)
 
     def units(self, codes: Sequence[str] | npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the units of codes.
@@ -288,7 +301,7 @@ class CodeTable:
         service : str or array-like of str
             ``"day_care"`` or ``"medical_day_care"``.
         extended_hours : bool or array-like of bool
-            Whether the provider has registered 延長.
+            Whether the provider has registered 延長 (1 and 0 will do).
 
         Returns
         -------
@@ -298,16 +311,25 @@ class CodeTable:
         Raises
         ------
         VisitError
-            A visit has no code in this month; the message says which and why.
+            A value is wrong, the shapes do not go together, or a visit has no code in this
+            month; the message says which and why.
         """
         given = (minutes, care_level, shortfall, service, extended_hours)
-        minute, level, lack, kind, extended = np.broadcast_arrays(
-            _whole_numbers(minutes, "minutes", 0, None),
-            _whole_numbers(0 if care_level is None else care_level, "care_level", 0, 5),
+        arrays = (
+            _whole_numbers(minutes, "minutes", 0),
+            _whole_numbers(care_level, "care_level", 1, 5, blank=0),
             _choices("" if shortfall is None else shortfall, "shortfall", SHORTFALL_NAMES),
             _choices(service, "service", SERVICES),
-            np.asarray(extended_hours, dtype=bool),
+            _flags(extended_hours, "extended_hours"),
         )
+        try:
+            minute, level, lack, kind, extended = np.broadcast_arrays(*arrays)
+        except ValueError as error:
+            shapes = ", ".join(str(array.shape) for array in arrays)
+            raise VisitError(
+                f"the values are of shapes that do not go together: {shapes} of minutes, "
+                "care_level, shortfall, service, extended_hours"
+            ) from error
         slot = np.minimum(minute, MINUTE_SLOTS - 1)
         at = np.where(
             extended,
@@ -340,7 +362,7 @@ class CodeTable:
             Rule ``outside_every_band`` when no month of the table has a band for the minutes,
             ``missing_value`` when only the care level is wanting, otherwise ``no_code``.
         """
-        kind = SERVICES.index(service)  # type: ignore[arg-type]
+        kind = SERVICES.index(service)
         slot = min(minutes, MINUTE_SLOTS - 1)
         known = np.flatnonzero(self.known_minutes[kind])
         if known.size and not self.known_minutes[kind, slot]:
@@ -367,31 +389,43 @@ class CodeTable:
 
 
 def _whole_numbers(
-    values: npt.ArrayLike, name: str, least: int, most: int | None
+    values: npt.ArrayLike | None, name: str, least: int, most: int = _LARGEST, blank: int = -1
 ) -> npt.NDArray[np.int64]:
+    """Check whole numbers; a blank (None, NaN, <NA>) is ``blank``, or an error where that is −1."""
     array = np.asarray(values)
-    if array.dtype == object or array.dtype.kind == "f":
-        # Blank care levels come as None, NaN or <NA>.
-        blank = pd.isna(array)
-        filled = np.where(blank, 0, array)
-        numbers = filled.astype(np.int64)
-        if (numbers != filled).any() or (name != "care_level" and np.any(blank)):
-            raise VisitError(f"{name}: whole numbers were expected")
-    elif array.dtype.kind in "iu":
-        numbers = array.astype(np.int64)
-    else:
-        raise VisitError(f"{name}: whole numbers were expected, not {array.dtype}")
-    wrong = (numbers < least) | (numbers > most if most is not None else False)
-    if np.any(wrong):
-        limit = f"from {least} to {most}" if most is not None else f"of {least} or more"
-        raise VisitError(f"{name}: {numbers[wrong].flat[0]}: a number {limit} was expected")
-    return numbers
+    missing = np.asarray(pd.isna(array))
+    kind = pd.api.types.infer_dtype(array[~missing], skipna=False)
+    if kind not in ("integer", "floating", "mixed-integer-float", "empty") and (~missing).any():
+        raise VisitError(f"{name}: whole numbers were expected, not {kind}")
+    if blank < 0 and missing.any():
+        raise VisitError(f"{name}: blank; a whole number was expected")
+    filled = np.where(missing, least, array)
+    out_of_range = (filled < least) | (filled > most)
+    if np.any(out_of_range):
+        limit = f"from {least} to {most}" if most < _LARGEST else f"of {least} or more"
+        wrong = filled[out_of_range].flat[0]
+        raise VisitError(f"{name}: {wrong}: a whole number {limit} was expected")
+    numbers = filled.astype(np.int64)
+    if np.any(numbers != filled):
+        wrong = filled[numbers != filled].flat[0]
+        raise VisitError(f"{name}: {wrong}: a whole number was expected")
+    return np.where(missing, blank, numbers)
+
+
+def _flags(values: npt.ArrayLike, name: str) -> npt.NDArray[np.bool_]:
+    array = np.asarray(values)
+    if array.dtype != bool:
+        kind = pd.api.types.infer_dtype(array.ravel(), skipna=False)
+        if array.size and (kind not in ("boolean", "integer") or not np.isin(array, (0, 1)).all()):
+            raise VisitError(f"{name}: True or False was expected")
+    return array.astype(bool)
 
 
 def _choices(values: npt.ArrayLike, name: str, known: Sequence[str]) -> npt.NDArray[np.intp]:
     array = np.asarray(values, dtype=object)
     texts = np.where(pd.isna(array), "", array)
-    at = pd.Index(list(known), dtype=object).get_indexer(texts.ravel()).reshape(texts.shape)
+    wanted = pd.Index(texts.ravel(), dtype=object)
+    at = pd.Index(list(known), dtype=object).get_indexer(wanted).reshape(texts.shape)
     if (at < 0).any():
         wrong = texts[at < 0].flat[0]
         raise VisitError(f"{name}: {wrong!r} is unknown; one of {', '.join(map(repr, known))}")
@@ -414,7 +448,7 @@ class CodeBook:
         self.known_minutes = np.zeros((len(SERVICES), MINUTE_SLOTS), dtype=bool)
         for one in rows:
             if one.row.kind == "base":
-                kind = SERVICES.index(one.row.service)  # type: ignore[arg-type]
+                kind = SERVICES.index(one.row.service)
                 self.known_minutes[kind, one.row.minutes_from : one.row.minutes_to] = True
 
     @classmethod
@@ -502,7 +536,7 @@ def load_code_book(path: str | Path | None = None) -> CodeBook:
         state = file.stat()
     except OSError:
         return CodeBook(read_code_rows(file))
-    return _cached_book(file, state.st_mtime_ns, state.st_size)
+    return _cached_book(file.absolute(), state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=8)

@@ -239,13 +239,13 @@ class Calculator:
         ratios.sort(key=lambda key: self.table.rates[key].basis != BASE_LINES)
         whole = units
         for key in ratios:
-            rate = self.table.rates[key]
-            of_base = rate.basis == BASE_LINES
+            of_base = self.table.rates[key].basis == BASE_LINES
             result = int(bases[key][0]) if of_base else whole
-            of = "base units" if of_base else "all units"
-            for per_mille in rate.per_mille:
-                label = f"{self._row(key).name} {percent(per_mille)} of {of}, the visit as a month"
-                steps.append(rated(label, result, per_mille, ROUNDING))
+            of = f"{'the base' if of_base else 'all'} units, the visit taken as a whole month"
+            for row in self.table.rate_rows(key):
+                ratio = row.per_mille or 0
+                label = f"{row.name}: {percent(ratio)} of {of}"
+                steps.append(rated(label, result, ratio, ROUNDING))
                 result, of = steps[-1].after, "that result"
             if of_base:
                 whole += result

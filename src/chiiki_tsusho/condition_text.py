@@ -21,7 +21,7 @@ _LEVEL_UNITS = re.compile(r"要介護\s*([1-5])\s*(\d{1,3}(?:,\d{3})+|\d+)\s*単
 _EXTENSION = re.compile(rf"\+\s*{_FIGURE}\s*単位")
 _UNITS = re.compile(rf"{_FIGURE}\s*単位")
 _AMOUNT = re.compile(rf"{_FIGURE}\s*単位\s*を?\s*(加算|減算)")
-_TIMES = re.compile(rf"[×✕xX]\s*{_RATIO}")
+_TIMES = re.compile(rf"[×✕]\s*{_RATIO}")
 _ANY_RATIO = re.compile(_RATIO)
 _PART_OF_ANOTHER = re.compile(r"\(\s*\d+\s*\)\s*で\s*算定した")
 # Words of the two printed reductions.
@@ -80,13 +80,17 @@ class Conditions:
         return tuple(_per_mille(*found) for found in _TIMES.findall(self.text))
 
     @property
-    def amounts(self) -> frozenset[int]:
-        """Units of an addition, negative for 減算."""
-        signed = {
+    def signed_amounts(self) -> frozenset[int]:
+        """Units beside 加算 or 減算, these negative."""
+        return frozenset(
             _whole(units) * (-1 if word == "減算" else 1)
             for units, word in _AMOUNT.findall(self.text)
-        }
-        return frozenset(signed or map(_whole, _UNITS.findall(self.text)))
+        )
+
+    @property
+    def amounts(self) -> frozenset[int]:
+        """Units beside no such word."""
+        return frozenset(map(_whole, _UNITS.findall(_AMOUNT.sub(" ", self.text))))
 
     @property
     def rates(self) -> frozenset[Fraction]:
@@ -109,6 +113,11 @@ def counted_per(text: str) -> Per | None:
     """Read 算定単位, ``1回につき``; None for words not known."""
     word = normal(text).replace("一", "1")
     return next((per for start, per in _PER.items() if word.startswith(start)), None)
+
+
+def ratios_text(ratios: Iterable[Fraction]) -> str:
+    """Write ratios for a message."""
+    return ", ".join(f"{ratio}/1000" for ratio in sorted(set(ratios)))
 
 
 def _whole(figure: str) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,12 @@ from pyarrow import compute
 
 from chiiki_tsusho.codes import CodeBook
 from chiiki_tsusho.columns import FILES, INSURED_NO
-from chiiki_tsusho.headings import Spans, match_headings
+from chiiki_tsusho.headings import Heading, Spans, match_headings
 from chiiki_tsusho.messages import Message, blank
 from chiiki_tsusho.parsing import (
     BAD,
     BLANK,
+    NUMBER_RANGES,
     PARSERS,
     BadCellError,
     Decoder,
@@ -25,7 +26,7 @@ from chiiki_tsusho.parsing import (
     pack_insured,
 )
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading import Block, Source, Texts
+from chiiki_tsusho.reading import BLANK_NUMBER, Block, Form, Numbers, Source, Texts
 from chiiki_tsusho.registry import Ints, TextIds
 
 # The worth of a blank cell, where the contract gives one.
@@ -68,12 +69,18 @@ class TypedColumn:
 
 
 @dataclass(frozen=True)
-class KeyColumn:
-    """Counts of an addition, and the months in which its heading means that addition."""
+class KeyOfHeading:
+    """An addition, and the months in which a heading is its name."""
 
     key: str
     heading: str
     spans: Spans
+
+
+@dataclass(frozen=True)
+class KeyColumn(KeyOfHeading):
+    """Counts of an addition in a block."""
+
     column: TypedColumn
 
 
@@ -133,10 +140,11 @@ class BlockDecoder:
             if heading.column is None:
                 most = max(book.largest_values[key] for key in heading.keys)
                 parser = key_parser(" / ".join(heading.keys), most)
-                self._decoders.append(Decoder(parser, 0))
+                self._decoders.append(Decoder(parser, 0, (0, most)))
             else:
                 kind = heading.column.kind
-                self._decoders.append(Decoder(PARSERS[kind], BLANK_WORTH.get(kind, BLANK)))
+                blank_worth = BLANK_WORTH.get(kind, BLANK)
+                self._decoders.append(Decoder(PARSERS[kind], blank_worth, NUMBER_RANGES.get(kind)))
 
     @property
     def key_names(self) -> list[str]:
@@ -151,41 +159,87 @@ class BlockDecoder:
         problems : Problems, optional
             Where faults of cells and lines go; None when they are known already.
         """
-        whole_texts = frozenset(
-            at for at, heading in enumerate(self.headings) if heading.column is INSURED_NO
-        )
-        for block in self.source.blocks(whole_texts):
+        for block in self.source.blocks(self._forms()):
             if problems is not None:
                 for line, message in block.malformed:
                     problems.add(self.file, "", "", message, line)
             yield self._typed(block, problems)
 
+    def _forms(self) -> list[Form]:
+        """Say in which form each column is read fastest."""
+        forms: list[Form] = []
+        for heading, decoder in zip(self.headings, self._decoders, strict=True):
+            if heading.column is INSURED_NO:
+                forms.append("texts")
+            else:
+                forms.append("numbers" if decoder.number_range else "distinct")
+        return forms
+
     def _typed(self, block: Block, problems: Problems | None) -> TypedBlock:
         columns: dict[str, TypedColumn] = {}
         keys: list[KeyColumn] = []
-        for heading, decoder, texts in zip(
+        for heading, decoder, column in zip(
             self.headings, self._decoders, block.columns, strict=True
         ):
-            if heading.column is INSURED_NO:
-                typed = TypedColumn(pack_insured(texts.texts), texts.positions)
-                if problems is not None and typed.values.size and typed.values.min() < 0:
-                    self._note_insured(block, texts, typed.rows, problems)
-                columns[INSURED_NO.name] = typed
-                continue
-            distinct = texts.texts.to_pylist()
-            values = decoder.values(distinct)
             name = heading.column.name if heading.column else heading.text
-            if problems is not None and values.size and values.min() < 0:
-                self._note(block, texts, distinct, values, name, decoder, problems)
-            if heading.column is not None:
-                values = self._identified(heading.column.kind, distinct, values)
-                columns[name] = TypedColumn(values, texts.positions)
+            if heading.column is INSURED_NO:
+                typed = self._insured(block, column, problems)
+            elif isinstance(column, Numbers):
+                typed = self._numbers(block, column, name, decoder, problems)
             else:
-                typed = TypedColumn(values, texts.positions)
+                typed = self._distinct(block, column, heading, name, decoder, problems)
+            if heading.column is not None:
+                columns[name] = typed
+            else:
                 keys.extend(
                     KeyColumn(key, name, spans, typed) for key, spans in heading.keys.items()
                 )
         return TypedBlock(block, columns, keys)
+
+    def _insured(
+        self, block: Block, column: Texts | Numbers, problems: Problems | None
+    ) -> TypedColumn:
+        if isinstance(column, Numbers):
+            raise TypeError("被保険者番号 is read as texts")
+        typed = TypedColumn(pack_insured(column.texts), column.positions)
+        if problems is not None and typed.values.size and typed.values.min() < 0:
+            self._note_insured(block, column, typed.rows, problems)
+        return typed
+
+    def _numbers(
+        self,
+        block: Block,
+        column: Numbers,
+        name: str,
+        decoder: Decoder,
+        problems: Problems | None,
+    ) -> TypedColumn:
+        values = decoder.numbers(column.values, BLANK_NUMBER)
+        if problems is not None and values.size and values.min() < 0:
+            rows = np.flatnonzero(values < 0)
+            numbers, positions = np.unique(column.values[rows], return_inverse=True)
+            distinct = ["" if number == BLANK_NUMBER else str(number) for number in numbers]
+            worth = decoder.values(distinct)
+            self._note(block.lines[rows], positions, distinct, worth, name, decoder, problems)
+        return TypedColumn(values, None)
+
+    def _distinct(
+        self,
+        block: Block,
+        column: Texts,
+        heading: Heading,
+        name: str,
+        decoder: Decoder,
+        problems: Problems | None,
+    ) -> TypedColumn:
+        distinct = column.texts.to_pylist()
+        values = decoder.values(distinct)
+        if problems is not None and values.size and values.min() < 0:
+            of_row = np.arange(len(distinct)) if column.positions is None else column.positions
+            self._note(block.lines, of_row, distinct, values, name, decoder, problems)
+        if heading.column is not None:
+            values = self._identified(heading.column.kind, distinct, values)
+        return TypedColumn(values, column.positions)
 
     def _identified(self, kind: str, distinct: list[str], values: Ints) -> Ints:
         """Turn readable provider and insurer numbers into ids."""
@@ -201,15 +255,15 @@ class BlockDecoder:
 
     def _note(
         self,
-        block: Block,
-        texts: Texts,
+        lines: Ints,
+        positions: npt.NDArray[np.integer],
         distinct: list[str],
         values: Ints,
         name: str,
         decoder: Decoder,
         problems: Problems,
     ) -> None:
-        """Add the problems of a column that was read text by text."""
+        """Add the problems of a column: for each line the position of its text."""
         messages = {}
         for at in np.flatnonzero(values < 0):
             if values[at] == BAD:
@@ -221,11 +275,11 @@ class BlockDecoder:
             return
         which = np.full(len(distinct), -1, dtype=np.int64)
         which[list(messages)] = np.arange(len(messages))
-        of_row = which if texts.positions is None else which.take(texts.positions)
+        of_row = which.take(positions)
         rows = np.flatnonzero(of_row >= 0)
         shown = [distinct[at] for at in messages]
         problems.add_rows(
-            self.file, name, block.lines[rows], of_row[rows], shown, list(messages.values())
+            self.file, name, lines[rows], of_row[rows], shown, list(messages.values())
         )
 
     def _note_insured(self, block: Block, texts: Texts, values: Ints, problems: Problems) -> None:
@@ -249,27 +303,25 @@ def _insured_message(text: str) -> Message:
     raise AssertionError(f"{text!r} is an insured number")
 
 
-class _OfHeading(Protocol):
-    @property
-    def heading(self) -> str: ...
-
-    @property
-    def spans(self) -> Spans: ...
-
-
-AnyKey = TypeVar("AnyKey", bound=_OfHeading)
+AnyKey = TypeVar("AnyKey", bound=KeyOfHeading)
 
 
 def keys_of_month(keys: Sequence[AnyKey], month: int) -> list[AnyKey]:
     """Choose what each heading means in a month.
 
-    A heading that means nothing in that month keeps its first key, which the month's table will
-    not have: so its counts are refused, not lost.
+    A name of another month is understood where it has only ever meant one key and no other
+    column gives that. Otherwise the heading stands in place of the key: no table has such a key,
+    so its counts are refused, not lost.
     """
-    chosen: dict[str, list[AnyKey]] = {}
+    chosen = [one for one in keys if any(first <= month <= last for first, last in one.spans)]
+    meant = {one.heading for one in chosen}
+    given = {one.key for one in chosen}
+    others: dict[str, list[AnyKey]] = {}
     for one in keys:
-        if any(first <= month <= last for first, last in one.spans):
-            chosen.setdefault(one.heading, []).append(one)
-    for one in keys:
-        chosen.setdefault(one.heading, [one])
-    return [one for ones in chosen.values() for one in ones]
+        if one.heading not in meant:
+            others.setdefault(one.heading, []).append(one)
+    for heading, (one, *more) in others.items():
+        plain = not more and one.key not in given
+        chosen.append(one if plain else replace(one, key=heading))
+        given.add(one.key)
+    return chosen

@@ -21,8 +21,8 @@ ALWAYS: Spans = [(0, OPEN_END)]
 class Heading:
     """What one column of a file holds: a column of the contract, or counts of additions.
 
-    A published name may have meant different keys in different months, so ``keys`` gives the
-    months in which the column is the one or the other.
+    A published name may have meant different keys in different months, and two names the same
+    key, so ``keys`` gives the months in which the column is the one or the other.
     """
 
     text: str
@@ -39,9 +39,6 @@ def known_headings(file: str, book: CodeBook) -> dict[str, Heading]:
             for key, spans in keys.items():
                 merged[key] = merged.get(key, []) + spans
             known[text] = Heading(text, None, merged)
-    for text, heading in known.items():
-        if len(heading.keys) == 1:
-            known[text] = Heading(text, None, dict.fromkeys(heading.keys, ALWAYS))
     for key in book.largest_values:
         known[key] = Heading(key, None, {key: ALWAYS})
     for column in FILES[file]:
@@ -72,20 +69,23 @@ def match_headings(texts: Sequence[str], file: str, book: CodeBook, shown: str) 
     known = known_headings(file, book)
     faults: list[str] = []
     matched: list[Heading] = []
-    holders: dict[str, str] = {}
+    holders: dict[str, list[tuple[str, Spans]]] = {}
     for text in (one.strip() for one in texts):
         heading = known.get(text)
         if heading is None:
             faults.append(_unknown(text, known))
             continue
         matched.append(heading)
-        for name in [heading.column.name] if heading.column else heading.keys:
-            if name in holders:
+        meanings = {heading.column.name: ALWAYS} if heading.column else heading.keys
+        for name, spans in meanings.items():
+            held = holders.setdefault(name, [])
+            other = next((one for one, theirs in held if _meet(spans, theirs)), None)
+            if other is not None:
                 faults.append(
-                    f"heading {text!r} stands for {name!r}, which {holders[name]!r} already gives; "
+                    f"heading {text!r} stands for {name!r}, which {other!r} already gives; "
                     "keep one of the two columns"
                 )
-            holders.setdefault(name, text)
+            held.append((text, spans))
     for column in FILES[file]:
         if column.required and column.name not in holders:
             near = get_close_matches(column.name, [one.strip() for one in texts], n=1, cutoff=0.5)
@@ -99,6 +99,10 @@ def match_headings(texts: Sequence[str], file: str, book: CodeBook, shown: str) 
             faults.append("the heading has no commas: save the file as comma-separated CSV")
         raise InputFileError("\n".join(f"{shown}: line 1: {fault}" for fault in faults))
     return matched
+
+
+def _meet(spans: Spans, others: Spans) -> bool:
+    return any(first <= end and start <= last for first, last in spans for start, end in others)
 
 
 def _unknown(text: str, known: dict[str, Heading]) -> str:

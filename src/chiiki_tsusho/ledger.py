@@ -20,7 +20,7 @@ _INSURER_BITS = 20
 _MONTH_BITS = 12
 _PACKED_LIMIT = 1 << 62
 # What is marked of each claim.
-_ROWS, _FIRST_LINE, _HELD = range(3)
+_ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL = range(4)
 
 
 class Grid:
@@ -38,18 +38,14 @@ class Grid:
 
 
 class Patterns:
-    """The distinct ways in which a visit was done: code, care level and additions.
-
-    Pattern 0 stands for a visit with a problem: it takes its place in the calendar, so that a
-    second one there is seen, and is never priced.
-    """
+    """The distinct ways in which a visit was done: code, care level and additions."""
 
     def __init__(self, keys: list[str], radices: list[int]) -> None:
         self.keys = keys
         self._radices = radices
         self._registry = Registry()
         self._folds = [Registry() for _ in radices]
-        self.columns: list[Ints] = [np.full(1, -1, dtype=np.int64) for _ in radices]
+        self.columns: list[Ints] = [np.zeros(0, dtype=np.int64) for _ in radices]
 
     def ids(self, columns: list[Ints]) -> Ints:
         """Return the pattern of each visit.
@@ -76,7 +72,7 @@ class Patterns:
                 np.concatenate((kept, values[first]))
                 for kept, values in zip(self.columns, columns, strict=True)
             ]
-        return ids + 1
+        return ids
 
 
 @dataclass
@@ -90,7 +86,7 @@ class Ledger:
     _sheets: Registry = field(default_factory=Registry)
     _by_owner: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _more: Grid = field(default_factory=lambda: Grid(DAYS))
-    _marks: Grid = field(default_factory=lambda: Grid(_HELD + 1))
+    _marks: Grid = field(default_factory=lambda: Grid(_OPEN_LEVEL + 1))
 
     def __len__(self) -> int:
         """Count the claims."""
@@ -151,6 +147,15 @@ class Ledger:
         """Hold claims."""
         self._marks.cells[claims, _HELD] = 1
 
+    def open_level(self, claims: Ints) -> None:
+        """Mark claims with a row whose care level is not known."""
+        self._marks.cells[claims, _OPEN_LEVEL] = 1
+
+    @property
+    def level_open(self) -> npt.NDArray[np.bool_]:
+        """Which claims have a row whose care level is not known, shape (claims,)."""
+        return self._marks.cells[: len(self.claims), _OPEN_LEVEL] > 0
+
     @property
     def held(self) -> npt.NDArray[np.bool_]:
         """Which claims are held, shape (claims,)."""
@@ -171,7 +176,8 @@ class Ledger:
         """
         cells = self._calendar.cells[claims]
         filled = np.flatnonzero(cells)
-        claim, day = np.divmod(filled, DAYS)
+        claim = filled // DAYS
+        day = filled - claim * DAYS
         pattern = cells.ravel()[filled].astype(np.int64) - 1
         session = np.ones(len(claim), dtype=np.int64)
         if len(self._sheets):
@@ -220,15 +226,3 @@ class Entries:
     session: Ints
     pattern: Ints
     crowded: npt.NDArray[np.bool_]
-
-    def only(self, visits: npt.NDArray[np.bool_]) -> Entries:
-        """Return some of the visits."""
-        if visits.all():
-            return self
-        return Entries(
-            self.claim[visits],
-            self.day[visits],
-            self.session[visits],
-            self.pattern[visits],
-            self.crowded,
-        )

@@ -57,8 +57,8 @@ Parser = Callable[[str], int]
 
 
 def _plain(text: str) -> str:
-    """Fold full-width forms: ３ is 3."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    """Fold full-width forms (３ is 3) and take off spaces around."""
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()
 
 
 def _identifier(pattern: str, text_id: str, lengths: tuple[int, ...]) -> Parser:
@@ -114,7 +114,7 @@ def _whole(least: int, most: int) -> Parser:
 
     def parse(text: str) -> int:
         plain = _plain(text)
-        if not re.fullmatch(r"[0-9]{1,9}", plain) or not least <= int(plain) <= most:
+        if not re.fullmatch(r"0*[0-9]{1,9}", plain) or not least <= int(plain) <= most:
             raise BadCellError("whole", value=text, range=in_words)
         return int(plain)
 
@@ -179,6 +179,15 @@ PARSERS: dict[str, Parser] = {
 }
 
 
+# Columns whose cells are whole numbers worth themselves, and which ones they may be.
+NUMBER_RANGES = {
+    "care_level": (1, 5),
+    "minutes": (0, _NINE_DIGITS),
+    "session": (1, MAX_SESSION),
+    "flag": (0, 1),
+}
+
+
 @dataclass
 class Decoder:
     """Read the texts of one column, each once over all blocks.
@@ -189,10 +198,13 @@ class Decoder:
         Text to a non-negative integer, or ``BadCellError``.
     blank : int
         What a blank cell is worth (``BLANK`` where it has no default).
+    number_range : tuple of int, optional
+        The numbers worth themselves, where the column may be read as numbers.
     """
 
     parse: Parser
     blank: int = BLANK
+    number_range: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         self._known: dict[str, int] = {"": self.blank}
@@ -205,6 +217,17 @@ class Decoder:
             if text not in known:
                 known[text] = self._read(text)
         return np.fromiter((known[text] for text in texts), dtype=np.int64, count=len(texts))
+
+    def numbers(self, values: npt.NDArray[np.int64], blank_number: int) -> npt.NDArray[np.int64]:
+        """Return the value of each number: ``BAD`` where ``errors`` has the reason."""
+        least, most = self.number_range or (0, -1)
+        if not len(values) or (values.min() >= least and values.max() <= most):
+            return values
+        decoded = values.copy()
+        for number in np.unique(values[(values < least) | (values > most)]).tolist():
+            text = "" if number == blank_number else str(number)
+            decoded[values == number] = self.values([text])[0]
+        return decoded
 
     def _read(self, text: str) -> int:
         if not text.strip():

@@ -16,7 +16,6 @@ from chiiki_tsusho.claims import (
     apply_rate,
     base_rate_bases,
     bear,
-    has_key,
     write_rate,
 )
 from chiiki_tsusho.dated_figures import UNKNOWN
@@ -146,7 +145,7 @@ def _cover_over(visits: MonthVisits, lines: ClaimLines, managed: Ints, excess: I
     table, starts = visits.table, visits.starts
     rows = {key: table.rows[table.key_positions[key]] for key in visits.values}
     bases = base_rate_bases(visits)
-    borne = bear(visits)
+    borne = {key: bear(visits, key) for key in visits.values}
     covered = covered_visits(visits, borne, lines, managed - excess)
     for key, row in rows.items():
         if row.kind == "addition" and not row.limit_managed:
@@ -167,7 +166,7 @@ def _cover_over(visits: MonthVisits, lines: ClaimLines, managed: Ints, excess: I
     for key in all_rates:
         if not rows[key].limit_managed:
             units = apply_rate(basis, table.rates[key].per_mille)
-            write_rate(lines, key, units, has_key(visits, key))
+            write_rate(lines, key, units, visits.has(key))
 
 
 def covered_visits(

@@ -10,11 +10,12 @@ import csv
 import datetime
 import io
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +26,10 @@ from pyarrow import parquet
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.messages import Message
+from chiiki_tsusho.workers import in_order
 
-CSV_BLOCK_BYTES = 1 << 24
-ROWS_OF_A_BLOCK = 1 << 18
+CSV_BLOCK_BYTES = 1 << 23
+ROWS_OF_A_BLOCK = 1 << 17
 FIRST_ROW_LINE = 2
 BOM = b"\xef\xbb\xbf"
 # A damaged CSV is never told apart by guessing further encodings than these, in this order.
@@ -38,6 +40,18 @@ _ENCODING_NAMES = {
     "shift-jis": "cp932", "sjis": "cp932",
 }  # fmt: skip
 _NEWLINE, _RETURN, _COMMA, _QUOTE = b'\n\r,"'
+# A mark opens only at the start of a cell; inside, two stand for one.
+_QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
+_OPEN_QUOTE = re.compile(r'(?:^|,)"')
+# Small enough to stay in the cache of the processor.
+_SCAN_BYTES = 1 << 20
+_ARROW_BLOCK_BYTES = 1 << 21
+RawText = bytes | bytearray
+_ARROW_TYPES: dict[Form, pa.DataType] = {
+    "numbers": pa.int16(),
+    "texts": pa.string(),
+    "distinct": pa.dictionary(pa.int32(), pa.string()),
+}
 _WORKBOOK = b"PK\x03\x04"
 _PARQUET = b"PAR1"
 
@@ -54,6 +68,19 @@ class Texts:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """One column of a block whose cells are all whole numbers or blank: the number of each row."""
+
+    values: npt.NDArray[np.int64]
+
+
+BLANK_NUMBER = np.iinfo(np.int64).min
+# How a reader wants a column: as numbers where every cell is one, as a text of its own for each
+# row, or (the safe way, which any of them falls back to) as distinct texts.
+Form = Literal["numbers", "texts", "distinct"]
+
+
+@dataclass(frozen=True)
 class Block:
     """Some rows of an input, in its order.
 
@@ -61,20 +88,20 @@ class Block:
     ----------
     lines : ndarray of int64, shape (rows,)
         Line of each row, the heading being line 1.
-    columns : list of Texts
+    columns : list of Texts or Numbers
         In the order of the headings.
     malformed : list of (line, Message)
         Rows whose cells cannot be told apart; they are in no column.
     first_line : int
         Line of the first row of ``raw``.
-    raw : bytes, pyarrow.Table or range
+    raw : bytes or bytearray, pyarrow.Table or range
         The rows as they stand in the input, malformed ones included.
     consumed : int
         Bytes (CSV) or rows of the input read so far, for the progress bar.
     """
 
     lines: npt.NDArray[np.int64]
-    columns: list[Texts]
+    columns: list[Texts | Numbers]
     malformed: list[tuple[int, Message]]
     first_line: int
     raw: Any
@@ -101,8 +128,8 @@ class Source(Protocol):
     headings: list[str]
     size: int
 
-    def blocks(self, whole_texts: frozenset[int]) -> Iterator[Block]:
-        """Yield the rows; columns of ``whole_texts`` come without positions where that is cheap."""
+    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
+        """Yield the rows, each column in the form wanted or as distinct texts."""
 
 
 def open_source(path: str | Path, encoding: str | None = None) -> CsvSource | ParquetSource:
@@ -167,11 +194,13 @@ class CsvSource:
             self.raw_heading = stream.readline()
         self._settle_encoding()
         self.headings = self._read_headings()
+        self._numbers = True
 
     def _settle_encoding(self) -> None:
         """Find the encoding that reads the whole file, before any row counts."""
+        self._ascii = self._is_ascii()
         for encoding in self._candidates:
-            bad = self._undecodable(encoding)
+            bad = None if self._ascii else self._undecodable(encoding)
             if bad is None:
                 self.encoding = encoding
                 return
@@ -182,18 +211,29 @@ class CsvSource:
             "or name its encoding"
         )
 
+    def _is_ascii(self) -> bool:
+        """Say whether the whole file is ASCII; refuse what is no text."""
+        piece = bytearray(_SCAN_BYTES)
+        ascii_only = True
+        with self.path.open("rb") as stream:
+            while length := stream.readinto(piece):
+                # Bytes beyond ASCII are negative here.
+                characters = np.frombuffer(piece, dtype=np.int8, count=length)
+                if characters.min() <= 0:
+                    ascii_only = False
+                    if (characters == 0).any():
+                        raise InputFileError(
+                            f"{self.shown}: is a binary file; a CSV file was expected"
+                        )
+        return ascii_only
+
     def _undecodable(self, encoding: str) -> int | None:
         """Return the first byte that an encoding cannot read, None where it reads all."""
-        done = 0
         for raw, reached in self._raw_blocks(start=0):
-            if b"\0" in raw:
-                raise InputFileError(f"{self.shown}: is a binary file; a CSV file was expected")
-            if not raw.isascii():
-                try:
-                    raw.decode(encoding)
-                except UnicodeDecodeError as error:
-                    return done + error.start
-            done = reached
+            try:
+                raw.decode(encoding)
+            except UnicodeDecodeError as error:
+                return reached - len(raw) + error.start
         return None
 
     def _line_of(self, byte: int) -> int:
@@ -215,77 +255,125 @@ class CsvSource:
         except csv.Error as error:
             raise InputFileError(f"{self.shown}: line 1: not a CSV row: {error}") from error
 
-    def _raw_blocks(self, start: int) -> Iterator[tuple[bytes, int]]:
+    def _raw_blocks(self, start: int) -> Iterator[tuple[bytearray, int]]:
         """Yield blocks of whole lines from a byte on, and how far each reaches."""
+        reached, wanted = start, CSV_BLOCK_BYTES
         with self.path.open("rb") as stream:
-            stream.seek(start)
-            reached = start
-            rest = b""
-            while piece := stream.read(CSV_BLOCK_BYTES):
-                end = piece.rfind(b"\n") + 1
+            while True:
+                stream.seek(reached)
+                block = bytearray(wanted)
+                length = stream.readinto(block)
+                if not length:
+                    return
+                end = length if length < wanted else block.rfind(b"\n") + 1
                 if not end:
-                    rest += piece
+                    # A line longer than the block.
+                    wanted *= 2
                     continue
-                block, rest = rest + piece[:end], piece[end:]
-                reached += len(block)
+                del block[end:]
+                reached, wanted = reached + end, CSV_BLOCK_BYTES
                 yield block, reached
-            if rest:
-                yield rest, reached + len(rest)
 
-    def blocks(self, whole_texts: frozenset[int]) -> Iterator[Block]:
+    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, a block of whole lines at a time."""
         first_line = FIRST_ROW_LINE
-        for raw, reached in self._raw_blocks(start=len(self.raw_heading)):
-            text = raw
-            if self.encoding != "utf-8" and not raw.isascii():
-                text = raw.decode(self.encoding).encode()
-            lines = raw.count(b"\n") + (not raw.endswith(b"\n"))
-            table = self._parse(text, whole_texts)
-            if table is not None and table.num_rows == lines:
-                at = np.arange(first_line, first_line + lines)
-                malformed: list[tuple[int, Message]] = []
-            else:
-                text, kept, malformed = _well_formed(text, len(self.headings), first_line)
-                table = self._parse(text, whole_texts)
-                if table is None or table.num_rows != len(kept):
-                    raise InputFileError(
-                        f"{self.shown}: lines {first_line} to {first_line + lines - 1}: the rows "
-                        "cannot be told apart; put the quotation marks right"
-                    )
-                at = kept + first_line
-            columns = [_texts_of_arrow(column) for column in table.columns]
-            yield Block(at, columns, malformed, first_line, raw, reached)
-            first_line += lines
+        raw_blocks = self._raw_blocks(start=len(self.raw_heading))
+        for parsed in in_order(raw_blocks, lambda block: self._parsed(*block, forms)):
+            at = parsed.kept + first_line
+            malformed = [(line + first_line, message) for line, message in parsed.malformed]
+            yield Block(at, parsed.columns, malformed, first_line, parsed.raw, parsed.reached)
+            first_line += parsed.lines
 
-    def _parse(self, text: bytes, whole_texts: frozenset[int]) -> pa.Table | None:
-        """Read lines into one dictionary column per heading; None where they are not even."""
+    def _parsed(self, raw: RawText, reached: int, forms: Sequence[Form]) -> _Parsed:
+        """Tell the rows and cells of a block apart; several threads do so at once."""
+        text: RawText = raw
+        if self.encoding != "utf-8" and not self._ascii:
+            text = raw.decode(self.encoding).encode()
+        # Arrow takes a CR alone for the end of a row.
+        table = None if _stray_returns(text) else self._table(text, forms)
+        newlines = np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _NEWLINE)
+        lines = newlines + (not text.endswith(b"\n"))
+        if table is not None and table.num_rows == lines:
+            kept = np.arange(lines)
+            malformed: list[tuple[int, Message]] = []
+        else:
+            text, kept, malformed = _well_formed(text, len(self.headings))
+            table = self._table(text, forms)
+            if table is None or table.num_rows != len(kept):
+                raise InputFileError(
+                    f"{self.shown}: the {lines} lines up to byte {reached} cannot be told apart; "
+                    "put the quotation marks right"
+                )
+        columns = [
+            _column_of_arrow(column, form)
+            for column, form in zip(table.columns, forms, strict=True)
+        ]
+        return _Parsed(columns, kept, malformed, lines, raw, reached)
+
+    def _table(self, text: RawText, forms: Sequence[Form]) -> pa.Table | None:
+        """Read lines, numbers as numbers where the whole block allows it."""
+        if "numbers" in forms and self._numbers and not _hexadecimal(text):
+            table = self._table_of_types(text, [_ARROW_TYPES[form] for form in forms])
+            if table is not None:
+                return table
+        table = self._table_of_types(
+            text, [_ARROW_TYPES["texts" if form == "texts" else "distinct"] for form in forms]
+        )
+        if table is not None and "numbers" in forms:
+            # What one block writes in words (要介護3) the next ones do as well.
+            self._numbers = False
+        return table
+
+    def _table_of_types(self, text: RawText, types: list[pa.DataType]) -> pa.Table | None:
+        """Read lines into one column per heading; None where they are not even, or of the types."""
         names = [str(at) for at in range(len(self.headings))]
         if not text:
-            return pa.table({name: pa.array([], pa.string()) for name in names})
+            return pa.schema(list(zip(names, types, strict=True))).empty_table()
         uneven = []
 
         def note(row: Any) -> str:
             uneven.append(row)
             return "skip"
 
-        types = {
-            name: pa.string() if at in whole_texts else pa.dictionary(pa.int32(), pa.string())
-            for at, name in enumerate(names)
-        }
         try:
             table = arrow_csv.read_csv(
                 pa.BufferReader(text),
-                read_options=arrow_csv.ReadOptions(column_names=names, block_size=1 << 22),
+                read_options=arrow_csv.ReadOptions(
+                    column_names=names, block_size=_ARROW_BLOCK_BYTES, use_threads=False
+                ),
                 parse_options=arrow_csv.ParseOptions(invalid_row_handler=note),
-                convert_options=arrow_csv.ConvertOptions(column_types=types),
+                convert_options=arrow_csv.ConvertOptions(
+                    column_types=dict(zip(names, types, strict=True)), null_values=[""]
+                ),
             )
         except pa.ArrowInvalid:
             return None
         return None if uneven else table
 
 
+@dataclass(frozen=True)
+class _Parsed:
+    """A block whose rows are told apart; lines are counted from its own first one."""
+
+    columns: list[Texts | Numbers]
+    kept: npt.NDArray[np.int64]
+    malformed: list[tuple[int, Message]]
+    lines: int
+    raw: RawText
+    reached: int
+
+
+def _hexadecimal(text: RawText) -> bool:
+    """Say whether Arrow might read a number such as 0x10, which the contract does not know."""
+    return any(mark[1:] in text and mark in text for mark in (b"0x", b"0X"))
+
+
+def _stray_returns(text: RawText) -> bool:
+    return b"\r" in text and text.count(b"\r") != text.count(b"\r\n")
+
+
 def _well_formed(
-    text: bytes, cells: int, first_line: int
+    text: RawText, cells: int
 ) -> tuple[bytes, npt.NDArray[np.int64], list[tuple[int, Message]]]:
     """Part the lines that have the right number of cells from those that have not.
 
@@ -326,27 +414,26 @@ def _well_formed(
         else:
             facts = {"found": int(found[at]), "expected": cells}
             message = Message("malformed_row", "cells", facts)
-        malformed.append((first_line + int(at), message))
+        malformed.append((int(at), message))
     return characters[np.repeat(good, ends - starts)].tobytes(), np.flatnonzero(good), malformed
 
 
 def _quoted_cells(line: str) -> int | None:
     """Count the cells of a line with quotation marks; None where one is left open."""
-    try:
-        return len(next(csv.reader([line], strict=True)))
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            return None
-        return len(next(csv.reader([line])))
+    rest = _QUOTED_CELL.sub("", line)
+    return None if _OPEN_QUOTE.search(rest) else rest.count(",") + 1
 
 
-def _texts_of_arrow(column: pa.ChunkedArray) -> Texts:
-    """Turn an Arrow column of any type into distinct texts and positions."""
-    if column.type == pa.string() and not column.null_count:
+def _column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
+    """Turn an Arrow column of any type into the form wanted, or into distinct texts."""
+    if form == "numbers" and pa.types.is_integer(column.type):
+        whole = _one_array(column).cast(pa.int64())
+        return Numbers(whole.fill_null(BLANK_NUMBER).to_numpy(zero_copy_only=False))
+    if form == "texts" and column.type == pa.string() and not column.null_count:
         return Texts(_one_array(column), None)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    whole = _one_array(column.unify_dictionaries())
+    whole = _one_array(column.unify_dictionaries() if column.num_chunks > 1 else column)
     texts = whole.dictionary
     if texts.type != pa.string() or texts.null_count:
         texts = pa.array([_cell_text(value) for value in texts.to_pylist()], pa.string())
@@ -395,19 +482,22 @@ class ParquetSource:
             raise InputFileError(f"{path}: is a damaged Parquet file: {error}") from error
         self.headings = list(self.schema.names)
 
-    def blocks(self, whole_texts: frozenset[int]) -> Iterator[Block]:
+    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, a batch at a time."""
         encoded = [
             field.name
-            for at, field in enumerate(self.schema)
-            if pa.types.is_string(field.type) and at not in whole_texts
+            for field, form in zip(self.schema, forms, strict=True)
+            if pa.types.is_string(field.type) and form != "texts"
         ]
         first_line = FIRST_ROW_LINE
         with parquet.ParquetFile(self.path, read_dictionary=encoded) as file:
             try:
                 for batch in file.iter_batches(batch_size=ROWS_OF_A_BLOCK):
                     table = pa.Table.from_batches([batch])
-                    columns = [_texts_of_arrow(column) for column in table.columns]
+                    columns = [
+                        _column_of_arrow(column, form)
+                        for column, form in zip(table.columns, forms, strict=True)
+                    ]
                     at = np.arange(first_line, first_line + table.num_rows)
                     reached = first_line - FIRST_ROW_LINE + table.num_rows
                     yield Block(at, columns, [], first_line, table, reached)
@@ -427,11 +517,11 @@ class FrameSource:
         self.headings = [str(name) for name in frame.columns]
         self.size = len(frame)
 
-    def blocks(self, whole_texts: frozenset[int]) -> Iterator[Block]:
+    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, so many at a time."""
         for start in range(0, len(self.frame), ROWS_OF_A_BLOCK):
             part = self.frame.iloc[start : start + ROWS_OF_A_BLOCK]
-            columns = [_texts_of_series(part.iloc[:, at]) for at in range(part.shape[1])]
+            columns = [_column_of_series(part.iloc[:, at], form) for at, form in enumerate(forms)]
             first_line = start + FIRST_ROW_LINE
             lines = np.arange(first_line, first_line + len(part))
             yield Block(
@@ -439,8 +529,13 @@ class FrameSource:
             )
 
 
-def _texts_of_series(series: pd.Series[Any]) -> Texts:
-    positions, values = pd.factorize(series, use_na_sentinel=True)
+def _column_of_series(series: pd.Series[Any], form: Form) -> Texts | Numbers:
+    if form == "numbers" and isinstance(series.dtype, np.dtype) and series.dtype.kind == "i":
+        return Numbers(series.to_numpy(dtype=np.int64))
+    try:
+        positions, values = pd.factorize(series, use_na_sentinel=True)
+    except TypeError:  # a cell holds a list or the like, which is no value of any column
+        positions, values = pd.factorize(pd.Series([_cell_text(value) for value in series]))
     texts = [value if isinstance(value, str) else _cell_text(value) for value in values]
     if (positions < 0).any():
         positions = np.where(positions < 0, len(texts), positions)

@@ -9,8 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
-from chiiki_tsusho.decoding import BlockDecoder, Identities, TypedBlock, keys_of_month
-from chiiki_tsusho.headings import Spans
+from chiiki_tsusho.decoding import (
+    BlockDecoder,
+    Identities,
+    KeyOfHeading,
+    TypedBlock,
+    keys_of_month,
+)
 from chiiki_tsusho.messages import Message
 from chiiki_tsusho.parsing import BAD, BLANK, INSURED_BITS, unpack_insured
 from chiiki_tsusho.problems import Problems
@@ -23,12 +28,9 @@ _MONTH_BITS = 20
 
 
 @dataclass(frozen=True)
-class KeyCounts:
-    """Counts of an addition by row, and the months in which the heading means that addition."""
+class KeyCounts(KeyOfHeading):
+    """Counts of an addition by row."""
 
-    key: str
-    heading: str
-    spans: Spans
     counts: Ints
 
 

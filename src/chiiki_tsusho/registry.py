@@ -76,7 +76,10 @@ class Registry:
 
 
 def _index(keys: Ints) -> pd.Index[Any]:
-    return pd.Index(keys, dtype=np.int64)
+    index: pd.Index[Any] = pd.Index(keys, dtype=np.int64)
+    # Asking builds the hash table now: threads that look up later only read it.
+    assert index.is_unique
+    return index
 
 
 class TextIds:

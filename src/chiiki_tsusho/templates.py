@@ -8,7 +8,7 @@ from pathlib import Path
 from chiiki_tsusho.codes import CodeBook, load_code_book
 from chiiki_tsusho.columns import FILES
 from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.months import parse_month, spans_text
+from chiiki_tsusho.months import joined, parse_month, spans_text
 
 # A byte-order mark lets spreadsheets see that the file is UTF-8.
 _ENCODING = "utf-8-sig"
@@ -64,7 +64,7 @@ def _keys(book: CodeBook, month: str | None) -> dict[str, str]:
     named: dict[str, list[str]] = {}
     for name, keys in book.key_names.items():
         for key, spans in keys.items():
-            named.setdefault(key, []).append(f"{name} ({spans_text(spans)})")
+            named.setdefault(key, []).append(f"{name} ({spans_text(joined(spans))})")
     return {key: "; ".join(names) for key, names in sorted(named.items())}
 
 

@@ -22,6 +22,9 @@ from chiiki_tsusho.registry import Ints, Registry
 Flags = npt.NDArray[np.bool_]
 Rows = slice | Ints
 _EXTENDED_UNKNOWN = 1
+_TABLE_ROWS = 1 << 15
+# In place of the code of a visit with a problem: what else it has is still checked.
+NO_BASE = _TABLE_ROWS - 1
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class VisitBook:
         self._providers = providers
         most = book.largest_values
         keys = decoder.key_names
-        self.patterns = Patterns(keys, [1 << 15, LEVEL_SLOTS, *(most[key] + 1 for key in keys)])
+        radices = [_TABLE_ROWS, LEVEL_SLOTS, *(most[key] + 1 for key in keys)]
+        self.patterns = Patterns(keys, radices)
         self._lost: list[tuple[Ints, Ints, Ints]] = []
 
     def read(self, problems: Problems) -> Iterator[int]:
@@ -146,9 +150,11 @@ class VisitBook:
             return
         wrong = faulty.flags[at]
         self.ledger.hold(claim[wrong])
-        pattern = np.zeros(len(claim), dtype=np.int64)
-        pattern[~wrong] = self.patterns.ids([column[~wrong] for column in columns])
+        base, level, *_ = columns
+        columns[0] = np.where(wrong, NO_BASE, base)
         placed = session >= 1
+        self.ledger.open_level(claim[~placed | (wrong & (level == 0))])
+        pattern = self.patterns.ids(columns)
         self.ledger.enter(claim[placed], session[placed], day[placed], pattern[placed])
 
     def _conditions(
@@ -156,7 +162,7 @@ class VisitBook:
     ) -> list[Ints]:
         """Find the code of each row and the counts of its additions."""
         size = len(typed)
-        service = typed.rows("service", 0)
+        read_service = service = typed.rows("service", 0)
         shortfall = typed.rows("shortfall", 0)
         level = typed.columns["care_level"].rows
         minutes = typed.columns["minutes"].rows
@@ -166,7 +172,7 @@ class VisitBook:
         unread = faulty.flags
         if unread is not None:
             service, shortfall, level, minutes = (
-                np.where(unread, 0, values) for values in (service, shortfall, level, minutes)
+                np.maximum(values, 0) for values in (service, shortfall, level, minutes)
             )
         base = np.full(size, -1, dtype=np.int64)
         counts: dict[str, Ints] = {}
@@ -194,7 +200,7 @@ class VisitBook:
                 faulty.add_rows(rows)
                 self._note_missing(typed, table, rows, service, shortfall, level, minutes, problems)
             for column in keys_of_month(typed.keys, month):
-                self._count_key(typed, table, column, at, service, counts, faulty, problems)
+                self._count_key(typed, table, column, at, read_service, counts, faulty, problems)
         nothing = np.zeros(size, dtype=np.int64)
         return [base, level, *(counts.get(key, nothing) for key in self.patterns.keys)]
 
@@ -304,12 +310,18 @@ class VisitBook:
                         for count in np.unique(values[over]).tolist()
                     },
                 )
+                values = np.where(over, 0, values)
         if row.service != "both":
-            wrong = (values > 0) & (service[at] != SERVICES.index(row.service))
+            other_service = 1 - SERVICES.index(row.service)
+            wrong = (values > 0) & (service[at] == other_service)
             if wrong.any():
-                other = SERVICES[1 - SERVICES.index(row.service)]
-                facts = {"key": column.key, "service": other, "fits": row.service}
+                facts = {
+                    "key": column.key,
+                    "service": SERVICES[other_service],
+                    "fits": row.service,
+                }
                 refuse(wrong, {"": Message("not_for_service", "not_for_service", facts)})
+                values = np.where(wrong, 0, values)
         if isinstance(at, slice):
             counts[column.key] = values
         else:
@@ -326,7 +338,9 @@ class VisitBook:
         persons = Registry()
         persons.ids(pairs.ids(lost[0] << 32 | lost[1]) << 34 | lost[2])
         of_claim = pairs.ids(provider[pair] << 32 | insurer[pair]) << 34 | insured
-        self.ledger.hold(np.flatnonzero(persons.find(of_claim) >= 0))
+        theirs = np.flatnonzero(persons.find(of_claim) >= 0)
+        self.ledger.hold(theirs)
+        self.ledger.open_level(theirs)
 
 
 def key_fault(table: CodeTable, key: str) -> Message | None:

@@ -51,8 +51,10 @@ class _CsvWriter:
         self._writer.write_table(table)
 
     def close(self) -> None:
-        self._writer.close()
-        self._stream.close()
+        try:
+            self._writer.close()
+        finally:
+            self._stream.close()
 
 
 class FolderSink:
@@ -87,13 +89,22 @@ class FolderSink:
         # One thread writes while the next claims are computed; order is that of the calls.
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._pending: list[Future[None]] = []
+        self._writers: list[_TableWriter] = []
 
     def __enter__(self) -> Self:
         """Open the files, in a folder beside."""
         with _refusals(self.folder):
-            self._lines = _table_writer(self._path("claim_lines"), LINES_SCHEMA, "none")
-            self._claims = _table_writer(self._path("claims"), CLAIMS_SCHEMA, "none")
-            self._held = self._held_writer()
+            try:
+                self._lines = self._opened(
+                    _table_writer(self._path("claim_lines"), LINES_SCHEMA, "none")
+                )
+                self._claims = self._opened(
+                    _table_writer(self._path("claims"), CLAIMS_SCHEMA, "none")
+                )
+                self._held = self._opened(self._held_writer())
+            except BaseException:
+                self._discard()
+                raise
         return self
 
     def __exit__(
@@ -103,10 +114,21 @@ class FolderSink:
         trace: TracebackType | None,
     ) -> None:
         """Remove what was not put in place."""
-        self._pool.shutdown(cancel_futures=True)
-        shutil.rmtree(self._work, ignore_errors=True)
+        self._discard()
         if isinstance(error, OSError):
             raise _refusal(self.folder, error) from error
+
+    def _opened(self, writer: _TableWriter) -> _TableWriter:
+        self._writers.append(writer)
+        return writer
+
+    def _discard(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        for writer in self._writers:
+            # What it could not write is thrown away here.
+            with contextlib.suppress(OSError, ValueError):
+                writer.close()
+        shutil.rmtree(self._work, ignore_errors=True)
 
     def _path(self, name: str) -> Path:
         ending = self._held_ending if name == "held_visits" else self._format
@@ -141,18 +163,18 @@ class FolderSink:
         with _refusals(self.folder):
             for pending in self._pending:
                 pending.result()
-            for writer in (self._lines, self._claims, self._held):
-                writer.close()
             self._write_problems(problems)
+            while self._writers:
+                self._writers[0].close()
+                del self._writers[0]
             self._place()
 
     def _write_problems(self, problems: pd.DataFrame) -> None:
         problem_schema = schema(PROBLEMS)
-        writer = _table_writer(self._path("problems"), problem_schema, "needed")
+        writer = self._opened(_table_writer(self._path("problems"), problem_schema, "needed"))
         writer.write_table(
             pa.Table.from_pandas(problems, schema=problem_schema, preserve_index=False)
         )
-        writer.close()
 
     def _place(self) -> None:
         names = [self._path(name).name for name in OUTPUTS]
@@ -203,8 +225,10 @@ def refuse_overwriting(folder: Path, inputs: Sequence[Path]) -> None:
     Raises
     ------
     OutputError
-        Names the input and says what to do.
+        Names the input and says what to do; or ``folder`` is a file.
     """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is a file; a folder was expected")
     targets = {(folder / f"{name}.{ending}").resolve() for name in OUTPUTS for ending in _ENDINGS}
     for path in inputs:
         if path.resolve() in targets:

@@ -1,0 +1,36 @@
+"""Work on two cores, results in order."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# NumPy and Arrow let go of the interpreter while they work; more threads only wait for it.
+WORKERS = min(4, os.cpu_count() or 1)
+
+
+def in_order(
+    items: Iterable[Item], work: Callable[[Item], Result], workers: int = WORKERS
+) -> Iterator[Result]:
+    """Yield the result of each item in the order of the items.
+
+    A few are worked on ahead of the one yielded, so memory does not grow with the items.
+    """
+    with ThreadPoolExecutor(workers) as pool:
+        ahead: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                ahead.append(pool.submit(work, item))
+                if len(ahead) > workers:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for future in ahead:
+                future.cancel()
