@@ -141,7 +141,7 @@ class Chunk:
             visits=np.bincount(visits.claim),
             days=np.bincount(visits.claim[visits.day_starts]),
             settlement=settlement,
-            written=~self._context.visits.ledger.held[self._claims[at]],
+            written=~self._context.visits.ledger.is_held(self._claims[at]),
         )
 
     def _hold(self, wrong: Flags) -> None:
@@ -335,7 +335,7 @@ class Chunk:
         level = np.maximum.reduceat(visits.level, visits.starts)
         limit = benefit_limits(self._table.month)[level]
         # A level that could not be read might have been the highest.
-        free = np.flatnonzero(~self._context.visits.ledger.level_open[self._claims[at]])
+        free = np.flatnonzero(~self._context.visits.ledger.is_level_open(self._claims[at]))
         unlimited = (level == 0) | (limit == UNKNOWN)
         for claim in free[
             (limit == UNKNOWN)[free] & (level > 0)[free] & (planned == UNKNOWN)[free]

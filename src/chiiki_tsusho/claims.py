@@ -58,6 +58,11 @@ class MonthVisits:
         """Where each day of a claim begins."""
         return _starts(self.claim * 32 + self.day)
 
+    @cached_property
+    def first_days(self) -> Ints:
+        """Where each claim begins among the days of ``day_starts``."""
+        return _starts(self.claim[self.day_starts])
+
     def has(self, key: str) -> Flags:
         """Say of each claim whether any of its visits has a key."""
         if key not in self._had:
@@ -224,7 +229,7 @@ def _count_of(visits: MonthVisits, key: str) -> Ints:
         return visits.has(key).astype(np.int64)
     if per == "day":
         on_day = np.logical_or.reduceat(values > 0, visits.day_starts)
-        return np.add.reduceat(on_day, _starts(visits.claim[visits.day_starts]), dtype=np.int64)
+        return np.add.reduceat(on_day, visits.first_days, dtype=np.int64)
     return np.add.reduceat(values, visits.starts)
 
 

@@ -142,21 +142,29 @@ def claim(
 def _say_result(batch: FileBatch, file_format: str) -> None:
     summary = batch.summary
     for row in batch.problems.head(PROBLEMS_SHOWN).to_dict("records"):
-        where = "" if row["line"] != row["line"] else f" line {row['line']}"
+        where = f" line {row['line']}" if isinstance(row["line"], int) else ""
         column = f", {row['column']}" if row["column"] else ""
         say(f"{row['file']}{where}{column}: {row['rule']}: {row['message']}")
     more = len(batch.problems) - PROBLEMS_SHOWN
     if more > 0:
         say(f"… and {more:,} more in {batch.folder / f'problems.{file_format}'}")
     for count, why in _blank_yen(summary):
-        say(f"note: yen left blank in {count:,} claims: {why}")
-    held = f"{summary.held_visits:,} rows held"
+        say(f"note: yen left blank in {_counted(count, 'claim')}: {why}")
+    held = f"{_counted(summary.held_visits, 'row')} held"
     if summary.held_visits:
         held += " (correct them in held_visits and submit that file again)"
+    unknown = summary.without_price + summary.without_rate
+    yen = "yen blank" if unknown and unknown == summary.claims else f"{summary.yen:,} yen"
+    if 0 < unknown < summary.claims:
+        yen += f" (of {_counted(summary.claims - unknown, 'claim')})"
     say(
-        f"{summary.visits:,} visits: {summary.claims:,} claims, {summary.units:,} units, "
-        f"{summary.yen:,} yen; {held}; files in {batch.folder}"
+        f"{_counted(summary.visits, 'visit')}: {_counted(summary.claims, 'claim')}, "
+        f"{_counted(summary.units, 'unit')}, {yen}; {held}; files in {batch.folder}"
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _blank_yen(summary: Summary) -> list[tuple[int, str]]:

@@ -24,17 +24,23 @@ _ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL = range(4)
 
 
 class Grid:
-    """A table of int32 that gains rows as they are asked for."""
+    """A table of whole numbers that gains rows, and width of cells, as they are asked for."""
 
-    def __init__(self, columns: int) -> None:
-        self.cells = np.zeros((0, columns), dtype=np.int32)
+    def __init__(self, columns: int, dtype: npt.DTypeLike = np.int32) -> None:
+        self.cells = np.zeros((0, columns), dtype=dtype)
 
     def reach(self, rows: int) -> None:
         """Have at least so many rows."""
-        if rows > len(self.cells):
-            grown = np.zeros((max(rows, 2 * len(self.cells)), self.cells.shape[1]), dtype=np.int32)
-            grown[: len(self.cells)] = self.cells
+        held, columns = self.cells.shape
+        if rows > held:
+            grown = np.zeros((max(rows, 2 * held), columns), dtype=self.cells.dtype)
+            grown[:held] = self.cells
             self.cells = grown
+
+    def hold(self, number: int) -> None:
+        """Have cells wide enough for a number."""
+        if number > np.iinfo(self.cells.dtype).max:
+            self.cells = self.cells.astype(np.int32)
 
 
 class Patterns:
@@ -66,8 +72,8 @@ class Patterns:
         known = len(self._registry)
         ids = self._registry.ids(code)
         if len(self._registry) > known:
-            new, first = np.unique(ids, return_index=True)
-            first = first[new >= known]
+            new = np.flatnonzero(ids >= known)
+            first = new[np.unique(ids[new], return_index=True)[1]]
             self.columns = [
                 np.concatenate((kept, values[first]))
                 for kept, values in zip(self.columns, columns, strict=True)
@@ -81,11 +87,11 @@ class Ledger:
 
     pairs: Registry = field(default_factory=Registry)
     claims: Registry = field(default_factory=Registry)
-    _calendar: Grid = field(default_factory=lambda: Grid(DAYS))
+    _calendar: Grid = field(default_factory=lambda: Grid(DAYS, np.int16))
     # Second and later visits of a day are few: they have sheets of their own.
     _sheets: Registry = field(default_factory=Registry)
     _by_owner: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    _more: Grid = field(default_factory=lambda: Grid(DAYS))
+    _more: Grid = field(default_factory=lambda: Grid(DAYS, np.int16))
     _marks: Grid = field(default_factory=lambda: Grid(_OPEN_LEVEL + 1))
 
     def __len__(self) -> int:
@@ -134,6 +140,9 @@ class Ledger:
         least, most = int(claim.min()), int(claim.max()) + 1
         rows = np.bincount(claim - least, minlength=most - least)
         self._marks.cells[least:most, _ROWS] += rows.astype(np.int32)
+        largest = int(pattern.max()) + 1
+        self._calendar.hold(largest)
+        self._more.hold(largest)
         later = session > 1
         if later.any():
             sheet = self._sheets.ids(claim[later] * (MAX_SESSION + 1) + session[later])
@@ -151,10 +160,13 @@ class Ledger:
         """Mark claims with a row whose care level is not known."""
         self._marks.cells[claims, _OPEN_LEVEL] = 1
 
-    @property
-    def level_open(self) -> npt.NDArray[np.bool_]:
-        """Which claims have a row whose care level is not known, shape (claims,)."""
-        return self._marks.cells[: len(self.claims), _OPEN_LEVEL] > 0
+    def is_level_open(self, claims: Ints) -> npt.NDArray[np.bool_]:
+        """Say which of some claims have a row whose care level is not known."""
+        return self._marks.cells[claims, _OPEN_LEVEL] > 0
+
+    def is_held(self, claims: Ints) -> npt.NDArray[np.bool_]:
+        """Say which of some claims are held."""
+        return self._marks.cells[claims, _HELD] > 0
 
     @property
     def held(self) -> npt.NDArray[np.bool_]:

@@ -82,8 +82,12 @@ class Register:
         self._lost = np.zeros(len(self._entities), dtype=bool)
         self._lost[known[(self.month == BAD) & (known >= 0)]] = True
         placed = np.flatnonzero((known >= 0) & (self.month != BAD))
-        place = self._places.ids(known[placed] << _MONTH_BITS | self.month[placed])
-        self._row = np.full(len(self._places), -1, dtype=np.int64)
+        self._monthly = bool((self.month[placed] != EVERY_MONTH).any())
+        place, places = known[placed], len(self._entities)
+        if self._monthly:
+            place = self._places.ids(place << _MONTH_BITS | self.month[placed])
+            places = len(self._places)
+        self._row = np.full(places, -1, dtype=np.int64)
         self._row[place[::-1]] = placed[::-1]
         first = self._row[place]
         doubled = placed != first
@@ -118,8 +122,10 @@ class Register:
         """
         known = self._entities.find(entity)
         row = np.full(len(entity), NO_ROW, dtype=np.int64)
-        for when in (np.full_like(month, EVERY_MONTH), month):
-            place = self._places.find(np.where(known < 0, -1, known << _MONTH_BITS | when))
+        for when in (np.full_like(month, EVERY_MONTH), month) if self._monthly else (None,):
+            place = known
+            if when is not None:
+                place = self._places.find(np.where(known < 0, -1, known << _MONTH_BITS | when))
             row = np.where(place < 0, row, _pick(self._row, place))
         wrong = (row >= 0) & _pick(self._wrong, row)
         lost = (known >= 0) & _pick(self._lost, known)

@@ -37,6 +37,8 @@ class Identified:
         Ids and the packed number, negative where unreadable.
     month, day : ndarray of int64
         Position in ``VisitBook.months``, day of the month; month −1 where unreadable.
+    months : ndarray of int64
+        The positions there are among them, ascending.
     """
 
     provider: Ints
@@ -44,6 +46,7 @@ class Identified:
     insured: Ints
     month: Ints
     day: Ints
+    months: Ints
 
     @property
     def named(self) -> Flags:
@@ -108,6 +111,7 @@ class VisitBook:
             typed.columns["insured_no"].rows,
             month_of_text if positions is None else month_of_text.take(positions),
             day_of_text if positions is None else day_of_text.take(positions),
+            np.unique(month_of_text),
         )
 
     def find(self, typed: TypedBlock) -> tuple[Identified, Ints]:
@@ -179,7 +183,7 @@ class VisitBook:
         for column in typed.keys:
             if column.column.has_bad:
                 faulty.add(column.column.rows == BAD)
-        for number in np.unique(who.month):
+        for number in who.months:
             if number < 0:
                 continue
             of_month = who.month == number
