@@ -23,7 +23,7 @@ from chiiki_tsusho.months import month_text
 from chiiki_tsusho.outputs import claim_table, line_table, read_frame
 from chiiki_tsusho.parsing import INSURED_BITS, pack_insured
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading import FrameSource, Source, held_frame
+from chiiki_tsusho.reading import FrameSource, Source, held_frame, not_a_frame
 from chiiki_tsusho.registers import Register
 from chiiki_tsusho.registry import TextIds
 from chiiki_tsusho.visits import Identified, VisitBook
@@ -105,6 +105,10 @@ def _results(priced: Priced) -> _Results:
     )
 
 
+def _say_nothing(_stage: str, _done: int, _whole: int) -> None:
+    """Stand in for a progress callback nobody gave."""
+
+
 class BatchRun:
     """One batch from its sources to a sink.
 
@@ -134,7 +138,7 @@ class BatchRun:
         self.summary = Summary()
         self._book = book
         self._source = visits
-        self._progress = progress or (lambda stage, done, whole: None)
+        self._progress = progress or _say_nothing
         self._identities = Identities(TextIds(), TextIds())
         visit_decoder = BlockDecoder(visits, "visits", book, self._identities)
         # Every heading is read before any row, so that a wrong one is said at once.
@@ -167,11 +171,32 @@ class BatchRun:
                 self._write(results, sink)
             done += size
             self._progress("claims", done, len(ledger))
+        return self.finish(sink)
+
+    def finish(self, sink: Sink) -> Summary:
+        """Give back what is held, every claim being priced."""
+        ledger = self._visits.ledger
         if self._visits.alone or ledger.held.any():
             self._give_back(sink)
         self.summary.visits = self._visits.rows
         self.summary.held_claims = int(np.count_nonzero(ledger.held))
         return self.summary
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Read every visit, then yield all claims, some at a time, in the order of the output."""
+        for done in self._visits.read(self.problems):
+            self._progress("reading", done, self._source.size)
+        done = 0
+        for month, claims in self._ordered_chunks():
+            yield Chunk(self._context, self._table(month), claims)
+            done += len(claims)
+            self._progress("claims", done, len(self._visits.ledger))
+
+    def claims_met(self) -> tuple[pa.StringArray, Flags]:
+        """Return the provider of each claim met so far, and which claims are held."""
+        ledger = self._visits.ledger
+        provider = ledger.pair_parts(ledger.claim_parts()[0])[0]
+        return self._identities.providers.arrow.take(pa.array(provider)), ledger.held
 
     def price_person(self, insured_no: str, month: int | None) -> Iterator[Priced]:
         """Price the claims of one person, one at a time.
@@ -298,7 +323,7 @@ class BatchRun:
             {"claim": crossing.claim, "day": crossing.day, "session": crossing.session}
         )
         lines = rows.merge(cells, on=["claim", "day", "session"])["line"].to_numpy()
-        facts = {"keys": ", ".join(crossing.keys), "group": crossing.group}
+        facts = {"keys": crossing.named, "group": crossing.group}
         message = Message("conflicting_group", "conflicting_group", facts)
         at = np.zeros(len(lines), dtype=np.int64)
         self.problems.add_rows(
@@ -391,7 +416,7 @@ def compute_claims(
         )
     ]
     if sources[0] is None:
-        raise InputFileError("visits: a DataFrame was expected, not None")
+        raise InputFileError(not_a_frame("visits", "None"))
     run = BatchRun(sources[0], sources[1], sources[2], code_book(codes))
     sink = _FrameSink()
     run.run(sink)

@@ -21,7 +21,7 @@ from chiiki_tsusho.codes import CodeTable
 from chiiki_tsusho.dated_figures import UNKNOWN, benefit_limits, unit_prices
 from chiiki_tsusho.decoding import Identities
 from chiiki_tsusho.ledger import Entries
-from chiiki_tsusho.messages import Message
+from chiiki_tsusho.messages import Language, Message
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.outputs import ClaimNames
 from chiiki_tsusho.parsing import H_PERSON, unpack_insured
@@ -42,6 +42,7 @@ class Crossing:
     session: Ints
     keys: tuple[str, ...]
     group: str
+    named: dict[Language, str]
 
 
 @dataclass
@@ -198,13 +199,13 @@ class Chunk:
         counts = []
         if register is not None:
             for key, (heading, values) in register.counts(rows, self._table.month).items():
-                fault = key_fault(self._table, key)
+                fault = key_fault(self._table, key, heading)
                 wrong = values > 0
                 if fault is None:
                     most = self._table.rows[self._table.key_positions[key]].largest_value
                     wrong = values > most
                 for at in np.flatnonzero(wrong):
-                    message = fault or count_fault(key, int(values[at]), most)
+                    message = fault or count_fault(self._table, key, int(values[at]))
                     self._note_register(register, int(rows[at]), heading, int(values[at]), message)
                 self._hold(wrong)
                 if fault is None:
@@ -263,20 +264,22 @@ class Chunk:
             distinct, which = np.unique(applied[:, wrong], axis=1, return_inverse=True)
             for case, present in enumerate(distinct.T):
                 met = which.ravel() == case
+                both = tuple(key for key, there in zip(keys, present, strict=True) if there)
                 self._context.crossings.append(
                     Crossing(
                         claims[met],
                         entries.day[wrong[met]],
                         entries.session[wrong[met]],
-                        tuple(key for key, there in zip(keys, present, strict=True) if there),
+                        both,
                         group,
+                        self._table.keys_text(both),
                     )
                 )
             for claim in np.flatnonzero(in_claim):
                 met_keys = [key for key in keys if visits.has(key)[claim]]
                 facts = {
                     "claim": self._claim_text(int(at[claim])),
-                    "keys": ", ".join(met_keys),
+                    "keys": self._table.keys_text(met_keys),
                     "group": group,
                 }
                 self._context.visits.ledger.hold(self._claims[at[[claim]]])
@@ -300,7 +303,7 @@ class Chunk:
                 facts = {
                     "claim": self._claim_text(int(at[claim])),
                     "value": count,
-                    "key": row.key,
+                    "key": self._table.key_text(row.key),
                     "most": row.max_per_month,
                 }
                 message = Message("over_monthly_maximum", "over_monthly_maximum", facts)
@@ -317,7 +320,7 @@ class Chunk:
 
         recipients = self._context.recipients
         grade = of(self._context.providers, provider_rows, "area_grade")
-        price = unit_prices(self._table.month)[np.maximum(grade, 0)]
+        price = unit_prices(self._table.law_month)[np.maximum(grade, 0)]
         planned = of(recipients, recipient_rows, "planned_units")
         limit = self._limits(visits, planned, recipient_rows, at)
         return Terms(
@@ -333,16 +336,16 @@ class Chunk:
     def _limits(self, visits: MonthVisits, planned: Ints, recipient_rows: Ints, at: Ints) -> Ints:
         """Return each claim's limit, that of the highest care level of the month."""
         level = np.maximum.reduceat(visits.level, visits.starts)
-        limit = benefit_limits(self._table.month)[level]
+        limit = benefit_limits(self._table.law_month)[level]
         # A level that could not be read might have been the highest.
         free = np.flatnonzero(~self._context.visits.ledger.is_level_open(self._claims[at]))
         unlimited = (level == 0) | (limit == UNKNOWN)
         for claim in free[
             (limit == UNKNOWN)[free] & (level > 0)[free] & (planned == UNKNOWN)[free]
         ]:
-            facts = {
+            facts: dict[str, object] = {
                 "claim": self._claim_text(int(at[claim])),
-                "month": month_text(self._table.month),
+                "month": month_text(self._table.law_month),
             }
             self._context.visits.ledger.hold(self._claims[at[[claim]]])
             self._context.problems.add(

@@ -74,7 +74,7 @@ class MonthVisits:
         return {}
 
     def yielded(self) -> MonthVisits:
-        """Take off what gives way on a visit (送迎減算 where 同一建物減算 applies, and the like)."""
+        """Take off what gives way on a visit (送迎減算 where 同一建物減算 applies)."""
         left = dict(self.values)
         for key in self.values:
             for stronger in self.table.rows[self.table.key_positions[key]].yields:
@@ -173,7 +173,8 @@ def conflicts(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Fl
 
 def _several(flags: list[Flags]) -> Flags:
     """Say where more than one of the flags is set."""
-    return np.sum(flags, axis=0) > 1
+    several: Flags = np.sum(flags, axis=0) > 1
+    return several
 
 
 def bear(visits: MonthVisits, key: str) -> Ints:
@@ -199,7 +200,8 @@ def _first_of(flags: Flags, starts: Ints) -> Ints:
     """Keep the first flag of every stretch."""
     before = np.cumsum(flags, dtype=np.int64) - flags
     lengths = np.diff(np.append(starts, len(flags)))
-    return (flags & (before == np.repeat(before[starts], lengths))).astype(np.int64)
+    first: Flags = flags & (before == np.repeat(before[starts], lengths))
+    return first.astype(np.int64)
 
 
 def count(visits: MonthVisits) -> ClaimLines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from chiiki_tsusho.code_names import SERVICE_PREFIX
 from chiiki_tsusho.code_rows import (
     ALL_LINES,
     BASE_LINES,
@@ -28,7 +29,7 @@ from chiiki_tsusho.code_rows import (
 )
 from chiiki_tsusho.errors import UnknownCodeError, UnsupportedMonthError, VisitError
 from chiiki_tsusho.law_data import law_file
-from chiiki_tsusho.messages import Message, blank
+from chiiki_tsusho.messages import CALLED, Language, Message, blank, named
 from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
 from chiiki_tsusho.table_files import NumberedRow
 
@@ -94,6 +95,11 @@ class CodeTable:
         return len(self.rows)
 
     @property
+    def law_month(self) -> int:
+        """The month whose law the rows are: ``month``, unless they are applied to another."""
+        return self.month
+
+    @property
     def frame(self) -> pd.DataFrame:
         """The rows as a DataFrame: ``service_code``, then the columns of the file."""
         # A copy on write: what a caller does to it does not reach the table.
@@ -146,6 +152,19 @@ class CodeTable:
                 ratios = tuple(row.per_mille or 0 for row in chain)
                 resolved[key] = Rate(str(chain[0].rate_of), key, ratios)
         return resolved
+
+    def key_text(self, key: str) -> dict[Language, str]:
+        """Name an addition as each language does: ``入浴介助加算(bathing)``."""
+        name = self.rows[self.key_positions[key]].name.removeprefix(SERVICE_PREFIX)
+        return {"en": key, "ja": f"{name}({key})"}
+
+    def keys_text(self, keys: Iterable[str]) -> dict[Language, str]:
+        """Name several additions as each language does."""
+        texts = [self.key_text(key) for key in keys]
+        return {
+            "en": ", ".join(text["en"] for text in texts),
+            "ja": "、".join(text["ja"] for text in texts),
+        }
 
     def rate_rows(self, key: str) -> tuple[CodeRow, ...]:
         """Return the rate rows whose ratios make up that of a key, in the order of rounding."""
@@ -368,7 +387,7 @@ class CodeTable:
         if known.size and not self.known_minutes[kind, slot]:
             facts = {
                 "value": minutes,
-                "service": service,
+                "service": named(service),
                 "first": int(known[0]),
                 "last": int(known[-1]),
             }
@@ -376,9 +395,13 @@ class CodeTable:
         here = self.bands[kind, SHORTFALL_NAMES.index(shortfall), :, slot]
         if care_level == 0 and (here >= 0).any():
             return "care_level", blank("care_level", "care_level")
-        condition = f"{minutes} min, {service}, care level {care_level or '-'}"
-        condition += f", {shortfall}" if shortfall else ""
-        facts = {"condition": condition, "month": month_text(self.month)}
+        condition = {
+            "en": f"{minutes} min, {service}, care level {care_level or '-'}"
+            + (f", {shortfall}" if shortfall else ""),
+            "ja": f"{minutes}分、{CALLED[service]}、要介護{care_level or '—'}"
+            + (f"、{CALLED[shortfall]}" if shortfall else ""),
+        }
+        facts = {"condition": condition, "month": month_text(self.law_month)}
         if not (self.bands[kind] >= 0).any():
             column = "service"
         elif shortfall and not (here >= 0).any() and (self.bands[kind, 0, :, slot] >= 0).any():
@@ -496,7 +519,8 @@ class CodeBook:
 
     def unsupported(self, month: int) -> Message:
         """Say which months there are."""
-        facts = {"month": month_text(month), "months": spans_text(self.months)}
+        months = {"en": spans_text(self.months), "ja": spans_text(self.months, "ja")}
+        facts = {"month": month_text(month), "months": months}
         return Message("unsupported_month", "unsupported_month", facts)
 
     def table(self, month: int) -> CodeTable:
@@ -508,7 +532,7 @@ class CodeBook:
             No base code is valid in the month; the message gives the months there are.
         """
         if not self.supports(month):
-            raise UnsupportedMonthError(self.unsupported(month).say())
+            raise UnsupportedMonthError(self.unsupported(month))
         if month not in self._tables:
             active = [
                 one.row for one in self.rows if one.row.valid_from <= month <= one.row.valid_to
@@ -536,11 +560,11 @@ def load_code_book(path: str | Path | None = None) -> CodeBook:
         state = file.stat()
     except OSError:
         return CodeBook(read_code_rows(file))
-    return _cached_book(file.absolute(), state.st_mtime_ns, state.st_size)
+    return _cached_book(file, file.absolute(), state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=8)
-def _cached_book(file: Path, _changed: int, _size: int) -> CodeBook:
+def _cached_book(file: Path, _place: Path, _changed: int, _size: int) -> CodeBook:
     return CodeBook(read_code_rows(file))
 
 

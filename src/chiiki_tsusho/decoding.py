@@ -134,12 +134,19 @@ class BlockDecoder:
         self.file = file
         self.headings = match_headings(source.headings, file, book, source.shown)
         self._identities = identities
-        self._required = {column.name for column in FILES[file] if column.required}
+        given = {heading.column for heading in self.headings}
+        # A blank cell of a column that others may stand in for is told by those who know both.
+        self._required = {
+            column.name
+            for column in FILES[file]
+            if column.required and not any(one.name in column.instead for one in given if one)
+        }
         self._decoders: list[Decoder] = []
         for heading in self.headings:
             if heading.column is None:
                 most = max(book.largest_values[key] for key in heading.keys)
-                parser = key_parser(" / ".join(heading.keys), most)
+                keys = " / ".join(heading.keys)
+                parser = key_parser({"en": keys, "ja": _named(keys, heading.text)}, most)
                 self._decoders.append(Decoder(parser, 0, (0, most)))
             else:
                 kind = heading.column.kind
@@ -172,7 +179,7 @@ class BlockDecoder:
             if heading.column is INSURED_NO:
                 forms.append("texts")
             else:
-                forms.append("numbers" if decoder.number_range else "distinct")
+                forms.append(decoder.number_range or "distinct")
         return forms
 
     def _typed(self, block: Block, problems: Problems | None) -> TypedBlock:
@@ -291,6 +298,10 @@ class BlockDecoder:
         messages = [_insured_message(text) for text in shown]
         which = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         problems.add_rows(self.file, INSURED_NO.name, block.lines[rows], which, shown, messages)
+
+
+def _named(key: str, heading: str) -> str:
+    return key if key == heading else f"{heading}({key})"
 
 
 def _insured_message(text: str) -> Message:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from chiiki_tsusho.code_names import SERVICE_PREFIX
 from chiiki_tsusho.codes import CodeBook
-from chiiki_tsusho.columns import FILES, Column
+from chiiki_tsusho.columns import FILES, HEADINGS, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.months import OPEN_END
+from chiiki_tsusho.words import Words, on_lines
 
-# Published names begin with the name of the service; people leave it out.
-SERVICE_PREFIX = "地域通所介護"
 Spans = list[tuple[int, int]]
 ALWAYS: Spans = [(0, OPEN_END)]
 
@@ -67,7 +67,7 @@ def match_headings(texts: Sequence[str], file: str, book: CodeBook, shown: str) 
         is named.
     """
     known = known_headings(file, book)
-    faults: list[str] = []
+    faults: list[Words] = []
     matched: list[Heading] = []
     holders: dict[str, list[tuple[str, Spans]]] = {}
     for text in (one.strip() for one in texts):
@@ -82,31 +82,69 @@ def match_headings(texts: Sequence[str], file: str, book: CodeBook, shown: str) 
             other = next((one for one, theirs in held if _meet(spans, theirs)), None)
             if other is not None:
                 faults.append(
-                    f"heading {text!r} stands for {name!r}, which {other!r} already gives; "
-                    "keep one of the two columns"
+                    Words(
+                        f"heading {text!r} stands for {name!r}, which {other!r} already gives; "
+                        "keep one of the two columns",
+                        f"見出し「{text}」は「{other}」と同じ列({name})です。一方を削除してください",
+                    )
                 )
             held.append((text, spans))
-    for column in FILES[file]:
-        if column.required and column.name not in holders:
-            near = get_close_matches(column.name, [one.strip() for one in texts], n=1, cutoff=0.5)
-            hint = f" (nearest heading of the file: {near[0]!r})" if near else ""
-            faults.append(
-                f"required heading {column.name!r} ({column.heading}) is missing{hint}; add the "
-                "column"
-            )
+    faults.extend(_missing(one, texts) for one in _wanting(FILES[file], holders))
     if faults:
         if len(texts) == 1 and any(mark in texts[0] for mark in ";\t"):
-            faults.append("the heading has no commas: save the file as comma-separated CSV")
-        raise InputFileError("\n".join(f"{shown}: line 1: {fault}" for fault in faults))
+            faults.append(
+                Words(
+                    "the heading has no commas: save the file as comma-separated CSV",
+                    "見出しにカンマがありません。カンマ区切りのCSVで保存してください",
+                )
+            )
+        raise InputFileError(
+            on_lines(
+                Words(f"{shown}: line 1: {fault.en}", f"{shown}: 1行目: {fault.ja}")
+                for fault in faults
+            )
+        )
     return matched
+
+
+def _wanting(columns: Sequence[Column], given: Collection[str]) -> Iterator[Column]:
+    """Yield the columns that a file must have and has not."""
+    for column in columns:
+        others = [one for one in columns if one.name in column.instead]
+        if any(one.name in given for one in others):
+            yield from (one for one in others if one.name not in given)
+        elif column.required and column.name not in given:
+            yield column
+
+
+def _missing(column: Column, texts: Sequence[str]) -> Words:
+    stripped = [one.strip() for one in texts]
+    near = get_close_matches(column.name, stripped, n=1, cutoff=0.5)
+    near_ja = get_close_matches(column.heading, stripped, n=1, cutoff=0.5) or near
+    hint = f" (nearest heading of the file: {near[0]!r})" if near else ""
+    hint_ja = f"(近い見出し:「{near_ja[0]}」)" if near_ja else ""
+    others = " and ".join(column.instead)
+    others_ja = "と".join(HEADINGS[one] for one in column.instead)
+    return Words(
+        f"required heading {column.name!r} ({column.heading}) is missing{hint}; add the column"
+        + (f", or {others} in its place" if others else ""),
+        f"必須の見出し「{column.heading}」({column.name})がありません{hint_ja}。列を追加してください"
+        + (f"(代わりに{others_ja}でもよい)" if others else ""),
+    )
 
 
 def _meet(spans: Spans, others: Spans) -> bool:
     return any(first <= end and start <= last for first, last in spans for start, end in others)
 
 
-def _unknown(text: str, known: dict[str, Heading]) -> str:
+def _unknown(text: str, known: dict[str, Heading]) -> Words:
     if not text:
-        return "a heading is blank; name the column or delete it"
-    near = get_close_matches(text, known, n=1, cutoff=0.0)
-    return f"unknown heading {text!r}; did you mean {near[0]!r}?"
+        return Words(
+            "a heading is blank; name the column or delete it",
+            "空欄の見出しがあります。見出しを付けるか、列を削除してください",
+        )
+    near = get_close_matches(text, known, n=1, cutoff=0.0)[0]
+    return Words(
+        f"unknown heading {text!r}; did you mean {near!r}?",
+        f"見出し「{text}」は使えません。「{near}」ではありませんか",
+    )

@@ -162,11 +162,13 @@ class Ledger:
 
     def is_level_open(self, claims: Ints) -> npt.NDArray[np.bool_]:
         """Say which of some claims have a row whose care level is not known."""
-        return self._marks.cells[claims, _OPEN_LEVEL] > 0
+        level_open: npt.NDArray[np.bool_] = self._marks.cells[claims, _OPEN_LEVEL] > 0
+        return level_open
 
     def is_held(self, claims: Ints) -> npt.NDArray[np.bool_]:
         """Say which of some claims are held."""
-        return self._marks.cells[claims, _HELD] > 0
+        held: npt.NDArray[np.bool_] = self._marks.cells[claims, _HELD] > 0
+        return held
 
     @property
     def held(self) -> npt.NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from chiiki_tsusho.code_rows import SERVICES
+from chiiki_tsusho.code_rows import MINUTES_OF_A_DAY, SERVICES
 from chiiki_tsusho.codes import SHORTFALL_NAMES
 from chiiki_tsusho.dated_figures import AREA_GRADES
-from chiiki_tsusho.messages import Message
+from chiiki_tsusho.messages import CALLED, Language, Message
 
 BLANK, BAD = -1, -2
 MAX_SESSION = 9
@@ -28,16 +28,13 @@ MAX_SESSION = 9
 _NINE_DIGITS = 999_999_999
 
 BENEFIT_RATES = ("90", "80", "70")
-_SERVICE_NAMES = {
-    **dict(zip(SERVICES, range(2), strict=True)),
-    "地域密着型通所介護": 0,
-    "療養通所介護": 1,
-}
-_SHORTFALL_NAMES = {
-    **dict(zip(SHORTFALL_NAMES, range(3), strict=True)),
-    "定員超過": 1,
-    "人員欠如": 2,
-}
+def _in_both(names: Sequence[str]) -> dict[str, int]:
+    """Number names, in English and in Japanese."""
+    numbered = {name: at for at, name in enumerate(names)}
+    return numbered | {CALLED[name]: at for name, at in numbered.items() if name}
+
+
+_SERVICE_NAMES, _SHORTFALL_NAMES = _in_both(SERVICES), _in_both(SHORTFALL_NAMES)
 _GRADE_NAMES = {
     **{grade: at for at, grade in enumerate(AREA_GRADES)},
     **{f"{grade}級地": at for at, grade in enumerate(AREA_GRADES[:-1])},
@@ -75,7 +72,7 @@ def _identifier(pattern: str, text_id: str, lengths: tuple[int, ...]) -> Parser:
 def identifier_error(text: str, text_id: str, lengths: tuple[int, ...]) -> BadCellError:
     """Say what is wrong with an identifier: shortened by a spreadsheet, spaced, or not one."""
     if text.isascii() and text.isdigit() and len(text) not in lengths and len(text) < lengths[-1]:
-        expected = " or ".join(map(str, lengths))
+        expected = {"en": " or ".join(map(str, lengths)), "ja": "または".join(map(str, lengths))}
         return BadCellError("shortened", value=text, length=len(text), expected=expected)
     if text != text.strip() and text.strip():
         return BadCellError("spaces", value=text)
@@ -106,6 +103,17 @@ def _month(text: str) -> int:
     return int(match[1]) * 100 + month
 
 
+def _time(text: str) -> int:
+    # A column of times of day (a frame, Parquet) is written with its seconds.
+    match = re.fullmatch(r"(\d{1,2}):(\d{2})(?::00)?|(\d{2})(\d{2})", _plain(text), re.ASCII)
+    if match is None:
+        raise BadCellError("time", value=text)
+    hour, minute = (int(part) for part in match.groups() if part is not None)
+    if minute > 59 or hour * 60 + minute > MINUTES_OF_A_DAY:
+        raise BadCellError("time", value=text)
+    return hour * 60 + minute
+
+
 def _whole(least: int, most: int) -> Parser:
     if most == _NINE_DIGITS:
         in_words = {"en": f"of {least} or more", "ja": f"{least}以上"}
@@ -114,7 +122,8 @@ def _whole(least: int, most: int) -> Parser:
 
     def parse(text: str) -> int:
         plain = _plain(text)
-        if not re.fullmatch(r"0*[0-9]{1,9}", plain) or not least <= int(plain) <= most:
+        # A reader of numbers takes zeros in front and −0 as well.
+        if not re.fullmatch(r"-?0*[0-9]{1,9}", plain) or not least <= int(plain) <= most:
             raise BadCellError("whole", value=text, range=in_words)
         return int(plain)
 
@@ -122,7 +131,8 @@ def _whole(least: int, most: int) -> Parser:
 
 
 def _choice(known: dict[str, int], shown: tuple[str, ...]) -> Parser:
-    choices = ", ".join(shown)
+    called = [f"{CALLED[name]}({name})" if name in CALLED else name for name in shown]
+    choices = {"en": ", ".join(shown), "ja": "、".join(called)}
 
     def parse(text: str) -> int:
         try:
@@ -146,7 +156,7 @@ def _care_level(text: str) -> int:
         raise BadCellError("whole", **{**error.message.facts, "value": text}) from None
 
 
-def key_parser(key: str, most: int) -> Parser:
+def key_parser(key: str | dict[Language, str], most: int) -> Parser:
     """Make the parser of an addition's column: a count up to ``most``."""
     count = _whole(0, most)
 
@@ -168,6 +178,7 @@ PARSERS: dict[str, Parser] = {
     "care_level": _care_level,
     "minutes": _whole(0, _NINE_DIGITS),
     "session": _whole(1, MAX_SESSION),
+    "time": _time,
     "service": _choice(_SERVICE_NAMES, SERVICES),
     "shortfall": _choice(_SHORTFALL_NAMES, SHORTFALL_NAMES[1:]),
     "area_grade": _choice(_GRADE_NAMES, AREA_GRADES),

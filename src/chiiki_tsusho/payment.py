@@ -95,7 +95,7 @@ def settle(visits: MonthVisits, lines: ClaimLines, terms: Terms) -> tuple[ClaimL
     plan = np.where(terms.planned == UNKNOWN, terms.limit, terms.planned)
     excess = np.maximum(0, managed_units - plan)
     lines = cover(visits, lines, managed_units, excess)
-    unmanaged_units = lines.service_units[:, ~lines.managed].sum(axis=1)
+    unmanaged_units = lines.service_units.sum(axis=1) - managed_units
     benefit_units = np.minimum(plan, managed_units) + unmanaged_units
     self_paid_units = whole_units - benefit_units
 
@@ -199,5 +199,6 @@ def covered_visits(
     # Once reached it stays reached, though a reduction may take the sum down again.
     reached = np.cumsum(before >= within[visits.claim])
     first = visits.starts
-    before_claim = reached[first] - (before[first] >= within)
-    return reached == before_claim[visits.claim]
+    before_claim: Ints = reached[first] - (before[first] >= within)
+    covered: Flags = reached == before_claim[visits.claim]
+    return covered

@@ -21,11 +21,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+from pyarrow import compute, parquet
 from pyarrow import csv as arrow_csv
-from pyarrow import parquet
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.messages import Message
+from chiiki_tsusho.words import Words
 from chiiki_tsusho.workers import in_order
 
 CSV_BLOCK_BYTES = 1 << 23
@@ -47,8 +48,8 @@ _OPEN_QUOTE = re.compile(r'(?:^|,)"')
 _SCAN_BYTES = 1 << 20
 _ARROW_BLOCK_BYTES = 1 << 21
 RawText = bytes | bytearray
+_NUMBER = pa.int16()
 _ARROW_TYPES: dict[Form, pa.DataType] = {
-    "numbers": pa.int16(),
     "texts": pa.string(),
     "distinct": pa.dictionary(pa.int32(), pa.string()),
 }
@@ -75,9 +76,9 @@ class Numbers:
 
 
 BLANK_NUMBER = np.iinfo(np.int64).min
-# How a reader wants a column: as numbers where every cell is one, as a text of its own for each
-# row, or (the safe way, which any of them falls back to) as distinct texts.
-Form = Literal["numbers", "texts", "distinct"]
+# How a reader wants a column: as numbers where every cell is one of this range, as a text of its
+# own for each row, or (the safe way, which any of them falls back to) as distinct texts.
+Form = tuple[int, int] | Literal["texts", "distinct"]
 
 
 @dataclass(frozen=True)
@@ -145,15 +146,35 @@ def open_source(path: str | Path, encoding: str | None = None) -> CsvSource | Pa
         with file.open("rb") as stream:
             start = stream.read(4)
     except IsADirectoryError:
-        raise InputFileError(f"{file}: is a folder; a CSV or Parquet file was expected") from None
+        raise InputFileError(
+            Words(
+                f"{file}: is a folder; a CSV or Parquet file was expected",
+                f"{file}: フォルダです。CSVまたはParquetのファイルを指定してください",
+            )
+        ) from None
     except FileNotFoundError:
-        raise InputFileError(f"{file}: there is no such file; check the path") from None
+        raise InputFileError(
+            Words(
+                f"{file}: there is no such file; check the path",
+                f"{file}: ファイルがありません。パスを確認してください",
+            )
+        ) from None
     except OSError as error:
-        raise InputFileError(f"{file}: cannot be read: {error.strerror}") from error
+        raise InputFileError(
+            Words(
+                f"{file}: cannot be read: {error.strerror}",
+                f"{file}: 読み込めません({error.strerror})",
+            )
+        ) from error
     if start == _PARQUET:
         return ParquetSource(file)
     if start == _WORKBOOK:
-        raise InputFileError(f"{file}: is an Excel workbook; save the sheet as CSV UTF-8")
+        raise InputFileError(
+            Words(
+                f"{file}: is an Excel workbook; save the sheet as CSV UTF-8",
+                f"{file}: Excelのブックです。シートを「CSV UTF-8」で保存してください",
+            )
+        )
     return CsvSource(file, encoding)
 
 
@@ -189,7 +210,12 @@ class CsvSource:
         elif encoding.lower() in _ENCODING_NAMES:
             self._candidates = [_ENCODING_NAMES[encoding.lower()]]
         else:
-            raise InputFileError(f"encoding {encoding!r} is unknown; give utf-8 or cp932")
+            raise InputFileError(
+                Words(
+                    f"encoding {encoding!r} is unknown; give utf-8 or cp932",
+                    f"文字コード「{encoding}」は使えません。utf-8 または cp932 を指定してください",
+                )
+            )
         with path.open("rb") as stream:
             self.raw_heading = stream.readline()
         self._settle_encoding()
@@ -199,16 +225,24 @@ class CsvSource:
     def _settle_encoding(self) -> None:
         """Find the encoding that reads the whole file, before any row counts."""
         self._ascii = self._is_ascii()
+        unread = 0
         for encoding in self._candidates:
             bad = None if self._ascii else self._undecodable(encoding)
             if bad is None:
                 self.encoding = encoding
                 return
+            unread = bad
         tried = " nor ".join(encoding.upper() for encoding in self._candidates)
         negation = "neither" if len(self._candidates) > 1 else "not"
+        tried_ja = "でも".join(encoding.upper() for encoding in self._candidates)
+        line = self._line_of(unread)
         raise InputFileError(
-            f"{self.shown}: {negation} {tried} (line {self._line_of(bad)}): save it as CSV UTF-8, "
-            "or name its encoding"
+            Words(
+                f"{self.shown}: {negation} {tried} (line {line}): save it as CSV UTF-8, or name its "
+                "encoding",
+                f"{self.shown}: {tried_ja}でも読めません({line}行目)。「CSV UTF-8」で保存するか、"
+                "文字コードを指定してください",
+            )
         )
 
     def _is_ascii(self) -> bool:
@@ -223,7 +257,10 @@ class CsvSource:
                     ascii_only = False
                     if (characters == 0).any():
                         raise InputFileError(
-                            f"{self.shown}: is a binary file; a CSV file was expected"
+                            Words(
+                                f"{self.shown}: is a binary file; a CSV file was expected",
+                                f"{self.shown}: テキストではありません。CSVファイルを指定してください",
+                            )
                         )
         return ascii_only
 
@@ -242,18 +279,31 @@ class CsvSource:
 
     def _read_headings(self) -> list[str]:
         if not self.raw_heading:
-            raise InputFileError(f"{self.shown}: is empty; a line of headings was expected")
+            raise InputFileError(
+                Words(
+                    f"{self.shown}: is empty; a line of headings was expected",
+                    f"{self.shown}: 空のファイルです。1行目に見出しが必要です",
+                )
+            )
         line = self.raw_heading.removeprefix(BOM) if self.encoding == "utf-8" else self.raw_heading
         text = line.decode(self.encoding).rstrip("\r\n")
         if "\r" in text:
             raise InputFileError(
-                f"{self.shown}: its lines end in CR alone; save it as CSV UTF-8 (lines ending in LF "
-                "or CRLF)"
+                Words(
+                    f"{self.shown}: its lines end in CR alone; save it as CSV UTF-8 (lines ending in "
+                    "LF or CRLF)",
+                    f"{self.shown}: 改行がCRだけです。「CSV UTF-8」(改行はLFまたはCRLF)で保存してください",
+                )
             )
         try:
             return next(csv.reader([text], strict=True), [])
         except csv.Error as error:
-            raise InputFileError(f"{self.shown}: line 1: not a CSV row: {error}") from error
+            raise InputFileError(
+                Words(
+                    f"{self.shown}: line 1: not a CSV row: {error}",
+                    f"{self.shown}: 1行目: CSVの行として読めません({error})。引用符を確認してください",
+                )
+            ) from error
 
     def _raw_blocks(self, start: int) -> Iterator[tuple[bytearray, int]]:
         """Yield blocks of whole lines from a byte on, and how far each reaches."""
@@ -291,7 +341,7 @@ class CsvSource:
             text = raw.decode(self.encoding).encode()
         # Arrow takes a CR alone for the end of a row.
         table = None if _stray_returns(text) else self._table(text, forms)
-        newlines = np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _NEWLINE)
+        newlines = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _NEWLINE))
         lines = newlines + (not text.endswith(b"\n"))
         if table is not None and table.num_rows == lines:
             kept = np.arange(lines)
@@ -301,8 +351,11 @@ class CsvSource:
             table = self._table(text, forms)
             if table is None or table.num_rows != len(kept):
                 raise InputFileError(
-                    f"{self.shown}: the {lines} lines up to byte {reached} cannot be told apart; "
-                    "put the quotation marks right"
+                    Words(
+                        f"{self.shown}: the {lines} lines up to byte {reached} cannot be told "
+                        "apart; put the quotation marks right",
+                        f"{self.shown}: {reached}バイト目までの{lines}行を区切れません。引用符を確認してください",
+                    )
                 )
         columns = [
             _column_of_arrow(column, form)
@@ -312,15 +365,19 @@ class CsvSource:
 
     def _table(self, text: RawText, forms: Sequence[Form]) -> pa.Table | None:
         """Read lines, numbers as numbers where the whole block allows it."""
-        if "numbers" in forms and self._numbers and not _hexadecimal(text):
-            table = self._table_of_types(text, [_ARROW_TYPES[form] for form in forms])
-            if table is not None:
+        ranges = {at: form for at, form in enumerate(forms) if isinstance(form, tuple)}
+        types = [_ARROW_TYPES["texts" if form == "texts" else "distinct"] for form in forms]
+        if ranges and self._numbers and not _hexadecimal(text):
+            numbers = [_NUMBER if at in ranges else kind for at, kind in enumerate(types)]
+            table = self._table_of_types(text, numbers)
+            if table is not None and all(
+                _within(table.column(at), *ends) for at, ends in ranges.items()
+            ):
                 return table
-        table = self._table_of_types(
-            text, [_ARROW_TYPES["texts" if form == "texts" else "distinct"] for form in forms]
-        )
-        if table is not None and "numbers" in forms:
-            # What one block writes in words (要介護3) the next ones do as well.
+        table = self._table_of_types(text, types)
+        if table is not None and ranges:
+            # What one block writes in words (要介護3) the next ones do as well; and what is wrong
+            # is shown as it was written (09, not 9).
             self._numbers = False
         return table
 
@@ -361,6 +418,11 @@ class _Parsed:
     lines: int
     raw: RawText
     reached: int
+
+
+def _within(numbers: pa.ChunkedArray, least: int, most: int) -> bool:
+    ends = compute.min_max(numbers).as_py()
+    return ends["min"] is None or (least <= ends["min"] and ends["max"] <= most)
 
 
 def _hexadecimal(text: RawText) -> bool:
@@ -426,9 +488,11 @@ def _quoted_cells(line: str) -> int | None:
 
 def _column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
     """Turn an Arrow column of any type into the form wanted, or into distinct texts."""
-    if form == "numbers" and pa.types.is_integer(column.type):
-        whole = _one_array(column).cast(pa.int64())
-        return Numbers(whole.fill_null(BLANK_NUMBER).to_numpy(zero_copy_only=False))
+    if isinstance(form, tuple) and pa.types.is_integer(column.type):
+        whole = _one_array(column)
+        if whole.null_count:
+            whole = whole.cast(pa.int64()).fill_null(BLANK_NUMBER)
+        return Numbers(whole.to_numpy(zero_copy_only=False).astype(np.int64, copy=False))
     if form == "texts" and column.type == pa.string() and not column.null_count:
         return Texts(_one_array(column), None)
     if not pa.types.is_dictionary(column.type):
@@ -468,6 +532,23 @@ def _cell_text(value: object) -> str:
     return str(value)
 
 
+def _plain_texts(table: pa.Table) -> pa.Table:
+    """Turn views of text, of which Arrow cannot take single rows, into text."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_string_view(field.type):
+            table = table.set_column(at, field.name, table.column(at).cast(pa.string()))
+    return table
+
+
+def _damaged(path: Path, error: Exception) -> InputFileError:
+    return InputFileError(
+        Words(
+            f"{path}: is a damaged Parquet file: {error}",
+            f"{path}: 壊れたParquetファイルです({error})",
+        )
+    )
+
+
 class ParquetSource:
     """A Parquet file, read in batches of rows; row 1 counts as line 2, as in a CSV."""
 
@@ -479,7 +560,7 @@ class ParquetSource:
                 self.schema = file.schema_arrow
                 self.size = file.metadata.num_rows
         except (pa.ArrowException, OSError) as error:
-            raise InputFileError(f"{path}: is a damaged Parquet file: {error}") from error
+            raise _damaged(path, error) from error
         self.headings = list(self.schema.names)
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
@@ -493,7 +574,7 @@ class ParquetSource:
         with parquet.ParquetFile(self.path, read_dictionary=encoded) as file:
             try:
                 for batch in file.iter_batches(batch_size=ROWS_OF_A_BLOCK):
-                    table = pa.Table.from_batches([batch])
+                    table = _plain_texts(pa.Table.from_batches([batch]))
                     columns = [
                         _column_of_arrow(column, form)
                         for column, form in zip(table.columns, forms, strict=True)
@@ -502,8 +583,16 @@ class ParquetSource:
                     reached = first_line - FIRST_ROW_LINE + table.num_rows
                     yield Block(at, columns, [], first_line, table, reached)
                     first_line += table.num_rows
-            except pa.ArrowException as error:
-                raise InputFileError(f"{self.path}: is a damaged Parquet file: {error}") from error
+            except (pa.ArrowException, OSError) as error:
+                raise _damaged(self.path, error) from error
+
+
+def not_a_frame(shown: str, found: str) -> Words:
+    """Say that something else was given in place of a DataFrame."""
+    return Words(
+        f"{shown}: a DataFrame was expected, not {found}",
+        f"{shown}: DataFrame を渡してください({found} でした)",
+    )
 
 
 class FrameSource:
@@ -511,7 +600,7 @@ class FrameSource:
 
     def __init__(self, frame: pd.DataFrame, shown: str) -> None:
         if not isinstance(frame, pd.DataFrame):
-            raise InputFileError(f"{shown}: a DataFrame was expected, not {type(frame).__name__}")
+            raise InputFileError(not_a_frame(shown, type(frame).__name__))
         self.frame = frame
         self.shown = shown
         self.headings = [str(name) for name in frame.columns]
@@ -530,7 +619,7 @@ class FrameSource:
 
 
 def _column_of_series(series: pd.Series[Any], form: Form) -> Texts | Numbers:
-    if form == "numbers" and isinstance(series.dtype, np.dtype) and series.dtype.kind == "i":
+    if isinstance(form, tuple) and isinstance(series.dtype, np.dtype) and series.dtype.kind == "i":
         return Numbers(series.to_numpy(dtype=np.int64))
     try:
         positions, values = pd.factorize(series, use_na_sentinel=True)

@@ -16,7 +16,7 @@ from chiiki_tsusho.decoding import (
     TypedBlock,
     keys_of_month,
 )
-from chiiki_tsusho.messages import Message
+from chiiki_tsusho.messages import Message, named
 from chiiki_tsusho.parsing import BAD, BLANK, INSURED_BITS, unpack_insured
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.registry import Ints, Registry
@@ -104,7 +104,7 @@ class Register:
             column = INSURED_NO.name
             shown = unpack_insured(self.columns[column][rows]).to_pylist()
         messages = [
-            Message("bad_value", "doubled_row", {"other": int(line), "entity": column})
+            Message("bad_value", "doubled_row", {"other": int(line), "entity": named(column)})
             for line in self.lines[firsts]
         ]
         which = np.arange(len(rows))

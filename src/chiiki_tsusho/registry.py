@@ -67,10 +67,10 @@ class Registry:
 
     def find(self, keys: Ints) -> Ints:
         """Return the id of each key, −1 for a key not seen before."""
-        ids = self._settled.get_indexer(keys).astype(np.int64, copy=False)
+        ids = self._settled.get_indexer(pd.Index(keys)).astype(np.int64, copy=False)
         missing = np.flatnonzero(ids < 0)
         if missing.size and len(self._recent):
-            recent = self._recent.get_indexer(keys[missing])
+            recent = self._recent.get_indexer(pd.Index(keys[missing]))
             ids[missing] = np.where(recent < 0, -1, recent + len(self._settled))
         return ids
 

@@ -12,12 +12,14 @@ from chiiki_tsusho.code_rows import SERVICES
 from chiiki_tsusho.codes import LEVEL_SLOTS, MINUTE_SLOTS, SHORTFALL_NAMES, CodeBook, CodeTable
 from chiiki_tsusho.decoding import BlockDecoder, KeyColumn, TypedBlock, keys_of_month
 from chiiki_tsusho.ledger import Ledger, Patterns
-from chiiki_tsusho.messages import Message
+from chiiki_tsusho.messages import Message, named
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.parsing import BAD
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading import Texts
 from chiiki_tsusho.registers import Register
 from chiiki_tsusho.registry import Ints, Registry
+from chiiki_tsusho.times import stay_minutes
 
 Flags = npt.NDArray[np.bool_]
 Rows = slice | Ints
@@ -169,7 +171,7 @@ class VisitBook:
         read_service = service = typed.rows("service", 0)
         shortfall = typed.rows("shortfall", 0)
         level = typed.columns["care_level"].rows
-        minutes = typed.columns["minutes"].rows
+        minutes = stay_minutes(typed, self._decoder, problems)
         for values in (service, shortfall, level, minutes):
             if values.min(initial=0) < 0:
                 faulty.add(values < 0)
@@ -298,7 +300,7 @@ class VisitBook:
             said = [messages.get(count, next(iter(messages.values()))) for count in shown]
             problems.add_rows("visits", column.heading, typed.block.lines[rows], which, shown, said)
 
-        message = key_fault(table, column.key)
+        message = key_fault(table, column.key, column.heading)
         if message is not None:
             if (values > 0).any():
                 refuse(values > 0, {"": message})
@@ -310,7 +312,7 @@ class VisitBook:
                 refuse(
                     over,
                     {
-                        str(count): count_fault(row.key or "", count, row.largest_value)
+                        str(count): count_fault(table, column.key, count)
                         for count in np.unique(values[over]).tolist()
                     },
                 )
@@ -320,9 +322,9 @@ class VisitBook:
             wrong = (values > 0) & (service[at] == other_service)
             if wrong.any():
                 facts = {
-                    "key": column.key,
-                    "service": SERVICES[other_service],
-                    "fits": row.service,
+                    "key": table.key_text(column.key),
+                    "service": named(SERVICES[other_service]),
+                    "fits": named(row.service),
                 }
                 refuse(wrong, {"": Message("not_for_service", "not_for_service", facts)})
                 values = np.where(wrong, 0, values)
@@ -347,16 +349,20 @@ class VisitBook:
         self.ledger.open_level(theirs)
 
 
-def key_fault(table: CodeTable, key: str) -> Message | None:
+def key_fault(table: CodeTable, key: str, heading: str) -> Message | None:
     """Say that a month has no row for an addition."""
     if key in table.key_positions:
         return None
-    return Message("no_code", "no_key", {"key": key, "month": month_text(table.month)})
+    both = {"en": key, "ja": key if key == heading else f"{heading}({key})"}
+    facts = {"key": key, "named": both, "month": month_text(table.law_month)}
+    return Message("no_code", "no_key", facts)
 
 
-def count_fault(key: str, count: int, most: int) -> Message:
+def count_fault(table: CodeTable, key: str, count: int) -> Message:
     """Say that an addition is counted too often in one row."""
-    return Message("bad_value", "key_value", {"value": str(count), "key": key, "most": most})
+    most = table.rows[table.key_positions[key]].largest_value
+    facts = {"value": str(count), "key": table.key_text(key), "most": most}
+    return Message("bad_value", "key_value", facts)
 
 
 class _Faults:
@@ -378,7 +384,7 @@ class _Faults:
 @dataclass(frozen=True)
 class _ColumnTexts:
     texts: list[str]
-    positions: Ints | None
+    positions: npt.NDArray[np.int32] | None
 
     def positions_of(self, rows: Ints) -> Ints:
         return rows if self.positions is None else self.positions[rows].astype(np.int64)
@@ -394,4 +400,6 @@ def _column_texts(typed: TypedBlock, decoder: BlockDecoder, name: str) -> _Colum
         if heading.column is not None and heading.column.name == name
     )
     texts = typed.block.columns[at]
+    if not isinstance(texts, Texts):
+        raise TypeError(f"{name} is read as texts")
     return _ColumnTexts(texts.texts.to_pylist(), texts.positions)

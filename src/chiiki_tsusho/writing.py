@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from chiiki_tsusho.columns import PROBLEMS
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.outputs import CLAIMS_SCHEMA, LINES_SCHEMA, schema
 from chiiki_tsusho.reading import CsvSource, ParquetSource
+from chiiki_tsusho.words import Words
 
 FileFormat = Literal["csv", "parquet"]
 OUTPUTS = ("claim_lines", "claims", "problems", "held_visits")
@@ -35,7 +36,8 @@ class _TableWriter(Protocol):
 
 def _table_writer(path: Path, table_schema: pa.Schema, quoting: str) -> _TableWriter:
     if path.suffix == ".parquet":
-        return parquet.ParquetWriter(path, table_schema, compression="zstd")
+        writer: _TableWriter = parquet.ParquetWriter(path, table_schema, compression="zstd")
+        return writer
     options = arrow_csv.WriteOptions(include_header=False, quoting_style=quoting)
     stream = path.open("wb")
     stream.write(",".join(table_schema.names).encode() + b"\n")
@@ -85,7 +87,8 @@ class FolderSink:
         with _refusals(folder):
             parent = folder if folder.is_dir() else folder.absolute().parent
             parent.mkdir(parents=True, exist_ok=True)
-            self._work = Path(tempfile.mkdtemp(prefix=".chiiki-tsusho-", dir=parent))
+        # Named here and made in __enter__: a stop at any moment finds it to remove.
+        self._work = parent / f".chiiki-tsusho-{secrets.token_hex(8)}"
         # One thread writes while the next claims are computed; order is that of the calls.
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._pending: list[Future[None]] = []
@@ -95,6 +98,7 @@ class FolderSink:
         """Open the files, in a folder beside."""
         with _refusals(self.folder):
             try:
+                self._work.mkdir(mode=0o700)
                 self._lines = self._opened(
                     _table_writer(self._path("claim_lines"), LINES_SCHEMA, "none")
                 )
@@ -179,11 +183,11 @@ class FolderSink:
     def _place(self) -> None:
         names = [self._path(name).name for name in OUTPUTS]
         if not self.folder.is_dir():
-            os.chmod(self._work, 0o777 & ~_umask())
-            os.replace(self._work, self.folder)
+            self._work.chmod(0o777 & ~_umask())
+            self._work.replace(self.folder)
             return
         for name in names:
-            os.replace(self._work / name, self.folder / name)
+            (self._work / name).replace(self.folder / name)
         # A file of an earlier run in the other format would be read as one of this run.
         for name in OUTPUTS:
             for ending in _ENDINGS:
@@ -219,7 +223,39 @@ class _LineWriter:
         self._stream.close()
 
 
-def refuse_overwriting(folder: Path, inputs: Sequence[Path]) -> None:
+def write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
+    """Write tables as CSV files of their names into a folder, all or none.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written.
+    """
+    with _refusals(folder):
+        parent = folder if folder.is_dir() else folder.absolute().parent
+        parent.mkdir(parents=True, exist_ok=True)
+        work = parent / f".chiiki-tsusho-{secrets.token_hex(8)}"
+        try:
+            work.mkdir(mode=0o700)
+            for name, table in tables.items():
+                writer = _table_writer(work / f"{name}.csv", table.schema, "needed")
+                try:
+                    writer.write_table(table)
+                finally:
+                    writer.close()
+            if folder.is_dir():
+                for name in tables:
+                    (work / f"{name}.csv").replace(folder / f"{name}.csv")
+            else:
+                work.chmod(0o777 & ~_umask())
+                work.replace(folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def refuse_overwriting(
+    folder: Path, inputs: Sequence[Path], names: Sequence[str] = OUTPUTS
+) -> None:
     """Refuse a folder in which an output would replace one of the inputs.
 
     Raises
@@ -228,12 +264,21 @@ def refuse_overwriting(folder: Path, inputs: Sequence[Path]) -> None:
         Names the input and says what to do; or ``folder`` is a file.
     """
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: is a file; a folder was expected")
-    targets = {(folder / f"{name}.{ending}").resolve() for name in OUTPUTS for ending in _ENDINGS}
+        raise OutputError(
+            Words(
+                f"{folder}: is a file; a folder was expected",
+                f"{folder}: ファイルです。フォルダを指定してください",
+            )
+        )
+    targets = {(folder / f"{name}.{ending}").resolve() for name in names for ending in _ENDINGS}
     for path in inputs:
         if path.resolve() in targets:
             raise OutputError(
-                f"{path}: the output would replace this input; choose another folder than {folder}"
+                Words(
+                    f"{path}: the output would replace this input; choose another folder than "
+                    f"{folder}",
+                    f"{path}: 入力ファイルが出力で上書きされます。{folder} 以外のフォルダを指定してください",
+                )
             )
 
 
@@ -246,8 +291,12 @@ def _refusals(folder: Path) -> Iterator[None]:
 
 
 def _refusal(folder: Path, error: OSError) -> OutputError:
+    reason = error.strerror or error
     return OutputError(
-        f"{folder}: cannot be written: {error.strerror or error}; nothing of this run is left there"
+        Words(
+            f"{folder}: cannot be written: {reason}; nothing of this run is left there",
+            f"{folder}: 書き込めません({reason})。この実行の結果は残していません",
+        )
     )
 
 
