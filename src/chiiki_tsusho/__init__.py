@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chiiki_tsusho.batch import Batch, compute_claims
     from chiiki_tsusho.claim_explanation import ClaimExplanation, explain_claim
     from chiiki_tsusho.codes import CodeBook, CodeTable, load_code_book, load_codes
+    from chiiki_tsusho.comparison import Comparison, compare_months
     from chiiki_tsusho.composition import Calculator, Composition, CompositionLine, Visit
     from chiiki_tsusho.errors import (
         ChiikiTsushoError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         UnsupportedMonthError,
         VisitError,
     )
+    from chiiki_tsusho.report import write_report
     from chiiki_tsusho.steps import Step
 
 __version__ = "0.1.0"
@@ -36,6 +38,8 @@ _HOMES = {
     "CodeTable": "codes",
     "load_code_book": "codes",
     "load_codes": "codes",
+    "Comparison": "comparison",
+    "compare_months": "comparison",
     "Calculator": "composition",
     "Composition": "composition",
     "CompositionLine": "composition",
@@ -47,6 +51,7 @@ _HOMES = {
     "UnknownCodeError": "errors",
     "UnsupportedMonthError": "errors",
     "VisitError": "errors",
+    "write_report": "report",
     "Step": "steps",
 }
 
@@ -57,6 +62,7 @@ __all__ = [
     "ClaimExplanation",
     "CodeBook",
     "CodeTable",
+    "Comparison",
     "Composition",
     "CompositionLine",
     "InputFileError",
@@ -67,10 +73,12 @@ __all__ = [
     "UnsupportedMonthError",
     "Visit",
     "VisitError",
+    "compare_months",
     "compute_claims",
     "explain_claim",
     "load_code_book",
     "load_codes",
+    "write_report",
 ]
 
 

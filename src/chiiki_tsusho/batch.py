@@ -24,8 +24,7 @@ from chiiki_tsusho.outputs import claim_table, line_table, read_frame
 from chiiki_tsusho.parsing import INSURED_BITS, pack_insured
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading import FrameSource, Source, held_frame, not_a_frame
-from chiiki_tsusho.registers import Register
-from chiiki_tsusho.registry import TextIds
+from chiiki_tsusho.registers import Registers
 from chiiki_tsusho.visits import Identified, VisitBook
 from chiiki_tsusho.workers import in_order
 
@@ -119,6 +118,8 @@ class BatchRun:
     book : CodeBook
     progress : callable, optional
         Called with the stage, how much of it is done and how much there is.
+    registers : Registers, optional
+        Providers and recipients read already, whose own problems are told elsewhere.
 
     Raises
     ------
@@ -133,30 +134,23 @@ class BatchRun:
         recipients: Source | None,
         book: CodeBook,
         progress: Progress | None = None,
+        registers: Registers | None = None,
     ) -> None:
         self.problems = Problems()
         self.summary = Summary()
         self._book = book
         self._source = visits
         self._progress = progress or _say_nothing
-        self._identities = Identities(TextIds(), TextIds())
+        self._identities = Identities() if registers is None else registers.identities.copy()
         visit_decoder = BlockDecoder(visits, "visits", book, self._identities)
-        # Every heading is read before any row, so that a wrong one is said at once.
-        decoders = {
-            file: BlockDecoder(source, file, book, self._identities)
-            for file, source in (("providers", providers), ("recipients", recipients))
-            if source is not None
-        }
-        registers = {
-            file: Register(decoder, self._identities, self.problems)
-            for file, decoder in decoders.items()
-        }
-        self._visits = VisitBook(visit_decoder, book, registers.get("providers"))
+        if registers is None:
+            registers = Registers.read(providers, recipients, book, self._identities, self.problems)
+        self._visits = VisitBook(visit_decoder, book, registers.providers)
         self._context = Context(
             self._visits,
             self._identities,
-            registers.get("providers"),
-            registers.get("recipients"),
+            registers.providers,
+            registers.recipients,
             self.problems,
         )
 
@@ -349,19 +343,24 @@ def _located(
     )
 
 
-class _FrameSink:
+class FrameSink:
+    """Keeps the results of a batch whose visits are a frame."""
+
     def __init__(self) -> None:
         self.line_tables: list[pa.Table] = []
         self.claim_tables: list[pa.Table] = []
         self.held_rows: list[Ints] = []
 
     def lines(self, table: pa.Table) -> None:
+        """Take some lines of claims."""
         self.line_tables.append(table)
 
     def claims(self, table: pa.Table) -> None:
+        """Take the totals of some claims."""
         self.claim_tables.append(table)
 
     def held(self, rows: Ints) -> None:
+        """Take the positions of some held rows."""
         self.held_rows.append(rows)
 
 
@@ -406,6 +405,27 @@ def compute_claims(
         A column is unknown, doubled or missing.
     TableError
         ``codes`` is a file that fails a check.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import chiiki_tsusho as ct
+    >>> visit = {
+    ...     "provider_no": "1390000015",
+    ...     "insurer_no": "139001",
+    ...     "insured_no": "0000100011",
+    ...     "service_date": "2016-04-01",
+    ...     "care_level": 1,
+    ...     "minutes": 240,
+    ...     "bathing": 1,
+    ... }
+    >>> batch = ct.compute_claims(pd.DataFrame([visit]))
+    >>> batch.claim_lines[["service_code", "units", "count", "service_units"]]
+      service_code  units  count  service_units
+    0       781241    426      1            426
+    1       785301     50      1             50
+    >>> batch.claims["total_units"].tolist()
+    [476]
     """
     sources = [
         None if frame is None else FrameSource(frame, name)
@@ -418,7 +438,7 @@ def compute_claims(
     if sources[0] is None:
         raise InputFileError(not_a_frame("visits", "None"))
     run = BatchRun(sources[0], sources[1], sources[2], code_book(codes))
-    sink = _FrameSink()
+    sink = FrameSink()
     run.run(sink)
     return Batch(
         read_frame(sink.line_tables, CLAIM_LINES),

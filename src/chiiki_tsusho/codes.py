@@ -32,6 +32,7 @@ from chiiki_tsusho.law_data import law_file
 from chiiki_tsusho.messages import CALLED, Language, Message, blank, named
 from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
 from chiiki_tsusho.table_files import NumberedRow
+from chiiki_tsusho.words import Words
 
 # Minutes are looked up directly; the last slot stands for every visit longer than a day.
 MINUTE_SLOTS = MINUTES_OF_A_DAY + 2
@@ -234,18 +235,22 @@ class CodeTable:
             raise UnknownCodeError(self._unknown_text(list(dict.fromkeys(unknown.tolist()))))
         return found
 
-    def _unknown_text(self, unknown: list[object]) -> str:
-        named = []
+    def _unknown_text(self, unknown: list[object]) -> Words:
+        hinted, hinted_ja = [], []
         for code in unknown[:5]:
             near = get_close_matches(str(code), self.service_codes.tolist(), n=10)
             # Of equally close ones, that with the most digits in their places.
             near.sort(key=lambda one: (-sum(map(eq, str(code), one)), one))
             hint = f" (nearest: {near[0]})" if near else ""
-            named.append(f"{code!r}{hint}")
+            hinted.append(f"{code!r}{hint}")
+            hinted_ja.append(f"{code}" + (f"(近いコード: {near[0]})" if near else ""))
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        return (
-            f"no such service code in {month_text(self.month)}: {', '.join(named)}{more}; a code "
-            f"is text of six characters, the service type and the item code, such as '781241'"
+        more_ja = f" ほか{len(unknown) - 5}件" if len(unknown) > 5 else ""
+        return Words(
+            f"no such service code in {month_text(self.month)}: {', '.join(hinted)}{more}; a code "
+            f"is text of six characters, the service type and the item code, such as '781241'",
+            f"{month_text(self.month)} にないサービスコードです: {'、'.join(hinted_ja)}{more_ja}。"
+            "コードは種類と項目の6桁(例: 781241)で指定してください",
         )
 
     def lookup(self, codes: Sequence[str] | npt.ArrayLike) -> pd.DataFrame:
@@ -265,6 +270,15 @@ class CodeTable:
         ------
         UnknownCodeError
             A code is not of this month.
+
+        Examples
+        --------
+        >>> import chiiki_tsusho as ct
+        >>> table = ct.load_codes("2016-04")
+        >>> table.lookup(["789405", "785301"])[["service_code", "name", "units", "per"]]
+          service_code           name  units    per
+        0       789405  地域通所介護15・人欠・時減    333  visit
+        1       785301   地域通所介護入浴介助加算     50    day
         """
         return self._frame.take(self.positions(codes)).reset_index(drop=True)
 
@@ -284,13 +298,23 @@ class CodeTable:
         ------
         UnknownCodeError
             A code is not of this month, or is a ratio and has no units of its own.
+
+        Examples
+        --------
+        >>> import chiiki_tsusho as ct
+        >>> ct.load_codes("2016-04").units(["781241", "785611"]).tolist()
+        [426, -94]
         """
         at = self.positions(codes)
         rates = [self.rows[one].service_code for one in np.unique(at) if self._is_rate[one]]
         if rates:
             raise UnknownCodeError(
-                f"{', '.join(rates)}: a ratio of other lines has no units of its own; "
-                "compute the claim"
+                Words(
+                    f"{', '.join(rates)}: a ratio of other lines has no units of its own; "
+                    "compute the claim",
+                    f"{'、'.join(rates)}: 他の単位数に対する割合で、それ自体の単位数はありません。"
+                    "請求を計算してください",
+                )
             )
         return self.row_units[at]
 
@@ -332,6 +356,15 @@ class CodeTable:
         VisitError
             A value is wrong, the shapes do not go together, or a visit has no code in this
             month; the message says which and why.
+
+        Examples
+        --------
+        >>> import chiiki_tsusho as ct
+        >>> table = ct.load_codes("2016-04")
+        >>> table.find(minutes=150, care_level=5, shortfall="understaffed")
+        '789405'
+        >>> table.find(minutes=[179, 180], care_level=5).tolist()
+        ['781145', '781245']
         """
         given = (minutes, care_level, shortfall, service, extended_hours)
         arrays = (
@@ -362,9 +395,10 @@ class CodeTable:
                 int(minute[first]),
                 int(level[first]),
                 SHORTFALL_NAMES[lack[first]],
-            )[1].say()
-            where = f"visit {', '.join(map(str, first))}: " if at.ndim else ""
-            raise VisitError(where + why)
+            )[1]
+            number = ", ".join(map(str, first))
+            where = Words(f"visit {number}: ", f"実績 {number}: ") if at.ndim else Words("", "")
+            raise VisitError(Words(where.en + why.say("en"), where.ja + why.say("ja")))
         codes = self.service_codes[at]
         return str(codes) if all(np.ndim(one) == 0 for one in given if one is not None) else codes
 
@@ -554,6 +588,12 @@ def load_code_book(path: str | Path | None = None) -> CodeBook:
     ------
     TableError
         The file fails a check; the message lists the faults with line and column.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> ct.load_code_book().months
+    [(201604, 201803), (202404, 999999)]
     """
     file = law_file("service_codes.csv") if path is None else Path(path)
     try:
@@ -591,7 +631,10 @@ def load_codes(month: str, path: str | Path | None = None) -> CodeTable:
 
     Examples
     --------
-    >>> load_codes("2016-04").units(["781241", "789405"]).tolist()
+    >>> import chiiki_tsusho as ct
+    >>> ct.load_codes("2016-04")
+    CodeTable(2016-04, 162 codes)
+    >>> ct.load_codes("2016-04").units(["781241", "789405"]).tolist()
     [426, 333]
     """
     return load_code_book(path).table(parse_month(month))

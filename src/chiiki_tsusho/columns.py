@@ -25,6 +25,8 @@ class Column:
         What a cell says, in the two languages.
     required : bool
         Input: whether the file must have the column.
+    instead : tuple of str
+        Input: the columns that together stand in its place.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Column:
     meaning: str
     meaning_ja: str
     required: bool = False
+    instead: tuple[str, ...] = ()
 
 
 PROVIDER_NO = Column(
@@ -60,8 +63,13 @@ VISITS = (
            "サービス提供日 2016-04-01、2016/4/1、20160401", True),
     Column("care_level", "要介護度", "care_level", "care level 1-5; may be blank for medical_day_care",
            "要介護度 1〜5(療養通所介護は空欄可)", True),
-    Column("minutes", "所要時間", "minutes", "length of the stay in whole minutes",
-           "所要時間(分、整数)", True),
+    Column("minutes", "所要時間", "minutes",
+           "length of the stay in whole minutes; or start_time and end_time in its place",
+           "所要時間(分、整数)。代わりに開始時刻と終了時刻でもよい", True, ("start_time", "end_time")),
+    Column("start_time", "開始時刻", "time", "start of the stay, 9:00, 09:00 or 0900; with end_time, "
+           "in place of minutes", "開始時刻 9:00、09:00、0900(終了時刻とともに、所要時間の代わり)"),
+    Column("end_time", "終了時刻", "time", "end of the stay, on the same day; if minutes are given "
+           "as well, they must agree", "終了時刻(同じ日)。所要時間もあるときは一致すること"),
     Column("service", "サービス区分", "service", "day_care (default) or medical_day_care",
            "day_care(地域密着型通所介護、既定)または medical_day_care(療養通所介護)"),
     Column("shortfall", "減算区分", "shortfall", "blank, over_capacity or understaffed",
@@ -98,6 +106,8 @@ FILES: dict[str, tuple[Column, ...]] = {
     "recipients": RECIPIENTS,
 }
 RESERVED_NAMES = frozenset(column.name for columns in FILES.values() for column in columns)
+# The Japanese heading of each input column.
+HEADINGS = {column.name: column.heading for columns in FILES.values() for column in columns}
 
 
 def _out(name: str, heading: str, kind: str, meaning: str, meaning_ja: str) -> Column:
@@ -159,3 +169,94 @@ PROBLEMS = (
     _out("rule", "規則", "text", "the rule broken", "規則の名前"),
     _out("message", "説明", "text", "what was expected, what to do", "何が期待され、どう直すか"),
 )  # fmt: skip
+
+# The amounts of a claim that a comparison adds up under each of two tables.
+COMPARED = ("total_units", "benefit_units", "total_yen", "insurance_yen", "public_yen", "copay_yen",
+            "self_paid_yen")  # fmt: skip
+
+
+def _both_sides(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Give columns under each table, a and b, and what b is more than a."""
+    return tuple(
+        _out(
+            f"{column.name}_{side}",
+            f"{column.heading}{mark}",
+            column.kind,
+            f"{column.meaning}, {words}",
+            f"{column.meaning_ja}({mark})",
+        )
+        for column in columns
+        for side, mark, words in (
+            ("a", "A", "under table a"),
+            ("b", "B", "under table b"),
+            ("difference", "差", "b less a"),
+        )
+    )
+
+
+_CLAIMS_COMPARED = (
+    _out("claims", "比較した請求数", "whole", "claims computed under both tables, those compared",
+         "両方の表で計算できた請求の数"),
+    _out("claims_left_out", "除いた請求数", "whole", "claims held under one of the tables or both",
+         "どちらかの表で保留となり比較から除いた請求の数"),
+    _out("claims_held_a", "保留請求数A", "whole", "claims held under table a", "Aの表で保留の請求数"),
+    _out("claims_held_b", "保留請求数B", "whole", "claims held under table b", "Bの表で保留の請求数"),
+    _out("claims_without_yen", "円の不明な請求数", "whole",
+         "compared claims whose yen are not known; they are in no sum of yen",
+         "比較した請求のうち円が不明なもの(円の合計に含まない)"),
+    _out("visits", "比較した提供回数", "whole", "visits of the claims compared", "比較した請求の提供回数"),
+)  # fmt: skip
+_AMOUNTS_COMPARED = _both_sides(tuple(column for column in CLAIMS if column.name in COMPARED))
+
+COMPARISON_TOTAL = (
+    *_CLAIMS_COMPARED,
+    _out("visits_left_out", "除いた提供回数", "whole", "rows of visits that are in no claim compared",
+         "比較から除いた実績の行数"),
+    _out("visits_without_code_a", "コードのない実績数A", "whole", "visits without a code in table a",
+         "Aの表にコードのない実績の行数"),
+    _out("visits_without_code_b", "コードのない実績数B", "whole", "visits without a code in table b",
+         "Bの表にコードのない実績の行数"),
+    *_AMOUNTS_COMPARED,
+)  # fmt: skip
+
+COMPARISON_BY_PROVIDER = (CLAIM_KEY[1], *_CLAIMS_COMPARED, *_AMOUNTS_COMPARED)
+
+COMPARISON_BY_CODE = (
+    _out("service_code_a", "サービスコードA", "text", "the code in table a", "Aの表のコード"),
+    _out("name_a", "名称A", "text", "its name in table a", "Aの表の名称"),
+    _out("service_code_b", "サービスコードB", "text", "the code of the same in table b",
+         "Bの表のコード"),
+    _out("name_b", "名称B", "text", "its name in table b", "Bの表の名称"),
+    _out("count_a", "回数A", "whole", "counts under table a", "Aの表での回数"),
+    _out("count_b", "回数B", "whole", "counts under table b", "Bの表での回数"),
+    _out("units_a", "単位数A", "whole", "units under table a", "Aの表での単位数"),
+    _out("units_b", "単位数B", "whole", "units under table b", "Bの表での単位数"),
+    _out("units_difference", "単位数差", "whole", "b less a", "BからAを引いた単位数"),
+)  # fmt: skip
+
+_SIDE = _out("side", "表", "text", "a or b: under which table; both", "どちらの表か(a、b、both)")
+
+COMPARISON_WITHOUT_CODE = (
+    _SIDE,
+    _out("month", "表の年月", "text", "month of that table, YYYYMM", "その表の年月"),
+    *PROBLEMS,
+)
+
+COMPARISON_MISSING_KEYS = (
+    _SIDE,
+    _out("month", "表の年月", "text", "month of that table, YYYYMM", "その表の年月"),
+    _out("key", "加算", "text", "the addition that has no row in the table", "表に行のない加算"),
+    PROBLEMS[0],
+    _out("rows", "行数", "whole", "rows of the file that have it", "それを設定した行の数"),
+)
+
+COMPARISON_OTHER_PROBLEMS = (_SIDE, *PROBLEMS)
+
+COMPARISON: dict[str, tuple[Column, ...]] = {
+    "total": COMPARISON_TOTAL,
+    "by_provider": COMPARISON_BY_PROVIDER,
+    "by_code": COMPARISON_BY_CODE,
+    "without_code": COMPARISON_WITHOUT_CODE,
+    "missing_keys": COMPARISON_MISSING_KEYS,
+    "other_problems": COMPARISON_OTHER_PROBLEMS,
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from chiiki_tsusho.columns import PROBLEMS
-from chiiki_tsusho.messages import Language, Message
+from chiiki_tsusho.messages import Language, Message, named
 
 RULES = (
     "missing_value", "bad_value", "unsupported_month", "outside_every_band", "no_code",
@@ -19,8 +19,24 @@ RULES = (
     "unknown_provider", "unknown_recipient", "plan_over_limit", "malformed_row",
 )  # fmt: skip
 FILE_ORDER = ("visits", "providers", "recipients")
+_FILES_JA = {
+    "visits": "実績ファイル",
+    "providers": "事業所ファイル",
+    "recipients": "利用者ファイル",
+}
+# What a problem is told but once for, however many claims meet it.
+Once = tuple[str, int, str, int]
 # A problem of a whole claim has no line; it is written after those that have one.
 NO_LINE = np.iinfo(np.int64).max
+
+
+def place_text(file: str, line: int | None, column: str, language: Language = "en") -> str:
+    """Say where a problem is: ``visits line 9, minutes``."""
+    if language == "ja":
+        at = "" if line is None else f" {line}行目"
+        return f"{_FILES_JA[file]}{at}" + (f"「{named(column)['ja']}」" if column else "")
+    at = "" if line is None else f" line {line}"
+    return f"{file}{at}" + (f", {column}" if column else "")
 
 
 @dataclass(frozen=True)
@@ -33,6 +49,7 @@ class _Batch:
     which: npt.NDArray[np.int64]
     values: list[str]
     messages: list[Message]
+    once: Once | None = None
 
 
 @dataclass
@@ -66,11 +83,34 @@ class Problems:
         self._batches.append(_Batch(file, column, lines, which, list(values), list(messages)))
 
     def add(
-        self, file: str, column: str, value: str, message: Message, line: int | None = None
+        self,
+        file: str,
+        column: str,
+        value: str,
+        message: Message,
+        line: int | None = None,
+        once: Once | None = None,
     ) -> None:
         """Add one problem, of a line or (without one) of a whole claim."""
         at = np.array([NO_LINE if line is None else line], dtype=np.int64)
-        self.add_rows(file, column, at, np.zeros(1, dtype=np.int64), [value], [message])
+        which = np.zeros(1, dtype=np.int64)
+        self._batches.append(_Batch(file, column, at, which, [value], [message], once))
+
+    @property
+    def once(self) -> set[Once]:
+        """What problems of claims are told but once for."""
+        return {batch.once for batch in self._batches if batch.once is not None}
+
+    def without(self, told: set[Once]) -> Problems:
+        """Return the problems but those told already elsewhere."""
+        return Problems([batch for batch in self._batches if batch.once not in told])
+
+    def said(self, text: str) -> Iterator[tuple[str, Message, npt.NDArray[np.int64]]]:
+        """Yield the file, the message and the lines of every case told by one of the texts."""
+        for batch in self._batches:
+            for case, message in enumerate(batch.messages):
+                if message.text == text:
+                    yield batch.file, message, batch.lines[batch.which == case]
 
     def frame(self, language: Language = "en") -> pd.DataFrame:
         """Write all problems as a DataFrame, ordered by file, line, column and rule."""
@@ -89,10 +129,17 @@ class Problems:
                 for name, parts in columns.items()
             }
         )
-        frame["file_order"] = pd.Categorical(frame["file"], FILE_ORDER, ordered=True)
-        order = ["file_order", "line", "column", "rule", "value", "message"]
-        frame = frame.sort_values(order, ignore_index=True).drop(columns="file_order")
-        line = frame["line"].astype("int64").astype("Int64")
-        frame["line"] = line.mask(line == NO_LINE)
-        text = {column.name: "str" for column in PROBLEMS if column.kind == "text"}
-        return frame.astype(text)
+        return ordered(frame)
+
+
+def ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    """Order problems by file, line (blank ones last), column and rule, on a new index."""
+    line = frame["line"].fillna(NO_LINE).astype("int64")
+    file_order = pd.Categorical(frame["file"], FILE_ORDER, ordered=True)
+    frame = frame.assign(line=line, file_order=file_order)
+    order = ["file_order", "line", "column", "rule", "value", "message"]
+    frame = frame.sort_values(order, ignore_index=True).drop(columns="file_order")
+    line = frame["line"].astype("Int64")
+    frame["line"] = line.mask(line == NO_LINE)
+    text = {column.name: "str" for column in PROBLEMS if column.kind == "text"}
+    return frame.astype(text)

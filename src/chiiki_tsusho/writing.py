@@ -17,10 +17,11 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from chiiki_tsusho.columns import PROBLEMS
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.outputs import CLAIMS_SCHEMA, LINES_SCHEMA, schema
-from chiiki_tsusho.reading import CsvSource, ParquetSource
+from chiiki_tsusho.messages import Language
+from chiiki_tsusho.outputs import headings_in, schema
+from chiiki_tsusho.reading import BOM, CsvSource, ParquetSource
 from chiiki_tsusho.words import Words
 
 FileFormat = Literal["csv", "parquet"]
@@ -34,14 +35,31 @@ class _TableWriter(Protocol):
     def close(self) -> None: ...
 
 
-def _table_writer(path: Path, table_schema: pa.Schema, quoting: str) -> _TableWriter:
+def _table_writer(
+    path: Path, table_schema: pa.Schema, quoting: str, headings: Sequence[str] = ()
+) -> _TableWriter:
+    """Open a table to be written, under other headings than its own where they are given."""
     if path.suffix == ".parquet":
-        writer: _TableWriter = parquet.ParquetWriter(path, table_schema, compression="zstd")
-        return writer
+        return _ParquetWriter(path, table_schema, headings or table_schema.names)
     options = arrow_csv.WriteOptions(include_header=False, quoting_style=quoting)
     stream = path.open("wb")
-    stream.write(",".join(table_schema.names).encode() + b"\n")
+    line = ",".join(headings or table_schema.names).encode()
+    # Spreadsheets see by the mark that headings beyond ASCII are UTF-8.
+    stream.write((b"" if line.isascii() else BOM) + line + b"\n")
     return _CsvWriter(stream, arrow_csv.CSVWriter(stream, table_schema, write_options=options))
+
+
+class _ParquetWriter:
+    def __init__(self, path: Path, table_schema: pa.Schema, headings: Sequence[str]) -> None:
+        self._headings = list(headings)
+        named = [field.with_name(name) for field, name in zip(table_schema, headings, strict=True)]
+        self._writer = parquet.ParquetWriter(path, pa.schema(named), compression="zstd")
+
+    def write_table(self, table: pa.Table) -> None:
+        self._writer.write_table(table.rename_columns(self._headings))
+
+    def close(self) -> None:
+        self._writer.close()
 
 
 class _CsvWriter:
@@ -70,6 +88,8 @@ class FolderSink:
         The held rows are written in its format, encoding and heading.
     file_format : {"csv", "parquet"}
         Of the other files.
+    headings : {"en", "ja"}
+        Of the other files.
 
     Raises
     ------
@@ -78,10 +98,15 @@ class FolderSink:
     """
 
     def __init__(
-        self, folder: Path, visits: CsvSource | ParquetSource, file_format: FileFormat
+        self,
+        folder: Path,
+        visits: CsvSource | ParquetSource,
+        file_format: FileFormat,
+        headings: Language = "en",
     ) -> None:
         self.folder = folder
         self._format = file_format
+        self._language = headings
         self._visits = visits
         self._held_ending: FileFormat = "parquet" if isinstance(visits, ParquetSource) else "csv"
         with _refusals(folder):
@@ -99,12 +124,8 @@ class FolderSink:
         with _refusals(self.folder):
             try:
                 self._work.mkdir(mode=0o700)
-                self._lines = self._opened(
-                    _table_writer(self._path("claim_lines"), LINES_SCHEMA, "none")
-                )
-                self._claims = self._opened(
-                    _table_writer(self._path("claims"), CLAIMS_SCHEMA, "none")
-                )
+                self._lines = self._table("claim_lines", CLAIM_LINES, "none")
+                self._claims = self._table("claims", CLAIMS, "none")
                 self._held = self._opened(self._held_writer())
             except BaseException:
                 self._discard()
@@ -125,6 +146,10 @@ class FolderSink:
     def _opened(self, writer: _TableWriter) -> _TableWriter:
         self._writers.append(writer)
         return writer
+
+    def _table(self, name: str, columns: Sequence[Column], quoting: str) -> _TableWriter:
+        headings = headings_in(columns, self._language)
+        return self._opened(_table_writer(self._path(name), schema(columns), quoting, headings))
 
     def _discard(self) -> None:
         self._pool.shutdown(cancel_futures=True)
@@ -174,11 +199,8 @@ class FolderSink:
             self._place()
 
     def _write_problems(self, problems: pd.DataFrame) -> None:
-        problem_schema = schema(PROBLEMS)
-        writer = self._opened(_table_writer(self._path("problems"), problem_schema, "needed"))
-        writer.write_table(
-            pa.Table.from_pandas(problems, schema=problem_schema, preserve_index=False)
-        )
+        table = pa.Table.from_pandas(problems, schema=schema(PROBLEMS), preserve_index=False)
+        self._table("problems", PROBLEMS, "needed").write_table(table)
 
     def _place(self) -> None:
         names = [self._path(name).name for name in OUTPUTS]
@@ -253,6 +275,34 @@ def write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
             shutil.rmtree(work, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder beside ``folder`` to fill; it takes its place when all went well.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written, or there is something in it already.
+    """
+    with _refusals(folder):
+        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+            raise OutputError(
+                Words(
+                    f"{folder}: is there already; name a new or an empty folder",
+                    f"{folder}: すでに存在します。新しいフォルダか空のフォルダを指定してください",
+                )
+            )
+        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+        work = folder.absolute().parent / f".chiiki-tsusho-{secrets.token_hex(8)}"
+        try:
+            work.mkdir(mode=0o700)
+            yield work
+            work.chmod(0o777 & ~_umask())
+            work.replace(folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
 def refuse_overwriting(
     folder: Path, inputs: Sequence[Path], names: Sequence[str] = OUTPUTS
 ) -> None:
@@ -277,7 +327,8 @@ def refuse_overwriting(
                 Words(
                     f"{path}: the output would replace this input; choose another folder than "
                     f"{folder}",
-                    f"{path}: 入力ファイルが出力で上書きされます。{folder} 以外のフォルダを指定してください",
+                    f"{path}: この入力ファイルが出力で上書きされます。{folder} 以外のフォルダを"
+                    "指定してください",
                 )
             )
 
