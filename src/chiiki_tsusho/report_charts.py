@@ -1,0 +1,130 @@
+"""Where the bars of the report's charts stand: figures in, places out, no words and no markup.
+
+Widths and places along a line are per cent of the picture, heights are pixels: a chart fills a
+telephone and a sheet of paper alike, and its letters keep their size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+BAR_STEP, BAR_TOP, BAR_HEIGHT = 40, 19, 13
+# To the right of the bars stand their figures.
+BARS_WIDTH = 80.0
+PLOT_TOP, PLOT_HEIGHT, AXIS_HEIGHT = 12, 150, 40
+# To the left of the columns stands the scale.
+SCALE_WIDTH = 13.0
+_FILLED = 0.78
+_LABEL_EVERY = 5
+_MOST_TICKS = 4
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: from ``x`` on, ``width`` wide, with its label above it."""
+
+    x: float
+    width: float
+    y: int
+    negative: bool
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Lying bars from one line, to the right of it or (negative) to the left."""
+
+    bars: list[Bar]
+    zero: float
+    height: int
+
+
+@dataclass(frozen=True)
+class Stave:
+    """One standing column."""
+
+    x: float
+    width: float
+    y: float
+    height: float
+    middle: float
+    labelled: bool
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A line of the scale and its figure."""
+
+    y: float
+    figure: int
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Standing columns over a scale."""
+
+    staves: list[Stave]
+    ticks: list[Tick]
+    base: int
+    height: int
+    left: float
+
+
+def lying_bars(values: Sequence[int]) -> Bars:
+    """Place a bar for each value, one below the other."""
+    left = max(0, -min(values, default=0))
+    right = max(0, *values) if values else 0
+    scale = BARS_WIDTH / max(1, left + right)
+    zero = left * scale
+    bars = [
+        Bar(
+            x=round(zero + min(0, value) * scale, 2),
+            width=round(abs(value) * scale, 2),
+            y=at * BAR_STEP,
+            negative=value < 0,
+        )
+        for at, value in enumerate(values)
+    ]
+    return Bars(bars, round(zero, 2), BAR_STEP * len(bars))
+
+
+def standing_columns(counts: Sequence[int]) -> Columns:
+    """Place a column for each count, the first of which is that of the number 1."""
+    ticks = scale_ticks(max(counts, default=0))
+    top = max(ticks[-1], 1)
+    step = (100 - SCALE_WIDTH) / max(1, len(counts))
+    base = PLOT_TOP + PLOT_HEIGHT
+    staves = []
+    for at, count in enumerate(counts):
+        height = PLOT_HEIGHT * count / top
+        x = SCALE_WIDTH + at * step
+        number = at + 1
+        staves.append(
+            Stave(
+                x=round(x + step * (1 - _FILLED) / 2, 2),
+                width=round(step * _FILLED, 2),
+                y=round(base - height, 2),
+                height=round(height, 2),
+                middle=round(x + step / 2, 2),
+                labelled=number == 1 or number % _LABEL_EVERY == 0,
+            )
+        )
+    lines = [Tick(round(base - PLOT_HEIGHT * tick / top, 2), tick) for tick in ticks]
+    return Columns(staves, lines, base, base + AXIS_HEIGHT, SCALE_WIDTH)
+
+
+def scale_ticks(largest: int) -> list[int]:
+    """Return 0 and up to four more whole figures, the last of them not below the largest."""
+    step = 1
+    for factor in _steps():
+        step = factor
+        if factor * _MOST_TICKS >= largest:
+            break
+    return [step * at for at in range(-(-largest // step) + 1)]
+
+
+def _steps() -> Iterator[int]:
+    power = 1
+    while True:
+        yield from (power, 2 * power, 5 * power)
+        power *= 10
