@@ -6,6 +6,9 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+# The tests speak English wherever they run; those of the other languages say so.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 # The same examples in every run; CHIIKI_TSUSHO_EXAMPLES=1000 draws that many others.
 EXAMPLES = os.environ.get("CHIIKI_TSUSHO_EXAMPLES")
 

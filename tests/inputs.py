@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+from pyarrow import parquet
 
 from chiiki_tsusho import Batch, compute_claims
 from chiiki_tsusho.files import FileBatch, claim_files
@@ -107,4 +108,5 @@ def written(folder: Path, name: str) -> list[list[str]]:
     path = folder / f"{name}.csv"
     if path.exists():
         return texts(pd.read_csv(path, dtype=str, keep_default_na=False))
-    return texts(pd.read_parquet(folder / f"{name}.parquet"))
+    table = parquet.read_table(folder / f"{name}.parquet")
+    return texts(table.to_pandas(types_mapper=pd.ArrowDtype))

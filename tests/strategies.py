@@ -880,6 +880,8 @@ def plan_over_limit(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | N
     if not draft.free(*served):
         return None
     plan = allowed[key] + 1 + choose.below(2)
+    # Of a claim with a heavier level the plan is within the limit, and is its plan from now on.
+    row["planned_units"] = plan
     record["planned_units"] = str(plan)
     holds = tuple(claim for claim in served if claim in allowed and plan > allowed[claim])
     return Spoiled("plan_over_limit", holds=holds)

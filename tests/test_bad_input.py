@@ -820,6 +820,36 @@ CASES = {
         providers=[{"provider_no": SECOND, "treatment_improvement_2": "1"}],
         recipients=[NEXT_RECIPIENT],
     ),
+    "no visit of a claim has its place in the month": Case(
+        [
+            (
+                "visits",
+                line,
+                "session",
+                value,
+                "bad_value",
+                NOT_WHOLE.format(value, "from 1 to 9"),
+            )
+            for line, value in ((2, "x"), (3, "0"))
+        ],
+        [visit(1, session="x"), visit(2, session="0")],
+        held=[2, 3],
+        providers=[{**PROVIDER, "bathing": "1"}],
+    ),
+    "without its provider's row a visit may be as long as a day": Case(
+        [
+            of_claim(
+                "provider_no",
+                "1370000001",
+                "unknown_provider",
+                NO_PROVIDER.format(SHOWN, "1370000001", "2016-04", 2),
+            )
+        ],
+        [visit(1, minutes="900"), visit(1, minutes="900", provider_no=SECOND)],
+        held=[2],
+        claims={("201604", SECOND, *CLAIM[2:]): 735},
+        providers=[{"provider_no": SECOND, "extended_hours": "0"}],
+    ),
     # ------------------------------------------------ rows of providers and recipients
     "a wrong row without a month holds the months without a row of their own": Case(
         [
@@ -1008,6 +1038,13 @@ CASES = {
         claims={("202606", *CLAIM[1:]): 436 + 55},
         recipients=[{**RECIPIENT, "bathing_2": "1"}],
     ),
+    "an addition of a provider that the month does not know is named once": Case(
+        [("providers", 2, "bathing_1", "1", "no_code", NO_KEY.format("bathing_1", "2016-04"))],
+        [visit(1), visit(1, insured_no="0000000002"), visit(2, provider_no=SECOND)],
+        held=[2, 3],
+        claims={("201604", SECOND, *CLAIM[2:]): 426},
+        providers=[{**PROVIDER, "bathing_1": "1"}, {"provider_no": SECOND, "bathing_1": "0"}],
+    ),
 }
 
 
@@ -1095,12 +1132,12 @@ def test_messages_in_japanese() -> None:
     ]
     batch = compute_claims(frame(rows), language="ja")
     assert list(batch.problems["message"]) == [
-        "'x' は0以上の整数ではありません。数字で記入してください",
-        "'2' は1桁で、10桁が必要です。表計算ソフトは番号を数値とみなして先頭の0を落とします。"
-        "列を文字列にして0を補ってください",
-        "'2' は nutrition_improvement の回数ではありません。空欄、0、または1までの整数で"
+        "「x」は0以上の整数ではありません。数字で記入してください",
+        "「2」は1桁です(10桁が必要です)。表計算ソフトが先頭の0を落とした可能性があります。"
+        "列の書式を文字列にし、0を補ってください",
+        "「2」はnutrition_improvementの回数として使えません。空欄、または0〜1の整数で"
         "記入してください",
-        "minutes が空欄です。分数を記入してください",
+        "所要時間が空欄です。分数を記入してください",
     ]
     assert list(batch.problems["rule"]) == ["bad_value"] * 3 + ["missing_value"]
 

@@ -270,7 +270,11 @@ def test_template_files_are_read_back_without_a_fault(tmp_path: Path) -> None:
     done = invoke("template", folder)
     assert (done.exit_code, done.stdout) == (0, "")
     names = ["visits.csv", "providers.csv", "recipients.csv", "dictionary.csv"]
-    assert done.stderr.splitlines() == [f"wrote {folder / name}" for name in names]
+    assert done.stderr.splitlines() == [
+        *(f"wrote {folder / name}" for name in names),
+        "line 2 of each file is an example: put your rows in its place, then give the files to "
+        "chiiki-tsusho claim",
+    ]
     assert sorted(path.name for path in folder.iterdir()) == sorted(names)
     claimed = invoke(
         *("claim", folder / "visits.csv", "-o", tmp_path / "out"),
@@ -278,7 +282,8 @@ def test_template_files_are_read_back_without_a_fault(tmp_path: Path) -> None:
     )  # fmt: skip
     assert claimed.exit_code == 0
     assert claimed.stderr == (
-        f"0 visits: 0 claims, 0 units, 0 yen; 0 rows held; files in {tmp_path / 'out'}\n"
+        "1 visit: 1 claim, 1,132 units, 12,338 yen; 0 rows held; "
+        f"files in {tmp_path / 'out'}\n"
     )
 
 
@@ -300,7 +305,7 @@ def test_template_has_every_heading_and_the_dictionary_explains_it(
     for name, known in columns.FILES.items():
         path = tmp_path / f"{name}.csv"
         assert path.read_bytes().startswith(b"\xef\xbb\xbf")  # so that a spreadsheet sees UTF-8
-        (heading,) = csv.reader(path.read_text(encoding="utf-8-sig").splitlines())
+        heading, _ = csv.reader(path.read_text(encoding="utf-8-sig").splitlines())
         assert heading == [column.name for column in known] + sorted(keys)
         told = [row for row in dictionary if row["file"] == name]
         assert [row["column"] for row in told] == [column.name for column in known]

@@ -105,7 +105,7 @@ FILES_TABLE, PROVIDERS_TABLE, EXCESS_TABLE, FAULT_TABLE = tables_of_readme()
 
 
 def test_every_file_is_told_in_the_readme() -> None:
-    told = {name for row in FILES_TABLE for name in re.findall(r"`(\w+\.csv)`", row[0])}
+    told = {name for row in FILES_TABLE for name in re.findall(r"`(\w+\.\w+)`", row[0])}
     assert told == {path.name for path in EXAMPLES.iterdir()} - {"README.md"}
 
 

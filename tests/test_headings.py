@@ -120,7 +120,7 @@ def test_all_wrong_headings_at_once() -> None:
         "visits: line 1: unknown heading 'minuts'; did you mean 'minutes'?",
         "visits: line 1: unknown heading 'bathng'; did you mean 'bathing'?",
         "visits: line 1: required heading 'minutes' (所要時間) is missing (nearest heading of the "
-        "file: 'minuts'); add the column",
+        "file: 'minuts'); add the column, or start_time and end_time in its place",
     ]
 
 

@@ -60,8 +60,8 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 # --- the files ---------------------------------------------------------------------------------
 
 
-def test_the_wheel_holds_the_package_and_the_law(built: Path) -> None:
-    """Each file of the package and of data/, byte for byte, and nothing else."""
+def test_the_wheel_holds_the_package_the_law_and_the_examples(built: Path) -> None:
+    """Each file of the package, of data/ and the CSVs of examples/, byte for byte, no other."""
     source = ROOT / "src" / "chiiki_tsusho"
     expected = {
         f"chiiki_tsusho/{path.relative_to(source).as_posix()}": path.read_bytes()
@@ -71,6 +71,9 @@ def test_the_wheel_holds_the_package_and_the_law(built: Path) -> None:
     assert "chiiki_tsusho/py.typed" in expected
     expected |= {f"chiiki_tsusho/data/{name}": (ROOT / "data" / name).read_bytes() for name in LAW}
     assert {path.name for path in (ROOT / "data").iterdir()} == set(LAW)
+    examples = list((ROOT / "examples").glob("*.csv"))
+    assert len(examples) == 6
+    expected |= {f"chiiki_tsusho/examples/{path.name}": path.read_bytes() for path in examples}
     with zipfile.ZipFile(built / f"{STEM}-py3-none-any.whl") as wheel:
         held = {
             name: wheel.read(name)
@@ -149,6 +152,21 @@ def test_the_installed_command_computes_a_month(installed: Path, tmp_path: Path)
     for name in names:
         ours, theirs = (tmp_path / folder / name for folder in ("checkout", "installed"))
         assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_the_installed_command_has_the_example_month(installed: Path, tmp_path: Path) -> None:
+    script = installed / "bin" / "chiiki-tsusho"
+    python(script, "demo", cwd=tmp_path, PYTHONPATH=str(installed))
+    python("-m", "chiiki_tsusho", "demo", "checkout", cwd=tmp_path)
+    ours, theirs = (
+        {
+            path.relative_to(tmp_path / folder): path.read_bytes()
+            for path in (tmp_path / folder).rglob("*.csv")
+        }
+        for folder in ("checkout", "chiiki-tsusho-demo")
+    )
+    assert len(ours) == 6 + 4
+    assert ours == theirs
 
 
 def test_the_tables_in_use_are_those_at_the_top_of_the_checkout() -> None:

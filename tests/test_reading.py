@@ -21,6 +21,7 @@ from pyarrow import parquet
 from chiiki_tsusho import InputFileError, batch, compute_claims, reading
 from chiiki_tsusho.files import claim_files
 from chiiki_tsusho.reading import open_source
+from conftest import EXAMPLES
 from inputs import (
     CLAIM,
     KEY_COLUMNS,
@@ -220,6 +221,12 @@ def test_quotation_marks_in_a_cell(tmp_path: Path, cell: str, value: str) -> Non
         assert places(result.problems)[0] == ("visits", 3, "care_level", value, "bad_value")
         assert len(result.problems) == 1 + bool(more)
         assert result.summary.units == 426
+
+
+def test_line_beyond_all_measure_is_refused(tmp_path: Path) -> None:
+    text = csv_text([visit(1), visit(2, care_level="1" * 3_000_000)])
+    with pytest.raises(InputFileError, match="cannot be told apart; put the quotation marks right"):
+        claim_text(tmp_path, text)
 
 
 def test_quotation_mark_left_open_spoils_one_line(tmp_path: Path) -> None:
@@ -492,6 +499,13 @@ def test_types_of_a_parquet_file(tmp_path: Path, name: str, block: int, row_grou
     assert held.to_pylist() == same.to_pylist()
 
 
+def test_blanks_of_a_parquet_file_may_be_no_number(tmp_path: Path) -> None:
+    table = pa.table({**sample_as(pa.string()), "bathing": [1.0, float("nan"), 0.0, None, None]})
+    result = claim_files(parquet_file(tmp_path, table), tmp_path / "out")
+    assert places(result.problems) == SAMPLE_PROBLEMS
+    assert result.summary.units == sum(SAMPLE_UNITS.values())
+
+
 def test_metadata_of_a_parquet_file_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "visits.parquet"
     frame(SAMPLE).set_axis([5, 4, 3, 2, 1]).astype({"care_level": "category"}).to_parquet(path)
@@ -602,7 +616,7 @@ def test_bad_row_of_the_last_block_holds_the_first(tmp_path: Path, size: int, cl
     assert held == [line for line in lines if line not in not_held]
 
 
-@settings(max_examples=25)
+@settings(max_examples=int(EXAMPLES or 20))
 @given(
     faulty_months(ROWS, LIMITS),
     st.sampled_from([300, 1000, 5000]),

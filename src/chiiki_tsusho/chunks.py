@@ -222,7 +222,7 @@ class Chunk:
             if mark in self._context.noted:
                 return
             self._context.noted.add(mark)
-        self._context.problems.add(register.file, heading, str(value), message, line)
+        self._context.problems.add(register.file, heading, str(value), message, line, once=mark)
 
     def _month_visits(
         self, entries: Entries, counts: list[tuple[str, Ints]], present: Flags

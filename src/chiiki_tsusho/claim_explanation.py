@@ -18,8 +18,10 @@ from chiiki_tsusho.codes import CodeBook, CodeTable
 from chiiki_tsusho.composition import base_steps
 from chiiki_tsusho.dated_figures import UNKNOWN
 from chiiki_tsusho.errors import VisitError
+from chiiki_tsusho.messages import Language
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.payment import NO_LIMIT, PER_CENT, PRICE_SCALE, covered_visits
+from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reading import FrameSource, Source, open_source
 from chiiki_tsusho.steps import (
     CLAIM_FORM,
@@ -33,6 +35,7 @@ from chiiki_tsusho.steps import (
     rated,
     taken,
 )
+from chiiki_tsusho.words import Words, on_lines
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class ClaimExplanation:
         How the yen came about; empty where price or benefit rate is not known.
     notes : list of str
         What a reader should know besides.
+    language : {"en", "ja"}
+        Of all of it.
     """
 
     service_month: str
@@ -61,17 +66,29 @@ class ClaimExplanation:
     units: list[Step]
     yen: list[Step]
     notes: list[str]
+    language: Language = "en"
 
     def __str__(self) -> str:
         """Write the claim as a sheet of text."""
-        head = (
+        head = Words(
             f"claim {self.service_month}  provider {self.provider_no}  insurer {self.insurer_no}  "
-            f"insured {self.insured_no}"
+            f"insured {self.insured_no}",
+            f"請求 {self.service_month}  事業所 {self.provider_no}  保険者 {self.insurer_no}  "
+            f"被保険者 {self.insured_no}",
         )
-        parts = [head, "", "lines", *(f"  {line}" for line in self.lines), "", "units"]
-        parts += [f"  {step}" for step in self.units]
-        parts += ["", "yen", *(f"  {step}" for step in self.yen)]
-        parts += [f"  note: {note}" for note in self.notes]
+        lines, units, yen, note = (
+            words.say(self.language)
+            for words in (
+                Words("lines", "明細"),
+                Words("units", "単位数"),
+                Words("yen", "円"),
+                Words("note", "注"),
+            )
+        )
+        parts = [head.say(self.language), "", lines, *(f"  {line}" for line in self.lines)]
+        parts += ["", units, *(f"  {step}" for step in self.units)]
+        parts += ["", yen, *(f"  {step}" for step in self.yen)]
+        parts += [f"  {note}: {one}" for one in self.notes]
         return "\n".join(parts)
 
 
@@ -83,6 +100,7 @@ def explain_claim(
     recipients: pd.DataFrame | str | Path | None = None,
     codes: CodeBook | CodeTable | str | Path | None = None,
     encoding: str | None = None,
+    language: Language = "en",
 ) -> list[ClaimExplanation]:
     """Explain the claims of one insured person.
 
@@ -98,6 +116,8 @@ def explain_claim(
         The code table; without it, the bundled one.
     encoding : str, optional
         Of CSV inputs.
+    language : {"en", "ja"}
+        Of labels and notes.
 
     Returns
     -------
@@ -111,6 +131,23 @@ def explain_claim(
         gives the problems that hold it.
     InputFileError
         An input cannot be read at all.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import chiiki_tsusho as ct
+    >>> visit = {
+    ...     "provider_no": "1390000015",
+    ...     "insurer_no": "139001",
+    ...     "insured_no": "0000100011",
+    ...     "service_date": "2016-04-01",
+    ...     "care_level": 5,
+    ...     "minutes": 150,
+    ...     "shortfall": "understaffed",
+    ... }
+    >>> (claim,) = ct.explain_claim(pd.DataFrame([visit]), "0000100011")
+    >>> claim.lines
+    ['789405  地域通所介護15・人欠・時減  333 × 1 = 333']
     """
     run = BatchRun(
         _source(visits, "visits", encoding),
@@ -120,7 +157,9 @@ def explain_claim(
     )
     wanted = None if month is None else parse_month(month)
     explained = [
-        _explain(priced) for priced in run.price_person(insured_no, wanted) if priced.written.all()
+        _explain(priced, language)
+        for priced in run.price_person(insured_no, wanted)
+        if priced.written.all()
     ]
     if not explained:
         raise VisitError(_nothing_text(run, insured_no, month))
@@ -133,31 +172,41 @@ def _source(given: pd.DataFrame | str | Path, name: str, encoding: str | None) -
     return open_source(given, encoding)
 
 
-def _nothing_text(run: BatchRun, insured_no: str, month: str | None) -> str:
+def _nothing_text(run: BatchRun, insured_no: str, month: str | None) -> Words:
     of_month = "" if month is None else f" in {month}"
-    problems = run.problems.frame()
-    if not len(problems):
-        return f"insured person {insured_no!r} has no visit{of_month} in the file; check the number"
-    lines = [
-        f"no claim of insured person {insured_no!r}{of_month} was computed; problems of the file:"
-    ]
-    for row in problems.head(20).to_dict("records"):
-        line = "" if pd.isna(row["line"]) else f" line {row['line']}"
-        lines.append(f"{row['file']}{line}: {row['rule']}: {row['message']}")
+    of_month_ja = "" if month is None else f"{month} の"
+    if not len(run.problems):
+        return Words(
+            f"insured person {insured_no!r} has no visit{of_month} in the file; check the number",
+            f"被保険者「{insured_no}」の{of_month_ja}実績がファイルにありません。番号を確認してください",
+        )
+    head = Words(
+        f"no claim of insured person {insured_no!r}{of_month} was computed; problems of the file:",
+        f"被保険者「{insured_no}」の{of_month_ja}請求は計算できませんでした。ファイルの問題:",
+    )
+    return on_lines([head, Words(_problem_lines(run, "en"), _problem_lines(run, "ja"))])
+
+
+def _problem_lines(run: BatchRun, language: Language) -> str:
+    lines = []
+    for row in run.problems.frame(language).head(20).to_dict("records"):
+        place = place_text(row["file"], None if pd.isna(row["line"]) else row["line"], "", language)
+        lines.append(f"{place}: {row['rule']}: {row['message']}")
     return "\n".join(lines)
 
 
-def _explain(priced: Priced) -> ClaimExplanation:
+def _explain(priced: Priced, language: Language) -> ClaimExplanation:
     names = priced.names
     return ClaimExplanation(
         service_month=month_text(names.month),
         provider_no=names.provider_no[0].as_py(),
         insurer_no=names.insurer_no[0].as_py(),
         insured_no=names.insured_no[0].as_py(),
-        lines=_line_texts(priced),
-        units=list(_unit_steps(priced)),
-        yen=list(_yen_steps(priced)),
-        notes=_notes(priced),
+        lines=_line_texts(priced, language),
+        units=list(_unit_steps(priced, language)),
+        yen=list(_yen_steps(priced, language)),
+        notes=[note.say(language) for note in _notes(priced)],
+        language=language,
     )
 
 
@@ -165,7 +214,8 @@ def _one(values: Any) -> int:
     return int(values[0])
 
 
-def _line_texts(priced: Priced) -> list[str]:
+def _line_texts(priced: Priced, language: Language) -> list[str]:
+    outside = Words("outside the limit", "限度額管理の対象外").say(language)
     texts = []
     for column, item in enumerate(priced.lines.items):
         row = priced.lines.table.rows[item]
@@ -175,39 +225,50 @@ def _line_texts(priced: Priced) -> list[str]:
         )
         if units:
             each = units if row.kind == "rate" else row.units
-            inside = "" if row.limit_managed else "  (outside the limit)"
+            inside = "" if row.limit_managed else f"  ({outside})"
             texts.append(f"{row.service_code}  {row.name}  {each} × {count} = {units}{inside}")
     return texts
 
 
-def _unit_steps(priced: Priced) -> Iterator[Step]:
+def _unit_steps(priced: Priced, language: Language) -> Iterator[Step]:
     """Yield the steps from the codes to the benefit units."""
     for item in np.unique(priced.month_visits.base):
-        steps = base_steps(priced.lines.table.rows[item])
+        steps = base_steps(priced.lines.table.rows[item], language)
         if len(steps) > 1:
             yield from steps
-    yield from _rate_steps(priced)
+    yield from _rate_steps(priced, language)
     settlement = priced.settlement
     managed, unmanaged = _one(settlement.managed_units), _one(settlement.unmanaged_units)
     excess = _one(settlement.excess_units)
-    yield taken("units counted against the limit", managed, LIMIT)
+
+    def figure(en: str, ja: str, units: int, law: str = LIMIT) -> Step:
+        return taken(Words(en, ja).say(language), units, law)
+
+    yield figure("units counted against the limit", "限度額管理対象の単位数", managed)
     limit, planned = _one(priced.terms.limit), _one(priced.terms.planned)
     if planned != UNKNOWN:
-        yield taken("planned units (計画単位数)", planned, LIMIT)
+        yield figure("planned units (計画単位数)", "計画単位数", planned)
     elif limit != NO_LIMIT:
-        yield taken("benefit limit of the care level", limit, LIMIT)
-    yield taken("units over the limit", excess, LIMIT)
+        yield figure("benefit limit of the care level", "要介護度の区分支給限度基準額", limit)
+    yield figure("units over the limit", "限度を超える単位数", excess)
     inside = managed - excess
-    yield taken("units within the limit", inside, LIMIT)
-    yield added(f"benefit units: within the limit, and outside it {unmanaged:+d}", inside,
-                unmanaged, CLAIM_FORM)  # fmt: skip
+    yield figure("units within the limit", "限度内の単位数", inside)
+    label = Words(
+        f"benefit units: within the limit, and outside it {unmanaged:+d}",
+        f"給付単位数: 限度内と、管理対象外 {unmanaged:+d}",
+    )
+    yield added(label.say(language), inside, unmanaged, CLAIM_FORM)
     if excess:
         whole = int(priced.whole_lines.service_units.sum())
-        label = f"self-paid units: {whole} without a limit, less the benefit units"
-        yield taken(label, _one(settlement.self_paid_units), CLAIM_FORM)
+        yield figure(
+            f"self-paid units: {whole} without a limit, less the benefit units",
+            f"全額自己負担の単位数: 限度がない場合の{whole}から給付単位数を引く",
+            _one(settlement.self_paid_units),
+            CLAIM_FORM,
+        )
 
 
-def _rate_steps(priced: Priced) -> Iterator[Step]:
+def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
     """Yield each ratio with its basis, as claimed."""
     lines, visits = priced.lines, priced.month_visits
     excess = _one(priced.settlement.excess_units)
@@ -227,18 +288,23 @@ def _rate_steps(priced: Priced) -> Iterator[Step]:
         if not _one(lines.counts[:, lines.column(key)]):
             continue
         basis = _one(of_base[key]) if key in of_base else whole
-        what = "base units of the visits that have it" if key in of_base else "units of all lines"
-        step = taken(f"{row.name}: {what}", basis, ROUNDING)
+        if key in of_base:
+            what = Words("base units of the visits that have it", "対象となる実績の基本単位数")
+        else:
+            what = Words("units of all lines", "全ての明細の単位数")
+        step = taken(f"{row.name}: {what.say(language)}", basis, ROUNDING)
         yield step
         if excess and not row.limit_managed:
-            step = added("less the units over the limit", basis, -min(excess, basis), LIMIT)
+            less = Words("less the units over the limit", "限度を超える単位数を引く").say(language)
+            step = added(less, basis, -min(excess, basis), LIMIT)
             yield step
-        for per_mille in table.rates[key].per_mille:
-            step = rated(f"{row.name}: × {percent(per_mille)}", step.after, per_mille, ROUNDING)
+        for link in table.rate_rows(key):
+            ratio = link.per_mille or 0
+            step = rated(f"{link.name}: × {percent(ratio)}", step.after, ratio, ROUNDING)
             yield step
 
 
-def _yen_steps(priced: Priced) -> Iterator[Step]:
+def _yen_steps(priced: Priced, language: Language) -> Iterator[Step]:
     """Yield the floors, taken once on the claim."""
     settlement, terms = priced.settlement, priced.terms
     if _one(settlement.total_yen) == UNKNOWN:
@@ -246,32 +312,50 @@ def _yen_steps(priced: Priced) -> Iterator[Step]:
     price = _one(settlement.unit_price)
     benefit = _one(settlement.benefit_units)
     shown = decimal(price, PRICE_SCALE)
-    total = floored(f"total: benefit units × {shown} yen", benefit, price, PRICE_SCALE, CLAIM_FORM)
+    label = Words(f"total: benefit units × {shown} yen", f"費用総額: 給付単位数 × {shown}円")
+    total = floored(label.say(language), benefit, price, PRICE_SCALE, CLAIM_FORM)
     yield total
     uninsured = bool(terms.uninsured[0])
     rate = 0 if uninsured else _one(settlement.benefit_rate)
-    label = "insurance: none (H person)" if uninsured else f"insurance: total × {rate} %"
-    insurance = floored(label, total.after, rate, PER_CENT, CLAIM_FORM)
+    label = Words(f"insurance: total × {rate} %", f"保険請求額: 費用総額 × {rate} %")
+    if uninsured:
+        label = Words("insurance: none (H person)", "保険請求額: なし(H番号)")
+    insurance = floored(label.say(language), total.after, rate, PER_CENT, CLAIM_FORM)
     yield insurance
     rest = total.after - insurance.after
     public = _one(settlement.public_yen)
     if uninsured or terms.public_law[0]:
         own = min(_one(terms.public_copay), rest)
-        yield added(f"public funds (法別12): the rest less the person's own {own}", rest, -own,
-                    CLAIM_FORM)  # fmt: skip
-    yield added("copay: the rest less public funds", rest, -public, CLAIM_FORM)
+        label = Words(
+            f"public funds (法別12): the rest less the person's own {own}",
+            f"公費請求額(法別12): 残りから本人負担 {own} を引く",
+        )
+        yield added(label.say(language), rest, -own, CLAIM_FORM)
+    label = Words("copay: the rest less public funds", "利用者負担額: 残りから公費請求額を引く")
+    yield added(label.say(language), rest, -public, CLAIM_FORM)
     self_paid = _one(settlement.self_paid_units)
     if self_paid:
-        yield floored(f"self-paid: units × {shown} yen", self_paid, price, PRICE_SCALE, CLAIM_FORM)
+        label = Words(f"self-paid: units × {shown} yen", f"全額自己負担額: その単位数 × {shown}円")
+        yield floored(label.say(language), self_paid, price, PRICE_SCALE, CLAIM_FORM)
 
 
-def _notes(priced: Priced) -> list[str]:
+def _notes(priced: Priced) -> list[Words]:
     notes = []
     settlement = priced.settlement
     if _one(settlement.unit_price) == UNKNOWN:
-        notes.append("no yen: the provider's area_grade is not known")
+        notes.append(
+            Words(
+                "no yen: the provider's area_grade is not known",
+                "円は計算していません: 事業所の地域区分が不明です",
+            )
+        )
     elif _one(settlement.total_yen) == UNKNOWN:
-        notes.append("no yen: the person's benefit_rate is not known")
+        notes.append(
+            Words(
+                "no yen: the person's benefit_rate is not known",
+                "円は計算していません: 利用者の給付率が不明です",
+            )
+        )
     if _one(settlement.excess_units):
         visits = priced.month_visits
         inside = settlement.managed_units - settlement.excess_units
@@ -280,7 +364,11 @@ def _notes(priced: Priced) -> list[str]:
         days = [str(day) for day, inside in zip(visits.day, covered, strict=True) if not inside]
         if days:
             notes.append(
-                f"over the limit: the visits of day {', '.join(days)} are not covered; additions "
-                "outside the limit are not claimed for them"
+                Words(
+                    f"over the limit: the visits of day {', '.join(days)} are not covered; "
+                    "additions outside the limit are not claimed for them",
+                    f"限度超過: {'、'.join(days)}日の実績は給付の対象外です。"
+                    "その日の限度額管理対象外の加算は請求しません",
+                )
             )
     return notes

@@ -14,19 +14,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chiiki_tsusho import __version__
+from chiiki_tsusho import __version__, cli_compare, cli_demo, cli_report, cli_tables
+from chiiki_tsusho.cli_language import Commands, one_of, said, say_error, spoken
 from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.words import LANGUAGES, Sayable, Words
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Progress, Summary
     from chiiki_tsusho.files import FileBatch
+    from chiiki_tsusho.messages import Language
 
 ALL_WRITTEN, SOMETHING_HELD, WRONG_USE, STOPPED = 0, 1, 2, 130
 # Work that lasts no longer than this shows no progress bar.
 QUIET_SECONDS = 1.0
 PROBLEMS_SHOWN = 5
+STAGES = {
+    "reading": Words("reading", "読み込み"),
+    "claims": Words("claims", "請求の計算"),
+    "held rows": Words("held rows", "保留行の書き出し"),
+}
 
 app = typer.Typer(
+    cls=Commands,
     help="Claims of community day care (地域密着型通所介護): service codes, units, yen.",
     no_args_is_help=True,
     add_completion=True,
@@ -46,9 +55,21 @@ Codes = Annotated[
 ]
 
 
-def say(text: str) -> None:
-    """Write words to standard error."""
-    typer.echo(text, err=True)
+Headings = Annotated[
+    str,
+    typer.Option(
+        metavar="en|ja", help="Language of the headings.", autocompletion=one_of(*LANGUAGES)
+    ),
+]
+_CHOICES_JA = {
+    "service": "day_care または medical_day_care を指定してください",
+    "shortfall": "over_capacity または understaffed を指定してください",
+}
+
+
+def say(what: str | Sayable) -> None:
+    """Write words to standard error, in the language of the run."""
+    typer.echo(said(what), err=True)
 
 
 @contextmanager
@@ -57,11 +78,15 @@ def _words() -> Iterator[None]:
     try:
         yield
     except ChiikiTsushoError as error:
-        for line in str(error).splitlines():
-            say(f"error: {line}")
+        say_error(error)
         raise typer.Exit(WRONG_USE) from error
     except KeyboardInterrupt:
-        say("stopped; nothing of this run was written")
+        say(
+            Words(
+                "stopped; nothing of this run was written",
+                "中断しました。この実行の結果は書き込んでいません",
+            )
+        )
         raise typer.Exit(STOPPED) from None
     except (typer.Exit, BrokenPipeError):
         raise
@@ -70,12 +95,29 @@ def _words() -> Iterator[None]:
         from traceback import print_exception
 
         print_exception(error)
-        say("error: a fault of this program; nothing of this run was written; please report it")
+        say_error(
+            Words(
+                "a fault of this program; nothing of this run was written; please report it",
+                "このプログラムの不具合です。この実行の結果は書き込んでいません。ご報告をお願いします",
+            )
+        )
         raise typer.Exit(WRONG_USE) from error
 
 
 def _stop(_number: int, _frame: Any) -> None:
     raise KeyboardInterrupt
+
+
+def _language(asked: str) -> Language:
+    for language in LANGUAGES:
+        if asked == language:
+            return language
+    raise ChiikiTsushoError(
+        Words(
+            f"--headings {asked!r} is unknown; en or ja",
+            f"--headings「{asked}」は使えません。en または ja を指定してください",
+        )
+    )
 
 
 def _version(asked: bool) -> None:
@@ -89,6 +131,16 @@ def main(
     version: Annotated[  # noqa: ARG001 (its callback answers)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    language: Annotated[  # noqa: ARG001 (taken before any command is read)
+        str | None,
+        typer.Option(
+            "--lang",
+            metavar="en|ja",
+            autocompletion=one_of(*LANGUAGES),
+            help="Language of the messages, before or after any command; else that of the locale.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Set up what every command shares."""
     # A stop from outside must clean up as Ctrl-C does.
@@ -97,7 +149,9 @@ def main(
 
 @app.command()
 def claim(
-    visits: Annotated[Path, typer.Argument(help="One row per visit, CSV or Parquet.")],
+    visits: Annotated[
+        Path, typer.Argument(metavar="VISITS", help="One row per visit, CSV or Parquet.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the results.")],
     providers: Annotated[
         Path | None, typer.Option(help="One row per provider.", show_default=False)
@@ -106,21 +160,29 @@ def claim(
         Path | None, typer.Option(help="One row per insured person.", show_default=False)
     ] = None,
     codes: Codes = None,
-    file_format: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
+    file_format: Annotated[
+        str,
+        typer.Option("--format", help="csv or parquet.", autocompletion=one_of("csv", "parquet")),
+    ] = "csv",
     encoding: Annotated[
         str | None,
         typer.Option(help="utf-8 or cp932; without it both are tried.", show_default=False),
     ] = None,
+    headings: Headings = "en",
 ) -> None:
     """Compute the claims of a file of visits.
 
     Writes claim_lines, claims, problems and held_visits into the folder. Exit code 0: all claims
     written; 1: something is held; 2: wrong use or an unreadable file, nothing written.
     """
-    if file_format not in ("csv", "parquet"):
-        say(f"error: --format {file_format!r} is unknown; csv or parquet")
-        raise typer.Exit(WRONG_USE)
     with _words():
+        if file_format not in ("csv", "parquet"):
+            raise ChiikiTsushoError(
+                Words(
+                    f"--format {file_format!r} is unknown; csv or parquet",
+                    f"--format「{file_format}」は使えません。csv または parquet を指定してください",
+                )
+            )
         from chiiki_tsusho.files import claim_files
 
         with _progress() as progress:
@@ -132,7 +194,9 @@ def claim(
                 codes,
                 "parquet" if file_format == "parquet" else "csv",
                 encoding,
-                progress=progress,
+                spoken(),
+                progress,
+                _language(headings),
             )
         _say_result(batch, file_format)
     if batch.summary.held_visits:
@@ -140,16 +204,28 @@ def claim(
 
 
 def _say_result(batch: FileBatch, file_format: str) -> None:
+    from chiiki_tsusho.problems import place_text
+
     summary = batch.summary
     for row in batch.problems.head(PROBLEMS_SHOWN).to_dict("records"):
-        where = f" line {row['line']}" if isinstance(row["line"], int) else ""
-        column = f", {row['column']}" if row["column"] else ""
-        say(f"{row['file']}{where}{column}: {row['rule']}: {row['message']}")
+        line = row["line"] if isinstance(row["line"], int) else None
+        place = place_text(row["file"], line, row["column"], spoken())
+        say(f"{place}: {row['rule']}: {row['message']}")
     more = len(batch.problems) - PROBLEMS_SHOWN
     if more > 0:
-        say(f"… and {more:,} more in {batch.folder / f'problems.{file_format}'}")
+        file = batch.folder / f"problems.{file_format}"
+        say(Words(f"… and {more:,} more in {file}", f"… ほか{more:,}件は {file} にあります"))
     for count, why in _blank_yen(summary):
-        say(f"note: yen left blank in {_counted(count, 'claim')}: {why}")
+        say(
+            Words(
+                f"note: yen left blank in {_counted(count, 'claim')}: {why.en}",
+                f"注: 請求{count:,}件は円が空欄です: {why.ja}",
+            )
+        )
+    say(Words(_closing_line(summary, batch.folder), _closing_line_ja(summary, batch.folder)))
+
+
+def _closing_line(summary: Summary, folder: Path) -> str:
     held = f"{_counted(summary.held_visits, 'row')} held"
     if summary.held_visits:
         held += " (correct them in held_visits and submit that file again)"
@@ -157,9 +233,23 @@ def _say_result(batch: FileBatch, file_format: str) -> None:
     yen = "yen blank" if unknown and unknown == summary.claims else f"{summary.yen:,} yen"
     if 0 < unknown < summary.claims:
         yen += f" (of {_counted(summary.claims - unknown, 'claim')})"
-    say(
+    return (
         f"{_counted(summary.visits, 'visit')}: {_counted(summary.claims, 'claim')}, "
-        f"{_counted(summary.units, 'unit')}, {yen}; {held}; files in {batch.folder}"
+        f"{_counted(summary.units, 'unit')}, {yen}; {held}; files in {folder}"
+    )
+
+
+def _closing_line_ja(summary: Summary, folder: Path) -> str:
+    held = f"保留{summary.held_visits:,}行"
+    if summary.held_visits:
+        held += "(held_visits を訂正し、そのファイルを再度処理してください)"
+    unknown = summary.without_price + summary.without_rate
+    yen = "円は空欄" if unknown and unknown == summary.claims else f"{summary.yen:,}円"
+    if 0 < unknown < summary.claims:
+        yen += f"(請求{summary.claims - unknown:,}件分)"
+    return (
+        f"実績{summary.visits:,}件: 請求{summary.claims:,}件、{summary.units:,}単位、{yen}。"
+        f"{held}。出力先: {folder}"
     )
 
 
@@ -167,10 +257,22 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _blank_yen(summary: Summary) -> list[tuple[int, str]]:
+def _blank_yen(summary: Summary) -> list[tuple[int, Words]]:
     notes = (
-        (summary.without_price, "no area_grade is known (give --providers with area_grade)"),
-        (summary.without_rate, "no benefit_rate is known (give --recipients with benefit_rate)"),
+        (
+            summary.without_price,
+            Words(
+                "no area_grade is known (give --providers with area_grade)",
+                "地域区分が不明です(--providers で地域区分のある事業所ファイルを指定してください)",
+            ),
+        ),
+        (
+            summary.without_rate,
+            Words(
+                "no benefit_rate is known (give --recipients with benefit_rate)",
+                "給付率が不明です(--recipients で給付率のある利用者ファイルを指定してください)",
+            ),
+        ),
     )
     return [(count, why) for count, why in notes if count]
 
@@ -194,12 +296,13 @@ def _progress() -> Iterator[Progress | None]:
         transient=True,
     )
     started = monotonic()
-    task = bar.add_task("reading")
+    task = bar.add_task(said(STAGES["reading"]))
 
     def show(stage: str, done: int, whole: int) -> None:
         if not bar.live.is_started and monotonic() - started > QUIET_SECONDS:
             bar.start()
-        bar.update(task, description=stage, completed=done, total=whole)
+        words = STAGES.get(stage, Words(stage, stage))
+        bar.update(task, description=said(words), completed=done, total=whole)
 
     try:
         yield show
@@ -240,9 +343,20 @@ def explain(
         int | None,
         typer.Option(help="要介護度, 1 to 5.", metavar="N", min=1, max=5, show_default=False),
     ] = None,
-    service: Annotated[str, typer.Option(help="day_care or medical_day_care.")] = "day_care",
+    service: Annotated[
+        str,
+        typer.Option(
+            help="day_care or medical_day_care.",
+            autocompletion=one_of("day_care", "medical_day_care"),
+        ),
+    ] = "day_care",
     shortfall: Annotated[
-        str | None, typer.Option(help="over_capacity or understaffed.", show_default=False)
+        str | None,
+        typer.Option(
+            help="over_capacity or understaffed.",
+            show_default=False,
+            autocompletion=one_of("over_capacity", "understaffed"),
+        ),
     ] = None,
     additions: Annotated[
         list[str] | None,
@@ -279,17 +393,24 @@ def explain(
             )
         except ValidationError as error:
             for one in error.errors():
-                option = str(one["loc"][0]).replace("_", "-")
-                say(f"error: --{option} {one['input']!r}: {one['msg']}")
+                name = str(one["loc"][0])
+                option, given = name.replace("_", "-"), one["input"]
+                choices = _CHOICES_JA.get(name, "値が正しくありません")
+                say_error(
+                    Words(
+                        f"--{option} {given!r}: {one['msg']}", f"--{option}「{given}」: {choices}"
+                    )
+                )
             raise typer.Exit(WRONG_USE) from error
-        composition = Calculator(table).compose(visit)
-        typer.echo(f"{composition.code}  {composition.chain} units")
+        composition = Calculator(table, spoken()).compose(visit)
+        units = said(Words(" units", "単位"))
+        typer.echo(f"{composition.code}  {composition.chain}{units}")
         for number, step in enumerate(composition.steps, start=1):
             typer.echo(f"{number:3}. {step}")
         for line in composition.lines:
             whole = line.units * line.count
             typer.echo(f"{line.code}  {line.name}  {line.units} × {line.count} = {whole}")
-        typer.echo(f"total {composition.units} units")
+        typer.echo(f"{said(Words('total', '合計'))} {composition.units}{units}")
 
 
 def _counts(additions: list[str]) -> dict[str, int]:
@@ -297,16 +418,28 @@ def _counts(additions: list[str]) -> dict[str, int]:
     for text in additions:
         key, equals, count = text.partition("=")
         if equals and not count.isdecimal():
-            raise ChiikiTsushoError(f"--with {text!r}: KEY or KEY=N was expected, N a whole number")
+            raise ChiikiTsushoError(
+                Words(
+                    f"--with {text!r}: KEY or KEY=N was expected, N a whole number",
+                    f"--with「{text}」: KEY または KEY=N(Nは整数)の形で指定してください",
+                )
+            )
         if key in counts:
-            raise ChiikiTsushoError(f"--with {key!r}: given twice; write the count as {key}=N")
+            raise ChiikiTsushoError(
+                Words(
+                    f"--with {key!r}: given twice; write the count as {key}=N",
+                    f"--with「{key}」: 2回指定されています。回数は {key}=N の形で指定してください",
+                )
+            )
         counts[key] = int(count) if equals else 1
     return counts
 
 
 @app.command("explain-claim")
 def explain_claim(
-    visits: Annotated[Path, typer.Argument(help="One row per visit, CSV or Parquet.")],
+    visits: Annotated[
+        Path, typer.Argument(metavar="VISITS", help="One row per visit, CSV or Parquet.")
+    ],
     insured: Annotated[str, typer.Option(help="被保険者番号 of the person.")],
     month: Annotated[str | None, typer.Option(help="Only this month.", show_default=False)] = None,
     providers: Annotated[
@@ -321,11 +454,14 @@ def explain_claim(
         typer.Option(help="utf-8 or cp932; without it both are tried.", show_default=False),
     ] = None,
 ) -> None:
-    """Explain one person's claim: lines, each ratio with its basis and rounding, limit, floors."""
+    """Explain one person's claim, step by step.
+
+    Prints its lines, each ratio with its basis and rounding, the limit, and the floors of the yen.
+    """
     with _words():
         from chiiki_tsusho.claim_explanation import explain_claim as explained
 
-        sheets = explained(visits, insured, month, providers, recipients, codes, encoding)
+        sheets = explained(visits, insured, month, providers, recipients, codes, encoding, spoken())
         typer.echo("\n\n".join(str(sheet) for sheet in sheets))
 
 
@@ -337,14 +473,27 @@ def template(
         typer.Option(help="Only the additions of that month.", show_default=False),
     ] = None,
     codes: Codes = None,
+    headings: Headings = "en",
 ) -> None:
-    """Write empty input files with every heading.
+    """Write input files with every heading and an example row.
 
-    Writes visits.csv, providers.csv and recipients.csv, and dictionary.csv, which says what each
-    column holds. Files that are there already are not touched.
+    Writes visits.csv, providers.csv and recipients.csv, and dictionary.csv, which says in both
+    languages what each column holds. Files that are there already are not touched.
     """
     with _words():
         from chiiki_tsusho.templates import write_templates
 
-        for path in write_templates(folder, month, codes):
-            say(f"wrote {path}")
+        for path in write_templates(folder, month, codes, _language(headings)):
+            say(Words(f"wrote {path}", f"作成しました: {path}"))
+        say(
+            Words(
+                "line 2 of each file is an example: put your rows in its place, then give the "
+                "files to chiiki-tsusho claim",
+                "各ファイルの2行目は記入例です。自分の行に置き換え、chiiki-tsusho claim で"
+                "計算してください",
+            )
+        )
+
+
+for commands in (cli_demo, cli_tables, cli_compare, cli_report):
+    commands.register(app)

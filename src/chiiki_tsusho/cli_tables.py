@@ -33,10 +33,11 @@ def import_workbook_command(
         str, typer.Option("--valid-to", help="Last month; 999999 is an open end.")
     ] = "999999",
 ) -> None:
-    """Turn the ministry's service code workbook into a table for --codes.
+    """Turn the ministry's service code workbook into a table.
 
-    Reads the sheet 地域通所介護. Each composite must follow from its base by the steps of its name;
-    what cannot be placed is listed by row and left out, never guessed.
+    The table is for --codes. Reads the sheet 地域通所介護. Each composite must follow from its
+    base by the steps of its name; what cannot be placed is listed by row and left out, never
+    guessed.
 
     Exit 0: every row placed; 1: some refused, the others written; 2: nothing written.
     """
@@ -54,10 +55,11 @@ def import_master_command(
     master: Annotated[Path, typer.Argument(help="The master (CSV).", show_default=False)],
     output: _Output,
 ) -> None:
-    """Turn a municipality's master CSV (単位数マスタ) into a table for --codes.
+    """Turn a municipality's master CSV into a table.
 
-    Reads UTF-8 or CP932; the rows of service type 78 alone, with their own months. What cannot be
-    placed is listed by line and left out, never guessed.
+    The master is the 単位数マスタ; the table is for --codes. Reads UTF-8 or CP932; the rows of
+    service type 78 alone, with their own months. What cannot be placed is listed by line and left
+    out, never guessed.
 
     Exit 0: every row placed; 1: some refused, the others written; 2: nothing written.
     """
@@ -74,9 +76,10 @@ def import_master_command(
 def check_table_command(
     table: Annotated[Path, typer.Argument(help="The code table (CSV).", show_default=False)],
 ) -> None:
-    """Check a code table as --codes would, and list all faults at once.
+    """Check a code table and list all its faults.
 
-    Faults go to standard output, one on a line, with line and column.
+    It is checked as --codes would. Faults go to standard output, one on a line, with line and
+    column.
 
     Exit 0: the table can be used; 1: it has faults; 2: it cannot be read.
     """

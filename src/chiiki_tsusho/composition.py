@@ -12,6 +12,7 @@ from chiiki_tsusho.claims import MonthVisits, base_rate_bases, conflicts, price
 from chiiki_tsusho.code_rows import BASE_LINES, CodeRow, Service, Shortfall
 from chiiki_tsusho.codes import CodeTable
 from chiiki_tsusho.errors import VisitError
+from chiiki_tsusho.messages import CALLED, Language
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.steps import (
     ADDITION,
@@ -26,10 +27,11 @@ from chiiki_tsusho.steps import (
     rated,
     taken,
 )
+from chiiki_tsusho.words import Words
 
 _SHORTFALL_WORDS = {
-    "over_capacity": "over capacity (定員超過)",
-    "understaffed": "understaffed (人員欠如)",
+    "over_capacity": Words("over capacity (定員超過)", "定員超過"),
+    "understaffed": Words("understaffed (人員欠如)", "人員欠如"),
 }
 
 
@@ -120,10 +122,13 @@ class Calculator:
     ----------
     table : CodeTable
         The codes of the month.
+    language : {"en", "ja"}
+        Of the labels of the steps.
     """
 
-    def __init__(self, table: CodeTable) -> None:
+    def __init__(self, table: CodeTable, language: Language = "en") -> None:
         self.table = table
+        self.language = language
 
     def compose(self, visit: Visit) -> Composition:
         """Price a visit.
@@ -144,6 +149,14 @@ class Calculator:
         VisitError
             The visit has no code in the month, or an addition is unknown, not for its service,
             counted too often or in conflict with another.
+
+        Examples
+        --------
+        >>> import chiiki_tsusho as ct
+        >>> visit = ct.Visit(minutes=150, care_level=5, shortfall="understaffed")
+        >>> composition = ct.Calculator(ct.load_codes("2016-04")).compose(visit)
+        >>> composition.code, composition.units, composition.chain
+        ('789405', 333, '678 → 474.6 → 475 → 332.5 → 333')
         """
         code = self.table.find(
             minutes=visit.minutes,
@@ -153,7 +166,7 @@ class Calculator:
             extended_hours=visit.extended_hours,
         )
         at = int(self.table.positions([code])[0])
-        steps = base_steps(self.table.rows[at])
+        steps = base_steps(self.table.rows[at], self.language)
         asked = MonthVisits(
             table=self.table,
             claim=np.zeros(1, dtype=np.int64),
@@ -188,12 +201,21 @@ class Calculator:
         for key, count in visit.additions.items():
             row = self._row(key)
             if count > row.largest_value:
+                most = row.largest_value
                 raise VisitError(
-                    f"{key}: {count} counts in one visit; at most {row.largest_value} may be given"
+                    Words(
+                        f"{key}: {count} counts in one visit; at most {most} may be given",
+                        f"{self.table.key_text(key)['ja']}: 1回の実績に{count}回です。"
+                        f"{most}回まで指定できます",
+                    )
                 )
             if row.service not in ("both", visit.service) and count:
                 raise VisitError(
-                    f"{key} cannot be added to {visit.service}; it is for {row.service}"
+                    Words(
+                        f"{key} cannot be added to {visit.service}; it is for {row.service}",
+                        f"{self.table.key_text(key)['ja']}は{CALLED[visit.service]}では算定できません"
+                        f"(対象は{CALLED[row.service]})",
+                    )
                 )
             if count:
                 values[key] = np.array([count], dtype=np.int64)
@@ -203,9 +225,14 @@ class Calculator:
         if key not in self.table.key_positions:
             near = get_close_matches(key, self.table.key_positions, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            known = ", ".join(sorted(self.table.key_positions)) or "none"
+            hint_ja = f"。{near[0]} ではありませんか" if near else ""
+            known = ", ".join(sorted(self.table.key_positions))
+            month = month_text(self.table.month)
             raise VisitError(
-                f"no addition {key!r} in {month_text(self.table.month)}{hint} (there are: {known})"
+                Words(
+                    f"no addition {key!r} in {month}{hint} (there are: {known or 'none'})",
+                    f"{month} に加算「{key}」はありません{hint_ja}(使えるもの: {known or 'なし'})",
+                )
             )
         return self.table.rows[self.table.key_positions[key]]
 
@@ -214,11 +241,16 @@ class Calculator:
             if on_visit.any():
                 met = [key for key in keys if visits.values[key].any()]
                 raise VisitError(
-                    f"{', '.join(met)}: at most one of the group {group} may apply to a visit"
+                    Words(
+                        f"{', '.join(met)}: at most one of the group {group} may apply to a visit",
+                        f"{self.table.keys_text(met)['ja']}: 同じ区分({group})の加算は"
+                        "1回の実績に一つしか算定できません",
+                    )
                 )
 
     def _addition_steps(self, asked: MonthVisits, visits: MonthVisits) -> list[Step]:
         """Add up the additions, then the ratios, as the claim does."""
+        language = self.language
         units = int(self.table.row_units[visits.base[0]])
         bases = base_rate_bases(visits)
         steps, ratios = [], []
@@ -228,7 +260,11 @@ class Calculator:
             count = int(visits.values[key][0])
             if not count:
                 stronger = next(one for one in row.yields if asked.values.get(one, 0))
-                steps.append(added(f"{row.name}: gives way to {stronger}", units, 0, ADDITION))
+                label = Words(
+                    f"{row.name}: gives way to {stronger}",
+                    f"{row.name}: {self._row(stronger).name}を優先",
+                )
+                steps.append(added(label.say(language), units, 0, ADDITION))
             elif row.kind == "rate":
                 ratios.append(key)
             else:
@@ -241,12 +277,18 @@ class Calculator:
         for key in ratios:
             of_base = self.table.rates[key].basis == BASE_LINES
             result = int(bases[key][0]) if of_base else whole
-            of = f"{'the base' if of_base else 'all'} units, the visit taken as a whole month"
+            of = Words(
+                f"{'the base' if of_base else 'all'} units, the visit taken as a whole month",
+                f"{'基本の' if of_base else '全'}単位数(この実績だけの月とみなす)",
+            )
             for row in self.table.rate_rows(key):
                 ratio = row.per_mille or 0
-                label = f"{row.name}: {percent(ratio)} of {of}"
-                steps.append(rated(label, result, ratio, ROUNDING))
-                result, of = steps[-1].after, "that result"
+                label = Words(
+                    f"{row.name}: {percent(ratio)} of {of.en}",
+                    f"{row.name}: {of.ja} × {percent(ratio)}",
+                )
+                steps.append(rated(label.say(language), result, ratio, ROUNDING))
+                result, of = steps[-1].after, Words("that result", "上の結果")
             if of_base:
                 whole += result
             steps.append(added(f"{self._row(key).name} {result:+d}", units, result, ADDITION))
@@ -254,19 +296,29 @@ class Calculator:
         return steps
 
 
-def base_steps(row: CodeRow) -> list[Step]:
+def base_steps(row: CodeRow, language: Language = "en") -> list[Step]:
     """Return the steps from 所定単位数 to the composite units of a base code."""
     level = f", care level {row.care_level}" if row.care_level else ""
-    steps = [taken(f"{row.service_code} {row.name}{level}: base units", row.base_units or 0, TABLE)]
+    level_ja = f" 要介護{row.care_level}" if row.care_level else ""
+    label = Words(
+        f"{row.service_code} {row.name}{level}: base units",
+        f"{row.service_code} {row.name}{level_ja}: 所定単位数",
+    )
+    steps = [taken(label.say(language), row.base_units or 0, TABLE)]
     if row.short_hours_per_mille is not None:
         ratio = row.short_hours_per_mille
-        label = f"2 to 3 hours (時減) × {percent(ratio)}"
-        steps.append(rated(label, steps[-1].after, ratio, SHORT_HOURS))
+        label = Words(
+            f"2 to 3 hours (時減) × {percent(ratio)}",
+            f"2時間以上3時間未満(時減) × {percent(ratio)}",
+        )
+        steps.append(rated(label.say(language), steps[-1].after, ratio, SHORT_HOURS))
     if row.shortfall_per_mille is not None and row.shortfall is not None:
         ratio = row.shortfall_per_mille
-        label = f"{_SHORTFALL_WORDS[row.shortfall]} × {percent(ratio)}"
-        steps.append(rated(label, steps[-1].after, ratio, SHORTFALL))
+        why = _SHORTFALL_WORDS[row.shortfall]
+        label = Words(f"{why.en} × {percent(ratio)}", f"{why.ja} × {percent(ratio)}")
+        steps.append(rated(label.say(language), steps[-1].after, ratio, SHORTFALL))
     if row.extension_units:
-        label = f"extension (延長) +{row.extension_units}"
-        steps.append(added(label, steps[-1].after, row.extension_units, EXTENSION))
+        more = row.extension_units
+        label = Words(f"extension (延長) +{more}", f"延長 +{more}")
+        steps.append(added(label.say(language), steps[-1].after, more, EXTENSION))
     return steps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -46,8 +46,12 @@ BLANK_WORTH = {
 class Identities:
     """The numbers that name providers and insurers, shared by all files of a batch."""
 
-    providers: TextIds
-    insurers: TextIds
+    providers: TextIds = field(default_factory=TextIds)
+    insurers: TextIds = field(default_factory=TextIds)
+
+    def copy(self) -> Identities:
+        """Return others that know the same numbers."""
+        return Identities(self.providers.copy(), self.insurers.copy())
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.messages import Language
+    from chiiki_tsusho.words import Sayable
+
 
 class ChiikiTsushoError(ValueError):
-    """Anything this package refuses: the message says what, where and what to do."""
+    """Anything this package refuses: the message says what, where and what to do.
+
+    Parameters
+    ----------
+    message : str or Sayable
+        In English, or in both languages; ``str`` of the error is English.
+    """
+
+    def __init__(self, message: str | Sayable) -> None:
+        super().__init__(message if isinstance(message, str) else message.say("en"))
+        self._in_both = None if isinstance(message, str) else message
+
+    def say(self, language: Language = "en") -> str:
+        """Write the message in a language, in English where it has no other."""
+        return str(self) if self._in_both is None else self._in_both.say(language)
 
 
 class TableError(ChiikiTsushoError):

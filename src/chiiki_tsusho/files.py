@@ -42,6 +42,7 @@ def claim_files(
     encoding: str | None = None,
     language: Language = "en",
     progress: Progress | None = None,
+    headings: Language = "en",
 ) -> FileBatch:
     """Compute the claims of a file of visits into a folder.
 
@@ -63,6 +64,8 @@ def claim_files(
         Of the messages.
     progress : callable, optional
         Called with the stage, how much of it is done and how much there is.
+    headings : {"en", "ja"}
+        Of the first three files; ``held_visits`` keeps the headings of the visits.
 
     Returns
     -------
@@ -84,8 +87,8 @@ def claim_files(
     registers = [
         None if path is None else open_source(path, encoding) for path in (providers, recipients)
     ]
-    run = BatchRun(source, *registers, code_book(codes), progress)
-    with FolderSink(folder, source, file_format) as sink:
+    run = BatchRun(source, registers[0], registers[1], code_book(codes), progress)
+    with FolderSink(folder, source, file_format, headings) as sink:
         summary = run.run(sink)
         problems = run.problems.frame(language)
         sink.finish(problems)

@@ -120,7 +120,8 @@ def _wanting(columns: Sequence[Column], given: Collection[str]) -> Iterator[Colu
 def _missing(column: Column, texts: Sequence[str]) -> Words:
     stripped = [one.strip() for one in texts]
     near = get_close_matches(column.name, stripped, n=1, cutoff=0.5)
-    near_ja = get_close_matches(column.heading, stripped, n=1, cutoff=0.5) or near
+    unknown = [one for one in stripped if one not in HEADINGS.values()]
+    near_ja = get_close_matches(column.heading, unknown, n=1, cutoff=0.5)
     hint = f" (nearest heading of the file: {near[0]!r})" if near else ""
     hint_ja = f"(近い見出し:「{near_ja[0]}」)" if near_ja else ""
     others = " and ".join(column.instead)

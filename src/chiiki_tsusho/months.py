@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from chiiki_tsusho.errors import UnsupportedMonthError
+from chiiki_tsusho.messages import Language
+from chiiki_tsusho.words import Words
 
 OPEN_END = 999999
 _MONTH = re.compile(r"(\d{4})-?(\d{2})")
@@ -25,7 +27,12 @@ def parse_month(text: str) -> int:
     """
     match = _MONTH.fullmatch(text) if isinstance(text, str) else None
     if match is None or not 1 <= int(match[2]) <= 12:
-        raise UnsupportedMonthError(f"{text!r} is not a month: write it as 2016-04 or 201604")
+        raise UnsupportedMonthError(
+            Words(
+                f"{text!r} is not a month: write it as 2016-04 or 201604",
+                f"「{text}」は年月として読めません。2016-04 または 201604 の形で指定してください",
+            )
+        )
     return int(match[1] + match[2])
 
 
@@ -39,8 +46,13 @@ def next_month(month: int) -> int:
     return month + 1 if month % 100 < 12 else month + 89
 
 
-def spans_text(spans: list[tuple[int, int]]) -> str:
+def spans_text(spans: list[tuple[int, int]], language: Language = "en") -> str:
     """Name runs of months: ``2016-04 to 2018-03, from 2026-06``."""
+    if language == "ja":
+        return "、".join(
+            f"{month_text(first)}{'以降' if last == OPEN_END else f'〜{month_text(last)}'}"
+            for first, last in spans
+        )
     return ", ".join(
         f"from {month_text(first)}"
         if last == OPEN_END

@@ -12,6 +12,7 @@ import pyarrow as pa
 from chiiki_tsusho.claims import ClaimLines, Flags, Ints
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.dated_figures import UNKNOWN
+from chiiki_tsusho.messages import Language
 from chiiki_tsusho.payment import Settlement
 
 
@@ -20,6 +21,11 @@ def schema(columns: Sequence[Column]) -> pa.Schema:
     return pa.schema(
         [(column.name, pa.string() if column.kind == "text" else pa.int64()) for column in columns]
     )
+
+
+def headings_in(columns: Sequence[Column], language: Language) -> list[str]:
+    """Return the headings of a file in a language."""
+    return [column.heading if language == "ja" else column.name for column in columns]
 
 
 LINES_SCHEMA, CLAIMS_SCHEMA = schema(CLAIM_LINES), schema(CLAIMS)

@@ -28,8 +28,10 @@ MAX_SESSION = 9
 _NINE_DIGITS = 999_999_999
 
 BENEFIT_RATES = ("90", "80", "70")
+
+
 def _in_both(names: Sequence[str]) -> dict[str, int]:
-    """Number names, in English and in Japanese."""
+    """Give names their numbers, in English and in Japanese."""
     numbered = {name: at for at, name in enumerate(names)}
     return numbered | {CALLED[name]: at for name, at in numbered.items() if name}
 

@@ -67,6 +67,10 @@ class Texts:
     texts: pa.StringArray
     positions: npt.NDArray[np.int32] | None
 
+    def plain(self) -> pa.StringArray:
+        """Return the text of each row."""
+        return self.texts if self.positions is None else self.texts.take(pa.array(self.positions))
+
 
 @dataclass(frozen=True)
 class Numbers:
@@ -112,7 +116,8 @@ class Block:
         """Return the rows on these lines as they stand in the input."""
         at = lines - self.first_line
         if isinstance(self.raw, range):
-            return at + self.raw.start
+            # The lines of a frame may have gaps: it can be a part of a larger whole.
+            return np.searchsorted(self.lines, lines) + self.raw.start
         if isinstance(self.raw, pa.Table):
             return self.raw.take(pa.array(at))
         starts, ends = _line_bounds(np.frombuffer(self.raw, dtype=np.uint8))
@@ -234,13 +239,14 @@ class CsvSource:
             unread = bad
         tried = " nor ".join(encoding.upper() for encoding in self._candidates)
         negation = "neither" if len(self._candidates) > 1 else "not"
-        tried_ja = "でも".join(encoding.upper() for encoding in self._candidates)
+        particle = "でも" if len(self._candidates) > 1 else "では"
+        tried_ja = "".join(f"{encoding.upper()}{particle}" for encoding in self._candidates)
         line = self._line_of(unread)
         raise InputFileError(
             Words(
-                f"{self.shown}: {negation} {tried} (line {line}): save it as CSV UTF-8, or name its "
-                "encoding",
-                f"{self.shown}: {tried_ja}でも読めません({line}行目)。「CSV UTF-8」で保存するか、"
+                f"{self.shown}: {negation} {tried} (line {line}): save it as CSV UTF-8, or name "
+                "its encoding",
+                f"{self.shown}: {tried_ja}読めません({line}行目)。「CSV UTF-8」で保存するか、"
                 "文字コードを指定してください",
             )
         )
@@ -259,7 +265,7 @@ class CsvSource:
                         raise InputFileError(
                             Words(
                                 f"{self.shown}: is a binary file; a CSV file was expected",
-                                f"{self.shown}: テキストではありません。CSVファイルを指定してください",
+                                f"{self.shown}: テキストではありません。CSVを指定してください",
                             )
                         )
         return ascii_only
@@ -290,9 +296,10 @@ class CsvSource:
         if "\r" in text:
             raise InputFileError(
                 Words(
-                    f"{self.shown}: its lines end in CR alone; save it as CSV UTF-8 (lines ending in "
-                    "LF or CRLF)",
-                    f"{self.shown}: 改行がCRだけです。「CSV UTF-8」(改行はLFまたはCRLF)で保存してください",
+                    f"{self.shown}: its lines end in CR alone; save it as CSV UTF-8 (lines ending "
+                    "in LF or CRLF)",
+                    f"{self.shown}: 改行がCRだけです。「CSV UTF-8」(改行はLFまたはCRLF)で"
+                    "保存してください",
                 )
             )
         try:
@@ -301,7 +308,8 @@ class CsvSource:
             raise InputFileError(
                 Words(
                     f"{self.shown}: line 1: not a CSV row: {error}",
-                    f"{self.shown}: 1行目: CSVの行として読めません({error})。引用符を確認してください",
+                    f"{self.shown}: 1行目: CSVの行として読めません({error})。"
+                    "引用符を確認してください",
                 )
             ) from error
 
@@ -354,7 +362,8 @@ class CsvSource:
                     Words(
                         f"{self.shown}: the {lines} lines up to byte {reached} cannot be told "
                         "apart; put the quotation marks right",
-                        f"{self.shown}: {reached}バイト目までの{lines}行を区切れません。引用符を確認してください",
+                        f"{self.shown}: {reached}バイト目までの{lines}行を区切れません。"
+                        "引用符を確認してください",
                     )
                 )
         columns = [
@@ -532,7 +541,7 @@ def _cell_text(value: object) -> str:
     return str(value)
 
 
-def _plain_texts(table: pa.Table) -> pa.Table:
+def plain_texts(table: pa.Table) -> pa.Table:
     """Turn views of text, of which Arrow cannot take single rows, into text."""
     for at, field in enumerate(table.schema):
         if pa.types.is_string_view(field.type):
@@ -540,7 +549,8 @@ def _plain_texts(table: pa.Table) -> pa.Table:
     return table
 
 
-def _damaged(path: Path, error: Exception) -> InputFileError:
+def damaged(path: Path, error: Exception) -> InputFileError:
+    """Say that a Parquet file cannot be read."""
     return InputFileError(
         Words(
             f"{path}: is a damaged Parquet file: {error}",
@@ -560,7 +570,7 @@ class ParquetSource:
                 self.schema = file.schema_arrow
                 self.size = file.metadata.num_rows
         except (pa.ArrowException, OSError) as error:
-            raise _damaged(path, error) from error
+            raise damaged(path, error) from error
         self.headings = list(self.schema.names)
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
@@ -574,7 +584,7 @@ class ParquetSource:
         with parquet.ParquetFile(self.path, read_dictionary=encoded) as file:
             try:
                 for batch in file.iter_batches(batch_size=ROWS_OF_A_BLOCK):
-                    table = _plain_texts(pa.Table.from_batches([batch]))
+                    table = plain_texts(pa.Table.from_batches([batch]))
                     columns = [
                         _column_of_arrow(column, form)
                         for column, form in zip(table.columns, forms, strict=True)
@@ -584,7 +594,7 @@ class ParquetSource:
                     yield Block(at, columns, [], first_line, table, reached)
                     first_line += table.num_rows
             except (pa.ArrowException, OSError) as error:
-                raise _damaged(self.path, error) from error
+                raise damaged(self.path, error) from error
 
 
 def not_a_frame(shown: str, found: str) -> Words:
@@ -596,26 +606,44 @@ def not_a_frame(shown: str, found: str) -> Words:
 
 
 class FrameSource:
-    """A DataFrame; its index plays no part, its first row counts as line 2."""
+    """A DataFrame; its index plays no part.
 
-    def __init__(self, frame: pd.DataFrame, shown: str) -> None:
+    Parameters
+    ----------
+    frame : DataFrame
+    shown : str
+        What to call it in messages.
+    lines : ndarray of int64, optional
+        The line of each row, ascending; without them the first row counts as line 2.
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, shown: str, lines: npt.NDArray[np.int64] | None = None
+    ) -> None:
         if not isinstance(frame, pd.DataFrame):
             raise InputFileError(not_a_frame(shown, type(frame).__name__))
         self.frame = frame
         self.shown = shown
         self.headings = [str(name) for name in frame.columns]
         self.size = len(frame)
+        self._lines = np.arange(FIRST_ROW_LINE, FIRST_ROW_LINE + len(frame))
+        if lines is not None:
+            self._lines = lines
+
+    def texts(self, column: int) -> Texts:
+        """Return one column as distinct texts."""
+        texts = _column_of_series(self.frame.iloc[:, column], "distinct")
+        assert isinstance(texts, Texts)
+        return texts
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, so many at a time."""
         for start in range(0, len(self.frame), ROWS_OF_A_BLOCK):
             part = self.frame.iloc[start : start + ROWS_OF_A_BLOCK]
             columns = [_column_of_series(part.iloc[:, at], form) for at, form in enumerate(forms)]
-            first_line = start + FIRST_ROW_LINE
-            lines = np.arange(first_line, first_line + len(part))
-            yield Block(
-                lines, columns, [], first_line, range(start, start + len(part)), start + len(part)
-            )
+            end = start + len(part)
+            lines = self._lines[start:end]
+            yield Block(lines, columns, [], int(lines[0]), range(start, end), end)
 
 
 def _column_of_series(series: pd.Series[Any], form: Form) -> Texts | Numbers:

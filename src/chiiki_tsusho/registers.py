@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chiiki_tsusho.codes import CodeBook
 from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
 from chiiki_tsusho.decoding import (
     BlockDecoder,
@@ -19,6 +20,7 @@ from chiiki_tsusho.decoding import (
 from chiiki_tsusho.messages import Message, named
 from chiiki_tsusho.parsing import BAD, BLANK, INSURED_BITS, unpack_insured
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading import Source
 from chiiki_tsusho.registry import Ints, Registry
 
 EVERY_MONTH = 0
@@ -145,6 +147,35 @@ class Register:
             if (one.counts > 0).any():
                 counts[one.key] = (one.heading, np.where(rows >= 0, _pick(one.counts, rows), 0))
         return counts
+
+
+@dataclass(frozen=True)
+class Registers:
+    """The registers of a batch that were given, and the numbers they share with its visits."""
+
+    identities: Identities
+    providers: Register | None
+    recipients: Register | None
+
+    @classmethod
+    def read(
+        cls,
+        providers: Source | None,
+        recipients: Source | None,
+        book: CodeBook,
+        identities: Identities,
+        problems: Problems,
+    ) -> Registers:
+        """Read the files; every heading before any row, so that a wrong one is said at once."""
+        decoders = [
+            None if source is None else BlockDecoder(source, file, book, identities)
+            for file, source in (("providers", providers), ("recipients", recipients))
+        ]
+        read = [
+            None if decoder is None else Register(decoder, identities, problems)
+            for decoder in decoders
+        ]
+        return cls(identities, read[0], read[1])
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> Ints:

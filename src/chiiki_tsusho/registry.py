@@ -27,6 +27,14 @@ class Registry:
         """Count the keys."""
         return len(self.keys)
 
+    def __getstate__(self) -> Ints:
+        return self.keys
+
+    def __setstate__(self, keys: Ints) -> None:
+        self.keys = keys
+        self._settled = _index(keys)
+        self._recent = _index(keys[:0])
+
     def ids(self, keys: Ints) -> Ints:
         """Return the id of each key, a new one for a key not seen before.
 
@@ -88,6 +96,12 @@ class TextIds:
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
         self._arrow: pa.StringArray | None = None
+
+    def copy(self) -> TextIds:
+        """Return others that know the same texts."""
+        copied = TextIds()
+        copied._ids = dict(self._ids)
+        return copied
 
     def __len__(self) -> int:
         """Count the texts."""

@@ -15,7 +15,9 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from chiiki_tsusho.errors import TableError
+from chiiki_tsusho.messages import Language
 from chiiki_tsusho.months import OPEN_END, month_text
+from chiiki_tsusho.words import Words, on_lines
 
 FAULTS_SHOWN = 20
 
@@ -57,14 +59,22 @@ DatedRow = TypeVar("DatedRow", bound=Any)
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong in a table file."""
+    """One thing wrong in a table file; ``message_ja`` where it can be said in Japanese too."""
 
     line: int
     column: str
     value: str
     message: str
+    message_ja: str = ""
 
     def __str__(self) -> str:
+        return self.say("en")
+
+    def say(self, language: Language = "en") -> str:
+        """Write where it is and what is wrong in a language."""
+        if language == "ja":
+            where = f"{self.line}行目、列 {self.column}" if self.column else f"{self.line}行目"
+            return f"{where}: 「{self.value}」: {self.message_ja or self.message}"
         where = f"line {self.line}, column {self.column}" if self.column else f"line {self.line}"
         return f"{where}: {self.value!r}: {self.message}"
 
@@ -103,9 +113,19 @@ def scan_cells(
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise TableError(f"{path}: cannot be read: {error.strerror}") from error
+        raise TableError(
+            Words(
+                f"{path}: cannot be read: {error.strerror}",
+                f"{path}: 読み込めません({error.strerror})",
+            )
+        ) from error
     except UnicodeDecodeError as error:
-        raise TableError(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8") from error
+        raise TableError(
+            Words(
+                f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8",
+                f"{path}: UTF-8ではありません({error.start}バイト目)。UTF-8で保存してください",
+            )
+        ) from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, dict[str, str]]] = []
     faults: list[Fault] = []
@@ -132,27 +152,52 @@ def _heading_faults(heading: list[str], columns: tuple[str, ...]) -> Iterator[Fa
         if name not in columns:
             near = get_close_matches(name, columns, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(columns)}"
-            yield Fault(1, name, name, f"unknown column {name!r}{hint}")
+            hint_ja = (
+                f"。「{near[0]}」ではありませんか" if near else f"。使える列: {'、'.join(columns)}"
+            )
+            yield Fault(
+                1,
+                name,
+                name,
+                f"unknown column {name!r}{hint}",
+                f"列「{name}」は使えません{hint_ja}",
+            )
         elif name in heading[:at]:
-            yield Fault(1, name, name, f"column {name!r} stands there twice")
+            yield Fault(
+                1,
+                name,
+                name,
+                f"column {name!r} stands there twice",
+                f"列「{name}」が2つあります",
+            )
     missing = [name for name in columns if name not in heading]
     if missing:
-        yield Fault(1, missing[0], "", f"missing column {', '.join(map(repr, missing))}")
+        yield Fault(
+            1,
+            missing[0],
+            "",
+            f"missing column {', '.join(map(repr, missing))}",
+            f"列 {'、'.join(missing)} がありません",
+        )
 
 
 def _width_fault(line: int, cells: list[str], heading: list[str]) -> Fault:
     message = f"{len(cells)} cells where the heading has {len(heading)}"
+    message_ja = f"セルは{len(cells)}個ですが、見出しは{len(heading)}個です"
     if len(cells) < len(heading):
-        return Fault(line, heading[len(cells)], "", message)
-    return Fault(line, "", cells[len(heading)], message)
+        return Fault(line, heading[len(cells)], "", message, message_ja)
+    return Fault(line, "", cells[len(heading)], message, message_ja)
 
 
-def faults_text(path: Path, faults: list[Fault]) -> str:
+def faults_text(path: Path, faults: list[Fault]) -> Words:
     """Write faults as one message, the first ones in full."""
-    shown = [f"{path}: {fault}" for fault in faults[:FAULTS_SHOWN]]
-    if len(faults) > FAULTS_SHOWN:
-        shown.append(f"{path}: and {len(faults) - FAULTS_SHOWN} more faults")
-    return "\n".join(shown)
+    shown = [
+        Words(f"{path}: {fault}", f"{path}: {fault.say('ja')}") for fault in faults[:FAULTS_SHOWN]
+    ]
+    more = len(faults) - FAULTS_SHOWN
+    if more > 0:
+        shown.append(Words(f"{path}: and {more} more faults", f"{path}: ほか{more}件の誤り"))
+    return on_lines(shown)
 
 
 def typed_rows(path: Path, model: type[AnyRow]) -> tuple[list[NumberedRow[AnyRow]], list[Fault]]:
@@ -172,7 +217,13 @@ def typed_rows(path: Path, model: type[AnyRow]) -> tuple[list[NumberedRow[AnyRow
     """
     cells, faults = scan_cells(path, model.model_fields)
     if faults:
-        raise TableError(f"{path}: line {faults[0].line}: {faults[0].message}")
+        fault = faults[0]
+        raise TableError(
+            Words(
+                f"{path}: line {fault.line}: {fault.message}",
+                f"{path}: {fault.line}行目: {fault.message_ja or fault.message}",
+            )
+        )
     return _typed(cells, model)
 
 

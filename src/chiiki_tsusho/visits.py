@@ -23,7 +23,7 @@ from chiiki_tsusho.times import stay_minutes
 
 Flags = npt.NDArray[np.bool_]
 Rows = slice | Ints
-_EXTENDED_UNKNOWN = 1
+_EXTENDED_UNKNOWN = 2
 _TABLE_ROWS = 1 << 15
 # In place of the code of a visit with a problem: what else it has is still checked.
 NO_BASE = _TABLE_ROWS - 1
@@ -228,10 +228,12 @@ class VisitBook:
             month = np.full(len(numbers.values), table.month, dtype=np.int64)
             row = self._providers.find(numbers.values, month)
             extended = self._providers.values(row, "extended_hours", _EXTENDED_UNKNOWN)
-            if not extended.all():
+            if (extended != 1).any():
                 plain = table.bands_without_extension.ravel().take(condition)
                 rows = extended if numbers.positions is None else extended.take(numbers.positions)
-                base = np.where(rows[at] == 0, plain, base)
+                # A provider without a row may have registered 延長 or not.
+                without = (rows[at] == 0) | ((rows[at] == _EXTENDED_UNKNOWN) & (base < 0))
+                base = np.where(without, plain, base)
         return base
 
     def _note_month(self, typed: TypedBlock, at: Rows, month: int, problems: Problems) -> None:

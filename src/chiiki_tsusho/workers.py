@@ -6,6 +6,8 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -13,15 +15,30 @@ Result = TypeVar("Result")
 
 # NumPy and Arrow let go of the interpreter while they work; more threads only wait for it.
 WORKERS = min(4, os.cpu_count() or 1)
+_workers: ContextVar[int] = ContextVar("workers", default=WORKERS)
+
+
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """Work on one core within, for a process that shares its machine with others like it."""
+    token = _workers.set(1)
+    try:
+        yield
+    finally:
+        _workers.reset(token)
 
 
 def in_order(
-    items: Iterable[Item], work: Callable[[Item], Result], workers: int = WORKERS
+    items: Iterable[Item], work: Callable[[Item], Result], workers: int | None = None
 ) -> Iterator[Result]:
     """Yield the result of each item in the order of the items.
 
     A few are worked on ahead of the one yielded, so memory does not grow with the items.
     """
+    workers = workers or _workers.get()
+    if workers == 1:
+        yield from map(work, items)
+        return
     with ThreadPoolExecutor(workers) as pool:
         ahead: deque[Future[Result]] = deque()
         try:

@@ -1,0 +1,74 @@
+"""Where the processor's time goes, by stage.
+
+::
+
+    python benchmarks/stages.py DIR
+
+DIR is a folder of ``month.py``. The stages run one after the other in one process, on one thread
+each, so their seconds add up to the processor's time of the whole and not to its wall time, in
+which they overlap.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chiiki_tsusho import batch, files, reading, writing
+from chiiki_tsusho.decoding import BlockDecoder
+from chiiki_tsusho.visits import VisitBook
+
+STAGES: tuple[tuple[str, Any, str], ...] = (
+    ("settle the encoding", reading.CsvSource, "_settle_encoding"),
+    ("read providers and recipients", batch.Registers, "read"),
+    ("lines and cells (Arrow)", reading.CsvSource, "_parsed"),
+    ("cells to numbers", BlockDecoder, "_typed"),
+    ("codes, additions, calendars", VisitBook, "_enter"),
+    ("claims: count, price, settle", batch.Chunk, "price"),
+    ("claims to tables", batch, "_results"),
+    ("write (Arrow)", writing._CsvWriter, "write_table"),
+)
+
+
+def timed(call: Callable[..., Any], spent: list[float]) -> Callable[..., Any]:
+    """Add the time of the calling thread to `spent`."""
+
+    def run(*args: Any, **named: Any) -> Any:
+        start = time.thread_time()
+        try:
+            return call(*args, **named)
+        finally:
+            spent.append(time.thread_time() - start)
+
+    return run
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("dir", type=Path, help="a month of month.py")
+    month = parser.parse_args().dir
+    spent: dict[str, list[float]] = {name: [] for name, _, _ in STAGES}
+    for name, owner, attribute in STAGES:
+        # Bound already where the attribute is a class method or a function of a module.
+        setattr(owner, attribute, timed(getattr(owner, attribute), spent[name]))
+    whole, wall = time.process_time(), time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        files.claim_files(
+            month / "visits.csv", folder, month / "providers.csv", month / "recipients.csv"
+        )
+    whole, wall = time.process_time() - whole, time.perf_counter() - wall
+    print("| stage | processor, s | share |\n|---|---:|---:|")
+    for name, times in spent.items():
+        print(f"| {name} | {sum(times):.2f} | {sum(times) / whole:.0%} |")
+    rest = whole - sum(sum(times) for times in spent.values())
+    print(f"| the rest | {rest:.2f} | {rest / whole:.0%} |")
+    print(f"| whole, in {wall:.2f} s of wall time | {whole:.2f} | 100% |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+"""Visits that lie in several files: which they are, what they hold, and their rows."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
+
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.messages import Message
+from chiiki_tsusho.parcels import Rows, provider_texts, rows_of_frame
+from chiiki_tsusho.reading import (
+    FIRST_ROW_LINE,
+    CsvSource,
+    ParquetSource,
+    Texts,
+    damaged,
+    open_source,
+    plain_texts,
+)
+from chiiki_tsusho.words import Words, on_lines
+
+ENDINGS = (".csv", ".parquet")
+# A partition of a large Parquet file: its row groups up to so many rows.
+ROWS_OF_A_PARTITION = 1 << 20
+_COUNTED_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """A file of visits, or some row groups of one.
+
+    Parameters
+    ----------
+    path : Path
+    headings : tuple of str
+    lines : int
+        Lines it has after its heading, blank ones included; of Parquet, rows.
+    encoding : str, optional
+        Of a CSV.
+    schema : pyarrow.Schema, optional
+        Of a Parquet file.
+    row_groups : tuple of int
+        Of a Parquet file.
+    """
+
+    path: Path
+    headings: tuple[str, ...]
+    lines: int
+    encoding: str | None
+    schema: pa.Schema | None
+    row_groups: tuple[int, ...]
+
+    def rows(self, part: int, schema: pa.Schema | None) -> Rows:
+        """Read the rows.
+
+        Parameters
+        ----------
+        part : int
+            The number of the part.
+        schema : pyarrow.Schema, optional
+            What the columns of all Parquet parts together are.
+
+        Raises
+        ------
+        InputFileError
+            The file has become unreadable since it was surveyed.
+        """
+        if schema is None:
+            return self._csv_rows(part)
+        return rows_of_frame(_arrow_frame(self._table(list(self.headings)).cast(schema)), part)
+
+    def provider_texts(self, column: int) -> list[str]:
+        """Return the distinct readable provider numbers of a column."""
+        if self.schema is None:
+            return provider_texts(self._csv_rows(0).frame, column)
+        return provider_texts(_arrow_frame(self._table([self.headings[column]])), 0)
+
+    def _csv_rows(self, part: int) -> Rows:
+        source = CsvSource(self.path, self.encoding)
+        tables, lines = [], [np.zeros(0, dtype=np.int64)]
+        malformed: list[tuple[int, Message, str]] = []
+        schema = _text_schema(self.headings)
+        for block in source.blocks(["texts"] * len(self.headings)):
+            columns = [column.plain() for column in block.columns if isinstance(column, Texts)]
+            tables.append(pa.Table.from_arrays(columns, schema=schema))
+            lines.append(block.lines - FIRST_ROW_LINE)
+            if block.malformed:
+                at = np.array([line for line, _ in block.malformed])
+                texts = block.verbatim(at).decode(source.encoding).split("\n")
+                malformed += [
+                    (line - FIRST_ROW_LINE, message, text.removesuffix("\r"))
+                    for (line, message), text in zip(block.malformed, texts, strict=False)
+                ]
+        table = pa.concat_tables([schema.empty_table(), *tables])
+        return Rows(_frame(table), np.concatenate(lines), malformed, part)
+
+    def _table(self, columns: list[str]) -> pa.Table:
+        try:
+            with parquet.ParquetFile(self.path) as file:
+                return plain_texts(file.read_row_groups(list(self.row_groups), columns))
+        except (pa.ArrowException, OSError) as error:
+            raise damaged(self.path, error) from error
+
+
+def empty_frame(headings: Sequence[str], schema: pa.Schema | None) -> pd.DataFrame:
+    """Return the frame that parts with no rows give."""
+    if schema is not None:
+        return _arrow_frame(schema.empty_table())
+    return _frame(_text_schema(headings).empty_table())
+
+
+def _text_schema(headings: Sequence[str]) -> pa.Schema:
+    return pa.schema([(name, pa.string()) for name in headings])
+
+
+def _arrow_frame(table: pa.Table) -> pd.DataFrame:
+    """Keep the types of a file: pandas would make floats of whole numbers with blanks."""
+    return _frame(table, types_mapper=pd.ArrowDtype)
+
+
+def _frame(table: pa.Table, **options: Any) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True, **options)
+    return frame
+
+
+def part_paths(given: str | Path | Iterable[str | Path]) -> list[Path]:
+    """Return the files that paths, patterns and folders stand for.
+
+    The files of a pattern or a folder are in the order of their names, numbers in them as numbers.
+
+    Raises
+    ------
+    InputFileError
+        A pattern or folder has no CSV or Parquet file.
+    """
+    if isinstance(given, (str, Path)):
+        return list(_files_of(given))
+    paths = [path for one in given for path in _files_of(one)]
+    if not paths:
+        raise InputFileError(
+            Words("visits: no file is named", "visits: ファイルが指定されていません")
+        )
+    return paths
+
+
+def _files_of(given: str | Path) -> Iterator[Path]:
+    path = Path(given)
+    if path.is_dir():
+        found = [one for one in path.iterdir() if one.suffix in ENDINGS and one.name[0] not in "._"]
+    elif glob.has_magic(str(given)) and not path.exists():
+        found = [Path(one) for one in glob.glob(str(given), recursive=True)]  # noqa: PTH207 (a Path has no root to search from)
+    else:
+        yield path
+        return
+    if not found:
+        raise InputFileError(
+            Words(
+                f"{given}: there is no CSV or Parquet file; check the path",
+                f"{given}: CSVまたはParquetファイルがありません。パスを確認してください",
+            )
+        )
+    yield from sorted(found, key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Order part-2 before part-10."""
+    return [
+        (int(piece), "") if piece.isascii() and piece.isdigit() else (-1, piece)
+        for piece in re.split(r"(\d+)", str(path))
+    ]
+
+
+def survey(path: Path, encoding: str | None, whole: bool) -> list[FilePart]:
+    """Say what a file holds, without its rows.
+
+    Parameters
+    ----------
+    path : Path
+    encoding : str, optional
+        Of a CSV; without it UTF-8 and CP932 are tried.
+    whole : bool
+        Whether a Parquet file of many rows stays one part.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be read.
+    """
+    source = open_source(path, encoding)
+    headings = tuple(source.headings)
+    if isinstance(source, CsvSource):
+        lines = _lines_after(path, len(source.raw_heading))
+        return [FilePart(path, headings, lines, source.encoding, None, ())]
+    return list(_row_groups(source, headings, whole))
+
+
+def _row_groups(
+    source: ParquetSource, headings: tuple[str, ...], whole: bool
+) -> Iterator[FilePart]:
+    with parquet.ParquetFile(source.path) as file:
+        sizes = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]
+    groups: list[int] = []
+    rows = 0
+    for group, size in enumerate(sizes):
+        if groups and not whole and rows + size > ROWS_OF_A_PARTITION:
+            yield FilePart(source.path, headings, rows, None, source.schema, tuple(groups))
+            groups, rows = [], 0
+        groups.append(group)
+        rows += size
+    yield FilePart(source.path, headings, rows, None, source.schema, tuple(groups))
+
+
+def _lines_after(path: Path, start: int) -> int:
+    lines, last = 0, b"\n"
+    with path.open("rb") as stream:
+        stream.seek(start)
+        while piece := stream.read(_COUNTED_BYTES):
+            lines += piece.count(b"\n")
+            last = piece[-1:]
+    return lines + (last != b"\n")
+
+
+def common_schema(parts: Sequence[FilePart]) -> pa.Schema | None:
+    """Return what the columns of Parquet parts together are; None for CSV.
+
+    Raises
+    ------
+    InputFileError
+        A part has other headings than the first, or is of another format or of types that do not
+        go together.
+    """
+    first = parts[0]
+    faults = [
+        Words(
+            f"{one.path}: its headings are not those of {first.path} in the same order",
+            f"{one.path}: 見出しまたはその順序が {first.path} と異なります",
+        )
+        for one in parts
+        if one.headings != first.headings
+    ]
+    faults += [
+        Words(
+            f"{one.path}: CSV and Parquet parts are mixed; {first.path} is of the other format",
+            f"{one.path}: CSVとParquetが混在しています({first.path} と形式が異なります)",
+        )
+        for one in parts
+        if (one.schema is None) != (first.schema is None)
+    ]
+    if faults:
+        raise InputFileError(on_lines(dict.fromkeys(faults)))
+    if first.schema is None:
+        return None
+    schemas = {one.path: _plain_schema(one.schema) for one in parts}
+    try:
+        return pa.unify_schemas(list(schemas.values()), promote_options="permissive")
+    except pa.ArrowException as error:
+        raise InputFileError(
+            Words(
+                f"{first.path} and the other parts have columns of different types: {error}",
+                f"{first.path} と他のファイルで列の型が異なります({error})",
+            )
+        ) from error
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    """Leave out of a schema what may differ from file to file."""
+    fields = []
+    for field in plain_texts(schema.empty_table()).schema:
+        kind = field.type
+        fields.append((field.name, kind.value_type if pa.types.is_dictionary(kind) else kind))
+    return pa.schema(fields)
