@@ -50,8 +50,9 @@ def draw(found: dict[int, dict[str, list[Run]]], path: Path) -> None:
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     sizes = list(found)
     for name, style in (("ours", "o-"), ("floor", "s--")):
-        axes[0].plot(sizes, [median(r.wall for r in found[n][name]) for n in sizes], style, label=name)
-    axes[1].plot(sizes, [median(r.memory for r in found[n]["ours"]) for n in sizes], "o-")
+        seconds = [median(run.wall for run in found[size][name]) for size in sizes]
+        axes[0].plot(sizes, seconds, style, label=name)
+    axes[1].plot(sizes, [median(run.memory for run in found[size]["ours"]) for size in sizes], "o-")
     for axis, label in zip(axes, ("seconds", "peak memory, MiB"), strict=True):
         axis.set(xscale="log", xlabel="visits", ylabel=label)
         axis.grid(alpha=0.3)

@@ -19,16 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from chiiki_tsusho import batch, files, reading, writing
+from chiiki_tsusho.chunks import Chunk
 from chiiki_tsusho.decoding import BlockDecoder
+from chiiki_tsusho.registers import Registers
 from chiiki_tsusho.visits import VisitBook
 
 STAGES: tuple[tuple[str, Any, str], ...] = (
     ("settle the encoding", reading.CsvSource, "_settle_encoding"),
-    ("read providers and recipients", batch.Registers, "read"),
+    ("read providers and recipients", Registers, "read"),
     ("lines and cells (Arrow)", reading.CsvSource, "_parsed"),
     ("cells to numbers", BlockDecoder, "_typed"),
     ("codes, additions, calendars", VisitBook, "_enter"),
-    ("claims: count, price, settle", batch.Chunk, "price"),
+    ("claims: count, price, settle", Chunk, "price"),
     ("claims to tables", batch, "_results"),
     ("write (Arrow)", writing._CsvWriter, "write_table"),
 )
@@ -54,7 +56,6 @@ def main() -> None:
     month = parser.parse_args().dir
     spent: dict[str, list[float]] = {name: [] for name, _, _ in STAGES}
     for name, owner, attribute in STAGES:
-        # Bound already where the attribute is a class method or a function of a module.
         setattr(owner, attribute, timed(getattr(owner, attribute), spent[name]))
     whole, wall = time.process_time(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

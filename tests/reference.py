@@ -45,7 +45,7 @@ LONGEST_DAY = 1440
 
 def load_rows(path: str | Path) -> list[Row]:
     """Read a code table: whole numbers as ints, months and codes as text, blanks as None."""
-    with open(path, encoding="utf-8", newline="") as file:
+    with Path(path).open(encoding="utf-8", newline="") as file:
         return [
             {name: _typed(name, cell) for name, cell in record.items()}
             for record in csv.DictReader(file)

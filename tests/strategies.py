@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 from hypothesis import strategies as st
+
 from reference import (
     LONGEST_DAY,
     ClaimKey,

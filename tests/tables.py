@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from inputs import Cells
-
 from chiiki_tsusho.code_rows import COLUMNS
+from inputs import Cells
 
 LEVELS = "12345"
 

@@ -93,7 +93,12 @@ def test_insured_numbers_are_packed_in_order_and_unpacked(numbers: list[str]) ->
 
 @given(
     st.lists(
-        st.one_of(insured_nos(), st.text(max_size=12), st.text("0123456789Hh ", max_size=11)),
+        st.one_of(
+            insured_nos(),
+            st.text(max_size=12),
+            st.text("0123456789Hh ", max_size=11),
+            st.text("0123456789HhA", min_size=10, max_size=10),
+        ),
         max_size=20,
     ),
     st.integers(0, 3),

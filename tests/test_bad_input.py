@@ -31,6 +31,7 @@ from inputs import (
     visit,
     visits,
 )
+from tables import addition, base, table
 
 Problem = tuple[str, int | None, str, str, str, str]
 MAY: Claim = ("201605", *CLAIM[1:])
@@ -166,6 +167,7 @@ ALONE, CLAIM_HELD, EVERY_MONTH = "alone", "claim", "every month"
         ("insured_no", "A000000001", "bad_value", NOT_A_PERSON.format("A000000001"), ALONE),
         ("insured_no", "000000000H", "bad_value", NOT_A_PERSON.format("000000000H"), ALONE),
         ("insured_no", "0000-00001", "bad_value", NOT_A_PERSON.format("0000-00001"), ALONE),
+        ("insured_no", "99999-0001", "bad_value", NOT_A_PERSON.format("99999-0001"), ALONE),
         (
             "insured_no",
             "００００００００01",
@@ -836,6 +838,15 @@ CASES = {
         held=[2, 3],
         providers=[{**PROVIDER, "bathing": "1"}],
     ),
+    "additions of the provider do not meet those of a visit that cannot be read": Case(
+        [("visits", 2, "minutes", "x", "bad_value", NOT_WHOLE.format("x", "of 0 or more"))],
+        [
+            visit(1, minutes="x", service="medical_day_care", service_provision_3="1"),
+            visit(2, service="", service_provision_3=""),
+        ],
+        held=[2, 3],
+        providers=[{**PROVIDER, "service_provision_1i": "1"}],
+    ),
     "without its provider's row a visit may be as long as a day": Case(
         [
             of_claim(
@@ -1140,6 +1151,26 @@ def test_messages_in_japanese() -> None:
         "所要時間が空欄です。分数を記入してください",
     ]
     assert list(batch.problems["rule"]) == ["bad_value"] * 3 + ["missing_value"]
+
+
+def test_largest_value_is_that_of_the_month(tmp_path: Path) -> None:
+    """The heading knows the largest value of all months; each month has its own."""
+    trip = {**addition("trip", 10, "visit"), "max_per_visit": "2"}
+    later = {**trip, "valid_from": "201605", "max_per_visit": "1"}
+    codes = table(tmp_path, *base(500), {**trip, "valid_to": "201604"}, later)
+    rows = [
+        visit(1, trip="2"),
+        {**visit(), "service_date": "2016-05-01", "trip": "1"},
+        {**visit(), "service_date": "2016-06-01", "trip": "2"},
+    ]
+    message = NOT_A_COUNT.format("2", "trip", 1)
+    june: Problem = ("visits", 4, "trip", "2", "bad_value", message)
+    check(compute(rows, codes=codes), rows, [june], [4], {CLAIM: 520, MAY: 510})
+    # The same through the provider, in every month but April.
+    provider = [{**PROVIDER, "trip": "2"}]
+    rows = [visit(1), {**visit(), "service_date": "2016-05-01"}]
+    batch = compute(rows, provider, codes=codes)
+    check(batch, rows, [("providers", 2, "trip", "2", "bad_value", message)], [3], {CLAIM: 520})
 
 
 # ---------------------------------------------------------------- all at once

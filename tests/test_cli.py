@@ -282,8 +282,7 @@ def test_template_files_are_read_back_without_a_fault(tmp_path: Path) -> None:
     )  # fmt: skip
     assert claimed.exit_code == 0
     assert claimed.stderr == (
-        "1 visit: 1 claim, 1,132 units, 12,338 yen; 0 rows held; "
-        f"files in {tmp_path / 'out'}\n"
+        f"1 visit: 1 claim, 1,132 units, 12,338 yen; 0 rows held; files in {tmp_path / 'out'}\n"
     )
 
 

@@ -57,10 +57,10 @@ def test_alone_it_shows_its_commands_and_the_first_steps(words: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    ("words", "variables"), [(["--lang", "ja"], {}), ([], {"LC_ALL": "ja_JP.UTF-8"})]
+    ("words", "locale"), [(["--lang", "ja"], "en_US.UTF-8"), ([], "ja_JP.UTF-8")]
 )
-def test_alone_in_japanese(words: list[str], variables: dict[str, str]) -> None:
-    done = run(*words, **variables)
+def test_alone_in_japanese(words: list[str], locale: str) -> None:
+    done = run(*words, LC_ALL=locale)
     assert (done.returncode, done.stdout) == (2, "")
     assert "はじめに:\n    chiiki-tsusho demo " in done.stderr
     assert "地域密着型通所介護の請求計算" in done.stderr
@@ -135,13 +135,21 @@ USE_CLAIM = "使い方は 'chiiki-tsusho claim --help' で表示します"
     [
         (
             ["clam"],
-            [TRY, "Error: No such command 'clam'. Did you mean 'claim'?"],
+            [TRY, "Error: No such command 'clam'. Did you mean", "'claim'"],
             ["エラー: コマンド clam はありません。claim ではありませんか", USE],
         ),
         (
             ["explain_claim"],
-            [TRY, "Error: No such command 'explain_claim'. Did you mean 'explain-claim', 'explain'?"],
-            ["エラー: コマンド explain_claim はありません。explain-claim、explain ではありませんか", USE],
+            [
+                TRY,
+                "Error: No such command 'explain_claim'. Did you mean",
+                "'explain-claim', 'explain'",
+            ],
+            [
+                "エラー: コマンド explain_claim はありません。"
+                "explain-claim、explain ではありませんか",
+                USE,
+            ],
         ),
         (
             ["xyzzy"],
@@ -155,7 +163,7 @@ USE_CLAIM = "使い方は 'chiiki-tsusho claim --help' で表示します"
         ),
         (
             ["claim", "v.csv", "--provider", "p.csv"],
-            [TRY_CLAIM, "Error: No such option: --provider (Possible options: --providers)"],
+            [TRY_CLAIM, "Error: No such option: --provider ", "--providers"],
             ["エラー: オプション --provider はありません。--providers ではありませんか", USE_CLAIM],
         ),
         (
@@ -170,25 +178,31 @@ USE_CLAIM = "使い方は 'chiiki-tsusho claim --help' で表示します"
         ),
         (
             ["claim", "v.csv", "w.csv", "x.csv", "-o", "out"],
-            [TRY_CLAIM, "Error: Got unexpected extra argument(s) (w.csv x.csv)"],
+            [TRY_CLAIM, "Error: Got unexpected extra argument", "(w.csv x.csv)"],
             ["エラー: 余分な引数があります: w.csv x.csv", USE_CLAIM],
         ),
         (
             ["claim", "v.csv", "-o"],
-            ["Try 'chiiki-tsusho claim --help' for help.", "Error: Option '-o' requires an argument."],
+            [
+                "Try 'chiiki-tsusho claim --help' for help.",
+                "Error: Option '-o' requires an argument.",
+            ],
             ["エラー: オプション -o には値が必要です", USE_CLAIM],
         ),
         (
             ["--version=1"],
-            ["Try 'chiiki-tsusho --help' for help.", "Error: Option '--version' does not take a value."],
+            [
+                "Try 'chiiki-tsusho --help' for help.",
+                "Error: Option '--version' does not take a value.",
+            ],
             ["エラー: オプション --version には値を付けられません", USE],
         ),
         (
             ["explain", "--month", "2016-04", "--minutes", "x"],
             [
                 "Try 'chiiki-tsusho explain -h' for help.",
-                "Error: Invalid value for '--minutes': Input should be a valid integer, unable to "
-                "parse string as an integer",
+                "Error: Invalid value for '--minutes': ",
+                "valid integer",
             ],
             [
                 "エラー: オプション --minutes の値が正しくありません(整数を指定してください)",
@@ -199,7 +213,7 @@ USE_CLAIM = "使い方は 'chiiki-tsusho claim --help' で表示します"
             ["explain", "--month", "2016-04", "--minutes", "-1"],
             [
                 "Try 'chiiki-tsusho explain -h' for help.",
-                "Error: Invalid value for '--minutes': Input should be greater than or equal to 0",
+                "Error: Invalid value for '--minutes': ",
             ],
             [
                 "エラー: オプション --minutes の値が正しくありません(0以上を指定してください)",
@@ -210,10 +224,10 @@ USE_CLAIM = "使い方は 'chiiki-tsusho claim --help' で表示します"
             ["explain", "--month", "2016-04", "--minutes", "200", "--care-level", "6"],
             [
                 "Try 'chiiki-tsusho explain -h' for help.",
-                "Error: Invalid value for '--care-level': Input should be less than or equal to 5",
+                "Error: Invalid value for '--care-level': ",
             ],
             [
-                "エラー: オプション --care-level の値が正しくありません(5以下を指定してください)",
+                "エラー: オプション --care-level の値が正しくありません(",
                 "使い方は 'chiiki-tsusho explain --help' で表示します",
             ],
         ),
@@ -222,13 +236,18 @@ USE_CLAIM = "使い方は 'chiiki-tsusho claim --help' で表示します"
 def test_misuse_says_what_to_do_next(
     words: list[str], english: list[str], japanese: list[str]
 ) -> None:
+    """In English in typer's words, whose endings change with its version."""
     done = run(*words)
     assert (done.returncode, done.stdout) == (2, "")
-    lines = [line for line in done.stderr.splitlines() if line]
-    assert [line for line in lines if not line.startswith("Usage: ")] == english
+    *_, next_step, error = (line for line in done.stderr.splitlines() if line)
+    assert next_step == english[0]
+    assert error.startswith(english[1])
+    assert all(part in error for part in english[2:])
     done = run(*words, "--lang", "ja") if words[-1] != "-o" else run("--lang", "ja", *words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.splitlines() == japanese
+    found = done.stderr.splitlines()
+    assert found[1:] == japanese[1:]
+    assert found[0] == japanese[0] or (japanese[0].endswith("(") and japanese[0] in found[0])
 
 
 @pytest.mark.parametrize(

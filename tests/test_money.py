@@ -22,17 +22,13 @@ from conftest import EXAMPLES
 from inputs import PROVIDER, RECIPIENT, VISIT, Cells, compute, frame, places, visit, visits
 from reference import load_limits, load_rows
 from strategies import Month, months, to_frames
-from tables import addition, base, table, treatment
+from tables import LEVELS, addition, base, table, treatment
 
 DATA = Path(__file__).parents[1] / "data"
 ROWS = load_rows(DATA / "service_codes.csv")
 LIMITS = load_limits(DATA / "benefit_limits.csv")
 FEW = int(EXAMPLES or 30)
 YEN = ("total_yen", "insurance_yen", "public_yen", "copay_yen", "self_paid_yen")
-LEVELS = "12345"
-
-
-# ---------------------------------------------------------------- claims as figures
 
 
 def of_month(month: str, number: int, **cells: str) -> list[Cells]:

@@ -224,7 +224,7 @@ def test_quotation_marks_in_a_cell(tmp_path: Path, cell: str, value: str) -> Non
 
 
 def test_line_beyond_all_measure_is_refused(tmp_path: Path) -> None:
-    text = csv_text([visit(1), visit(2, care_level="1" * 3_000_000)])
+    text = csv_text([visit(1), visit(2, care_level="1" * 5_000_000)])
     with pytest.raises(InputFileError, match="cannot be told apart; put the quotation marks right"):
         claim_text(tmp_path, text)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+
 from reference import (
     Row,
     claim_month,

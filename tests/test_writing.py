@@ -247,17 +247,18 @@ def test_folder_that_may_not_be_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", ["visits", "providers", "recipients", "codes"])
 def test_result_never_replaces_an_input(tmp_path: Path, name: str, file: str) -> None:
     (tmp_path / "visits.csv").write_text(csv_text(ROWS), encoding="utf-8")
-    own = tmp_path / name
-    own.write_text("own", encoding="utf-8")
-    given: dict[str, Any] = {"visits": tmp_path / "visits.csv", file: own}
-    (tmp_path / "link").symlink_to(tmp_path)
-    for folder in (tmp_path, tmp_path / "link", tmp_path / "x" / ".."):
-        with pytest.raises(OutputError) as caught:
-            claim_files(folder=folder, **given)
-        assert str(caught.value) == (
-            f"{own}: the output would replace this input; choose another folder than {folder}"
-        )
-    assert own.read_text(encoding="utf-8") == "own"
+    (tmp_path / name).write_text("own", encoding="utf-8")
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    for folder in (tmp_path, link, tmp_path / "x" / ".."):
+        for own in (tmp_path / name, link / name):
+            given: dict[str, Any] = {"visits": tmp_path / "visits.csv", file: own}
+            with pytest.raises(OutputError) as caught:
+                claim_files(folder=folder, **given)
+            assert str(caught.value) == (
+                f"{own}: the output would replace this input; choose another folder than {folder}"
+            )
+    assert (tmp_path / name).read_text(encoding="utf-8") == "own"
     assert names(tmp_path) == sorted(["link", "visits.csv", name])
 
 

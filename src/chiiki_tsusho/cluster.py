@@ -32,24 +32,25 @@ from chiiki_tsusho.headings import match_headings
 from chiiki_tsusho.messages import Language
 from chiiki_tsusho.outputs import read_frame, schema
 from chiiki_tsusho.parcels import (
+    FrameRows,
+    Rows,
     first_lines,
     no_parcels,
     parcel_labels,
     provider_texts,
     refuse_torn,
-    rows_of_frame,
     to_parcels,
 )
 from chiiki_tsusho.partitions import (
     Shared,
     compute_parcels,
     compute_part,
-    held_columns,
+    held_frame,
     problem_frame,
     tellers,
     write_part,
 )
-from chiiki_tsusho.parts import FilePart, common_schema, empty_frame, part_paths, survey
+from chiiki_tsusho.parts import FilePart, common_schema, no_rows, part_paths, survey
 from chiiki_tsusho.problems import Problems, ordered
 from chiiki_tsusho.reading import FrameSource, Source, open_source
 from chiiki_tsusho.registers import Registers
@@ -236,7 +237,7 @@ def compute_claims_dask(
         Identities(),
         problems,
     )
-    shared = _to_workers(Shared(book, registers, given.empty))
+    shared = _to_workers(Shared(book, registers, given.nothing))
     lengths = given.lengths
     if shuffle:
         partitions = npartitions or len(given.rows)
@@ -273,7 +274,7 @@ def _batch(
         _frame([one.claim_lines for one in results], read_frame([], CLAIM_LINES), "claim-lines"),
         _frame([one.claims for one in results], read_frame([], CLAIMS), "claims"),
         _frame([delayed(none), *told], none.iloc[:0], "problems"),
-        _frame([one.held_visits for one in results], held_columns(given.empty), "held-visits"),
+        _frame([one.held_visits for one in results], held_frame(given.nothing), "held-visits"),
         given.table,
     )
 
@@ -287,8 +288,8 @@ class _Given:
     shown : str
         What to call the whole.
     headings : list of str
-    empty : DataFrame
-        The frame of no rows.
+    nothing : Rows
+        What they are where there are none.
     names : list of str
         What to call each part.
     rows : list of Delayed
@@ -303,7 +304,7 @@ class _Given:
 
     shown: str
     headings: list[str]
-    empty: pd.DataFrame
+    nothing: Rows
     names: list[str]
     rows: list[Delayed]
     lengths: list[Any]
@@ -313,14 +314,15 @@ class _Given:
 
 def _frame_parts(visits: dd.DataFrame) -> _Given:
     frames = visits.to_delayed()
+    rows = [delayed(FrameRows.of_part)(frame, number) for number, frame in enumerate(frames)]
     return _Given(
         "visits",
         [str(name) for name in visits.columns],
-        visits._meta,
+        FrameRows.of_part(visits._meta, 0),
         [f"partition {number}" for number in range(len(frames))],
-        [delayed(rows_of_frame)(frame, number) for number, frame in enumerate(frames)],
+        rows,
         [delayed(len)(frame) for frame in frames],
-        lambda column: [delayed(provider_texts)(frame, column) for frame in frames],
+        lambda column: [delayed(provider_texts)(one, column) for one in rows],
         _parts_table([], []),
     )
 
@@ -333,7 +335,7 @@ def _file_parts(visits: PathOrPaths, encoding: str | None, whole: bool) -> _Give
     return _Given(
         str(parts[0].path),
         list(parts[0].headings),
-        empty_frame(parts[0].headings, types),
+        no_rows(parts[0].headings, types),
         [str(part.path) for part in parts],
         [delayed(part.rows)(number, types) for number, part in enumerate(parts)],
         lengths,

@@ -6,20 +6,21 @@ The whole is all parts one after the other under one heading, which is its line 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.csv_lines import LineSource, line_ends
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.messages import Message
 from chiiki_tsusho.parsing import PARSERS, Decoder
-from chiiki_tsusho.reading import FIRST_ROW_LINE, FrameSource
+from chiiki_tsusho.reading import FIRST_ROW_LINE, Form, FrameSource, Source, Texts
 from chiiki_tsusho.registry import Ints
 from chiiki_tsusho.words import Words
+from chiiki_tsusho.workers import on_one_core
 
 PARCEL_TYPES: dict[str, Any] = {"label": "str", "parcel": pd.ArrowDtype(pa.large_binary())}
 # The ledger keeps the first line of each claim in 32 bits.
@@ -27,57 +28,124 @@ _LAST_LINE = int(np.iinfo(np.int32).max)
 _NAMED = 5
 
 
+class Rows(Protocol):
+    """Some rows of the visits, in order: of one part, or of the whole."""
+
+    @property
+    def lines(self) -> Ints:
+        """Of each row: how many lines of its part are before it; or its line in the whole."""
+
+    @property
+    def part(self) -> int:
+        """The number of the part."""
+
+    def source(self) -> Source:
+        """Return them as an input."""
+
+    def taken(self, *positions: Ints) -> Iterator[Self]:
+        """Yield the rows at some positions, then those at others."""
+
+    def joined(self, others: Sequence[Any], lines: Ints) -> Self:
+        """Return the rows of others, on these lines."""
+
+    def frame(self) -> pd.DataFrame:
+        """Return the rows as they stand in the input."""
+
+
 @dataclass(frozen=True)
-class Rows:
-    """Some rows of the visits.
+class FrameRows:
+    """Rows of a frame."""
 
-    Parameters
-    ----------
-    frame : DataFrame
-    lines : ndarray of int64
-        Of each row: how many lines of its part, and later of the whole, are before it.
-    malformed : list of (line, Message, text)
-        Lines whose cells cannot be told apart; they are not in the frame.
-    part : int
-        The number of the part.
-    """
-
-    frame: pd.DataFrame
+    rows: pd.DataFrame
     lines: Ints
-    malformed: list[tuple[int, Message, str]]
     part: int
 
+    @classmethod
+    def of_part(cls, frame: pd.DataFrame, part: int) -> Self:
+        """Take a frame as a part."""
+        return cls(frame, np.arange(len(frame)), part)
 
-def rows_of_frame(frame: pd.DataFrame, part: int) -> Rows:
-    """Take a frame as a part."""
-    return Rows(frame, np.arange(len(frame)), [], part)
+    def source(self) -> Source:
+        """Return them as an input."""
+        return FrameSource(self.rows, "visits", self.lines)
+
+    def taken(self, *positions: Ints) -> Iterator[Self]:
+        """Yield the rows at some positions, then those at others."""
+        for at in positions:
+            yield replace(self, rows=self.rows.take(at), lines=self.lines[at])
+
+    def joined(self, others: Sequence[FrameRows], lines: Ints) -> Self:
+        """Return the rows of others, on these lines."""
+        rows = pd.concat([one.rows for one in others], ignore_index=True)
+        return replace(self, rows=rows, lines=lines)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the rows as they stand in the input."""
+        return self.rows
 
 
-def placed(rows: Sequence[Rows], first_lines: Ints, empty: pd.DataFrame) -> Rows:
+@dataclass(frozen=True)
+class TextRows:
+    """Lines of CSV files: UTF-8, each ending in a line feed."""
+
+    text: bytes
+    lines: Ints
+    part: int
+    headings: tuple[str, ...]
+
+    def source(self) -> Source:
+        """Return them as an input."""
+        return LineSource(self.text, self.lines, self.headings, "visits")
+
+    def taken(self, *positions: Ints) -> Iterator[Self]:
+        """Yield the lines at some positions, then those at others."""
+        ends = np.concatenate(([0], line_ends(self.text)))
+        buffers = [None, pa.py_buffer(ends), pa.py_buffer(self.text)]
+        lines = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(ends) - 1, buffers)
+        for at in positions:
+            own = lines.take(pa.array(at))
+            text = own.buffers()[2].to_pybytes() if len(own) else b""
+            yield replace(self, text=text, lines=self.lines[at])
+
+    def joined(self, others: Sequence[TextRows], lines: Ints) -> Self:
+        """Return the lines of others, on these lines."""
+        return replace(self, text=b"".join(one.text for one in others), lines=lines)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the cells as text; a line whose cells cannot be told apart is all in the first."""
+        schema = pa.schema([(name, pa.string()) for name in self.headings])
+        tables, lines = [schema.empty_table()], [self.lines[:0]]
+        for block in self.source().blocks(["texts"] * len(self.headings)):
+            columns = [column.of_rows() for column in block.columns if isinstance(column, Texts)]
+            at = np.array([line for line, _ in block.malformed], dtype=np.int64)
+            [malformed] = self.taken(np.searchsorted(self.lines, at))
+            texts = [text.removesuffix("\r") for text in malformed.text.decode().split("\n")]
+            blank = pa.array([""] * len(at), pa.string())
+            wholes = [pa.array(texts[:-1], pa.string()), *[blank] * (len(columns) - 1)]
+            for cells, own in ((columns, block.lines), (wholes, at)):
+                tables.append(pa.Table.from_arrays(cells, schema=schema))
+                lines.append(own)
+        frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+        return frame.iloc[np.argsort(np.concatenate(lines), kind="stable")]
+
+
+def placed(rows: Sequence[Rows], starts: Ints, nothing: Rows) -> Rows:
     """Put rows of several parts together in the order of the whole, each with its line there.
 
     Parameters
     ----------
     rows : sequence of Rows
-    first_lines : ndarray of int64, shape (parts,)
+        In each, lines ascend.
+    starts : ndarray of int64, shape (parts,)
         The line on which each part begins.
-    empty : DataFrame
-        What the frame is where there are no rows.
+    nothing : Rows
+        What they are where there are none.
     """
-    frames = [one.frame for one in rows if len(one.frame)]
-    lines = np.concatenate(
-        [np.zeros(0, dtype=np.int64), *(one.lines + first_lines[one.part] for one in rows)]
-    )
-    malformed = [
-        (line + int(first_lines[one.part]), message, text)
-        for one in rows
-        for line, message, text in one.malformed
-    ]
-    frame = pd.concat(frames, ignore_index=True) if frames else empty
-    order = np.argsort(lines, kind="stable")
-    if (np.diff(order) != 1).any():
-        frame, lines = frame.take(order), lines[order]
-    return Rows(frame, lines, sorted(malformed, key=lambda one: one[0]), part=0)
+    in_turn = sorted((one for one in rows if len(one.lines)), key=lambda one: one.part)
+    if not in_turn:
+        return nothing
+    lines = np.concatenate([one.lines + starts[one.part] for one in in_turn])
+    return nothing.joined(in_turn, lines)
 
 
 def first_lines(counts: Sequence[int]) -> Ints:
@@ -101,11 +169,27 @@ def first_lines(counts: Sequence[int]) -> Ints:
     return ends[:-1]
 
 
-def provider_texts(frame: pd.DataFrame, column: int) -> list[str]:
+def _column(rows: Rows, column: int) -> Iterator[tuple[Ints, Texts]]:
+    """Yield the lines and the texts of one column."""
+    source = rows.source()
+    forms: list[Form] = ["unread"] * len(source.headings)
+    forms[column] = "distinct"
+    for block in source.blocks(forms):
+        [texts] = block.columns
+        assert isinstance(texts, Texts)
+        yield block.lines, texts
+
+
+def provider_texts(rows: Rows, column: int) -> list[str]:
     """Return the distinct provider numbers of a column, those that can be read."""
-    texts = FrameSource(frame, "visits").texts(column).texts.to_pylist()
-    values = Decoder(PARSERS["provider_no"]).values(texts)
-    return [text for text, value in zip(texts, values, strict=True) if value >= 0]
+    parser = Decoder(PARSERS["provider_no"])
+    found: dict[str, None] = {}
+    with on_one_core():
+        for _, texts in _column(rows, column):
+            distinct = texts.texts.to_pylist()
+            values = parser.values(distinct)
+            found.update(dict.fromkeys(np.array(distinct, dtype=object)[values >= 0]))
+    return list(found)
 
 
 def refuse_torn(providers: Sequence[list[str]], shown: Sequence[str]) -> None:
@@ -149,7 +233,10 @@ def refuse_torn(providers: Sequence[list[str]], shown: Sequence[str]) -> None:
 
 
 def parcel_labels(partitions: int) -> list[str]:
-    """Return a text for each partition, by whose hash Dask sends a row there."""
+    """Return a text for each partition, by whose hash Dask sends a row there.
+
+    Were Dask to hash otherwise, partitions would be uneven, and the claims the same.
+    """
     labels: list[str] = [""] * partitions
     wanted, first = partitions, 0
     while wanted:
@@ -166,7 +253,7 @@ def parcel_labels(partitions: int) -> list[str]:
 def to_parcels(rows: Rows, column: int, labels: Sequence[str]) -> pd.DataFrame:
     """Cut rows into one parcel for each partition, by the text of their provider.
 
-    A parcel is a single cell: however Dask moves it, the types of the frame in it stay.
+    A parcel is a single cell: however Dask moves it, what is in it stays as it is.
 
     Parameters
     ----------
@@ -181,19 +268,21 @@ def to_parcels(rows: Rows, column: int, labels: Sequence[str]) -> pd.DataFrame:
     DataFrame
         Columns ``label`` and ``parcel``.
     """
-    texts = FrameSource(rows.frame, "visits").texts(column)
-    hashes = pd.util.hash_array(np.array(texts.texts.to_pylist(), dtype=object))
-    target = (hashes % len(labels)).astype(np.int64)
-    if texts.positions is not None:
-        target = target[texts.positions]
+    # Lines whose cells cannot be told apart stand alone, wherever they are.
+    target = np.full(len(rows.lines), rows.part % len(labels), dtype=np.int64)
+    with on_one_core():
+        for lines, texts in _column(rows, column):
+            hashes = pd.util.hash_array(np.array(texts.texts.to_pylist(), dtype=object))
+            partition = (hashes % len(labels)).astype(np.int64)
+            at = np.searchsorted(rows.lines, lines)
+            target[at] = partition if texts.positions is None else partition[texts.positions]
     order = np.argsort(target, kind="stable")
     cuts = np.searchsorted(target[order], np.arange(1, len(labels)))
-    parcels: dict[str, bytes] = {}
-    for partition, at in enumerate(np.split(order, cuts)):
-        malformed = rows.malformed if partition == rows.part % len(labels) else []
-        if len(at) or malformed:
-            own = Rows(rows.frame.take(at), rows.lines[at], malformed, rows.part)
-            parcels[labels[partition]] = pickle.dumps(own, protocol=5)
+    parcels = {
+        label: pickle.dumps(own, protocol=5)
+        for label, own in zip(labels, rows.taken(*np.split(order, cuts)), strict=True)
+        if len(own.lines)
+    }
     cells = {"label": list(parcels), "parcel": list(parcels.values())}
     return pd.DataFrame(cells, dtype=object).astype(PARCEL_TYPES)
 

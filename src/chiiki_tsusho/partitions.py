@@ -19,7 +19,6 @@ from chiiki_tsusho.messages import Language
 from chiiki_tsusho.outputs import read_frame
 from chiiki_tsusho.parcels import Rows, open_parcels, placed
 from chiiki_tsusho.problems import Once, Problems
-from chiiki_tsusho.reading import FrameSource
 from chiiki_tsusho.registers import Registers
 from chiiki_tsusho.registry import Ints
 from chiiki_tsusho.words import Words
@@ -28,11 +27,11 @@ from chiiki_tsusho.workers import on_one_core
 
 @dataclass(frozen=True)
 class Shared:
-    """What every partition needs: the code tables, the registers, the columns of the visits."""
+    """What every partition needs: the code tables, the registers, what no visits look like."""
 
     book: CodeBook
     registers: Registers
-    empty: pd.DataFrame
+    nothing: Rows
 
 
 @dataclass(frozen=True)
@@ -55,50 +54,33 @@ def compute_part(rows: Rows, starts: Ints, shared: Shared) -> PartitionResult:
         The line on which each part begins.
     shared : Shared
     """
-    return _computed(placed([rows], starts, shared.empty), shared)
+    return _computed(placed([rows], starts, shared.nothing), shared)
 
 
 def compute_parcels(parcels: pd.DataFrame, starts: Ints, shared: Shared) -> PartitionResult:
     """Compute the claims of the rows in parcels."""
-    return _computed(placed(open_parcels(parcels), starts, shared.empty), shared)
+    return _computed(placed(open_parcels(parcels), starts, shared.nothing), shared)
 
 
 def _computed(rows: Rows, shared: Shared) -> PartitionResult:
     """Compute claims on one core: a worker with several threads has as many partitions at work."""
     with on_one_core():
-        source = FrameSource(rows.frame, "visits", rows.lines)
-        run = BatchRun(source, None, None, shared.book, registers=shared.registers)
+        run = BatchRun(rows.source(), None, None, shared.book, registers=shared.registers)
         sink = FrameSink()
         run.run(sink)
-    at = np.concatenate([np.zeros(0, dtype=np.int64), *sink.held_rows])
-    held = rows.frame.iloc[at].set_index(_index(rows.lines[at]))
-    if rows.malformed:
-        for line, message, _ in rows.malformed:
-            run.problems.add("visits", "", "", message, line)
-        held = pd.concat([held, _malformed(rows)]).sort_index(kind="stable")
-    return PartitionResult(
-        read_frame(sink.line_tables, CLAIM_LINES),
-        read_frame(sink.claim_tables, CLAIMS),
-        run.problems,
-        held,
-    )
+        at = np.concatenate([np.zeros(0, dtype=np.int64), *sink.held_rows])
+        [held] = rows.taken(at)
+        return PartitionResult(
+            read_frame(sink.line_tables, CLAIM_LINES),
+            read_frame(sink.claim_tables, CLAIMS),
+            run.problems,
+            held_frame(held),
+        )
 
 
-def held_columns(visits: pd.DataFrame) -> pd.DataFrame:
-    """Return no held rows of visits like these."""
-    return visits.iloc[:0].set_index(_index(np.zeros(0, dtype=np.int64)))
-
-
-def _index(lines: Ints) -> pd.Index[int]:
-    return pd.Index(lines, name="line")
-
-
-def _malformed(rows: Rows) -> pd.DataFrame:
-    """Put each line whose cells cannot be told apart whole into the first column."""
-    lines = np.array([line for line, _, _ in rows.malformed], dtype=np.int64)
-    cells = {name: [""] * len(lines) for name in rows.frame.columns}
-    cells[rows.frame.columns[0]] = [text for _, _, text in rows.malformed]
-    return pd.DataFrame(cells, dtype="str", index=_index(lines))
+def held_frame(rows: Rows) -> pd.DataFrame:
+    """Return held rows indexed by their lines."""
+    return rows.frame().set_index(pd.Index(rows.lines, name="line"))
 
 
 def tellers(once: Sequence[set[Once]]) -> dict[Once, int]:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,13 +14,10 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.messages import Message
-from chiiki_tsusho.parcels import Rows, provider_texts, rows_of_frame
+from chiiki_tsusho.parcels import FrameRows, Rows, TextRows, provider_texts
 from chiiki_tsusho.reading import (
-    FIRST_ROW_LINE,
     CsvSource,
     ParquetSource,
-    Texts,
     damaged,
     open_source,
     plain_texts,
@@ -75,33 +71,24 @@ class FilePart:
             The file has become unreadable since it was surveyed.
         """
         if schema is None:
-            return self._csv_rows(part)
-        return rows_of_frame(_arrow_frame(self._table(list(self.headings)).cast(schema)), part)
+            return self._lines(part)
+        return FrameRows.of_part(_frame(self._table(list(self.headings)).cast(schema)), part)
 
     def provider_texts(self, column: int) -> list[str]:
         """Return the distinct readable provider numbers of a column."""
         if self.schema is None:
-            return provider_texts(self._csv_rows(0).frame, column)
-        return provider_texts(_arrow_frame(self._table([self.headings[column]])), 0)
+            return provider_texts(self._lines(0), column)
+        table = self._table([self.headings[column]])
+        return provider_texts(FrameRows.of_part(_frame(table), 0), 0)
 
-    def _csv_rows(self, part: int) -> Rows:
+    def _lines(self, part: int) -> TextRows:
         source = CsvSource(self.path, self.encoding)
-        tables, lines = [], [np.zeros(0, dtype=np.int64)]
-        malformed: list[tuple[int, Message, str]] = []
-        schema = _text_schema(self.headings)
-        for block in source.blocks(["texts"] * len(self.headings)):
-            columns = [column.plain() for column in block.columns if isinstance(column, Texts)]
-            tables.append(pa.Table.from_arrays(columns, schema=schema))
-            lines.append(block.lines - FIRST_ROW_LINE)
-            if block.malformed:
-                at = np.array([line for line, _ in block.malformed])
-                texts = block.verbatim(at).decode(source.encoding).split("\n")
-                malformed += [
-                    (line - FIRST_ROW_LINE, message, text.removesuffix("\r"))
-                    for (line, message), text in zip(block.malformed, texts, strict=False)
-                ]
-        table = pa.concat_tables([schema.empty_table(), *tables])
-        return Rows(_frame(table), np.concatenate(lines), malformed, part)
+        text = self.path.read_bytes()[len(source.raw_heading) :]
+        if source.encoding != "utf-8":
+            text = text.decode(source.encoding).encode()
+        if not text.endswith(b"\n"):
+            text += b"\n" if text else b""
+        return TextRows(text, np.arange(text.count(b"\n")), part, self.headings)
 
     def _table(self, columns: list[str]) -> pa.Table:
         try:
@@ -111,24 +98,16 @@ class FilePart:
             raise damaged(self.path, error) from error
 
 
-def empty_frame(headings: Sequence[str], schema: pa.Schema | None) -> pd.DataFrame:
-    """Return the frame that parts with no rows give."""
-    if schema is not None:
-        return _arrow_frame(schema.empty_table())
-    return _frame(_text_schema(headings).empty_table())
+def no_rows(headings: tuple[str, ...], schema: pa.Schema | None) -> Rows:
+    """Return what parts are that hold nothing."""
+    if schema is None:
+        return TextRows(b"", np.arange(0), 0, headings)
+    return FrameRows.of_part(_frame(schema.empty_table()), 0)
 
 
-def _text_schema(headings: Sequence[str]) -> pa.Schema:
-    return pa.schema([(name, pa.string()) for name in headings])
-
-
-def _arrow_frame(table: pa.Table) -> pd.DataFrame:
+def _frame(table: pa.Table) -> pd.DataFrame:
     """Keep the types of a file: pandas would make floats of whole numbers with blanks."""
-    return _frame(table, types_mapper=pd.ArrowDtype)
-
-
-def _frame(table: pa.Table, **options: Any) -> pd.DataFrame:
-    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True, **options)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
     return frame
 
 

@@ -49,9 +49,10 @@ _SCAN_BYTES = 1 << 20
 _ARROW_BLOCK_BYTES = 1 << 21
 RawText = bytes | bytearray
 _NUMBER = pa.int16()
-_ARROW_TYPES: dict[Form, pa.DataType] = {
+_ARROW_TYPES: dict[Form, pa.DataType | None] = {
     "texts": pa.string(),
     "distinct": pa.dictionary(pa.int32(), pa.string()),
+    "unread": None,
 }
 _WORKBOOK = b"PK\x03\x04"
 _PARQUET = b"PAR1"
@@ -67,7 +68,7 @@ class Texts:
     texts: pa.StringArray
     positions: npt.NDArray[np.int32] | None
 
-    def plain(self) -> pa.StringArray:
+    def of_rows(self) -> pa.StringArray:
         """Return the text of each row."""
         return self.texts if self.positions is None else self.texts.take(pa.array(self.positions))
 
@@ -81,8 +82,9 @@ class Numbers:
 
 BLANK_NUMBER = np.iinfo(np.int64).min
 # How a reader wants a column: as numbers where every cell is one of this range, as a text of its
-# own for each row, or (the safe way, which any of them falls back to) as distinct texts.
-Form = tuple[int, int] | Literal["texts", "distinct"]
+# own for each row, or (the safe way, which any of them falls back to) as distinct texts; or not
+# at all.
+Form = tuple[int, int] | Literal["texts", "distinct", "unread"]
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,14 @@ class Block:
     lines : ndarray of int64, shape (rows,)
         Line of each row, the heading being line 1.
     columns : list of Texts or Numbers
-        In the order of the headings.
+        In the order of the headings, but for those that were to stay unread.
     malformed : list of (line, Message)
         Rows whose cells cannot be told apart; they are in no column.
     first_line : int
         Line of the first row of ``raw``.
-    raw : bytes or bytearray, pyarrow.Table or range
-        The rows as they stand in the input, malformed ones included.
+    raw : bytes or bytearray, pyarrow.Table or ndarray of int64
+        The rows as they stand in the input, malformed ones included; of an input in memory, the
+        line of each of its rows.
     consumed : int
         Bytes (CSV) or rows of the input read so far, for the progress bar.
     """
@@ -115,9 +118,8 @@ class Block:
     def verbatim(self, lines: npt.NDArray[np.int64]) -> Any:
         """Return the rows on these lines as they stand in the input."""
         at = lines - self.first_line
-        if isinstance(self.raw, range):
-            # The lines of a frame may have gaps: it can be a part of a larger whole.
-            return np.searchsorted(self.lines, lines) + self.raw.start
+        if isinstance(self.raw, np.ndarray):
+            return np.searchsorted(self.raw, lines)
         if isinstance(self.raw, pa.Table):
             return self.raw.take(pa.array(at))
         starts, ends = _line_bounds(np.frombuffer(self.raw, dtype=np.uint8))
@@ -368,19 +370,19 @@ class CsvSource:
                 )
         columns = [
             _column_of_arrow(column, form)
-            for column, form in zip(table.columns, forms, strict=True)
+            for column, form in zip(table.columns, _read(forms), strict=True)
         ]
         return _Parsed(columns, kept, malformed, lines, raw, reached)
 
     def _table(self, text: RawText, forms: Sequence[Form]) -> pa.Table | None:
         """Read lines, numbers as numbers where the whole block allows it."""
         ranges = {at: form for at, form in enumerate(forms) if isinstance(form, tuple)}
-        types = [_ARROW_TYPES["texts" if form == "texts" else "distinct"] for form in forms]
+        types = [_ARROW_TYPES["distinct" if isinstance(form, tuple) else form] for form in forms]
         if ranges and self._numbers and not _hexadecimal(text):
             numbers = [_NUMBER if at in ranges else kind for at, kind in enumerate(types)]
             table = self._table_of_types(text, numbers)
             if table is not None and all(
-                _within(table.column(at), *ends) for at, ends in ranges.items()
+                _within(table.column(str(at)), *ends) for at, ends in ranges.items()
             ):
                 return table
         table = self._table_of_types(text, types)
@@ -390,11 +392,12 @@ class CsvSource:
             self._numbers = False
         return table
 
-    def _table_of_types(self, text: RawText, types: list[pa.DataType]) -> pa.Table | None:
+    def _table_of_types(self, text: RawText, types: list[pa.DataType | None]) -> pa.Table | None:
         """Read lines into one column per heading; None where they are not even, or of the types."""
         names = [str(at) for at in range(len(self.headings))]
+        wanted = {name: kind for name, kind in zip(names, types, strict=True) if kind is not None}
         if not text:
-            return pa.schema(list(zip(names, types, strict=True))).empty_table()
+            return pa.schema(list(wanted.items())).empty_table()
         uneven = []
 
         def note(row: Any) -> str:
@@ -409,7 +412,7 @@ class CsvSource:
                 ),
                 parse_options=arrow_csv.ParseOptions(invalid_row_handler=note),
                 convert_options=arrow_csv.ConvertOptions(
-                    column_types=dict(zip(names, types, strict=True)), null_values=[""]
+                    column_types=wanted, include_columns=list(wanted), null_values=[""]
                 ),
             )
         except pa.ArrowInvalid:
@@ -427,6 +430,10 @@ class _Parsed:
     lines: int
     raw: RawText
     reached: int
+
+
+def _read(forms: Sequence[Form]) -> list[Form]:
+    return [form for form in forms if form != "unread"]
 
 
 def _within(numbers: pa.ChunkedArray, least: int, most: int) -> bool:
@@ -630,20 +637,18 @@ class FrameSource:
         if lines is not None:
             self._lines = lines
 
-    def texts(self, column: int) -> Texts:
-        """Return one column as distinct texts."""
-        texts = _column_of_series(self.frame.iloc[:, column], "distinct")
-        assert isinstance(texts, Texts)
-        return texts
-
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, so many at a time."""
         for start in range(0, len(self.frame), ROWS_OF_A_BLOCK):
             part = self.frame.iloc[start : start + ROWS_OF_A_BLOCK]
-            columns = [_column_of_series(part.iloc[:, at], form) for at, form in enumerate(forms)]
+            columns = [
+                _column_of_series(part.iloc[:, at], form)
+                for at, form in enumerate(forms)
+                if form != "unread"
+            ]
             end = start + len(part)
             lines = self._lines[start:end]
-            yield Block(lines, columns, [], int(lines[0]), range(start, end), end)
+            yield Block(lines, columns, [], int(lines[0]), self._lines, end)
 
 
 def _column_of_series(series: pd.Series[Any], form: Form) -> Texts | Numbers:

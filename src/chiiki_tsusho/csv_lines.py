@@ -1,0 +1,58 @@
+"""Lines of CSV files that are in memory: not all of a file, and perhaps of several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from chiiki_tsusho.reading import CSV_BLOCK_BYTES, Block, CsvSource, Form
+from chiiki_tsusho.registry import Ints
+from chiiki_tsusho.workers import in_order
+
+
+class LineSource(CsvSource):
+    """Lines read as those of a file are.
+
+    Parameters
+    ----------
+    text : bytes
+        UTF-8, without a heading; every line ends in a line feed.
+    lines : ndarray of int64
+        The number of each line, ascending.
+    headings : sequence of str
+    shown : str
+        What to call them in messages.
+    """
+
+    def __init__(self, text: bytes, lines: Ints, headings: Sequence[str], shown: str) -> None:
+        self.shown = shown
+        self.headings = list(headings)
+        self.size = len(text)
+        self.encoding = "utf-8"
+        self._numbers = True
+        self._text = text
+        self._lines = lines
+
+    def _raw_blocks(self, start: int) -> Iterator[tuple[bytearray, int]]:
+        while start < len(self._text):
+            end = self._text.find(b"\n", start + CSV_BLOCK_BYTES) + 1 or len(self._text)
+            yield bytearray(self._text[start:end]), end
+            start = end
+
+    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
+        """Yield the rows, a block of whole lines at a time."""
+        first = 0
+        for parsed in in_order(self._raw_blocks(0), lambda block: self._parsed(*block, forms)):
+            at = self._lines[first + parsed.kept]
+            malformed = [
+                (int(self._lines[first + line]), message) for line, message in parsed.malformed
+            ]
+            yield Block(at, parsed.columns, malformed, 0, self._lines, parsed.reached)
+            first += parsed.lines
+
+
+def line_ends(text: bytes) -> Ints:
+    """Return where each line ends, after its line feed."""
+    characters = np.frombuffer(text, dtype=np.uint8)
+    return np.flatnonzero(characters == ord("\n")).astype(np.int64) + 1
