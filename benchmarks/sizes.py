@@ -14,7 +14,8 @@ import argparse
 from pathlib import Path
 from statistics import median
 
-from end_to_end import CODES, Run, measure, month
+from end_to_end import Run, measure, month
+from peers import CODES
 
 SIZES = (10_000, 100_000, 1_000_000, 4_000_000, 40_000_000)
 PEOPLE_OF_ALL = 400_000
