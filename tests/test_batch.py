@@ -59,7 +59,7 @@ ROWS = load_rows(DATA / "service_codes.csv")
 PRICES = load_prices(DATA / "unit_prices.csv")
 LIMITS = load_limits(DATA / "benefit_limits.csv")
 OUTPUTS = ("claim_lines", "claims", "problems", "held_visits")
-FEW = int(EXAMPLES or 20)
+FEW = int(EXAMPLES or 12)
 
 
 def records(table: pd.DataFrame) -> list[Row]:

@@ -27,7 +27,7 @@ from tables import LEVELS, addition, base, table, treatment
 DATA = Path(__file__).parents[1] / "data"
 ROWS = load_rows(DATA / "service_codes.csv")
 LIMITS = load_limits(DATA / "benefit_limits.csv")
-FEW = int(EXAMPLES or 30)
+FEW = int(EXAMPLES or 15)
 YEN = ("total_yen", "insurance_yen", "public_yen", "copay_yen", "self_paid_yen")
 
 

@@ -616,7 +616,7 @@ def test_bad_row_of_the_last_block_holds_the_first(tmp_path: Path, size: int, cl
     assert held == [line for line in lines if line not in not_held]
 
 
-@settings(max_examples=int(EXAMPLES or 20))
+@settings(max_examples=int(EXAMPLES or 12))
 @given(
     faulty_months(ROWS, LIMITS),
     st.sampled_from([300, 1000, 5000]),
