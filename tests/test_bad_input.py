@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from chiiki_tsusho import Batch, compute_claims
+from chiiki_tsusho import Batch, InputFileError, compute_claims
 from chiiki_tsusho.files import claim_files
 from chiiki_tsusho.problems import RULES
 from inputs import (
@@ -20,6 +20,7 @@ from inputs import (
     KEY_COLUMNS,
     PROVIDER,
     RECIPIENT,
+    VISIT,
     Cells,
     Claim,
     claim_text,
@@ -1127,6 +1128,18 @@ def test_blank_rows_are_rows() -> None:
     assert units(batch.claims) == {CLAIM: 426}
 
 
+@pytest.mark.parametrize("months", [4096, 4097])
+def test_more_months_than_a_claim_can_tell_apart_are_refused(months: int) -> None:
+    rows = [
+        {**VISIT, "service_date": f"{1000 + at // 12}-{at % 12 + 1:02}-01"} for at in range(months)
+    ]
+    if months > 4096:
+        with pytest.raises(InputFileError, match="visits: more than 4,096 months or 1,048,576 ins"):
+            compute(rows)
+    else:
+        assert len(compute(rows).held_visits) == months
+
+
 def test_the_same_problem_in_many_rows_is_named_in_each() -> None:
     rows = visits(20, minutes="60")
     assert places(compute(rows).problems) == [
@@ -1282,6 +1295,18 @@ def test_malformed_row_among_rows_of_a_held_claim(tmp_path: Path) -> None:
     held = (tmp_path / "out" / "held_visits.csv").read_bytes().decode()
     assert held == "\n".join([heading, bad, "a,b", "c", same, ""])
     assert result.summary.units == 426
+
+
+def test_nothing_but_malformed_rows(tmp_path: Path) -> None:
+    text = csv_text([visit(1)]).splitlines()[0] + '\na,b\n\n"\n'
+    result = claim_text(tmp_path, text)
+    assert places(result.problems) == [
+        ("visits", 2, "", "", "malformed_row"),
+        ("visits", 4, "", "", "malformed_row"),
+    ]
+    assert (result.summary.visits, result.summary.held_visits, result.summary.claims) == (2, 2, 0)
+    held = (tmp_path / "out" / "held_visits.csv").read_bytes().decode()
+    assert held == text.replace("\n\n", "\n")
 
 
 def test_malformed_row_of_providers(tmp_path: Path) -> None:

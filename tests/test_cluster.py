@@ -24,6 +24,7 @@ from pyarrow import parquet
 
 from chiiki_tsusho import Batch, ChiikiTsushoError, InputFileError, OutputError, compute_claims
 from chiiki_tsusho.cluster import DaskBatch, compute_claims_dask
+from chiiki_tsusho.decoding import Identities
 from chiiki_tsusho.files import claim_files
 from chiiki_tsusho.parcels import first_lines, parcel_labels
 from chiiki_tsusho.problems import ordered
@@ -340,9 +341,10 @@ def test_csv_parts_are_one_file(tmp_path: Path) -> None:
     parts = csv_parts(tmp_path / "parts", [heading + "".join(body) for body in bodies])
     (tmp_path / "whole.csv").write_bytes(whole.encode())
     claim_files(tmp_path / "whole.csv", tmp_path / "out", file_format="parquet")
-    for npartitions in (None, 1, 7):
-        batch = compute_claims_dask(parts, npartitions=npartitions)
-        got = batch.to_batch()
+    for npartitions, block in ((None, 1 << 20), (1, 64), (7, 64)):
+        with mock.patch("chiiki_tsusho.csv_lines.CSV_BLOCK_BYTES", block):
+            batch = compute_claims_dask(parts, npartitions=npartitions)
+            got = batch.to_batch()
         same_as_files(got, tmp_path / "out")
         assert held_lines(got) == (tmp_path / "out" / "held_visits.csv").read_text().splitlines()
     assert batch.parts["path"].tolist() == [str(parts / f"visits-{at}.csv") for at in range(4)]
@@ -543,6 +545,14 @@ def test_a_registry_goes_to_other_processes() -> None:
     assert copied.find(np.array([14, 3, 5])).tolist() == [2, 15, -1]
     assert copied.ids(np.array([5, 7])).tolist() == [16, 1]
     assert len(registry) == 16
+
+
+def test_partitions_do_not_share_the_numbers_they_meet() -> None:
+    shared = Identities()
+    shared.providers.ids(["1370000001"])
+    own = shared.copy()
+    assert own.providers.ids([OTHER, "1370000001"]).tolist() == [1, 0]
+    assert shared.providers.texts == ["1370000001"]
 
 
 # ---------------------------------------------------------------- two worker processes

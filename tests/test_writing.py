@@ -20,7 +20,7 @@ from pyarrow import parquet
 
 from chiiki_tsusho import InputFileError, OutputError
 from chiiki_tsusho.files import FileBatch, claim_files
-from chiiki_tsusho.writing import FileFormat
+from chiiki_tsusho.writing import FileFormat, FolderSink
 from inputs import PROVIDER, RECIPIENT, compute, csv_text, texts, visit, visits, written
 
 OUTPUTS = ("claim_lines", "claims", "held_visits", "problems")
@@ -367,6 +367,17 @@ def test_stop_half_way_leaves_nothing(
     ready.unlink()
     assert names(tmp_path) == ["old", "visits.csv"]
     assert contents(tmp_path / "old") == before
+
+
+@pytest.mark.parametrize("stage", ["lines", "claims", "held"])
+def test_disk_that_fills_in_the_midst(tmp_path: Path, stage: str) -> None:
+    full = OSError(28, "No space left on device")
+    with (
+        mock.patch.object(FolderSink, stage, side_effect=full),
+        pytest.raises(OutputError, match="out: cannot be written: No space left on device"),
+    ):
+        run(tmp_path)
+    assert names(tmp_path) == ["visits.csv"]
 
 
 def test_failure_in_the_midst_leaves_nothing(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from chiiki_tsusho.registry import Ints, Registry
 DAYS = 31
 _INSURER_BITS = 20
 _MONTH_BITS = 12
+# More of them in one file would not fit into the key of a claim.
+INSURERS, MONTHS = 1 << _INSURER_BITS, 1 << _MONTH_BITS
 _PACKED_LIMIT = 1 << 62
 # What is marked of each claim.
 _ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL = range(4)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import datetime
-import io
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -669,10 +668,3 @@ def held_frame(frame: pd.DataFrame, parts: Sequence[npt.NDArray[np.int64]]) -> p
     """Return the held rows of a caller's frame, in its order, on a new index."""
     rows = np.concatenate([np.zeros(0, dtype=np.int64), *parts])
     return frame.iloc[rows].reset_index(drop=True)
-
-
-def csv_heading_bytes(names: Sequence[str]) -> bytes:
-    """Write a line of headings."""
-    stream = io.StringIO(newline="")
-    csv.writer(stream, lineterminator="\n").writerow(names)
-    return stream.getvalue().encode()

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from chiiki_tsusho.code_rows import SERVICES
 from chiiki_tsusho.codes import LEVEL_SLOTS, MINUTE_SLOTS, SHORTFALL_NAMES, CodeBook, CodeTable
 from chiiki_tsusho.decoding import BlockDecoder, KeyColumn, TypedBlock, keys_of_month
-from chiiki_tsusho.ledger import Ledger, Patterns
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.ledger import INSURERS, MONTHS, Ledger, Patterns
 from chiiki_tsusho.messages import Message, named
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.parsing import BAD
@@ -20,6 +21,7 @@ from chiiki_tsusho.reading import Texts
 from chiiki_tsusho.registers import Register
 from chiiki_tsusho.registry import Ints, Registry
 from chiiki_tsusho.times import stay_minutes
+from chiiki_tsusho.words import Words
 
 Flags = npt.NDArray[np.bool_]
 Rows = slice | Ints
@@ -107,9 +109,19 @@ class VisitBook:
                 self.months.append(month)
             month_of_text[at] = self.months.index(month)
         positions = dates.positions
+        insurer = typed.columns["insurer_no"].rows
+        if len(self.months) > MONTHS or insurer.max(initial=0) >= INSURERS:
+            raise InputFileError(
+                Words(
+                    f"{self._decoder.source.shown}: more than {MONTHS:,} months or {INSURERS:,} "
+                    "insurers; split the file",
+                    f"{self._decoder.source.shown}: 年月が{MONTHS:,}、または保険者が{INSURERS:,}を"
+                    "超えています。ファイルを分けてください",
+                )
+            )
         return Identified(
             typed.columns["provider_no"].rows,
-            typed.columns["insurer_no"].rows,
+            insurer,
             typed.columns["insured_no"].rows,
             month_of_text if positions is None else month_of_text.take(positions),
             day_of_text if positions is None else day_of_text.take(positions),
