@@ -452,6 +452,26 @@ def test_what_is_no_problem(cells: Cells, expected: int) -> None:
     assert batch.claims["total_units"].tolist() == [expected]
 
 
+@pytest.mark.parametrize("month", ["201604", "2016-04", "2016/4", "２０１６０４"])
+@pytest.mark.parametrize(
+    ("grade", "price"),
+    [("7", 1014), ("7級地", 1014), ("７", 1014), ("other", 1000), ("その他", 1000)],
+)
+def test_what_is_no_problem_of_the_other_files(month: str, grade: str, price: int) -> None:
+    provider = {**PROVIDER, "service_month": month, "area_grade": grade}
+    batch = compute([visit(1)], [provider, {**provider, "service_month": "", "area_grade": "1"}])
+    assert batch.problems.empty
+    assert batch.claims["unit_price"].tolist() == [price]
+
+
+@pytest.mark.parametrize("month", ["201600", "201613", "16-04", "2016-4-1", "April", "999999"])
+def test_what_is_no_month(month: str) -> None:
+    batch = compute([visit(1)], [{**PROVIDER, "service_month": month}])
+    assert places(batch.problems) == [("providers", 2, "service_month", month, "bad_value")]
+    assert list(batch.problems["message"]) == [f"{month!r} is not a month; write it as 201604"]
+    assert len(batch.held_visits) == 1
+
+
 # ---------------------------------------------------------------- a claim, or the other files
 
 

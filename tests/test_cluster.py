@@ -454,6 +454,16 @@ def test_parts_that_do_not_go_together(tmp_path: Path) -> None:
         compute_claims_dask([tmp_path / "3.parquet", tmp_path / "4.parquet"])
 
 
+@pytest.mark.usefixtures("in_process")
+def test_a_part_that_grows_meanwhile(tmp_path: Path) -> None:
+    parts = csv_parts(tmp_path, [csv_text(visits(2)), csv_text(visits(2, provider_no=OTHER))])
+    batch = compute_claims_dask(parts)
+    with (parts / "visits-0.csv").open("a") as stream:
+        stream.write(csv_text([visit(3)]).splitlines()[1])
+    with pytest.raises(InputFileError, match="had 2 rows and has 3 now"):
+        batch.to_batch()
+
+
 # ---------------------------------------------------------------- folders
 
 

@@ -532,6 +532,24 @@ def test_blank_identifiers_of_a_parquet_file(tmp_path: Path) -> None:
     assert result.summary.held_visits == 4
 
 
+@pytest.mark.parametrize("index", [pa.int8(), pa.uint8(), pa.int16(), pa.uint32()])
+def test_dictionary_as_large_as_its_positions_allow(tmp_path: Path, index: pa.DataType) -> None:
+    # 128 persons fill a dictionary of int8; the blank cell after them must still be told.
+    positions = pa.array([*range(128), None], index)
+    persons = pa.array([f"{number:010}" for number in range(128)])
+    table = pa.table(
+        {
+            **{name: [cell] * 129 for name, cell in VISIT.items()},
+            "insured_no": pa.DictionaryArray.from_arrays(positions, persons),
+        }
+    )
+    result = claim_files(parquet_file(tmp_path, table), tmp_path / "out")
+    got = compute_claims(table.to_pandas(types_mapper=pd.ArrowDtype))
+    for problems in (result.problems, got.problems):
+        assert places(problems) == [("visits", 130, "insured_no", "", "missing_value")]
+    assert len(got.claims) == result.summary.claims == 128
+
+
 @pytest.mark.parametrize("part", [8, 100, -20, -5])
 def test_damaged_parquet_file(tmp_path: Path, part: int) -> None:
     path = parquet_file(tmp_path, pa.table(sample_as(pa.string())))

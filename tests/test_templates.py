@@ -82,17 +82,17 @@ def test_the_example_of_2016_to_the_unit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_example_is_of_the_table_given(service: str, tmp_path: Path) -> None:
-    """A table of one service alone, and of its longest stay alone."""
+    """A table of one service alone, its additions those of both; no visit but understaffed."""
     rows = records(TABLE)
     kept = [
         row
         for row in rows
-        if row["kind"] == "base"
-        and row["service"] == service
-        and row["shortfall"] == "understaffed"
-        and row["valid_from"] == "201604"
+        if row["valid_from"] == "201604"
+        and (
+            row["kind"] == "addition"
+            or (row["service"] == service and row["shortfall"] == "understaffed")
+        )
     ]
-    assert kept
     codes = tmp_path / "codes.csv"
     with codes.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
@@ -103,6 +103,7 @@ def test_the_example_is_of_the_table_given(service: str, tmp_path: Path) -> None
         write_templates(folder, codes=codes, headings=headings)
         assert_computes(claim(folder, codes))
         (shown,) = records(folder / "visits.csv")
+        assert list(shown.values()).count("1") == 2  # the session, and an addition that fits
         shortfall = {"en": "understaffed", "ja": "人員欠如"}[headings]
         assert shown[{"en": "shortfall", "ja": "減算区分"}[headings]] == shortfall
 

@@ -135,7 +135,6 @@ class DaskBatch:
         with new_folder(Path(folder)) as work:
             writes = []
             for name, frame, of_frame in zip(OUTPUTS, self._frames(), schemas, strict=True):
-                (work / name).mkdir()
                 for number, part in enumerate(frame.to_delayed()):
                     path = work / name / f"part-{number:05}.parquet"
                     writes.append(delayed(write_part)(part, path, of_frame, keep=not number))

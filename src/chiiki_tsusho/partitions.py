@@ -110,6 +110,7 @@ def write_part(
         return None
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
     try:
+        path.parent.mkdir(exist_ok=True)
         parquet.write_table(table.replace_schema_metadata(), path, compression="zstd")
     except OSError as error:
         raise OutputError(

@@ -68,11 +68,22 @@ class FilePart:
         Raises
         ------
         InputFileError
-            The file has become unreadable since it was surveyed.
+            The file has changed since it was surveyed.
         """
         if schema is None:
-            return self._lines(part)
-        return FrameRows.of_part(_frame(self._table(list(self.headings)).cast(schema)), part)
+            rows: Rows = self._lines(part)
+        else:
+            rows = FrameRows.of_part(_frame(self._table(list(self.headings)).cast(schema)), part)
+        if len(rows.lines) != self.lines:
+            raise InputFileError(
+                Words(
+                    f"{self.path}: had {self.lines} rows and has {len(rows.lines)} now; begin "
+                    "again when nothing writes to it",
+                    f"{self.path}: {self.lines}行から{len(rows.lines)}行に変わりました。"
+                    "ファイルへの書き込みが終わってからやり直してください",
+                )
+            )
+        return rows
 
     def provider_texts(self, column: int) -> list[str]:
         """Return the distinct readable provider numbers of a column."""

@@ -516,7 +516,7 @@ def _column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
     texts = whole.dictionary
     if texts.type != pa.string() or texts.null_count:
         texts = pa.array([_cell_text(value) for value in texts.to_pylist()], pa.string())
-    positions = whole.indices
+    positions = whole.indices.cast(pa.int32())
     if positions.null_count:
         positions = positions.fill_null(len(texts))
         texts = pa.concat_arrays([texts, pa.array([""], pa.string())])
@@ -529,7 +529,7 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
 
 def _cell_text(value: object) -> str:
     """Write a value of a frame or a Parquet file as a CSV would hold it."""
-    if value is None:
+    if value is None or value is pd.NA or value is pd.NaT:
         return ""
     if isinstance(value, (bool, np.bool_)):
         return str(int(value))
@@ -655,7 +655,8 @@ def _column_of_series(series: pd.Series[Any], form: Form) -> Texts | Numbers:
         return Numbers(series.to_numpy(dtype=np.int64))
     try:
         positions, values = pd.factorize(series, use_na_sentinel=True)
-    except TypeError:  # a cell holds a list or the like, which is no value of any column
+    except (TypeError, OverflowError):
+        # A cell holds a list or the like, or pandas cannot tell Arrow's unsigned positions.
         positions, values = pd.factorize(pd.Series([_cell_text(value) for value in series]))
     texts = [value if isinstance(value, str) else _cell_text(value) for value in values]
     if (positions < 0).any():

@@ -294,13 +294,14 @@ def new_folder(folder: Path) -> Iterator[Path]:
             )
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
         work = folder.absolute().parent / f".chiiki-tsusho-{secrets.token_hex(8)}"
-        try:
-            work.mkdir(mode=0o700)
-            yield work
+        work.mkdir(mode=0o700)
+    try:
+        yield work
+        with _refusals(folder):
             work.chmod(0o777 & ~_umask())
             work.replace(folder)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def refuse_overwriting(
