@@ -18,16 +18,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chiiki_tsusho import batch, files, reading, writing
+from chiiki_tsusho import batch, files, writing
 from chiiki_tsusho.chunks import Chunk
+from chiiki_tsusho.csv_files import CsvSource
 from chiiki_tsusho.decoding import BlockDecoder
 from chiiki_tsusho.registers import Registers
 from chiiki_tsusho.visits import VisitBook
 
 STAGES: tuple[tuple[str, Any, str], ...] = (
-    ("settle the encoding", reading.CsvSource, "_settle_encoding"),
+    ("settle the encoding", CsvSource, "_settle_encoding"),
     ("read providers and recipients", Registers, "read"),
-    ("lines and cells (Arrow)", reading.CsvSource, "_parsed"),
+    ("lines and cells", CsvSource, "_parsed"),
     ("cells to numbers", BlockDecoder, "_typed"),
     ("codes, additions, calendars", VisitBook, "_enter"),
     ("claims: count, price, settle", Chunk, "price"),

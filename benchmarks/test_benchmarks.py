@@ -18,7 +18,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.codes import CodeTable
-from chiiki_tsusho.reading import CsvSource, open_source
+from chiiki_tsusho.csv_files import CsvSource
+from chiiki_tsusho.reading import open_source
 from chiiki_tsusho.writing import FolderSink
 from floor import OUTPUTS, read_visits, write_table
 from month import MINUTES, Files, generate

@@ -18,7 +18,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from chiiki_tsusho import InputFileError, batch, compute_claims, reading
+from chiiki_tsusho import (
+    InputFileError,
+    batch,
+    compute_claims,
+    csv_files,
+    frames,
+    parquet_files,
+)
 from chiiki_tsusho.files import claim_files
 from chiiki_tsusho.reading import open_source
 from conftest import EXAMPLES
@@ -139,7 +146,7 @@ def test_what_cannot_be_read_at_all(
 def test_undecodable_byte_of_a_late_block_is_told_by_its_line(tmp_path: Path) -> None:
     text = csv_text(visits(30)).encode() + b"\x81\n"
     with (
-        mock.patch.object(reading, "CSV_BLOCK_BYTES", 100),
+        mock.patch.object(csv_files, "CSV_BLOCK_BYTES", 100),
         pytest.raises(InputFileError, match=r"neither UTF-8 nor CP932 \(line 32\)"),
     ):
         claim_text(tmp_path, text)
@@ -487,7 +494,7 @@ PARQUET: dict[str, dict[str, pa.Array]] = {
 def test_types_of_a_parquet_file(tmp_path: Path, name: str, block: int, row_group: int) -> None:
     table = pa.table({**sample_as(pa.string()), **PARQUET[name]})
     path = parquet_file(tmp_path, table, row_group)
-    with mock.patch.object(reading, "ROWS_OF_A_BLOCK", block):
+    with mock.patch.object(parquet_files, "ROWS_OF_A_BLOCK", block):
         result = claim_files(path, tmp_path / "out")
     assert places(result.problems) == SAMPLE_PROBLEMS
     claims = written(tmp_path / "out", "claims")[1:]
@@ -581,8 +588,9 @@ def test_parquet_of_lists(tmp_path: Path) -> None:
 def small_blocks(size: int, claims: int = 1 << 13) -> Iterator[None]:
     """Read files and frames, and price claims, so many at a time."""
     with (
-        mock.patch.object(reading, "CSV_BLOCK_BYTES", size),
-        mock.patch.object(reading, "ROWS_OF_A_BLOCK", max(1, size // 64)),
+        mock.patch.object(csv_files, "CSV_BLOCK_BYTES", size),
+        mock.patch.object(parquet_files, "ROWS_OF_A_BLOCK", max(1, size // 64)),
+        mock.patch.object(frames, "ROWS_OF_A_BLOCK", max(1, size // 64)),
         mock.patch.object(batch, "CLAIMS_OF_A_CHUNK", claims),
     ):
         yield

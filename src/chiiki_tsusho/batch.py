@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.blocks import Source
 from chiiki_tsusho.chunks import Chunk, Context, Crossing, Priced
 from chiiki_tsusho.claims import Flags, Ints
 from chiiki_tsusho.codes import CodeBook, CodeTable, load_code_book
@@ -18,12 +19,12 @@ from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
 from chiiki_tsusho.dated_figures import UNKNOWN
 from chiiki_tsusho.decoding import BlockDecoder, Identities
 from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.frames import FrameSource, held_frame, not_a_frame
 from chiiki_tsusho.messages import Language, Message
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.outputs import claim_table, line_table, read_frame
 from chiiki_tsusho.parsing import INSURED_BITS, pack_insured
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading import FrameSource, Source, held_frame, not_a_frame
 from chiiki_tsusho.registers import Registers
 from chiiki_tsusho.visits import Identified, VisitBook
 from chiiki_tsusho.workers import in_order

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chiiki_tsusho.batch import BatchRun, code_book
+from chiiki_tsusho.blocks import Source
 from chiiki_tsusho.chunks import Priced
 from chiiki_tsusho.claims import base_rate_bases, bear
 from chiiki_tsusho.code_rows import ALL_LINES, BASE_LINES
@@ -18,11 +19,12 @@ from chiiki_tsusho.codes import CodeBook, CodeTable
 from chiiki_tsusho.composition import base_steps
 from chiiki_tsusho.dated_figures import UNKNOWN
 from chiiki_tsusho.errors import VisitError
+from chiiki_tsusho.frames import FrameSource
 from chiiki_tsusho.messages import Language
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.payment import NO_LIMIT, PER_CENT, PRICE_SCALE, covered_visits
 from chiiki_tsusho.problems import place_text
-from chiiki_tsusho.reading import FrameSource, Source, open_source
+from chiiki_tsusho.reading import open_source
 from chiiki_tsusho.steps import (
     CLAIM_FORM,
     LIMIT,

@@ -24,10 +24,12 @@ except ModuleNotFoundError as error:  # pragma: no cover
     ) from error
 
 from chiiki_tsusho.batch import Batch, code_book
+from chiiki_tsusho.blocks import Source
 from chiiki_tsusho.codes import CodeBook, CodeTable
 from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, PROBLEMS, PROVIDER_NO
 from chiiki_tsusho.decoding import Identities
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
+from chiiki_tsusho.frames import FrameSource
 from chiiki_tsusho.headings import match_headings
 from chiiki_tsusho.messages import Language
 from chiiki_tsusho.outputs import read_frame, schema
@@ -52,7 +54,7 @@ from chiiki_tsusho.partitions import (
 )
 from chiiki_tsusho.parts import FilePart, common_schema, no_rows, part_paths, survey
 from chiiki_tsusho.problems import Problems, ordered
-from chiiki_tsusho.reading import FrameSource, Source, open_source
+from chiiki_tsusho.reading import open_source
 from chiiki_tsusho.registers import Registers
 from chiiki_tsusho.registry import Ints
 from chiiki_tsusho.words import Words

@@ -19,17 +19,19 @@ import pandas as pd
 import pyarrow as pa
 
 from chiiki_tsusho.batch import BatchRun, Progress, code_book
+from chiiki_tsusho.blocks import Source
 from chiiki_tsusho.chunks import Chunk, Priced
 from chiiki_tsusho.claims import ClaimLines, Flags, Ints
 from chiiki_tsusho.codes import CodeBook, CodeTable
 from chiiki_tsusho.columns import COMPARED, COMPARISON, Column
 from chiiki_tsusho.dated_figures import UNKNOWN
 from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.frames import FrameSource, not_a_frame
 from chiiki_tsusho.messages import Language
 from chiiki_tsusho.months import parse_month
 from chiiki_tsusho.outputs import schema
 from chiiki_tsusho.problems import FILE_ORDER
-from chiiki_tsusho.reading import FrameSource, Source, not_a_frame, open_source
+from chiiki_tsusho.reading import open_source
 from chiiki_tsusho.workers import in_order
 from chiiki_tsusho.writing import refuse_overwriting, write_tables
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from chiiki_tsusho.reading import CSV_BLOCK_BYTES, Block, CsvSource, Form
+from chiiki_tsusho.blocks import Block, Form
+from chiiki_tsusho.csv_files import CSV_BLOCK_BYTES, CsvSource
 from chiiki_tsusho.registry import Ints
 from chiiki_tsusho.workers import in_order
 
@@ -31,6 +32,7 @@ class LineSource(CsvSource):
         self.size = len(text)
         self.encoding = "utf-8"
         self._numbers = True
+        self._plain = None
         self._text = text
         self._lines = lines
 
@@ -43,6 +45,7 @@ class LineSource(CsvSource):
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, a block of whole lines at a time."""
         first = 0
+        self._expect(forms)
         for parsed in in_order(self._raw_blocks(0), lambda block: self._parsed(*block, forms)):
             at = self._lines[first + parsed.kept]
             malformed = [

@@ -11,6 +11,16 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.blocks import (
+    BLANK_NUMBER,
+    Block,
+    Form,
+    Numbered,
+    Numbers,
+    ReadColumn,
+    Source,
+    Texts,
+)
 from chiiki_tsusho.codes import CodeBook
 from chiiki_tsusho.columns import FILES, INSURED_NO
 from chiiki_tsusho.headings import Heading, Spans, match_headings
@@ -26,9 +36,10 @@ from chiiki_tsusho.parsing import (
     pack_insured,
 )
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading import BLANK_NUMBER, Block, Form, Numbers, Source, Texts
 from chiiki_tsusho.registry import Ints, TextIds
 
+# Kinds of which a file has few different cells.
+_FEW = ("service", "shortfall", "area_grade", "benefit_rate", "public_law")
 # The worth of a blank cell, where the contract gives one.
 BLANK_WORTH = {
     "service": 0,
@@ -146,6 +157,8 @@ class BlockDecoder:
             if column.required and not any(one.name in column.instead for one in given if one)
         }
         self._decoders: list[Decoder] = []
+        # The values of the texts that are numbered through the file, by column.
+        self._numbered: dict[str, tuple[list[str], Ints]] = {}
         for heading in self.headings:
             if heading.column is None:
                 most = max(book.largest_values[key] for key in heading.keys)
@@ -182,6 +195,8 @@ class BlockDecoder:
         for heading, decoder in zip(self.headings, self._decoders, strict=True):
             if heading.column is INSURED_NO:
                 forms.append("texts")
+            elif heading.column is not None and heading.column.kind in _FEW:
+                forms.append("few")
             else:
                 forms.append(decoder.number_range or "distinct")
         return forms
@@ -207,10 +222,8 @@ class BlockDecoder:
                 )
         return TypedBlock(block, columns, keys)
 
-    def _insured(
-        self, block: Block, column: Texts | Numbers, problems: Problems | None
-    ) -> TypedColumn:
-        if isinstance(column, Numbers):
+    def _insured(self, block: Block, column: ReadColumn, problems: Problems | None) -> TypedColumn:
+        if not isinstance(column, Texts):
             raise TypeError("被保険者番号 is read as texts")
         typed = TypedColumn(pack_insured(column.texts), column.positions)
         if problems is not None and typed.values.size and typed.values.min() < 0:
@@ -237,20 +250,41 @@ class BlockDecoder:
     def _distinct(
         self,
         block: Block,
-        column: Texts,
+        column: Texts | Numbered,
         heading: Heading,
         name: str,
         decoder: Decoder,
         problems: Problems | None,
     ) -> TypedColumn:
-        distinct = column.texts.to_pylist()
-        values = decoder.values(distinct)
+        distinct = column.distinct()
+        if isinstance(column, Numbered):
+            values = self._values_of_numbers(distinct, heading, name, decoder)
+        else:
+            values = self._values(distinct, heading, decoder)
         if problems is not None and values.size and values.min() < 0:
             of_row = np.arange(len(distinct)) if column.positions is None else column.positions
             self._note(block.lines, of_row, distinct, values, name, decoder, problems)
-        if heading.column is not None:
-            values = self._identified(heading.column.kind, distinct, values)
         return TypedColumn(values, column.positions)
+
+    def _values_of_numbers(
+        self, texts: list[str], heading: Heading, name: str, decoder: Decoder
+    ) -> Ints:
+        """Return the values of texts of which those of earlier blocks have been read."""
+        known, values = self._numbered.get(name, (texts, np.zeros(0, dtype=np.int64)))
+        if known is not texts:
+            values = values[:0]
+        # Another thread may be adding the texts of a later block.
+        new = texts[len(values) :]
+        if new:
+            values = np.concatenate((values, self._values(new, heading, decoder)))
+        self._numbered[name] = texts, values
+        return values
+
+    def _values(self, texts: list[str], heading: Heading, decoder: Decoder) -> Ints:
+        values = decoder.values(texts)
+        if heading.column is None:
+            return values
+        return self._identified(heading.column.kind, texts, values)
 
     def _identified(self, kind: str, distinct: list[str], values: Ints) -> Ints:
         """Turn readable provider and insurer numbers into ids."""
@@ -275,23 +309,24 @@ class BlockDecoder:
         problems: Problems,
     ) -> None:
         """Add the problems of a column: for each line the position of its text."""
-        messages = {}
-        for at in np.flatnonzero(values < 0):
-            if values[at] == BAD:
-                messages[int(at)] = decoder.errors[distinct[at]]
+        rows = np.flatnonzero(values.take(positions) < 0)
+        used, which = np.unique(positions[rows], return_inverse=True)
+        kind = next((one.kind for one in FILES[self.file] if one.name == name), "")
+        shown, messages = [], []
+        told = np.ones(len(used), dtype=bool)
+        for at, text in enumerate(distinct[number] for number in used.tolist()):
+            if values[used[at]] == BAD:
+                messages.append(decoder.errors[text])
             elif name in self._required:
-                kind = next(one.kind for one in FILES[self.file] if one.name == name)
-                messages[int(at)] = blank(name, kind)
-        if not messages:
-            return
-        which = np.full(len(distinct), -1, dtype=np.int64)
-        which[list(messages)] = np.arange(len(messages))
-        of_row = which.take(positions)
-        rows = np.flatnonzero(of_row >= 0)
-        shown = [distinct[at] for at in messages]
-        problems.add_rows(
-            self.file, name, lines[rows], of_row[rows], shown, list(messages.values())
-        )
+                messages.append(blank(name, kind))
+            else:
+                told[at] = False
+                continue
+            shown.append(text)
+        if messages:
+            rows, which = rows[told[which]], which[told[which]]
+            which = (np.cumsum(told) - 1)[which]
+            problems.add_rows(self.file, name, lines[rows], which, shown, messages)
 
     def _note_insured(self, block: Block, texts: Texts, values: Ints, problems: Problems) -> None:
         """Add the problems of 被保険者番号, which are read as one array."""

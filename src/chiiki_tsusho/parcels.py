@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.blocks import FIRST_ROW_LINE, Form, Numbered, Numbers, Source, Texts
 from chiiki_tsusho.csv_lines import LineSource, line_ends
 from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.frames import FrameSource
 from chiiki_tsusho.parsing import PARSERS, Decoder
-from chiiki_tsusho.reading import FIRST_ROW_LINE, Form, FrameSource, Source, Texts
 from chiiki_tsusho.registry import Ints
 from chiiki_tsusho.words import Words
 from chiiki_tsusho.workers import on_one_core
@@ -116,7 +117,9 @@ class TextRows:
         schema = pa.schema([(name, pa.string()) for name in self.headings])
         tables, lines = [schema.empty_table()], [self.lines[:0]]
         for block in self.source().blocks(["texts"] * len(self.headings)):
-            columns = [column.of_rows() for column in block.columns if isinstance(column, Texts)]
+            columns = [
+                column.of_rows() for column in block.columns if not isinstance(column, Numbers)
+            ]
             at = np.array([line for line, _ in block.malformed], dtype=np.int64)
             [malformed] = self.taken(np.searchsorted(self.lines, at))
             texts = [text.removesuffix("\r") for text in malformed.text.decode().split("\n")]
@@ -169,14 +172,14 @@ def first_lines(counts: Sequence[int]) -> Ints:
     return ends[:-1]
 
 
-def _column(rows: Rows, column: int) -> Iterator[tuple[Ints, Texts]]:
+def _column(rows: Rows, column: int) -> Iterator[tuple[Ints, Texts | Numbered]]:
     """Yield the lines and the texts of one column."""
     source = rows.source()
     forms: list[Form] = ["unread"] * len(source.headings)
     forms[column] = "distinct"
     for block in source.blocks(forms):
         [texts] = block.columns
-        assert isinstance(texts, Texts)
+        assert not isinstance(texts, Numbers)
         yield block.lines, texts
 
 
@@ -186,7 +189,7 @@ def provider_texts(rows: Rows, column: int) -> list[str]:
     found: dict[str, None] = {}
     with on_one_core():
         for _, texts in _column(rows, column):
-            distinct = texts.texts.to_pylist()
+            distinct = texts.distinct()
             values = parser.values(distinct)
             found.update(dict.fromkeys(np.array(distinct, dtype=object)[values >= 0]))
     return list(found)
@@ -272,7 +275,7 @@ def to_parcels(rows: Rows, column: int, labels: Sequence[str]) -> pd.DataFrame:
     target = np.full(len(rows.lines), rows.part % len(labels), dtype=np.int64)
     with on_one_core():
         for lines, texts in _column(rows, column):
-            hashes = pd.util.hash_array(np.array(texts.texts.to_pylist(), dtype=object))
+            hashes = pd.util.hash_array(np.array(texts.distinct(), dtype=object))
             partition = (hashes % len(labels)).astype(np.int64)
             at = np.searchsorted(rows.lines, lines)
             target[at] = partition if texts.positions is None else partition[texts.positions]

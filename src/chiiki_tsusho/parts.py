@@ -13,15 +13,11 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
+from chiiki_tsusho.csv_files import CsvSource
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.parcels import FrameRows, Rows, TextRows, provider_texts
-from chiiki_tsusho.reading import (
-    CsvSource,
-    ParquetSource,
-    damaged,
-    open_source,
-    plain_texts,
-)
+from chiiki_tsusho.parquet_files import ParquetSource, damaged, plain_texts
+from chiiki_tsusho.reading import open_source
 from chiiki_tsusho.words import Words, on_lines
 
 ENDINGS = (".csv", ".parquet")

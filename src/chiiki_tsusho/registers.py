@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chiiki_tsusho.blocks import Source
 from chiiki_tsusho.codes import CodeBook
 from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
 from chiiki_tsusho.decoding import (
@@ -20,7 +21,6 @@ from chiiki_tsusho.decoding import (
 from chiiki_tsusho.messages import Message, named
 from chiiki_tsusho.parsing import BAD, BLANK, INSURED_BITS, unpack_insured
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading import Source
 from chiiki_tsusho.registry import Ints, Registry
 
 EVERY_MONTH = 0

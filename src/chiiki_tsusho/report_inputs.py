@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
+from chiiki_tsusho.blocks import Form, Numbered, Numbers, Texts
 from chiiki_tsusho.columns import (
     CLAIM_LINES,
     CLAIMS,
@@ -28,7 +29,7 @@ from chiiki_tsusho.errors import InputFileError, UnsupportedMonthError
 from chiiki_tsusho.ledger import Ledger
 from chiiki_tsusho.months import parse_month
 from chiiki_tsusho.parsing import INSURED_BITS, PARSERS, Decoder, pack_insured
-from chiiki_tsusho.reading import Form, Numbers, Texts, open_source
+from chiiki_tsusho.reading import open_source
 from chiiki_tsusho.registry import Ints, TextIds
 from chiiki_tsusho.words import Words, on_lines
 from chiiki_tsusho.writing import OUTPUTS
@@ -314,12 +315,15 @@ def count_held(path: Path) -> Held:
     numbers = {"provider_no": TextIds(), "insurer_no": TextIds()}
     months = TextIds()
     decoders = {column.name: Decoder(PARSERS[column.kind]) for column in wanted}
-    forms: list[Form] = ["distinct"] * len(source.headings)
+    forms: list[Form] = ["unread"] * len(source.headings)
+    for column in wanted:
+        forms[places[column.name]] = "texts" if column is INSURED_NO else "distinct"
+    of_block = sorted(places.values())
     rows = alone = 0
     for block in source.blocks(forms):
         values: dict[str, Ints] = {}
         for name, at in places.items():
-            cells = block.columns[at]
+            cells = block.columns[of_block.index(at)]
             if isinstance(cells, Numbers):
                 raise TypeError(f"{name} is read as texts")
             values[name] = _cell_values(cells, name, decoders[name], numbers, months)
@@ -333,13 +337,17 @@ def count_held(path: Path) -> Held:
 
 
 def _cell_values(
-    cells: Texts, name: str, decoder: Decoder, numbers: dict[str, TextIds], months: TextIds
+    cells: Texts | Numbered,
+    name: str,
+    decoder: Decoder,
+    numbers: dict[str, TextIds],
+    months: TextIds,
 ) -> Ints:
     """Return for each row the id of its number or month; negative where it cannot be read."""
-    if name == INSURED_NO.name:
+    if isinstance(cells, Texts) and name == INSURED_NO.name:
         values = pack_insured(cells.texts)
     else:
-        distinct = cells.texts.to_pylist()
+        distinct = cells.distinct()
         values = decoder.values(distinct)
         good = np.flatnonzero(values >= 0)
         if name in numbers:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from chiiki_tsusho.blocks import Numbers
 from chiiki_tsusho.decoding import BlockDecoder, TypedBlock
 from chiiki_tsusho.messages import Message, blank
 from chiiki_tsusho.parsing import BAD, BLANK
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading import Texts
 from chiiki_tsusho.registry import Ints
 
 MINUTES, START, END = "minutes", "start_time", "end_time"
@@ -82,11 +82,11 @@ def _texts(typed: TypedBlock, decoder: BlockDecoder, name: str) -> tuple[list[st
     """Return the distinct texts of a column, and which of them each row has."""
     names = [one.column.name if one.column else "" for one in decoder.headings]
     column = typed.block.columns[names.index(name)]
-    if not isinstance(column, Texts):
+    if isinstance(column, Numbers):
         raise TypeError("times of day are read as texts")
     if column.positions is None:
-        return column.texts.to_pylist(), np.arange(len(typed), dtype=np.int64)
-    return column.texts.to_pylist(), column.positions.astype(np.int64)
+        return column.distinct(), np.arange(len(typed), dtype=np.int64)
+    return column.distinct(), column.positions.astype(np.int64)
 
 
 def _misfit(start: str, end: str, minutes: int, between: int) -> Message:

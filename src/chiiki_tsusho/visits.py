@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from chiiki_tsusho.blocks import Numbers
 from chiiki_tsusho.code_rows import SERVICES
 from chiiki_tsusho.codes import LEVEL_SLOTS, MINUTE_SLOTS, SHORTFALL_NAMES, CodeBook, CodeTable
 from chiiki_tsusho.decoding import BlockDecoder, KeyColumn, TypedBlock, keys_of_month
@@ -17,7 +18,6 @@ from chiiki_tsusho.messages import Message, named
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.parsing import BAD
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading import Texts
 from chiiki_tsusho.registers import Register
 from chiiki_tsusho.registry import Ints, Registry
 from chiiki_tsusho.times import stay_minutes
@@ -104,11 +104,12 @@ class VisitBook:
         day_of_text = dates.values % 100
         month_of_text = np.full(len(dates.values), -1, dtype=np.int64)
         for at in np.flatnonzero(dates.values > 0):
-            month = int(dates.values[at]) // 100
-            if month not in self.months:
-                self.months.append(month)
-            month_of_text[at] = self.months.index(month)
+            number = int(dates.values[at]) // 100
+            if number not in self.months:
+                self.months.append(number)
+            month_of_text[at] = self.months.index(number)
         positions = dates.positions
+        month = month_of_text if positions is None else month_of_text.take(positions)
         insurer = typed.columns["insurer_no"].rows
         if len(self.months) > MONTHS or insurer.max(initial=0) >= INSURERS:
             raise InputFileError(
@@ -123,9 +124,9 @@ class VisitBook:
             typed.columns["provider_no"].rows,
             insurer,
             typed.columns["insured_no"].rows,
-            month_of_text if positions is None else month_of_text.take(positions),
+            month,
             day_of_text if positions is None else day_of_text.take(positions),
-            np.unique(month_of_text),
+            np.flatnonzero(np.bincount(month + 1, minlength=1)) - 1,
         )
 
     def find(self, typed: TypedBlock) -> tuple[Identified, Ints]:
@@ -414,6 +415,6 @@ def _column_texts(typed: TypedBlock, decoder: BlockDecoder, name: str) -> _Colum
         if heading.column is not None and heading.column.name == name
     )
     texts = typed.block.columns[at]
-    if not isinstance(texts, Texts):
+    if isinstance(texts, Numbers):
         raise TypeError(f"{name} is read as texts")
-    return _ColumnTexts(texts.texts.to_pylist(), texts.positions)
+    return _ColumnTexts(texts.distinct(), texts.positions)

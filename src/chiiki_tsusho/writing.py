@@ -18,10 +18,11 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
+from chiiki_tsusho.csv_files import BOM, CsvSource
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.messages import Language
 from chiiki_tsusho.outputs import headings_in, schema
-from chiiki_tsusho.reading import BOM, CsvSource, ParquetSource
+from chiiki_tsusho.parquet_files import ParquetSource
 from chiiki_tsusho.words import Words
 
 FileFormat = Literal["csv", "parquet"]

@@ -1,0 +1,374 @@
+"""CSV files to blocks of rows: encodings, lines, quotation marks, malformed rows by name."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute
+from pyarrow import csv as arrow_csv
+
+from chiiki_tsusho.blocks import (
+    FIRST_ROW_LINE,
+    NEWLINE,
+    Block,
+    Form,
+    ReadColumn,
+    column_of_arrow,
+    line_bounds,
+)
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.messages import Message
+from chiiki_tsusho.plain_lines import PlainLines
+from chiiki_tsusho.words import Words
+from chiiki_tsusho.workers import in_order
+
+CSV_BLOCK_BYTES = 1 << 23
+BOM = b"\xef\xbb\xbf"
+# A damaged CSV is never told apart by guessing further encodings than these, in this order.
+ENCODINGS = ("utf-8", "cp932")
+_ENCODING_NAMES = {
+    "utf-8": "utf-8", "utf8": "utf-8", "utf-8-sig": "utf-8",
+    "cp932": "cp932", "ms932": "cp932", "windows-31j": "cp932", "shift_jis": "cp932",
+    "shift-jis": "cp932", "sjis": "cp932",
+}  # fmt: skip
+_RETURN, _COMMA, _QUOTE = b'\r,"'
+# A mark opens only at the start of a cell; inside, two stand for one.
+_QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
+_OPEN_QUOTE = re.compile(r'(?:^|,)"')
+# Small enough to stay in the cache of the processor.
+_SCAN_BYTES = 1 << 20
+_ARROW_BLOCK_BYTES = 1 << 21
+RawText = bytes | bytearray
+_NUMBER = pa.int16()
+_ARROW_TYPES: dict[Form, pa.DataType | None] = {
+    "texts": pa.string(),
+    "few": pa.dictionary(pa.int32(), pa.string()),
+    "distinct": pa.dictionary(pa.int32(), pa.string()),
+    "unread": None,
+}
+
+
+class CsvSource:
+    """A CSV file, read in blocks of whole lines.
+
+    A row is a line: no column of the contract can hold a line break, so a quotation mark left
+    open spoils its own line and no other.
+
+    Parameters
+    ----------
+    path : Path
+    encoding : str, optional
+        ``utf-8`` or ``cp932``; without it UTF-8 is tried first, then CP932, both strictly.
+    """
+
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
+        self.path = path
+        self.shown = str(path)
+        self.size = path.stat().st_size
+        if encoding is None:
+            self._candidates = list(ENCODINGS)
+        elif encoding.lower() in _ENCODING_NAMES:
+            self._candidates = [_ENCODING_NAMES[encoding.lower()]]
+        else:
+            raise InputFileError(
+                Words(
+                    f"encoding {encoding!r} is unknown; give utf-8 or cp932",
+                    f"文字コード「{encoding}」は使えません。utf-8 または cp932 を指定してください",
+                )
+            )
+        with path.open("rb") as stream:
+            self.raw_heading = stream.readline()
+        self._settle_encoding()
+        self.headings = self._read_headings()
+        self._numbers = True
+        self._plain: PlainLines | None = None
+
+    def _settle_encoding(self) -> None:
+        """Find the encoding that reads the whole file, before any row counts."""
+        self._ascii = self._is_ascii()
+        unread = 0
+        for encoding in self._candidates:
+            bad = None if self._ascii else self._undecodable(encoding)
+            if bad is None:
+                self.encoding = encoding
+                return
+            unread = bad
+        tried = " nor ".join(encoding.upper() for encoding in self._candidates)
+        negation = "neither" if len(self._candidates) > 1 else "not"
+        particle = "でも" if len(self._candidates) > 1 else "では"
+        tried_ja = "".join(f"{encoding.upper()}{particle}" for encoding in self._candidates)
+        line = self._line_of(unread)
+        raise InputFileError(
+            Words(
+                f"{self.shown}: {negation} {tried} (line {line}): save it as CSV UTF-8, or name "
+                "its encoding",
+                f"{self.shown}: {tried_ja}読めません({line}行目)。「CSV UTF-8」で保存するか、"
+                "文字コードを指定してください",
+            )
+        )
+
+    def _is_ascii(self) -> bool:
+        """Say whether the whole file is ASCII; refuse what is no text."""
+        piece = bytearray(_SCAN_BYTES)
+        ascii_only = True
+        with self.path.open("rb") as stream:
+            while length := stream.readinto(piece):
+                # Bytes beyond ASCII are negative here.
+                characters = np.frombuffer(piece, dtype=np.int8, count=length)
+                if characters.min() <= 0:
+                    ascii_only = False
+                    if (characters == 0).any():
+                        raise InputFileError(
+                            Words(
+                                f"{self.shown}: is a binary file; a CSV file was expected",
+                                f"{self.shown}: テキストではありません。CSVを指定してください",
+                            )
+                        )
+        return ascii_only
+
+    def _undecodable(self, encoding: str) -> int | None:
+        """Return the first byte that an encoding cannot read, None where it reads all."""
+        for raw, reached in self._raw_blocks(start=0):
+            try:
+                raw.decode(encoding)
+            except UnicodeDecodeError as error:
+                return reached - len(raw) + error.start
+        return None
+
+    def _line_of(self, byte: int) -> int:
+        with self.path.open("rb") as stream:
+            return stream.read(byte).count(b"\n") + 1
+
+    def _read_headings(self) -> list[str]:
+        if not self.raw_heading:
+            raise InputFileError(
+                Words(
+                    f"{self.shown}: is empty; a line of headings was expected",
+                    f"{self.shown}: 空のファイルです。1行目に見出しが必要です",
+                )
+            )
+        line = self.raw_heading.removeprefix(BOM) if self.encoding == "utf-8" else self.raw_heading
+        text = line.decode(self.encoding).rstrip("\r\n")
+        if "\r" in text:
+            raise InputFileError(
+                Words(
+                    f"{self.shown}: its lines end in CR alone; save it as CSV UTF-8 (lines ending "
+                    "in LF or CRLF)",
+                    f"{self.shown}: 改行がCRだけです。「CSV UTF-8」(改行はLFまたはCRLF)で"
+                    "保存してください",
+                )
+            )
+        try:
+            return next(csv.reader([text], strict=True), [])
+        except csv.Error as error:
+            raise InputFileError(
+                Words(
+                    f"{self.shown}: line 1: not a CSV row: {error}",
+                    f"{self.shown}: 1行目: CSVの行として読めません({error})。"
+                    "引用符を確認してください",
+                )
+            ) from error
+
+    def _raw_blocks(self, start: int) -> Iterator[tuple[bytearray, int]]:
+        """Yield blocks of whole lines from a byte on, and how far each reaches."""
+        reached, wanted = start, CSV_BLOCK_BYTES
+        with self.path.open("rb") as stream:
+            while True:
+                stream.seek(reached)
+                block = bytearray(wanted)
+                length = stream.readinto(block)
+                if not length:
+                    return
+                end = length if length < wanted else block.rfind(b"\n") + 1
+                if not end:
+                    # A line longer than the block.
+                    wanted *= 2
+                    continue
+                del block[end:]
+                reached, wanted = reached + end, CSV_BLOCK_BYTES
+                yield block, reached
+
+    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
+        """Yield the rows, a block of whole lines at a time."""
+        first_line = FIRST_ROW_LINE
+        raw_blocks = self._raw_blocks(start=len(self.raw_heading))
+        self._expect(forms)
+        for parsed in in_order(raw_blocks, lambda block: self._parsed(*block, forms)):
+            at = parsed.kept + first_line
+            malformed = [(line + first_line, message) for line, message in parsed.malformed]
+            yield Block(at, parsed.columns, malformed, first_line, parsed.raw, parsed.reached)
+            first_line += parsed.lines
+
+    def _expect(self, forms: Sequence[Form]) -> None:
+        """Remember the texts met when the columns were last wanted in these forms."""
+        if self._plain is None or self._plain.forms != list(forms):
+            self._plain = PlainLines(forms)
+
+    def _parsed(self, raw: RawText, reached: int, forms: Sequence[Form]) -> _Parsed:
+        """Tell the rows and cells of a block apart; several threads do so at once."""
+        text: RawText = raw
+        if self.encoding != "utf-8" and not self._ascii:
+            text = raw.decode(self.encoding).encode()
+        plain = self._plain.read(text) if self._plain is not None else None
+        if plain is not None:
+            lines, columns = plain
+            return _Parsed(columns, np.arange(lines), [], lines, raw, reached)
+        # Arrow takes a CR alone for the end of a row.
+        table = None if _stray_returns(text) else self._table(text, forms)
+        newlines = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == NEWLINE))
+        lines = newlines + (not text.endswith(b"\n"))
+        if table is not None and table.num_rows == lines:
+            kept = np.arange(lines)
+            malformed: list[tuple[int, Message]] = []
+        else:
+            text, kept, malformed = _well_formed(text, len(self.headings))
+            table = self._table(text, forms)
+            if table is None or table.num_rows != len(kept):
+                raise InputFileError(
+                    Words(
+                        f"{self.shown}: the {lines} lines up to byte {reached} cannot be told "
+                        "apart; put the quotation marks right",
+                        f"{self.shown}: {reached}バイト目までの{lines}行を区切れません。"
+                        "引用符を確認してください",
+                    )
+                )
+        of_arrow = [
+            column_of_arrow(column, form)
+            for column, form in zip(table.columns, _read(forms), strict=True)
+        ]
+        return _Parsed(of_arrow, kept, malformed, lines, raw, reached)
+
+    def _table(self, text: RawText, forms: Sequence[Form]) -> pa.Table | None:
+        """Read lines, numbers as numbers where the whole block allows it."""
+        ranges = {at: form for at, form in enumerate(forms) if isinstance(form, tuple)}
+        types = [_ARROW_TYPES["distinct" if isinstance(form, tuple) else form] for form in forms]
+        if ranges and self._numbers and not _hexadecimal(text):
+            numbers = [_NUMBER if at in ranges else kind for at, kind in enumerate(types)]
+            table = self._table_of_types(text, numbers)
+            if table is not None and all(
+                _within(table.column(str(at)), *ends) for at, ends in ranges.items()
+            ):
+                return table
+        table = self._table_of_types(text, types)
+        if table is not None and ranges:
+            # What one block writes in words (要介護3) the next ones do as well; and what is wrong
+            # is shown as it was written (09, not 9).
+            self._numbers = False
+        return table
+
+    def _table_of_types(self, text: RawText, types: list[pa.DataType | None]) -> pa.Table | None:
+        """Read lines into one column per heading; None where they are not even, or of the types."""
+        names = [str(at) for at in range(len(self.headings))]
+        wanted = {name: kind for name, kind in zip(names, types, strict=True) if kind is not None}
+        if not text:
+            return pa.schema(list(wanted.items())).empty_table()
+        uneven = []
+
+        def note(row: Any) -> str:
+            uneven.append(row)
+            return "skip"
+
+        try:
+            table = arrow_csv.read_csv(
+                pa.BufferReader(text),
+                read_options=arrow_csv.ReadOptions(
+                    column_names=names, block_size=_ARROW_BLOCK_BYTES, use_threads=False
+                ),
+                parse_options=arrow_csv.ParseOptions(invalid_row_handler=note),
+                convert_options=arrow_csv.ConvertOptions(
+                    column_types=wanted, include_columns=list(wanted), null_values=[""]
+                ),
+            )
+        except pa.ArrowInvalid:
+            return None
+        return None if uneven else table
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """A block whose rows are told apart; lines are counted from its own first one."""
+
+    columns: Sequence[ReadColumn]
+    kept: npt.NDArray[np.int64]
+    malformed: list[tuple[int, Message]]
+    lines: int
+    raw: RawText
+    reached: int
+
+
+def _read(forms: Sequence[Form]) -> list[Form]:
+    return [form for form in forms if form != "unread"]
+
+
+def _within(numbers: pa.ChunkedArray, least: int, most: int) -> bool:
+    ends = compute.min_max(numbers).as_py()
+    return ends["min"] is None or (least <= ends["min"] and ends["max"] <= most)
+
+
+def _hexadecimal(text: RawText) -> bool:
+    """Say whether Arrow might read a number such as 0x10, which the contract does not know."""
+    return any(mark[1:] in text and mark in text for mark in (b"0x", b"0X"))
+
+
+def _stray_returns(text: RawText) -> bool:
+    return b"\r" in text and text.count(b"\r") != text.count(b"\r\n")
+
+
+def _well_formed(
+    text: RawText, cells: int
+) -> tuple[bytes, npt.NDArray[np.int64], list[tuple[int, Message]]]:
+    """Part the lines that have the right number of cells from those that have not.
+
+    Returns
+    -------
+    text : bytes
+        The good lines.
+    kept : ndarray of int64
+        Which lines of the block they are; blank lines are no rows and are passed over.
+    malformed : list of (line, Message)
+    """
+    characters = np.frombuffer(text, dtype=np.uint8)
+    starts, ends = line_bounds(characters)
+
+    def counted(character: int) -> npt.NDArray[np.int64]:
+        sums = np.concatenate(([0], np.cumsum(characters == character)))
+        return sums[ends] - sums[starts]
+
+    bodies = ends - starts - (characters[ends - 1] == NEWLINE)
+    last = np.maximum(starts + bodies - 1, 0)
+    ends_in_return = (bodies > 0) & (characters[last] == _RETURN)
+    blank = bodies == ends_in_return
+    found = counted(_COMMA) + 1
+    quoted = counted(_QUOTE) > 0
+    stray = counted(_RETURN) > ends_in_return
+    unclosed = np.zeros(len(starts), dtype=bool)
+    for at in np.flatnonzero(quoted & ~blank):
+        line = text[starts[at] : starts[at] + bodies[at] - ends_in_return[at]].decode()
+        number = _quoted_cells(line)
+        unclosed[at], found[at] = number is None, number or 0
+    good = ~blank & ~stray & ~unclosed & (found == cells)
+    malformed = []
+    for at in np.flatnonzero(~good & ~blank):
+        if unclosed[at]:
+            message = Message("malformed_row", "quotation")
+        elif stray[at]:
+            message = Message("malformed_row", "carriage_return")
+        else:
+            facts = {"found": int(found[at]), "expected": cells}
+            message = Message("malformed_row", "cells", facts)
+        malformed.append((int(at), message))
+    return characters[np.repeat(good, ends - starts)].tobytes(), np.flatnonzero(good), malformed
+
+
+def _quoted_cells(line: str) -> int | None:
+    """Count the cells of a line with quotation marks; None where one is left open."""
+    rest = _QUOTED_CELL.sub("", line)
+    return None if _OPEN_QUOTE.search(rest) else rest.count(",") + 1
