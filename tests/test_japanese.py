@@ -346,7 +346,8 @@ def refusals(folder: Path) -> list[Callable[[], object]]:
         path.write_bytes(content)
         return path
 
-    good = file("good.csv", csv_text([visit(1)]).encode())
+    text = csv_text([visit(1)]).encode()
+    good = file("good.csv", text)
     lone = csv_text([visit(1)]).replace(",minutes", "").replace(",240", "").encode()
     table = (EXAMPLES.parent / "data" / "service_codes.csv").read_bytes()
     (folder / "claims.csv").write_bytes(good.read_bytes())
@@ -356,10 +357,10 @@ def refusals(folder: Path) -> list[Callable[[], object]]:
         lambda: open_source(folder),
         lambda: open_source(good, "latin-1"),
         lambda: open_source(file("workbook.xlsx", b"PK\x03\x04....")),
-        lambda: open_source(file("binary.csv", b"a,b\n\x00,1\n")),
+        lambda: claim_files(file("binary.csv", text + b"\x00,1\n"), folder / "out"),
         lambda: open_source(file("empty.csv", b"")),
-        lambda: open_source(file("neither.csv", b"a,b\n\x81 ,1\n")),
-        lambda: open_source(file("one.csv", b"a,b\n\x81 ,1\n"), "utf-8"),
+        lambda: claim_files(file("neither.csv", text + b"\x81 ,1\n"), folder / "out"),
+        lambda: open_source(file("one.csv", b"a,\x81\n1,2\n"), "utf-8"),
         lambda: open_source(file("cr.csv", b"a,b\r1,2\r")),
         lambda: open_source(file("quote.csv", b'a,"b\n1,2\n')),
         lambda: open_source(file("damaged.parquet", b"PAR1 and no more")),

@@ -115,7 +115,12 @@ def test_roman_numerals_of_published_names_in_cp932(tmp_path: Path) -> None:
     ("text", "encoding", "message"),
     [
         (japanese(csv_text(SAMPLE)).encode("cp932"), "utf-8", "not UTF-8 (line 1)"),
-        ("a,b\n1,2\n3,é\n".encode("latin-1"), None, "neither UTF-8 nor CP932 (line 3)"),
+        ("a,é\n1,2\n".encode("latin-1"), None, "neither UTF-8 nor CP932 (line 1)"),
+        (
+            csv_text(SAMPLE).encode() + "3,é\n".encode("latin-1"),
+            None,
+            "neither UTF-8 nor CP932 (line 7)",
+        ),
         (csv_text(SAMPLE).encode() + "ï¿\n".encode("latin-1"), "cp932", "not CP932 (line 7)"),
         (csv_text(SAMPLE).encode() + b"\x80", "utf-8", "not UTF-8 (line 7)"),
         (csv_text(SAMPLE).encode("utf-16"), None, "is a binary file; a CSV file was expected"),

@@ -57,6 +57,11 @@ class Texts:
         """Return the text of each row."""
         return self.texts if self.positions is None else self.texts.take(pa.array(self.positions))
 
+    def taken(self, rows: npt.NDArray[np.int64]) -> Texts:
+        """Return the column of some rows."""
+        positions = rows if self.positions is None else self.positions[rows]
+        return Texts(self.texts, positions.astype(np.int32, copy=False))
+
 
 @dataclass(frozen=True)
 class Numbered:
@@ -77,12 +82,20 @@ class Numbered:
         """Return the text of each row."""
         return pa.array(self.known, pa.string()).take(pa.array(self.positions))
 
+    def taken(self, rows: npt.NDArray[np.int64]) -> Numbered:
+        """Return the column of some rows."""
+        return Numbered(self.known, self.positions[rows])
+
 
 @dataclass(frozen=True)
 class Numbers:
     """One column of a block whose cells are all whole numbers or blank: the number of each row."""
 
     values: npt.NDArray[np.int64]
+
+    def taken(self, rows: npt.NDArray[np.int64]) -> Numbers:
+        """Return the column of some rows."""
+        return Numbers(self.values[rows])
 
 
 ReadColumn = Texts | Numbered | Numbers
@@ -115,6 +128,11 @@ class Block:
     first_line: int
     raw: Any
     consumed: int
+
+    def taken(self, rows: npt.NDArray[np.int64]) -> Block:
+        """Return some of the rows, no longer to be had verbatim."""
+        columns = [column.taken(rows) for column in self.columns]
+        return Block(self.lines[rows], columns, [], self.first_line, None, self.consumed)
 
     def verbatim(self, lines: npt.NDArray[np.int64]) -> Any:
         """Return the rows on these lines as they stand in the input."""

@@ -205,6 +205,13 @@ class CodeTable:
                 bands[(*condition, slice(row.minutes_from, -1))] = max(plain)[1]
         return bands
 
+    @cached_property
+    def minute_classes(self) -> npt.NDArray[np.int64]:
+        """For each minute a number that minutes share where no code tells them apart."""
+        bands = np.stack([self.bands, self.bands_without_extension]).reshape(-1, MINUTE_SLOTS)
+        changes = (bands[:, 1:] != bands[:, :-1]).any(axis=0)
+        return np.concatenate(([0], np.cumsum(changes)))
+
     def _base_rows(self) -> Iterator[tuple[int, CodeRow, tuple[int, int, slice | int]]]:
         for at, row in enumerate(self.rows):
             if row.kind == "base":

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -86,19 +87,39 @@ class CsvSource:
             )
         with path.open("rb") as stream:
             self.raw_heading = stream.readline()
-        self._settle_encoding()
-        self.headings = self._read_headings()
+        self._encoding = self._candidates[0]
+        self._settled = False
+        self._settling = Lock()
+        self.headings = self._read_headings(self._decoded(self.raw_heading))
         self._numbers = True
         self._plain: PlainLines | None = None
 
+    @property
+    def encoding(self) -> str:
+        """The encoding that reads the whole file."""
+        with self._settling:
+            if not self._settled:
+                self._settle_encoding()
+        return self._encoding
+
+    def _decoded(self, raw: RawText) -> RawText:
+        """Return lines as UTF-8.
+
+        ASCII is the same in every encoding; the first lines that are more settle which it is, for
+        the whole file: no result is out before every line is read.
+        """
+        if raw.isascii() and b"\0" not in raw:
+            return raw
+        return raw if self.encoding == "utf-8" else raw.decode(self.encoding).encode()
+
     def _settle_encoding(self) -> None:
-        """Find the encoding that reads the whole file, before any row counts."""
-        self._ascii = self._is_ascii()
+        """Find the encoding that reads the whole file."""
+        ascii_only = self._is_ascii()
         unread = 0
         for encoding in self._candidates:
-            bad = None if self._ascii else self._undecodable(encoding)
+            bad = None if ascii_only else self._undecodable(encoding)
             if bad is None:
-                self.encoding = encoding
+                self._encoding, self._settled = encoding, True
                 return
             unread = bad
         tried = " nor ".join(encoding.upper() for encoding in self._candidates)
@@ -147,16 +168,15 @@ class CsvSource:
         with self.path.open("rb") as stream:
             return stream.read(byte).count(b"\n") + 1
 
-    def _read_headings(self) -> list[str]:
-        if not self.raw_heading:
+    def _read_headings(self, line: RawText) -> list[str]:
+        if not line:
             raise InputFileError(
                 Words(
                     f"{self.shown}: is empty; a line of headings was expected",
                     f"{self.shown}: 空のファイルです。1行目に見出しが必要です",
                 )
             )
-        line = self.raw_heading.removeprefix(BOM) if self.encoding == "utf-8" else self.raw_heading
-        text = line.decode(self.encoding).rstrip("\r\n")
+        text = line.decode().removeprefix("\ufeff").rstrip("\r\n")
         if "\r" in text:
             raise InputFileError(
                 Words(
@@ -214,9 +234,7 @@ class CsvSource:
 
     def _parsed(self, raw: RawText, reached: int, forms: Sequence[Form]) -> _Parsed:
         """Tell the rows and cells of a block apart; several threads do so at once."""
-        text: RawText = raw
-        if self.encoding != "utf-8" and not self._ascii:
-            text = raw.decode(self.encoding).encode()
+        text = self._decoded(raw)
         plain = self._plain.read(text) if self._plain is not None else None
         if plain is not None:
             lines, columns = plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from threading import Lock
 
 import numpy as np
 
@@ -30,7 +31,9 @@ class LineSource(CsvSource):
         self.shown = shown
         self.headings = list(headings)
         self.size = len(text)
-        self.encoding = "utf-8"
+        self._encoding = "utf-8"
+        self._settled = True
+        self._settling = Lock()
         self._numbers = True
         self._plain = None
         self._text = text

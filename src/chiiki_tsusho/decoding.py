@@ -67,20 +67,25 @@ class Identities:
 
 @dataclass(frozen=True)
 class TypedColumn:
-    """A typed column of a block: the value of each distinct text, and each row's text."""
+    """A typed column of a block: the value of each distinct text, and each row's text.
+
+    ``lasting`` positions stand for the same texts in every block of the file.
+    """
 
     values: Ints
     positions: npt.NDArray[np.int32] | None
+    lasting: bool = False
 
     @property
     def rows(self) -> Ints:
         """The value of each row."""
         return self.values if self.positions is None else self.values.take(self.positions)
 
-    @property
-    def has_bad(self) -> bool:
-        """Whether any cell could not be read."""
-        return bool((self.values == BAD).any())
+    def taken(self, rows: Ints) -> TypedColumn:
+        """Return the column of some rows."""
+        if self.positions is None:
+            return TypedColumn(self.values[rows], None)
+        return replace(self, positions=self.positions[rows])
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,14 @@ class TypedBlock:
         if name in self.columns:
             return self.columns[name].rows
         return np.full(len(self), missing, dtype=np.int64)
+
+    def taken(self, rows: Ints) -> TypedBlock:
+        """Return some of the rows; they are no longer to be had verbatim."""
+        return TypedBlock(
+            self.block.taken(rows),
+            {name: column.taken(rows) for name, column in self.columns.items()},
+            [replace(one, column=one.column.taken(rows)) for one in self.keys],
+        )
 
 
 class BlockDecoder:
@@ -264,7 +277,7 @@ class BlockDecoder:
         if problems is not None and values.size and values.min() < 0:
             of_row = np.arange(len(distinct)) if column.positions is None else column.positions
             self._note(block.lines, of_row, distinct, values, name, decoder, problems)
-        return TypedColumn(values, column.positions)
+        return TypedColumn(values, column.positions, isinstance(column, Numbered))
 
     def _values_of_numbers(
         self, texts: list[str], heading: Heading, name: str, decoder: Decoder

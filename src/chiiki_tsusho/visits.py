@@ -13,19 +13,22 @@ from chiiki_tsusho.code_rows import SERVICES
 from chiiki_tsusho.codes import LEVEL_SLOTS, MINUTE_SLOTS, SHORTFALL_NAMES, CodeBook, CodeTable
 from chiiki_tsusho.decoding import BlockDecoder, KeyColumn, TypedBlock, keys_of_month
 from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.kinds import Kinds
 from chiiki_tsusho.ledger import INSURERS, MONTHS, Ledger, Patterns
 from chiiki_tsusho.messages import Message, named
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.parsing import BAD
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.registers import Register
-from chiiki_tsusho.registry import Ints, Registry
-from chiiki_tsusho.times import stay_minutes
+from chiiki_tsusho.registry import Ints, Positions, Registry
+from chiiki_tsusho.times import MINUTES, START, stay_minutes
 from chiiki_tsusho.words import Words
 
 Flags = npt.NDArray[np.bool_]
 Rows = slice | Ints
 _EXTENDED_UNKNOWN = 2
+# What says whose a visit is and when; all else says how it was done.
+_WHOSE = ("provider_no", "insurer_no", "insured_no", "service_date")
 _TABLE_ROWS = 1 << 15
 # In place of the code of a visit with a problem: what else it has is still checked.
 NO_BASE = _TABLE_ROWS - 1
@@ -43,6 +46,8 @@ class Identified:
         Position in ``VisitBook.months``, day of the month; month −1 where unreadable.
     months : ndarray of int64
         The positions there are among them, ascending.
+    whole : bool
+        Whether every row says whose it is and of which day.
     """
 
     provider: Ints
@@ -51,6 +56,7 @@ class Identified:
     month: Ints
     day: Ints
     months: Ints
+    whole: bool
 
     @property
     def named(self) -> Flags:
@@ -87,6 +93,7 @@ class VisitBook:
         keys = decoder.key_names
         radices = [_TABLE_ROWS, LEVEL_SLOTS, *(most[key] + 1 for key in keys)]
         self.patterns = Patterns(keys, radices)
+        self._known_kinds: dict[tuple[str, ...], Kinds] = {}
         self._lost: list[tuple[Ints, Ints, Ints]] = []
 
     def read(self, problems: Problems) -> Iterator[int]:
@@ -127,6 +134,7 @@ class VisitBook:
             month,
             day_of_text if positions is None else day_of_text.take(positions),
             np.flatnonzero(np.bincount(month + 1, minlength=1)) - 1,
+            whole=not any(typed.columns[name].values.min(initial=0) < 0 for name in _WHOSE),
         )
 
     def find(self, typed: TypedBlock) -> tuple[Identified, Ints]:
@@ -148,106 +156,147 @@ class VisitBook:
 
     def _enter(self, typed: TypedBlock, problems: Problems) -> None:
         who = self.identify(typed)
-        faulty = _Faults(len(typed))
-        columns = self._conditions(typed, who, faulty, problems)
-        session = self.sessions(typed)
-        if session.min(initial=1) < 1:
-            faulty.add(session < 1)
-        ours, dated = who.named, who.dated
-        whole = bool(ours.all() and dated.all())
-        if not whole:
+        extended = self._extended_hours(typed, who)
+        kinds, kind = self._kinds(typed, who, extended)
+        new = kinds.new_rows(kind)
+        if new.size:
+            self._learn(kinds, typed.taken(new), who.month[new], extended[new])
+        if kinds.faulty.any():
+            faulty = np.flatnonzero(kinds.faulty[kind])
+            if faulty.size:
+                # Once more, for the lines.
+                rows = typed.taken(faulty)
+                self._conditions(rows, who.month[faulty], extended[faulty], problems)
+        at: Rows = slice(None)
+        if not who.whole:
+            ours, dated = who.named, who.dated
             lost = ours & ~dated
             self.alone += int(np.count_nonzero(~ours | ~dated))
             self._lost.append((who.provider[lost], who.insurer[lost], who.insured[lost]))
-        at: Rows = slice(None) if whole else np.flatnonzero(ours & dated)
+            at = np.flatnonzero(ours & dated)
         pair = self.ledger.pair_ids(who.provider[at], who.insurer[at], who.month[at])
         claim = self.ledger.claim_ids(pair, who.insured[at], typed.block.lines[at])
-        columns = [column[at] for column in columns]
-        session, day = session[at], who.day[at]
-        if faulty.flags is None:
-            self.ledger.enter(claim, session, day, self.patterns.ids(columns))
-            return
-        wrong = faulty.flags[at]
-        self.ledger.hold(claim[wrong])
+        kind, day = kind[at], who.day[at]
+        session = kinds.session[kind]
+        if kinds.faulty.any():
+            self.ledger.hold(claim[kinds.faulty[kind]])
+            self.ledger.open_level(claim[kinds.open_level[kind]])
+            placed = session >= 1
+            if not placed.all():
+                kind = kind[placed]
+                claim, session, day = claim[placed], session[placed], day[placed]
+        self.ledger.enter(claim, session, day, kinds.pattern[kind])
+
+    def _kinds(self, typed: TypedBlock, who: Identified, extended: Ints) -> tuple[Kinds, Positions]:
+        """Tell the kind of each row, by the numbers of its texts or by what they say."""
+        conditions: list[npt.NDArray[np.integer]] = [who.month, extended]
+        columns = {name: typed.columns[name] for name in typed.columns if name not in _WHOSE}
+        columns |= {one.heading: one.column for one in typed.keys}
+        made_of: list[str] = []
+        classes = self._minute_classes(typed, who)
+        if classes is not None:
+            del columns[MINUTES]
+            conditions.append(classes)
+            made_of.append("class of minutes")
+        seen: set[int] = set()
+        for name, column in columns.items():
+            numbers = column.positions if column.lasting else None
+            if numbers is None:
+                conditions.append(column.rows)
+                made_of.append(f"value of {name}")
+            elif id(numbers) not in seen:
+                seen.add(id(numbers))
+                conditions.append(numbers)
+                made_of.append(f"number of {name}")
+        kinds = self._known_kinds.setdefault(tuple(made_of), Kinds(len(conditions)))
+        return kinds, kinds.ids(conditions, len(typed))
+
+    def _minute_classes(self, typed: TypedBlock, who: Identified) -> Ints | None:
+        """Say which rows have minutes that no code of their month tells apart."""
+        if START in typed.columns or MINUTES not in typed.columns or len(who.months) != 1:
+            return None
+        number = int(who.months[0])
+        if number < 0 or not self._book.supports(self.months[number]):
+            return None
+        classes = self._book.table(self.months[number]).minute_classes
+        minutes = typed.columns[MINUTES]
+        of_text = classes[np.clip(minutes.values, 0, MINUTE_SLOTS - 1)]
+        of_text = np.where(minutes.values < 0, minutes.values, of_text)
+        return of_text if minutes.positions is None else of_text.take(minutes.positions)
+
+    def _extended_hours(self, typed: TypedBlock, who: Identified) -> Ints:
+        """Say whether the provider of each row has registered 延長 in its month."""
+        extended = np.ones(len(typed), dtype=np.int64)
+        if self._providers is None or "extended_hours" not in self._providers.columns:
+            return extended
+        numbers = typed.columns["provider_no"]
+        for number in who.months[who.months >= 0]:
+            month = np.full(len(numbers.values), self.months[number], dtype=np.int64)
+            row = self._providers.find(numbers.values, month)
+            values = self._providers.values(row, "extended_hours", _EXTENDED_UNKNOWN)
+            of_row = values if numbers.positions is None else values.take(numbers.positions)
+            extended = (
+                of_row if len(who.months) == 1 else np.where(who.month == number, of_row, extended)
+            )
+        return extended
+
+    def _learn(self, kinds: Kinds, typed: TypedBlock, months: Ints, extended: Ints) -> None:
+        """Look at a row of each new kind; what is wrong with it is told of its rows."""
+        columns, faulty = self._conditions(typed, months, extended, Problems())
+        session = self.sessions(typed)
+        faulty |= session < 1
         base, level, *_ = columns
-        columns[0] = np.where(wrong, NO_BASE, base)
-        placed = session >= 1
-        self.ledger.open_level(claim[~placed | (wrong & (level == 0))])
-        pattern = self.patterns.ids(columns)
-        self.ledger.enter(claim[placed], session[placed], day[placed], pattern[placed])
+        columns[0] = np.where(faulty, NO_BASE, base)
+        open_level = (session < 1) | (faulty & (level == 0))
+        kinds.learn(self.patterns.ids(columns), session, faulty, open_level)
 
     def _conditions(
-        self, typed: TypedBlock, who: Identified, faulty: _Faults, problems: Problems
-    ) -> list[Ints]:
-        """Find the code of each row and the counts of its additions."""
+        self, typed: TypedBlock, months: Ints, extended: Ints, problems: Problems
+    ) -> tuple[list[Ints], Flags]:
+        """Find the code of each row and the counts of its additions, and which are faulty.
+
+        Parameters
+        ----------
+        typed : TypedBlock
+        months, extended : ndarray of int64, shape (rows,)
+            Position in ``months``, and whether the provider has registered 延長.
+        problems : Problems
+            Receives the faults; cells that cannot be read are noted already.
+        """
         size = len(typed)
+        faulty = np.zeros(size, dtype=bool)
         read_service = service = typed.rows("service", 0)
         shortfall = typed.rows("shortfall", 0)
         level = typed.columns["care_level"].rows
         minutes = stay_minutes(typed, self._decoder, problems)
         for values in (service, shortfall, level, minutes):
-            if values.min(initial=0) < 0:
-                faulty.add(values < 0)
-        unread = faulty.flags
-        if unread is not None:
-            service, shortfall, level, minutes = (
-                np.maximum(values, 0) for values in (service, shortfall, level, minutes)
-            )
+            faulty |= values < 0
+        unread = faulty.copy()
+        service, shortfall, level, minutes = (
+            np.maximum(values, 0) for values in (service, shortfall, level, minutes)
+        )
         base = np.full(size, -1, dtype=np.int64)
         counts: dict[str, Ints] = {}
         for column in typed.keys:
-            if column.column.has_bad:
-                faulty.add(column.column.rows == BAD)
-        for number in who.months:
-            if number < 0:
-                continue
-            of_month = who.month == number
-            at: Rows = slice(None) if of_month.all() else np.flatnonzero(of_month)
+            faulty |= column.column.rows == BAD
+        for number in np.unique(months[months >= 0]):
+            at = np.flatnonzero(months == number)
             month = self.months[number]
             if not self._book.supports(month):
                 self._note_month(typed, at, month, problems)
-                faulty.add_rows(at)
+                faulty[at] = True
                 continue
             table = self._book.table(month)
             slot = np.minimum(minutes[at], MINUTE_SLOTS - 1)
-            base[at] = self._base(typed, table, at, service, shortfall, level, slot)
-            missing = base[at] < 0
-            if unread is not None:
-                missing &= ~unread[at]
-            if missing.any():
-                rows = np.arange(size)[at][missing]
-                faulty.add_rows(rows)
+            base[at] = _base(table, service[at], shortfall[at], level[at], slot, extended[at])
+            rows = at[(base[at] < 0) & ~unread[at]]
+            if rows.size:
+                faulty[rows] = True
                 self._note_missing(typed, table, rows, service, shortfall, level, minutes, problems)
             for column in keys_of_month(typed.keys, month):
                 self._count_key(typed, table, column, at, read_service, counts, faulty, problems)
         nothing = np.zeros(size, dtype=np.int64)
-        return [base, level, *(counts.get(key, nothing) for key in self.patterns.keys)]
-
-    def _base(
-        self,
-        typed: TypedBlock,
-        table: CodeTable,
-        at: Rows,
-        service: Ints,
-        shortfall: Ints,
-        level: Ints,
-        slot: Ints,
-    ) -> Ints:
-        condition = (service[at] * len(SHORTFALL_NAMES) + shortfall[at]) * LEVEL_SLOTS + level[at]
-        condition = condition * MINUTE_SLOTS + slot
-        base = table.bands.ravel().take(condition).astype(np.int64)
-        if self._providers is not None and "extended_hours" in self._providers.columns:
-            numbers = typed.columns["provider_no"]
-            month = np.full(len(numbers.values), table.month, dtype=np.int64)
-            row = self._providers.find(numbers.values, month)
-            extended = self._providers.values(row, "extended_hours", _EXTENDED_UNKNOWN)
-            if (extended != 1).any():
-                plain = table.bands_without_extension.ravel().take(condition)
-                rows = extended if numbers.positions is None else extended.take(numbers.positions)
-                # A provider without a row may have registered 延長 or not.
-                without = (rows[at] == 0) | ((rows[at] == _EXTENDED_UNKNOWN) & (base < 0))
-                base = np.where(without, plain, base)
-        return base
+        return [base, level, *(counts.get(key, nothing) for key in self.patterns.keys)], faulty
 
     def _note_month(self, typed: TypedBlock, at: Rows, month: int, problems: Problems) -> None:
         dates = _column_texts(typed, self._decoder, "service_date")
@@ -299,7 +348,7 @@ class VisitBook:
         at: Rows,
         service: Ints,
         counts: dict[str, Ints],
-        faulty: _Faults,
+        faulty: Flags,
         problems: Problems,
     ) -> None:
         """Take the counts of one addition in one month, and name what does not fit."""
@@ -309,7 +358,7 @@ class VisitBook:
 
         def refuse(wrong: Flags, messages: dict[str, Message]) -> None:
             rows = np.arange(len(typed))[at][wrong]
-            faulty.add_rows(rows)
+            faulty[rows] = True
             which = values[wrong]
             shown = [str(count) for count in range(int(which.max()) + 1)]
             said = [messages.get(count, next(iter(messages.values()))) for count in shown]
@@ -364,6 +413,19 @@ class VisitBook:
         self.ledger.open_level(theirs)
 
 
+def _base(
+    table: CodeTable, service: Ints, shortfall: Ints, level: Ints, slot: Ints, extended: Ints
+) -> Ints:
+    """Return the row of the table for each visit, negative where there is none."""
+    condition = (service * len(SHORTFALL_NAMES) + shortfall) * LEVEL_SLOTS + level
+    condition = condition * MINUTE_SLOTS + slot
+    base = table.bands.ravel().take(condition).astype(np.int64)
+    plain = table.bands_without_extension.ravel().take(condition)
+    # A provider without a row may have registered 延長 or not.
+    without = (extended == 0) | ((extended == _EXTENDED_UNKNOWN) & (base < 0))
+    return np.where(without, plain, base)
+
+
 def key_fault(table: CodeTable, key: str, heading: str) -> Message | None:
     """Say that a month has no row for an addition."""
     if key in table.key_positions:
@@ -378,22 +440,6 @@ def count_fault(table: CodeTable, key: str, count: int) -> Message:
     most = table.rows[table.key_positions[key]].largest_value
     facts = {"value": str(count), "key": table.key_text(key), "most": most}
     return Message("bad_value", "key_value", facts)
-
-
-class _Faults:
-    """Which rows of a block are faulty; no array while none is."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self.flags: Flags | None = None
-
-    def add(self, flags: Flags) -> None:
-        self.flags = flags.copy() if self.flags is None else self.flags | flags
-
-    def add_rows(self, rows: Rows) -> None:
-        flags = np.zeros(self._size, dtype=bool)
-        flags[rows] = True
-        self.add(flags)
 
 
 @dataclass(frozen=True)
