@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.blocks import Source
 from chiiki_tsusho.chunks import Chunk, Context, Crossing, Priced
 from chiiki_tsusho.claims import Flags, Ints
@@ -28,6 +28,11 @@ from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.registers import Registers
 from chiiki_tsusho.visits import Identified, VisitBook
 from chiiki_tsusho.workers import in_order
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.deferred import pandas as pd
 
 CLAIMS_OF_A_CHUNK = 1 << 12
 Progress = Callable[[str, int, int], None]
@@ -191,7 +196,7 @@ class BatchRun:
         """Return the provider of each claim met so far, and which claims are held."""
         ledger = self._visits.ledger
         provider = ledger.pair_parts(ledger.claim_parts()[0])[0]
-        return self._identities.providers.arrow.take(pa.array(provider)), ledger.held
+        return self._identities.providers.arrow.take(of_numbers(provider)), ledger.held
 
     def price_person(self, insured_no: str, month: int | None) -> Iterator[Priced]:
         """Price the claims of one person, one at a time.
@@ -205,7 +210,7 @@ class BatchRun:
         """
         for done in self._visits.read(self.problems):
             self._progress("reading", done, self._source.size)
-        wanted = int(pack_insured(pa.array([insured_no]))[0])
+        wanted = int(pack_insured(of_texts([insured_no]))[0])
         _, insured = self._visits.ledger.claim_parts()
         for of_month, claims in self._ordered_chunks():
             if month in (None, of_month) and self._book.supports(of_month):

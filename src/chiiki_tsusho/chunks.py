@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
-import pyarrow as pa
 
+from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.claims import (
     ClaimLines,
     Flags,
@@ -152,8 +152,8 @@ class Chunk:
         identities = self._context.identities
         return ClaimNames(
             self._table.month,
-            identities.providers.arrow.take(pa.array(self._provider[at])),
-            identities.insurers.arrow.take(pa.array(self._insurer[at])),
+            identities.providers.arrow.take(of_numbers(self._provider[at])),
+            identities.insurers.arrow.take(of_numbers(self._insurer[at])),
             unpack_insured(self._insured[at]),
         )
 

@@ -207,11 +207,10 @@ def _say_result(batch: FileBatch, file_format: str) -> None:
     from chiiki_tsusho.problems import place_text
 
     summary = batch.summary
-    for row in batch.problems.head(PROBLEMS_SHOWN).to_dict("records"):
-        line = row["line"] if isinstance(row["line"], int) else None
-        place = place_text(row["file"], line, row["column"], spoken())
+    for row in batch.problem_table.slice(0, PROBLEMS_SHOWN).to_pylist():
+        place = place_text(row["file"], row["line"], row["column"], spoken())
         say(f"{place}: {row['rule']}: {row['message']}")
-    more = len(batch.problems) - PROBLEMS_SHOWN
+    more = batch.problem_table.num_rows - PROBLEMS_SHOWN
     if more > 0:
         file = batch.folder / f"problems.{file_format}"
         say(Words(f"… and {more:,} more in {file}", f"… ほか{more:,}件は {file} にあります"))

@@ -8,11 +8,10 @@ from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from operator import eq
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from chiiki_tsusho.code_names import SERVICE_PREFIX
 from chiiki_tsusho.code_rows import (
@@ -33,6 +32,11 @@ from chiiki_tsusho.messages import CALLED, Language, Message, blank, named
 from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
 from chiiki_tsusho.table_files import NumberedRow
 from chiiki_tsusho.words import Words
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.deferred import pandas as pd
 
 # Minutes are looked up directly; the last slot stands for every visit longer than a day.
 MINUTE_SLOTS = MINUTES_OF_A_DAY + 2

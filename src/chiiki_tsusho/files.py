@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import pyarrow as pa
 
 from chiiki_tsusho.batch import BatchRun, Progress, Summary, code_book
 from chiiki_tsusho.codes import CodeBook, CodeTable
+from chiiki_tsusho.columns import PROBLEMS
 from chiiki_tsusho.messages import Language
+from chiiki_tsusho.outputs import read_frame
 from chiiki_tsusho.reading import open_source
 from chiiki_tsusho.writing import FileFormat, FolderSink, refuse_overwriting
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -21,15 +28,20 @@ class FileBatch:
     Parameters
     ----------
     summary : Summary
-    problems : DataFrame
-        As written to the folder.
     folder : Path
         Where the files are.
+    problem_table : pyarrow.Table
+        As written to the folder; ``problems`` is the same as a DataFrame.
     """
 
     summary: Summary
-    problems: pd.DataFrame
     folder: Path
+    problem_table: pa.Table
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        """As written to the folder, in the order of file and line."""
+        return read_frame([self.problem_table], PROBLEMS)
 
 
 def claim_files(
@@ -90,6 +102,6 @@ def claim_files(
     run = BatchRun(source, registers[0], registers[1], code_book(codes), progress)
     with FolderSink(folder, source, file_format, headings) as sink:
         summary = run.run(sink)
-        problems = run.problems.frame(language)
+        problems = run.problems.table(language)
         sink.finish(problems)
-    return FileBatch(summary, problems, folder)
+    return FileBatch(summary, folder, problems)

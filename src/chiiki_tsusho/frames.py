@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from chiiki_tsusho.blocks import (
@@ -21,6 +20,11 @@ from chiiki_tsusho.blocks import (
 )
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.words import Words
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.deferred import pandas as pd
 
 
 def not_a_frame(shown: str, found: str) -> Words:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.claims import ClaimLines, Flags, Ints
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.dated_figures import UNKNOWN
 from chiiki_tsusho.messages import Language
 from chiiki_tsusho.payment import Settlement
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.deferred import pandas as pd
 
 
 def schema(columns: Sequence[Column]) -> pa.Schema:
@@ -42,10 +48,10 @@ class ClaimNames:
 
     def columns(self, at: Ints) -> list[pa.Array]:
         """Return the four columns for some of the claims, repeated or not."""
-        rows = pa.array(at)
+        rows = of_numbers(at)
         return [
             pa.DictionaryArray.from_arrays(
-                pa.array(np.zeros(len(at), dtype=np.int8)), pa.array([str(self.month)])
+                of_numbers(np.zeros(len(at), dtype=np.int8)), of_texts([str(self.month)])
             ).dictionary_decode(),
             self.provider_no.take(rows),
             self.insurer_no.take(rows),
@@ -62,13 +68,13 @@ def line_table(names: ClaimNames, lines: ClaimLines, written: Flags) -> pa.Table
     service_units = lines.service_units[claim, column]
     rated = np.array([row.kind == "rate" for row in lines.table.rows])[items]
     units = np.where(rated, service_units, lines.table.row_units[items])
-    codes = pa.array(lines.table.service_codes.tolist()).take(pa.array(items))
+    codes = of_texts(lines.table.service_codes.tolist()).take(of_numbers(items))
     managed = lines.managed[column].astype(np.int64)
     return pa.Table.from_arrays(
         [
             *names.columns(claim),
             codes,
-            *(pa.array(values) for values in (units, counts, service_units, managed)),
+            *(of_numbers(values) for values in (units, counts, service_units, managed)),
         ],
         schema=LINES_SCHEMA,
     )
@@ -85,7 +91,7 @@ def claim_table(
         values = totals[column.name] if column.name in totals else getattr(settlement, column.name)
         values = values[at]
         blank = values == UNKNOWN if column.kind == "whole_or_blank" else None
-        arrays.append(pa.array(values, mask=blank))
+        arrays.append(of_numbers(values, blank))
     return pa.Table.from_arrays(arrays, schema=CLAIMS_SCHEMA)
 
 

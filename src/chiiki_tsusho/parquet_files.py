@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import parquet
 
 from chiiki_tsusho.blocks import FIRST_ROW_LINE, ROWS_OF_A_BLOCK, Block, Form, column_of_arrow
+from chiiki_tsusho.deferred import parquet
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.words import Words
 

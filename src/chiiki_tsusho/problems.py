@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+import pyarrow as pa
 
 from chiiki_tsusho.columns import PROBLEMS
 from chiiki_tsusho.messages import Language, Message, named
+from chiiki_tsusho.outputs import schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.deferred import pandas as pd
 
 RULES = (
     "missing_value", "bad_value", "unsupported_month", "outside_every_band", "no_code",
@@ -130,6 +136,12 @@ class Problems:
             }
         )
         return ordered(frame)
+
+    def table(self, language: Language = "en") -> pa.Table:
+        """Write all problems as a table, in the order of ``frame``."""
+        if not len(self):
+            return pa.Table.from_batches([], schema(PROBLEMS))
+        return pa.Table.from_pandas(self.frame(language), schema(PROBLEMS), preserve_index=False)
 
 
 def ordered(frame: pd.DataFrame) -> pd.DataFrame:

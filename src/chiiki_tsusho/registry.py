@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from chiiki_tsusho.arrow_arrays import of_texts
+
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int32]
@@ -249,7 +251,7 @@ class TextIds:
     def arrow(self) -> pa.StringArray:
         """The texts in the order of their ids, as an Arrow array."""
         if self._arrow is None or len(self._arrow) != len(self._ids):
-            self._arrow = pa.array(self.texts, pa.string())
+            self._arrow = of_texts(self.texts)
         return self._arrow
 
     def ranks(self) -> Ints:

@@ -12,13 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
-import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
-from pyarrow import parquet
 
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.csv_files import BOM, CsvSource
+from chiiki_tsusho.deferred import parquet
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.messages import Language
 from chiiki_tsusho.outputs import headings_in, schema
@@ -188,7 +187,7 @@ class FolderSink:
             return _SchemaWriter(path, self._visits.schema)
         return _LineWriter(path, self._visits.raw_heading)
 
-    def finish(self, problems: pd.DataFrame) -> None:
+    def finish(self, problems: pa.Table) -> None:
         """Write the problems and put every file in its place."""
         with _refusals(self.folder):
             for pending in self._pending:
@@ -199,9 +198,8 @@ class FolderSink:
                 del self._writers[0]
             self._place()
 
-    def _write_problems(self, problems: pd.DataFrame) -> None:
-        table = pa.Table.from_pandas(problems, schema=schema(PROBLEMS), preserve_index=False)
-        self._table("problems", PROBLEMS, "needed").write_table(table)
+    def _write_problems(self, problems: pa.Table) -> None:
+        self._table("problems", PROBLEMS, "needed").write_table(problems)
 
     def _place(self) -> None:
         names = [self._path(name).name for name in OUTPUTS]
