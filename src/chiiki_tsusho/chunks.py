@@ -9,6 +9,7 @@ import numpy as np
 
 from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.claims import (
+    Cases,
     ClaimLines,
     Flags,
     Ints,
@@ -28,9 +29,12 @@ from chiiki_tsusho.parsing import H_PERSON, unpack_insured
 from chiiki_tsusho.payment import NO_LIMIT, Settlement, Terms, settle
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.registers import NO_ROW, WRONG_ROW, Register, recipient_entity
+from chiiki_tsusho.registry import WordIndex
 from chiiki_tsusho.visits import NO_BASE, VisitBook, count_fault, key_fault
 
 PUBLIC_LAW = 12
+# For more, sorting is faster.
+_MOST_FLAGS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -228,36 +232,41 @@ class Chunk:
         self, entries: Entries, counts: list[tuple[str, Ints]], present: Flags
     ) -> MonthVisits:
         """Put together what each visit has, from its own row and from the registers."""
-        base, level, *own = self._context.visits.patterns.columns
-        keys = self._context.visits.patterns.keys
-        base_of_visit = base[entries.pattern]
-        found = base_of_visit != NO_BASE
-        base_of_visit = np.where(found, base_of_visit, 0)
-        values: dict[str, Ints] = {}
-        for key, column in zip(keys, own, strict=True):
-            if column.any() and key in self._table.key_positions:
-                of_visit = column[entries.pattern]
-                if of_visit.any():
-                    values[key] = of_visit
-        for key, of_claim in counts:
-            if of_claim.any():
-                fits = found & service_fits(self._table, key)[base_of_visit]
-                of_visit = of_claim[entries.claim] * fits
-                values[key] = np.maximum(values[key], of_visit) if key in values else of_visit
-        number = np.cumsum(present) - 1
-        return MonthVisits(
-            self._table,
-            number[entries.claim],
-            entries.day,
-            base_of_visit,
-            level[entries.pattern],
-            values,
+        patterns, table = self._context.visits.patterns, self._table
+        base_of, level_of, *own = patterns.columns
+        set_by = WordIndex(max(1, len(counts)))
+        words = np.zeros((len(self._claims), set_by.width), dtype=np.uint64)
+        for at, (_, of_claim) in enumerate(counts):
+            words[:, at] = of_claim
+        # What registers set is the same for many claims, as patterns are for many visits.
+        registered = set_by.ids(words).astype(np.int64)
+        pairs, case = _numbered(
+            registered[entries.claim] * len(base_of) + entries.pattern,
+            len(set_by) * len(base_of),
         )
+        setting, pattern = np.divmod(pairs, len(base_of))
+        base = base_of[pattern]
+        found = base != NO_BASE
+        base = np.where(found, base, 0)
+        values: dict[str, Ints] = {}
+        for key, column in zip(patterns.keys, own, strict=True):
+            if key in table.key_positions:
+                of_case = column[pattern]
+                if of_case.any():
+                    values[key] = of_case
+        for at, (key, of_claim) in enumerate(counts):
+            if of_claim.any():
+                fits = found & service_fits(table, key)[base]
+                of_case = set_by.words[setting, at].astype(np.int64) * fits
+                values[key] = np.maximum(values[key], of_case) if key in values else of_case
+        number = np.cumsum(present) - 1
+        cases = Cases(base, level_of[pattern], values)
+        return MonthVisits(table, number[entries.claim], entries.day, case, cases)
 
     def _check_groups(self, visits: MonthVisits, entries: Entries, at: Ints) -> None:
         """Hold claims in which keys of one group meet."""
         for group, keys, on_visit, in_claim in conflicts(visits):
-            applied = np.array([visits.values[key] > 0 for key in keys])
+            applied = np.array([visits.values(key) > 0 for key in keys])
             wrong = np.flatnonzero(on_visit)
             claims = self._claims[at[visits.claim[wrong]]]
             self._context.visits.ledger.hold(claims)
@@ -369,3 +378,12 @@ class Chunk:
                     int(recipients.lines[recipient_rows[claim]]),
                 )
         return np.where(unlimited, NO_LIMIT, limit)
+
+
+def _numbered(values: Ints, bound: int) -> tuple[Ints, Ints]:
+    """Return the distinct values, ascending, and which of them each value is."""
+    if bound > _MOST_FLAGS:
+        return np.unique(values, return_inverse=True)
+    there = np.zeros(bound, dtype=bool)
+    there[values] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[values]

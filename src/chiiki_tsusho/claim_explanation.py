@@ -277,7 +277,7 @@ def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
     of_base = base_rate_bases(visits)
     table = lines.table
     ordered = sorted(
-        (key for key in visits.values if key in table.rates),
+        (key for key in visits.keys if key in table.rates),
         key=lambda key: (table.rates[key].basis != BASE_LINES, table.key_positions[key]),
     )
     is_basis = [
@@ -361,7 +361,7 @@ def _notes(priced: Priced) -> list[Words]:
     if _one(settlement.excess_units):
         visits = priced.month_visits
         inside = settlement.managed_units - settlement.excess_units
-        borne = {key: bear(visits, key) for key in visits.values}
+        borne = {key: bear(visits, key) for key in visits.keys}
         covered = covered_visits(visits, borne, priced.lines, inside)
         days = [str(day) for day, inside in zip(visits.day, covered, strict=True) if not inside]
         if days:

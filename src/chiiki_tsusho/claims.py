@@ -19,6 +19,26 @@ from chiiki_tsusho.rounding import half_up
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+_WORD_BITS = 62
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The ways in which the visits of a month were done, arrays of shape (cases,).
+
+    Parameters
+    ----------
+    base : ndarray of int64
+        Row of the table of the visit's own code.
+    level : ndarray of int64
+        Care level, 0 where it was left blank.
+    values : mapping of key to ndarray of int64
+        Counts of each addition that any of the visits may have.
+    """
+
+    base: Ints
+    level: Ints
+    values: Mapping[str, Ints]
 
 
 @dataclass(frozen=True)
@@ -33,20 +53,36 @@ class MonthVisits:
         The claim of each visit, 0, 1, 2 …, ascending and none left out.
     day : ndarray of int64, shape (visits,)
         Day of the month, ascending within a claim.
-    base : ndarray of int64, shape (visits,)
-        Row of the table of the visit's own code.
-    level : ndarray of int64, shape (visits,)
-        Care level, 0 where it was left blank.
-    values : mapping of key to ndarray of int64, shape (visits,)
-        Counts of each addition that any of the visits may have.
+    case : ndarray of int64, shape (visits,)
+        Which of the cases each visit is. There are far fewer of them than visits: what is asked
+        of a visit is answered for its case.
+    cases : Cases
     """
 
     table: CodeTable
     claim: Ints
     day: Ints
-    base: Ints
-    level: Ints
-    values: Mapping[str, Ints]
+    case: Ints
+    cases: Cases
+
+    @property
+    def base(self) -> Ints:
+        """Row of the table of each visit's own code."""
+        return self.cases.base[self.case]
+
+    @property
+    def level(self) -> Ints:
+        """Care level of each visit."""
+        return self.cases.level[self.case]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The additions that any of the visits may have."""
+        return tuple(self.cases.values)
+
+    def values(self, key: str) -> Ints:
+        """Return the counts of an addition, visit by visit."""
+        return self.cases.values[key][self.case]
 
     @cached_property
     def starts(self) -> Ints:
@@ -59,30 +95,87 @@ class MonthVisits:
         return _starts(self.claim * 32 + self.day)
 
     @cached_property
-    def first_days(self) -> Ints:
-        """Where each claim begins among the days of ``day_starts``."""
-        return _starts(self.claim[self.day_starts])
+    def _most_visits(self) -> int:
+        return int(np.diff(self.starts, append=len(self.claim)).max(initial=0))
+
+    def sums(self, of_case: Mapping[str, Ints]) -> dict[str, Ints]:
+        """Sum figures over the visits of each claim.
+
+        Figures are summed side by side in one word, each in as many bits as its sum may need.
+
+        Parameters
+        ----------
+        of_case : mapping of name to ndarray of int64, shape (cases,)
+            No figure is negative.
+
+        Returns
+        -------
+        dict of name to ndarray of int64, shape (claims,)
+        """
+        words: list[Ints] = []
+        places: dict[str, tuple[int, int, int]] = {}
+        used = 0
+        for name, figures in of_case.items():
+            bits = (int(figures.max(initial=0)) * self._most_visits).bit_length()
+            if not words or used + bits > _WORD_BITS:
+                words.append(np.zeros(len(figures), dtype=np.int64))
+                used = 0
+            words[-1] |= figures << used
+            places[name] = len(words) - 1, used, (1 << bits) - 1
+            used += bits
+        totals = [np.add.reduceat(word[self.case], self.starts) for word in words]
+        return {name: totals[at] >> shift & mask for name, (at, shift, mask) in places.items()}
+
+    def visits_with(self, key: str) -> Ints:
+        """Count the visits of each claim that have a key."""
+        if key not in self._counted:
+            unknown = [one for one in self.keys if one not in self._counted]
+            flags = {one: (self.cases.values[one] > 0).astype(np.int64) for one in unknown}
+            self._counted.update(self.sums(flags))
+        return self._counted[key]
+
+    def days_with(self, key: str) -> Ints:
+        """Count the days of each claim on which any visit has a key."""
+        visits, (rows, starts, claim) = self.visits_with(key), self._shared_days
+        if not len(rows):
+            return visits
+        had = np.add.reduceat(self.cases.values[key][self.case[rows]] > 0, starts, dtype=np.int64)
+        days = visits.copy()
+        np.subtract.at(days, claim, np.maximum(had - 1, 0))
+        return days
+
+    @cached_property
+    def _shared_days(self) -> tuple[Ints, Ints, Ints]:
+        """The visits of days with several, where each such day begins among them, its claim."""
+        lengths = np.diff(self.day_starts, append=len(self.claim))
+        shared = lengths > 1
+        ends = np.cumsum(lengths[shared])
+        return (
+            np.flatnonzero(np.repeat(shared, lengths)),
+            ends - lengths[shared],
+            self.claim[self.day_starts[shared]],
+        )
 
     def has(self, key: str) -> Flags:
         """Say of each claim whether any of its visits has a key."""
-        if key not in self._had:
-            self._had[key] = np.logical_or.reduceat(self.values[key] > 0, self.starts)
-        return self._had[key]
+        flags: Flags = self.visits_with(key) > 0
+        return flags
 
     @cached_property
-    def _had(self) -> dict[str, Flags]:
+    def _counted(self) -> dict[str, Ints]:
         return {}
 
     def yielded(self) -> MonthVisits:
         """Take off what gives way on a visit (送迎減算 where 同一建物減算 applies)."""
-        left = dict(self.values)
-        for key in self.values:
+        values = self.cases.values
+        left = dict(values)
+        for key in values:
             for stronger in self.table.rows[self.table.key_positions[key]].yields:
-                if stronger in self.values:
-                    left[key] = left[key] * (self.values[stronger] == 0)
-        yielded = replace(self, values=left)
-        kept = {key: had for key, had in self._had.items() if left[key] is self.values[key]}
-        yielded._had.update(kept)
+                if stronger in values:
+                    left[key] = left[key] * (values[stronger] == 0)
+        yielded = replace(self, cases=replace(self.cases, values=left))
+        kept = {key: had for key, had in self._counted.items() if left[key] is values[key]}
+        yielded._counted.update(kept)
         return yielded
 
     def only(self, claims: Flags) -> MonthVisits:
@@ -92,9 +185,8 @@ class MonthVisits:
             self.table,
             (np.cumsum(claims) - 1)[self.claim[chosen]],
             self.day[chosen],
-            self.base[chosen],
-            self.level[chosen],
-            {key: values[chosen] for key, values in self.values.items()},
+            self.case[chosen],
+            self.cases,
         )
 
 
@@ -159,12 +251,13 @@ def conflicts(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Fl
     """
     found = []
     rows, positions = visits.table.rows, visits.table.key_positions
+    values = visits.cases.values
     for group, members in visits.table.groups.items():
-        keys = tuple(key for key in members if key in visits.values)
+        keys = tuple(key for key in members if key in values)
         # Few claims have two keys of a group anywhere: only those are looked at visit by visit.
         if len(keys) < 2 or not _several([visits.has(key) for key in keys]).any():
             continue
-        on_visit = _several([visits.values[key] > 0 for key in keys])
+        on_visit = _several([values[key] > 0 for key in keys])[visits.case]
         monthly = [visits.has(key) for key in keys if rows[positions[key]].per == "month"]
         same_visit = np.logical_or.reduceat(on_visit, visits.starts)
         found.append((group, keys, on_visit, _several(monthly) & ~same_visit))
@@ -184,7 +277,7 @@ def bear(visits: MonthVisits, key: str) -> Ints:
     day that has it, one per month by the first of the month; so sums of what visits bear are the
     counts of the claim, and running sums say what came before a visit.
     """
-    values = visits.values[key]
+    values = visits.values(key)
     per = visits.table.rows[visits.table.key_positions[key]].per
     if per in ("visit", "one_way"):
         return values
@@ -208,31 +301,37 @@ def count(visits: MonthVisits) -> ClaimLines:
     """Count visits by their own code, and additions as the table counts them."""
     table = visits.table
     used = np.zeros(len(table.rows), dtype=bool)
-    used[visits.base] = True
-    used[[table.key_positions[key] for key in visits.values]] = True
+    used[visits.cases.base] = True
+    used[[table.key_positions[key] for key in visits.keys]] = True
     items = np.flatnonzero(used)
     column = np.cumsum(used) - 1
     claims = len(visits.starts)
     counts = np.bincount(
-        visits.claim * len(items) + column[visits.base], minlength=claims * len(items)
+        visits.claim * len(items) + column[visits.cases.base][visits.case],
+        minlength=claims * len(items),
     ).reshape(claims, len(items))
-    for key in visits.values:
-        at = table.key_positions[key]
-        # A ratio gets its one count where its line is written.
-        if table.rows[at].kind == "addition":
-            counts[:, column[at]] = _count_of(visits, key)
+    for key, counted in _counts_of_keys(visits).items():
+        counts[:, column[table.key_positions[key]]] = counted
     return ClaimLines(table, items, counts, counts * table.row_units[items])
 
 
-def _count_of(visits: MonthVisits, key: str) -> Ints:
-    values = visits.values[key]
-    per = visits.table.rows[visits.table.key_positions[key]].per
-    if per == "month":
-        return visits.has(key).astype(np.int64)
-    if per == "day":
-        on_day = np.logical_or.reduceat(values > 0, visits.day_starts)
-        return np.add.reduceat(on_day, visits.first_days, dtype=np.int64)
-    return np.add.reduceat(values, visits.starts)
+def _counts_of_keys(visits: MonthVisits) -> dict[str, Ints]:
+    """Count each addition; a ratio gets its one count where its line is written."""
+    counts: dict[str, Ints] = {}
+    several: dict[str, Ints] = {}
+    for key, values in visits.cases.values.items():
+        row = visits.table.rows[visits.table.key_positions[key]]
+        if row.kind != "addition":
+            continue
+        if row.per == "month":
+            counts[key] = visits.has(key).astype(np.int64)
+        elif row.per == "day":
+            counts[key] = visits.days_with(key)
+        elif values.max(initial=0) <= 1:
+            counts[key] = visits.visits_with(key)
+        else:
+            several[key] = values
+    return counts | visits.sums(several)
 
 
 def apply_rate(basis: Ints, per_mille: tuple[int, ...]) -> Ints:
@@ -248,12 +347,14 @@ def base_rate_bases(visits: MonthVisits) -> dict[str, Ints]:
 
     The ratio is taken once on the month's sum, not on each visit (老企第36号: 387 × 6 × 15 %).
     """
-    units = visits.table.row_units[visits.base]
-    return {
-        key: np.add.reduceat(units * (visits.values[key] > 0), visits.starts)
-        for key in visits.values
-        if key in visits.table.rates and visits.table.rates[key].basis == BASE_LINES
-    }
+    units = visits.table.row_units[visits.cases.base]
+    return visits.sums(
+        {
+            key: units * (values > 0)
+            for key, values in visits.cases.values.items()
+            if key in visits.table.rates and visits.table.rates[key].basis == BASE_LINES
+        }
+    )
 
 
 def add_base_rates(lines: ClaimLines, bases: Mapping[str, Ints]) -> None:
@@ -275,7 +376,7 @@ def add_all_rates(lines: ClaimLines, visits: MonthVisits) -> None:
 def all_rate_keys(visits: MonthVisits) -> list[str]:
     """Return the keys in use that are ratios of all lines."""
     rates = visits.table.rates
-    return [key for key in visits.values if key in rates and rates[key].basis != BASE_LINES]
+    return [key for key in visits.keys if key in rates and rates[key].basis != BASE_LINES]
 
 
 def write_rate(lines: ClaimLines, key: str, units: Ints, applies: Flags) -> None:

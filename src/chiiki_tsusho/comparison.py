@@ -221,12 +221,12 @@ def _key_sums(a: Priced, b: Priced, compared: Flags) -> dict[tuple[str, str], In
     """Add up the lines of each addition and rate, under its code in either table."""
     tables = (a.month_visits.table, b.month_visits.table)
     sums = {}
-    for key in {**a.month_visits.values, **b.month_visits.values}:
+    for key in dict.fromkeys(a.month_visits.keys + b.month_visits.keys):
         # A claim that has a key without a row in one of the tables is held there.
         if all(key in table.key_positions for table in tables):
             at = (tables[0].key_positions[key], tables[1].key_positions[key])
             of_sides = [
-                _line_sums(side.lines, key, compared) if key in side.month_visits.values else (0, 0)
+                _line_sums(side.lines, key, compared) if key in side.month_visits.keys else (0, 0)
                 for side in (a, b)
             ]
             counts, units = zip(*of_sides, strict=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from chiiki_tsusho.claims import MonthVisits, base_rate_bases, conflicts, price
+from chiiki_tsusho.claims import Cases, MonthVisits, base_rate_bases, conflicts, price
 from chiiki_tsusho.code_rows import BASE_LINES, CodeRow, Service, Shortfall
 from chiiki_tsusho.codes import CodeTable
 from chiiki_tsusho.errors import VisitError
@@ -171,9 +171,12 @@ class Calculator:
             table=self.table,
             claim=np.zeros(1, dtype=np.int64),
             day=np.ones(1, dtype=np.int64),
-            base=np.array([at], dtype=np.int64),
-            level=np.array([visit.care_level or 0], dtype=np.int64),
-            values=self._values(visit),
+            case=np.zeros(1, dtype=np.int64),
+            cases=Cases(
+                base=np.array([at], dtype=np.int64),
+                level=np.array([visit.care_level or 0], dtype=np.int64),
+                values=self._values(visit),
+            ),
         )
         self._refuse_conflicts(asked)
         visits = asked.yielded()
@@ -239,7 +242,7 @@ class Calculator:
     def _refuse_conflicts(self, visits: MonthVisits) -> None:
         for group, keys, on_visit, _ in conflicts(visits):
             if on_visit.any():
-                met = [key for key in keys if visits.values[key].any()]
+                met = [key for key in keys if visits.values(key).any()]
                 raise VisitError(
                     Words(
                         f"{', '.join(met)}: at most one of the group {group} may apply to a visit",
@@ -254,12 +257,14 @@ class Calculator:
         units = int(self.table.row_units[visits.base[0]])
         bases = base_rate_bases(visits)
         steps, ratios = [], []
-        ordered = sorted(visits.values, key=self.table.key_positions.__getitem__)
+        ordered = sorted(visits.keys, key=self.table.key_positions.__getitem__)
         for key in ordered:
             row = self._row(key)
-            count = int(visits.values[key][0])
+            count = int(visits.values(key)[0])
             if not count:
-                stronger = next(one for one in row.yields if asked.values.get(one, 0))
+                stronger = next(
+                    one for one in row.yields if one in asked.keys and asked.values(one).any()
+                )
                 label = Words(
                     f"{row.name}: gives way to {stronger}",
                     f"{row.name}: {self._row(stronger).name}を優先",

@@ -191,15 +191,17 @@ class Ledger:
             Ids; the first of them is claim 0 of the result.
         """
         cells = self._calendar.cells[claims]
-        filled = np.flatnonzero(cells)
-        claim = filled // DAYS
+        there = cells != 0
+        filled = np.flatnonzero(there)
+        found = np.count_nonzero(there, axis=1)
+        claim = np.repeat(np.arange(len(claims)), found)
         day = filled - claim * DAYS
         pattern = cells.ravel()[filled].astype(np.int64) - 1
         session = np.ones(len(claim), dtype=np.int64)
         if len(self._sheets):
             claim, day, session, pattern = self._with_sheets(claims, claim, day, session, pattern)
+            found = np.bincount(claim, minlength=len(claims))
         rows = self._marks.cells[claims, _ROWS]
-        found = np.bincount(claim, minlength=len(claims))
         return Entries(claim, day + 1, session, pattern, crowded=found < rows)
 
     def _with_sheets(
@@ -211,6 +213,8 @@ class Ledger:
         owned = owner[self._by_owner]
         low = np.searchsorted(owned, claims)
         sheets = np.searchsorted(owned, claims, side="right") - low
+        if not sheets.any():
+            return claim, day, session, pattern
         place = np.repeat(np.arange(len(claims)), sheets)
         wanted = self._by_owner[
             np.repeat(low - np.cumsum(sheets) + sheets, sheets) + np.arange(len(place))

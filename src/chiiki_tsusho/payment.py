@@ -143,9 +143,9 @@ def cover(visits: MonthVisits, lines: ClaimLines, managed_units: Ints, excess: I
 
 def _cover_over(visits: MonthVisits, lines: ClaimLines, managed: Ints, excess: Ints) -> None:
     table, starts = visits.table, visits.starts
-    rows = {key: table.rows[table.key_positions[key]] for key in visits.values}
+    rows = {key: table.rows[table.key_positions[key]] for key in visits.keys}
     bases = base_rate_bases(visits)
-    borne = {key: bear(visits, key) for key in visits.values}
+    borne = {key: bear(visits, key) for key in visits.keys}
     covered = covered_visits(visits, borne, lines, managed - excess)
     for key, row in rows.items():
         if row.kind == "addition" and not row.limit_managed:

@@ -65,7 +65,7 @@ class PlainLines:
             None where the lines are not plain or not even, or their cells not as usual: too
             many different ones, or texts of a row's own that differ in length.
         """
-        if not text or self._last not in self._vocabularies or b'"' in text:
+        if not text or len(self.forms) < 2 or self._last not in self._vocabularies or b'"' in text:
             return None
         characters = self._desk.laid(text)
         starts, ends = self._desk.lines(len(text))
@@ -80,6 +80,10 @@ class PlainLines:
             if cells is None:
                 return None
             words, lengths = cells
+            commas = starts + lengths
+            if (commas >= ends).any():
+                # A line with too few cells has been walked over its end.
+                return None
             if form == "texts":
                 texts = _texts(words, lengths)
                 if texts is None:
@@ -90,8 +94,7 @@ class PlainLines:
                 if numbers is None:
                     return None
                 columns.append(Numbered(self._vocabularies[at].texts[0], numbers))
-            starts = starts + lengths
-            starts += 1
+            starts = commas + np.int32(1)
         numbers = self._numbers_of_ends(characters, starts, ends)
         if numbers is None:
             return None
@@ -102,11 +105,11 @@ class PlainLines:
         self, characters: Characters, starts: Positions, at: int
     ) -> tuple[Words, Positions] | None:
         """Return the cells of a column as words filled up with 0, and how long they are."""
-        while self._widths[at] * _WORD <= _LONGEST_CELL:
-            cells = _cells(characters, starts, self._widths[at])
+        for width in range(self._widths[at], _LONGEST_CELL // _WORD + 1):
+            cells = _cells(characters, starts, width)
             if cells is not None:
+                self._widths[at] = max(self._widths[at], width)
                 return cells
-            self._widths[at] += 1
         return None
 
     def _numbers_of_ends(
@@ -114,8 +117,7 @@ class PlainLines:
     ) -> Positions | None:
         lengths = ends - starts
         longest = int(lengths.max(initial=1))
-        # A line with too few cells has been walked over its end.
-        if longest > _LONGEST_END or int(lengths.min(initial=0)) < 0:
+        if longest > _LONGEST_END:
             return None
         self._widths[self._last] = max(self._widths[self._last], -(-longest // _WORD))
         width = self._widths[self._last]

@@ -149,14 +149,23 @@ def _first_slots(hashes: Words, slots: int) -> Ints:
 
 
 def _first_seen(words: Words, hashes: Words) -> tuple[Ints, Ints]:
-    """Return where each distinct row first stands, and which of these each row is."""
-    _, first, which = np.unique(hashes, return_index=True, return_inverse=True)
-    if (words[first[which]] != words).any():
-        _, first, which = np.unique(words, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return first[order], rank[which.ravel()]
+    """Return where each distinct row first stands, and which of these each row is.
+
+    Rows walk over slots as in the index; the first of those at a slot takes it, and its like with
+    it.
+    """
+    slots = np.empty(1 << (_SLOTS_OF_AN_ID * len(words)).bit_length(), dtype=np.int32)
+    first = np.arange(len(words), dtype=np.int64)
+    walking, at = first.copy(), _first_slots(hashes, len(slots))
+    while walking.size:
+        # Written backwards, so that the first one stays.
+        slots[at[::-1]] = walking[::-1]
+        there = slots[at]
+        differ = (words[there] != words[walking]).any(axis=1)
+        first[walking] = there
+        walking, at = walking[differ], (at[differ] + 1) & (len(slots) - 1)
+    distinct = first == np.arange(len(words))
+    return np.flatnonzero(distinct), (np.cumsum(distinct) - 1)[first]
 
 
 def by_runs(words: Words, look_up: Callable[[Words], Positions]) -> Positions:
