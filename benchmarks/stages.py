@@ -33,7 +33,8 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("codes, additions, calendars", VisitBook, "_enter"),
     ("claims: count, price, settle", Chunk, "price"),
     ("claims to tables", batch, "_results"),
-    ("write (Arrow)", writing._CsvWriter, "write_table"),
+    ("tables to CSV (Arrow)", writing._CsvWriter, "formed"),
+    ("write", writing._CsvWriter, "write"),
 )
 
 

@@ -17,6 +17,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import chiiki_tsusho as ct
+from chiiki_tsusho.batch import BatchRun
 from chiiki_tsusho.codes import CodeTable
 from chiiki_tsusho.csv_files import CsvSource
 from chiiki_tsusho.reading import open_source
@@ -139,18 +140,19 @@ def test_read_floor(benchmark: BenchmarkFixture, csv_files: Files) -> None:
 
 
 @pytest.mark.benchmark(group="write the results of 100,000 visits")
-def test_write(
-    benchmark: BenchmarkFixture, csv_files: Files, batch: ct.Batch, tmp_path: Path
-) -> None:
+def test_write(benchmark: BenchmarkFixture, csv_files: Files, tmp_path: Path) -> None:
     """Whole or not at all."""
     visits = CsvSource(csv_files.visits)
-    lines, claims = _tables(batch).values()
+    providers, recipients = CsvSource(csv_files.providers), CsvSource(csv_files.recipients)
+    run = BatchRun(visits, providers, recipients, ct.load_code_book())
+    priced = [chunk.price() for chunk in run.chunks()]
 
     def write() -> None:
         with FolderSink(tmp_path / "out", visits, "csv") as sink:
-            sink.lines(lines)
-            sink.claims(claims)
-            sink.finish(batch.problems)
+            for one in priced:
+                assert one is not None
+                sink.claims(sink.formed(one))
+            sink.finish(run.problems.table())
 
     benchmark(write)
 

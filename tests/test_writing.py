@@ -369,7 +369,7 @@ def test_stop_half_way_leaves_nothing(
     assert contents(tmp_path / "old") == before
 
 
-@pytest.mark.parametrize("stage", ["lines", "claims", "held"])
+@pytest.mark.parametrize("stage", ["formed", "claims", "held"])
 def test_disk_that_fills_in_the_midst(tmp_path: Path, stage: str) -> None:
     full = OSError(28, "No space left on device")
     with (

@@ -22,7 +22,7 @@ from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.frames import FrameSource, held_frame, not_a_frame
 from chiiki_tsusho.messages import Language, Message
 from chiiki_tsusho.months import month_text
-from chiiki_tsusho.outputs import claim_table, line_table, read_frame
+from chiiki_tsusho.outputs import read_frame
 from chiiki_tsusho.parsing import INSURED_BITS, pack_insured
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.registers import Registers
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 else:
     from chiiki_tsusho.deferred import pandas as pd
 
-CLAIMS_OF_A_CHUNK = 1 << 12
+CLAIMS_OF_A_CHUNK = 1 << 14
 Progress = Callable[[str, int, int], None]
 
 
@@ -60,11 +60,11 @@ class Batch:
 class Sink(Protocol):
     """Where the results of a batch go, in order."""
 
-    def lines(self, table: pa.Table) -> None:
-        """Take some lines of claims."""
+    def formed(self, priced: Priced) -> Any:
+        """Turn claims and their lines into what is kept of them; several threads do so at once."""
 
-    def claims(self, table: pa.Table) -> None:
-        """Take the totals of some claims."""
+    def claims(self, formed: Any) -> None:
+        """Take some claims."""
 
     def held(self, rows: Any) -> None:
         """Take some held rows, as ``Block.verbatim`` gives them."""
@@ -86,23 +86,23 @@ class Summary:
 
 @dataclass(frozen=True)
 class _Results:
-    """Claims of a chunk as tables, and what they add to the summary."""
+    """Claims of a chunk in the form of the sink, and what they add to the summary."""
 
-    lines: pa.Table
-    claims: pa.Table
+    formed: Any
+    claims: int
     units: int
     yen: int
     without_price: int
     without_rate: int
 
 
-def _results(priced: Priced) -> _Results:
+def _results(priced: Priced, sink: Sink) -> _Results:
     written, settlement = priced.written, priced.settlement
     no_price = settlement.unit_price == UNKNOWN
     no_yen = settlement.total_yen == UNKNOWN
     return _Results(
-        line_table(priced.names, priced.lines, written),
-        claim_table(priced.names, priced.visits, priced.days, settlement, written),
+        sink.formed(priced),
+        claims=int(np.count_nonzero(written)),
         units=int(settlement.total_units[written].sum()),
         yen=int(settlement.total_yen[written & ~no_yen].sum()),
         without_price=int(np.count_nonzero(written & no_price)),
@@ -166,7 +166,9 @@ class BatchRun:
             self._progress("reading", done, self._source.size)
         ledger = self._visits.ledger
         done = 0
-        for size, results in in_order(self._ordered_chunks(), self._price):
+        for size, results in in_order(
+            self._ordered_chunks(), lambda chunk: self._price(*chunk, sink)
+        ):
             if results is not None:
                 self._write(results, sink)
             done += size
@@ -220,11 +222,10 @@ class BatchRun:
                     if priced is not None:
                         yield priced
 
-    def _price(self, chunk: tuple[int, Ints]) -> tuple[int, _Results | None]:
-        """Price some claims and write them out as tables; several threads do so at once."""
-        month, claims = chunk
+    def _price(self, month: int, claims: Ints, sink: Sink) -> tuple[int, _Results | None]:
+        """Price some claims and form the results; several threads do so at once."""
         priced = Chunk(self._context, self._table(month), claims).price()
-        return len(claims), None if priced is None else _results(priced)
+        return len(claims), None if priced is None else _results(priced, sink)
 
     def _table(self, month: int) -> CodeTable:
         if self._book.supports(month):
@@ -233,9 +234,8 @@ class BatchRun:
         return CodeTable(month, (), self._book.known_minutes)
 
     def _write(self, results: _Results, sink: Sink) -> None:
-        sink.lines(results.lines)
-        sink.claims(results.claims)
-        self.summary.claims += len(results.claims)
+        sink.claims(results.formed)
+        self.summary.claims += results.claims
         self.summary.units += results.units
         self.summary.yen += results.yen
         self.summary.without_price += results.without_price
@@ -357,13 +357,15 @@ class FrameSink:
         self.claim_tables: list[pa.Table] = []
         self.held_rows: list[Ints] = []
 
-    def lines(self, table: pa.Table) -> None:
-        """Take some lines of claims."""
-        self.line_tables.append(table)
+    def formed(self, priced: Priced) -> tuple[pa.Table, pa.Table]:
+        """Turn claims and their lines into tables."""
+        return priced.line_table(), priced.claim_table()
 
-    def claims(self, table: pa.Table) -> None:
-        """Take the totals of some claims."""
-        self.claim_tables.append(table)
+    def claims(self, formed: tuple[pa.Table, pa.Table]) -> None:
+        """Take some claims and their lines."""
+        lines, claims = formed
+        self.line_tables.append(lines)
+        self.claim_tables.append(claims)
 
     def held(self, rows: Ints) -> None:
         """Take the positions of some held rows."""

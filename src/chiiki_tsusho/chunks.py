@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
+import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.claims import (
@@ -24,7 +25,7 @@ from chiiki_tsusho.decoding import Identities
 from chiiki_tsusho.ledger import Entries
 from chiiki_tsusho.messages import Language, Message
 from chiiki_tsusho.months import month_text
-from chiiki_tsusho.outputs import ClaimNames
+from chiiki_tsusho.outputs import ClaimNames, claim_table, line_table
 from chiiki_tsusho.parsing import H_PERSON, unpack_insured
 from chiiki_tsusho.payment import NO_LIMIT, Settlement, Terms, settle
 from chiiki_tsusho.problems import Problems
@@ -81,6 +82,14 @@ class Priced:
     days: Ints
     settlement: Settlement
     written: Flags
+
+    def line_table(self) -> pa.Table:
+        """Return the lines to be written."""
+        return line_table(self.names, self.lines, self.written)
+
+    def claim_table(self) -> pa.Table:
+        """Return the totals to be written."""
+        return claim_table(self.names, self.visits, self.days, self.settlement, self.written)
 
 
 class Chunk:

@@ -134,10 +134,10 @@ class _LawOfMonth(CodeBook):
 class _NoSink:
     """Takes held rows and keeps nothing: they can be had from a plain computation."""
 
-    def lines(self, table: pa.Table) -> None:
-        """Take nothing: no claim is written."""
+    def formed(self, priced: Priced) -> None:
+        """Make nothing: no claim is written."""
 
-    def claims(self, table: pa.Table) -> None:
+    def claims(self, formed: None) -> None:
         """Take nothing: no claim is written."""
 
     def held(self, rows: Any) -> None:

@@ -61,8 +61,7 @@ class ClaimNames:
 
 def line_table(names: ClaimNames, lines: ClaimLines, written: Flags) -> pa.Table:
     """Write the lines of claims; a line whose units come to 0 is not written."""
-    filled = np.flatnonzero((lines.service_units != 0) & written[:, None])
-    claim, column = np.divmod(filled, max(1, len(lines.items)))
+    claim, column = np.nonzero((lines.service_units != 0) & written[:, None])
     items = lines.items[column]
     counts = lines.counts[claim, column]
     service_units = lines.service_units[claim, column]

@@ -69,7 +69,9 @@ class Vocabulary:
             words = widened(words, self._index.width)
             fresh = WordIndex(self._index.width)
             fresh.ids(words[self._index.find(words) < 0])
-            rows = [row.tobytes().rstrip(b"\0").decode().split(",") for row in fresh.words]
+            # As bytes of one length: NumPy leaves out the NUL behind.
+            texts = fresh.words.view(f"S{8 * fresh.width}").ravel().tolist()
+            rows = [text.decode().split(",") for text in texts]
             uneven = any(len(cells) != len(self.texts) for cells in rows)
             if uneven or len(self._index) + len(rows) > MAX_TEXTS:
                 raise _UnusualTextError

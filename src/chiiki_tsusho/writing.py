@@ -7,14 +7,14 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from chiiki_tsusho.chunks import Priced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.csv_files import BOM, CsvSource
 from chiiki_tsusho.deferred import parquet
@@ -29,10 +29,18 @@ OUTPUTS = ("claim_lines", "claims", "problems", "held_visits")
 _ENDINGS: tuple[FileFormat, ...] = ("csv", "parquet")
 
 
-class _TableWriter(Protocol):
-    def write_table(self, table: pa.Table) -> None: ...
+class _Writer(Protocol):
+    def write(self, formed: Any) -> None: ...
 
     def close(self) -> None: ...
+
+
+class _TableWriter(_Writer, Protocol):
+    def formed(self, table: pa.Table) -> Any:
+        """Turn a table into what is written; several threads do so at once."""
+
+
+AnyWriter = TypeVar("AnyWriter", bound=_Writer)
 
 
 def _table_writer(
@@ -41,12 +49,7 @@ def _table_writer(
     """Open a table to be written, under other headings than its own where they are given."""
     if path.suffix == ".parquet":
         return _ParquetWriter(path, table_schema, headings or table_schema.names)
-    options = arrow_csv.WriteOptions(include_header=False, quoting_style=quoting)
-    stream = path.open("wb")
-    line = ",".join(headings or table_schema.names).encode()
-    # Spreadsheets see by the mark that headings beyond ASCII are UTF-8.
-    stream.write((b"" if line.isascii() else BOM) + line + b"\n")
-    return _CsvWriter(stream, arrow_csv.CSVWriter(stream, table_schema, write_options=options))
+    return _CsvWriter(path, headings or table_schema.names, quoting)
 
 
 class _ParquetWriter:
@@ -55,26 +58,34 @@ class _ParquetWriter:
         named = [field.with_name(name) for field, name in zip(table_schema, headings, strict=True)]
         self._writer = parquet.ParquetWriter(path, pa.schema(named), compression="zstd")
 
-    def write_table(self, table: pa.Table) -> None:
-        self._writer.write_table(table.rename_columns(self._headings))
+    def formed(self, table: pa.Table) -> pa.Table:
+        return table.rename_columns(self._headings)
+
+    def write(self, formed: pa.Table) -> None:
+        self._writer.write_table(formed)
 
     def close(self) -> None:
         self._writer.close()
 
 
 class _CsvWriter:
-    def __init__(self, stream: Any, writer: arrow_csv.CSVWriter) -> None:
-        self._stream = stream
-        self._writer = writer
+    def __init__(self, path: Path, headings: Sequence[str], quoting: str) -> None:
+        self._options = arrow_csv.WriteOptions(include_header=False, quoting_style=quoting)
+        self._stream = path.open("wb")
+        line = ",".join(headings).encode()
+        # Spreadsheets see by the mark that headings beyond ASCII are UTF-8.
+        self._stream.write((b"" if line.isascii() else BOM) + line + b"\n")
 
-    def write_table(self, table: pa.Table) -> None:
-        self._writer.write_table(table)
+    def formed(self, table: pa.Table) -> pa.Buffer:
+        stream = pa.BufferOutputStream()
+        arrow_csv.write_csv(table, stream, self._options)
+        return stream.getvalue()
+
+    def write(self, formed: pa.Buffer) -> None:
+        self._stream.write(formed)
 
     def close(self) -> None:
-        try:
-            self._writer.close()
-        finally:
-            self._stream.close()
+        self._stream.close()
 
 
 class FolderSink:
@@ -114,10 +125,7 @@ class FolderSink:
             parent.mkdir(parents=True, exist_ok=True)
         # Named here and made in __enter__: a stop at any moment finds it to remove.
         self._work = parent / f".chiiki-tsusho-{secrets.token_hex(8)}"
-        # One thread writes while the next claims are computed; order is that of the calls.
-        self._pool = ThreadPoolExecutor(max_workers=1)
-        self._pending: list[Future[None]] = []
-        self._writers: list[_TableWriter] = []
+        self._writers: list[_Writer] = []
 
     def __enter__(self) -> Self:
         """Open the files, in a folder beside."""
@@ -143,7 +151,7 @@ class FolderSink:
         if isinstance(error, OSError):
             raise _refusal(self.folder, error) from error
 
-    def _opened(self, writer: _TableWriter) -> _TableWriter:
+    def _opened(self, writer: AnyWriter) -> AnyWriter:
         self._writers.append(writer)
         return writer
 
@@ -152,7 +160,6 @@ class FolderSink:
         return self._opened(_table_writer(self._path(name), schema(columns), quoting, headings))
 
     def _discard(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
         for writer in self._writers:
             # What it could not write is thrown away here.
             with contextlib.suppress(OSError, ValueError):
@@ -163,25 +170,20 @@ class FolderSink:
         ending = self._held_ending if name == "held_visits" else self._format
         return self._work / f"{name}.{ending}"
 
-    def lines(self, table: pa.Table) -> None:
-        """Take some lines of claims."""
-        self._later(self._lines, table)
+    def formed(self, priced: Priced) -> tuple[Any, Any]:
+        """Turn claims and their lines into what the files hold; several threads do so at once."""
+        return self._lines.formed(priced.line_table()), self._claims.formed(priced.claim_table())
 
-    def claims(self, table: pa.Table) -> None:
-        """Take the totals of some claims."""
-        self._later(self._claims, table)
+    def claims(self, formed: tuple[Any, Any]) -> None:
+        """Take some claims and their lines."""
+        for writer, one in zip((self._lines, self._claims), formed, strict=True):
+            writer.write(one)
 
     def held(self, rows: Any) -> None:
         """Take some held rows."""
-        self._held.write_table(rows)
+        self._held.write(rows)
 
-    def _later(self, writer: _TableWriter, table: pa.Table) -> None:
-        # Two tables in waiting are enough to keep the thread at work, and little to hold.
-        while len(self._pending) > 2:
-            self._pending.pop(0).result()
-        self._pending.append(self._pool.submit(writer.write_table, table))
-
-    def _held_writer(self) -> _TableWriter:
+    def _held_writer(self) -> _Writer:
         path = self._path("held_visits")
         if isinstance(self._visits, ParquetSource):
             return _SchemaWriter(path, self._visits.schema)
@@ -190,8 +192,6 @@ class FolderSink:
     def finish(self, problems: pa.Table) -> None:
         """Write the problems and put every file in its place."""
         with _refusals(self.folder):
-            for pending in self._pending:
-                pending.result()
             self._write_problems(problems)
             while self._writers:
                 self._writers[0].close()
@@ -199,7 +199,8 @@ class FolderSink:
             self._place()
 
     def _write_problems(self, problems: pa.Table) -> None:
-        self._table("problems", PROBLEMS, "needed").write_table(problems)
+        writer = self._table("problems", PROBLEMS, "needed")
+        writer.write(writer.formed(problems))
 
     def _place(self) -> None:
         names = [self._path(name).name for name in OUTPUTS]
@@ -223,8 +224,8 @@ class _SchemaWriter:
         self._schema = table_schema
         self._writer = parquet.ParquetWriter(path, table_schema)
 
-    def write_table(self, table: pa.Table) -> None:
-        self._writer.write_table(table.cast(self._schema))
+    def write(self, rows: pa.Table) -> None:
+        self._writer.write_table(rows.cast(self._schema))
 
     def close(self) -> None:
         self._writer.close()
@@ -237,8 +238,8 @@ class _LineWriter:
         self._stream = path.open("wb")
         self._stream.write(heading if heading.endswith(b"\n") else heading + b"\n")
 
-    def write_table(self, lines: bytes) -> None:
-        self._stream.write(lines)
+    def write(self, rows: bytes) -> None:
+        self._stream.write(rows)
 
     def close(self) -> None:
         self._stream.close()
@@ -261,7 +262,7 @@ def write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
             for name, table in tables.items():
                 writer = _table_writer(work / f"{name}.csv", table.schema, "needed")
                 try:
-                    writer.write_table(table)
+                    writer.write(writer.formed(table))
                 finally:
                     writer.close()
             if folder.is_dir():
