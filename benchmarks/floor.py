@@ -2,12 +2,12 @@
 
 ::
 
-    python benchmarks/floor.py VISITS OUTPUTS -o DIR
+    python benchmarks/floor.py MONTH OUTPUTS -o DIR [--format csv|parquet]
 
 loads the results found in OUTPUTS, a folder any contender has written, and only then starts the
-clock: VISITS is read with its column types given and all threads, and the results are written to
-DIR. No program that reads and writes these files with Arrow can be faster. Prints the seconds of
-the timed part as JSON.
+clock: the visits, providers and recipients of the folder MONTH are read with their column types
+given and all threads, and the results are written to DIR. No program that reads and writes these
+files with Arrow alone can be faster. Prints the seconds of the timed part as JSON.
 """
 
 from __future__ import annotations

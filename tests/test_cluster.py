@@ -596,6 +596,8 @@ def test_two_processes_give_what_one_gives(client: Any, method: str | None) -> N
     assert len(client.run(os.getpid)) == 2
 
 
+# The client's threads draw random numbers meanwhile, which Hypothesis takes for the strategy's own.
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 @pytest.mark.cluster
 @pytest.mark.usefixtures("client")
 @settings(max_examples=8)

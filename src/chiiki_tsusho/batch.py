@@ -152,13 +152,7 @@ class BatchRun:
         if registers is None:
             registers = Registers.read(providers, recipients, book, self._identities, self.problems)
         self._visits = VisitBook(visit_decoder, book, registers.providers)
-        self._context = Context(
-            self._visits,
-            self._identities,
-            registers.providers,
-            registers.recipients,
-            self.problems,
-        )
+        self._context = Context(self._visits, self._identities, registers, self.problems)
 
     def run(self, sink: Sink) -> Summary:
         """Read, price, settle, write; then give back what is held."""

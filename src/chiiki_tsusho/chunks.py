@@ -29,7 +29,7 @@ from chiiki_tsusho.outputs import ClaimNames, claim_table, line_table
 from chiiki_tsusho.parsing import H_PERSON, unpack_insured
 from chiiki_tsusho.payment import NO_LIMIT, Settlement, Terms, settle
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.registers import NO_ROW, WRONG_ROW, Register, recipient_entity
+from chiiki_tsusho.registers import NO_ROW, WRONG_ROW, Register, Registers, recipient_entity
 from chiiki_tsusho.registry import WordIndex
 from chiiki_tsusho.visits import NO_BASE, VisitBook, count_fault, key_fault
 
@@ -56,8 +56,7 @@ class Context:
 
     visits: VisitBook
     identities: Identities
-    providers: Register | None
-    recipients: Register | None
+    registers: Registers
     problems: Problems
     # Claims whose faulty rows are found by reading the visits again.
     crowded: list[Ints] = field(default_factory=list)
@@ -122,18 +121,18 @@ class Chunk:
         if entries.crowded.any():
             self._context.crowded.append(self._claims[entries.crowded])
         provider_rows = self._register_rows(
-            self._context.providers, self._provider, "unknown_provider"
+            self._context.registers.providers, self._provider, "unknown_provider"
         )
         recipient_rows = self._register_rows(
-            self._context.recipients,
+            self._context.registers.recipients,
             recipient_entity(self._insurer, self._insured),
             "unknown_recipient",
         )
         if not self._table.rows:
             return None
         counts = [
-            *self._register_counts(self._context.providers, provider_rows),
-            *self._register_counts(self._context.recipients, recipient_rows),
+            *self._register_counts(self._context.registers.providers, provider_rows),
+            *self._register_counts(self._context.registers.recipients, recipient_rows),
         ]
         present = np.bincount(entries.claim, minlength=len(self._claims)) > 0
         if not present.any():
@@ -336,8 +335,8 @@ class Chunk:
         def of(register: Register | None, rows: Ints, column: str) -> Ints:
             return none if register is None else register.values(rows, column, UNKNOWN)
 
-        recipients = self._context.recipients
-        grade = of(self._context.providers, provider_rows, "area_grade")
+        recipients = self._context.registers.recipients
+        grade = of(self._context.registers.providers, provider_rows, "area_grade")
         price = unit_prices(self._table.law_month)[np.maximum(grade, 0)]
         planned = of(recipients, recipient_rows, "planned_units")
         limit = self._limits(visits, planned, recipient_rows, at)
@@ -377,7 +376,7 @@ class Chunk:
                 "level": int(level[claim]),
             }
             self._context.visits.ledger.hold(self._claims[at[[claim]]])
-            recipients = self._context.recipients
+            recipients = self._context.registers.recipients
             if recipients is not None:
                 self._context.problems.add(
                     "recipients",

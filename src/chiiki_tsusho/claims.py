@@ -210,10 +210,15 @@ class ClaimLines:
     counts: Ints
     service_units: Ints
 
-    @property
+    @cached_property
     def managed(self) -> Flags:
         """Which codes count against 区分支給限度基準額, shape (codes,)."""
         return np.array([bool(self.table.rows[at].limit_managed) for at in self.items], dtype=bool)
+
+    def units(self, of_codes: Flags | slice = slice(None)) -> Ints:
+        """Sum the units of some codes, shape (claims,)."""
+        units: Ints = self.service_units.T[of_codes].sum(axis=0)
+        return units
 
     def column(self, key: str) -> int:
         """Return the column of a key."""
@@ -307,9 +312,11 @@ def count(visits: MonthVisits) -> ClaimLines:
     column = np.cumsum(used) - 1
     claims = len(visits.starts)
     counts = np.bincount(
-        visits.claim * len(items) + column[visits.cases.base][visits.case],
+        (column[visits.cases.base] * claims)[visits.case] + visits.claim,
         minlength=claims * len(items),
-    ).reshape(claims, len(items))
+    )
+    # Codes are few and claims many: what is done code by code runs along the memory.
+    counts = counts.reshape(len(items), claims).T
     for key, counted in _counts_of_keys(visits).items():
         counts[:, column[table.key_positions[key]]] = counted
     return ClaimLines(table, items, counts, counts * table.row_units[items])
@@ -368,7 +375,7 @@ def add_all_rates(lines: ClaimLines, visits: MonthVisits) -> None:
 
     One such ratio is never part of the basis of another.
     """
-    basis = lines.service_units.sum(axis=1)
+    basis = lines.units()
     for key in all_rate_keys(visits):
         write_rate(lines, key, apply_rate(basis, lines.table.rates[key].per_mille), visits.has(key))
 

@@ -90,12 +90,12 @@ def settle(visits: MonthVisits, lines: ClaimLines, terms: Terms) -> tuple[ClaimL
         As they are claimed: what is outside the limit covers only what is inside it.
     settlement : Settlement
     """
-    managed_units = lines.service_units[:, lines.managed].sum(axis=1)
-    whole_units = lines.service_units.sum(axis=1)
+    whole_units = lines.units()
+    managed_units = whole_units - lines.units(~lines.managed)
     plan = np.where(terms.planned == UNKNOWN, terms.limit, terms.planned)
     excess = np.maximum(0, managed_units - plan)
     lines = cover(visits, lines, managed_units, excess)
-    unmanaged_units = lines.service_units.sum(axis=1) - managed_units
+    unmanaged_units = lines.units(~lines.managed)
     benefit_units = np.minimum(plan, managed_units) + unmanaged_units
     self_paid_units = whole_units - benefit_units
 
@@ -136,7 +136,7 @@ def cover(visits: MonthVisits, lines: ClaimLines, managed_units: Ints, excess: I
         return lines
     inside = ClaimLines(lines.table, lines.items, lines.counts[over], lines.service_units[over])
     _cover_over(visits.only(over), inside, managed_units[over], excess[over])
-    counts, service_units = lines.counts.copy(), lines.service_units.copy()
+    counts, service_units = lines.counts.copy("K"), lines.service_units.copy("K")
     counts[over], service_units[over] = inside.counts, inside.service_units
     return replace(lines, counts=counts, service_units=service_units)
 
@@ -162,7 +162,7 @@ def _cover_over(visits: MonthVisits, lines: ClaimLines, managed: Ints, excess: I
     is_basis = np.ones(len(lines.items), dtype=bool)
     is_basis[[lines.column(key) for key in all_rates]] = False
     # (M − E) and the covered lines outside the limit; the ratios themselves are no basis.
-    basis = lines.service_units[:, is_basis].sum(axis=1) - excess
+    basis = lines.units(is_basis) - excess
     for key in all_rates:
         if not rows[key].limit_managed:
             units = apply_rate(basis, table.rates[key].per_mille)

@@ -28,6 +28,17 @@ def on_one_core() -> Iterator[None]:
         _workers.reset(token)
 
 
+def beside(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Start some work beside what follows; call what is returned for its result."""
+    if _workers.get() == 1:
+        result = work()
+        return lambda: result
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(work)
+    pool.shutdown(wait=False)
+    return future.result
+
+
 def in_order(
     items: Iterable[Item], work: Callable[[Item], Result], workers: int | None = None
 ) -> Iterator[Result]:
