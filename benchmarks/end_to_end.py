@@ -3,14 +3,17 @@
 ::
 
     python benchmarks/end_to_end.py --visits 4000000 --order person --runs 3
-        [--people P] [--format csv|parquet] [--contenders ours floor polars duckdb loop]
+        [--people P] [--format csv|parquet]
+        [--contenders ours function floor polars duckdb loop]
         [--with-loop] [--dir DIR] [--codes F] [--json FILE]
 
 The month is generated once and kept in ``--dir`` (a temporary folder unless given). Each run is a
 fresh process, and the contenders take turns, so that a busy minute of the machine hits them all.
-Wall time, processor time and the highest memory of each process come from the kernel. Only the
-floor times itself, because the results it writes are loaded before its clock starts; its memory
-includes them. All results are compared (``check.py``) before anything is printed.
+Wall time, processor time and the highest memory of each process come from the kernel, the start of
+Python and its imports included. Only two time themselves: the floor, because the results it writes
+are loaded before its clock starts (its memory includes them), and ``function``, the library as a
+program calls it that has imported it already. All results are compared (``check.py``) before
+anything is printed.
 
 The plain loop is slow and strictly linear: above 400,000 visits it runs once on a month of that
 size and its times are scaled up, unless ``--with-loop`` is given. Its memory is never scaled.
@@ -33,7 +36,8 @@ from month import Files, generate
 from peers import CODES
 
 HERE = Path(__file__).parent
-CONTENDERS = ("ours", "floor", "polars", "duckdb", "loop")
+CONTENDERS = ("ours", "function", "floor", "polars", "duckdb", "loop")
+OWN_CLOCK = ("function", "floor")
 LOOP_VISITS = 400_000
 
 
@@ -78,9 +82,12 @@ def run(command: list[str], own_clock: bool = False) -> Run:
 
 def command(name: str, files: Files, out: Path, codes: Path, outputs: Path) -> list[str]:
     """Return the command of a contender; `outputs` is what the floor writes again."""
-    if name == "floor":
-        script = [str(HERE / "floor.py"), str(files.visits), str(outputs), "-o", str(out)]
-        return [sys.executable, *script]
+    if name in OWN_CLOCK:
+        inputs = [files.visits.parent, *([outputs] if name == "floor" else [])]
+        words = [*map(str, inputs), "-o", str(out), "--format", files.visits.suffix.lstrip(".")]
+        if name == "function" and codes != CODES:
+            words += ["--codes", str(codes)]
+        return [sys.executable, str(HERE / f"{name}.py"), *words]
     program = ["-m", "chiiki_tsusho", "claim"] if name == "ours" else [str(HERE / "peers.py"), name]
     options = {"-o": out, "--providers": files.providers, "--recipients": files.recipients}
     words = [str(word) for option in options.items() for word in option]
@@ -133,7 +140,7 @@ def measure(
             shutil.rmtree(out[name], ignore_errors=True)
             out[name].mkdir()
             measured[name].append(
-                run(command(name, files, out[name], codes, out[computing[0]]), name == "floor")
+                run(command(name, files, out[name], codes, out[computing[0]]), name in OWN_CLOCK)
             )
     for name in order[1:]:
         over = compare(out[order[0]], out[name])

@@ -21,17 +21,17 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from month import VISITS_SCHEMA
+from month import PROVIDERS_SCHEMA, RECIPIENTS_SCHEMA, VISITS_SCHEMA, Files
 
 OUTPUTS = ("claim_lines", "claims")
 _IDENTIFIERS = ("service_month", "provider_no", "insurer_no", "insured_no", "service_code")
 
 
-def read_visits(path: Path) -> pa.Table:
-    """Read the visits, each column as its own type."""
+def read_visits(path: Path, schema: pa.Schema = VISITS_SCHEMA) -> pa.Table:
+    """Read the visits, or another file of its own schema, each column as its own type."""
     if path.suffix == ".parquet":
         return pq.read_table(path)
-    types = {field.name: field.type for field in VISITS_SCHEMA}
+    types = {field.name: field.type for field in schema}
     return pacsv.read_csv(
         path,
         read_options=pacsv.ReadOptions(block_size=4 * 2**20),  # faster here than 1 MiB, the default
@@ -62,33 +62,37 @@ def load_outputs(directory: Path) -> dict[str, pa.Table]:
     return tables
 
 
-def floor(visits_path: Path, outputs: dict[str, pa.Table], out_dir: Path) -> None:
-    """Read the visits, then write the results: the timed part.
+def floor(files: Files, outputs: dict[str, pa.Table], out_dir: Path) -> None:
+    """Read the month, then write the results: the timed part.
 
     Parameters
     ----------
-    visits_path : Path
+    files : Files
     outputs : dict of str to pyarrow.Table
         Results by name, already in memory.
     out_dir : Path
-        Written in the format of `visits_path`.
+        Written in the format of the visits.
     """
-    read_visits(visits_path)
+    read_visits(files.visits)
+    read_visits(files.providers, PROVIDERS_SCHEMA)
+    read_visits(files.recipients, RECIPIENTS_SCHEMA)
     for name, table in outputs.items():
-        write_table(table, out_dir / f"{name}{visits_path.suffix}")
+        write_table(table, out_dir / f"{name}{files.visits.suffix}")
 
 
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("visits", type=Path, metavar="VISITS")
+    parser.add_argument("month", type=Path, metavar="MONTH")
     parser.add_argument("outputs", type=Path, metavar="OUTPUTS")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--format", choices=("csv", "parquet"), default="csv", dest="file_format")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     outputs = load_outputs(options.outputs)
+    files = Files.in_directory(options.month, options.file_format)
     wall, cpu = time.perf_counter(), time.process_time()
-    floor(options.visits, outputs, options.out)
+    floor(files, outputs, options.out)
     print(json.dumps({"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}))
 
 

@@ -157,11 +157,11 @@ class CsvSource:
 
     def _undecodable(self, encoding: str) -> int | None:
         """Return the first byte that an encoding cannot read, None where it reads all."""
-        for raw, reached in self._raw_blocks(start=0):
+        for start, end in self._parts(start=0):
             try:
-                raw.decode(encoding)
+                self._raw(start, end).decode(encoding)
             except UnicodeDecodeError as error:
-                return reached - len(raw) + error.start
+                return start + error.start
         return None
 
     def _line_of(self, byte: int) -> int:
@@ -197,31 +197,28 @@ class CsvSource:
                 )
             ) from error
 
-    def _raw_blocks(self, start: int) -> Iterator[tuple[bytearray, int]]:
-        """Yield blocks of whole lines from a byte on, and how far each reaches."""
-        reached, wanted = start, CSV_BLOCK_BYTES
+    def _parts(self, start: int) -> Iterator[tuple[int, int]]:
+        """Yield where blocks of whole lines start and end, from a byte on."""
         with self.path.open("rb") as stream:
-            while True:
-                stream.seek(reached)
-                block = bytearray(wanted)
-                length = stream.readinto(block)
-                if not length:
-                    return
-                end = length if length < wanted else block.rfind(b"\n") + 1
-                if not end:
-                    # A line longer than the block.
-                    wanted *= 2
-                    continue
-                del block[end:]
-                reached, wanted = reached + end, CSV_BLOCK_BYTES
-                yield block, reached
+            while start < self.size:
+                stream.seek(start + CSV_BLOCK_BYTES - 1)
+                stream.readline()
+                end = min(stream.tell(), self.size)
+                yield start, end
+                start = end
+
+    def _raw(self, start: int, end: int) -> bytes:
+        """Return the bytes of a block."""
+        with self.path.open("rb", buffering=0) as stream:
+            stream.seek(start)
+            return stream.read(end - start)
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, a block of whole lines at a time."""
         first_line = FIRST_ROW_LINE
-        raw_blocks = self._raw_blocks(start=len(self.raw_heading))
+        parts = self._parts(start=len(self.raw_heading))
         self._expect(forms)
-        for parsed in in_order(raw_blocks, lambda block: self._parsed(*block, forms)):
+        for parsed in in_order(parts, lambda part: self._parsed(*part, forms)):
             at = parsed.kept + first_line
             malformed = [(line + first_line, message) for line, message in parsed.malformed]
             yield Block(at, parsed.columns, malformed, first_line, parsed.raw, parsed.reached)
@@ -232,8 +229,9 @@ class CsvSource:
         if self._plain is None or self._plain.forms != list(forms):
             self._plain = PlainLines(forms)
 
-    def _parsed(self, raw: RawText, reached: int, forms: Sequence[Form]) -> _Parsed:
-        """Tell the rows and cells of a block apart; several threads do so at once."""
+    def _parsed(self, start: int, reached: int, forms: Sequence[Form]) -> _Parsed:
+        """Read a block and tell its rows and cells apart; several threads do so at once."""
+        raw = self._raw(start, reached)
         text = self._decoded(raw)
         plain = self._plain.read(text) if self._plain is not None else None
         if plain is not None:

@@ -39,17 +39,20 @@ class LineSource(CsvSource):
         self._text = text
         self._lines = lines
 
-    def _raw_blocks(self, start: int) -> Iterator[tuple[bytearray, int]]:
-        while start < len(self._text):
-            end = self._text.find(b"\n", start + CSV_BLOCK_BYTES) + 1 or len(self._text)
-            yield bytearray(self._text[start:end]), end
+    def _parts(self, start: int) -> Iterator[tuple[int, int]]:
+        while start < self.size:
+            end = self._text.find(b"\n", start + CSV_BLOCK_BYTES) + 1 or self.size
+            yield start, end
             start = end
+
+    def _raw(self, start: int, end: int) -> bytes:
+        return self._text[start:end]
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, a block of whole lines at a time."""
         first = 0
         self._expect(forms)
-        for parsed in in_order(self._raw_blocks(0), lambda block: self._parsed(*block, forms)):
+        for parsed in in_order(self._parts(0), lambda part: self._parsed(*part, forms)):
             at = self._lines[first + parsed.kept]
             malformed = [
                 (int(self._lines[first + line]), message) for line, message in parsed.malformed

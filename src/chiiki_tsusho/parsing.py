@@ -252,25 +252,14 @@ class Decoder:
             return BAD
 
 
-# 被保険者番号 as integers: two characters at a time through a table of all character pairs.
-# H in front counts as the digit 10, so that the order of the integers is the order as text.
+# 被保険者番号 as integers. H in front counts as the digit 10, so that the order of the integers is
+# the order as text.
 INSURED_DIGITS = 10
 INSURED_BITS = 34
 H_PERSON = 10**INSURED_DIGITS
-
-
-def _pair_table(leading: bool) -> npt.NDArray[np.int16]:
-    table = np.full(1 << 16, -1, dtype=np.int16)
-    tens = [*range(10), 10] if leading else [*range(10)]
-    for ten in tens:
-        for one in range(10):
-            character = b"0123456789H"[ten]
-            pair = np.frombuffer(bytes([character, 48 + one]), dtype=np.uint16)[0]
-            table[pair] = ten * 10 + one
-    return table
-
-
-_LEADING_PAIR, _PAIR = _pair_table(leading=True), _pair_table(leading=False)
+_H_FIRST, _0_FIRST, _FIRST = (np.uint64(number) for number in (ord("H"), ord("0"), 0xFF))
+_HUNDRED = np.uint64(100)
+Words = npt.NDArray[np.uint64]
 
 
 def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
@@ -296,17 +285,47 @@ def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
         return packed
     if not len(numbers):
         return np.zeros(0, dtype=np.int64)
-    characters = np.frombuffer(numbers.buffers()[2], dtype=np.uint8)
-    pairs = characters[offsets[0] : offsets[-1]].view(np.uint16).reshape(-1, INSURED_DIGITS // 2)
-    packed = _LEADING_PAIR[pairs[:, 0]].astype(np.int64)
-    wrong = packed < 0
-    for column in range(1, INSURED_DIGITS // 2):
-        pair = _PAIR[pairs[:, column]]
-        wrong |= pair < 0
-        packed *= 100
-        packed += pair
+    characters = np.frombuffer(numbers.buffers()[2], dtype=np.uint8)[offsets[0] : offsets[-1]]
+    # The first eight characters of each number as one word, the last two behind six zeros.
+    eight, two = (
+        np.ndarray(len(numbers), kind, characters.data, at, (INSURED_DIGITS,)).astype(np.uint64)
+        for kind, at in (("<u8", 0), ("<u2", 8))
+    )
+    two = two << _SIX_CHARACTERS | _SIX_ZEROS
+    of_h = (eight & _FIRST) == _H_FIRST
+    some_h = bool(of_h.any())
+    if some_h:
+        eight[of_h] -= _H_FIRST - _0_FIRST
+    wrong = _not_digits(eight) | _not_digits(two)
+    packed = (_number(eight) * _HUNDRED + _number(two)).view(np.int64)
+    if some_h:
+        packed[of_h] += H_PERSON
     packed[wrong] = BAD
     return packed
+
+
+# Eight characters 0, and what parts a word into digits, pairs and fours.
+_ZEROS = np.uint64(0x3030303030303030)
+_SIX_ZEROS, _SIX_CHARACTERS = np.uint64(0x303030303030), np.uint64(48)
+_DIGIT_OVER, _TOP_BITS = np.uint64(0x7676767676767676), np.uint64(0x8080808080808080)
+_OF_PAIRS, _OF_FOURS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF)
+_OF_EIGHT = np.uint64(0xFFFFFFFF)
+_SHIFTS = tuple(np.uint64(bits) for bits in (8, 16, 32))
+
+
+def _not_digits(words: Words) -> npt.NDArray[np.bool_]:
+    """Say which words have a character that is no digit."""
+    digits = words ^ _ZEROS
+    bad: npt.NDArray[np.bool_] = ((digits + _DIGIT_OVER) | digits) & _TOP_BITS != 0
+    return bad
+
+
+def _number(words: Words) -> Words:
+    """Read eight digits, the first one in the lowest bits, as a number."""
+    digits = words ^ _ZEROS
+    pairs = (digits * np.uint64(10) + (digits >> _SHIFTS[0])) & _OF_PAIRS
+    fours = (pairs * _HUNDRED + (pairs >> _SHIFTS[1])) & _OF_FOURS
+    return (fours * np.uint64(10_000) + (fours >> _SHIFTS[2])) & _OF_EIGHT
 
 
 def unpack_insured(packed: npt.NDArray[np.int64]) -> pa.StringArray:

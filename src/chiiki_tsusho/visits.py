@@ -189,7 +189,8 @@ class VisitBook:
 
     def _kinds(self, typed: TypedBlock, who: Identified, extended: Ints) -> tuple[Kinds, Positions]:
         """Tell the kind of each row, by the numbers of its texts or by what they say."""
-        conditions: list[npt.NDArray[np.integer]] = [who.month, extended]
+        # One number of two: there are few months, and fewer answers.
+        conditions: list[npt.NDArray[np.integer]] = [who.month * 4 + extended]
         columns = {name: typed.columns[name] for name in typed.columns if name not in _WHOSE}
         columns |= {one.heading: one.column for one in typed.keys}
         made_of: list[str] = []
