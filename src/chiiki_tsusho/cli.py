@@ -16,6 +16,7 @@ import typer
 
 from chiiki_tsusho import __version__, cli_compare, cli_demo, cli_report, cli_tables
 from chiiki_tsusho.cli_language import Commands, one_of, said, say_error, spoken
+from chiiki_tsusho.collector import resting_collector
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.words import LANGUAGES, Sayable, Words
 
@@ -175,7 +176,7 @@ def claim(
     Writes claim_lines, claims, problems and held_visits into the folder. Exit code 0: all claims
     written; 1: something is held; 2: wrong use or an unreadable file, nothing written.
     """
-    with _words():
+    with resting_collector(), _words():
         if file_format not in ("csv", "parquet"):
             raise ChiikiTsushoError(
                 Words(
