@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 else:
     from chiiki_tsusho.deferred import pandas as pd
 
+# What is priced at once: so much that each step is worth its start, so little that memory stays
+# small, whether claims have ten visits or a hundred.
 CLAIMS_OF_A_CHUNK = 1 << 14
+VISITS_OF_A_CHUNK = 1 << 18
 Progress = Callable[[str, int, int], None]
 
 
@@ -254,9 +257,11 @@ class BatchRun:
         order = np.argsort((rank[pair] << INSURED_BITS) | insured, kind="stable")
         month_of_claim = months[month[pair[order]]]
         cuts = np.flatnonzero(np.diff(month_of_claim)) + 1
+        visits_each = max(1, self._visits.rows // max(1, len(order)))
+        size = max(1, min(CLAIMS_OF_A_CHUNK, VISITS_OF_A_CHUNK // visits_each))
         for claims in np.split(order, cuts):
-            for start in range(0, len(claims), CLAIMS_OF_A_CHUNK):
-                chunk = claims[start : start + CLAIMS_OF_A_CHUNK]
+            for start in range(0, len(claims), size):
+                chunk = claims[start : start + size]
                 yield int(months[month[pair[chunk[0]]]]), chunk
 
     def _give_back(self, sink: Sink) -> None:
