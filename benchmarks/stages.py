@@ -18,21 +18,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chiiki_tsusho import batch, files, writing
-from chiiki_tsusho.chunks import Chunk
+from chiiki_tsusho import files, writing
+from chiiki_tsusho.chunks import Chunk, Priced
 from chiiki_tsusho.csv_files import CsvSource
 from chiiki_tsusho.decoding import BlockDecoder
-from chiiki_tsusho.registers import Registers
+from chiiki_tsusho.registers import Register
 from chiiki_tsusho.visits import VisitBook
 
 STAGES: tuple[tuple[str, Any, str], ...] = (
-    ("settle the encoding", CsvSource, "_settle_encoding"),
-    ("read providers and recipients", Registers, "read"),
+    ("index providers and recipients", Register, "_index"),
     ("lines and cells", CsvSource, "_parsed"),
     ("cells to numbers", BlockDecoder, "_typed"),
     ("codes, additions, calendars", VisitBook, "_enter"),
     ("claims: count, price, settle", Chunk, "price"),
-    ("claims to tables", batch, "_results"),
+    ("lines to tables", Priced, "line_table"),
+    ("totals to tables", Priced, "claim_table"),
     ("tables to CSV (Arrow)", writing._CsvWriter, "formed"),
     ("write", writing._CsvWriter, "write"),
 )

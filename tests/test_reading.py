@@ -739,3 +739,67 @@ def test_keys_are_told_apart() -> None:
         (row["service_date"].replace("-", "")[:6], *(row[name] for name in KEY_COLUMNS[1:]))
         for row in rows
     )
+
+
+# ---------------------------------------------------------------- files that change meanwhile
+
+
+def replaced(path: Path) -> None:
+    other = path.with_name("other.csv")
+    other.write_text(csv_text(visits(30, care_level="3")))
+    other.replace(path)
+
+
+def cut(path: Path) -> None:
+    with path.open("r+b") as stream:
+        stream.truncate(path.stat().st_size // 2)
+
+
+def written_to(path: Path) -> None:
+    with path.open("a") as stream:
+        stream.write(csv_text(visits(1)).splitlines()[1] + "\n")
+
+
+@pytest.mark.parametrize("change", [cut, written_to])
+def test_file_that_changes_while_it_is_read(tmp_path: Path, change: Callable[[Path], None]) -> None:
+    path = tmp_path / "visits.csv"
+    path.write_text(csv_text(visits(30)))
+
+    def progress(_stage: str, _done: int, _whole: int) -> None:
+        if path.stat().st_size == size:
+            change(path)
+
+    size = path.stat().st_size
+    with (
+        mock.patch.object(csv_files, "CSV_BLOCK_BYTES", 100),
+        pytest.raises(InputFileError, match=r"visits\.csv: has changed while it was read"),
+    ):
+        claim_files(path, tmp_path / "out", progress=progress)
+    assert [file.name for file in tmp_path.iterdir()] == ["visits.csv"]
+
+
+@pytest.mark.parametrize("change", [replaced, Path.unlink])
+def test_file_replaced_while_it_is_read(tmp_path: Path, change: Callable[[Path], None]) -> None:
+    """What was opened is read to its end; only where it must be read again is it missed."""
+    path = tmp_path / "visits.csv"
+    whole = csv_text(visits(30))
+    changed: list[str] = []
+
+    def progress(_stage: str, _done: int, _whole: int) -> None:
+        if not changed:
+            change(path)
+            changed.append("changed")
+
+    with mock.patch.object(csv_files, "CSV_BLOCK_BYTES", 100):
+        path.write_text(whole)
+        result = claim_files(path, tmp_path / "out", progress=progress)
+        assert result.summary.visits == 30
+        assert not result.summary.held_visits
+        (tmp_path / "same.csv").write_text(whole)
+        claim_files(tmp_path / "same.csv", tmp_path / "same")
+        for name in ("claims", "claim_lines"):
+            assert written(tmp_path / "out", name) == written(tmp_path / "same", name)
+        changed.clear()
+        path.write_text(whole + csv_text([visit(1, minutes="x")]).splitlines()[1] + "\n")
+        with pytest.raises(InputFileError, match="has changed while it was read"):
+            claim_files(path, tmp_path / "out", progress=progress)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from pyarrow import parquet
 
-from chiiki_tsusho import InputFileError, compute_claims, parsing
+from chiiki_tsusho import InputFileError, compute_claims, csv_files, kinds, parsing, visits
 from chiiki_tsusho.files import claim_files
 from inputs import PROVIDER, Cells, claim_text, compute, csv_text, frame, places, visit
 
@@ -320,3 +322,28 @@ def test_japanese_headings_of_times() -> None:
 def test_times_belong_to_visits_only() -> None:
     with pytest.raises(InputFileError, match="providers: line 1: unknown heading 'start_time'"):
         compute([visit(1)], providers=[{**PROVIDER, "start_time": "9:00"}])
+
+
+def test_more_kinds_than_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times that differ in every row make as many kinds; those of earlier blocks are let go."""
+    stays = [timed(f"9:{at:02d}", f"1{at % 4}:30", insured_no=f"{at:010}") for at in range(60)]
+    # One row without an end, so that minutes cannot stand for both times.
+    stays[7]["end_time"] = stays[41]["end_time"] = ""
+    path = tmp_path / "visits.csv"
+    path.write_text(csv_text(stays), encoding="utf-8")
+    claim_files(path, tmp_path / "whole")
+    most = 0
+
+    class Counted(kinds.Kinds):
+        def learn(self, *found: npt.NDArray[Any]) -> None:
+            nonlocal most
+            super().learn(*found)
+            most = max(most, len(self))
+
+    monkeypatch.setattr(visits, "Kinds", Counted)
+    monkeypatch.setattr(visits, "_MOST_KINDS", 4)
+    monkeypatch.setattr(csv_files, "CSV_BLOCK_BYTES", 200)
+    claim_files(path, tmp_path / "parts")
+    assert 4 < most < 12
+    for file in (tmp_path / "whole").iterdir():
+        assert file.read_bytes() == (tmp_path / "parts" / file.name).read_bytes()

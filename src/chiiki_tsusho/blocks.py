@@ -76,7 +76,8 @@ class Numbered:
 
     def distinct(self) -> list[str]:
         """Return the texts met so far, those of other blocks included."""
-        return self.known
+        # A copy: another thread may be adding those of a later block.
+        return self.known[:]
 
     def of_rows(self) -> pa.StringArray:
         """Return the text of each row."""

@@ -116,6 +116,8 @@ class MonthVisits:
         places: dict[str, tuple[int, int, int]] = {}
         used = 0
         for name, figures in of_case.items():
+            # A negative figure would borrow from its neighbour.
+            assert figures.min(initial=0) >= 0, name
             bits = (int(figures.max(initial=0)) * self._most_visits).bit_length()
             if not words or used + bits > _WORD_BITS:
                 words.append(np.zeros(len(figures), dtype=np.int64))

@@ -14,6 +14,9 @@ def resting_collector() -> Iterator[None]:
     It would walk every module again and again while they are imported, and once more at the end;
     a batch has next to no cycles for it to find.
     """
+    if not gc.isenabled():
+        yield
+        return
     gc.disable()
     try:
         yield

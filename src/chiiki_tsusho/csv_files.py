@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +48,8 @@ _QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
 _OPEN_QUOTE = re.compile(r'(?:^|,)"')
 # Small enough to stay in the cache of the processor.
 _SCAN_BYTES = 1 << 20
+# Rarely is a line longer.
+_LINE_BYTES = 1 << 12
 _ARROW_BLOCK_BYTES = 1 << 21
 RawText = bytes | bytearray
 _NUMBER = pa.int16()
@@ -73,7 +77,6 @@ class CsvSource:
     def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.path = path
         self.shown = str(path)
-        self.size = path.stat().st_size
         if encoding is None:
             self._candidates = list(ENCODINGS)
         elif encoding.lower() in _ENCODING_NAMES:
@@ -85,10 +88,18 @@ class CsvSource:
                     f"文字コード「{encoding}」は使えません。utf-8 または cp932 を指定してください",
                 )
             )
+        self._stream: BinaryIO | None = None
+        self._reading = Lock()
         with path.open("rb") as stream:
+            self._state = _state(stream)
+            self.size = os.fstat(stream.fileno()).st_size
+            if b"\0" in stream.read(_SCAN_BYTES):
+                raise self._binary()
+            stream.seek(0)
             self.raw_heading = stream.readline()
         self._encoding = self._candidates[0]
         self._settled = False
+        self._refused: InputFileError | None = None
         self._settling = Lock()
         self.headings = self._read_headings(self._decoded(self.raw_heading))
         self._numbers = True
@@ -98,8 +109,14 @@ class CsvSource:
     def encoding(self) -> str:
         """The encoding that reads the whole file."""
         with self._settling:
+            if self._refused is not None:
+                raise self._refused
             if not self._settled:
-                self._settle_encoding()
+                try:
+                    self._settle_encoding()
+                except InputFileError as error:
+                    self._refused = error
+                    raise
         return self._encoding
 
     def _decoded(self, raw: RawText) -> RawText:
@@ -147,21 +164,25 @@ class CsvSource:
                 if characters.min() <= 0:
                     ascii_only = False
                     if (characters == 0).any():
-                        raise InputFileError(
-                            Words(
-                                f"{self.shown}: is a binary file; a CSV file was expected",
-                                f"{self.shown}: テキストではありません。CSVを指定してください",
-                            )
-                        )
+                        raise self._binary()
         return ascii_only
+
+    def _binary(self) -> InputFileError:
+        return InputFileError(
+            Words(
+                f"{self.shown}: is a binary file; a CSV file was expected",
+                f"{self.shown}: テキストではありません。CSVを指定してください",
+            )
+        )
 
     def _undecodable(self, encoding: str) -> int | None:
         """Return the first byte that an encoding cannot read, None where it reads all."""
-        for start, end in self._parts(start=0):
-            try:
-                self._raw(start, end).decode(encoding)
-            except UnicodeDecodeError as error:
-                return start + error.start
+        with self._opened():
+            for start, end in self._parts(start=0):
+                try:
+                    self._raw(start, end).decode(encoding)
+                except UnicodeDecodeError as error:
+                    return start + error.start
         return None
 
     def _line_of(self, byte: int) -> int:
@@ -197,32 +218,75 @@ class CsvSource:
                 )
             ) from error
 
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        """Keep the file open while it is read from end to end, and refuse one that changes."""
+        if self._stream is not None:
+            yield
+            return
+        try:
+            stream = self.path.open("rb", buffering=0)
+        except OSError as error:
+            raise self._changed() from error
+        with stream:
+            self._stream = stream
+            try:
+                yield
+            finally:
+                self._stream = None
+            if _state(stream) != self._state:
+                raise self._changed()
+
+    def _changed(self) -> InputFileError:
+        return InputFileError(
+            Words(
+                f"{self.shown}: has changed while it was read; begin again when nothing writes to "
+                "it",
+                f"{self.shown}: 読み込み中に変更されました。ファイルへの書き込みが終わってから"
+                "やり直してください",
+            )
+        )
+
+    def _at(self, start: int, size: int) -> bytes:
+        """Return so many bytes from one on, fewer only at the end of the file."""
+        assert self._stream is not None
+        parts: list[bytes] = []
+        with self._reading:
+            self._stream.seek(start)
+            while size and (part := self._stream.read(size)):
+                parts.append(part)
+                size -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
     def _parts(self, start: int) -> Iterator[tuple[int, int]]:
         """Yield where blocks of whole lines start and end, from a byte on."""
-        with self.path.open("rb") as stream:
-            while start < self.size:
-                stream.seek(start + CSV_BLOCK_BYTES - 1)
-                stream.readline()
-                end = min(stream.tell(), self.size)
-                yield start, end
-                start = end
+        while start < self.size:
+            end, found = start + CSV_BLOCK_BYTES - 1, -1
+            while found < 0 and (piece := self._at(end, _LINE_BYTES)):
+                found = piece.find(b"\n")
+                end += len(piece) if found < 0 else found + 1
+            end = min(end, self.size)
+            yield start, end
+            start = end
 
     def _raw(self, start: int, end: int) -> bytes:
         """Return the bytes of a block."""
-        with self.path.open("rb", buffering=0) as stream:
-            stream.seek(start)
-            return stream.read(end - start)
+        raw = self._at(start, end - start)
+        if len(raw) < end - start:
+            raise self._changed()
+        return raw
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, a block of whole lines at a time."""
         first_line = FIRST_ROW_LINE
-        parts = self._parts(start=len(self.raw_heading))
         self._expect(forms)
-        for parsed in in_order(parts, lambda part: self._parsed(*part, forms)):
-            at = parsed.kept + first_line
-            malformed = [(line + first_line, message) for line, message in parsed.malformed]
-            yield Block(at, parsed.columns, malformed, first_line, parsed.raw, parsed.reached)
-            first_line += parsed.lines
+        with self._opened():
+            parts = self._parts(start=len(self.raw_heading))
+            for parsed in in_order(parts, lambda part: self._parsed(*part, forms)):
+                at = parsed.kept + first_line
+                malformed = [(line + first_line, message) for line, message in parsed.malformed]
+                yield Block(at, parsed.columns, malformed, first_line, parsed.raw, parsed.reached)
+                first_line += parsed.lines
 
     def _expect(self, forms: Sequence[Form]) -> None:
         """Remember the texts met when the columns were last wanted in these forms."""
@@ -306,6 +370,12 @@ class CsvSource:
         except pa.ArrowInvalid:
             return None
         return None if uneven else table
+
+
+def _state(stream: BinaryIO) -> tuple[int, int, int]:
+    """Tell a file from another, and from itself after a change."""
+    state = os.fstat(stream.fileno())
+    return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class LineSource(CsvSource):
         self.size = len(text)
         self._encoding = "utf-8"
         self._settled = True
+        self._refused = None
         self._settling = Lock()
         self._numbers = True
         self._plain = None

@@ -269,10 +269,11 @@ class BlockDecoder:
         decoder: Decoder,
         problems: Problems | None,
     ) -> TypedColumn:
-        distinct = column.distinct()
         if isinstance(column, Numbered):
+            distinct = column.known
             values = self._values_of_numbers(distinct, heading, name, decoder)
         else:
+            distinct = column.distinct()
             values = self._values(distinct, heading, decoder)
         if problems is not None and values.size and values.min() < 0:
             of_row = np.arange(len(distinct)) if column.positions is None else column.positions

@@ -1,7 +1,7 @@
 """The kinds of visits: rows alike in all but whose they are and on which day.
 
-A nation's month has a few thousand kinds. Each is looked at once, and its rows only share what
-was found.
+A nation's month has a few thousand kinds, where minutes that no code tells apart are alike. Each
+is looked at once, and its rows only share what was found.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ class Kinds:
         self.session: Ints = np.zeros(0, dtype=np.int64)
         self.faulty: Flags = np.zeros(0, dtype=bool)
         self.open_level: Flags = np.zeros(0, dtype=bool)
+
+    def __len__(self) -> int:
+        """Count the kinds."""
+        return len(self._index)
 
     def ids(self, conditions: Sequence[npt.NDArray[np.integer]], rows: int) -> Positions:
         """Return the kind of each row.

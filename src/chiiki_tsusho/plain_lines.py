@@ -19,6 +19,8 @@ from chiiki_tsusho.registry import Positions, Words
 from chiiki_tsusho.vocabulary import Vocabulary
 
 _WORD = 8
+# After so many blocks with too many texts no later one is tried.
+_TRIES = 3
 # Longer cells, or ends of a line, are none of the contract and not read here.
 _LONGEST_CELL, _LONGEST_END = 4 * _WORD, 32 * _WORD
 # For the search of a byte in a word.
@@ -49,6 +51,7 @@ class PlainLines:
             if form not in ("texts", "unread")
         }
         self._widths = [1] * len(self.forms)
+        self._full = False
         self._desk = _Desk()
 
     def read(self, text: bytes | bytearray) -> tuple[int, list[ReadColumn]] | None:
@@ -65,7 +68,13 @@ class PlainLines:
             None where the lines are not plain or not even, or their cells not as usual: too
             many different ones, or texts of a row's own that differ in length.
         """
-        if not text or len(self.forms) < 2 or self._last not in self._vocabularies or b'"' in text:
+        if (
+            not text
+            or self._full
+            or len(self.forms) < 2
+            or self._last not in self._vocabularies
+            or b'"' in text
+        ):
             return None
         characters = self._desk.laid(text)
         starts, ends = self._desk.lines(len(text))
@@ -90,7 +99,7 @@ class PlainLines:
                     return None
                 columns.append(texts)
             elif form != "unread":
-                numbers = self._vocabularies[at].numbers(words)
+                numbers = self._numbers(at, words)
                 if numbers is None:
                     return None
                 columns.append(Numbered(self._vocabularies[at].texts[0], numbers))
@@ -119,13 +128,20 @@ class PlainLines:
         longest = int(lengths.max(initial=1))
         if longest > _LONGEST_END:
             return None
-        self._widths[self._last] = max(self._widths[self._last], -(-longest // _WORD))
-        width = self._widths[self._last]
+        # Threads share the widths: one read, one write.
+        width = max(self._widths[self._last], -(-longest // _WORD))
+        self._widths[self._last] = width
         words = _words_at(characters, starts, width)
         for column in range(width):
             kept = np.clip(lengths - column * _WORD, 0, _WORD)
             words[:, column] &= _KEPT[kept]
-        return self._vocabularies[self._last].numbers(words)
+        return self._numbers(self._last, words)
+
+    def _numbers(self, at: int, words: Words) -> Positions | None:
+        vocabulary = self._vocabularies[at]
+        numbers = vocabulary.numbers(words)
+        self._full |= vocabulary.overfull > _TRIES
+        return numbers
 
 
 # For each length the bits of so many characters.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,6 @@ from chiiki_tsusho.messages import Message, named
 from chiiki_tsusho.parsing import BAD, BLANK, INSURED_BITS, unpack_insured
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.registry import Ints, Registry
-from chiiki_tsusho.workers import beside
 
 EVERY_MONTH = 0
 # What ``Register.find`` answers where no row can be used.
@@ -153,24 +151,11 @@ class Register:
 
 @dataclass(frozen=True)
 class Registers:
-    """The registers of a batch that were given, and the numbers they share with its visits.
-
-    Parameters
-    ----------
-    identities : Identities
-    providers : Register, optional
-    awaited_recipients : callable
-        Returns the register of recipients, which is read while the visits are: no visit needs it.
-    """
+    """The registers of a batch that were given, and the numbers they share with its visits."""
 
     identities: Identities
     providers: Register | None
-    awaited_recipients: Callable[[], Register | None]
-
-    @property
-    def recipients(self) -> Register | None:
-        """The register of recipients, if it was given."""
-        return self.awaited_recipients()
+    recipients: Register | None
 
     @classmethod
     def read(
@@ -186,22 +171,11 @@ class Registers:
             None if source is None else BlockDecoder(source, file, book, identities)
             for file, source in (("providers", providers), ("recipients", recipients))
         ]
-
-        def register(decoder: BlockDecoder | None) -> Register | None:
-            return None if decoder is None else Register(decoder, identities, problems)
-
-        of_providers, of_recipients = decoders
-        awaited = beside(lambda: register(of_recipients))
-        return cls(identities, register(of_providers), awaited)
-
-    def __getstate__(self) -> tuple[Identities, Register | None, Register | None]:
-        return self.identities, self.providers, self.recipients
-
-    def __setstate__(self, state: tuple[Identities, Register | None, Register | None]) -> None:
-        identities, providers, recipients = state
-        object.__setattr__(self, "identities", identities)
-        object.__setattr__(self, "providers", providers)
-        object.__setattr__(self, "awaited_recipients", lambda: recipients)
+        read = [
+            None if decoder is None else Register(decoder, identities, problems)
+            for decoder in decoders
+        ]
+        return cls(identities, read[0], read[1])
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> Ints:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -228,12 +227,8 @@ def _words(keys: Ints) -> Words:
     return np.ascontiguousarray(keys, dtype=np.int64).view(np.uint64).reshape(-1, 1)
 
 
-# One for all, so that text ids can be sent to other processes.
-_ADDING = Lock()
-
-
 class TextIds:
-    """Ids 0, 1, 2 … for texts, in the order in which they were first seen; threads may share it."""
+    """Ids 0, 1, 2 … for texts, in the order in which they were first seen."""
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
@@ -252,9 +247,8 @@ class TextIds:
     def ids(self, texts: list[str]) -> Ints:
         """Return the id of each text, a new one for a text not seen before."""
         known = self._ids
-        with _ADDING:
-            for text in texts:
-                known.setdefault(text, len(known))
+        for text in texts:
+            known.setdefault(text, len(known))
         return np.fromiter((known[text] for text in texts), dtype=np.int64, count=len(texts))
 
     @property

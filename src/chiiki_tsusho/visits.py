@@ -17,11 +17,11 @@ from chiiki_tsusho.kinds import Kinds
 from chiiki_tsusho.ledger import INSURERS, MONTHS, Ledger, Patterns
 from chiiki_tsusho.messages import Message, named
 from chiiki_tsusho.months import month_text
-from chiiki_tsusho.parsing import BAD
+from chiiki_tsusho.parsing import BAD, BLANK
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.registers import Register
 from chiiki_tsusho.registry import Ints, Positions, Registry
-from chiiki_tsusho.times import MINUTES, START, stay_minutes
+from chiiki_tsusho.times import END, MINUTES, START, stay_minutes
 from chiiki_tsusho.words import Words
 
 Flags = npt.NDArray[np.bool_]
@@ -30,6 +30,7 @@ _EXTENDED_UNKNOWN = 2
 # What says whose a visit is and when; all else says how it was done.
 _WHOSE = ("provider_no", "insurer_no", "insured_no", "service_date")
 _TABLE_ROWS = 1 << 15
+_MOST_KINDS = 1 << 17
 # In place of the code of a visit with a problem: what else it has is still checked.
 NO_BASE = _TABLE_ROWS - 1
 
@@ -196,7 +197,8 @@ class VisitBook:
         made_of: list[str] = []
         classes = self._minute_classes(typed, who)
         if classes is not None:
-            del columns[MINUTES]
+            for name in (MINUTES, START, END):
+                columns.pop(name, None)
             conditions.append(classes)
             made_of.append("class of minutes")
         seen: set[int] = set()
@@ -210,20 +212,35 @@ class VisitBook:
                 conditions.append(numbers)
                 made_of.append(f"number of {name}")
         kinds = self._known_kinds.setdefault(tuple(made_of), Kinds(len(conditions)))
+        if len(kinds) > _MOST_KINDS:
+            # Times to the minute may make a kind of nearly every visit; memory must not grow so.
+            kinds = self._known_kinds[tuple(made_of)] = Kinds(len(conditions))
         return kinds, kinds.ids(conditions, len(typed))
 
     def _minute_classes(self, typed: TypedBlock, who: Identified) -> Ints | None:
-        """Say which rows have minutes that no code of their month tells apart."""
-        if START in typed.columns or MINUTES not in typed.columns or len(who.months) != 1:
+        """Say which rows have minutes that no code of their month tells apart.
+
+        None where times of day do not give the minutes of every row, or months are mixed.
+        """
+        if len(who.months) != 1 or not self._supported(int(who.months[0])):
             return None
-        number = int(who.months[0])
-        if number < 0 or not self._book.supports(self.months[number]):
+        classes = self._book.table(self.months[int(who.months[0])]).minute_classes
+        if START not in typed.columns:
+            minutes = typed.columns[MINUTES]
+            of_text = _classed(classes, minutes.values)
+            return of_text if minutes.positions is None else of_text.take(minutes.positions)
+        between = typed.columns[END].rows - typed.columns[START].rows
+        given = typed.rows(MINUTES, BLANK)
+        readable = (typed.columns[START].values.min(initial=0) >= 0) & (
+            typed.columns[END].values.min(initial=0) >= 0
+        )
+        agreed = (given == BLANK) | (given == between)
+        if not readable or between.min(initial=0) < 0 or not agreed.all():
             return None
-        classes = self._book.table(self.months[number]).minute_classes
-        minutes = typed.columns[MINUTES]
-        of_text = classes[np.clip(minutes.values, 0, MINUTE_SLOTS - 1)]
-        of_text = np.where(minutes.values < 0, minutes.values, of_text)
-        return of_text if minutes.positions is None else of_text.take(minutes.positions)
+        return _classed(classes, between)
+
+    def _supported(self, number: int) -> bool:
+        return number >= 0 and self._book.supports(self.months[number])
 
     def _extended_hours(self, typed: TypedBlock, who: Identified) -> Ints:
         """Say whether the provider of each row has registered 延長 in its month."""
@@ -299,15 +316,14 @@ class VisitBook:
         nothing = np.zeros(size, dtype=np.int64)
         return [base, level, *(counts.get(key, nothing) for key in self.patterns.keys)], faulty
 
-    def _note_month(self, typed: TypedBlock, at: Rows, month: int, problems: Problems) -> None:
+    def _note_month(self, typed: TypedBlock, at: Ints, month: int, problems: Problems) -> None:
         dates = _column_texts(typed, self._decoder, "service_date")
-        rows = np.arange(len(typed))[at]
         message = self._book.unsupported(month)
-        distinct, which = np.unique(dates.positions_of(rows), return_inverse=True)
+        distinct, which = np.unique(dates.positions_of(at), return_inverse=True)
         problems.add_rows(
             "visits",
             "service_date",
-            typed.block.lines[rows],
+            typed.block.lines[at],
             which,
             [dates.text(one) for one in distinct],
             [message] * len(distinct),
@@ -346,7 +362,7 @@ class VisitBook:
         typed: TypedBlock,
         table: CodeTable,
         column: KeyColumn,
-        at: Rows,
+        at: Ints,
         service: Ints,
         counts: dict[str, Ints],
         faulty: Flags,
@@ -358,7 +374,7 @@ class VisitBook:
         values = np.maximum(column.column.rows[at], 0)
 
         def refuse(wrong: Flags, messages: dict[str, Message]) -> None:
-            rows = np.arange(len(typed))[at][wrong]
+            rows = at[wrong]
             faulty[rows] = True
             which = values[wrong]
             shown = [str(count) for count in range(int(which.max()) + 1)]
@@ -393,10 +409,7 @@ class VisitBook:
                 }
                 refuse(wrong, {"": Message("not_for_service", "not_for_service", facts)})
                 values = np.where(wrong, 0, values)
-        if isinstance(at, slice):
-            counts[column.key] = values
-        else:
-            counts.setdefault(column.key, np.zeros(len(typed), dtype=np.int64))[at] = values
+        counts.setdefault(column.key, np.zeros(len(typed), dtype=np.int64))[at] = values
 
     def _hold_lost(self) -> None:
         """Hold every month of those whose rows have an unreadable date."""
@@ -412,6 +425,11 @@ class VisitBook:
         theirs = np.flatnonzero(persons.find(of_claim) >= 0)
         self.ledger.hold(theirs)
         self.ledger.open_level(theirs)
+
+
+def _classed(classes: Ints, minutes: Ints) -> Ints:
+    """Return the class of minutes; what is no number of them stays as it is."""
+    return np.where(minutes < 0, minutes, classes[np.clip(minutes, 0, MINUTE_SLOTS - 1)])
 
 
 def _base(

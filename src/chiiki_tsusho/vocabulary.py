@@ -27,10 +27,13 @@ class Vocabulary:
     ----------
     texts : list of list of str
         For each column its text under each number; they only grow.
+    overfull : int
+        How often there were too many texts.
     """
 
     def __init__(self, columns: int) -> None:
         self.texts: list[list[str]] = [[] for _ in range(columns)]
+        self.overfull = 0
         self._index = WordIndex(1)
         self._learning = Lock()
 
@@ -72,8 +75,10 @@ class Vocabulary:
             # As bytes of one length: NumPy leaves out the NUL behind.
             texts = fresh.words.view(f"S{8 * fresh.width}").ravel().tolist()
             rows = [text.decode().split(",") for text in texts]
-            uneven = any(len(cells) != len(self.texts) for cells in rows)
-            if uneven or len(self._index) + len(rows) > MAX_TEXTS:
+            if any(len(cells) != len(self.texts) for cells in rows):
+                raise _UnusualTextError
+            if len(self._index) + len(rows) > MAX_TEXTS:
+                self.overfull += 1
                 raise _UnusualTextError
             for texts, column in zip(self.texts, zip(*rows, strict=True), strict=bool(rows)):
                 texts.extend(column)

@@ -1,4 +1,4 @@
-"""Work on two cores, results in order."""
+"""Work on several cores, results in order."""
 
 from __future__ import annotations
 
@@ -26,17 +26,6 @@ def on_one_core() -> Iterator[None]:
         yield
     finally:
         _workers.reset(token)
-
-
-def beside(work: Callable[[], Result]) -> Callable[[], Result]:
-    """Start some work beside what follows; call what is returned for its result."""
-    if _workers.get() == 1:
-        result = work()
-        return lambda: result
-    pool = ThreadPoolExecutor(1)
-    future = pool.submit(work)
-    pool.shutdown(wait=False)
-    return future.result
 
 
 def in_order(
