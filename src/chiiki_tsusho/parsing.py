@@ -21,6 +21,7 @@ from chiiki_tsusho.code_rows import MINUTES_OF_A_DAY, SERVICES
 from chiiki_tsusho.codes import SHORTFALL_NAMES
 from chiiki_tsusho.dated_figures import AREA_GRADES
 from chiiki_tsusho.messages import CALLED, Language, Message
+from chiiki_tsusho.registry import Words
 
 BLANK, BAD = -1, -2
 MAX_SESSION = 9
@@ -259,7 +260,6 @@ INSURED_BITS = 34
 H_PERSON = 10**INSURED_DIGITS
 _H_FIRST, _0_FIRST, _FIRST = (np.uint64(number) for number in (ord("H"), ord("0"), 0xFF))
 _HUNDRED = np.uint64(100)
-Words = npt.NDArray[np.uint64]
 
 
 def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:

@@ -13,7 +13,7 @@ from chiiki_tsusho.code_rows import SERVICES
 from chiiki_tsusho.codes import LEVEL_SLOTS, MINUTE_SLOTS, SHORTFALL_NAMES, CodeBook, CodeTable
 from chiiki_tsusho.decoding import BlockDecoder, KeyColumn, TypedBlock, keys_of_month
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.kinds import Kinds
+from chiiki_tsusho.kinds import Flags, Kinds
 from chiiki_tsusho.ledger import INSURERS, MONTHS, Ledger, Patterns
 from chiiki_tsusho.messages import Message, named
 from chiiki_tsusho.months import month_text
@@ -24,7 +24,6 @@ from chiiki_tsusho.registry import Ints, Positions, Registry
 from chiiki_tsusho.times import END, MINUTES, START, stay_minutes
 from chiiki_tsusho.words import Words
 
-Flags = npt.NDArray[np.bool_]
 Rows = slice | Ints
 _EXTENDED_UNKNOWN = 2
 # What says whose a visit is and when; all else says how it was done.
