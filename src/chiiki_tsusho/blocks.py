@@ -116,7 +116,7 @@ class Block:
         Rows whose cells cannot be told apart; they are in no column.
     first_line : int
         Line of the first row of ``raw``.
-    raw : bytes or bytearray, pyarrow.Table or ndarray of int64
+    raw : bytes, pyarrow.Table or ndarray of int64
         The rows as they stand in the input, malformed ones included; of an input in memory, the
         line of each of its rows.
     consumed : int

@@ -51,7 +51,6 @@ _SCAN_BYTES = 1 << 20
 # Rarely is a line longer.
 _LINE_BYTES = 1 << 12
 _ARROW_BLOCK_BYTES = 1 << 21
-RawText = bytes | bytearray
 _NUMBER = pa.int16()
 _ARROW_TYPES: dict[Form, pa.DataType | None] = {
     "texts": pa.string(),
@@ -119,7 +118,7 @@ class CsvSource:
                     raise
         return self._encoding
 
-    def _decoded(self, raw: RawText) -> RawText:
+    def _decoded(self, raw: bytes) -> bytes:
         """Return lines as UTF-8.
 
         ASCII is the same in every encoding; the first lines that are more settle which it is, for
@@ -189,7 +188,7 @@ class CsvSource:
         with self.path.open("rb") as stream:
             return stream.read(byte).count(b"\n") + 1
 
-    def _read_headings(self, line: RawText) -> list[str]:
+    def _read_headings(self, line: bytes) -> list[str]:
         if not line:
             raise InputFileError(
                 Words(
@@ -326,7 +325,7 @@ class CsvSource:
         ]
         return _Parsed(of_arrow, kept, malformed, lines, raw, reached)
 
-    def _table(self, text: RawText, forms: Sequence[Form]) -> pa.Table | None:
+    def _table(self, text: bytes, forms: Sequence[Form]) -> pa.Table | None:
         """Read lines, numbers as numbers where the whole block allows it."""
         ranges = {at: form for at, form in enumerate(forms) if isinstance(form, tuple)}
         types = [_ARROW_TYPES["distinct" if isinstance(form, tuple) else form] for form in forms]
@@ -344,7 +343,7 @@ class CsvSource:
             self._numbers = False
         return table
 
-    def _table_of_types(self, text: RawText, types: list[pa.DataType | None]) -> pa.Table | None:
+    def _table_of_types(self, text: bytes, types: list[pa.DataType | None]) -> pa.Table | None:
         """Read lines into one column per heading; None where they are not even, or of the types."""
         names = [str(at) for at in range(len(self.headings))]
         wanted = {name: kind for name, kind in zip(names, types, strict=True) if kind is not None}
@@ -386,7 +385,7 @@ class _Parsed:
     kept: npt.NDArray[np.int64]
     malformed: list[tuple[int, Message]]
     lines: int
-    raw: RawText
+    raw: bytes
     reached: int
 
 
@@ -399,17 +398,17 @@ def _within(numbers: pa.ChunkedArray, least: int, most: int) -> bool:
     return ends["min"] is None or (least <= ends["min"] and ends["max"] <= most)
 
 
-def _hexadecimal(text: RawText) -> bool:
+def _hexadecimal(text: bytes) -> bool:
     """Say whether Arrow might read a number such as 0x10, which the contract does not know."""
     return any(mark[1:] in text and mark in text for mark in (b"0x", b"0X"))
 
 
-def _stray_returns(text: RawText) -> bool:
+def _stray_returns(text: bytes) -> bool:
     return b"\r" in text and text.count(b"\r") != text.count(b"\r\n")
 
 
 def _well_formed(
-    text: RawText, cells: int
+    text: bytes, cells: int
 ) -> tuple[bytes, npt.NDArray[np.int64], list[tuple[int, Message]]]:
     """Part the lines that have the right number of cells from those that have not.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from threading import Lock
 
 import numpy as np
 
@@ -31,10 +30,6 @@ class LineSource(CsvSource):
         self.shown = shown
         self.headings = list(headings)
         self.size = len(text)
-        self._encoding = "utf-8"
-        self._settled = True
-        self._refused = None
-        self._settling = Lock()
         self._numbers = True
         self._plain = None
         self._text = text
@@ -48,6 +43,9 @@ class LineSource(CsvSource):
 
     def _raw(self, start: int, end: int) -> bytes:
         return self._text[start:end]
+
+    def _decoded(self, raw: bytes) -> bytes:
+        return raw
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, a block of whole lines at a time."""

@@ -8,7 +8,7 @@ from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.files import FileBatch, claim_files
 from chiiki_tsusho.law_data import example_file
 from chiiki_tsusho.messages import Language
-from chiiki_tsusho.words import Words
+from chiiki_tsusho.words import Words, not_written
 
 EXAMPLE_FILES = tuple(
     f"{prefix}{name}.csv"
@@ -55,11 +55,6 @@ def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
         for path, content in examples.items():
             path.write_bytes(content)
     except OSError as error:
-        raise OutputError(
-            Words(
-                f"{folder}: cannot be written: {error.strerror}",
-                f"{folder}: 書き込めません({error.strerror})",
-            )
-        ) from error
+        raise OutputError(not_written(folder, error)) from error
     visits, providers, recipients = (folder / name for name in EXAMPLE_FILES[:3])
     return claim_files(visits, folder / CLAIMS, providers, recipients, language=language)

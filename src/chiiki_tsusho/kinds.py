@@ -14,7 +14,6 @@ import numpy.typing as npt
 from chiiki_tsusho.registry import Ints, Positions, WordIndex, by_runs
 
 Flags = npt.NDArray[np.bool_]
-_HALF = np.uint64(32)
 
 
 class Kinds:

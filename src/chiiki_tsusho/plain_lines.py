@@ -54,12 +54,12 @@ class PlainLines:
         self._full = False
         self._desk = _Desk()
 
-    def read(self, text: bytes | bytearray) -> tuple[int, list[ReadColumn]] | None:
+    def read(self, text: bytes) -> tuple[int, list[ReadColumn]] | None:
         """Return how many lines there are and their columns, but for those unread.
 
         Parameters
         ----------
-        text : bytes or bytearray
+        text : bytes
             UTF-8 without NUL.
 
         Returns
@@ -203,7 +203,7 @@ class _Desk(threading.local):
         self._characters = np.zeros(0, dtype=np.uint8)
         self._line_feeds = np.zeros(0, dtype=bool)
 
-    def laid(self, text: bytes | bytearray) -> Characters:
+    def laid(self, text: bytes) -> Characters:
         """Lay out a text, ended by a line feed, with room for the longest words behind."""
         size = len(text)
         if size + 1 + _LONGEST_END > len(self._characters):

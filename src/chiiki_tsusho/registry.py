@@ -137,10 +137,17 @@ class WordIndex:
     def widened(self, width: int) -> WordIndex:
         """Return an index that has the same rows under the same ids, followed by words of 0."""
         wider = WordIndex(width)
-        words = np.zeros((self._size, width), dtype=np.uint64)
-        words[:, : self.width] = self.words
-        wider._append(words)
+        wider._append(widened(self.words, width))
         return wider
+
+
+def widened(words: Words, width: int) -> Words:
+    """Return rows of words filled up with 0 to a width."""
+    if words.shape[1] == width:
+        return words
+    wider = np.zeros((len(words), width), dtype=np.uint64)
+    wider[:, : words.shape[1]] = words
+    return wider
 
 
 def _first_slots(hashes: Words, slots: int) -> Ints:

@@ -15,7 +15,7 @@ from chiiki_tsusho.errors import InputFileError, OutputError
 from chiiki_tsusho.headings import Heading, known_headings, match_headings
 from chiiki_tsusho.messages import CALLED, Language
 from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
-from chiiki_tsusho.words import Words
+from chiiki_tsusho.words import Words, not_written
 
 # A byte-order mark lets spreadsheets see that the file is UTF-8.
 _ENCODING = "utf-8-sig"
@@ -106,12 +106,7 @@ def write_templates(
             _write(path, [names + [one.text for one in additions], cells + counts])
         _write(paths[-1], _dictionary(book, keys, example, headings))
     except OSError as error:
-        raise OutputError(
-            Words(
-                f"{folder}: cannot be written: {error.strerror}",
-                f"{folder}: 書き込めません({error.strerror})",
-            )
-        ) from error
+        raise OutputError(not_written(folder, error)) from error
     return paths
 
 

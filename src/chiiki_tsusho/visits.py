@@ -210,9 +210,9 @@ class VisitBook:
                 seen.add(id(numbers))
                 conditions.append(numbers)
                 made_of.append(f"number of {name}")
-        kinds = self._known_kinds.setdefault(tuple(made_of), Kinds(len(conditions)))
-        if len(kinds) > _MOST_KINDS:
-            # Times to the minute may make a kind of nearly every visit; memory must not grow so.
+        kinds = self._known_kinds.get(tuple(made_of))
+        # Times to the minute may make a kind of nearly every visit; memory must not grow so.
+        if kinds is None or len(kinds) > _MOST_KINDS:
             kinds = self._known_kinds[tuple(made_of)] = Kinds(len(conditions))
         return kinds, kinds.ids(conditions, len(typed))
 

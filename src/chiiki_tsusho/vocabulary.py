@@ -6,7 +6,7 @@ from threading import Lock
 
 import numpy as np
 
-from chiiki_tsusho.registry import Positions, WordIndex, Words, by_runs
+from chiiki_tsusho.registry import Positions, WordIndex, Words, by_runs, widened
 
 # Of more, numbering them is no gain.
 MAX_TEXTS = 1 << 17
@@ -87,12 +87,3 @@ class Vocabulary:
 
 class _UnusualTextError(Exception):
     """A text of other columns, or one too many."""
-
-
-def widened(words: Words, width: int) -> Words:
-    """Return rows of words filled up with 0 to a width."""
-    if words.shape[1] == width:
-        return words
-    wider = np.zeros((len(words), width), dtype=np.uint64)
-    wider[:, : words.shape[1]] = words
-    return wider

@@ -6,6 +6,7 @@ import locale
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from chiiki_tsusho.messages import Language
@@ -42,6 +43,14 @@ def on_lines(parts: Iterable[Sayable]) -> Words:
     parts = list(parts)
     return Words(
         "\n".join(one.say("en") for one in parts), "\n".join(one.say("ja") for one in parts)
+    )
+
+
+def not_written(folder: Path, error: OSError) -> Words:
+    """Say that a folder cannot be written, and why."""
+    return Words(
+        f"{folder}: cannot be written: {error.strerror}",
+        f"{folder}: 書き込めません({error.strerror})",
     )
 
 
