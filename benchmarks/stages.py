@@ -18,12 +18,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chiiki_tsusho import files, writing
-from chiiki_tsusho.chunks import Chunk, Priced
-from chiiki_tsusho.csv_files import CsvSource
-from chiiki_tsusho.decoding import BlockDecoder
-from chiiki_tsusho.registers import Register
-from chiiki_tsusho.visits import VisitBook
+from chiiki_tsusho import files
+from chiiki_tsusho.claims.claim_slices import Chunk, Priced
+from chiiki_tsusho.claims.rosters import Register
+from chiiki_tsusho.claims.visits import VisitBook
+from chiiki_tsusho.reading.csv_file import CsvSource
+from chiiki_tsusho.reading.typed_blocks import BlockDecoder
+from chiiki_tsusho.writing import folders as writing
 
 STAGES: tuple[tuple[str, Any, str], ...] = (
     ("index providers and recipients", Register, "_index"),

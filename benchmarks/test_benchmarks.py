@@ -18,10 +18,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.batch import BatchRun
-from chiiki_tsusho.codes import CodeTable
-from chiiki_tsusho.csv_files import CsvSource
-from chiiki_tsusho.reading import open_source
-from chiiki_tsusho.writing import FolderSink
+from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.reading.csv_file import CsvSource
+from chiiki_tsusho.reading.inputs import open_source
+from chiiki_tsusho.writing.folders import FolderSink
 from floor import OUTPUTS, read_visits, write_table
 from month import MINUTES, Files, generate
 

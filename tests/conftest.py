@@ -1,8 +1,10 @@
-"""What all tests share: how many examples hypothesis draws."""
+"""What all tests share: how many examples hypothesis draws, and a catalogue that is not stale."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
@@ -20,3 +22,23 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("chiiki_tsusho")
+
+
+def _compile_catalogue() -> None:
+    """Compile the Japanese sentences where one has changed since; a build does so by itself."""
+    root = Path(__file__).resolve().parents[1]
+    locales = root / "src" / "chiiki_tsusho" / "locale"
+    for folder in locales.iterdir():
+        compiled = folder / "LC_MESSAGES" / "chiiki_tsusho.mo"
+        newest = max((path.stat().st_mtime for path in folder.glob("*.po")), default=0)
+        if not compiled.is_file() or compiled.stat().st_mtime < newest:
+            spec = importlib.util.spec_from_file_location("hatch_build", root / "hatch_build.py")
+            assert spec is not None
+            assert spec.loader is not None
+            build = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(build)
+            build.compile_catalogues()
+            return
+
+
+_compile_catalogue()

@@ -26,12 +26,13 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
-from chiiki_tsusho.cli import app as command_line
-from chiiki_tsusho.code_rows import CodeRow
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS, Column
+from chiiki_tsusho.command_line.app import app as command_line
 from chiiki_tsusho.files import claim_files
-from chiiki_tsusho.messages import TEXTS, Language
+from chiiki_tsusho.language import Language
+from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.months import OPEN_END, month_text
+from chiiki_tsusho.problem_texts import TEXTS
 from chiiki_tsusho.problems import RULES
 
 OUTPUTS = {"claim_lines": CLAIM_LINES, "claims": CLAIMS, "problems": PROBLEMS}
@@ -151,7 +152,7 @@ def _help_block(name: str) -> list[str]:
 @cache
 def texts_of_rules() -> dict[str, list[str]]:
     """Return the wordings of each rule, as the code puts the two together."""
-    source = "".join(path.read_text("utf-8") for path in Path(ct.__file__).parent.glob("*.py"))
+    source = "".join(path.read_text("utf-8") for path in Path(ct.__file__).parent.rglob("*.py"))
     pairs = re.findall(r'Message\(\s*"(\w+)",\s*"(\w+)"', source)
     ruled = {text: rule for rule, text in pairs} | {rule: rule for rule in RULES}
     found: dict[str, list[str]] = {rule: [] for rule in RULES}

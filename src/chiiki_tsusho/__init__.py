@@ -11,10 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Batch, compute_claims
-    from chiiki_tsusho.claim_explanation import ClaimExplanation, explain_claim
-    from chiiki_tsusho.codes import CodeBook, CodeTable, load_code_book, load_codes
-    from chiiki_tsusho.comparison import Comparison, compare_months
-    from chiiki_tsusho.composition import Calculator, Composition, CompositionLine, Visit
     from chiiki_tsusho.errors import (
         ChiikiTsushoError,
         InputFileError,
@@ -24,26 +20,30 @@ if TYPE_CHECKING:
         UnsupportedMonthError,
         VisitError,
     )
-    from chiiki_tsusho.report import write_report
-    from chiiki_tsusho.steps import Step
+    from chiiki_tsusho.explaining.claim import ClaimExplanation, explain_claim
+    from chiiki_tsusho.explaining.steps import Step
+    from chiiki_tsusho.explaining.visit import Calculator, Composition, CompositionLine, Visit
+    from chiiki_tsusho.law.code_table import CodeBook, CodeTable, load_code_book, load_codes
+    from chiiki_tsusho.reports.comparison import Comparison, compare_months
+    from chiiki_tsusho.reports.page import write_report
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Batch": "batch",
     "compute_claims": "batch",
-    "ClaimExplanation": "claim_explanation",
-    "explain_claim": "claim_explanation",
-    "CodeBook": "codes",
-    "CodeTable": "codes",
-    "load_code_book": "codes",
-    "load_codes": "codes",
-    "Comparison": "comparison",
-    "compare_months": "comparison",
-    "Calculator": "composition",
-    "Composition": "composition",
-    "CompositionLine": "composition",
-    "Visit": "composition",
+    "ClaimExplanation": "explaining.claim",
+    "explain_claim": "explaining.claim",
+    "CodeBook": "law.code_table",
+    "CodeTable": "law.code_table",
+    "load_code_book": "law.code_table",
+    "load_codes": "law.code_table",
+    "Comparison": "reports.comparison",
+    "compare_months": "reports.comparison",
+    "Calculator": "explaining.visit",
+    "Composition": "explaining.visit",
+    "CompositionLine": "explaining.visit",
+    "Visit": "explaining.visit",
     "ChiikiTsushoError": "errors",
     "InputFileError": "errors",
     "OutputError": "errors",
@@ -51,8 +51,8 @@ _HOMES = {
     "UnknownCodeError": "errors",
     "UnsupportedMonthError": "errors",
     "VisitError": "errors",
-    "write_report": "report",
-    "Step": "steps",
+    "write_report": "reports.page",
+    "Step": "explaining.steps",
 }
 
 __all__ = [

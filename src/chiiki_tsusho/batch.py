@@ -10,29 +10,30 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
-from chiiki_tsusho.blocks import Source
-from chiiki_tsusho.chunks import Chunk, Context, Crossing, Priced
-from chiiki_tsusho.claims import Flags, Ints
-from chiiki_tsusho.codes import CodeBook, CodeTable, load_code_book
+from chiiki_tsusho.claims.claim_slices import Chunk, Context, Crossing, Priced
+from chiiki_tsusho.claims.rosters import Registers
+from chiiki_tsusho.claims.units import Flags, Ints
+from chiiki_tsusho.claims.visits import Identified, VisitBook
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
-from chiiki_tsusho.dated_figures import UNKNOWN
-from chiiki_tsusho.decoding import BlockDecoder, Identities
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.frames import FrameSource, held_frame, not_a_frame
-from chiiki_tsusho.messages import Language, Message
+from chiiki_tsusho.language import Language
+from chiiki_tsusho.law.code_table import CodeBook, CodeTable, load_code_book
+from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.months import month_text
-from chiiki_tsusho.outputs import read_frame
-from chiiki_tsusho.parsing import INSURED_BITS, pack_insured
+from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.registers import Registers
-from chiiki_tsusho.visits import Identified, VisitBook
-from chiiki_tsusho.workers import in_order
+from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
+from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.cells import INSURED_BITS, pack_insured
+from chiiki_tsusho.reading.data_frame import FrameSource, held_frame, not_a_frame
+from chiiki_tsusho.reading.threads import in_order
+from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities
+from chiiki_tsusho.writing.result_tables import read_frame
 
 if TYPE_CHECKING:
     import pandas as pd
 else:
-    from chiiki_tsusho.deferred import pandas as pd
+    from chiiki_tsusho.lazy import pandas as pd
 
 # What is priced at once: so much that each step is worth its start, so little that memory stays
 # small, whether claims have ten visits or a hundred.

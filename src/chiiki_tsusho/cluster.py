@@ -24,15 +24,11 @@ except ModuleNotFoundError as error:  # pragma: no cover
     ) from error
 
 from chiiki_tsusho.batch import Batch, code_book
-from chiiki_tsusho.blocks import Source
-from chiiki_tsusho.codes import CodeBook, CodeTable
+from chiiki_tsusho.claims.rosters import Registers
 from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, PROBLEMS, PROVIDER_NO
-from chiiki_tsusho.decoding import Identities
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
-from chiiki_tsusho.frames import FrameSource
-from chiiki_tsusho.headings import match_headings
-from chiiki_tsusho.messages import Language
-from chiiki_tsusho.outputs import read_frame, schema
+from chiiki_tsusho.language import Language, Words
+from chiiki_tsusho.law.code_table import CodeBook, CodeTable
 from chiiki_tsusho.parcels import (
     FrameRows,
     Rows,
@@ -54,11 +50,14 @@ from chiiki_tsusho.partitions import (
 )
 from chiiki_tsusho.parts import FilePart, common_schema, no_rows, part_paths, survey
 from chiiki_tsusho.problems import Problems, ordered
-from chiiki_tsusho.reading import open_source
-from chiiki_tsusho.registers import Registers
-from chiiki_tsusho.registry import Ints
-from chiiki_tsusho.words import Words
-from chiiki_tsusho.writing import OUTPUTS, new_folder
+from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.data_frame import FrameSource
+from chiiki_tsusho.reading.dense_ids import Ints
+from chiiki_tsusho.reading.headings import match_headings
+from chiiki_tsusho.reading.inputs import open_source
+from chiiki_tsusho.reading.typed_blocks import Identities
+from chiiki_tsusho.writing.folders import OUTPUTS, new_folder
+from chiiki_tsusho.writing.result_tables import read_frame, schema
 
 PathOrPaths = str | Path | Sequence[str | Path]
 _KEY = [column.name for column in CLAIM_KEY]

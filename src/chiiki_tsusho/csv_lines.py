@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from chiiki_tsusho.blocks import Block, Form
-from chiiki_tsusho.csv_files import CSV_BLOCK_BYTES, CsvSource
-from chiiki_tsusho.registry import Ints
-from chiiki_tsusho.workers import in_order
+from chiiki_tsusho.reading.blocks import Block, Form
+from chiiki_tsusho.reading.csv_file import CSV_BLOCK_BYTES, CsvSource
+from chiiki_tsusho.reading.dense_ids import Ints
+from chiiki_tsusho.reading.threads import in_order
 
 
 class LineSource(CsvSource):

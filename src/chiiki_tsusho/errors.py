@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chiiki_tsusho.messages import Language
-    from chiiki_tsusho.words import Sayable
+    from chiiki_tsusho.language import Language, Sayable
 
 
 class ChiikiTsushoError(ValueError):

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from chiiki_tsusho.batch import BatchRun, Progress, Summary, code_book
-from chiiki_tsusho.codes import CodeBook, CodeTable
 from chiiki_tsusho.columns import PROBLEMS
-from chiiki_tsusho.messages import Language
-from chiiki_tsusho.outputs import read_frame
-from chiiki_tsusho.reading import open_source
-from chiiki_tsusho.writing import FileFormat, FolderSink, refuse_overwriting
+from chiiki_tsusho.language import Language
+from chiiki_tsusho.law.code_table import CodeBook, CodeTable
+from chiiki_tsusho.reading.inputs import open_source
+from chiiki_tsusho.writing.folders import FileFormat, FolderSink, refuse_overwriting
+from chiiki_tsusho.writing.result_tables import read_frame
 
 if TYPE_CHECKING:
     import pandas as pd

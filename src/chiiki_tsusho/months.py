@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from chiiki_tsusho.errors import UnsupportedMonthError
-from chiiki_tsusho.messages import Language
-from chiiki_tsusho.words import Words
+from chiiki_tsusho.language import Language, Words
 
 OPEN_END = 999999
 _MONTH = re.compile(r"(\d{4})-?(\d{2})")

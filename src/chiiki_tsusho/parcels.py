@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from chiiki_tsusho.blocks import FIRST_ROW_LINE, Form, Numbered, Numbers, Source, Texts
 from chiiki_tsusho.csv_lines import LineSource, line_ends
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.frames import FrameSource
-from chiiki_tsusho.parsing import PARSERS, Decoder
-from chiiki_tsusho.registry import Ints
-from chiiki_tsusho.words import Words
-from chiiki_tsusho.workers import on_one_core
+from chiiki_tsusho.language import Words
+from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE, Form, Numbered, Numbers, Source, Texts
+from chiiki_tsusho.reading.cells import PARSERS, Decoder
+from chiiki_tsusho.reading.data_frame import FrameSource
+from chiiki_tsusho.reading.dense_ids import Ints
+from chiiki_tsusho.reading.threads import on_one_core
 
 PARCEL_TYPES: dict[str, Any] = {"label": "str", "parcel": pd.ArrowDtype(pa.large_binary())}
 # The ledger keeps the first line of each claim in 32 bits.

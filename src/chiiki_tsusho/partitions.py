@@ -12,17 +12,16 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from chiiki_tsusho.batch import BatchRun, FrameSink
-from chiiki_tsusho.codes import CodeBook
+from chiiki_tsusho.claims.rosters import Registers
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.messages import Language
-from chiiki_tsusho.outputs import read_frame
+from chiiki_tsusho.language import Language, Words
+from chiiki_tsusho.law.code_table import CodeBook
 from chiiki_tsusho.parcels import Rows, open_parcels, placed
 from chiiki_tsusho.problems import Once, Problems
-from chiiki_tsusho.registers import Registers
-from chiiki_tsusho.registry import Ints
-from chiiki_tsusho.words import Words
-from chiiki_tsusho.workers import on_one_core
+from chiiki_tsusho.reading.dense_ids import Ints
+from chiiki_tsusho.reading.threads import on_one_core
+from chiiki_tsusho.writing.result_tables import read_frame
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from chiiki_tsusho.csv_files import CsvSource
 from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.language import Words, on_lines
 from chiiki_tsusho.parcels import FrameRows, Rows, TextRows, provider_texts
-from chiiki_tsusho.parquet_files import ParquetSource, damaged, plain_texts
-from chiiki_tsusho.reading import open_source
-from chiiki_tsusho.words import Words, on_lines
+from chiiki_tsusho.reading.csv_file import CsvSource
+from chiiki_tsusho.reading.inputs import open_source
+from chiiki_tsusho.reading.parquet_file import ParquetSource, damaged, plain_texts
 
 ENDINGS = (".csv", ".parquet")
 # A partition of a large Parquet file: its row groups up to so many rows.

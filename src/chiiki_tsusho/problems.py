@@ -11,13 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from chiiki_tsusho.columns import PROBLEMS
-from chiiki_tsusho.messages import Language, Message, named
-from chiiki_tsusho.outputs import schema
+from chiiki_tsusho.language import Language
+from chiiki_tsusho.problem_texts import Message, named
+from chiiki_tsusho.writing.result_tables import schema
 
 if TYPE_CHECKING:
     import pandas as pd
 else:
-    from chiiki_tsusho.deferred import pandas as pd
+    from chiiki_tsusho.lazy import pandas as pd
 
 RULES = (
     "missing_value", "bad_value", "unsupported_month", "outside_every_band", "no_code",

@@ -1,0 +1,1 @@
+"""Typed visits become claims: units, limit, yen, and what holds them."""

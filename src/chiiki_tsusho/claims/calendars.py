@@ -1,0 +1,248 @@
+"""The month on record: every claim met so far and its calendar of visits.
+
+A calendar is the grid of サービス提供票: a row for each claim, a column for each day, in each
+cell what was done. Visits arrive in any order and are entered once; read row by row they come
+out claim by claim in order of time. What is kept grows with claims, not with visits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from chiiki_tsusho.reading.cells import INSURED_BITS, MAX_SESSION
+from chiiki_tsusho.reading.dense_ids import Ints, Registry
+
+DAYS = 31
+_INSURER_BITS = 20
+_MONTH_BITS = 12
+# More of them in one file would not fit into the key of a claim.
+INSURERS, MONTHS = 1 << _INSURER_BITS, 1 << _MONTH_BITS
+_PACKED_LIMIT = 1 << 62
+# What is marked of each claim.
+_ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL = range(4)
+
+
+class Grid:
+    """A table of whole numbers that gains rows, and width of cells, as they are asked for."""
+
+    def __init__(self, columns: int, dtype: npt.DTypeLike = np.int32) -> None:
+        self.cells = np.zeros((0, columns), dtype=dtype)
+
+    def reach(self, rows: int) -> None:
+        """Have at least so many rows."""
+        held, columns = self.cells.shape
+        if rows > held:
+            grown = np.zeros((max(rows, 2 * held), columns), dtype=self.cells.dtype)
+            grown[:held] = self.cells
+            self.cells = grown
+
+    def hold(self, number: int) -> None:
+        """Have cells wide enough for a number."""
+        if number > np.iinfo(self.cells.dtype).max:
+            self.cells = self.cells.astype(np.int32)
+
+
+class Patterns:
+    """The distinct ways in which a visit was done: code, care level and additions."""
+
+    def __init__(self, keys: list[str], radices: list[int]) -> None:
+        self.keys = keys
+        self._radices = radices
+        self._registry = Registry()
+        self._folds = [Registry() for _ in radices]
+        self.columns: list[Ints] = [np.zeros(0, dtype=np.int64) for _ in radices]
+
+    def ids(self, columns: list[Ints]) -> Ints:
+        """Return the pattern of each visit.
+
+        Parameters
+        ----------
+        columns : list of ndarray of int64, shape (visits,)
+            For each radix a value below it: row of the table, care level, counts of the keys.
+        """
+        code, room = columns[0], self._radices[0]
+        for values, radix, fold in zip(
+            columns[1:], self._radices[1:], self._folds[1:], strict=True
+        ):
+            if room >= _PACKED_LIMIT // radix:
+                code, room = fold.ids(code), 1 << 31
+            code = code * radix + values
+            room *= radix
+        known = len(self._registry)
+        ids = self._registry.ids(code)
+        if len(self._registry) > known:
+            new = np.flatnonzero(ids >= known)
+            first = new[np.unique(ids[new], return_index=True)[1]]
+            self.columns = [
+                np.concatenate((kept, values[first]))
+                for kept, values in zip(self.columns, columns, strict=True)
+            ]
+        return ids
+
+
+@dataclass
+class Ledger:
+    """All claims of a batch: who they are, their calendars, and which are held."""
+
+    pairs: Registry = field(default_factory=Registry)
+    claims: Registry = field(default_factory=Registry)
+    _calendar: Grid = field(default_factory=lambda: Grid(DAYS, np.int16))
+    # Second and later visits of a day are few: they have sheets of their own.
+    _sheets: Registry = field(default_factory=Registry)
+    _by_owner: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    _more: Grid = field(default_factory=lambda: Grid(DAYS, np.int16))
+    _marks: Grid = field(default_factory=lambda: Grid(_OPEN_LEVEL + 1))
+
+    def __len__(self) -> int:
+        """Count the claims."""
+        return len(self.claims)
+
+    def pair_ids(self, provider: Ints, insurer: Ints, month: Ints) -> Ints:
+        """Return the id of each (provider, insurer, month number)."""
+        return self.pairs.ids((provider << _INSURER_BITS | insurer) << _MONTH_BITS | month)
+
+    def pair_parts(self, pairs: Ints | slice = slice(None)) -> tuple[Ints, Ints, Ints]:
+        """Return provider, insurer and month number of pair ids."""
+        keys = self.pairs.keys[pairs]
+        insurer = (keys >> _MONTH_BITS) & ((1 << _INSURER_BITS) - 1)
+        return keys >> (_INSURER_BITS + _MONTH_BITS), insurer, keys & ((1 << _MONTH_BITS) - 1)
+
+    def claim_ids(self, pair: Ints, insured: Ints, line: Ints) -> Ints:
+        """Return the id of each row's claim, a (pair, insured person), and note its first line."""
+        known = len(self.claims)
+        ids = self.claims.ids(pair << INSURED_BITS | insured)
+        self._calendar.reach(len(self.claims))
+        self._marks.reach(len(self.claims))
+        if len(self.claims) > known:
+            new = np.flatnonzero(ids >= known)[::-1]
+            # Written backwards, so that the earliest line of a claim is the one that stays.
+            self._marks.cells[ids[new], _FIRST_LINE] = line[new]
+        return ids
+
+    def find_claims(self, pair: Ints, insured: Ints) -> Ints:
+        """Return the id of each row's claim, all of which must be known."""
+        return self.claims.find(pair << INSURED_BITS | insured)
+
+    def claim_parts(self, claims: Ints | slice = slice(None)) -> tuple[Ints, Ints]:
+        """Return pair id and packed insured number of claims."""
+        keys = self.claims.keys[claims]
+        return keys >> INSURED_BITS, keys & ((1 << INSURED_BITS) - 1)
+
+    def enter(self, claim: Ints, session: Ints, day: Ints, pattern: Ints) -> None:
+        """Enter visits into the calendars of their claims.
+
+        Two visits in one cell leave fewer cells filled than rows entered: ``crowded`` finds such
+        claims afterwards.
+        """
+        if not len(claim):
+            return
+        least, most = int(claim.min()), int(claim.max()) + 1
+        rows = np.bincount(claim - least, minlength=most - least)
+        self._marks.cells[least:most, _ROWS] += rows.astype(np.int32)
+        largest = int(pattern.max()) + 1
+        self._calendar.hold(largest)
+        self._more.hold(largest)
+        later = session > 1
+        if later.any():
+            sheet = self._sheets.ids(claim[later] * (MAX_SESSION + 1) + session[later])
+            self._more.reach(len(self._sheets))
+            self._more.cells.ravel()[sheet * DAYS + day[later] - 1] = pattern[later] + 1
+            first = ~later
+            claim, day, pattern = claim[first], day[first], pattern[first]
+        self._calendar.cells.ravel()[claim * DAYS + day - 1] = pattern + 1
+
+    def hold(self, claims: Ints) -> None:
+        """Hold claims."""
+        self._marks.cells[claims, _HELD] = 1
+
+    def open_level(self, claims: Ints) -> None:
+        """Mark claims with a row whose care level is not known."""
+        self._marks.cells[claims, _OPEN_LEVEL] = 1
+
+    def is_level_open(self, claims: Ints) -> npt.NDArray[np.bool_]:
+        """Say which of some claims have a row whose care level is not known."""
+        level_open: npt.NDArray[np.bool_] = self._marks.cells[claims, _OPEN_LEVEL] > 0
+        return level_open
+
+    def is_held(self, claims: Ints) -> npt.NDArray[np.bool_]:
+        """Say which of some claims are held."""
+        held: npt.NDArray[np.bool_] = self._marks.cells[claims, _HELD] > 0
+        return held
+
+    @property
+    def held(self) -> npt.NDArray[np.bool_]:
+        """Which claims are held, shape (claims,)."""
+        return self._marks.cells[: len(self.claims), _HELD] > 0
+
+    @property
+    def first_lines(self) -> npt.NDArray[np.int32]:
+        """The line of each claim's first row, shape (claims,)."""
+        return self._marks.cells[: len(self.claims), _FIRST_LINE]
+
+    def visits(self, claims: Ints) -> Entries:
+        """Return the visits of claims, claim by claim and in order of time.
+
+        Parameters
+        ----------
+        claims : ndarray of int64, shape (claims,)
+            Ids; the first of them is claim 0 of the result.
+        """
+        cells = self._calendar.cells[claims]
+        there = cells != 0
+        filled = np.flatnonzero(there)
+        found = np.count_nonzero(there, axis=1)
+        claim = np.repeat(np.arange(len(claims)), found)
+        day = filled - claim * DAYS
+        pattern = cells.ravel()[filled].astype(np.int64) - 1
+        session = np.ones(len(claim), dtype=np.int64)
+        if len(self._sheets):
+            claim, day, session, pattern = self._with_sheets(claims, claim, day, session, pattern)
+            found = np.bincount(claim, minlength=len(claims))
+        rows = self._marks.cells[claims, _ROWS]
+        return Entries(claim, day + 1, session, pattern, crowded=found < rows)
+
+    def _with_sheets(
+        self, claims: Ints, claim: Ints, day: Ints, session: Ints, pattern: Ints
+    ) -> tuple[Ints, Ints, Ints, Ints]:
+        owner, number = np.divmod(self._sheets.keys, MAX_SESSION + 1)
+        if len(self._by_owner) != len(owner):
+            self._by_owner = np.argsort(owner, kind="stable")
+        owned = owner[self._by_owner]
+        low = np.searchsorted(owned, claims)
+        sheets = np.searchsorted(owned, claims, side="right") - low
+        if not sheets.any():
+            return claim, day, session, pattern
+        place = np.repeat(np.arange(len(claims)), sheets)
+        wanted = self._by_owner[
+            np.repeat(low - np.cumsum(sheets) + sheets, sheets) + np.arange(len(place))
+        ]
+        cells = self._more.cells[wanted]
+        filled = np.flatnonzero(cells)
+        sheet, later_day = np.divmod(filled, DAYS)
+        claim = np.concatenate((claim, place[sheet]))
+        day = np.concatenate((day, later_day))
+        session = np.concatenate((session, number[wanted[sheet]]))
+        pattern = np.concatenate((pattern, cells.ravel()[filled].astype(np.int64) - 1))
+        order = np.argsort((claim * DAYS + day) * (MAX_SESSION + 1) + session, kind="stable")
+        return claim[order], day[order], session[order], pattern[order]
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What the calendars of some claims hold, claim by claim and in order of time.
+
+    Parameters
+    ----------
+    claim, day, session, pattern : ndarray of int64, shape (visits,)
+    crowded : ndarray of bool, shape (claims,)
+        Which claims had two visits of the same date and session.
+    """
+
+    claim: Ints
+    day: Ints
+    session: Ints
+    pattern: Ints
+    crowded: npt.NDArray[np.bool_]

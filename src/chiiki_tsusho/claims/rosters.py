@@ -1,0 +1,201 @@
+"""The files of providers and recipients: which row speaks for a claim, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
+from chiiki_tsusho.law.code_table import CodeBook
+from chiiki_tsusho.problem_texts import Message, named
+from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.cells import BAD, BLANK, INSURED_BITS, unpack_insured
+from chiiki_tsusho.reading.dense_ids import Ints, Registry
+from chiiki_tsusho.reading.typed_blocks import (
+    BlockDecoder,
+    Identities,
+    KeyOfHeading,
+    TypedBlock,
+    keys_of_month,
+)
+
+EVERY_MONTH = 0
+# What ``Register.find`` answers where no row can be used.
+NO_ROW, WRONG_ROW = -1, -2
+_MONTH_BITS = 20
+
+
+@dataclass(frozen=True)
+class KeyCounts(KeyOfHeading):
+    """Counts of an addition by row."""
+
+    counts: Ints
+
+
+def recipient_entity(insurer: Ints, insured: Ints) -> Ints:
+    """Name a person: the insurer's id and the packed insured number in one integer."""
+    return np.where((insurer >= 0) & (insured >= 0), insurer << INSURED_BITS | insured, -1)
+
+
+class Register:
+    """The rows of a providers or recipients file.
+
+    Parameters
+    ----------
+    decoder : BlockDecoder
+        Of the file.
+    identities : Identities
+        The provider and insurer numbers of the batch.
+    problems : Problems
+        Receives what is wrong with the rows.
+    """
+
+    def __init__(self, decoder: BlockDecoder, identities: Identities, problems: Problems) -> None:
+        self.file = decoder.file
+        self._identities = identities
+        blocks = list(decoder.blocks(problems))
+        self.lines = _joined([block.block.lines for block in blocks])
+        self.month = _joined([block.rows("service_month", EVERY_MONTH) for block in blocks])
+        self.columns = {
+            heading.column.name: _joined([block.rows(heading.column.name, 0) for block in blocks])
+            for heading in decoder.headings
+            if heading.column is not None
+        }
+        self.keys = _key_counts(blocks)
+        self._wrong = np.zeros(len(self.lines), dtype=bool)
+        for values in (*self.columns.values(), *(one.counts for one in self.keys)):
+            self._wrong |= values == BAD
+        self._index(problems)
+
+    def _index(self, problems: Problems) -> None:
+        """Index the rows by whom and which month they are for; doubled rows are both wrong."""
+        if self.file == "providers":
+            entity = np.maximum(self.columns[PROVIDER_NO.name], -1)
+        else:
+            entity = recipient_entity(self.columns["insurer_no"], self.columns[INSURED_NO.name])
+        self._entities, self._places = Registry(), Registry()
+        known = np.full(len(entity), -1, dtype=np.int64)
+        known[entity >= 0] = self._entities.ids(entity[entity >= 0])
+        # A month that cannot be read may be any: nothing said of that entity can be relied on.
+        self._lost = np.zeros(len(self._entities), dtype=bool)
+        self._lost[known[(self.month == BAD) & (known >= 0)]] = True
+        placed = np.flatnonzero((known >= 0) & (self.month != BAD))
+        self._monthly = bool((self.month[placed] != EVERY_MONTH).any())
+        place, places = known[placed], len(self._entities)
+        if self._monthly:
+            place = self._places.ids(place << _MONTH_BITS | self.month[placed])
+            places = len(self._places)
+        self._row = np.full(places, -1, dtype=np.int64)
+        self._row[place[::-1]] = placed[::-1]
+        first = self._row[place]
+        doubled = placed != first
+        if doubled.any():
+            self._note_doubled(placed[doubled], first[doubled], problems)
+
+    def _note_doubled(self, rows: Ints, firsts: Ints, problems: Problems) -> None:
+        self._wrong[rows] = self._wrong[firsts] = True
+        if self.file == "providers":
+            column = PROVIDER_NO.name
+            texts = self._identities.providers.texts
+            shown = [texts[at] for at in self.columns[column][rows]]
+        else:
+            column = INSURED_NO.name
+            shown = unpack_insured(self.columns[column][rows]).to_pylist()
+        messages = [
+            Message("bad_value", "doubled_row", {"other": int(line), "entity": named(column)})
+            for line in self.lines[firsts]
+        ]
+        which = np.arange(len(rows))
+        problems.add_rows(self.file, column, self.lines[rows], which, shown, messages)
+
+    def find(self, entity: Ints, month: Ints) -> Ints:
+        """Return the row that speaks for each entity in a month.
+
+        A row of that month beats one of every month.
+
+        Returns
+        -------
+        ndarray of int64
+            Row numbers, ``NO_ROW``, or ``WRONG_ROW`` where that row has a problem.
+        """
+        known = self._entities.find(entity)
+        row = np.full(len(entity), NO_ROW, dtype=np.int64)
+        for when in (np.full_like(month, EVERY_MONTH), month) if self._monthly else (None,):
+            place = known
+            if when is not None:
+                place = self._places.find(np.where(known < 0, -1, known << _MONTH_BITS | when))
+            row = np.where(place < 0, row, _pick(self._row, place))
+        wrong = (row >= 0) & _pick(self._wrong, row)
+        lost = (known >= 0) & _pick(self._lost, known)
+        return np.where(wrong | lost, WRONG_ROW, row)
+
+    def values(self, rows: Ints, column: str, unknown: int) -> Ints:
+        """Return a column for rows that ``find`` gave; ``unknown`` where there is nothing."""
+        if column not in self.columns:
+            return np.full(len(rows), unknown, dtype=np.int64)
+        values = np.where(rows >= 0, _pick(self.columns[column], rows), unknown)
+        return np.where(values == BLANK, unknown, values)
+
+    def counts(self, rows: Ints, month: int) -> dict[str, tuple[str, Ints]]:
+        """Return what rows set in a month: by key the heading and the counts."""
+        counts: dict[str, tuple[str, Ints]] = {}
+        for one in keys_of_month(self.keys, month):
+            if (one.counts > 0).any():
+                counts[one.key] = (one.heading, np.where(rows >= 0, _pick(one.counts, rows), 0))
+        return counts
+
+
+@dataclass(frozen=True)
+class Registers:
+    """The registers of a batch that were given, and the numbers they share with its visits."""
+
+    identities: Identities
+    providers: Register | None
+    recipients: Register | None
+
+    @classmethod
+    def read(
+        cls,
+        providers: Source | None,
+        recipients: Source | None,
+        book: CodeBook,
+        identities: Identities,
+        problems: Problems,
+    ) -> Registers:
+        """Read the files; every heading before any row, so that a wrong one is said at once."""
+        decoders = [
+            None if source is None else BlockDecoder(source, file, book, identities)
+            for file, source in (("providers", providers), ("recipients", recipients))
+        ]
+        read = [
+            None if decoder is None else Register(decoder, identities, problems)
+            for decoder in decoders
+        ]
+        return cls(identities, read[0], read[1])
+
+
+def _joined(parts: list[npt.NDArray[Any]]) -> Ints:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+
+
+def _key_counts(blocks: list[TypedBlock]) -> list[KeyCounts]:
+    if not blocks:
+        return []
+    return [
+        KeyCounts(
+            one.key,
+            one.heading,
+            one.spans,
+            _joined([block.keys[at].column.rows for block in blocks]),
+        )
+        for at, one in enumerate(blocks[0].keys)
+    ]
+
+
+def _pick(values: npt.NDArray[Any], at: Ints) -> npt.NDArray[Any]:
+    """Take by position; any value where the position is negative, for the caller to mask."""
+    return values[np.maximum(at, 0)] if len(values) else np.zeros(len(at), dtype=values.dtype)

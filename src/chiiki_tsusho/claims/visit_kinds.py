@@ -1,0 +1,74 @@
+"""The kinds of visits: rows alike in all but whose they are and on which day.
+
+A nation's month has a few thousand kinds, where minutes that no code tells apart are alike. Each
+is looked at once, and its rows only share what was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from chiiki_tsusho.reading.dense_ids import Ints, Positions, WordIndex, by_runs
+
+Flags = npt.NDArray[np.bool_]
+
+
+class Kinds:
+    """What is known of each kind of visit, arrays of shape (kinds,).
+
+    Parameters
+    ----------
+    conditions : int
+        How many numbers make up a kind.
+
+    Attributes
+    ----------
+    pattern, session : ndarray of int64
+        The pattern of a visit, and which visit of the day it is (negative where unreadable).
+    faulty, open_level : ndarray of bool
+        Whether the rows have a problem, and whether it leaves their care level unknown.
+    """
+
+    def __init__(self, conditions: int) -> None:
+        self._index = WordIndex(max(1, -(-conditions // 2)))
+        self.pattern: Ints = np.zeros(0, dtype=np.int64)
+        self.session: Ints = np.zeros(0, dtype=np.int64)
+        self.faulty: Flags = np.zeros(0, dtype=bool)
+        self.open_level: Flags = np.zeros(0, dtype=bool)
+
+    def __len__(self) -> int:
+        """Count the kinds."""
+        return len(self._index)
+
+    def ids(self, conditions: Sequence[npt.NDArray[np.integer]], rows: int) -> Positions:
+        """Return the kind of each row.
+
+        Parameters
+        ----------
+        conditions : sequence of ndarray of int, shape (rows,)
+            Numbers of less than 32 bits; negative ones are told apart too.
+        rows : int
+        """
+        words = np.zeros((rows, self._index.width), dtype=np.uint64)
+        # Two numbers make a word, the second in its upper half.
+        halves = words.view(np.uint32)
+        for at, numbers in enumerate(conditions):
+            halves[:, at] = numbers.astype(np.uint32)
+        return by_runs(words, self._index.ids)
+
+    def new_rows(self, ids: Positions) -> Ints:
+        """Return a row of each kind not yet learned, in the order of their ids."""
+        known = len(self.pattern)
+        rows = np.flatnonzero(ids >= known)
+        new: Ints = rows[np.unique(ids[rows], return_index=True)[1]]
+        return new
+
+    def learn(self, pattern: Ints, session: Ints, faulty: Flags, open_level: Flags) -> None:
+        """Add what was found of the kinds not yet learned."""
+        self.pattern = np.concatenate((self.pattern, pattern))
+        self.session = np.concatenate((self.session, session))
+        self.faulty = np.concatenate((self.faulty, faulty))
+        self.open_level = np.concatenate((self.open_level, open_level))

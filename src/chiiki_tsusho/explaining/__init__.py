@@ -1,0 +1,1 @@
+"""One visit and one claim, step by step."""

@@ -1,0 +1,375 @@
+"""One person's claim as a person checks it by hand: lines, ratios, limit, floors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chiiki_tsusho.batch import BatchRun, code_book
+from chiiki_tsusho.claims.claim_slices import Priced
+from chiiki_tsusho.claims.units import base_rate_bases, bear
+from chiiki_tsusho.claims.yen import NO_LIMIT, PER_CENT, PRICE_SCALE, covered_visits
+from chiiki_tsusho.errors import VisitError
+from chiiki_tsusho.explaining.steps import (
+    CLAIM_FORM,
+    LIMIT,
+    ROUNDING,
+    Step,
+    added,
+    decimal,
+    floored,
+    percent,
+    rated,
+    taken,
+)
+from chiiki_tsusho.explaining.visit import base_steps
+from chiiki_tsusho.language import Language, Words, on_lines
+from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
+from chiiki_tsusho.law.code_table import CodeBook, CodeTable
+from chiiki_tsusho.law.prices_and_limits import UNKNOWN
+from chiiki_tsusho.months import month_text, parse_month
+from chiiki_tsusho.problems import place_text
+from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.data_frame import FrameSource
+from chiiki_tsusho.reading.inputs import open_source
+
+
+@dataclass(frozen=True)
+class ClaimExplanation:
+    """A claim, line by line and step by step.
+
+    Parameters
+    ----------
+    service_month, provider_no, insurer_no, insured_no : str
+        Whose claim it is.
+    lines : list of str
+        Code, name, units × count and service units, as claimed.
+    units : list of Step
+        How the units came about: ratios, limit, what is covered.
+    yen : list of Step
+        How the yen came about; empty where price or benefit rate is not known.
+    notes : list of str
+        What a reader should know besides.
+    language : {"en", "ja"}
+        Of all of it.
+    """
+
+    service_month: str
+    provider_no: str
+    insurer_no: str
+    insured_no: str
+    lines: list[str]
+    units: list[Step]
+    yen: list[Step]
+    notes: list[str]
+    language: Language = "en"
+
+    def __str__(self) -> str:
+        """Write the claim as a sheet of text."""
+        head = Words(
+            f"claim {self.service_month}  provider {self.provider_no}  insurer {self.insurer_no}  "
+            f"insured {self.insured_no}",
+            f"請求 {self.service_month}  事業所 {self.provider_no}  保険者 {self.insurer_no}  "
+            f"被保険者 {self.insured_no}",
+        )
+        lines, units, yen, note = (
+            words.say(self.language)
+            for words in (
+                Words("lines", "明細"),
+                Words("units", "単位数"),
+                Words("yen", "円"),
+                Words("note", "注"),
+            )
+        )
+        parts = [head.say(self.language), "", lines, *(f"  {line}" for line in self.lines)]
+        parts += ["", units, *(f"  {step}" for step in self.units)]
+        parts += ["", yen, *(f"  {step}" for step in self.yen)]
+        parts += [f"  {note}: {one}" for one in self.notes]
+        return "\n".join(parts)
+
+
+def explain_claim(
+    visits: pd.DataFrame | str | Path,
+    insured_no: str,
+    month: str | None = None,
+    providers: pd.DataFrame | str | Path | None = None,
+    recipients: pd.DataFrame | str | Path | None = None,
+    codes: CodeBook | CodeTable | str | Path | None = None,
+    encoding: str | None = None,
+    language: Language = "en",
+) -> list[ClaimExplanation]:
+    """Explain the claims of one insured person.
+
+    Parameters
+    ----------
+    visits, providers, recipients : DataFrame or path-like
+        As for ``compute_claims`` and ``claim_files``.
+    insured_no : str
+        被保険者番号.
+    month : str, optional
+        Only this month, ``"2016-04"`` or ``"201604"``.
+    codes : CodeBook, CodeTable or path, optional
+        The code table; without it, the bundled one.
+    encoding : str, optional
+        Of CSV inputs.
+    language : {"en", "ja"}
+        Of labels and notes.
+
+    Returns
+    -------
+    list of ClaimExplanation
+        One for each month, provider and insurer, in the order of the claims.
+
+    Raises
+    ------
+    VisitError
+        No visit of that person (and month) is in the file, or the claim is held; the message
+        gives the problems that hold it.
+    InputFileError
+        An input cannot be read at all.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import chiiki_tsusho as ct
+    >>> visit = {
+    ...     "provider_no": "1390000015",
+    ...     "insurer_no": "139001",
+    ...     "insured_no": "0000100011",
+    ...     "service_date": "2016-04-01",
+    ...     "care_level": 5,
+    ...     "minutes": 150,
+    ...     "shortfall": "understaffed",
+    ... }
+    >>> (claim,) = ct.explain_claim(pd.DataFrame([visit]), "0000100011")
+    >>> claim.lines
+    ['789405  地域通所介護15・人欠・時減  333 × 1 = 333']
+    """
+    run = BatchRun(
+        _source(visits, "visits", encoding),
+        None if providers is None else _source(providers, "providers", encoding),
+        None if recipients is None else _source(recipients, "recipients", encoding),
+        code_book(codes),
+    )
+    wanted = None if month is None else parse_month(month)
+    explained = [
+        _explain(priced, language)
+        for priced in run.price_person(insured_no, wanted)
+        if priced.written.all()
+    ]
+    if not explained:
+        raise VisitError(_nothing_text(run, insured_no, month))
+    return explained
+
+
+def _source(given: pd.DataFrame | str | Path, name: str, encoding: str | None) -> Source:
+    if isinstance(given, pd.DataFrame):
+        return FrameSource(given, name)
+    return open_source(given, encoding)
+
+
+def _nothing_text(run: BatchRun, insured_no: str, month: str | None) -> Words:
+    of_month = "" if month is None else f" in {month}"
+    of_month_ja = "" if month is None else f"{month} の"
+    if not len(run.problems):
+        return Words(
+            f"insured person {insured_no!r} has no visit{of_month} in the file; check the number",
+            f"被保険者「{insured_no}」の{of_month_ja}実績がファイルにありません。番号を確認してください",
+        )
+    head = Words(
+        f"no claim of insured person {insured_no!r}{of_month} was computed; problems of the file:",
+        f"被保険者「{insured_no}」の{of_month_ja}請求は計算できませんでした。ファイルの問題:",
+    )
+    return on_lines([head, Words(_problem_lines(run, "en"), _problem_lines(run, "ja"))])
+
+
+def _problem_lines(run: BatchRun, language: Language) -> str:
+    lines = []
+    for row in run.problems.frame(language).head(20).to_dict("records"):
+        place = place_text(row["file"], None if pd.isna(row["line"]) else row["line"], "", language)
+        lines.append(f"{place}: {row['rule']}: {row['message']}")
+    return "\n".join(lines)
+
+
+def _explain(priced: Priced, language: Language) -> ClaimExplanation:
+    names = priced.names
+    return ClaimExplanation(
+        service_month=month_text(names.month),
+        provider_no=names.provider_no[0].as_py(),
+        insurer_no=names.insurer_no[0].as_py(),
+        insured_no=names.insured_no[0].as_py(),
+        lines=_line_texts(priced, language),
+        units=list(_unit_steps(priced, language)),
+        yen=list(_yen_steps(priced, language)),
+        notes=[note.say(language) for note in _notes(priced)],
+        language=language,
+    )
+
+
+def _one(values: Any) -> int:
+    return int(values[0])
+
+
+def _line_texts(priced: Priced, language: Language) -> list[str]:
+    outside = Words("outside the limit", "限度額管理の対象外").say(language)
+    texts = []
+    for column, item in enumerate(priced.lines.items):
+        row = priced.lines.table.rows[item]
+        count, units = (
+            _one(priced.lines.counts[:, column]),
+            _one(priced.lines.service_units[:, column]),
+        )
+        if units:
+            each = units if row.kind == "rate" else row.units
+            inside = "" if row.limit_managed else f"  ({outside})"
+            texts.append(f"{row.service_code}  {row.name}  {each} × {count} = {units}{inside}")
+    return texts
+
+
+def _unit_steps(priced: Priced, language: Language) -> Iterator[Step]:
+    """Yield the steps from the codes to the benefit units."""
+    for item in np.unique(priced.month_visits.base):
+        steps = base_steps(priced.lines.table.rows[item], language)
+        if len(steps) > 1:
+            yield from steps
+    yield from _rate_steps(priced, language)
+    settlement = priced.settlement
+    managed, unmanaged = _one(settlement.managed_units), _one(settlement.unmanaged_units)
+    excess = _one(settlement.excess_units)
+
+    def figure(en: str, ja: str, units: int, law: str = LIMIT) -> Step:
+        return taken(Words(en, ja).say(language), units, law)
+
+    yield figure("units counted against the limit", "限度額管理対象の単位数", managed)
+    limit, planned = _one(priced.terms.limit), _one(priced.terms.planned)
+    if planned != UNKNOWN:
+        yield figure("planned units (計画単位数)", "計画単位数", planned)
+    elif limit != NO_LIMIT:
+        yield figure("benefit limit of the care level", "要介護度の区分支給限度基準額", limit)
+    yield figure("units over the limit", "限度を超える単位数", excess)
+    inside = managed - excess
+    yield figure("units within the limit", "限度内の単位数", inside)
+    label = Words(
+        f"benefit units: within the limit, and outside it {unmanaged:+d}",
+        f"給付単位数: 限度内と、管理対象外 {unmanaged:+d}",
+    )
+    yield added(label.say(language), inside, unmanaged, CLAIM_FORM)
+    if excess:
+        whole = int(priced.whole_lines.service_units.sum())
+        yield figure(
+            f"self-paid units: {whole} without a limit, less the benefit units",
+            f"全額自己負担の単位数: 限度がない場合の{whole}から給付単位数を引く",
+            _one(settlement.self_paid_units),
+            CLAIM_FORM,
+        )
+
+
+def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
+    """Yield each ratio with its basis, as claimed."""
+    lines, visits = priced.lines, priced.month_visits
+    excess = _one(priced.settlement.excess_units)
+    of_base = base_rate_bases(visits)
+    table = lines.table
+    ordered = sorted(
+        (key for key in visits.keys if key in table.rates),
+        key=lambda key: (table.rates[key].basis != BASE_LINES, table.key_positions[key]),
+    )
+    is_basis = [
+        table.rows[item].kind != "rate" or table.rates[str(table.rows[item].key)].basis != ALL_LINES
+        for item in lines.items
+    ]
+    whole = int(lines.service_units[0, is_basis].sum())
+    for key in ordered:
+        row = table.rows[table.key_positions[key]]
+        if not _one(lines.counts[:, lines.column(key)]):
+            continue
+        basis = _one(of_base[key]) if key in of_base else whole
+        if key in of_base:
+            what = Words("base units of the visits that have it", "対象となる実績の基本単位数")
+        else:
+            what = Words("units of all lines", "全ての明細の単位数")
+        step = taken(f"{row.name}: {what.say(language)}", basis, ROUNDING)
+        yield step
+        if excess and not row.limit_managed:
+            less = Words("less the units over the limit", "限度を超える単位数を引く").say(language)
+            step = added(less, basis, -min(excess, basis), LIMIT)
+            yield step
+        for link in table.rate_rows(key):
+            ratio = link.per_mille or 0
+            step = rated(f"{link.name}: × {percent(ratio)}", step.after, ratio, ROUNDING)
+            yield step
+
+
+def _yen_steps(priced: Priced, language: Language) -> Iterator[Step]:
+    """Yield the floors, taken once on the claim."""
+    settlement, terms = priced.settlement, priced.terms
+    if _one(settlement.total_yen) == UNKNOWN:
+        return
+    price = _one(settlement.unit_price)
+    benefit = _one(settlement.benefit_units)
+    shown = decimal(price, PRICE_SCALE)
+    label = Words(f"total: benefit units × {shown} yen", f"費用総額: 給付単位数 × {shown}円")
+    total = floored(label.say(language), benefit, price, PRICE_SCALE, CLAIM_FORM)
+    yield total
+    uninsured = bool(terms.uninsured[0])
+    rate = 0 if uninsured else _one(settlement.benefit_rate)
+    label = Words(f"insurance: total × {rate} %", f"保険請求額: 費用総額 × {rate} %")
+    if uninsured:
+        label = Words("insurance: none (H person)", "保険請求額: なし(H番号)")
+    insurance = floored(label.say(language), total.after, rate, PER_CENT, CLAIM_FORM)
+    yield insurance
+    rest = total.after - insurance.after
+    public = _one(settlement.public_yen)
+    if uninsured or terms.public_law[0]:
+        own = min(_one(terms.public_copay), rest)
+        label = Words(
+            f"public funds (法別12): the rest less the person's own {own}",
+            f"公費請求額(法別12): 残りから本人負担 {own} を引く",
+        )
+        yield added(label.say(language), rest, -own, CLAIM_FORM)
+    label = Words("copay: the rest less public funds", "利用者負担額: 残りから公費請求額を引く")
+    yield added(label.say(language), rest, -public, CLAIM_FORM)
+    self_paid = _one(settlement.self_paid_units)
+    if self_paid:
+        label = Words(f"self-paid: units × {shown} yen", f"全額自己負担額: その単位数 × {shown}円")
+        yield floored(label.say(language), self_paid, price, PRICE_SCALE, CLAIM_FORM)
+
+
+def _notes(priced: Priced) -> list[Words]:
+    notes = []
+    settlement = priced.settlement
+    if _one(settlement.unit_price) == UNKNOWN:
+        notes.append(
+            Words(
+                "no yen: the provider's area_grade is not known",
+                "円は計算していません: 事業所の地域区分が不明です",
+            )
+        )
+    elif _one(settlement.total_yen) == UNKNOWN:
+        notes.append(
+            Words(
+                "no yen: the person's benefit_rate is not known",
+                "円は計算していません: 利用者の給付率が不明です",
+            )
+        )
+    if _one(settlement.excess_units):
+        visits = priced.month_visits
+        inside = settlement.managed_units - settlement.excess_units
+        borne = {key: bear(visits, key) for key in visits.keys}
+        covered = covered_visits(visits, borne, priced.lines, inside)
+        days = [str(day) for day, inside in zip(visits.day, covered, strict=True) if not inside]
+        if days:
+            notes.append(
+                Words(
+                    f"over the limit: the visits of day {', '.join(days)} are not covered; "
+                    "additions outside the limit are not claimed for them",
+                    f"限度超過: {'、'.join(days)}日の実績は給付の対象外です。"
+                    "その日の限度額管理対象外の加算は請求しません",
+                )
+            )
+    return notes

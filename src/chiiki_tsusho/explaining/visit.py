@@ -1,0 +1,329 @@
+"""One visit: its code, its additions, and every step to its units."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from chiiki_tsusho.claims.units import Cases, MonthVisits, base_rate_bases, conflicts, price
+from chiiki_tsusho.errors import VisitError
+from chiiki_tsusho.explaining.steps import (
+    ADDITION,
+    EXTENSION,
+    ROUNDING,
+    SHORT_HOURS,
+    SHORTFALL,
+    TABLE,
+    Step,
+    added,
+    percent,
+    rated,
+    taken,
+)
+from chiiki_tsusho.language import Language, Words
+from chiiki_tsusho.law.code_rows import BASE_LINES, CodeRow, Service, Shortfall
+from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.months import month_text
+from chiiki_tsusho.problem_texts import CALLED
+
+_SHORTFALL_WORDS = {
+    "over_capacity": Words("over capacity (定員超過)", "定員超過"),
+    "understaffed": Words("understaffed (人員欠如)", "人員欠如"),
+}
+
+
+class Visit(BaseModel):
+    """A visit to be priced.
+
+    Parameters
+    ----------
+    minutes : int
+        Length of the stay.
+    care_level : int, optional
+        要介護度 1–5; may be left out for ``medical_day_care``.
+    service : {"day_care", "medical_day_care"}
+        地域密着型通所介護 or 療養通所介護.
+    shortfall : {"over_capacity", "understaffed"}, optional
+        定員超過 or 人員欠如.
+    additions : dict of str to int
+        Counts by key, such as ``{"bathing": 1}``.
+    extended_hours : bool
+        Whether the provider has registered 延長.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        A value is of the wrong type or out of range.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    minutes: Annotated[int, Field(ge=0)]
+    care_level: Annotated[int, Field(ge=1, le=5)] | None = None
+    service: Service = "day_care"
+    shortfall: Shortfall | None = None
+    additions: dict[str, Annotated[int, Field(ge=0)]] = {}
+    extended_hours: bool = True
+
+
+class CompositionLine(BaseModel):
+    """A line of a composition: a code, its name, the units of one count and the count."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    name: str
+    units: int
+    count: int
+
+
+class Composition(BaseModel):
+    """A visit priced.
+
+    Parameters
+    ----------
+    code : str
+        The visit's own service code.
+    lines : list of CompositionLine
+        The visit's own line, then the additions in the order of their codes.
+    steps : list of Step
+        Every step with the figure before and after rounding and the rule's place in the law.
+    units : int
+        Sum of units × count.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    lines: list[CompositionLine]
+    steps: list[Step]
+    units: int
+
+    @property
+    def chain(self) -> str:
+        """The figures of the base code in a row: ``678 → 474.6 → 475 → 332.5 → 333``."""
+        figures: list[str] = []
+        for step in self.steps:
+            if step.law not in (TABLE, SHORT_HOURS, SHORTFALL, EXTENSION):
+                continue
+            if step.exact != str(step.after):
+                figures.append(step.exact)
+            figures.append(str(step.after))
+        return " → ".join(figures)
+
+
+class Calculator:
+    """Composes the units of single visits.
+
+    Parameters
+    ----------
+    table : CodeTable
+        The codes of the month.
+    language : {"en", "ja"}
+        Of the labels of the steps.
+    """
+
+    def __init__(self, table: CodeTable, language: Language = "en") -> None:
+        self.table = table
+        self.language = language
+
+    def compose(self, visit: Visit) -> Composition:
+        """Price a visit.
+
+        Ratios of the month's sum (中山間, 処遇改善) are taken as if the visit were the month's only
+        one.
+
+        Parameters
+        ----------
+        visit : Visit
+
+        Returns
+        -------
+        Composition
+
+        Raises
+        ------
+        VisitError
+            The visit has no code in the month, or an addition is unknown, not for its service,
+            counted too often or in conflict with another.
+
+        Examples
+        --------
+        >>> import chiiki_tsusho as ct
+        >>> visit = ct.Visit(minutes=150, care_level=5, shortfall="understaffed")
+        >>> composition = ct.Calculator(ct.load_codes("2016-04")).compose(visit)
+        >>> composition.code, composition.units, composition.chain
+        ('789405', 333, '678 → 474.6 → 475 → 332.5 → 333')
+        """
+        code = self.table.find(
+            minutes=visit.minutes,
+            care_level=visit.care_level,
+            shortfall=visit.shortfall,
+            service=visit.service,
+            extended_hours=visit.extended_hours,
+        )
+        at = int(self.table.positions([code])[0])
+        steps = base_steps(self.table.rows[at], self.language)
+        asked = MonthVisits(
+            table=self.table,
+            claim=np.zeros(1, dtype=np.int64),
+            day=np.ones(1, dtype=np.int64),
+            case=np.zeros(1, dtype=np.int64),
+            cases=Cases(
+                base=np.array([at], dtype=np.int64),
+                level=np.array([visit.care_level or 0], dtype=np.int64),
+                values=self._values(visit),
+            ),
+        )
+        self._refuse_conflicts(asked)
+        visits = asked.yielded()
+        lines = price(visits)
+        composed = []
+        for column, item in enumerate(lines.items):
+            row = self.table.rows[item]
+            count = int(lines.counts[0, column])
+            units = int(lines.service_units[0, column])
+            if units:
+                each = units if row.kind == "rate" else row.units or 0
+                composed.append(
+                    CompositionLine(code=row.service_code, name=row.name, units=each, count=count)
+                )
+        steps += self._addition_steps(asked, visits)
+        return Composition(
+            code=code,
+            lines=sorted(composed, key=lambda line: line.code != code),
+            steps=steps,
+            units=int(lines.service_units.sum()),
+        )
+
+    def _values(self, visit: Visit) -> dict[str, np.ndarray]:
+        values = {}
+        for key, count in visit.additions.items():
+            row = self._row(key)
+            if count > row.largest_value:
+                most = row.largest_value
+                raise VisitError(
+                    Words(
+                        f"{key}: {count} counts in one visit; at most {most} may be given",
+                        f"{self.table.key_text(key)['ja']}: 1回の実績に{count}回です。"
+                        f"{most}回まで指定できます",
+                    )
+                )
+            if row.service not in ("both", visit.service) and count:
+                raise VisitError(
+                    Words(
+                        f"{key} cannot be added to {visit.service}; it is for {row.service}",
+                        f"{self.table.key_text(key)['ja']}は{CALLED[visit.service]}では算定できません"
+                        f"(対象は{CALLED[row.service]})",
+                    )
+                )
+            if count:
+                values[key] = np.array([count], dtype=np.int64)
+        return values
+
+    def _row(self, key: str) -> CodeRow:
+        if key not in self.table.key_positions:
+            near = get_close_matches(key, self.table.key_positions, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint_ja = f"。{near[0]} ではありませんか" if near else ""
+            known = ", ".join(sorted(self.table.key_positions))
+            month = month_text(self.table.month)
+            raise VisitError(
+                Words(
+                    f"no addition {key!r} in {month}{hint} (there are: {known or 'none'})",
+                    f"{month} に加算「{key}」はありません{hint_ja}(使えるもの: {known or 'なし'})",
+                )
+            )
+        return self.table.rows[self.table.key_positions[key]]
+
+    def _refuse_conflicts(self, visits: MonthVisits) -> None:
+        for group, keys, on_visit, _ in conflicts(visits):
+            if on_visit.any():
+                met = [key for key in keys if visits.values(key).any()]
+                raise VisitError(
+                    Words(
+                        f"{', '.join(met)}: at most one of the group {group} may apply to a visit",
+                        f"{self.table.keys_text(met)['ja']}: 同じ区分({group})の加算は"
+                        "1回の実績に一つしか算定できません",
+                    )
+                )
+
+    def _addition_steps(self, asked: MonthVisits, visits: MonthVisits) -> list[Step]:
+        """Add up the additions, then the ratios, as the claim does."""
+        language = self.language
+        units = int(self.table.row_units[visits.base[0]])
+        bases = base_rate_bases(visits)
+        steps, ratios = [], []
+        ordered = sorted(visits.keys, key=self.table.key_positions.__getitem__)
+        for key in ordered:
+            row = self._row(key)
+            count = int(visits.values(key)[0])
+            if not count:
+                stronger = next(
+                    one for one in row.yields if one in asked.keys and asked.values(one).any()
+                )
+                label = Words(
+                    f"{row.name}: gives way to {stronger}",
+                    f"{row.name}: {self._row(stronger).name}を優先",
+                )
+                steps.append(added(label.say(language), units, 0, ADDITION))
+            elif row.kind == "rate":
+                ratios.append(key)
+            else:
+                times = f" × {count}" if count > 1 else ""
+                more = (row.units or 0) * (count if row.per in ("visit", "one_way") else 1)
+                steps.append(added(f"{row.name} {row.units:+d}{times}", units, more, ADDITION))
+                units = steps[-1].after
+        ratios.sort(key=lambda key: self.table.rates[key].basis != BASE_LINES)
+        whole = units
+        for key in ratios:
+            of_base = self.table.rates[key].basis == BASE_LINES
+            result = int(bases[key][0]) if of_base else whole
+            of = Words(
+                f"{'the base' if of_base else 'all'} units, the visit taken as a whole month",
+                f"{'基本の' if of_base else '全'}単位数(この実績だけの月とみなす)",
+            )
+            for row in self.table.rate_rows(key):
+                ratio = row.per_mille or 0
+                label = Words(
+                    f"{row.name}: {percent(ratio)} of {of.en}",
+                    f"{row.name}: {of.ja} × {percent(ratio)}",
+                )
+                steps.append(rated(label.say(language), result, ratio, ROUNDING))
+                result, of = steps[-1].after, Words("that result", "上の結果")
+            if of_base:
+                whole += result
+            steps.append(added(f"{self._row(key).name} {result:+d}", units, result, ADDITION))
+            units = steps[-1].after
+        return steps
+
+
+def base_steps(row: CodeRow, language: Language = "en") -> list[Step]:
+    """Return the steps from 所定単位数 to the composite units of a base code."""
+    level = f", care level {row.care_level}" if row.care_level else ""
+    level_ja = f" 要介護{row.care_level}" if row.care_level else ""
+    label = Words(
+        f"{row.service_code} {row.name}{level}: base units",
+        f"{row.service_code} {row.name}{level_ja}: 所定単位数",
+    )
+    steps = [taken(label.say(language), row.base_units or 0, TABLE)]
+    if row.short_hours_per_mille is not None:
+        ratio = row.short_hours_per_mille
+        label = Words(
+            f"2 to 3 hours (時減) × {percent(ratio)}",
+            f"2時間以上3時間未満(時減) × {percent(ratio)}",
+        )
+        steps.append(rated(label.say(language), steps[-1].after, ratio, SHORT_HOURS))
+    if row.shortfall_per_mille is not None and row.shortfall is not None:
+        ratio = row.shortfall_per_mille
+        why = _SHORTFALL_WORDS[row.shortfall]
+        label = Words(f"{why.en} × {percent(ratio)}", f"{why.ja} × {percent(ratio)}")
+        steps.append(rated(label.say(language), steps[-1].after, ratio, SHORTFALL))
+    if row.extension_units:
+        more = row.extension_units
+        label = Words(f"extension (延長) +{more}", f"延長 +{more}")
+        steps.append(added(label.say(language), steps[-1].after, more, EXTENSION))
+    return steps

@@ -1,0 +1,148 @@
+"""What people are told, in English and in Japanese: one catalogue for every sentence.
+
+The English sentence stands in the code and is the key of the catalogue; the Japanese stands in
+``locale/ja/*.po``, one file for each room, compiled into one catalogue when the package is built.
+"""
+
+from __future__ import annotations
+
+import gettext
+import locale
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, Protocol
+
+Language = Literal["en", "ja"]
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
+# The first of them that is set decides, as for every program.
+_LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+class Sayable(Protocol):
+    """What can be said in both languages."""
+
+    def say(self, language: Language = "en") -> str:
+        """Write it in a language."""
+
+
+@cache
+def _catalogue(language: Language) -> gettext.NullTranslations:
+    if language == "en":
+        return gettext.NullTranslations()
+    folder = Path(__file__).parent / "locale"
+    return gettext.translation("chiiki_tsusho", folder, [language], fallback=True)
+
+
+class Text:
+    """A sentence in no language yet: an English pattern and what goes into it.
+
+    Parameters
+    ----------
+    pattern : str
+        The English sentence, which is also its key in the catalogue. ``{name}`` stands for a fact.
+    **facts
+        What goes into the pattern; what can itself be said in a language, is.
+    """
+
+    def __init__(self, pattern: str, /, **facts: object) -> None:
+        self.pattern = pattern
+        self.facts: Mapping[str, object] = facts
+
+    def say(self, language: Language = "en") -> str:
+        """Write it in a language."""
+        return _filled(_catalogue(language).gettext(self.pattern), self.facts, language)
+
+    def __str__(self) -> str:
+        return self.say("en")
+
+    def __repr__(self) -> str:
+        return f"Text({self.pattern!r}, {dict(self.facts)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Text):
+            return NotImplemented
+        return (self.pattern, self.facts) == (other.pattern, other.facts)
+
+    def __hash__(self) -> int:
+        return hash(self.pattern)
+
+
+class Counted(Text):
+    """A number of things: ``Counted("{n:,} row", "{n:,} rows", n)``."""
+
+    def __init__(self, one: str, many: str, n: int, /, **facts: object) -> None:
+        super().__init__(many, n=n, **facts)
+        self.one = one
+
+    def say(self, language: Language = "en") -> str:
+        """Write it in a language."""
+        n = self.facts["n"]
+        assert isinstance(n, int)
+        pattern = _catalogue(language).ngettext(self.one, self.pattern, n)
+        return _filled(pattern, self.facts, language)
+
+
+def _filled(pattern: str, facts: Mapping[str, object], language: Language) -> str:
+    said = {name: _said(fact, language) for name, fact in facts.items()}
+    return pattern.format(**said) if said else pattern.replace("{{", "{").replace("}}", "}")
+
+
+def _said(fact: object, language: Language) -> object:
+    if hasattr(fact, "say"):
+        return fact.say(language)
+    # Between 「 and 」 nothing shows what cannot be seen; !r does so in English.
+    return printable(fact) if language == "ja" and isinstance(fact, str) else fact
+
+
+def printable(text: str) -> str:
+    """Write characters that cannot be seen as Python does, a tab as a backslash and a t."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The same thing in English and in Japanese."""
+
+    en: str
+    ja: str
+
+    def say(self, language: Language = "en") -> str:
+        """Write it in a language."""
+        return self.ja if language == "ja" else self.en
+
+    def __str__(self) -> str:
+        return self.en
+
+
+def on_lines(parts: Iterable[Sayable]) -> Words:
+    """Put several things on lines of their own."""
+    parts = list(parts)
+    return Words(
+        "\n".join(one.say("en") for one in parts), "\n".join(one.say("ja") for one in parts)
+    )
+
+
+def not_written(folder: Path, error: OSError) -> Words:
+    """Say that a folder cannot be written, and why."""
+    return Words(
+        f"{folder}: cannot be written: {error.strerror}",
+        f"{folder}: 書き込めません({error.strerror})",
+    )
+
+
+def default_language() -> Language:
+    """Return the language of the user's locale: Japanese where it is ``ja``, else English."""
+    for name in _LOCALE_VARIABLES:
+        if os.environ.get(name):
+            return "ja" if os.environ[name].lower().startswith("ja") else "en"
+    # Windows sets none of them and calls its locale Japanese_Japan.
+    try:
+        spoken = locale.getlocale()[0]
+    except ValueError:
+        spoken = None
+    return "ja" if (spoken or "").lower().startswith("ja") else "en"

@@ -1,0 +1,1 @@
+"""The dated tables of the law and the two roundings; nothing here knows a visit."""

@@ -1,0 +1,268 @@
+"""The rows of a code table file: read, typed and checked, every fault with its line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chiiki_tsusho.columns import RESERVED_NAMES
+from chiiki_tsusho.errors import TableError
+from chiiki_tsusho.law.rounding import half_up
+from chiiki_tsusho.law.table_files import (
+    Fault,
+    Month,
+    NumberedRow,
+    Whole,
+    faults_text,
+    period_faults,
+    typed_rows,
+)
+from chiiki_tsusho.months import OPEN_END, next_month
+
+Service = Literal["day_care", "medical_day_care"]
+Shortfall = Literal["over_capacity", "understaffed"]
+SERVICES: tuple[Service, ...] = ("day_care", "medical_day_care")
+SHORTFALLS: tuple[Shortfall, ...] = ("over_capacity", "understaffed")
+BASE_LINES, ALL_LINES = "base_lines", "all_lines"
+MINUTES_OF_A_DAY = 1440
+
+
+PerMille = Annotated[Whole, Field(ge=-1000, le=10000)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class CodeRow(BaseModel):
+    """One code in one period, a row of the code table file (the fields are its columns)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    service_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    item_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{4}$")]
+    valid_from: Month
+    valid_to: Month
+    name: Annotated[str, StringConstraints(min_length=1)]
+    kind: Literal["base", "addition", "rate"]
+    key: Name | None
+    service: Literal["day_care", "medical_day_care", "both"]
+    care_level: Annotated[Whole, Field(ge=1, le=5)] | None
+    minutes_from: Annotated[Whole, Field(ge=0, lt=MINUTES_OF_A_DAY)] | None
+    minutes_to: Annotated[Whole, Field(ge=1, le=MINUTES_OF_A_DAY + 1)] | None
+    shortfall: Shortfall | None
+    base_units: Annotated[Whole, Field(ge=0)] | None
+    short_hours_per_mille: Annotated[PerMille, Field(ge=0)] | None
+    shortfall_per_mille: Annotated[PerMille, Field(ge=0)] | None
+    extension_units: Annotated[Whole, Field(ge=0)] | None
+    units: Whole | None
+    published_units: Whole | None
+    per_mille: PerMille | None
+    rate_of: Name | None
+    per: Literal["visit", "day", "one_way", "month"]
+    max_per_visit: Annotated[Whole, Field(ge=1, le=99)] | None
+    max_per_month: Annotated[Whole, Field(ge=1)] | None
+    yields_to: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+( [a-z0-9_]+)*$")] | None
+    group: Name | None
+    limit_managed: Annotated[Whole, Field(ge=0, le=1)]
+    source: Annotated[str, StringConstraints(min_length=1)]
+
+    @property
+    def service_code(self) -> str:
+        """The service type and the item code together, ``781241``."""
+        return self.service_type + self.item_code
+
+    @property
+    def largest_value(self) -> int:
+        """The largest value of the key in one visit row."""
+        return self.max_per_visit or 1
+
+    @property
+    def yields(self) -> tuple[str, ...]:
+        """The keys that push this one aside on a visit."""
+        return tuple(self.yields_to.split()) if self.yields_to else ()
+
+    def composed_units(self) -> int:
+        """Units of a base row by the steps of the law, whatever the ``units`` column says."""
+        units = self.base_units or 0
+        if self.short_hours_per_mille is not None:
+            units = half_up(units, self.short_hours_per_mille)
+        if self.shortfall_per_mille is not None:
+            units = half_up(units, self.shortfall_per_mille)
+        return units + (self.extension_units or 0)
+
+
+COLUMNS: tuple[str, ...] = tuple(CodeRow.model_fields)
+CodeLine = NumberedRow[CodeRow]
+_BASE_ONLY = (
+    "minutes_from",
+    "minutes_to",
+    "base_units",
+    "extension_units",
+)
+_NOT_ON_BASE = ("key", "per_mille", "rate_of", "max_per_month", "yields_to", "group")
+_ONLY_ON_BASE = (
+    *_BASE_ONLY,
+    "care_level",
+    "shortfall",
+    "short_hours_per_mille",
+    "shortfall_per_mille",
+)
+
+
+def read_code_rows(path: Path) -> list[CodeLine]:
+    """Read and check a code table file.
+
+    Raises
+    ------
+    TableError
+        Any check fails; the message lists the faults with line and column.
+    """
+    rows, faults = check_code_rows(path)
+    if faults:
+        raise TableError(faults_text(path, faults))
+    return rows
+
+
+def check_code_rows(path: Path) -> tuple[list[CodeLine], list[Fault]]:
+    """Read a code table file and make every check, all faults at once.
+
+    Returns
+    -------
+    rows : list of NumberedRow of CodeRow
+        The rows whose cells have the right types.
+    faults : list of Fault
+        In order of line; empty when the table holds together.
+
+    Raises
+    ------
+    TableError
+        The file is unreadable or its heading is wrong, so no row can be checked.
+    """
+    rows, faults = typed_rows(path, CodeRow)
+    return rows, in_order([*faults, *table_faults(rows)])
+
+
+def table_faults(rows: list[CodeLine]) -> Iterator[Fault]:
+    """Make every check of rows whose cells have the right types: each row, then its months."""
+    for numbered in rows:
+        yield from _row_faults(numbered)
+    yield from period_faults(rows, lambda row: f"code {row.service_code}")
+    for _, _, active in segments(rows):
+        yield from _month_faults(active)
+
+
+def in_order(faults: list[Fault]) -> list[Fault]:
+    """Sort faults by line, each one once."""
+    return sorted(set(faults), key=lambda fault: (fault.line, fault.column, fault.message))
+
+
+def _row_faults(numbered: CodeLine) -> Iterator[Fault]:
+    row = numbered.row
+    required, blank = {
+        "base": ((*_BASE_ONLY, "units"), _NOT_ON_BASE),
+        "addition": (("key", "units"), (*_ONLY_ON_BASE, "per_mille", "rate_of")),
+        "rate": (("key", "per_mille", "rate_of"), (*_ONLY_ON_BASE, "units", "published_units")),
+    }[row.kind]
+    a_row = f"{'an' if row.kind == 'addition' else 'a'} {row.kind} row"
+    for column in required:
+        if getattr(row, column) is None:
+            yield numbered.fault(column, f"blank; {a_row} needs it")
+    for column in blank:
+        if getattr(row, column) is not None:
+            yield numbered.fault(column, f"must be blank on {a_row}")
+    if row.key in RESERVED_NAMES:
+        yield numbered.fault("key", "is the name of an input column; choose another key")
+    if row.kind == "rate" and row.per != "month":
+        yield numbered.fault("per", "a rate row is counted once a month: write month")
+    if row.kind == "base":
+        yield from _base_faults(numbered)
+    if row.published_units is not None and row.published_units != row.units:
+        yield numbered.fault("published_units", f"the table prints this, units says {row.units}")
+
+
+def _base_faults(numbered: CodeLine) -> Iterator[Fault]:
+    row = numbered.row
+    if row.service == "both":
+        yield numbered.fault("service", "a base row belongs to one service")
+    if row.per != "visit":
+        yield numbered.fault("per", "a base row is counted per visit")
+    if row.service == "day_care" and row.care_level is None:
+        yield numbered.fault("care_level", "blank; a base row of day_care needs it")
+    first, end = row.minutes_from, row.minutes_to
+    if first is not None and end is not None and first >= end:
+        yield numbered.fault("minutes_to", f"not after minutes_from {first}")
+    if (row.shortfall is None) != (row.shortfall_per_mille is None):
+        yield numbered.fault("shortfall_per_mille", "shortfall and its ratio go together")
+    if row.units is not None and row.composed_units() != row.units:
+        yield numbered.fault("units", f"the steps give {row.composed_units()}")
+
+
+def segments(rows: list[CodeLine]) -> list[tuple[int, int, list[CodeLine]]]:
+    """Cut time where any row begins or ends.
+
+    Returns
+    -------
+    list of (first month, last month, rows valid in them)
+        In order of time, months without any row left out.
+    """
+    starts = {one.row.valid_from for one in rows}
+    starts |= {next_month(one.row.valid_to) for one in rows if one.row.valid_to < OPEN_END}
+    cuts = []
+    ordered = sorted(starts)
+    for first, following in zip(ordered, [*ordered[1:], None][: len(ordered)], strict=True):
+        last = OPEN_END if following is None else _month_before(following)
+        active = [one for one in rows if one.row.valid_from <= first <= one.row.valid_to]
+        if active:
+            cuts.append((first, last, active))
+    return cuts
+
+
+def _month_before(month: int) -> int:
+    return month - 1 if month % 100 > 1 else month - 89
+
+
+def _month_faults(active: list[CodeLine]) -> Iterator[Fault]:
+    keyed: dict[str, CodeLine] = {}
+    for one in active:
+        key = one.row.key
+        if key is not None and one.row.kind != "base":
+            if key in keyed:
+                yield one.fault("key", f"in the same months as on line {keyed[key].line}")
+            keyed.setdefault(key, one)
+    for one in active:
+        for target in one.row.yields:
+            if target not in keyed:
+                yield one.fault("yields_to", f"no row of these months has the key {target!r}")
+        yield from _rate_faults(one, keyed)
+    yield from _band_faults([one for one in active if one.row.kind == "base"])
+
+
+def _rate_faults(one: CodeLine, keyed: dict[str, CodeLine]) -> Iterator[Fault]:
+    seen: set[str | None] = {one.row.key}
+    target = one.row.rate_of
+    while target is not None and target not in (BASE_LINES, ALL_LINES):
+        if target in seen:
+            yield one.fault("rate_of", "comes back to itself")
+            return
+        if target not in keyed or keyed[target].row.kind != "rate":
+            yield one.fault("rate_of", f"no rate row of these months has the key {target!r}")
+            return
+        seen.add(target)
+        target = keyed[target].row.rate_of
+
+
+def _band_faults(base: list[CodeLine]) -> Iterator[Fault]:
+    def condition(one: CodeLine) -> tuple[str, str, int]:
+        return (one.row.service, one.row.shortfall or "", one.row.care_level or 0)
+
+    ordered = sorted(base, key=lambda one: (condition(one), one.row.minutes_from or 0, one.line))
+    for earlier, later in pairwise(ordered):
+        overlap = (later.row.minutes_from or 0) < (earlier.row.minutes_to or 0)
+        if overlap and condition(earlier) == condition(later):
+            yield later.fault(
+                "minutes_from",
+                f"code {later.row.service_code} answers the same visits as "
+                f"{earlier.row.service_code} on line {earlier.line}",
+            )

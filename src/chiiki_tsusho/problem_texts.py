@@ -1,0 +1,229 @@
+"""The words of every problem, in English and Japanese. The name of its rule is the same in both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from chiiki_tsusho.columns import HEADINGS
+from chiiki_tsusho.language import Language, printable
+
+TEXTS: dict[str, dict[Language, str]] = {
+    "blank": {
+        "en": "{column} is blank; {expected} was expected; fill it in",
+        "ja": "{column}が空欄です。{expected}を記入してください",
+    },
+    "provider_no": {
+        "en": "{value!r} is not a provider number; 10 characters, digits or capital letters, were "
+        "expected",
+        "ja": "「{value}」は事業所番号ではありません。数字・英大文字10桁で記入してください",
+    },
+    "insurer_no": {
+        "en": "{value!r} is not an insurer number; 6 or 8 digits were expected",
+        "ja": "「{value}」は保険者番号ではありません。数字6桁または8桁で記入してください",
+    },
+    "insured_no": {
+        "en": "{value!r} is not an insured number; 10 characters, digits (the first may be H), were "
+        "expected",
+        "ja": "「{value}」は被保険者番号ではありません。数字10桁(先頭はHも可)で記入してください",
+    },
+    "shortened": {
+        "en": "{value!r} has {length} digits where {expected} were expected; a spreadsheet drops "
+        "leading zeros when it takes a number for a figure: format the column as text and put "
+        "the zeros back",
+        "ja": "「{value}」は{length}桁です({expected}桁が必要です)。表計算ソフトが先頭の0を落とした可能性があります。"
+        "列の書式を文字列にし、0を補ってください",
+    },
+    "spaces": {
+        "en": "{value!r} has a space before or after it; take it out",
+        "ja": "「{value}」の前後に空白があります。取り除いてください",
+    },
+    "date": {
+        "en": "{value!r} is not a date; write it as 2016-04-01, 2016/4/1 or 20160401",
+        "ja": "「{value}」は日付として読めません。2016-04-01、2016/4/1、20160401 のいずれかの形で記入してください",
+    },
+    "month": {
+        "en": "{value!r} is not a month; write it as 201604",
+        "ja": "「{value}」は年月として読めません。201604 の形で記入してください",
+    },
+    "time": {
+        "en": "{value!r} is not a time of the day; write it as 9:00, 09:00 or 0900",
+        "ja": "「{value}」は時刻として読めません。9:00、09:00、0900 のいずれかの形で記入してください",
+    },
+    "end_before_start": {
+        "en": "end_time {value!r} is before start_time {start!r}; a stay ends on the day it begins: "
+        "correct the times",
+        "ja": "終了時刻「{value}」が開始時刻「{start}」より前です(日をまたぐ提供はありません)。時刻を訂正してください",
+    },
+    "minutes_disagree": {
+        "en": "{value} minutes, but from {start!r} to {end!r} are {between}; correct whichever is "
+        "wrong",
+        "ja": "所要時間は{value}分ですが、「{start}」から「{end}」までは{between}分です。誤っている方を訂正してください",
+    },
+    "whole": {
+        "en": "{value!r} is not a whole number {range}; write it in digits",
+        "ja": "「{value}」は{range}の整数ではありません。数字で記入してください",
+    },
+    "choice": {
+        "en": "{value!r} is not one of {choices}; write one of them",
+        "ja": "「{value}」は使えません。記入できるのは {choices} です",
+    },
+    "key_value": {
+        "en": "{value!r} is not a count of {key}; blank, 0 or a whole number up to {most} was "
+        "expected",
+        "ja": "「{value}」は{key}の回数として使えません。空欄、または0〜{most}の整数で記入してください",
+    },
+    "support_level": {
+        "en": "{value!r} is a support level (要支援); this service is for care levels 1 to 5",
+        "ja": "「{value}」は要支援です。このサービスの対象は要介護1〜5です",
+    },
+    "unsupported_month": {
+        "en": "no complete code table for {month} is at hand (there are: {months}); give the "
+        "official table of that month with codes= (--codes on the command line)",
+        "ja": "{month} の完全なサービスコード表がありません(収録範囲: {months})。その月の公式の表を codes=(コマンドでは "
+        "--codes)で指定してください",
+    },
+    "outside_every_band": {
+        "en": "{value} minutes of {service} lie outside every band (the table knows {first} to "
+        "{last} minutes); check the times of the visit",
+        "ja": "{service}の{value}分は、どの時間区分にも当たりません(表の範囲は{first}〜{last}分)。提供時間を"
+        "確認してください",
+    },
+    "no_code": {
+        "en": "{condition}: no code in the table of {month}; give the official table of that month "
+        "with codes= (--codes on the command line), made by import-workbook from the ministry's "
+        "workbook, or correct the visit",
+        "ja": "{condition}: {month} の表に該当するコードがありません。厚生労働省のサービスコード表を "
+        "import-workbook で取り込み、codes=(コマンドでは --codes)で指定するか、実績を訂正してください",
+    },
+    "no_key": {
+        "en": "{named} has no row in the table of {month}; use the addition of that month, or give "
+        "the official table with codes= (--codes on the command line)",
+        "ja": "{named}は {month} の表にありません。その月の加算に改めるか、公式の表を codes=(コマンドでは "
+        "--codes)で指定してください",
+    },
+    "not_for_service": {
+        "en": "{key} cannot be added to {service}; it is for {fits}: take it out or correct the "
+        "service",
+        "ja": "{key}は{service}では算定できません(対象は{fits})。取り除くか、サービス区分を訂正してください",
+    },
+    "conflicting_group": {
+        "en": "{keys} are both set, in this row or through providers and recipients; at most one "
+        "of the group {group} may apply: keep one",
+        "ja": "{keys}が同時に設定されています(この行、または事業所・利用者のファイル)。同じ区分({group})の加算は"
+        "一つしか算定できません。一つに絞ってください",
+    },
+    "conflicting_month": {
+        "en": "claim {claim}: {keys} are both set in this month; at most one of the group {group} "
+        "may apply: keep one",
+        "ja": "請求 {claim}: {keys}が同じ月に設定されています。同じ区分({group})の加算は一つしか算定できません。一つに絞って"
+        "ください",
+    },
+    "over_monthly_maximum": {
+        "en": "claim {claim}: {value} counts of {key} in the month; at most {most} may be claimed: "
+        "take out the others",
+        "ja": "請求 {claim}: {key}が月{value}回あります。算定は月{most}回までです。超えた分を取り除いてください",
+    },
+    "duplicate_visit": {
+        "en": "the same claim, date and session {session} as line {other}; delete one of them or "
+        "number the sessions of the day",
+        "ja": "{other}行目と請求・提供日・回({session}回目)が重複しています。一方を削除するか、同じ日の回を付け直してください",
+    },
+    "unknown_provider": {
+        "en": "claim {claim}: provider {value} has no row for {month} in the providers file; add "
+        "one (first visit on line {line})",
+        "ja": "請求 {claim}: 事業所 {value} の {month} の行が事業所ファイルにありません。追加してください"
+        "(最初の実績は{line}行目)",
+    },
+    "unknown_recipient": {
+        "en": "claim {claim}: insured person {value} has no row for {month} in the recipients "
+        "file; add one (first visit on line {line})",
+        "ja": "請求 {claim}: 被保険者 {value} の {month} の行が利用者ファイルにありません。追加してください"
+        "(最初の実績は{line}行目)",
+    },
+    "plan_over_limit": {
+        "en": "claim {claim}: planned_units {value} is more than the limit {limit} of care level "
+        "{level}; correct the plan or the care level",
+        "ja": "請求 {claim}: 計画単位数 {value} が要介護{level}の区分支給限度基準額 {limit} を超えています。"
+        "計画単位数または要介護度を訂正してください",
+    },
+    "no_limit": {
+        "en": "claim {claim}: no benefit limit of {month} is known; give planned_units",
+        "ja": "請求 {claim}: {month} の区分支給限度基準額が収録されていません。計画単位数を記入してください",
+    },
+    "doubled_row": {
+        "en": "line {other} has the same {entity} for the same month; keep one of them",
+        "ja": "{other}行目と{entity}・年月が重複しています。一方を削除してください",
+    },
+    "cells": {
+        "en": "the row has {found} cells where the heading has {expected}; put commas and "
+        "quotation marks right",
+        "ja": "この行のセルは{found}個ですが、見出しは{expected}個です。カンマと引用符を確認してください",
+    },
+    "quotation": {
+        "en": "a quotation mark is opened and not closed on this line; close it",
+        "ja": "引用符がこの行の中で閉じられていません。閉じてください",
+    },
+    "carriage_return": {
+        "en": "a carriage return stands inside the line; take it out",
+        "ja": "行の途中に改行コード(CR)があります。取り除いてください",
+    },
+}
+
+# What the values of a column are called in Japanese.
+CALLED = {
+    "day_care": "地域密着型通所介護",
+    "medical_day_care": "療養通所介護",
+    "over_capacity": "定員超過",
+    "understaffed": "人員欠如",
+    "other": "その他",
+}
+
+# What a parser expects of a column, for a blank cell.
+EXPECTED: dict[str, dict[Language, str]] = {
+    "provider_no": {"en": "a number of 10 characters", "ja": "10桁の番号"},
+    "insurer_no": {"en": "a number of 6 or 8 digits", "ja": "6桁または8桁の番号"},
+    "insured_no": {"en": "a number of 10 characters", "ja": "10桁の番号"},
+    "date": {"en": "a date", "ja": "日付"},
+    "care_level": {"en": "a care level from 1 to 5", "ja": "1〜5のいずれか"},
+    "minutes": {"en": "a number of minutes", "ja": "分数"},
+    "length": {
+        "en": "a number of minutes, or start_time and end_time,",
+        "ja": "分数、または開始時刻と終了時刻",
+    },
+    "time": {"en": "a time such as 9:00", "ja": "9:00 のような時刻"},
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """A problem in no language yet: its rule, which text, and what goes into it."""
+
+    rule: str
+    text: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def say(self, language: Language = "en") -> str:
+        """Write the message in a language."""
+        facts = {
+            name: fact[language] if isinstance(fact, dict) else fact
+            for name, fact in self.facts.items()
+        }
+        if language == "ja":
+            # Between 「 and 」 nothing shows what cannot be seen; !r does so in English.
+            facts = {
+                name: printable(fact) if isinstance(fact, str) else fact
+                for name, fact in facts.items()
+            }
+        return TEXTS[self.text][language].format(**facts)
+
+
+def named(name: str) -> dict[Language, str]:
+    """Name a column of an input file, or one of its values, as each language does."""
+    return {"en": name, "ja": HEADINGS.get(name) or CALLED.get(name, name)}
+
+
+def blank(column: str, kind: str) -> Message:
+    """Say that a required cell is blank."""
+    facts = {"column": named(column), "expected": EXPECTED[kind]}
+    return Message("missing_value", "blank", facts)

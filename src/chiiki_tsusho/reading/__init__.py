@@ -1,0 +1,1 @@
+"""Files and frames become typed columns; every cell that cannot be read is named."""

@@ -1,0 +1,216 @@
+"""What reading a file or a frame gives: blocks of rows, column by column.
+
+Nothing is interpreted here but the form: lines and cells. A block remembers the lines of its rows
+and can give any of them back verbatim, for the file of held visits.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from chiiki_tsusho.problem_texts import Message
+
+ROWS_OF_A_BLOCK = 1 << 17
+FIRST_ROW_LINE = 2
+BLANK_NUMBER = np.iinfo(np.int64).min
+# A range of numbers as small as this is one of few values.
+_FEW_NUMBERS = 100
+NEWLINE = ord("\n")
+# How a reader wants a column: as numbers where every cell is one of this range, as a text of its
+# own for each row, as texts of which there are few, or (the safe way, which any of them falls back
+# to) as distinct texts; or not at all.
+Form = tuple[int, int] | Literal["texts", "few", "distinct", "unread"]
+
+
+def has_few(form: Form) -> bool:
+    """Say whether a column wanted in a form has few different cells."""
+    if isinstance(form, tuple):
+        return form[1] - form[0] < _FEW_NUMBERS
+    return form == "few"
+
+
+@dataclass(frozen=True)
+class Texts:
+    """One column of a block: its distinct texts, and for each row the position of its text.
+
+    ``positions`` is None where every row has its own entry in ``texts``.
+    """
+
+    texts: pa.StringArray
+    positions: npt.NDArray[np.int32] | None
+
+    def distinct(self) -> list[str]:
+        """Return the distinct texts."""
+        texts: list[str] = self.texts.to_pylist()
+        return texts
+
+    def of_rows(self) -> pa.StringArray:
+        """Return the text of each row."""
+        return self.texts if self.positions is None else self.texts.take(pa.array(self.positions))
+
+    def taken(self, rows: npt.NDArray[np.int64]) -> Texts:
+        """Return the column of some rows."""
+        positions = rows if self.positions is None else self.positions[rows]
+        return Texts(self.texts, positions.astype(np.int32, copy=False))
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """One column of a block whose texts are numbered through the file.
+
+    ``known`` is the same list in every block of the file and only grows; columns that were
+    numbered together have the same ``positions``.
+    """
+
+    known: list[str]
+    positions: npt.NDArray[np.int32]
+
+    def distinct(self) -> list[str]:
+        """Return the texts met so far, those of other blocks included."""
+        # A copy: another thread may be adding those of a later block.
+        return self.known[:]
+
+    def of_rows(self) -> pa.StringArray:
+        """Return the text of each row."""
+        return pa.array(self.known, pa.string()).take(pa.array(self.positions))
+
+    def taken(self, rows: npt.NDArray[np.int64]) -> Numbered:
+        """Return the column of some rows."""
+        return Numbered(self.known, self.positions[rows])
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """One column of a block whose cells are all whole numbers or blank: the number of each row."""
+
+    values: npt.NDArray[np.int64]
+
+    def taken(self, rows: npt.NDArray[np.int64]) -> Numbers:
+        """Return the column of some rows."""
+        return Numbers(self.values[rows])
+
+
+ReadColumn = Texts | Numbered | Numbers
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of an input, in its order.
+
+    Parameters
+    ----------
+    lines : ndarray of int64, shape (rows,)
+        Line of each row, the heading being line 1.
+    columns : sequence of ReadColumn
+        In the order of the headings, but for those that were to stay unread.
+    malformed : list of (line, Message)
+        Rows whose cells cannot be told apart; they are in no column.
+    first_line : int
+        Line of the first row of ``raw``.
+    raw : bytes, pyarrow.Table or ndarray of int64
+        The rows as they stand in the input, malformed ones included; of an input in memory, the
+        line of each of its rows.
+    consumed : int
+        Bytes (CSV) or rows of the input read so far, for the progress bar.
+    """
+
+    lines: npt.NDArray[np.int64]
+    columns: Sequence[ReadColumn]
+    malformed: list[tuple[int, Message]]
+    first_line: int
+    raw: Any
+    consumed: int
+
+    def taken(self, rows: npt.NDArray[np.int64]) -> Block:
+        """Return some of the rows, no longer to be had verbatim."""
+        columns = [column.taken(rows) for column in self.columns]
+        return Block(self.lines[rows], columns, [], self.first_line, None, self.consumed)
+
+    def verbatim(self, lines: npt.NDArray[np.int64]) -> Any:
+        """Return the rows on these lines as they stand in the input."""
+        at = lines - self.first_line
+        if isinstance(self.raw, np.ndarray):
+            return np.searchsorted(self.raw, lines)
+        if isinstance(self.raw, pa.Table):
+            return self.raw.take(pa.array(at))
+        starts, ends = line_bounds(np.frombuffer(self.raw, dtype=np.uint8))
+        wanted = np.zeros(len(starts), dtype=bool)
+        wanted[at] = True
+        characters = np.frombuffer(self.raw, dtype=np.uint8)
+        return characters[np.repeat(wanted, ends - starts)].tobytes()
+
+
+class Source(Protocol):
+    """An input: its headings, and its rows block by block, as often as asked."""
+
+    shown: str
+    headings: list[str]
+    size: int
+
+    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
+        """Yield the rows, each column in the form wanted or as distinct texts."""
+
+
+def line_bounds(
+    characters: npt.NDArray[np.uint8],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return where each line starts and where the next one does."""
+    ends = np.flatnonzero(characters == NEWLINE).astype(np.int64) + 1
+    if not ends.size or ends[-1] != characters.size:
+        ends = np.append(ends, characters.size)
+    return np.concatenate(([0], ends[:-1])), ends
+
+
+def column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
+    """Turn an Arrow column of any type into the form wanted, or into distinct texts."""
+    if isinstance(form, tuple) and pa.types.is_integer(column.type):
+        whole = _one_array(column)
+        if whole.null_count:
+            whole = whole.cast(pa.int64()).fill_null(BLANK_NUMBER)
+        return Numbers(whole.to_numpy(zero_copy_only=False).astype(np.int64, copy=False))
+    if form == "texts" and column.type == pa.string() and not column.null_count:
+        return Texts(_one_array(column), None)
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    whole = _one_array(column.unify_dictionaries() if column.num_chunks > 1 else column)
+    texts = whole.dictionary
+    if texts.type != pa.string() or texts.null_count:
+        texts = pa.array([cell_text(value) for value in texts.to_pylist()], pa.string())
+    positions = whole.indices.cast(pa.int32())
+    if positions.null_count:
+        positions = positions.fill_null(len(texts))
+        texts = pa.concat_arrays([texts, pa.array([""], pa.string())])
+    return Texts(texts, positions.to_numpy(zero_copy_only=False).astype(np.int32, copy=False))
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def cell_text(value: object) -> str:
+    """Write a value of a frame or a Parquet file as a CSV would hold it."""
+    if value is None:
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return str(int(value))
+    if isinstance(value, Integral):
+        return str(int(value))
+    if isinstance(value, Real) and not isinstance(value, str):
+        # Blank cells make pandas hold whole numbers as floats.
+        number = float(value)
+        if math.isnan(number):
+            return ""
+        return str(int(number)) if number.is_integer() else repr(number)
+    if isinstance(value, datetime.datetime):
+        midnight = value.time() == datetime.time() and value.tzinfo is None
+        return value.date().isoformat() if midnight else value.isoformat(" ")
+    return str(value)

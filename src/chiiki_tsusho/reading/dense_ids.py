@@ -1,0 +1,277 @@
+"""Dense ids for keys that arrive block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from chiiki_tsusho.reading.arrow_arrays import of_texts
+
+Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+Positions = npt.NDArray[np.int32]
+
+_FIRST_SLOTS = 1 << 12
+# A slot of an index holds an id; so many slots for each id keep the walk to the next one short.
+_SLOTS_OF_AN_ID = 4
+# Odd, its bits evenly spread: a product's upper bits depend on all bits of a word.
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_FOLD = np.uint64(32)
+
+
+def _hashes(words: Words) -> Words:
+    """Mix the words of each row into one; equal hashes are not taken for equal words."""
+    mixed = words[:, 0] * _SPREAD
+    for column in range(1, words.shape[1]):
+        mixed ^= mixed >> _FOLD
+        mixed += words[:, column]
+        mixed *= _SPREAD
+    mixed ^= mixed >> _FOLD
+    mixed *= _SPREAD
+    return mixed
+
+
+class WordIndex:
+    """Ids 0, 1, 2 … for rows of 64-bit words, in the order in which they were first seen.
+
+    A hash table in which all rows of a call walk together: each looks at one slot, and those that
+    find another's words there go on to the next slot.
+
+    One thread may add rows while others look up: words are there before their id is.
+
+    Parameters
+    ----------
+    width : int
+        Words in a row.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._size = 0
+        self._words: Words = np.zeros((_FIRST_SLOTS // _SLOTS_OF_AN_ID, width), dtype=np.uint64)
+        self._slots: Positions = np.full(_FIRST_SLOTS, -1, dtype=np.int32)
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return self._size
+
+    @property
+    def words(self) -> Words:
+        """The rows in the order of their ids, shape (n, width)."""
+        return self._words[: self._size]
+
+    def find(self, words: Words) -> Positions:
+        """Return the id of each row, −1 for a row not seen before.
+
+        Parameters
+        ----------
+        words : ndarray of uint64, shape (n, width)
+
+        Returns
+        -------
+        ndarray of int32, shape (n,)
+        """
+        return self._find(words, _hashes(words))
+
+    def ids(self, words: Words) -> Positions:
+        """Return the id of each row, a new one for a row not seen before."""
+        hashes = _hashes(words)
+        ids = self._find(words, hashes)
+        new = np.flatnonzero(ids < 0)
+        if new.size:
+            first, which = _first_seen(words[new], hashes[new])
+            ids[new] = which + self._size
+            self._append(words[new[first]])
+        return ids
+
+    def _find(self, words: Words, hashes: Words) -> Positions:
+        slots = self._slots
+        at = _first_slots(hashes, len(slots))
+        ids = slots[at]
+        astray = np.flatnonzero(self._differ(words, ids))
+        while astray.size:
+            at[astray] = (at[astray] + 1) & (len(slots) - 1)
+            found = slots[at[astray]]
+            ids[astray] = found
+            astray = astray[self._differ(words[astray], found)]
+        return ids
+
+    def _differ(self, words: Words, ids: Positions) -> npt.NDArray[np.bool_]:
+        """Say which rows are not those of the ids; none is at −1."""
+        # A row is taken as one item: as fast as one word.
+        rows = self._words.view(f"V{8 * self.width}").ravel()[ids]
+        theirs = rows.view(np.uint64).reshape(len(ids), self.width)
+        differ: npt.NDArray[np.bool_] = theirs[:, 0] != words[:, 0]
+        for column in range(1, self.width):
+            differ |= theirs[:, column] != words[:, column]
+        differ &= ids >= 0
+        return differ
+
+    def _append(self, new: Words) -> None:
+        start, self._size = self._size, self._size + len(new)
+        if self._size > len(self._words):
+            grown = np.zeros((max(self._size, 2 * len(self._words)), self.width), dtype=np.uint64)
+            grown[:start] = self._words[:start]
+            self._words = grown
+        self._words[start : self._size] = new
+        slots = self._slots
+        if self._size * _SLOTS_OF_AN_ID > len(slots):
+            # Made anew from the words, for all of them.
+            start, length = 0, len(slots)
+            while self._size * _SLOTS_OF_AN_ID > length:
+                length *= 2
+            slots = np.full(2 * length, -1, dtype=np.int32)
+        at = _first_slots(_hashes(self._words[start : self._size]), len(slots))
+        ids = np.arange(start, self._size, dtype=np.int32)
+        while ids.size:
+            free = slots[at] < 0
+            # Where several want a slot the last one has it.
+            slots[at[free]] = ids[free]
+            left = slots[at] != ids
+            at, ids = (at[left] + 1) & (len(slots) - 1), ids[left]
+        self._slots = slots
+
+    def widened(self, width: int) -> WordIndex:
+        """Return an index that has the same rows under the same ids, followed by words of 0."""
+        wider = WordIndex(width)
+        wider._append(widened(self.words, width))
+        return wider
+
+
+def widened(words: Words, width: int) -> Words:
+    """Return rows of words filled up with 0 to a width."""
+    if words.shape[1] == width:
+        return words
+    wider = np.zeros((len(words), width), dtype=np.uint64)
+    wider[:, : words.shape[1]] = words
+    return wider
+
+
+def _first_slots(hashes: Words, slots: int) -> Ints:
+    shift = np.uint64(64 - (slots.bit_length() - 1))
+    return (hashes >> shift).view(np.int64)
+
+
+def _first_seen(words: Words, hashes: Words) -> tuple[Ints, Ints]:
+    """Return where each distinct row first stands, and which of these each row is.
+
+    Rows walk over slots as in the index; the first of those at a slot takes it, and its like with
+    it.
+    """
+    slots = np.empty(1 << (_SLOTS_OF_AN_ID * len(words)).bit_length(), dtype=np.int32)
+    first = np.arange(len(words), dtype=np.int64)
+    walking, at = first.copy(), _first_slots(hashes, len(slots))
+    while walking.size:
+        # Written backwards, so that the first one stays.
+        slots[at[::-1]] = walking[::-1]
+        there = slots[at]
+        differ = (words[there] != words[walking]).any(axis=1)
+        first[walking] = there
+        walking, at = walking[differ], (at[differ] + 1) & (len(slots) - 1)
+    distinct = first == np.arange(len(words))
+    return np.flatnonzero(distinct), (np.cumsum(distinct) - 1)[first]
+
+
+def by_runs(words: Words, look_up: Callable[[Words], Positions]) -> Positions:
+    """Look up each run of like rows once: rows of one person mostly follow each other."""
+    if len(words) < 2:
+        return look_up(words)
+    changes = np.empty(len(words), dtype=bool)
+    changes[0] = True
+    np.not_equal(words[1:, 0], words[:-1, 0], out=changes[1:])
+    for column in range(1, words.shape[1]):
+        changes[1:] |= words[1:, column] != words[:-1, column]
+    if 2 * np.count_nonzero(changes) > len(words):
+        return look_up(words)
+    starts = np.flatnonzero(changes)
+    return np.repeat(look_up(words[starts]), np.diff(starts, append=len(words)))
+
+
+class Registry:
+    """Ids 0, 1, 2 … for int64 keys, in the order in which they were first seen."""
+
+    def __init__(self) -> None:
+        self._index = WordIndex(1)
+
+    def __len__(self) -> int:
+        """Count the keys."""
+        return len(self._index)
+
+    def __getstate__(self) -> Ints:
+        return self.keys
+
+    def __setstate__(self, keys: Ints) -> None:
+        self._index = WordIndex(1)
+        self._index.ids(_words(keys))
+
+    @property
+    def keys(self) -> Ints:
+        """The keys in the order of their ids."""
+        return self._index.words.view(np.int64)[:, 0]
+
+    def ids(self, keys: Ints) -> Ints:
+        """Return the id of each key, a new one for a key not seen before.
+
+        Parameters
+        ----------
+        keys : ndarray of int64, shape (n,)
+
+        Returns
+        -------
+        ndarray of int64, shape (n,)
+        """
+        return by_runs(_words(keys), self._index.ids).astype(np.int64)
+
+    def find(self, keys: Ints) -> Ints:
+        """Return the id of each key, −1 for a key not seen before."""
+        return by_runs(_words(keys), self._index.find).astype(np.int64)
+
+
+def _words(keys: Ints) -> Words:
+    return np.ascontiguousarray(keys, dtype=np.int64).view(np.uint64).reshape(-1, 1)
+
+
+class TextIds:
+    """Ids 0, 1, 2 … for texts, in the order in which they were first seen."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+        self._arrow: pa.StringArray | None = None
+
+    def copy(self) -> TextIds:
+        """Return others that know the same texts."""
+        copied = TextIds()
+        copied._ids = dict(self._ids)
+        return copied
+
+    def __len__(self) -> int:
+        """Count the texts."""
+        return len(self._ids)
+
+    def ids(self, texts: list[str]) -> Ints:
+        """Return the id of each text, a new one for a text not seen before."""
+        known = self._ids
+        for text in texts:
+            known.setdefault(text, len(known))
+        return np.fromiter((known[text] for text in texts), dtype=np.int64, count=len(texts))
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts in the order of their ids."""
+        return list(self._ids)
+
+    @property
+    def arrow(self) -> pa.StringArray:
+        """The texts in the order of their ids, as an Arrow array."""
+        if self._arrow is None or len(self._arrow) != len(self._ids):
+            self._arrow = of_texts(self.texts)
+        return self._arrow
+
+    def ranks(self) -> Ints:
+        """Return for each id its place in the order of the texts."""
+        ranks = np.empty(len(self._ids), dtype=np.int64)
+        ranks[np.argsort(np.array(self.texts, dtype=object))] = np.arange(len(self._ids))
+        return ranks

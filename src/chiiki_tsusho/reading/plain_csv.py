@@ -1,0 +1,223 @@
+"""Lines of CSV without quotation marks, told apart by their commas alone.
+
+Nearly every file is of such lines, and a block of them is but an array of characters. All lines
+are walked at once, a column at a step: eight characters make one word, in which a few operations
+find the comma. Blocks of any other lines are not read here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from chiiki_tsusho.reading.blocks import NEWLINE, Form, Numbered, ReadColumn, Texts, has_few
+from chiiki_tsusho.reading.dense_ids import Positions, Words
+from chiiki_tsusho.reading.vocabulary import Vocabulary
+
+_WORD = 8
+# After so many blocks with too many texts no later one is tried.
+_TRIES = 3
+# Longer cells, or ends of a line, are none of the contract and not read here.
+_LONGEST_CELL, _LONGEST_END = 4 * _WORD, 32 * _WORD
+# For the search of a byte in a word.
+_ONES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_COMMAS = np.uint64(ord(",")) * _ONES
+_ONE, _SEVEN, _ALL = (np.uint64(number) for number in (1, 7, 2**64 - 1))
+Characters = npt.NDArray[np.uint8]
+
+
+class PlainLines:
+    """Reads blocks of plain lines; several threads may do so at once.
+
+    Parameters
+    ----------
+    forms : sequence of Form
+        How each column is wanted. All but ``texts`` are numbered; columns of few values at the end
+        of the line are numbered together.
+    """
+
+    def __init__(self, forms: Sequence[Form]) -> None:
+        self.forms = list(forms)
+        self._last = len(self.forms) - 1
+        while self._last > 0 and all(map(has_few, self.forms[self._last - 1 :])):
+            self._last -= 1
+        self._vocabularies = {
+            at: Vocabulary(1 if at < self._last else len(self.forms) - at)
+            for at, form in enumerate(self.forms[: self._last + 1])
+            if form not in ("texts", "unread")
+        }
+        self._widths = [1] * len(self.forms)
+        self._full = False
+        self._desk = _Desk()
+
+    def read(self, text: bytes) -> tuple[int, list[ReadColumn]] | None:
+        """Return how many lines there are and their columns, but for those unread.
+
+        Parameters
+        ----------
+        text : bytes
+            UTF-8 without NUL.
+
+        Returns
+        -------
+        tuple of int and list of ReadColumn, or None
+            None where the lines are not plain or not even, or their cells not as usual: too
+            many different ones, or texts of a row's own that differ in length.
+        """
+        if (
+            not text
+            or self._full
+            or len(self.forms) < 2
+            or self._last not in self._vocabularies
+            or b'"' in text
+        ):
+            return None
+        characters = self._desk.laid(text)
+        starts, ends = self._desk.lines(len(text))
+        if b"\r" in text:
+            # Only in front of every line feed.
+            if not text.count(b"\r") == text.count(b"\r\n") == len(ends):
+                return None
+            ends -= 1
+        columns: list[ReadColumn] = []
+        for at, form in enumerate(self.forms[: self._last]):
+            cells = self._cells(characters, starts, at)
+            if cells is None:
+                return None
+            words, lengths = cells
+            commas = starts + lengths
+            if (commas >= ends).any():
+                # A line with too few cells has been walked over its end.
+                return None
+            if form == "texts":
+                texts = _texts(words, lengths)
+                if texts is None:
+                    return None
+                columns.append(texts)
+            elif form != "unread":
+                numbers = self._numbers(at, words)
+                if numbers is None:
+                    return None
+                columns.append(Numbered(self._vocabularies[at].texts[0], numbers))
+            starts = commas + np.int32(1)
+        numbers = self._numbers_of_ends(characters, starts, ends)
+        if numbers is None:
+            return None
+        columns.extend(Numbered(known, numbers) for known in self._vocabularies[self._last].texts)
+        return len(ends), columns
+
+    def _cells(
+        self, characters: Characters, starts: Positions, at: int
+    ) -> tuple[Words, Positions] | None:
+        """Return the cells of a column as words filled up with 0, and how long they are."""
+        for width in range(self._widths[at], _LONGEST_CELL // _WORD + 1):
+            cells = _cells(characters, starts, width)
+            if cells is not None:
+                self._widths[at] = max(self._widths[at], width)
+                return cells
+        return None
+
+    def _numbers_of_ends(
+        self, characters: Characters, starts: Positions, ends: Positions
+    ) -> Positions | None:
+        lengths = ends - starts
+        longest = int(lengths.max(initial=1))
+        if longest > _LONGEST_END:
+            return None
+        # Threads share the widths: one read, one write.
+        width = max(self._widths[self._last], -(-longest // _WORD))
+        self._widths[self._last] = width
+        words = _words_at(characters, starts, width)
+        for column in range(width):
+            kept = np.clip(lengths - column * _WORD, 0, _WORD)
+            words[:, column] &= _KEPT[kept]
+        return self._numbers(self._last, words)
+
+    def _numbers(self, at: int, words: Words) -> Positions | None:
+        vocabulary = self._vocabularies[at]
+        numbers = vocabulary.numbers(words)
+        self._full |= vocabulary.overfull > _TRIES
+        return numbers
+
+
+# For each length the bits of so many characters.
+_KEPT = np.array([(1 << (8 * length)) - 1 for length in range(_WORD + 1)], dtype=np.uint64)
+
+
+def _words_at(characters: Characters, starts: Positions, width: int) -> Words:
+    """Return so many words from each start on; shape (rows, width)."""
+    # An item at every character, each overlapping the next: taking items beats taking characters.
+    length = _WORD * width
+    items: npt.NDArray[np.void] = np.ndarray(
+        (len(characters) - length + 1,), f"V{length}", characters.data, strides=(1,)
+    )
+    return items[starts].view(np.uint64).reshape(-1, width)
+
+
+def _cells(characters: Characters, starts: Positions, width: int) -> tuple[Words, Positions] | None:
+    """Return the cells that start there; None where one is longer than so many words."""
+    words = _words_at(characters, starts, width)
+    lengths = np.zeros(len(words), dtype=np.int32)
+    ended: npt.NDArray[np.bool_] | None = None
+    for column in range(width):
+        word = words[:, column]
+        marks = word ^ _COMMAS
+        marks = (marks - _ONES) & ~marks & _TOPS
+        # The bits below the mark of the first comma; all where there is none.
+        below = (marks & (~marks + _ONE)) - _ONE
+        found = marks != 0
+        if ended is None and not found.any():
+            lengths += _WORD
+            continue
+        kept = np.where(found, below >> _SEVEN, _ALL)
+        length = np.bitwise_count(below) >> 3
+        if ended is not None:
+            kept[ended] = 0
+            length[ended] = 0
+            found |= ended
+        words[:, column] &= kept
+        lengths += length
+        ended = found
+    return (words, lengths) if ended is not None and ended.all() else None
+
+
+def _texts(words: Words, lengths: Positions) -> Texts | None:
+    """Return cells of one length as texts; None where they differ in length."""
+    length = int(lengths[0])
+    if not length or (lengths != length).any():
+        return None
+    rows = words.view(np.uint8)[:, :length]
+    offsets = np.arange(len(rows) + 1, dtype=np.int32) * length
+    buffers = pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(rows))
+    return Texts(pa.StringArray.from_buffers(len(rows), *buffers), None)
+
+
+class _Desk(threading.local):
+    """Arrays of the size of a block, each thread its own: fresh ones cost more than their use."""
+
+    def __init__(self) -> None:
+        self._characters = np.zeros(0, dtype=np.uint8)
+        self._line_feeds = np.zeros(0, dtype=bool)
+
+    def laid(self, text: bytes) -> Characters:
+        """Lay out a text, ended by a line feed, with room for the longest words behind."""
+        size = len(text)
+        if size + 1 + _LONGEST_END > len(self._characters):
+            self._characters = np.zeros(size + size // 8 + 1 + _LONGEST_END, dtype=np.uint8)
+            self._line_feeds = np.empty(len(self._characters), dtype=bool)
+        self._characters[:size] = np.frombuffer(text, dtype=np.uint8)
+        self._characters[size] = NEWLINE
+        return self._characters
+
+    def lines(self, size: int) -> tuple[Positions, Positions]:
+        """Return where each line of so many characters starts and ends."""
+        size += int(self._characters[size - 1] != NEWLINE)
+        line_feeds = np.equal(self._characters[:size], NEWLINE, out=self._line_feeds[:size])
+        ends = np.flatnonzero(line_feeds).astype(np.int32)
+        starts = np.zeros_like(ends)
+        np.add(ends[:-1], 1, out=starts[1:])
+        return starts, ends

@@ -1,0 +1,391 @@
+"""Blocks of texts to typed columns, with a problem for every cell that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.columns import FILES, INSURED_NO
+from chiiki_tsusho.law.code_table import CodeBook
+from chiiki_tsusho.problem_texts import Message, blank
+from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.blocks import (
+    BLANK_NUMBER,
+    Block,
+    Form,
+    Numbered,
+    Numbers,
+    ReadColumn,
+    Source,
+    Texts,
+)
+from chiiki_tsusho.reading.cells import (
+    BAD,
+    BLANK,
+    NUMBER_RANGES,
+    PARSERS,
+    BadCellError,
+    Decoder,
+    key_parser,
+    pack_insured,
+)
+from chiiki_tsusho.reading.dense_ids import Ints, TextIds
+from chiiki_tsusho.reading.headings import Heading, Spans, match_headings
+
+# Kinds of which a file has few different cells.
+_FEW = ("service", "shortfall", "area_grade", "benefit_rate", "public_law")
+# The worth of a blank cell, where the contract gives one.
+BLANK_WORTH = {
+    "service": 0,
+    "shortfall": 0,
+    "session": 1,
+    "care_level": 0,
+    "flag": 1,
+    "month": 0,
+    "yen": 0,
+    "public_law": 0,
+}
+
+
+@dataclass
+class Identities:
+    """The numbers that name providers and insurers, shared by all files of a batch."""
+
+    providers: TextIds = field(default_factory=TextIds)
+    insurers: TextIds = field(default_factory=TextIds)
+
+    def copy(self) -> Identities:
+        """Return others that know the same numbers."""
+        return Identities(self.providers.copy(), self.insurers.copy())
+
+
+@dataclass(frozen=True)
+class TypedColumn:
+    """A typed column of a block: the value of each distinct text, and each row's text.
+
+    ``lasting`` positions stand for the same texts in every block of the file.
+    """
+
+    values: Ints
+    positions: npt.NDArray[np.int32] | None
+    lasting: bool = False
+
+    @property
+    def rows(self) -> Ints:
+        """The value of each row."""
+        return self.values if self.positions is None else self.values.take(self.positions)
+
+    def taken(self, rows: Ints) -> TypedColumn:
+        """Return the column of some rows."""
+        if self.positions is None:
+            return TypedColumn(self.values[rows], None)
+        return replace(self, positions=self.positions[rows])
+
+
+@dataclass(frozen=True)
+class KeyOfHeading:
+    """An addition, and the months in which a heading is its name."""
+
+    key: str
+    heading: str
+    spans: Spans
+
+
+@dataclass(frozen=True)
+class KeyColumn(KeyOfHeading):
+    """Counts of an addition in a block."""
+
+    column: TypedColumn
+
+
+@dataclass(frozen=True)
+class TypedBlock:
+    """A block whose cells have been read.
+
+    Parameters
+    ----------
+    block : Block
+    columns : dict of name to TypedColumn
+        Every column of the contract the file has; ``BAD`` and ``BLANK`` values included.
+    keys : list of KeyColumn
+        The additions; blank is 0, ``BAD`` values included.
+    """
+
+    block: Block
+    columns: dict[str, TypedColumn]
+    keys: list[KeyColumn]
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.block.lines)
+
+    def rows(self, name: str, missing: int) -> Ints:
+        """Return a column by row, or what an absent column stands for."""
+        if name in self.columns:
+            return self.columns[name].rows
+        return np.full(len(self), missing, dtype=np.int64)
+
+    def taken(self, rows: Ints) -> TypedBlock:
+        """Return some of the rows; they are no longer to be had verbatim."""
+        return TypedBlock(
+            self.block.taken(rows),
+            {name: column.taken(rows) for name, column in self.columns.items()},
+            [replace(one, column=one.column.taken(rows)) for one in self.keys],
+        )
+
+
+class BlockDecoder:
+    """Reads the blocks of one file.
+
+    Parameters
+    ----------
+    source : Source
+    file : str
+        ``visits``, ``providers`` or ``recipients``.
+    book : CodeBook
+    identities : Identities
+
+    Raises
+    ------
+    InputFileError
+        A heading is unknown, doubled or missing.
+    """
+
+    def __init__(self, source: Source, file: str, book: CodeBook, identities: Identities) -> None:
+        self.source = source
+        self.file = file
+        self.headings = match_headings(source.headings, file, book, source.shown)
+        self._identities = identities
+        given = {heading.column for heading in self.headings}
+        # A blank cell of a column that others may stand in for is told by those who know both.
+        self._required = {
+            column.name
+            for column in FILES[file]
+            if column.required and not any(one.name in column.instead for one in given if one)
+        }
+        self._decoders: list[Decoder] = []
+        # The values of the texts that are numbered through the file, by column.
+        self._numbered: dict[str, tuple[list[str], Ints]] = {}
+        for heading in self.headings:
+            if heading.column is None:
+                most = max(book.largest_values[key] for key in heading.keys)
+                keys = " / ".join(heading.keys)
+                parser = key_parser({"en": keys, "ja": _named(keys, heading.text)}, most)
+                self._decoders.append(Decoder(parser, 0, (0, most)))
+            else:
+                kind = heading.column.kind
+                blank_worth = BLANK_WORTH.get(kind, BLANK)
+                self._decoders.append(Decoder(PARSERS[kind], blank_worth, NUMBER_RANGES.get(kind)))
+
+    @property
+    def key_names(self) -> list[str]:
+        """Every addition that a column of the file may stand for."""
+        return list(dict.fromkeys(key for heading in self.headings for key in heading.keys))
+
+    def blocks(self, problems: Problems | None) -> Iterator[TypedBlock]:
+        """Yield the blocks, typed.
+
+        Parameters
+        ----------
+        problems : Problems, optional
+            Where faults of cells and lines go; None when they are known already.
+        """
+        for block in self.source.blocks(self._forms()):
+            if problems is not None:
+                for line, message in block.malformed:
+                    problems.add(self.file, "", "", message, line)
+            yield self._typed(block, problems)
+
+    def _forms(self) -> list[Form]:
+        """Say in which form each column is read fastest."""
+        forms: list[Form] = []
+        for heading, decoder in zip(self.headings, self._decoders, strict=True):
+            if heading.column is INSURED_NO:
+                forms.append("texts")
+            elif heading.column is not None and heading.column.kind in _FEW:
+                forms.append("few")
+            else:
+                forms.append(decoder.number_range or "distinct")
+        return forms
+
+    def _typed(self, block: Block, problems: Problems | None) -> TypedBlock:
+        columns: dict[str, TypedColumn] = {}
+        keys: list[KeyColumn] = []
+        for heading, decoder, column in zip(
+            self.headings, self._decoders, block.columns, strict=True
+        ):
+            name = heading.column.name if heading.column else heading.text
+            if heading.column is INSURED_NO:
+                typed = self._insured(block, column, problems)
+            elif isinstance(column, Numbers):
+                typed = self._numbers(block, column, name, decoder, problems)
+            else:
+                typed = self._distinct(block, column, heading, name, decoder, problems)
+            if heading.column is not None:
+                columns[name] = typed
+            else:
+                keys.extend(
+                    KeyColumn(key, name, spans, typed) for key, spans in heading.keys.items()
+                )
+        return TypedBlock(block, columns, keys)
+
+    def _insured(self, block: Block, column: ReadColumn, problems: Problems | None) -> TypedColumn:
+        if not isinstance(column, Texts):
+            raise TypeError("被保険者番号 is read as texts")
+        typed = TypedColumn(pack_insured(column.texts), column.positions)
+        if problems is not None and typed.values.size and typed.values.min() < 0:
+            self._note_insured(block, column, typed.rows, problems)
+        return typed
+
+    def _numbers(
+        self,
+        block: Block,
+        column: Numbers,
+        name: str,
+        decoder: Decoder,
+        problems: Problems | None,
+    ) -> TypedColumn:
+        values = decoder.numbers(column.values, BLANK_NUMBER)
+        if problems is not None and values.size and values.min() < 0:
+            rows = np.flatnonzero(values < 0)
+            numbers, positions = np.unique(column.values[rows], return_inverse=True)
+            distinct = ["" if number == BLANK_NUMBER else str(number) for number in numbers]
+            worth = decoder.values(distinct)
+            self._note(block.lines[rows], positions, distinct, worth, name, decoder, problems)
+        return TypedColumn(values, None)
+
+    def _distinct(
+        self,
+        block: Block,
+        column: Texts | Numbered,
+        heading: Heading,
+        name: str,
+        decoder: Decoder,
+        problems: Problems | None,
+    ) -> TypedColumn:
+        if isinstance(column, Numbered):
+            distinct = column.known
+            values = self._values_of_numbers(distinct, heading, name, decoder)
+        else:
+            distinct = column.distinct()
+            values = self._values(distinct, heading, decoder)
+        if problems is not None and values.size and values.min() < 0:
+            of_row = np.arange(len(distinct)) if column.positions is None else column.positions
+            self._note(block.lines, of_row, distinct, values, name, decoder, problems)
+        return TypedColumn(values, column.positions, isinstance(column, Numbered))
+
+    def _values_of_numbers(
+        self, texts: list[str], heading: Heading, name: str, decoder: Decoder
+    ) -> Ints:
+        """Return the values of texts of which those of earlier blocks have been read."""
+        known, values = self._numbered.get(name, (texts, np.zeros(0, dtype=np.int64)))
+        if known is not texts:
+            values = values[:0]
+        # Another thread may be adding the texts of a later block.
+        new = texts[len(values) :]
+        if new:
+            values = np.concatenate((values, self._values(new, heading, decoder)))
+        self._numbered[name] = texts, values
+        return values
+
+    def _values(self, texts: list[str], heading: Heading, decoder: Decoder) -> Ints:
+        values = decoder.values(texts)
+        if heading.column is None:
+            return values
+        return self._identified(heading.column.kind, texts, values)
+
+    def _identified(self, kind: str, distinct: list[str], values: Ints) -> Ints:
+        """Turn readable provider and insurer numbers into ids."""
+        shared = {
+            "provider_no": self._identities.providers,
+            "insurer_no": self._identities.insurers,
+        }
+        if kind not in shared:
+            return values
+        good = np.flatnonzero(values >= 0)
+        values[good] = shared[kind].ids([distinct[at] for at in good])
+        return values
+
+    def _note(
+        self,
+        lines: Ints,
+        positions: npt.NDArray[np.integer],
+        distinct: list[str],
+        values: Ints,
+        name: str,
+        decoder: Decoder,
+        problems: Problems,
+    ) -> None:
+        """Add the problems of a column: for each line the position of its text."""
+        rows = np.flatnonzero(values.take(positions) < 0)
+        used, which = np.unique(positions[rows], return_inverse=True)
+        kind = next((one.kind for one in FILES[self.file] if one.name == name), "")
+        shown, messages = [], []
+        told = np.ones(len(used), dtype=bool)
+        for at, text in enumerate(distinct[number] for number in used.tolist()):
+            if values[used[at]] == BAD:
+                messages.append(decoder.errors[text])
+            elif name in self._required:
+                messages.append(blank(name, kind))
+            else:
+                told[at] = False
+                continue
+            shown.append(text)
+        if messages:
+            rows, which = rows[told[which]], which[told[which]]
+            which = (np.cumsum(told) - 1)[which]
+            problems.add_rows(self.file, name, lines[rows], which, shown, messages)
+
+    def _note_insured(self, block: Block, texts: Texts, values: Ints, problems: Problems) -> None:
+        """Add the problems of 被保険者番号, which are read as one array."""
+        rows = np.flatnonzero(values < 0)
+        at = rows if texts.positions is None else texts.positions[rows]
+        encoded = compute.dictionary_encode(texts.texts.take(pa.array(at)))
+        shown = encoded.dictionary.to_pylist()
+        messages = [_insured_message(text) for text in shown]
+        which = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        problems.add_rows(self.file, INSURED_NO.name, block.lines[rows], which, shown, messages)
+
+
+def _named(key: str, heading: str) -> str:
+    return key if key == heading else f"{heading}({key})"
+
+
+def _insured_message(text: str) -> Message:
+    if not text.strip():
+        return blank(INSURED_NO.name, INSURED_NO.kind)
+    try:
+        PARSERS[INSURED_NO.kind](text)
+    except BadCellError as error:
+        return error.message
+    raise AssertionError(f"{text!r} is an insured number")
+
+
+AnyKey = TypeVar("AnyKey", bound=KeyOfHeading)
+
+
+def keys_of_month(keys: Sequence[AnyKey], month: int) -> list[AnyKey]:
+    """Choose what each heading means in a month.
+
+    A name of another month is understood where it has only ever meant one key and no other
+    column gives that. Otherwise the heading stands in place of the key: no table has such a key,
+    so its counts are refused, not lost.
+    """
+    chosen = [one for one in keys if any(first <= month <= last for first, last in one.spans)]
+    meant = {one.heading for one in chosen}
+    given = {one.key for one in chosen}
+    others: dict[str, list[AnyKey]] = {}
+    for one in keys:
+        if one.heading not in meant:
+            others.setdefault(one.heading, []).append(one)
+    for heading, (one, *more) in others.items():
+        plain = not more and one.key not in given
+        chosen.append(one if plain else replace(one, key=heading))
+        given.add(one.key)
+    return chosen

@@ -1,0 +1,1 @@
+"""Two tables compared, and a batch as a page."""

@@ -1,0 +1,191 @@
+"""A batch's folder as one page to read, send and print: HTML without script and without network.
+
+A page is of one language: it stays half as large, every word of it is in the language its
+``lang`` says, and nothing of it is hidden from a search or a screen reader.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from chiiki_tsusho import __version__
+from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
+from chiiki_tsusho.language import LANGUAGES, Language, Words, default_language
+from chiiki_tsusho.law.code_table import load_code_book
+from chiiki_tsusho.reports.batch_folder import output_files, read_batch
+from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
+from chiiki_tsusho.reports.page_figures import OTHER_CODES_SHOWN, ReportFigures, report_figures
+from chiiki_tsusho.reports.page_words import PageWords, clipped, language_of, tenths, visible
+
+if TYPE_CHECKING:
+    import jinja2
+
+REPORT = "report.html"
+_TEMPLATES = Path(__file__).resolve().parent / "templates_html"
+_MESSAGE_CHARACTERS = 300
+# The narrowest picture, that of a telephone, has room for so many half-width letters.
+_LABEL_WIDTH = 44
+
+
+def write_report(
+    folder: str | Path,
+    path: str | Path | None = None,
+    language: Language | None = None,
+    codes: str | Path | None = None,
+) -> Path:
+    """Write a page about a batch: sums, charts, claims over their limit, what is held and why.
+
+    Parameters
+    ----------
+    folder : path-like
+        What ``claim_files`` (or the ``claim`` command) wrote, CSV or Parquet.
+    path : path-like, optional
+        The page; without it, ``report.html`` in the folder. One that is there is replaced.
+    language : {"en", "ja"}, optional
+        Of the page; without it, Japanese where the locale is.
+    codes : path-like, optional
+        The code table that gives the names and the sources; without it, the bundled one.
+
+    Returns
+    -------
+    Path
+        The page written.
+
+    Raises
+    ------
+    InputFileError
+        The folder lacks a file of a batch, or one of them is not as it was written.
+    OutputError
+        The page cannot be written; what was there is still there.
+    TableError
+        ``codes`` fails a check.
+    ChiikiTsushoError
+        jinja2 is not installed, or the language is unknown.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> from chiiki_tsusho.files import claim_files
+    >>> batch = claim_files("examples/visits.csv", "claims", "examples/providers.csv")
+    >>> ct.write_report(batch.folder, language="ja").as_posix()
+    'claims/report.html'
+    """
+    language = default_language() if language is None else language
+    if language not in LANGUAGES:
+        raise ChiikiTsushoError(
+            Words(
+                f"language {language!r} is unknown; {' or '.join(LANGUAGES)}",
+                f"言語「{language}」はありません。{'、'.join(LANGUAGES)} のいずれかです",
+            )
+        )
+    environment = _environment()
+    folder = Path(folder)
+    page = folder / REPORT if path is None else Path(path)
+    inputs = [*output_files(folder).values(), *([] if codes is None else [Path(codes)])]
+    if page.is_dir():
+        raise OutputError(
+            Words(
+                f"{page}: is a folder; name the file to write",
+                f"{page}: フォルダです。ファイル名を指定してください",
+            )
+        )
+    if page.resolve() in [file.resolve() for file in inputs]:
+        raise OutputError(
+            Words(
+                f"{page}: the report would replace this input; choose another file",
+                f"{page}: この入力ファイルがレポートで上書きされます。"
+                "別のファイルを指定してください",
+            )
+        )
+    book = load_code_book(codes)
+    figures = report_figures(read_batch(folder), book)
+    shown = visible(folder.resolve().name)
+    table = "" if codes is None else visible(Path(codes).name)
+    _write_whole(_page(environment, figures, PageWords(language), shown, table), page)
+    return page
+
+
+def _environment() -> jinja2.Environment:
+    try:
+        import jinja2  # noqa: F401 (it is optional)
+    except ImportError as error:
+        raise ChiikiTsushoError(
+            Words(
+                "writing a report needs jinja2: pip install 'chiiki-tsusho[report]'",
+                "レポートの作成には jinja2 が必要です: pip install 'chiiki-tsusho[report]'",
+            )
+        ) from error
+    return _templates()
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _page(
+    environment: jinja2.Environment,
+    figures: ReportFigures,
+    words: PageWords,
+    folder: str,
+    table: str,
+) -> str:
+    from markupsafe import Markup
+
+    # The one text that is not escaped: the package's own style sheet. Its digest is the only
+    # style that the page's policy allows; script it allows none.
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return environment.get_template("report.html").render(
+        say=words,
+        figures=figures,
+        folder=folder,
+        table_file=table,
+        version=__version__,
+        style=Markup(style),
+        digest=digest,
+        **_charts(figures),
+        number="{:,}".format,
+        tenths=tenths,
+        visible=visible,
+        clipped=lambda text: clipped(text, _LABEL_WIDTH),
+        message=lambda text: visible(text, _MESSAGE_CHARACTERS),
+        language_of=language_of,
+        other_codes_shown=OTHER_CODES_SHOWN,
+    )
+
+
+def _charts(figures: ReportFigures) -> dict[str, Any]:
+    return {
+        "code_bars": lying_bars([row["service_units"] for row in figures.bars]),
+        "day_columns": standing_columns(figures.counted.days),
+        "visit_columns": standing_columns(figures.counted.visits),
+    }
+
+
+def _write_whole(text: str, path: Path) -> None:
+    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        why = error.strerror or error
+        raise OutputError(
+            Words(f"{path}: cannot be written: {why}", f"{path}: 書き込めません: {why}")
+        ) from error

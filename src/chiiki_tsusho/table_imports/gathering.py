@@ -1,0 +1,262 @@
+"""From rows read out of a published table to a code table that passes every check."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, check_code_rows
+from chiiki_tsusho.table_imports.known_rows import TAKEN_BY_NAME, RowRefusedError
+
+SERVICE_TYPE = "78"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row of the source that could not be placed.
+
+    Parameters
+    ----------
+    place : str
+        ``row`` or ``line``, as one counts in that kind of file.
+    row : int
+        Its number in the sheet or file.
+    code, name : str
+        As printed.
+    reason : str
+        Why, and what to do.
+    """
+
+    place: Literal["row", "line"]
+    row: int
+    code: str
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Write place, code, name and reason."""
+        named = " ".join(filter(None, (self.code, self.name)))
+        return ": ".join(filter(None, (f"{self.place} {self.row}", named, self.reason)))
+
+
+@dataclass(frozen=True)
+class ImportedTable:
+    """What an import placed and what it refused.
+
+    Parameters
+    ----------
+    rows : list of CodeRow
+        Together they pass every check of the loader.
+    refused : list of Refused
+        In the order of the source.
+    other_types : dict of str to int
+        Rows of other service types, passed over: how many of each.
+    """
+
+    rows: list[CodeRow]
+    refused: list[Refused]
+    other_types: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows of each kind were placed."""
+        found = Counter(row.kind for row in self.rows)
+        return {kind: found[kind] for kind in ("base", "addition", "rate")}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A table row and the number of the source row it was read from."""
+
+    at: int
+    row: CodeRow
+
+
+class Gathering:
+    """The rows of one source as they are placed or refused.
+
+    Parameters
+    ----------
+    place : str
+        ``row`` or ``line``.
+    """
+
+    def __init__(self, place: Literal["row", "line"]) -> None:
+        self.place = place
+        self.placed: list[Placed] = []
+        self.refused: list[Refused] = []
+        self.other_types: Counter[str] = Counter()
+
+    def place_row(self, at: int, cells: dict[str, Any]) -> None:
+        """Take a row whose cells are known; a column left out is blank.
+
+        Raises
+        ------
+        RowRefusedError
+            A cell is of the wrong type or out of its range.
+        """
+        try:
+            row = CodeRow.model_validate(dict.fromkeys(COLUMNS) | cells)
+        except ValidationError as error:
+            first = error.errors()[0]
+            told = f"{first['loc'][0]}: {first['input']!r}: {first['msg']}"
+            raise RowRefusedError(told) from error
+        self.placed.append(Placed(at, row))
+
+    def refuse(self, at: int, code: str, name: str, reason: str) -> None:
+        """Keep a row that cannot be placed."""
+        self.refused.append(Refused(self.place, at, code, name, reason))
+
+    def settle(self) -> ImportedTable:
+        """Refuse what does not hold together, until the rest passes every check."""
+        self._refuse_pairs(lambda row: row.service_code, _same_months, "the same code")
+        self._refuse_pairs(lambda row: row.key, _same_months, "the same key {0.key!r}")
+        self._refuse_pairs(_visit_kind, _same_minutes, "overlapping durations")
+        while self.placed and (faults := self._faults()):
+            self._drop(faults)
+        rows = sorted((one.row for one in self.placed), key=lambda r: (r.valid_from, r.item_code))
+        refused = sorted(self.refused, key=lambda one: one.row)
+        return ImportedTable(rows, refused, dict(sorted(self.other_types.items())))
+
+    def _refuse_pairs(
+        self,
+        alike: Callable[[CodeRow], Hashable],
+        clash: Callable[[CodeRow, CodeRow], bool],
+        what: str,
+    ) -> None:
+        """Refuse both of two rows that exclude each other: nothing says which one is right."""
+        groups: dict[Hashable, list[Placed]] = {}
+        for one in self.placed:
+            if alike(one.row) is not None:
+                groups.setdefault(alike(one.row), []).append(one)
+        reasons: dict[int, str] = {}
+        for group in groups.values():
+            for one, other in combinations(group, 2):
+                if clash(one.row, other.row):
+                    for this, that in ((one, other), (other, one)):
+                        reasons.setdefault(
+                            this.at,
+                            f"{what.format(this.row)} as {self.place} {that.at} "
+                            f"({that.row.service_code} {that.row.name}); correct the wrong one",
+                        )
+        self._drop(reasons)
+
+    def _drop(self, reasons: dict[int, str]) -> None:
+        for one in self.placed:
+            if one.at in reasons:
+                self.refuse(one.at, one.row.service_code, one.row.name, reasons[one.at])
+        self.placed = [one for one in self.placed if one.at not in reasons]
+
+    def _faults(self) -> dict[int, str]:
+        """Make the checks of the loader on the file as it would be written."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "codes.csv"
+            file.write_text(_csv_text(one.row for one in self.placed), "utf-8", newline="")
+            _, faults = check_code_rows(file)
+        found: dict[int, str] = {}
+        for fault in faults:
+            # The heading is line 1.
+            found.setdefault(self.placed[fault.line - 2].at, f"{fault.column}: {fault.message}")
+        return found
+
+
+def _same_months(one: CodeRow, other: CodeRow) -> bool:
+    return one.valid_from <= other.valid_to and other.valid_from <= one.valid_to
+
+
+def _visit_kind(row: CodeRow) -> Hashable:
+    if row.kind != "base":
+        return None
+    return (row.service, row.care_level, row.shortfall)
+
+
+def _same_minutes(one: CodeRow, other: CodeRow) -> bool:
+    first = max(one.minutes_from or 0, other.minutes_from or 0)
+    last = min(one.minutes_to or 0, other.minutes_to or 0)
+    return first < last and _same_months(one, other)
+
+
+def prove(row: CodeRow, printed: int | None) -> None:
+    """Refuse a base row whose printed 合成単位数 does not follow from its base by the steps.
+
+    Raises
+    ------
+    RowRefusedError
+        The message has both figures.
+    """
+    if printed is not None and printed != row.units:
+        raise RowRefusedError(
+            f"合成単位数 {printed} does not follow from its base: {_steps_text(row)} gives "
+            f"{row.units}; find out which figure is wrong"
+        )
+
+
+def _steps_text(row: CodeRow) -> str:
+    steps = [str(row.base_units)]
+    ratios = (row.short_hours_per_mille, row.shortfall_per_mille)
+    steps.extend(f"× {ratio}/1000" for ratio in ratios if ratio is not None)
+    if row.extension_units:
+        steps.append(f"+ {row.extension_units}")
+    return " ".join(steps)
+
+
+def base_cells(cells: dict[str, Any]) -> dict[str, Any]:
+    """Complete the cells of a base row: its units by the steps, and what is the same on each."""
+    row = CodeRow.model_construct(**(dict.fromkeys(COLUMNS) | cells))
+    fixed = {"kind": "base", "per": "visit", "max_per_visit": 1, "limit_managed": 1}
+    return cells | fixed | {"service_type": SERVICE_TYPE, "units": row.composed_units()}
+
+
+def addition_cells(known: CodeRow, cells: dict[str, Any]) -> dict[str, Any]:
+    """Complete the cells of an addition or rate with what only the bundled row of its name says."""
+    taken = {column: getattr(known, column) for column in TAKEN_BY_NAME}
+    return taken | cells | {"service_type": SERVICE_TYPE}
+
+
+def write_code_rows(rows: Iterable[CodeRow], path: str | Path) -> None:
+    """Write rows as a code table file, in the layout of ``data/service_codes.csv``.
+
+    The file appears whole or not at all; one that was there is replaced.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; name the file to write")
+    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
+    try:
+        part.write_text(_csv_text(rows), "utf-8", newline="")
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _csv_text(rows: Iterable[CodeRow]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_cells(row) for row in rows)
+    return text.getvalue()
+
+
+def _cells(row: CodeRow) -> Iterator[str]:
+    for column in COLUMNS:
+        value = getattr(row, column)
+        yield "" if value is None else str(value)

@@ -1,0 +1,197 @@
+"""What the bundled table knows of a published row: the key of its addition, the ratios of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from functools import cache
+from typing import Literal
+
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow, read_code_rows
+from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.published_names import (
+    BaseName,
+    normal,
+    parse_base_name,
+    published,
+    same_addition,
+)
+
+# What no printed cell says of an addition or rate: taken from the bundled row of its name.
+TAKEN_BY_NAME = (
+    "kind",
+    "key",
+    "service",
+    "rate_of",
+    "max_per_visit",
+    "max_per_month",
+    "yields_to",
+    "group",
+    "limit_managed",
+)
+BY_HAND = "check it and write its row into the table by hand"
+
+
+class RowRefusedError(ChiikiTsushoError):
+    """A printed row that cannot be placed; the message says why and what to do."""
+
+
+class KnownRows:
+    """The bundled rows, asked by published name.
+
+    Parameters
+    ----------
+    rows : iterable of CodeRow
+    """
+
+    def __init__(self, rows: Iterable[CodeRow]) -> None:
+        self.rows = tuple(rows)
+        self._additions: dict[str, list[CodeRow]] = {}
+        self._base = [
+            (name, row)
+            for row in self.rows
+            if row.kind == "base" and (name := parse_base_name(row.name)) is not None
+        ]
+        for row in self.rows:
+            if row.kind != "base":
+                self._additions.setdefault(same_addition(row.name), []).append(row)
+
+    @property
+    def base(self) -> tuple[tuple[BaseName, CodeRow], ...]:
+        """The base rows, each with its name read."""
+        return tuple(self._base)
+
+    def kinds(self, name: str) -> frozenset[str]:
+        """Say whether bundled rows of this name are additions or rates; empty for a new name."""
+        return frozenset(row.kind for row in self._additions.get(same_addition(name), []))
+
+    def explain(
+        self,
+        name: str,
+        item_code: str,
+        month: int,
+        kind: Literal["addition", "rate"],
+        of_another_row: bool | None = None,
+    ) -> CodeRow:
+        """Find the bundled row of the same published name.
+
+        Parameters
+        ----------
+        name, item_code : str
+            As printed; the name with or without 地域通所介護.
+        month : int
+            First month of the printed row.
+        kind : str
+            ``addition`` or ``rate``.
+        of_another_row : bool, optional
+            Of a rate: whether it is a ratio of another rate.
+
+        Returns
+        -------
+        CodeRow
+            Of several, one with the same code before others, then the nearest in time.
+
+        Raises
+        ------
+        RowRefusedError
+            No bundled row has the name, or none is of this kind; or the code is new and the rows
+            of the name differ, as a Ⅱ of one revision is the Ⅲ of another.
+        """
+        named = self._additions.get(same_addition(name), [])
+        if not named:
+            raise RowRefusedError(
+                "no bundled row has this name, so its key, service, group and limits are not "
+                f"known; {BY_HAND}"
+            )
+        fitting = [
+            row
+            for row in named
+            if row.kind == kind and (of_another_row is None or is_chained(row) == of_another_row)
+        ]
+        if not fitting:
+            here = {
+                "addition": "an amount of units",
+                "rate": "a ratio of another row" if of_another_row else "a ratio of lines",
+            }[kind]
+            raise RowRefusedError(
+                f"this row is {here}, the bundled rows of the name are not; {BY_HAND}"
+            )
+        same_code = [row for row in fitting if row.item_code == item_code]
+        meanings = {_meaning(row) for row in fitting}
+        if not same_code and len(meanings) > 1:
+            codes = ", ".join(sorted({f"{row.item_code} {row.key}" for row in fitting}))
+            raise RowRefusedError(
+                f"the name has had several meanings, each under its own code ({codes}); {BY_HAND}"
+            )
+        return min(same_code or fitting, key=lambda row: months_apart(row, month))
+
+    def short_hours_per_mille(self) -> int:
+        """Return the ratio of 時減."""
+        return self._step("時減", lambda row: row.short_hours_per_mille)
+
+    def shortfall_per_mille(self) -> int:
+        """Return the ratio of 定超 and 人欠."""
+        return self._step("定超 and 人欠", lambda row: row.shortfall_per_mille)
+
+    def extension_units(self, hours: int) -> int:
+        """Return the units of 延N."""
+        return self._step(
+            f"延{hours}",
+            lambda row: row.extension_units,
+            [row for name, row in self._base if name.extension == hours],
+        )
+
+    def _step(
+        self, name: str, value: Callable[[CodeRow], int | None], rows: list[CodeRow] | None = None
+    ) -> int:
+        found = {value(row) for row in (self.rows if rows is None else rows)} - {None}
+        if len(found) != 1:
+            raise RowRefusedError(f"the bundled table has no single figure for {name}; {BY_HAND}")
+        return next(one for one in found if one is not None)
+
+
+def is_chained(row: CodeRow) -> bool:
+    """Say whether a rate is a ratio of another rate's result."""
+    return row.kind == "rate" and row.rate_of not in (BASE_LINES, ALL_LINES)
+
+
+def _meaning(row: CodeRow) -> tuple[object, ...]:
+    """Return what an import takes from a bundled row."""
+    return tuple(getattr(row, column) for column in TAKEN_BY_NAME)
+
+
+def spelling(name: str, known: CodeRow) -> str:
+    """Spell a name as the bundled row does, where they are the same."""
+    return known.name if normal(known.name) == normal(name) else published(name)
+
+
+def whole_per_mille(ratio: Fraction) -> int:
+    """Take a ratio in ‰ that has to be a whole number.
+
+    Raises
+    ------
+    RowRefusedError
+        It is none.
+    """
+    if ratio.denominator != 1:
+        raise RowRefusedError(f"the ratio {ratio}/1000 is no whole number per mille; {BY_HAND}")
+    return int(ratio)
+
+
+def months_apart(row: CodeRow, month: int) -> int:
+    """Count the months from a month to the period of a row, 0 inside it."""
+    if row.valid_from <= month <= row.valid_to:
+        return 0
+    edge = row.valid_from if month < row.valid_from else row.valid_to
+    return abs(_months(edge) - _months(month))
+
+
+def _months(month: int) -> int:
+    return month // 100 * 12 + month % 100
+
+
+@cache
+def bundled_rows() -> KnownRows:
+    """Load the bundled table."""
+    return KnownRows(one.row for one in read_code_rows(law_file("service_codes.csv")))

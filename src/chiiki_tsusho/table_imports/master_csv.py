@@ -1,0 +1,282 @@
+"""The master CSV of codes that municipalities publish (単位数マスタ), its rows of type 78.
+
+It has names and units with their months, and no text of conditions. A base code takes its
+duration from the bundled rows of its name, where these cover all its months; its units must
+follow from the plain code of the file (else of the bundled table) by the steps of its name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from chiiki_tsusho.law.code_rows import ALL_LINES, CodeRow
+from chiiki_tsusho.law.published_names import BaseName, normal, parse_base_name, published
+from chiiki_tsusho.months import OPEN_END, joined, spans_text
+from chiiki_tsusho.table_imports.condition_text import Per, counted_per
+from chiiki_tsusho.table_imports.gathering import (
+    SERVICE_TYPE,
+    Gathering,
+    ImportedTable,
+    addition_cells,
+    base_cells,
+    prove,
+)
+from chiiki_tsusho.table_imports.known_rows import (
+    BY_HAND,
+    KnownRows,
+    RowRefusedError,
+    bundled_rows,
+    is_chained,
+    spelling,
+)
+from chiiki_tsusho.table_imports.master_rows import MasterRow, master_rows
+
+# 算定単位 and 限度額管理対象区分 as the published files use them; other codes are refused.
+_PER: dict[str, Per] = {"1": "visit", "2": "day", "3": "month"}
+_LIMIT_MANAGED = {"": 0, "3": 1}
+_Value = TypeVar("_Value")
+
+
+def import_master(path: str | Path) -> ImportedTable:
+    """Read the rows of service type 78 of a municipality's master CSV.
+
+    Parameters
+    ----------
+    path : path-like
+        CSV, UTF-8 or CP932, with the headings サービス種類コード, サービス項目コード, 適用開始年月,
+        適用終了年月, サービス名称, 単位数 and 算定単位, or without any heading in the usual order.
+
+    Returns
+    -------
+    ImportedTable
+        The rows that hold together, and each refused one with its line number and the reason.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be read, or a heading is missing or doubled.
+    """
+    path = Path(path)
+    return _MasterImport(path.name, bundled_rows()).table(path)
+
+
+@dataclass(frozen=True)
+class _Base:
+    row: MasterRow
+    name: BaseName
+    units: int
+    first: int
+    last: int
+
+
+class _MasterImport:
+    def __init__(self, file: str, known: KnownRows) -> None:
+        self._file = " ".join(file.split())
+        self._known = known
+        self._gathering = Gathering("line")
+        self._plain: list[_Base] = []
+
+    def table(self, path: Path) -> ImportedTable:
+        base: list[_Base] = []
+        for row in master_rows(path, self._gathering):
+            try:
+                first, last = _months(row)
+                units = _units(row)
+                _check_code(row)
+                if name := parse_base_name(row.name):
+                    base.append(_Base(row, name, units, first, last))
+                else:
+                    self._place_addition(row, units, first, last)
+            except RowRefusedError as error:
+                self._refuse(row, error)
+        self._plain = [one for one in base if one.name.is_plain]
+        for one in base:
+            try:
+                self._place_base(one)
+            except RowRefusedError as error:
+                self._refuse(one.row, error)
+        return self._gathering.settle()
+
+    def _refuse(self, row: MasterRow, error: RowRefusedError) -> None:
+        code = SERVICE_TYPE + row.item_code
+        self._gathering.refuse(row.at, code, published(row.name), str(error))
+
+    def _identity(self, row: MasterRow, first: int, last: int) -> dict[str, Any]:
+        return {
+            "item_code": row.item_code,
+            "name": published(row.name),
+            "valid_from": first,
+            "valid_to": last,
+            "source": f"{self._file} line {row.at}",
+        }
+
+    def _place_base(self, one: _Base) -> None:
+        name = one.name
+        if _per(one.row) != "visit":
+            raise RowRefusedError(
+                f"算定単位 is {one.row.per!r}; a base code of this table is counted per visit (01)"
+            )
+        _check_limit(one.row, 1)
+        minutes_from, minutes_to = self._minutes(one)
+        short = self._known.short_hours_per_mille() if name.short_hours else None
+        shortfall = self._known.shortfall_per_mille() if name.shortfall else None
+        cells = base_cells(
+            self._identity(one.row, one.first, one.last)
+            | {
+                "service": name.service,
+                "care_level": name.care_level,
+                "minutes_from": minutes_from,
+                "minutes_to": minutes_to,
+                "shortfall": name.shortfall,
+                "base_units": one.units if name.is_plain else self._plain_units(one),
+                "short_hours_per_mille": short,
+                "shortfall_per_mille": shortfall,
+                "extension_units": (
+                    self._known.extension_units(name.extension) if name.extension else 0
+                ),
+                "published_units": one.units,
+            }
+        )
+        prove(CodeRow.model_construct(**cells), one.units)
+        self._gathering.place_row(one.row.at, cells)
+
+    def _minutes(self, one: _Base) -> tuple[int, int]:
+        """Take the duration of the bundled rows that share this part of the name."""
+        name = one.name
+        found = [
+            (row.valid_from, row.valid_to, (row.minutes_from or 0, row.minutes_to or 0))
+            for known, row in self._known.base
+            if known.service == name.service
+            and (known.short_hours, known.extension) == (name.short_hours, name.extension)
+            and (name.moves_the_hours or known.plain == name.plain)
+        ]
+        if name.moves_the_hours and len({minutes for _, _, minutes in found}) == 1:
+            # 2 to 3 hours for 時減, one hour more for each 延: the same in every revision.
+            return found[0][2]
+        return _over_all_months(found, one, "the duration of this name")
+
+    def _plain_units(self, one: _Base) -> int:
+        """Return the units of the plain code, of the file where it has that code."""
+        same = [
+            (plain.first, plain.last, plain.units)
+            for plain in self._plain
+            if plain.name == one.name.plain and plain.first <= one.last and one.first <= plain.last
+        ]
+        bundled = [
+            (row.valid_from, row.valid_to, row.units or 0)
+            for known, row in self._known.base
+            if known == one.name.plain
+        ]
+        return _over_all_months(same or bundled, one, "the base (所定単位数) of this name")
+
+    def _place_addition(self, row: MasterRow, units: int, first: int, last: int) -> None:
+        if self._known.kinds(row.name) == {"rate"}:
+            known = self._known.explain(row.name, row.item_code, first, "rate")
+            figures = {"per_mille": _per_mille(units, known), "per": "month"}
+        else:
+            known = self._known.explain(row.name, row.item_code, first, "addition")
+            if ((known.units or 0) < 0) != (units < 0):
+                raise RowRefusedError(
+                    f"{units} units; the bundled row of this name has {known.units}, which is of "
+                    f"the other sign; {BY_HAND}"
+                )
+            per = _per(row)
+            # 片道 is a count of its own and has the code of 1回につき.
+            one_way = per == "visit" and known.per == "one_way"
+            figures = {"units": units, "published_units": units}
+            figures["per"] = "one_way" if one_way else per
+        _check_limit(row, known.limit_managed)
+        cells = self._identity(row, first, last) | figures | {"name": spelling(row.name, known)}
+        self._gathering.place_row(row.at, addition_cells(known, cells))
+
+
+def _check_code(row: MasterRow) -> None:
+    if not re.fullmatch(r"[0-9A-Z]{4}", row.item_code):
+        raise RowRefusedError(
+            f"サービス項目コード {row.item_code!r} is no item code; four digits or capital letters "
+            "were expected"
+        )
+
+
+def _months(row: MasterRow) -> tuple[int, int]:
+    found = []
+    for heading, text in (("適用開始年月", row.valid_from), ("適用終了年月", row.valid_to)):
+        open_end = heading == "適用終了年月" and text == str(OPEN_END)
+        if not re.fullmatch(r"[0-9]{4}(0[1-9]|1[0-2])", text) and not open_end:
+            raise RowRefusedError(f"{heading} {text!r} is no month; write it as 202606")
+        found.append(int(text))
+    if found[1] < found[0]:
+        raise RowRefusedError(
+            f"適用終了年月 {row.valid_to} lies before 適用開始年月 {row.valid_from}"
+        )
+    return found[0], found[1]
+
+
+def _units(row: MasterRow) -> int:
+    text = normal(row.units)
+    if not re.fullmatch(r"-?(\d{1,3}(,\d{3})+|\d{1,7})", text):
+        raise RowRefusedError(f"単位数 {row.units!r} is no figure; correct the cell")
+    return int(text.replace(",", ""))
+
+
+def _per(row: MasterRow) -> Per:
+    per = _PER.get(row.per.lstrip("0")) or counted_per(row.per)
+    if per is None:
+        raise RowRefusedError(f"算定単位 {row.per!r} is not known; 01, 02 or 03 was expected")
+    return per
+
+
+def _check_limit(row: MasterRow, known: int) -> None:
+    if row.limit is None:
+        return
+    managed = _LIMIT_MANAGED.get(row.limit.lstrip("0"))
+    if managed is None:
+        raise RowRefusedError(
+            f"限度額管理対象区分 {row.limit!r} is not known; 3 or blank was expected; {BY_HAND}"
+        )
+    if managed != known:
+        inside = {0: "outside", 1: "inside"}
+        raise RowRefusedError(
+            f"限度額管理対象区分 {row.limit!r} puts it {inside[managed]} the benefit limit, the "
+            f"bundled row of this name is {inside[known]}; {BY_HAND}"
+        )
+
+
+def _per_mille(figure: int, known: CodeRow) -> int:
+    """Read the figure of a rate: ‰ for a rate on all lines, elsewhere only what is proved."""
+    if is_chained(known):
+        raise RowRefusedError(
+            "a ratio of another row's result, which such a file does not give; take it from the "
+            "ministry's workbook"
+        )
+    if known.rate_of == ALL_LINES:
+        return figure
+    meant = {figure, figure * 10, figure - 1000, figure * 10 - 1000}
+    if known.per_mille not in meant:
+        raise RowRefusedError(
+            f"単位数 {figure} of a ratio is neither {known.per_mille}/1000 nor that in per cent; "
+            f"{BY_HAND}"
+        )
+    return known.per_mille
+
+
+def _over_all_months(found: list[tuple[int, int, _Value]], one: _Base, what: str) -> _Value:
+    """Return the one value that holds in every month of a row."""
+    here = [(a, b, value) for a, b, value in found if a <= one.last and one.first <= b]
+    values = {value for _, _, value in here}
+    spans = joined([(a, b) for a, b, _ in here])
+    if len(values) > 1:
+        raise RowRefusedError(
+            f"{what} changes between {one.row.valid_from} and {one.row.valid_to}; divide the row"
+        )
+    if not any(a <= one.first and one.last <= b for a, b in spans):
+        known = spans_text(joined([(a, b) for a, b, _ in found])) or "no month"
+        raise RowRefusedError(
+            f"{what} is known for {known}, not for all of {one.row.valid_from} to "
+            f"{one.row.valid_to}; take these months from the ministry's workbook with "
+            "import-workbook"
+        )
+    return next(iter(values))

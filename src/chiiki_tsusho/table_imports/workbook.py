@@ -1,0 +1,132 @@
+"""The ministry's code table workbook (介護給付費単位数等サービスコード表), turned into table rows.
+
+The sheet 地域通所介護 prints service type, item code and name, then conditions as free text, then
+合成単位数 and 算定単位. The name says which steps a base code takes, the text says its duration and
+figures, and the printed composite must follow from them. What cannot be placed is refused by row.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chiiki_tsusho.errors import UnsupportedMonthError
+from chiiki_tsusho.law.published_names import normal, parse_base_name, published
+from chiiki_tsusho.months import OPEN_END, month_text, parse_month
+from chiiki_tsusho.table_imports.durations import Durations
+from chiiki_tsusho.table_imports.gathering import (
+    SERVICE_TYPE,
+    Gathering,
+    ImportedTable,
+    Refused,
+    write_code_rows,
+)
+from chiiki_tsusho.table_imports.known_rows import KnownRows, RowRefusedError, bundled_rows
+from chiiki_tsusho.table_imports.printed_additions import printed_addition
+from chiiki_tsusho.table_imports.printed_base import BaseRows, PrintedBase
+from chiiki_tsusho.table_imports.sheet_rows import SheetRow, open_sheet, sheet_rows
+
+__all__ = ["ImportedTable", "Refused", "import_workbook", "write_code_rows"]
+
+
+def import_workbook(
+    path: str | Path, valid_from: str, valid_to: str = str(OPEN_END)
+) -> ImportedTable:
+    """Read the sheet 地域通所介護 of the ministry's workbook.
+
+    Parameters
+    ----------
+    path : path-like
+        An ``.xlsx`` file.
+    valid_from, valid_to : str
+        First and last month of the table, ``"2026-06"`` or ``"202606"``; ``"999999"`` is an open
+        end.
+
+    Returns
+    -------
+    ImportedTable
+        The rows that hold together, and each refused one with its row number and the reason.
+
+    Raises
+    ------
+    InputFileError
+        The file is no workbook, or has no sheet or heading of this layout.
+    UnsupportedMonthError
+        A month cannot be read, or the last lies before the first.
+    """
+    path = Path(path)
+    first = parse_month(valid_from)
+    last = OPEN_END if valid_to == str(OPEN_END) else parse_month(valid_to)
+    if last < first:
+        raise UnsupportedMonthError(
+            f"the last month {month_text(last)} lies before the first, {month_text(first)}"
+        )
+    rows = list(sheet_rows(open_sheet(path), str(path)))
+    return _SheetImport(path.name, first, last, bundled_rows()).table(rows)
+
+
+class _SheetImport:
+    def __init__(self, file: str, first: int, last: int, known: KnownRows) -> None:
+        self._file = " ".join(file.split())
+        self._period = {"valid_from": first, "valid_to": last}
+        self._first = first
+        self._known = known
+        self._gathering = Gathering("row")
+
+    def table(self, rows: list[SheetRow]) -> ImportedTable:
+        base: list[PrintedBase] = []
+        for row in rows:
+            try:
+                if not self._is_ours(row):
+                    continue
+                if name := parse_base_name(row.name):
+                    base.append(PrintedBase(row, name, row.units))
+                else:
+                    self._place(row, printed_addition(row, self._known, self._first))
+            except RowRefusedError as error:
+                self._refuse(row, error)
+        durations = Durations(
+            [(one.printed.at, one.name, one.printed.conditions.bands) for one in base]
+        )
+        base_rows = BaseRows(self._known, durations)
+        # The plain codes first: the others are proved against their units.
+        for one in sorted(base, key=lambda one: not one.name.is_plain):
+            try:
+                self._place(one.printed, base_rows.cells(one))
+            except RowRefusedError as error:
+                self._refuse(one.printed, error)
+        return self._gathering.settle()
+
+    def _is_ours(self, row: SheetRow) -> bool:
+        """Say whether a row is a code of type 78; what only looks like one is refused."""
+        if row.has_type and row.has_code and row.service_type != SERVICE_TYPE:
+            self._gathering.other_types[row.service_type] += 1
+            return False
+        ours = row.service_type == SERVICE_TYPE
+        if not (ours or row.has_code or row.holds_a_figure):
+            return False
+        if not ours:
+            raise RowRefusedError(
+                f"the first cell {row.service_type!r} is no service type; write {SERVICE_TYPE} "
+                "there and the item code in the next cell, or clear the row"
+            )
+        if not row.has_code:
+            raise RowRefusedError(
+                f"the second cell {row.item_code!r} is no item code; four digits or capital "
+                "letters were expected"
+            )
+        if not normal(row.name):
+            raise RowRefusedError("the third cell, サービス内容略称, is blank; fill it in")
+        return True
+
+    def _refuse(self, row: SheetRow, error: RowRefusedError) -> None:
+        code = f"{row.service_type}{row.item_code}" if row.has_code else ""
+        self._gathering.refuse(row.at, code, published(row.name), str(error))
+
+    def _place(self, row: SheetRow, cells: dict[str, Any]) -> None:
+        identity = self._period | {
+            "item_code": row.item_code,
+            "name": published(row.name),
+            "source": f"{self._file} row {row.at}",
+        }
+        self._gathering.place_row(row.at, identity | cells)

@@ -1,0 +1,1 @@
+"""Claims become files or frames, whole or not at all."""

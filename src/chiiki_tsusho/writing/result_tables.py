@@ -1,0 +1,116 @@
+"""Results as tables: the columns of the contract, as Arrow for files and as pandas for callers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from chiiki_tsusho.claims.units import ClaimLines, Flags, Ints
+from chiiki_tsusho.claims.yen import Settlement
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
+from chiiki_tsusho.language import Language
+from chiiki_tsusho.law.prices_and_limits import UNKNOWN
+from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
+
+
+def schema(columns: Sequence[Column]) -> pa.Schema:
+    """Return the Arrow schema of an output file."""
+    return pa.schema(
+        [(column.name, pa.string() if column.kind == "text" else pa.int64()) for column in columns]
+    )
+
+
+def headings_in(columns: Sequence[Column], language: Language) -> list[str]:
+    """Return the headings of a file in a language."""
+    return [column.heading if language == "ja" else column.name for column in columns]
+
+
+LINES_SCHEMA, CLAIMS_SCHEMA = schema(CLAIM_LINES), schema(CLAIMS)
+
+
+@dataclass(frozen=True)
+class ClaimNames:
+    """The identifying columns of claims of one month, as text."""
+
+    month: int
+    provider_no: pa.StringArray
+    insurer_no: pa.StringArray
+    insured_no: pa.StringArray
+
+    def columns(self, at: Ints) -> list[pa.Array]:
+        """Return the four columns for some of the claims, repeated or not."""
+        rows = of_numbers(at)
+        return [
+            pa.DictionaryArray.from_arrays(
+                of_numbers(np.zeros(len(at), dtype=np.int8)), of_texts([str(self.month)])
+            ).dictionary_decode(),
+            self.provider_no.take(rows),
+            self.insurer_no.take(rows),
+            self.insured_no.take(rows),
+        ]
+
+
+def line_table(names: ClaimNames, lines: ClaimLines, written: Flags) -> pa.Table:
+    """Write the lines of claims; a line whose units come to 0 is not written."""
+    filled = (lines.service_units.T != 0) & written
+    column = np.repeat(np.arange(len(filled)), np.count_nonzero(filled, axis=1))
+    claim = np.flatnonzero(filled) - column * filled.shape[1]
+    # From code by code to claim by claim; NumPy sorts 16 bits by counting.
+    narrow = np.uint16 if filled.shape[1] <= 1 << 16 else np.int64
+    order = np.argsort(claim.astype(narrow), kind="stable")
+    claim, column = claim[order], column[order]
+    items = lines.items[column]
+    counts = lines.counts[claim, column]
+    service_units = lines.service_units[claim, column]
+    rated = np.array([row.kind == "rate" for row in lines.table.rows])[items]
+    units = np.where(rated, service_units, lines.table.row_units[items])
+    codes = of_texts(lines.table.service_codes.tolist()).take(of_numbers(items))
+    managed = lines.managed[column].astype(np.int64)
+    return pa.Table.from_arrays(
+        [
+            *names.columns(claim),
+            codes,
+            *(of_numbers(values) for values in (units, counts, service_units, managed)),
+        ],
+        schema=LINES_SCHEMA,
+    )
+
+
+def claim_table(
+    names: ClaimNames, visits: Ints, days: Ints, settlement: Settlement, written: Flags
+) -> pa.Table:
+    """Write the totals of claims."""
+    at = np.flatnonzero(written)
+    totals = {"visits": visits, "days": days}
+    arrays = list(names.columns(at))
+    for column in CLAIMS[len(arrays) :]:
+        values = totals[column.name] if column.name in totals else getattr(settlement, column.name)
+        values = values[at]
+        blank = values == UNKNOWN if column.kind == "whole_or_blank" else None
+        arrays.append(of_numbers(values, blank))
+    return pa.Table.from_arrays(arrays, schema=CLAIMS_SCHEMA)
+
+
+def read_frame(tables: Sequence[pa.Table], columns: Sequence[Column]) -> pd.DataFrame:
+    """Turn tables into one DataFrame: text, int64, and Int64 where a cell may be blank."""
+    whole = pa.concat_tables([schema(columns).empty_table(), *tables])
+    types = {"text": "str", "whole": "int64", "whole_or_blank": "Int64"}
+    return pd.DataFrame(
+        {
+            column.name: pd.Series(whole[column.name].to_pandas(types_mapper=_nullable(column)))
+            for column in columns
+        }
+    ).astype({column.name: types[column.kind] for column in columns})
+
+
+def _nullable(column: Column):  # type: ignore[no-untyped-def]
+    return {pa.int64(): pd.Int64Dtype()}.get if column.kind == "whole_or_blank" else None

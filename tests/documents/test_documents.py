@@ -1,0 +1,353 @@
+"""What the documents show is what happens: every command, every example, every link."""
+
+import contextlib
+import doctest
+import importlib
+import io
+import os
+import pkgutil
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import pandas as pd
+import pytest
+from typer.main import get_command
+
+import chiiki_tsusho
+import chiiki_tsusho as ct
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES
+from chiiki_tsusho.command_line.app import app
+from chiiki_tsusho.law.code_rows import COLUMNS
+from helpers.workbooks import CodeBook, rows_in
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+EXAMPLES: Final = ROOT / "examples"
+DOCS: Final = ROOT / "docs"
+READMES: Final = (ROOT / "README.md", ROOT / "README.ja.md")
+# Those whose commands are run; set-up commands of the others are only read.
+DOCUMENTS: Final = (*READMES, EXAMPLES / "README.md", *sorted(DOCS.glob("*.md")))
+FENCE: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+RUN: Final = frozenset({"console", "python", "pycon"})
+READ: Final = frozenset({"bash", "text"})
+DOCTEST_OPTIONS: Final = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+@dataclass(frozen=True)
+class CodeBlock:
+    """A fenced block of a document: where its first line stands, its language, its text."""
+
+    line: int
+    language: str
+    text: str
+
+
+def blocks(path: Path) -> list[CodeBlock]:
+    text = path.read_text(encoding="utf-8")
+    return [
+        CodeBlock(text.count("\n", 0, found.start()) + 2, found[1], found[2])
+        for found in FENCE.finditer(text)
+    ]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+# --- commands and code -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a console block and what the block shows of its output."""
+
+    command: str
+    shown: str
+
+
+def commands(text: str) -> Iterator[Command]:
+    """Read a console block: ``$`` begins a command, a backslash goes on with it."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        found = re.match(r"((?:.*\\\n)*.*)\n", part)
+        assert found is not None
+        yield Command(found[1], part[found.end() :])
+
+
+def fits(shown: str, output: str) -> bool:
+    """Compare, where a line of three dots stands for any lines."""
+    pattern = re.escape(shown)
+    pattern = re.sub(r"^\\\.\\\.\\\.\\?\n", "(?:.*\n)*?", pattern, flags=re.MULTILINE)
+    return re.fullmatch(pattern, output) is not None
+
+
+@pytest.fixture
+def reader_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a copy of what a reader has at hand, and a workbook to import."""
+    shutil.copytree(EXAMPLES, tmp_path / "examples")
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    CodeBook(rows_in("202606")).save(tmp_path / "workbook.xlsx")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_every_block_does_what_it_shows(
+    document: Path, reader_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All blocks of a document run in their order, in one folder and one Python session."""
+    if document.parent == EXAMPLES:
+        monkeypatch.chdir(reader_folder / "examples")
+    program = reader_folder / "bin" / "chiiki-tsusho"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m chiiki_tsusho "$@"\n', "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    # A Japanese reader has a Japanese locale, whether this machine knows it or not.
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8" if ".ja." in document.name else "C.UTF-8")
+    monkeypatch.setenv("PYTHONUTF8", "1")
+    session: dict[str, object] = {}
+    for block in blocks(document):
+        assert block.language in RUN | READ, f"{name(document)}:{block.line}: {block.language}"
+        if block.language == "console":
+            for command in commands(block.text):
+                run_and_compare(command, f"{name(document)}:{block.line}")
+        elif block.language == "pycon":
+            compare_session(block, session, document)
+        elif block.language == "python":
+            exec(compile(block.text, f"{document}:{block.line}", "exec"), session)
+
+
+def run_and_compare(command: Command, where: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", command.command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    # A block that shows no output leaves it to the reader.
+    assert not command.shown.strip() or fits(command.shown, done.stdout), (
+        f"{where}: $ {command.command}\n--- shown\n{command.shown}\n--- printed\n{done.stdout}"
+    )
+    held = re.search(
+        r"rows? held \(correct|保留[1-9]\d*行\(|\d+ faults?;|[1-9]\d* refused", done.stdout
+    )
+    failed = re.search(r"^(error|エラー): ", done.stdout, re.MULTILINE)
+    expected = 2 if failed else 1 if held else 0
+    assert done.returncode == expected, f"{where}: $ {command.command}: {done.returncode}"
+
+
+def compare_session(block: CodeBlock, session: dict[str, object], document: Path) -> None:
+    parsed = doctest.DocTestParser().get_doctest(
+        block.text, session, name(document), str(document), block.line - 1
+    )
+    said = io.StringIO()
+    runner = doctest.DocTestRunner(optionflags=DOCTEST_OPTIONS)
+    runner.run(parsed, out=said.write, clear_globs=False)
+    session.update(parsed.globs)
+    assert runner.summarize(verbose=False).failed == 0, said.getvalue()
+
+
+def test_a_line_of_dots_stands_for_any_lines_and_nothing_else_does() -> None:
+    assert fits("a\n...\nd\n", "a\nb\nc\nd\n")
+    assert fits("a\n...\n", "a\n")
+    assert not fits("a\n...\nd\n", "a\nb\n")
+    assert not fits("a.c\n", "abc\n")
+    assert not fits("a\n", "a\nb\n")
+
+
+# --- README ------------------------------------------------------------------------------------
+
+
+def inputs(path: Path) -> list[tuple[str, str]]:
+    """Return what the blocks of a document tell a reader to type; output may be in any language."""
+    found = []
+    for block in blocks(path):
+        typed = block.text
+        if block.language == "console":
+            typed = "\n".join(command.command for command in commands(typed))
+        found.append((block.language, typed))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("english", "japanese"), [READMES, (DOCS / "quickstart.md", DOCS / "quickstart.ja.md")]
+)
+def test_both_languages_tell_to_type_the_same(english: Path, japanese: Path) -> None:
+    typed = inputs(english)
+    if english == READMES[0]:
+        assert inputs(japanese) == typed
+        assert [language for language, _ in typed] == ["bash"] * 2 + ["console"] * 2 + ["pycon"]
+    else:
+        # The Japanese quickstart takes Japanese headings, and shows Japanese problems in Python.
+        assert [language for language, _ in inputs(japanese)[: len(typed)]] == [
+            language for language, _ in typed
+        ]
+
+
+def test_both_readmes_have_the_same_sections_tables_and_links() -> None:
+    english, japanese = (path.read_text(encoding="utf-8") for path in READMES)
+    for pattern in (r"^(#+) ", r"^\|[-|]+\|$", r"^- ", r"\]\((?!README)([^)]+)\)"):
+        found = [re.findall(pattern, text, re.MULTILINE) for text in (english, japanese)]
+        assert found[0] == found[1], pattern
+        assert found[0]
+
+
+SETUP, TESTS = (block.text.strip() for block in blocks(READMES[0]) if block.language == "bash")
+
+
+def test_the_set_up_commands_are_one_line_each_and_name_what_exists() -> None:
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+    for command in (SETUP, TESTS):
+        assert "\n" not in command
+        assert set(re.findall(r"--group (\w+)", command)) <= set(groups)
+        assert all((ROOT / path).is_file() for path in re.findall(r"examples/\S+", command))
+    assert SETUP.startswith("python3 -m venv .venv && .venv/bin/pip install --quiet . && ")
+    assert TESTS.startswith("python3 -m venv .venv-test && ")
+    # --group needs pip 25.1, and a new environment of Python 3.11 has an older one.
+    assert TESTS.index("install --quiet --upgrade pip") < TESTS.index("--group test")
+    assert TESTS.endswith(".venv-test/bin/python -m pytest")
+
+
+def test_the_command_that_computes_the_example_is_the_one_shown_below_it() -> None:
+    shown = next(block for block in blocks(READMES[0]) if block.language == "console")
+    (command,) = commands(shown.text)
+    words = command.command.replace("\\\n", " ").split()
+    assert sorted(SETUP.split(".venv/bin/")[-1].split()) == sorted(words)
+
+
+def test_the_checks_of_a_change_run_the_command_of_the_readme() -> None:
+    checks = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    pattern = re.search(r"grep -m 1 -e '(.+)' README\.md", checks)
+    assert pattern is not None
+    lines = READMES[0].read_text(encoding="utf-8").splitlines()
+    assert next(line for line in lines if pattern[1] in line) == TESTS
+
+
+def rows_of_table(path: Path, first: str) -> list[list[str]]:
+    """Return the rows of the table whose heading begins with a cell, without the heading."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith(f"| {first} |"))
+    rows = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split(" | ")])
+    return rows
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name)
+def test_the_claims_shown_are_those_computed(readme: Path) -> None:
+    lines = readme.read_text(encoding="utf-8").splitlines()
+    heading = next(line for line in lines if line.startswith("| `insured_no`"))
+    columns = re.findall(r"`(\w+)`", heading)
+    visits, *registers = (pd.read_csv(EXAMPLES / f"{file}.csv", dtype=str) for file in FILES)
+    claims = ct.compute_claims(visits, registers[0], registers[1]).claims
+    claims = claims.set_index("insured_no", drop=False)
+    rows = rows_of_table(readme, "`insured_no`")
+    assert len(rows) == 3
+    for row in rows:
+        assert [str(claims.loc[row[0], column]) for column in columns] == row
+
+
+@pytest.mark.parametrize(("readme", "heading"), [(READMES[0], "command"), (READMES[1], "コマンド")])
+def test_the_readme_lists_every_command(readme: Path, heading: str) -> None:
+    listed = [row[0].strip("`") for row in rows_of_table(readme, heading)]
+    known = list(vars(get_command(app))["commands"])
+    assert sorted(listed) == sorted(known)
+
+
+@pytest.mark.parametrize(("readme", "heading"), [(READMES[0], "months"), (READMES[1], "提供年月")])
+def test_the_readme_says_what_is_bundled(readme: Path, heading: str) -> None:
+    rows = rows_of_table(readme, heading)
+    book = ct.load_code_book()
+    spans = [re.findall(r"\d{4}-\d{2}", row[0]) for row in rows]
+    assert spans[0] == ["2016-04", "2018-03"]
+    assert spans[1] == ["2024-04", "2026-05"]
+    assert spans[2] == ["2026-06"]
+    assert book.months == [(201604, 201803), (202404, 999999)]
+    counts = [re.findall(r"\d+", row[1].split("。")[0].split(";")[0]) for row in rows[1:]]
+    for month, told in (("2024-04", counts[0]), ("2026-06", re.findall(r"\d+", rows[2][1]))):
+        kinds = [row.kind for row in ct.load_codes(month).rows]
+        known = [str(kinds.count(kind)) for kind in ("base", "addition", "rate")]
+        assert told == [count for count in known if count != "0"]
+
+
+@pytest.mark.parametrize(
+    "document", [*DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=name
+)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    text = FENCE.sub("", document.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)#\s]+)", text):
+        if not urlsplit(target).scheme:
+            assert (document.parent / target).exists(), target
+
+
+# --- glossary and columns ----------------------------------------------------------------------
+
+
+def test_the_glossary_names_what_the_program_has() -> None:
+    text = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
+    named: dict[str, set[str]] = {}
+    for row in rows:
+        for word in re.findall(r"`(\w+)`", row[2]):
+            # 事業所（番号） is 事業所番号 with or without 番号.
+            term = row[0].strip()
+            terms = {re.sub("[（）]", "", term), re.sub("（.*）", "", term), *term.split("、")}
+            named[word] = named.get(word, set()) | terms
+    keys = {row.row.key for row in ct.load_code_book().rows if row.row.key}
+    columns = [*(one for file in FILES.values() for one in file), *CLAIM_LINES, *CLAIMS]
+    values = {*FILES, "day_care", "medical_day_care", "over_capacity", "understaffed", "addition"}
+    values |= {"visit", "day", "one_way", "month", "claims", "claim_lines", "held_visits"}
+    known = keys | {column.name for column in columns} | set(COLUMNS) | values
+    assert set(named) - known == {"half_up", "floor_share"}
+    assert keys <= set(named)
+    for column in columns:
+        assert column.heading in named[column.name], column.name
+
+
+def test_the_columns_of_the_code_table_are_all_explained() -> None:
+    rows = rows_of_table(DOCS / "revisions.md", "column")
+    assert [column for row in rows for column in re.findall(r"`(\w+)`", row[0])] == list(COLUMNS)
+
+
+# --- docstrings --------------------------------------------------------------------------------
+
+
+def modules() -> list[str]:
+    found = pkgutil.iter_modules(chiiki_tsusho.__path__, "chiiki_tsusho.")
+    return ["chiiki_tsusho", *sorted(one.name for one in found if not one.name.endswith("__"))]
+
+
+@pytest.mark.usefixtures("reader_folder")
+def test_examples_of_docstrings() -> None:
+    tried = 0
+    for module in map(importlib.import_module, modules()):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            result = doctest.testmod(module, optionflags=DOCTEST_OPTIONS)
+        assert result.failed == 0, said.getvalue()
+        tried += result.attempted
+    assert tried > 0
+
+
+def test_every_public_function_has_an_example() -> None:
+    for public in chiiki_tsusho.__all__:
+        thing = getattr(chiiki_tsusho, public)
+        if isinstance(thing, types.FunctionType):
+            assert ">>> " in (thing.__doc__ or ""), public
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    told = (DOCS / "api.rst").read_text(encoding="utf-8")
+    for public in chiiki_tsusho.__all__:
+        assert re.search(rf"^\.\. auto\w+:: chiiki_tsusho\.{public}$", told, re.MULTILINE), public

@@ -1,0 +1,1 @@
+"""What several tests share: inputs, drawn months, tables, the reference implementation."""

@@ -1,0 +1,425 @@
+"""Imports of a municipality's master CSV: names, units and months, and no text of conditions."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import chiiki_tsusho as ct
+from chiiki_tsusho.command_line.tables import register
+from chiiki_tsusho.law.code_rows import COLUMNS, check_code_rows, read_code_rows
+from chiiki_tsusho.table_imports.gathering import ImportedTable, write_code_rows
+from chiiki_tsusho.table_imports.master_csv import import_master
+from helpers.workbooks import Row, table_rows
+
+HEADING = (
+    "保険者番号",
+    "サービス種類コード",
+    "サービス項目コード",
+    "適用開始年月",
+    "適用終了年月",
+    "サービス名称",
+    "単位数",
+    "算定単位",
+    "制限日数回数",
+    "算定回数制限期間",
+    "限度額管理対象区分",
+    "単位数単価",
+    "給付率",
+    "利用者負担額",
+    "作成日",
+)
+PER = {"visit": "01", "one_way": "01", "day": "02", "month": "03"}
+TYPE, CODE, FIRST, LAST, NAME, UNITS, COUNTED, LIMIT = 1, 2, 3, 4, 5, 6, 7, 10
+CHAINED = ("6105", "6106")
+Line = list[str]
+KNOWN = [
+    row
+    for row in table_rows()
+    if (row["valid_to"] <= "201803" and row["item_code"] not in CHAINED)
+    or row["valid_from"] >= "202404"
+]
+
+
+def master_line(row: Row) -> Line:
+    """Write a table row as such a file has it: per cent for a rate on base codes, ‰ else."""
+    figure = row["units"]
+    if row["kind"] == "rate":
+        per_mille = int(row["per_mille"])
+        of_base = row["rate_of"] == "base_lines"
+        whole = per_mille if per_mille > 0 else 1000 + per_mille
+        figure = str(whole // 10 if of_base else whole)
+    limit = "3" if row["limit_managed"] == "1" else ""
+    dated = [row["valid_from"], row["valid_to"]]
+    return [
+        *("131000", "78", row["item_code"], *dated, row["name"], figure, PER[row["per"]]),
+        *("1", "01", limit, "", "", "", "20260401"),
+    ]
+
+
+def write(path: Path, lines: list[Line], encoding: str = "cp932", heading: bool = True) -> Path:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([list(HEADING), *lines] if heading else lines)
+    path.write_bytes(text.getvalue().encode(encoding))
+    return path
+
+
+def cells(table: ImportedTable, *leave_out: str) -> list[Row]:
+    return [
+        {
+            column: "" if (value := getattr(row, column)) is None else str(value)
+            for column in COLUMNS
+            if column not in leave_out
+        }
+        for row in table.rows
+    ]
+
+
+def in_order(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (row["valid_from"], row["item_code"]))
+
+
+def expected(rows: list[Row]) -> list[Row]:
+    """Return the rows with every printed figure as published."""
+    return in_order(
+        [
+            {column: row[column] for column in COLUMNS if column != "source"}
+            | {"published_units": row["units"]}
+            for row in rows
+        ]
+    )
+
+
+def line_of(code: str, first: str = "202606") -> Line:
+    (row,) = [row for row in KNOWN if (row["item_code"], row["valid_from"]) == (code, first)]
+    return master_line(row)
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("heading", [True, False], ids=["with heading", "without heading"])
+def test_every_known_row_comes_back(tmp_path: Path, encoding: str, heading: bool) -> None:
+    """2016, 2017, 2024 and 2026 in one file, field by field, but for ratios of other rates."""
+    path = write(tmp_path / "m.csv", [master_line(row) for row in KNOWN], encoding, heading)
+    table = import_master(path)
+    assert table.refused == []
+    assert cells(table, "source") == expected(KNOWN)
+    write_code_rows(table.rows, tmp_path / "codes.csv")
+    assert check_code_rows(tmp_path / "codes.csv")[1] == []
+    at = 2 if heading else 1
+    assert table.rows[0].source == f"m.csv line {at}"
+
+
+def test_numbers_without_leading_zeros_and_with_separators(tmp_path: Path) -> None:
+    lines = [master_line(row) for row in KNOWN]
+    for line in lines:
+        line[COUNTED] = line[COUNTED].lstrip("0")
+        line[UNITS] = f"{int(line[UNITS]):,}"
+        line[LIMIT] = line[LIMIT] or "0"
+        line[TYPE] = f" {line[TYPE]} "
+    table = import_master(write(tmp_path / "m.csv", lines))
+    assert table.refused == []
+    assert cells(table, "source") == expected(KNOWN)
+
+
+def test_other_services_are_counted_and_passed_over(tmp_path: Path) -> None:
+    others = [
+        ["131000", "A2", "1111", "202404", "999999", "訪問型独自サービス11", "1176", "03"],
+        ["131000", "A6", "1111", "202404", "999999", "通所型独自サービス11", "1798", "03"],
+        ["131000", "A6", "1121", "202404", "999999", "通所型独自サービス12", "3621", "03"],
+    ]
+    lines = [*([*line, "1", "01", "3", "", "", "", ""] for line in others), line_of("1241")]
+    table = import_master(write(tmp_path / "m.csv", lines))
+    assert table.other_types == {"A2": 1, "A6": 2}
+    assert [row.service_code for row in table.rows] == ["781241"]
+
+
+def test_a_municipalitys_own_units_are_the_base_of_its_steps(tmp_path: Path) -> None:
+    """The reduction of 2 to 3 hours follows from the file's own plain code, not from ours."""
+    plain, short = line_of("1246"), line_of("1246")
+    plain[UNITS] = "450"
+    short[CODE], short[NAME], short[UNITS] = "1141", "地域通所介護21・時減", "315"
+    table = import_master(write(tmp_path / "m.csv", [short, plain]))
+    assert table.refused == []
+    first, second = table.rows
+    assert (first.base_units, first.short_hours_per_mille, first.units) == (450, 700, 315)
+    assert (first.minutes_from, first.minutes_to) == (120, 180)
+    assert (second.base_units, second.units) == (450, 450)
+
+
+def test_a_name_without_the_service_it_begins_with(tmp_path: Path) -> None:
+    line = line_of("5301")
+    line[NAME] = "入浴介助加算Ⅰ"
+    (row,) = import_master(write(tmp_path / "m.csv", [line])).rows
+    assert (row.key, row.name, row.units) == ("bathing_1", "入浴介助加算Ⅰ", 40)
+
+
+def test_steps_follow_from_the_bundled_code_where_the_file_has_none(tmp_path: Path) -> None:
+    """4–5 h at 要介護1 in 2026: 436; 2–3 h 305; 定超 305; 8–9 h and one hour more 783 + 50."""
+    lines = []
+    for code, name, units in (
+        ("1141", "地域通所介護21・時減", "305"),
+        ("8421", "地域通所介護21・定超", "305"),
+        ("1541", "地域通所介護61・延1", "833"),
+        ("9541", "地域通所介護61・人欠・延1", "598"),
+    ):
+        line = line_of("1246")
+        line[CODE], line[NAME], line[UNITS] = code, name, units
+        lines.append(line)
+    table = import_master(write(tmp_path / "m.csv", lines))
+    assert table.refused == []
+    found = {row.item_code: (row.minutes_from, row.minutes_to, row.units) for row in table.rows}
+    assert found == {
+        "1141": (120, 180, 305),
+        "8421": (240, 300, 305),
+        "1541": (540, 600, 833),
+        "9541": (540, 600, 598),
+    }
+
+
+# --- refusals ------------------------------------------------------------------------------------
+
+
+def changed(code: str, first: str, **places: str) -> Line:
+    line = line_of(code, first)
+    for place, text in places.items():
+        line[globals()[place]] = text
+    return line
+
+
+REFUSED: dict[str, tuple[Line, str]] = {
+    "units that do not follow": (
+        changed("1142", "201604", UNITS="341"),
+        "合成単位数 341 does not follow from its base: 488 × 700/1000 gives 342; find out which "
+        "figure is wrong",
+    ),
+    "months past the known durations": (
+        changed("1241", "201604", LAST="999999"),
+        "the duration of this name changes between 201604 and 999999; divide the row",
+    ),
+    "months between the known durations": (
+        changed("1241", "201604", FIRST="201804", LAST="202403"),
+        "the duration of this name is known for 2016-04 to 2018-03, from 2024-04, not for all of "
+        "201804 to 202403; take these months from the ministry's workbook with import-workbook",
+    ),
+    "base of the steps not known in these months": (
+        changed("1541", "201604", FIRST="201804", LAST="202403"),
+        "the base (所定単位数) of this name is known for 2016-04 to 2018-03, from 2024-04, not for "
+        "all of 201804 to 202403; take these months from the ministry's workbook with "
+        "import-workbook",
+    ),
+    "a name no bundled row has": (
+        changed("5301", "202606", NAME="地域通所介護独自加算"),
+        "no bundled row has this name, so its key, service, group and limits are not known; check "
+        "it and write its row into the table by hand",
+    ),
+    "a ratio of another row": (
+        changed("6104", "201704", CODE="6106", NAME="地域通所介護処遇改善加算Ⅴ", UNITS="23"),
+        "a ratio of another row's result, which such a file does not give; take it from the "
+        "ministry's workbook",
+    ),
+    "a ratio neither per mille nor per cent": (
+        changed("8110", "202606", UNITS="15"),
+        "単位数 15 of a ratio is neither 50/1000 nor that in per cent; check it and write its row "
+        "into the table by hand",
+    ),
+    "a base code counted by the month": (
+        changed("1241", "202606", COUNTED="03"),
+        "算定単位 is '03'; a base code of this table is counted per visit (01)",
+    ),
+    "算定単位 not known": (
+        changed("5301", "202606", COUNTED="09"),
+        "算定単位 '09' is not known; 01, 02 or 03 was expected",
+    ),
+    "another side of the limit": (
+        changed("5301", "202606", LIMIT=""),
+        "限度額管理対象区分 '' puts it outside the benefit limit, the bundled row of this name is "
+        "inside; check it and write its row into the table by hand",
+    ),
+    "a side of the limit not known": (
+        changed("5301", "202606", LIMIT="1"),
+        "限度額管理対象区分 '1' is not known; 3 or blank was expected; check it and write its row "
+        "into the table by hand",
+    ),
+    "a reduction that adds": (
+        changed("5611", "202606", UNITS="94"),
+        "94 units; the bundled row of this name has -94, which is of the other sign; check it and "
+        "write its row into the table by hand",
+    ),
+    "units that are no figure": (
+        changed("1241", "202606", UNITS="416.5"),
+        "単位数 '416.5' is no figure; correct the cell",
+    ),
+    "no units": (changed("1241", "202606", UNITS=""), "単位数 '' is no figure; correct the cell"),
+    "no first month": (
+        changed("1241", "202606", FIRST=""),
+        "適用開始年月 '' is no month; write it as 202606",
+    ),
+    "an open beginning": (
+        changed("1241", "202606", FIRST="999999"),
+        "適用開始年月 '999999' is no month; write it as 202606",
+    ),
+    "a month that is none": (
+        changed("1241", "202606", LAST="202613"),
+        "適用終了年月 '202613' is no month; write it as 202606",
+    ),
+    "months the wrong way round": (
+        changed("1241", "202606", LAST="202605"),
+        "適用終了年月 202605 lies before 適用開始年月 202606",
+    ),
+    "a code that is none": (
+        changed("1241", "202606", CODE="241"),
+        "サービス項目コード '241' is no item code; four digits or capital letters were expected",
+    ),
+    "too few cells": (
+        line_of("1241")[:-1],
+        "14 cells where the first line has 15; put commas and quotation marks right",
+    ),
+    "too many cells": (
+        [*line_of("1241"), ""],
+        "16 cells where the first line has 15; put commas and quotation marks right",
+    ),
+    "no type": (
+        changed("1241", "202606", TYPE=""),
+        "サービス種類コード is blank; fill it in or delete the line",
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "reason"), REFUSED.values(), ids=REFUSED)
+def test_a_line_that_cannot_be_placed(tmp_path: Path, line: Line, reason: str) -> None:
+    good = line_of("1242")
+    table = import_master(write(tmp_path / "m.csv", [good, line]))
+    (refused,) = table.refused
+    assert (refused.place, refused.row, refused.reason) == ("line", 3, reason)
+    assert [row.item_code for row in table.rows] == ["1242"]
+
+
+def test_a_code_twice_in_the_same_months(tmp_path: Path) -> None:
+    """Both are refused; the same code in other months is another row."""
+    lines = [line_of("1241", "202404"), line_of("1241"), line_of("1241"), line_of("1242")]
+    lines[2][UNITS] = "417"
+    table = import_master(write(tmp_path / "m.csv", lines))
+    assert [(row.item_code, row.valid_from) for row in table.rows] == [
+        ("1241", 202404),
+        ("1242", 202606),
+    ]
+    assert [(one.row, one.reason) for one in table.refused] == [
+        (3, "the same code as line 4 (781241 地域通所介護11); correct the wrong one"),
+        (4, "the same code as line 3 (781241 地域通所介護11); correct the wrong one"),
+    ]
+
+
+# --- files that cannot be read -------------------------------------------------------------------
+
+
+def without(name: str) -> Callable[[Line], Line]:
+    at = HEADING.index(name)
+    return lambda line: line[:at] + line[at + 1 :]
+
+
+def test_missing_headings_are_named_all_at_once(tmp_path: Path) -> None:
+    lines = [list(HEADING), line_of("1241")]
+    for name in ("適用開始年月", "単位数"):
+        at = lines[0].index(name)
+        lines = [line[:at] + line[at + 1 :] for line in lines]
+    path = write(tmp_path / "m.csv", lines, heading=False)
+    with pytest.raises(ct.InputFileError) as told:
+        import_master(path)
+    assert str(told.value) == (
+        f"{path}: line 1: heading '適用開始年月' is missing (nearest heading of the file: "
+        f"'適用終了年月'); add the column\n"
+        f"{path}: line 1: heading '単位数' is missing (nearest heading of the file: '単位数単価'); "
+        "add the column"
+    )
+
+
+def test_a_heading_twice(tmp_path: Path) -> None:
+    lines = [[*HEADING, "サービス略称"], [*line_of("1241"), "地域通所介護11"]]
+    path = write(tmp_path / "m.csv", lines, heading=False)
+    with pytest.raises(ct.InputFileError) as told:
+        import_master(path)
+    assert str(told.value) == (
+        f"{path}: line 1: headings 'サービス名称', 'サービス略称' give the same; keep one of the "
+        "columns"
+    )
+
+
+def test_the_limit_may_be_left_out(tmp_path: Path) -> None:
+    cut = without("限度額管理対象区分")
+    lines = [cut(list(HEADING)), cut(line_of("1241")), cut(line_of("6099"))]
+    table = import_master(write(tmp_path / "m.csv", lines, heading=False))
+    assert table.refused == []
+    assert [row.limit_managed for row in table.rows] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"\n \n", "the file is empty"),
+        (b"\x81", "neither UTF-8 nor CP932; save it as one of them"),
+        ('サービス種類コード,"78'.encode(), "line 1: not a CSV row: unexpected end of data"),
+    ],
+)
+def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(content)
+    with pytest.raises(ct.InputFileError) as told:
+        import_master(path)
+    assert str(told.value) == f"{path}: {message}"
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ct.InputFileError, match=r"none\.csv: cannot be read: No such file"):
+        import_master(tmp_path / "none.csv")
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def run(*args: str) -> tuple[int, str, str]:
+    app = typer.Typer()
+    register(app)
+    result = CliRunner().invoke(app, ["import-master", *args])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_writes_and_lists(tmp_path: Path) -> None:
+    wrong = changed("1245", "202606", UNITS="x")
+    other = changed("1241", "202606", TYPE="A6")
+    path = write(tmp_path / "m.csv", [line_of("1241"), wrong, line_of("5301"), other])
+    out = tmp_path / "codes.csv"
+    assert run(str(path), "-o", str(out)) == (
+        1,
+        "",
+        f"{path}: line 3: 781245 地域通所介護15: 単位数 'x' is no figure; correct the cell\n"
+        f"{out}: 1 base row, 1 addition, 0 rates, 1 refused, passed over other service types: "
+        f"A6 (1); use it with --codes {out}\n",
+    )
+    assert [one.row.item_code for one in read_code_rows(out)] == ["1241", "5301"]
+
+
+def test_the_command_on_a_file_without_type_78(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.csv", [changed("1241", "202606", TYPE="A6")])
+    out = tmp_path / "codes.csv"
+    assert run(str(path), "-o", str(out)) == (
+        2,
+        "",
+        f"error: {path}: no row could be placed, nothing was written; rows of other service types: "
+        "A6 (1)\n",
+    )
+    assert not out.exists()
+
+
+def test_the_command_on_a_file_it_cannot_read(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(b"")
+    assert run(str(path), "-o", str(tmp_path / "codes.csv")) == (
+        2,
+        "",
+        f"error: {path}: the file is empty\n",
+    )
