@@ -50,7 +50,7 @@ class CatalogueHook(BuildHookInterface):  # type: ignore[misc]
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (the hook's signature)
         """Compile before the files are gathered."""
         for path in compile_catalogues(Path(self.root) / "src" / "chiiki_tsusho" / "locale"):
             build_data["artifacts"].append(str(path.relative_to(self.root)))
