@@ -20,6 +20,7 @@ import chiiki_tsusho as ct
 from chiiki_tsusho import columns
 from chiiki_tsusho import files as batch_files
 from chiiki_tsusho.command_line import app as cli
+from helpers.processes import hear_interrupts
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
 TABLE: Final = Path(__file__).resolve().parents[2] / "data" / "service_codes.csv"
@@ -480,6 +481,7 @@ def test_a_stop_in_the_middle_leaves_nothing(number: int, tmp_path: Path) -> Non
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         encoding="utf-8",
+        preexec_fn=hear_interrupts,
     )
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob(".chiiki-tsusho-*")) and time.monotonic() < deadline:

@@ -214,7 +214,7 @@ def test_the_set_up_commands_are_one_line_each_and_name_what_exists() -> None:
     assert TESTS.startswith("python3 -m venv .venv-test && ")
     # --group needs pip 25.1, and a new environment of Python 3.11 has an older one.
     assert TESTS.index("install --quiet --upgrade pip") < TESTS.index("--group test")
-    assert TESTS.endswith(".venv-test/bin/python -m pytest")
+    assert TESTS.endswith(".venv-test/bin/python -m pytest -n auto")
 
 
 def test_the_command_that_computes_the_example_is_the_one_shown_below_it() -> None:

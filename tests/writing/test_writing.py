@@ -22,6 +22,7 @@ from chiiki_tsusho import InputFileError, OutputError
 from chiiki_tsusho.files import FileBatch, claim_files
 from chiiki_tsusho.writing.folders import FileFormat, FolderSink
 from helpers.inputs import PROVIDER, RECIPIENT, compute, csv_text, texts, visit, visits, written
+from helpers.processes import hear_interrupts
 
 OUTPUTS = ("claim_lines", "claims", "held_visits", "problems")
 ROWS = [
@@ -359,6 +360,7 @@ def test_stop_half_way_leaves_nothing(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     ) as process:
         while not ready.exists() and process.poll() is None:
             time.sleep(0.01)
