@@ -6,8 +6,9 @@
 
 loads the results found in OUTPUTS, a folder any contender has written, and only then starts the
 clock: the visits, providers and recipients of the folder MONTH are read with their column types
-given and all threads, and the results are written to DIR. No program that reads and writes these
-files with Arrow alone can be faster. Prints the seconds of the timed part as JSON.
+given and all threads, and the results are written to DIR, formed on all cores and written in order.
+No program that reads and writes these files with Arrow alone can be faster. Prints the seconds of
+the timed part as JSON.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,6 +26,7 @@ import pyarrow.parquet as pq
 from month import PROVIDERS_SCHEMA, RECIPIENTS_SCHEMA, VISITS_SCHEMA, Files
 
 OUTPUTS = ("claim_lines", "claims")
+_SLICE_ROWS = 1 << 17  # of 2^15 to 2^19 the fastest here
 _IDENTIFIERS = ("service_month", "provider_no", "insurer_no", "insured_no", "service_code")
 
 
@@ -40,12 +43,23 @@ def read_visits(path: Path, schema: pa.Schema = VISITS_SCHEMA) -> pa.Table:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write one result."""
+    """Write one result: CSV in slices that all cores form and one writes."""
     if path.suffix == ".parquet":
         pq.write_table(table, path)
-    else:
-        options = pacsv.WriteOptions(quoting_style="none", quoting_header="none")
-        pacsv.write_csv(table, path, options)
+        return
+    starts = range(0, max(1, table.num_rows), _SLICE_ROWS)
+    with ThreadPoolExecutor(pa.cpu_count()) as cores, path.open("wb") as file:
+        for formed in cores.map(lambda start: _formed(table, start), starts):
+            file.write(formed)
+
+
+def _formed(table: pa.Table, start: int) -> pa.Buffer:
+    options = pacsv.WriteOptions(
+        include_header=start == 0, quoting_style="none", quoting_header="none"
+    )
+    sink = pa.BufferOutputStream()
+    pacsv.write_csv(table.slice(start, _SLICE_ROWS), sink, options)
+    return sink.getvalue()
 
 
 def load_outputs(directory: Path) -> dict[str, pa.Table]:
