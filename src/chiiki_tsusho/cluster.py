@@ -27,7 +27,7 @@ from chiiki_tsusho.batch import Batch, code_book
 from chiiki_tsusho.claims.rosters import Registers
 from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, PROBLEMS, PROVIDER_NO
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
-from chiiki_tsusho.language import Language, Words
+from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_table import CodeBook, CodeTable
 from chiiki_tsusho.parcels import (
     FrameRows,
@@ -142,11 +142,10 @@ class DaskBatch:
             missing = [path for path in dask.compute(*writes) if path and not path.exists()]
             if missing:
                 raise OutputError(
-                    Words(
-                        f"{missing[0]}: was written by a worker and is not here; name a folder "
-                        "that all machines share",
-                        f"{missing[0]}: ワーカーが書いたファイルが見つかりません。"
-                        "すべての機械が共有するフォルダを指定してください",
+                    Text(
+                        "{path}: was written by a worker and is not here; name a folder that all "
+                        "machines share",
+                        path=missing[0],
                     )
                 )
 
@@ -206,20 +205,16 @@ def compute_claims_dask(
     """
     if isinstance(visits, pd.DataFrame):
         raise InputFileError(
-            Words(
-                "visits: is in memory as a whole; use compute_claims, or make parts of it with "
-                "dask.dataframe.from_pandas",
-                "visits: 全体がメモリ上にあります。compute_claims を使うか、"
-                "dask.dataframe.from_pandas で分割してください",
+            Text(
+                "visits: is in memory as a whole; use compute_claims, or make parts of it "
+                "with dask.dataframe.from_pandas"
             )
         )
     if npartitions is not None and (npartitions < 1 or not shuffle):
         raise ChiikiTsushoError(
-            Words(
-                "npartitions: how many partitions to shuffle into, at least 1; parts that are not "
-                "shuffled stay as they are",
-                "npartitions: シャッフル後の分割数を1以上で指定してください"
-                "(シャッフルしない場合は指定できません)",
+            Text(
+                "npartitions: how many partitions to shuffle into, at least 1; parts that are "
+                "not shuffled stay as they are"
             )
         )
     book = code_book(codes)

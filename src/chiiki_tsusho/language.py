@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 import locale
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -105,8 +105,33 @@ def printable(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Words:
-    """The same thing in English and in Japanese."""
+class Joined:
+    """Several things said one after another.
+
+    Parameters
+    ----------
+    parts : sequence of str or Sayable
+        What is said.
+    between : str or Sayable
+        What stands between them.
+    """
+
+    parts: Sequence[str | Sayable]
+    between: str | Sayable = ""
+
+    def say(self, language: Language = "en") -> str:
+        """Write it in a language."""
+        return in_language(self.between, language).join(
+            in_language(part, language) for part in self.parts
+        )
+
+    def __str__(self) -> str:
+        return self.say("en")
+
+
+@dataclass(frozen=True)
+class Name:
+    """What one thing is called in each language, where a table and not the catalogue says it."""
 
     en: str
     ja: str
@@ -119,20 +144,24 @@ class Words:
         return self.en
 
 
-def on_lines(parts: Iterable[Sayable]) -> Words:
+def in_language(what: str | Sayable, language: Language) -> str:
+    """Write in a language what may be a plain text."""
+    return what if isinstance(what, str) else what.say(language)
+
+
+def on_lines(parts: Iterable[str | Sayable]) -> Joined:
     """Put several things on lines of their own."""
-    parts = list(parts)
-    return Words(
-        "\n".join(one.say("en") for one in parts), "\n".join(one.say("ja") for one in parts)
-    )
+    return Joined(tuple(parts), "\n")
 
 
-def not_written(folder: Path, error: OSError) -> Words:
+def listed(parts: Iterable[str | Sayable]) -> Joined:
+    """Name several things in a sentence."""
+    return Joined(tuple(parts), Text(", "))
+
+
+def not_written(folder: Path, error: OSError) -> Text:
     """Say that a folder cannot be written, and why."""
-    return Words(
-        f"{folder}: cannot be written: {error.strerror}",
-        f"{folder}: 書き込めません({error.strerror})",
-    )
+    return Text("{path}: cannot be written: {why}", path=folder, why=error.strerror)
 
 
 def default_language() -> Language:

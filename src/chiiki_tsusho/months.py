@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chiiki_tsusho.errors import UnsupportedMonthError
-from chiiki_tsusho.language import Language, Words
+from chiiki_tsusho.language import Language, Text
 
 OPEN_END = 999999
 _MONTH = re.compile(r"(\d{4})-?(\d{2})")
@@ -27,10 +27,7 @@ def parse_month(text: str) -> int:
     match = _MONTH.fullmatch(text) if isinstance(text, str) else None
     if match is None or not 1 <= int(match[2]) <= 12:
         raise UnsupportedMonthError(
-            Words(
-                f"{text!r} is not a month: write it as 2016-04 or 201604",
-                f"「{text}」は年月として読めません。2016-04 または 201604 の形で指定してください",
-            )
+            Text("{text!r} is not a month: write it as 2016-04 or 201604", text=text)
         )
     return int(match[1] + match[2])
 

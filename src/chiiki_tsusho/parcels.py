@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.csv_lines import LineSource, line_ends
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Words
+from chiiki_tsusho.language import Counted, Text, listed
 from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE, Form, Numbered, Numbers, Source, Texts
 from chiiki_tsusho.reading.cells import PARSERS, Decoder
 from chiiki_tsusho.reading.data_frame import FrameSource
@@ -162,11 +162,11 @@ def first_lines(counts: Sequence[int]) -> Ints:
     ends = FIRST_ROW_LINE + np.cumsum([0, *counts], dtype=np.int64)
     if ends[-1] > _LAST_LINE:
         raise InputFileError(
-            Words(
-                f"visits: {ends[-1] - FIRST_ROW_LINE} rows; at most {_LAST_LINE} can be computed "
-                "at once: compute some providers at a time",
-                f"visits: {ends[-1] - FIRST_ROW_LINE}行あります。一度に計算できるのは{_LAST_LINE}行"
-                "までです。事業所を分けて計算してください",
+            Text(
+                "visits: {rows} rows; at most {most} can be computed at once: compute some "
+                "providers at a time",
+                rows=int(ends[-1] - FIRST_ROW_LINE),
+                most=_LAST_LINE,
             )
         )
     return ends[:-1]
@@ -221,16 +221,16 @@ def refuse_torn(providers: Sequence[list[str]], shown: Sequence[str]) -> None:
         return
     named = list(torn.items())[:_NAMED]
     more = len(torn) - len(named)
+    shown_torn: list[Text] = [
+        Text("provider {no} is in {one} and in {two}", no=no, one=one, two=two)
+        for no, (one, two) in named
+    ]
+    if more:
+        shown_torn.append(Counted("and {n} more provider", "and {n} more providers", more))
     raise InputFileError(
-        Words(
-            "visits: "
-            + "; ".join(f"provider {no} is in {one} and in {two}" for no, (one, two) in named)
-            + (f"; so are {more} more in two parts" if more else "")
-            + ": a claim would be split; let shuffle=True bring them together",
-            "visits: "
-            + "、".join(f"事業所{no}が{one}と{two}の両方" for no, (one, two) in named)
-            + (f"、ほか{more}事業所も複数の部分" if more else "")
-            + "にあり、請求が分割されます。shuffle=True でまとめてください",
+        Text(
+            "visits: {torn}: a claim would be split; let shuffle=True bring them together",
+            torn=listed(shown_torn),
         )
     )
 

@@ -15,7 +15,7 @@ from chiiki_tsusho.batch import BatchRun, FrameSink
 from chiiki_tsusho.claims.rosters import Registers
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.language import Language, Words
+from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_table import CodeBook
 from chiiki_tsusho.parcels import Rows, open_parcels, placed
 from chiiki_tsusho.problems import Once, Problems
@@ -113,11 +113,11 @@ def write_part(
         parquet.write_table(table.replace_schema_metadata(), path, compression="zstd")
     except OSError as error:
         raise OutputError(
-            Words(
-                f"{path}: cannot be written by a worker: {error.strerror or error}; every worker "
-                "must see the folder under this path",
-                f"{path}: ワーカーから書き込めません({error.strerror or error})。"
-                "すべてのワーカーから同じパスで見えるフォルダを指定してください",
+            Text(
+                "{path}: cannot be written by a worker: {why}; every worker must see the folder "
+                "under this path",
+                path=path,
+                why=error.strerror or str(error),
             )
         ) from error
     return path

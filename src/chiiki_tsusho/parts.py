@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Words, on_lines
+from chiiki_tsusho.language import Text, on_lines
 from chiiki_tsusho.parcels import FrameRows, Rows, TextRows, provider_texts
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.inputs import open_source
@@ -72,11 +72,12 @@ class FilePart:
             rows = FrameRows.of_part(_frame(self._table(list(self.headings)).cast(schema)), part)
         if len(rows.lines) != self.lines:
             raise InputFileError(
-                Words(
-                    f"{self.path}: had {self.lines} rows and has {len(rows.lines)} now; begin "
-                    "again when nothing writes to it",
-                    f"{self.path}: {self.lines}行から{len(rows.lines)}行に変わりました。"
-                    "ファイルへの書き込みが終わってからやり直してください",
+                Text(
+                    "{path}: had {before} rows and has {now} now; begin again when nothing writes "
+                    "to it",
+                    path=self.path,
+                    before=self.lines,
+                    now=len(rows.lines),
                 )
             )
         return rows
@@ -132,9 +133,7 @@ def part_paths(given: str | Path | Iterable[str | Path]) -> list[Path]:
         return list(_files_of(given))
     paths = [path for one in given for path in _files_of(one)]
     if not paths:
-        raise InputFileError(
-            Words("visits: no file is named", "visits: ファイルが指定されていません")
-        )
+        raise InputFileError(Text("visits: no file is named"))
     return paths
 
 
@@ -149,10 +148,7 @@ def _files_of(given: str | Path) -> Iterator[Path]:
         return
     if not found:
         raise InputFileError(
-            Words(
-                f"{given}: there is no CSV or Parquet file; check the path",
-                f"{given}: CSVまたはParquetファイルがありません。パスを確認してください",
-            )
+            Text("{given}: there is no CSV or Parquet file; check the path", given=given)
         )
     yield from sorted(found, key=_natural)
 
@@ -226,17 +222,19 @@ def common_schema(parts: Sequence[FilePart]) -> pa.Schema | None:
     """
     first = parts[0]
     faults = [
-        Words(
-            f"{one.path}: its headings are not those of {first.path} in the same order",
-            f"{one.path}: 見出しまたはその順序が {first.path} と異なります",
+        Text(
+            "{path}: its headings are not those of {first} in the same order",
+            path=one.path,
+            first=first.path,
         )
         for one in parts
         if one.headings != first.headings
     ]
     faults += [
-        Words(
-            f"{one.path}: CSV and Parquet parts are mixed; {first.path} is of the other format",
-            f"{one.path}: CSVとParquetが混在しています({first.path} と形式が異なります)",
+        Text(
+            "{path}: CSV and Parquet parts are mixed; {first} is of the other format",
+            path=one.path,
+            first=first.path,
         )
         for one in parts
         if (one.schema is None) != (first.schema is None)
@@ -250,9 +248,10 @@ def common_schema(parts: Sequence[FilePart]) -> pa.Schema | None:
         return pa.unify_schemas(list(schemas.values()), promote_options="permissive")
     except pa.ArrowException as error:
         raise InputFileError(
-            Words(
-                f"{first.path} and the other parts have columns of different types: {error}",
-                f"{first.path} と他のファイルで列の型が異なります({error})",
+            Text(
+                "{path} and the other parts have columns of different types: {why}",
+                path=first.path,
+                why=str(error),
             )
         ) from error
 

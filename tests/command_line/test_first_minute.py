@@ -391,8 +391,8 @@ def test_the_demo_in_japanese_in_a_folder_of_ones_own(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
     claims = Path("お試し 1") / "claims"
     assert done.stderr.splitlines()[:3] == [
-        f"実績259件: 請求27件、240,192単位、2,517,248円。保留0行。出力先: {claims}",
-        f"請求は {claims} にあります: claims.csv(請求ごと)、claim_lines.csv(コードごと)。",
+        f"実績259件: 請求明細27件、240,192単位、2,517,248円。未計算(要修正)0行。出力先: {claims}",
+        f"計算結果は {claims} にあります: claims.csv(請求ごと)、claim_lines.csv(コードごと)。",
         "請求の根拠を一件ずつ確認する:",
     ]
     explained, held, template = commands_of(done.stderr)

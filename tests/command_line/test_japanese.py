@@ -21,7 +21,7 @@ from pyarrow import parquet
 import chiiki_tsusho as ct
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, HEADINGS, PROBLEMS
 from chiiki_tsusho.files import FileBatch, claim_files
-from chiiki_tsusho.language import Language, Words, default_language, on_lines, printable
+from chiiki_tsusho.language import Language, Name, default_language, on_lines, printable
 from chiiki_tsusho.months import OPEN_END, spans_text
 from chiiki_tsusho.problem_texts import EXPECTED, TEXTS, Message
 from chiiki_tsusho.problems import place_text
@@ -467,7 +467,7 @@ def test_an_error_with_english_words_alone_says_them_in_any_language() -> None:
 
 
 def test_words() -> None:
-    both = on_lines([Words("a", "あ"), Message("malformed_row", "quotation")])
+    both = on_lines([Name("a", "あ"), Message("malformed_row", "quotation")])
     assert str(both).splitlines()[0] == both.say().splitlines()[0] == "a"
     assert both.say("ja").splitlines() == [
         "あ", "引用符がこの行の中で閉じられていません。閉じてください",
@@ -555,9 +555,7 @@ def claim_arguments(prefix: str, folder: Path) -> list[object]:
 
 def test_lang_may_stand_anywhere_and_beats_the_locale(tmp_path: Path) -> None:
     arguments = claim_arguments("", tmp_path / "out")
-    closing = (
-        f"実績259件: 請求27件、240,192単位、2,517,248円。保留0行。出力先: {tmp_path / 'out'}\n"
-    )
+    closing = f"実績259件: 請求明細27件、240,192単位、2,517,248円。未計算(要修正)0行。出力先: {tmp_path / 'out'}\n"
     for done in (
         run(*arguments, "--lang", "ja"),
         run("--lang=ja", *arguments),
@@ -582,7 +580,7 @@ def test_problems_and_closing_line_in_japanese(tmp_path: Path) -> None:
     )
     assert more == f"… ほか22件は {tmp_path / 'out' / 'problems.csv'} にあります"
     assert closing == (
-        "実績73件: 請求9件、15,239単位、160,582円。保留54行(held_visits を訂正し、そのファイルを再度処理して"
+        "実績73件: 請求明細9件、15,239単位、160,582円。未計算(要修正)54行(held_visits を訂正し、そのファイルを再度処理して"
         f"ください)。出力先: {tmp_path / 'out'}"
     )
     heading, first, *_ = (
@@ -600,9 +598,9 @@ def test_blank_yen_in_japanese(tmp_path: Path) -> None:
     path.write_text(csv_text([visit(1)]), encoding="utf-8")
     done = run("claim", path, "-o", tmp_path / "out", "--lang", "ja")
     assert done.stderr.splitlines() == [
-        "注: 請求1件は円が空欄です: 地域区分が不明です(--providers で地域区分のある事業所ファイルを指定して"
+        "注: 請求明細1件は金額が空欄です: 地域区分が不明です(--providers で地域区分のある事業所ファイルを指定して"
         "ください)",
-        f"実績1件: 請求1件、426単位、円は空欄。保留0行。出力先: {tmp_path / 'out'}",
+        f"実績1件: 請求明細1件、426単位、金額は未計算。未計算(要修正)0行。出力先: {tmp_path / 'out'}",
     ]
     other = {**visit(1), "provider_no": "1370000002"}
     path.write_text(csv_text([visit(1), other]), encoding="utf-8")
@@ -620,7 +618,7 @@ def test_blank_yen_in_japanese(tmp_path: Path) -> None:
         *("--recipients", tmp_path / "recipients.csv", "--lang", "ja"),
     )  # fmt: skip
     assert done.stderr.splitlines()[0] == (
-        "注: 請求2件は円が空欄です: 給付率が不明です(--recipients で給付率のある利用者ファイルを指定して"
+        "注: 請求明細2件は金額が空欄です: 給付率が不明です(--recipients で給付率のある利用者ファイルを指定して"
         "ください)"
     )
 
@@ -666,7 +664,7 @@ def test_an_unreadable_file_in_japanese(tmp_path: Path) -> None:
         ),
         (
             ["lookup", "781240", "--month", "2016-04"],
-            "2016-04 にないサービスコードです: 781240(近いコード: 781241)。コードは種類と項目の6桁"
+            "2016-04 にないサービスコードです: 「781240」(近いコード: 781241)。コードは種類と項目の6桁"
             "(例: 781241)で指定してください",
         ),
     ],

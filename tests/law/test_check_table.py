@@ -409,7 +409,7 @@ def test_a_fault_of_one_row(
     rows = [row | change if at == line else row for at, row in enumerate(SOUND, 2)]
     path = write(tmp_path / "t.csv", rows)
     found = [fault for fault in check_table(path) if fault.line == line]
-    assert [(fault.column, fault.value, fault.message) for fault in found] == [
+    assert [(fault.column, fault.value, str(fault.message)) for fault in found] == [
         (column, rows[line - 2][column], message) for column, message in expected
     ]
     # What the loader refuses, check-table finds, and nothing else.

@@ -12,7 +12,7 @@ from chiiki_tsusho.claims.calendars import INSURERS, MONTHS, Ledger, Patterns
 from chiiki_tsusho.claims.rosters import Register
 from chiiki_tsusho.claims.visit_kinds import Flags, Kinds
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Words
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.code_table import (
     LEVEL_SLOTS,
@@ -126,11 +126,11 @@ class VisitBook:
         insurer = typed.columns["insurer_no"].rows
         if len(self.months) > MONTHS or insurer.max(initial=0) >= INSURERS:
             raise InputFileError(
-                Words(
-                    f"{self._decoder.source.shown}: more than {MONTHS:,} months or {INSURERS:,} "
-                    "insurers; split the file",
-                    f"{self._decoder.source.shown}: 年月が{MONTHS:,}、または保険者が{INSURERS:,}を"
-                    "超えています。ファイルを分けてください",
+                Text(
+                    "{shown}: more than {months:,} months or {insurers:,} insurers; split the file",
+                    shown=self._decoder.source.shown,
+                    months=MONTHS,
+                    insurers=INSURERS,
                 )
             )
         return Identified(

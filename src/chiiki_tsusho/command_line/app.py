@@ -22,7 +22,7 @@ from chiiki_tsusho.command_line import tables as cli_tables
 from chiiki_tsusho.command_line.collector import resting_collector
 from chiiki_tsusho.command_line.misuse import Commands, one_of, said, say_error, spoken
 from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.language import LANGUAGES, Sayable, Words
+from chiiki_tsusho.language import LANGUAGES, Counted, Language, Sayable, Text
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Progress, Summary
@@ -34,9 +34,9 @@ ALL_WRITTEN, SOMETHING_HELD, WRONG_USE, STOPPED = 0, 1, 2, 130
 QUIET_SECONDS = 1.0
 PROBLEMS_SHOWN = 5
 STAGES = {
-    "reading": Words("reading", "読み込み"),
-    "claims": Words("claims", "請求の計算"),
-    "held rows": Words("held rows", "保留行の書き出し"),
+    "reading": Text("reading"),
+    "claims": Text("claims"),
+    "held rows": Text("held rows"),
 }
 
 app = typer.Typer(
@@ -66,10 +66,11 @@ Headings = Annotated[
         metavar="en|ja", help="Language of the headings.", autocompletion=one_of(*LANGUAGES)
     ),
 ]
-_CHOICES_JA = {
-    "service": "day_care または medical_day_care を指定してください",
-    "shortfall": "over_capacity または understaffed を指定してください",
+_CHOICES = {
+    "service": Text("day_care or medical_day_care was expected"),
+    "shortfall": Text("over_capacity or understaffed was expected"),
 }
+_NOT_RIGHT = Text("the value is not right")
 
 
 def say(what: str | Sayable) -> None:
@@ -86,12 +87,7 @@ def _words() -> Iterator[None]:
         say_error(error)
         raise typer.Exit(WRONG_USE) from error
     except KeyboardInterrupt:
-        say(
-            Words(
-                "stopped; nothing of this run was written",
-                "中断しました。この実行の結果は書き込んでいません",
-            )
-        )
+        say(Text("stopped; nothing of this run was written"))
         raise typer.Exit(STOPPED) from None
     except (typer.Exit, BrokenPipeError):
         raise
@@ -101,10 +97,7 @@ def _words() -> Iterator[None]:
 
         print_exception(error)
         say_error(
-            Words(
-                "a fault of this program; nothing of this run was written; please report it",
-                "このプログラムの不具合です。この実行の結果は書き込んでいません。ご報告をお願いします",
-            )
+            Text("a fault of this program; nothing of this run was written; please report it")
         )
         raise typer.Exit(WRONG_USE) from error
 
@@ -117,12 +110,7 @@ def _language(asked: str) -> Language:
     for language in LANGUAGES:
         if asked == language:
             return language
-    raise ChiikiTsushoError(
-        Words(
-            f"--headings {asked!r} is unknown; en or ja",
-            f"--headings「{asked}」は使えません。en または ja を指定してください",
-        )
-    )
+    raise ChiikiTsushoError(Text("--headings {asked!r} is unknown; en or ja", asked=asked))
 
 
 def _version(asked: bool) -> None:
@@ -183,10 +171,7 @@ def claim(
     with resting_collector(), _words():
         if file_format not in ("csv", "parquet"):
             raise ChiikiTsushoError(
-                Words(
-                    f"--format {file_format!r} is unknown; csv or parquet",
-                    f"--format「{file_format}」は使えません。csv または parquet を指定してください",
-                )
+                Text("--format {file_format!r} is unknown; csv or parquet", file_format=file_format)
             )
         from chiiki_tsusho.files import claim_files
 
@@ -218,64 +203,57 @@ def _say_result(batch: FileBatch, file_format: str) -> None:
     more = batch.problem_table.num_rows - PROBLEMS_SHOWN
     if more > 0:
         file = batch.folder / f"problems.{file_format}"
-        say(Words(f"… and {more:,} more in {file}", f"… ほか{more:,}件は {file} にあります"))
+        say(Text("… and {more:,} more in {file}", more=more, file=file))
     for count, why in _blank_yen(summary):
         say(
-            Words(
-                f"note: yen left blank in {_counted(count, 'claim')}: {why.en}",
-                f"注: 請求{count:,}件は円が空欄です: {why.ja}",
+            Counted(
+                "note: yen left blank in {n:,} claim: {why}",
+                "note: yen left blank in {n:,} claims: {why}",
+                count,
+                why=why,
             )
         )
-    say(Words(_closing_line(summary, batch.folder), _closing_line_ja(summary, batch.folder)))
+    say(_closing_line(summary, batch.folder))
 
 
-def _closing_line(summary: Summary, folder: Path) -> str:
-    held = f"{_counted(summary.held_visits, 'row')} held"
-    if summary.held_visits:
-        held += " (correct them in held_visits and submit that file again)"
+def _closing_line(summary: Summary, folder: Path) -> Text:
+    visits = Counted("{n:,} visit", "{n:,} visits", summary.visits)
+    claims = Counted("{n:,} claim", "{n:,} claims", summary.claims)
+    units = Counted("{n:,} unit", "{n:,} units", summary.units)
     unknown = summary.without_price + summary.without_rate
-    yen = "yen blank" if unknown and unknown == summary.claims else f"{summary.yen:,} yen"
-    if 0 < unknown < summary.claims:
-        yen += f" (of {_counted(summary.claims - unknown, 'claim')})"
-    return (
-        f"{_counted(summary.visits, 'visit')}: {_counted(summary.claims, 'claim')}, "
-        f"{_counted(summary.units, 'unit')}, {yen}; {held}; files in {folder}"
+    yen = Text("{yen:,} yen", yen=summary.yen)
+    if unknown and unknown == summary.claims:
+        yen = Text("yen blank")
+    elif unknown:
+        yen = Counted(
+            "{yen:,} yen (of {n:,} claim)",
+            "{yen:,} yen (of {n:,} claims)",
+            summary.claims - unknown,
+            yen=summary.yen,
+        )
+    held: Text = Counted("{n:,} row held", "{n:,} rows held", summary.held_visits)
+    if summary.held_visits:
+        held = Text("{held} (correct them in held_visits and submit that file again)", held=held)
+    return Text(
+        "{visits}: {claims}, {units}, {yen}; {held}; files in {folder}",
+        visits=visits,
+        claims=claims,
+        units=units,
+        yen=yen,
+        held=held,
+        folder=folder,
     )
 
 
-def _closing_line_ja(summary: Summary, folder: Path) -> str:
-    held = f"保留{summary.held_visits:,}行"
-    if summary.held_visits:
-        held += "(held_visits を訂正し、そのファイルを再度処理してください)"
-    unknown = summary.without_price + summary.without_rate
-    yen = "円は空欄" if unknown and unknown == summary.claims else f"{summary.yen:,}円"
-    if 0 < unknown < summary.claims:
-        yen += f"(請求{summary.claims - unknown:,}件分)"
-    return (
-        f"実績{summary.visits:,}件: 請求{summary.claims:,}件、{summary.units:,}単位、{yen}。"
-        f"{held}。出力先: {folder}"
-    )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _blank_yen(summary: Summary) -> list[tuple[int, Words]]:
+def _blank_yen(summary: Summary) -> list[tuple[int, Text]]:
     notes = (
         (
             summary.without_price,
-            Words(
-                "no area_grade is known (give --providers with area_grade)",
-                "地域区分が不明です(--providers で地域区分のある事業所ファイルを指定してください)",
-            ),
+            Text("no area_grade is known (give --providers with area_grade)"),
         ),
         (
             summary.without_rate,
-            Words(
-                "no benefit_rate is known (give --recipients with benefit_rate)",
-                "給付率が不明です(--recipients で給付率のある利用者ファイルを指定してください)",
-            ),
+            Text("no benefit_rate is known (give --recipients with benefit_rate)"),
         ),
     )
     return [(count, why) for count, why in notes if count]
@@ -305,8 +283,7 @@ def _progress() -> Iterator[Progress | None]:
     def show(stage: str, done: int, whole: int) -> None:
         if not bar.live.is_started and monotonic() - started > QUIET_SECONDS:
             bar.start()
-        words = STAGES.get(stage, Words(stage, stage))
-        bar.update(task, description=said(words), completed=done, total=whole)
+        bar.update(task, description=said(STAGES.get(stage, stage)), completed=done, total=whole)
 
     try:
         yield show
@@ -399,22 +376,25 @@ def explain(
             for one in error.errors():
                 name = str(one["loc"][0])
                 option, given = name.replace("_", "-"), one["input"]
-                choices = _CHOICES_JA.get(name, "値が正しくありません")
+                choices = _CHOICES.get(name, _NOT_RIGHT)
                 say_error(
-                    Words(
-                        f"--{option} {given!r}: {one['msg']}", f"--{option}「{given}」: {choices}"
+                    Text(
+                        "--{option} {given!r}: {choices}",
+                        option=option,
+                        given=given,
+                        choices=choices,
                     )
                 )
             raise typer.Exit(WRONG_USE) from error
         composition = Calculator(table, spoken()).compose(visit)
-        units = said(Words(" units", "単位"))
+        units = said(Text(" units"))
         typer.echo(f"{composition.code}  {composition.chain}{units}")
         for number, step in enumerate(composition.steps, start=1):
             typer.echo(f"{number:3}. {step}")
         for line in composition.lines:
             whole = line.units * line.count
             typer.echo(f"{line.code}  {line.name}  {line.units} × {line.count} = {whole}")
-        typer.echo(f"{said(Words('total', '合計'))} {composition.units}{units}")
+        typer.echo(f"{said(Text('total'))} {composition.units}{units}")
 
 
 def _counts(additions: list[str]) -> dict[str, int]:
@@ -423,17 +403,11 @@ def _counts(additions: list[str]) -> dict[str, int]:
         key, equals, count = text.partition("=")
         if equals and not count.isdecimal():
             raise ChiikiTsushoError(
-                Words(
-                    f"--with {text!r}: KEY or KEY=N was expected, N a whole number",
-                    f"--with「{text}」: KEY または KEY=N(Nは整数)の形で指定してください",
-                )
+                Text("--with {text!r}: KEY or KEY=N was expected, N a whole number", text=text)
             )
         if key in counts:
             raise ChiikiTsushoError(
-                Words(
-                    f"--with {key!r}: given twice; write the count as {key}=N",
-                    f"--with「{key}」: 2回指定されています。回数は {key}=N の形で指定してください",
-                )
+                Text("--with {key!r}: given twice; write the count as {key}=N", key=key)
             )
         counts[key] = int(count) if equals else 1
     return counts
@@ -488,13 +462,11 @@ def template(
         from chiiki_tsusho.writing.templates import write_templates
 
         for path in write_templates(folder, month, codes, _language(headings)):
-            say(Words(f"wrote {path}", f"作成しました: {path}"))
+            say(Text("wrote {path}", path=path))
         say(
-            Words(
+            Text(
                 "line 2 of each file is an example: put your rows in its place, then give the "
-                "files to chiiki-tsusho claim",
-                "各ファイルの2行目は記入例です。自分の行に置き換え、chiiki-tsusho claim で"
-                "計算してください",
+                "files to chiiki-tsusho claim"
             )
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.files import FileBatch, claim_files
-from chiiki_tsusho.language import Language, Words, not_written
+from chiiki_tsusho.language import Language, Text, not_written
 from chiiki_tsusho.law.law_files import example_file
 
 EXAMPLE_FILES = tuple(
@@ -44,10 +44,9 @@ def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
         for path, content in examples.items():
             if path.exists() and path.read_bytes() != content:
                 raise OutputError(
-                    Words(
-                        f"{path}: is there already and is not the example; choose another folder",
-                        f"{path}: 例とは別のファイルがすでにあります。"
-                        "他のフォルダを指定してください",
+                    Text(
+                        "{path}: is there already and is not the example; choose another folder",
+                        path=path,
                     )
                 )
         folder.mkdir(parents=True, exist_ok=True)

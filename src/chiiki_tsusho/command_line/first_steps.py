@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chiiki_tsusho.language import Words
+from chiiki_tsusho.language import Text
 
 # Of the example: a person whose month comes to more than planned.
 SHOWN_PERSON = "0000100053"
@@ -38,29 +38,25 @@ def demo_command(
         batch = write_demo(folder, spoken())
         _say_result(batch, "csv")
         say(
-            Words(
-                f"The claims are in {folder / CLAIMS}: claims.csv (one row per claim) and "
-                "claim_lines.csv (one row per code).",
-                f"請求は {folder / CLAIMS} にあります: claims.csv(請求ごと)、"
-                "claim_lines.csv(コードごと)。",
+            Text(
+                "The claims are in {folder}: claims.csv (one row per claim) and claim_lines.csv "
+                "(one row per code).",
+                folder=folder / CLAIMS,
             )
         )
         files = {name: _quoted(folder / f"{name}.csv") for name in ("visits", "faulty_visits")}
         for title, command in (
             (
-                Words("Why one of the claims is what it is:", "請求の根拠を一件ずつ確認する:"),
+                Text("Why one of the claims is what it is:"),
                 f"explain-claim {files['visits']} --insured {SHOWN_PERSON} {_registers(folder)}",
             ),
             (
-                Words(
-                    "The same month with mistakes, what is held and why:",
-                    "誤りのある同じ月を計算し、保留とその理由を見る:",
-                ),
+                Text("The same month with mistakes, what is held and why:"),
                 f"claim {files['faulty_visits']} -o {_quoted(folder / 'held')} "
                 f"{_registers(folder, 'faulty_')}",
             ),
             (
-                Words("Files for a month of your own:", "自分の月のファイルを用意する:"),
+                Text("Files for a month of your own:"),
                 f"template {_quoted(folder / 'my-month')}"
                 + (" --headings ja" if spoken() == "ja" else ""),
             ),

@@ -10,26 +10,20 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from chiiki_tsusho.language import LANGUAGES, Language, Sayable, Words, default_language
+from chiiki_tsusho.language import LANGUAGES, Language, Sayable, Text, default_language
 
 WRONG_USE = 2
 OPTION = "--lang"
-ERROR = Words("error", "エラー")
+ERROR = Text("error")
 # The class of every misuse of a command; typer gives it no public name.
 _UsageError: type[Any] = typer.BadParameter.__mro__[1]
 
-NEXT_STEPS = Words(
-    """First steps:
-  chiiki-tsusho demo                  compute the example month and look at it
-  chiiki-tsusho template DIR          files to fill in: every heading, and an example
-  chiiki-tsusho claim VISITS -o DIR   compute the claims of your own file
-  chiiki-tsusho COMMAND --help        what a command takes, with an example""",
-    """はじめに:
-  chiiki-tsusho demo                  同梱の例を計算して結果を見る
-  chiiki-tsusho template DIR --headings ja
-                                      記入用のファイル(全ての見出しと記入例)を作る
-  chiiki-tsusho claim VISITS -o DIR   自分の実績ファイルから請求を計算する
-  chiiki-tsusho COMMAND --help        各コマンドの使い方と例""",
+NEXT_STEPS = Text(
+    "First steps:\n  chiiki-tsusho demo                  compute the example month "
+    "and look at it\n  chiiki-tsusho template DIR          files to fill in: every "
+    "heading, and an example\n  chiiki-tsusho claim VISITS -o DIR   compute the "
+    "claims of your own file\n  chiiki-tsusho COMMAND --help        what a command "
+    "takes, with an example"
 )
 _EXAMPLES = {
     "claim": "claim visits.csv -o claims --providers providers.csv --recipients recipients.csv",
@@ -45,20 +39,13 @@ _EXAMPLES = {
     "report": "report claims",
 }
 _NEXT = {
-    "claim": Words(
-        "Then: correct held_visits, submit that file again; 'explain-claim' shows how a claim "
-        "comes about.",
-        "その後: held_visits を訂正して再度処理します。請求の根拠は explain-claim で確認できます。",
+    "claim": Text(
+        "Then: correct held_visits, submit that file again; 'explain-claim' shows how "
+        "a claim comes about."
     ),
-    "template": Words(
-        "Then: put your rows in place of the examples and give the files to 'claim'.",
-        "その後: 記入例を自分の行に置き換え、claim で計算します。",
-    ),
+    "template": Text("Then: put your rows in place of the examples and give the files to 'claim'."),
 }
-_LANGUAGE_NOTE = Words(
-    f"Messages in Japanese: {OPTION} ja, with any command.",
-    f"メッセージの言語: どのコマンドでも {OPTION} en または {OPTION} ja。",
-)
+_LANGUAGE_NOTE = Text("Messages in Japanese: {OPTION} ja, with any command.", OPTION=OPTION)
 
 _WRONG_VALUES = (
     (r"valid integer", "整数を指定してください"),
@@ -148,12 +135,7 @@ def _speak_as_asked(asked: str) -> None:
         if asked == language:
             speak(language)
             return
-    say_error(
-        Words(
-            f"{OPTION} {asked!r}: en or ja was expected",
-            f"{OPTION}「{asked}」: en または ja を指定してください",
-        )
-    )
+    say_error(Text("{OPTION} {asked!r}: en or ja was expected", OPTION=OPTION, asked=asked))
     raise typer.Exit(WRONG_USE)
 
 
@@ -187,7 +169,7 @@ def _help_in_japanese(commands: list[Any]) -> None:
 def _epilog(name: str) -> str:
     lines = []
     if name in _EXAMPLES:
-        lines.append(f"\b\n{said(Words('Example:', '例:'))}\n  chiiki-tsusho {_EXAMPLES[name]}")
+        lines.append(f"\b\n{said(Text('Example:'))}\n  chiiki-tsusho {_EXAMPLES[name]}")
     if name in _NEXT:
         lines.append(f"\b\n{said(_NEXT[name])}")
     return "\n\n".join([*lines, said(_LANGUAGE_NOTE)])

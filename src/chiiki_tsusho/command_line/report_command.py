@@ -57,8 +57,8 @@ def report_command(
     from chiiki_tsusho.command_line.app import _words, say
 
     with _words():
-        from chiiki_tsusho.language import Words
+        from chiiki_tsusho.language import Text
         from chiiki_tsusho.reports.page import write_report
 
         page = write_report(folder, output, cast("Language | None", language), codes)
-        say(Words(f"wrote {page}", f"作成しました: {page}"))
+        say(Text("wrote {page}", page=page))

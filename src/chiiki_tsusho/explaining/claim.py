@@ -28,7 +28,7 @@ from chiiki_tsusho.explaining.steps import (
     taken,
 )
 from chiiki_tsusho.explaining.visit import base_steps
-from chiiki_tsusho.language import Language, Words, on_lines
+from chiiki_tsusho.language import Language, Name, Sayable, Text, listed, on_lines
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
 from chiiki_tsusho.law.code_table import CodeBook, CodeTable
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
@@ -71,19 +71,21 @@ class ClaimExplanation:
 
     def __str__(self) -> str:
         """Write the claim as a sheet of text."""
-        head = Words(
-            f"claim {self.service_month}  provider {self.provider_no}  insurer {self.insurer_no}  "
-            f"insured {self.insured_no}",
-            f"請求 {self.service_month}  事業所 {self.provider_no}  保険者 {self.insurer_no}  "
-            f"被保険者 {self.insured_no}",
+        head = Text(
+            "claim {service_month}  provider {provider_no}  insurer {insurer_no}  insured "
+            "{insured_no}",
+            service_month=self.service_month,
+            provider_no=self.provider_no,
+            insurer_no=self.insurer_no,
+            insured_no=self.insured_no,
         )
         lines, units, yen, note = (
             words.say(self.language)
             for words in (
-                Words("lines", "明細"),
-                Words("units", "単位数"),
-                Words("yen", "円"),
-                Words("note", "注"),
+                Text("lines"),
+                Text("units"),
+                Text("yen"),
+                Text("note"),
             )
         )
         parts = [head.say(self.language), "", lines, *(f"  {line}" for line in self.lines)]
@@ -173,19 +175,20 @@ def _source(given: pd.DataFrame | str | Path, name: str, encoding: str | None) -
     return open_source(given, encoding)
 
 
-def _nothing_text(run: BatchRun, insured_no: str, month: str | None) -> Words:
-    of_month = "" if month is None else f" in {month}"
-    of_month_ja = "" if month is None else f"{month} の"
+def _nothing_text(run: BatchRun, insured_no: str, month: str | None) -> Sayable:
+    of_month = "" if month is None else Text(" in {month}", month=month)
     if not len(run.problems):
-        return Words(
-            f"insured person {insured_no!r} has no visit{of_month} in the file; check the number",
-            f"被保険者「{insured_no}」の{of_month_ja}実績がファイルにありません。番号を確認してください",
+        return Text(
+            "insured person {insured_no!r} has no visit{of_month} in the file; check the number",
+            insured_no=insured_no,
+            of_month=of_month,
         )
-    head = Words(
-        f"no claim of insured person {insured_no!r}{of_month} was computed; problems of the file:",
-        f"被保険者「{insured_no}」の{of_month_ja}請求は計算できませんでした。ファイルの問題:",
+    head = Text(
+        "no claim of insured person {insured_no!r}{of_month} was computed; problems of the file:",
+        insured_no=insured_no,
+        of_month=of_month,
     )
-    return on_lines([head, Words(_problem_lines(run, "en"), _problem_lines(run, "ja"))])
+    return on_lines([head, Name(_problem_lines(run, "en"), _problem_lines(run, "ja"))])
 
 
 def _problem_lines(run: BatchRun, language: Language) -> str:
@@ -216,7 +219,7 @@ def _one(values: Any) -> int:
 
 
 def _line_texts(priced: Priced, language: Language) -> list[str]:
-    outside = Words("outside the limit", "限度額管理の対象外").say(language)
+    outside = Text("outside the limit").say(language)
     texts = []
     for column, item in enumerate(priced.lines.items):
         row = priced.lines.table.rows[item]
@@ -242,28 +245,26 @@ def _unit_steps(priced: Priced, language: Language) -> Iterator[Step]:
     managed, unmanaged = _one(settlement.managed_units), _one(settlement.unmanaged_units)
     excess = _one(settlement.excess_units)
 
-    def figure(en: str, ja: str, units: int, law: str = LIMIT) -> Step:
-        return taken(Words(en, ja).say(language), units, law)
+    def figure(label: Text, units: int, law: str = LIMIT) -> Step:
+        return taken(label.say(language), units, law)
 
-    yield figure("units counted against the limit", "限度額管理対象の単位数", managed)
+    yield figure(Text("units counted against the limit"), managed)
     limit, planned = _one(priced.terms.limit), _one(priced.terms.planned)
     if planned != UNKNOWN:
-        yield figure("planned units (計画単位数)", "計画単位数", planned)
+        yield figure(Text("planned units (計画単位数)"), planned)
     elif limit != NO_LIMIT:
-        yield figure("benefit limit of the care level", "要介護度の区分支給限度基準額", limit)
-    yield figure("units over the limit", "限度を超える単位数", excess)
+        yield figure(Text("benefit limit of the care level"), limit)
+    yield figure(Text("units over the limit"), excess)
     inside = managed - excess
-    yield figure("units within the limit", "限度内の単位数", inside)
-    label = Words(
-        f"benefit units: within the limit, and outside it {unmanaged:+d}",
-        f"給付単位数: 限度内と、管理対象外 {unmanaged:+d}",
+    yield figure(Text("units within the limit"), inside)
+    label = Text(
+        "benefit units: within the limit, and outside it {unmanaged:+d}", unmanaged=unmanaged
     )
     yield added(label.say(language), inside, unmanaged, CLAIM_FORM)
     if excess:
         whole = int(priced.whole_lines.service_units.sum())
         yield figure(
-            f"self-paid units: {whole} without a limit, less the benefit units",
-            f"全額自己負担の単位数: 限度がない場合の{whole}から給付単位数を引く",
+            Text("self-paid units: {whole} without a limit, less the benefit units", whole=whole),
             _one(settlement.self_paid_units),
             CLAIM_FORM,
         )
@@ -290,13 +291,13 @@ def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
             continue
         basis = _one(of_base[key]) if key in of_base else whole
         if key in of_base:
-            what = Words("base units of the visits that have it", "対象となる実績の基本単位数")
+            what = Text("base units of the visits that have it")
         else:
-            what = Words("units of all lines", "全ての明細の単位数")
+            what = Text("units of all lines")
         step = taken(f"{row.name}: {what.say(language)}", basis, ROUNDING)
         yield step
         if excess and not row.limit_managed:
-            less = Words("less the units over the limit", "限度を超える単位数を引く").say(language)
+            less = Text("less the units over the limit").say(language)
             step = added(less, basis, -min(excess, basis), LIMIT)
             yield step
         for link in table.rate_rows(key):
@@ -313,50 +314,37 @@ def _yen_steps(priced: Priced, language: Language) -> Iterator[Step]:
     price = _one(settlement.unit_price)
     benefit = _one(settlement.benefit_units)
     shown = decimal(price, PRICE_SCALE)
-    label = Words(f"total: benefit units × {shown} yen", f"費用総額: 給付単位数 × {shown}円")
+    label = Text("total: benefit units × {shown} yen", shown=shown)
     total = floored(label.say(language), benefit, price, PRICE_SCALE, CLAIM_FORM)
     yield total
     uninsured = bool(terms.uninsured[0])
     rate = 0 if uninsured else _one(settlement.benefit_rate)
-    label = Words(f"insurance: total × {rate} %", f"保険請求額: 費用総額 × {rate} %")
+    label = Text("insurance: total × {rate} %", rate=rate)
     if uninsured:
-        label = Words("insurance: none (H person)", "保険請求額: なし(H番号)")
+        label = Text("insurance: none (H person)")
     insurance = floored(label.say(language), total.after, rate, PER_CENT, CLAIM_FORM)
     yield insurance
     rest = total.after - insurance.after
     public = _one(settlement.public_yen)
     if uninsured or terms.public_law[0]:
         own = min(_one(terms.public_copay), rest)
-        label = Words(
-            f"public funds (法別12): the rest less the person's own {own}",
-            f"公費請求額(法別12): 残りから本人負担 {own} を引く",
-        )
+        label = Text("public funds (法別12): the rest less the person's own {own}", own=own)
         yield added(label.say(language), rest, -own, CLAIM_FORM)
-    label = Words("copay: the rest less public funds", "利用者負担額: 残りから公費請求額を引く")
+    label = Text("copay: the rest less public funds")
     yield added(label.say(language), rest, -public, CLAIM_FORM)
     self_paid = _one(settlement.self_paid_units)
     if self_paid:
-        label = Words(f"self-paid: units × {shown} yen", f"全額自己負担額: その単位数 × {shown}円")
+        label = Text("self-paid: units × {shown} yen", shown=shown)
         yield floored(label.say(language), self_paid, price, PRICE_SCALE, CLAIM_FORM)
 
 
-def _notes(priced: Priced) -> list[Words]:
+def _notes(priced: Priced) -> list[Text]:
     notes = []
     settlement = priced.settlement
     if _one(settlement.unit_price) == UNKNOWN:
-        notes.append(
-            Words(
-                "no yen: the provider's area_grade is not known",
-                "円は計算していません: 事業所の地域区分が不明です",
-            )
-        )
+        notes.append(Text("no yen: the provider's area_grade is not known"))
     elif _one(settlement.total_yen) == UNKNOWN:
-        notes.append(
-            Words(
-                "no yen: the person's benefit_rate is not known",
-                "円は計算していません: 利用者の給付率が不明です",
-            )
-        )
+        notes.append(Text("no yen: the person's benefit_rate is not known"))
     if _one(settlement.excess_units):
         visits = priced.month_visits
         inside = settlement.managed_units - settlement.excess_units
@@ -365,11 +353,10 @@ def _notes(priced: Priced) -> list[Words]:
         days = [str(day) for day, inside in zip(visits.day, covered, strict=True) if not inside]
         if days:
             notes.append(
-                Words(
-                    f"over the limit: the visits of day {', '.join(days)} are not covered; "
-                    "additions outside the limit are not claimed for them",
-                    f"限度超過: {'、'.join(days)}日の実績は給付の対象外です。"
-                    "その日の限度額管理対象外の加算は請求しません",
+                Text(
+                    "over the limit: the visits of day {days} are not covered; additions outside "
+                    "the limit are not claimed for them",
+                    days=listed(days),
                 )
             )
     return notes

@@ -23,15 +23,15 @@ from chiiki_tsusho.explaining.steps import (
     rated,
     taken,
 )
-from chiiki_tsusho.language import Language, Words
+from chiiki_tsusho.language import Language, Name, Text, listed
 from chiiki_tsusho.law.code_rows import BASE_LINES, CodeRow, Service, Shortfall
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import CALLED
 
 _SHORTFALL_WORDS = {
-    "over_capacity": Words("over capacity (定員超過)", "定員超過"),
-    "understaffed": Words("understaffed (人員欠如)", "人員欠如"),
+    "over_capacity": Text("over capacity (定員超過)"),
+    "understaffed": Text("understaffed (人員欠如)"),
 }
 
 
@@ -206,18 +206,20 @@ class Calculator:
             if count > row.largest_value:
                 most = row.largest_value
                 raise VisitError(
-                    Words(
-                        f"{key}: {count} counts in one visit; at most {most} may be given",
-                        f"{self.table.key_text(key)['ja']}: 1回の実績に{count}回です。"
-                        f"{most}回まで指定できます",
+                    Text(
+                        "{key}: {count} counts in one visit; at most {most} may be given",
+                        key=self.table.named(key),
+                        count=count,
+                        most=most,
                     )
                 )
             if row.service not in ("both", visit.service) and count:
                 raise VisitError(
-                    Words(
-                        f"{key} cannot be added to {visit.service}; it is for {row.service}",
-                        f"{self.table.key_text(key)['ja']}は{CALLED[visit.service]}では算定できません"
-                        f"(対象は{CALLED[row.service]})",
+                    Text(
+                        "{key} cannot be added to {service}; it is for {fits}",
+                        key=self.table.named(key),
+                        service=Name(visit.service, CALLED[visit.service]),
+                        fits=Name(row.service, CALLED[row.service]),
                     )
                 )
             if count:
@@ -227,14 +229,14 @@ class Calculator:
     def _row(self, key: str) -> CodeRow:
         if key not in self.table.key_positions:
             near = get_close_matches(key, self.table.key_positions, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            hint_ja = f"。{near[0]} ではありませんか" if near else ""
-            known = ", ".join(sorted(self.table.key_positions))
-            month = month_text(self.table.month)
+            known = sorted(self.table.key_positions)
             raise VisitError(
-                Words(
-                    f"no addition {key!r} in {month}{hint} (there are: {known or 'none'})",
-                    f"{month} に加算「{key}」はありません{hint_ja}(使えるもの: {known or 'なし'})",
+                Text(
+                    "no addition {key!r} in {month}{hint} (there are: {known})",
+                    key=key,
+                    month=month_text(self.table.month),
+                    hint=Text("; did you mean {near!r}?", near=near[0]) if near else "",
+                    known=listed(known) if known else Text("none"),
                 )
             )
         return self.table.rows[self.table.key_positions[key]]
@@ -244,10 +246,10 @@ class Calculator:
             if on_visit.any():
                 met = [key for key in keys if visits.values(key).any()]
                 raise VisitError(
-                    Words(
-                        f"{', '.join(met)}: at most one of the group {group} may apply to a visit",
-                        f"{self.table.keys_text(met)['ja']}: 同じ区分({group})の加算は"
-                        "1回の実績に一つしか算定できません",
+                    Text(
+                        "{keys}: at most one of the group {group} may apply to a visit",
+                        keys=listed(map(self.table.named, met)),
+                        group=group,
                     )
                 )
 
@@ -265,9 +267,10 @@ class Calculator:
                 stronger = next(
                     one for one in row.yields if one in asked.keys and asked.values(one).any()
                 )
-                label = Words(
-                    f"{row.name}: gives way to {stronger}",
-                    f"{row.name}: {self._row(stronger).name}を優先",
+                label = Text(
+                    "{name}: gives way to {stronger}",
+                    name=row.name,
+                    stronger=Name(stronger, self._row(stronger).name),
                 )
                 steps.append(added(label.say(language), units, 0, ADDITION))
             elif row.kind == "rate":
@@ -282,18 +285,16 @@ class Calculator:
         for key in ratios:
             of_base = self.table.rates[key].basis == BASE_LINES
             result = int(bases[key][0]) if of_base else whole
-            of = Words(
-                f"{'the base' if of_base else 'all'} units, the visit taken as a whole month",
-                f"{'基本の' if of_base else '全'}単位数(この実績だけの月とみなす)",
+            of = (
+                Text("the base units, the visit taken as a whole month")
+                if of_base
+                else Text("all units, the visit taken as a whole month")
             )
             for row in self.table.rate_rows(key):
                 ratio = row.per_mille or 0
-                label = Words(
-                    f"{row.name}: {percent(ratio)} of {of.en}",
-                    f"{row.name}: {of.ja} × {percent(ratio)}",
-                )
+                label = Text("{name}: {ratio} of {of}", name=row.name, ratio=percent(ratio), of=of)
                 steps.append(rated(label.say(language), result, ratio, ROUNDING))
-                result, of = steps[-1].after, Words("that result", "上の結果")
+                result, of = steps[-1].after, Text("that result")
             if of_base:
                 whole += result
             steps.append(added(f"{self._row(key).name} {result:+d}", units, result, ADDITION))
@@ -303,27 +304,22 @@ class Calculator:
 
 def base_steps(row: CodeRow, language: Language = "en") -> list[Step]:
     """Return the steps from 所定単位数 to the composite units of a base code."""
-    level = f", care level {row.care_level}" if row.care_level else ""
-    level_ja = f" 要介護{row.care_level}" if row.care_level else ""
-    label = Words(
-        f"{row.service_code} {row.name}{level}: base units",
-        f"{row.service_code} {row.name}{level_ja}: 所定単位数",
+    level = Text(", care level {level}", level=row.care_level) if row.care_level else ""
+    label = Text(
+        "{code} {name}{level}: base units", code=row.service_code, name=row.name, level=level
     )
     steps = [taken(label.say(language), row.base_units or 0, TABLE)]
     if row.short_hours_per_mille is not None:
         ratio = row.short_hours_per_mille
-        label = Words(
-            f"2 to 3 hours (時減) × {percent(ratio)}",
-            f"2時間以上3時間未満(時減) × {percent(ratio)}",
-        )
+        label = Text("2 to 3 hours (時減) × {ratio}", ratio=percent(ratio))
         steps.append(rated(label.say(language), steps[-1].after, ratio, SHORT_HOURS))
     if row.shortfall_per_mille is not None and row.shortfall is not None:
         ratio = row.shortfall_per_mille
         why = _SHORTFALL_WORDS[row.shortfall]
-        label = Words(f"{why.en} × {percent(ratio)}", f"{why.ja} × {percent(ratio)}")
+        label = Text("{why} × {ratio}", why=why, ratio=percent(ratio))
         steps.append(rated(label.say(language), steps[-1].after, ratio, SHORTFALL))
     if row.extension_units:
         more = row.extension_units
-        label = Words(f"extension (延長) +{more}", f"延長 +{more}")
+        label = Text("extension (延長) +{more}", more=more)
         steps.append(added(label.say(language), steps[-1].after, more, EXTENSION))
     return steps

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chiiki_tsusho.columns import RESERVED_NAMES
 from chiiki_tsusho.errors import TableError
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.law.table_files import (
     Fault,
@@ -102,6 +103,11 @@ _BASE_ONLY = (
     "extension_units",
 )
 _NOT_ON_BASE = ("key", "per_mille", "rate_of", "max_per_month", "yields_to", "group")
+_A_ROW = {
+    "base": Text("a base row"),
+    "addition": Text("an addition row"),
+    "rate": Text("a rate row"),
+}
 _ONLY_ON_BASE = (
     *_BASE_ONLY,
     "care_level",
@@ -148,14 +154,14 @@ def table_faults(rows: list[CodeLine]) -> Iterator[Fault]:
     """Make every check of rows whose cells have the right types: each row, then its months."""
     for numbered in rows:
         yield from _row_faults(numbered)
-    yield from period_faults(rows, lambda row: f"code {row.service_code}")
+    yield from period_faults(rows, lambda row: Text("code {code}", code=row.service_code))
     for _, _, active in segments(rows):
         yield from _month_faults(active)
 
 
 def in_order(faults: list[Fault]) -> list[Fault]:
     """Sort faults by line, each one once."""
-    return sorted(set(faults), key=lambda fault: (fault.line, fault.column, fault.message))
+    return sorted(set(faults), key=lambda fault: (fault.line, fault.column, str(fault.message)))
 
 
 def _row_faults(numbered: CodeLine) -> Iterator[Fault]:
@@ -165,38 +171,42 @@ def _row_faults(numbered: CodeLine) -> Iterator[Fault]:
         "addition": (("key", "units"), (*_ONLY_ON_BASE, "per_mille", "rate_of")),
         "rate": (("key", "per_mille", "rate_of"), (*_ONLY_ON_BASE, "units", "published_units")),
     }[row.kind]
-    a_row = f"{'an' if row.kind == 'addition' else 'a'} {row.kind} row"
+    a_row = _A_ROW[row.kind]
     for column in required:
         if getattr(row, column) is None:
-            yield numbered.fault(column, f"blank; {a_row} needs it")
+            yield numbered.fault(column, Text("blank; {a_row} needs it", a_row=a_row))
     for column in blank:
         if getattr(row, column) is not None:
-            yield numbered.fault(column, f"must be blank on {a_row}")
+            yield numbered.fault(column, Text("must be blank on {a_row}", a_row=a_row))
     if row.key in RESERVED_NAMES:
-        yield numbered.fault("key", "is the name of an input column; choose another key")
+        text = Text("is the name of an input column; choose another key")
+        yield numbered.fault("key", text)
     if row.kind == "rate" and row.per != "month":
-        yield numbered.fault("per", "a rate row is counted once a month: write month")
+        yield numbered.fault("per", Text("a rate row is counted once a month: write month"))
     if row.kind == "base":
         yield from _base_faults(numbered)
     if row.published_units is not None and row.published_units != row.units:
-        yield numbered.fault("published_units", f"the table prints this, units says {row.units}")
+        text = Text("the table prints this, units says {units}", units=row.units)
+        yield numbered.fault("published_units", text)
 
 
 def _base_faults(numbered: CodeLine) -> Iterator[Fault]:
     row = numbered.row
     if row.service == "both":
-        yield numbered.fault("service", "a base row belongs to one service")
+        yield numbered.fault("service", Text("a base row belongs to one service"))
     if row.per != "visit":
-        yield numbered.fault("per", "a base row is counted per visit")
+        yield numbered.fault("per", Text("a base row is counted per visit"))
     if row.service == "day_care" and row.care_level is None:
-        yield numbered.fault("care_level", "blank; a base row of day_care needs it")
+        text = Text("blank; a base row of day_care needs it")
+        yield numbered.fault("care_level", text)
     first, end = row.minutes_from, row.minutes_to
     if first is not None and end is not None and first >= end:
-        yield numbered.fault("minutes_to", f"not after minutes_from {first}")
+        yield numbered.fault("minutes_to", Text("not after minutes_from {first}", first=first))
     if (row.shortfall is None) != (row.shortfall_per_mille is None):
-        yield numbered.fault("shortfall_per_mille", "shortfall and its ratio go together")
+        text = Text("shortfall and its ratio go together")
+        yield numbered.fault("shortfall_per_mille", text)
     if row.units is not None and row.composed_units() != row.units:
-        yield numbered.fault("units", f"the steps give {row.composed_units()}")
+        yield numbered.fault("units", Text("the steps give {units}", units=row.composed_units()))
 
 
 def segments(rows: list[CodeLine]) -> list[tuple[int, int, list[CodeLine]]]:
@@ -229,12 +239,14 @@ def _month_faults(active: list[CodeLine]) -> Iterator[Fault]:
         key = one.row.key
         if key is not None and one.row.kind != "base":
             if key in keyed:
-                yield one.fault("key", f"in the same months as on line {keyed[key].line}")
+                text = Text("in the same months as on line {line}", line=keyed[key].line)
+                yield one.fault("key", text)
             keyed.setdefault(key, one)
     for one in active:
         for target in one.row.yields:
             if target not in keyed:
-                yield one.fault("yields_to", f"no row of these months has the key {target!r}")
+                text = Text("no row of these months has the key {target!r}", target=target)
+                yield one.fault("yields_to", text)
         yield from _rate_faults(one, keyed)
     yield from _band_faults([one for one in active if one.row.kind == "base"])
 
@@ -244,10 +256,11 @@ def _rate_faults(one: CodeLine, keyed: dict[str, CodeLine]) -> Iterator[Fault]:
     target = one.row.rate_of
     while target is not None and target not in (BASE_LINES, ALL_LINES):
         if target in seen:
-            yield one.fault("rate_of", "comes back to itself")
+            yield one.fault("rate_of", Text("comes back to itself"))
             return
         if target not in keyed or keyed[target].row.kind != "rate":
-            yield one.fault("rate_of", f"no rate row of these months has the key {target!r}")
+            text = Text("no rate row of these months has the key {target!r}", target=target)
+            yield one.fault("rate_of", text)
             return
         seen.add(target)
         target = keyed[target].row.rate_of
@@ -263,6 +276,10 @@ def _band_faults(base: list[CodeLine]) -> Iterator[Fault]:
         if overlap and condition(earlier) == condition(later):
             yield later.fault(
                 "minutes_from",
-                f"code {later.row.service_code} answers the same visits as "
-                f"{earlier.row.service_code} on line {earlier.line}",
+                Text(
+                    "code {code} answers the same visits as {other} on line {line}",
+                    code=later.row.service_code,
+                    other=earlier.row.service_code,
+                    line=earlier.line,
+                ),
             )

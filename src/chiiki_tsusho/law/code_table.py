@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.errors import UnknownCodeError, UnsupportedMonthError, VisitError
-from chiiki_tsusho.language import Language, Words
+from chiiki_tsusho.language import Language, Name, Text, listed
 from chiiki_tsusho.law.code_rows import (
     ALL_LINES,
     BASE_LINES,
@@ -163,6 +163,10 @@ class CodeTable:
         name = self.rows[self.key_positions[key]].name.removeprefix(SERVICE_PREFIX)
         return {"en": key, "ja": f"{name}({key})"}
 
+    def named(self, key: str) -> Name:
+        """Name an addition as each language does: ``入浴介助加算(bathing)``."""
+        return Name(**self.key_text(key))
+
     def keys_text(self, keys: Iterable[str]) -> dict[Language, str]:
         """Name several additions as each language does."""
         texts = [self.key_text(key) for key in keys]
@@ -246,22 +250,24 @@ class CodeTable:
             raise UnknownCodeError(self._unknown_text(list(dict.fromkeys(unknown.tolist()))))
         return found
 
-    def _unknown_text(self, unknown: list[object]) -> Words:
-        hinted, hinted_ja = [], []
+    def _unknown_text(self, unknown: list[object]) -> Text:
+        hinted: list[Text] = []
         for code in unknown[:5]:
             near = get_close_matches(str(code), self.service_codes.tolist(), n=10)
             # Of equally close ones, that with the most digits in their places.
             near.sort(key=lambda one: (-sum(map(eq, str(code), one)), one))
-            hint = f" (nearest: {near[0]})" if near else ""
-            hinted.append(f"{code!r}{hint}")
-            hinted_ja.append(f"{code}" + (f"(近いコード: {near[0]})" if near else ""))
-        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        more_ja = f" ほか{len(unknown) - 5}件" if len(unknown) > 5 else ""
-        return Words(
-            f"no such service code in {month_text(self.month)}: {', '.join(hinted)}{more}; a code "
-            f"is text of six characters, the service type and the item code, such as '781241'",
-            f"{month_text(self.month)} にないサービスコードです: {'、'.join(hinted_ja)}{more_ja}。"
-            "コードは種類と項目の6桁(例: 781241)で指定してください",
+            hinted.append(
+                Text("{code!r} (nearest: {near})", code=code, near=near[0])
+                if near
+                else Text("{code!r}", code=code)
+            )
+        more = len(unknown) - len(hinted)
+        return Text(
+            "no such service code in {month}: {codes}{more}; a code is text of six characters, the "
+            "service type and the item code, such as '781241'",
+            month=month_text(self.month),
+            codes=listed(hinted),
+            more=Text(" and {more} more", more=more) if more else "",
         )
 
     def lookup(self, codes: Sequence[str] | npt.ArrayLike) -> pd.DataFrame:
@@ -320,11 +326,9 @@ class CodeTable:
         rates = [self.rows[one].service_code for one in np.unique(at) if self._is_rate[one]]
         if rates:
             raise UnknownCodeError(
-                Words(
-                    f"{', '.join(rates)}: a ratio of other lines has no units of its own; "
-                    "compute the claim",
-                    f"{'、'.join(rates)}: 他の単位数に対する割合で、それ自体の単位数はありません。"
-                    "請求を計算してください",
+                Text(
+                    "{codes}: a ratio of other lines has no units of its own; compute the claim",
+                    codes=listed(rates),
                 )
             )
         return self.row_units[at]
@@ -408,8 +412,9 @@ class CodeTable:
                 SHORTFALL_NAMES[lack[first]],
             )[1]
             number = ", ".join(map(str, first))
-            where = Words(f"visit {number}: ", f"実績 {number}: ") if at.ndim else Words("", "")
-            raise VisitError(Words(where.en + why.say("en"), where.ja + why.say("ja")))
+            raise VisitError(
+                Text("visit {number}: {why}", number=number, why=why) if at.ndim else why
+            )
         codes = self.service_codes[at]
         return str(codes) if all(np.ndim(one) == 0 for one in given if one is not None) else codes
 

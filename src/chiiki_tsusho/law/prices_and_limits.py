@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chiiki_tsusho.errors import TableError
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.law_files import law_file
 from chiiki_tsusho.law.table_files import (
     Month,
@@ -65,7 +66,12 @@ def unit_price_rows(path: Path | None = None) -> tuple[NumberedRow[UnitPriceRow]
     file = path or law_file("unit_prices.csv")
     rows, faults = typed_rows(file, UnitPriceRow)
     faults.extend(
-        period_faults(rows, lambda row: f"grade {row.area_grade}, class {row.personnel_class}")
+        period_faults(
+            rows,
+            lambda row: Text(
+                "grade {grade}, class {share}", grade=row.area_grade, share=row.personnel_class
+            ),
+        )
     )
     if faults:
         raise TableError(faults_text(file, faults))
@@ -83,7 +89,7 @@ def benefit_limit_rows(path: Path | None = None) -> tuple[NumberedRow[BenefitLim
     """
     file = path or law_file("benefit_limits.csv")
     rows, faults = typed_rows(file, BenefitLimitRow)
-    faults.extend(period_faults(rows, lambda row: f"care level {row.care_level}"))
+    faults.extend(period_faults(rows, lambda row: Text("care level {level}", level=row.care_level)))
     if faults:
         raise TableError(faults_text(file, faults))
     return tuple(rows)

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from chiiki_tsusho.errors import TableError
-from chiiki_tsusho.language import Language, Words, on_lines
+from chiiki_tsusho.errors import ChiikiTsushoError, TableError
+from chiiki_tsusho.language import Joined, Language, Name, Text, listed, on_lines
 from chiiki_tsusho.months import OPEN_END, month_text
 
 FAULTS_SHOWN = 20
@@ -24,7 +24,7 @@ FAULTS_SHOWN = 20
 def _whole(value: object) -> object:
     if isinstance(value, str):
         if not re.fullmatch(r"-?[0-9]{1,9}", value):
-            raise ValueError("a whole number in ASCII digits was expected")
+            raise ChiikiTsushoError(Text("a whole number in ASCII digits was expected"))
         return int(value)
     return value
 
@@ -32,7 +32,7 @@ def _whole(value: object) -> object:
 def _month(value: object) -> object:
     month = _whole(value)
     if isinstance(month, int) and month != OPEN_END and not 1 <= month % 100 <= 12:
-        raise ValueError("a month as YYYYMM was expected (999999 = open end)")
+        raise ChiikiTsushoError(Text("a month as YYYYMM was expected (999999 = open end)"))
     return month
 
 
@@ -58,24 +58,27 @@ DatedRow = TypeVar("DatedRow", bound=Any)
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong in a table file; ``message_ja`` where it can be said in Japanese too."""
+    """One thing wrong in a table file."""
 
     line: int
     column: str
     value: str
-    message: str
-    message_ja: str = ""
+    message: Text
 
     def __str__(self) -> str:
         return self.say("en")
 
     def say(self, language: Language = "en") -> str:
         """Write where it is and what is wrong in a language."""
-        if language == "ja":
-            where = f"{self.line}行目、列 {self.column}" if self.column else f"{self.line}行目"
-            return f"{where}: 「{self.value}」: {self.message_ja or self.message}"
-        where = f"line {self.line}, column {self.column}" if self.column else f"line {self.line}"
-        return f"{where}: {self.value!r}: {self.message}"
+        where = (
+            Text("line {line}, column {column}", line=self.line, column=self.column)
+            if self.column
+            else Text("line {line}", line=self.line)
+        )
+        text = Text(
+            "{where}: {value!r}: {message}", where=where, value=self.value, message=self.message
+        )
+        return text.say(language)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class NumberedRow(Generic[AnyRow]):
     line: int
     row: AnyRow
 
-    def fault(self, column: str, message: str) -> Fault:
+    def fault(self, column: str, message: Text) -> Fault:
         """Name a fault of this row."""
         value = getattr(self.row, column)
         return Fault(self.line, column, "" if value is None else str(value), message)
@@ -113,16 +116,12 @@ def scan_cells(
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise TableError(
-            Words(
-                f"{path}: cannot be read: {error.strerror}",
-                f"{path}: 読み込めません({error.strerror})",
-            )
+            Text("{path}: cannot be read: {why}", path=path, why=error.strerror)
         ) from error
     except UnicodeDecodeError as error:
         raise TableError(
-            Words(
-                f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8",
-                f"{path}: UTF-8ではありません({error.start}バイト目)。UTF-8で保存してください",
+            Text(
+                "{path}: not UTF-8 at byte {start}: save it as UTF-8", path=path, start=error.start
             )
         ) from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -142,7 +141,7 @@ def scan_cells(
             else:
                 faults.append(_width_fault(reader.line_num, cells, heading))
     except csv.Error as error:
-        faults.append(Fault(reader.line_num, "", "", f"not a CSV row: {error}"))
+        faults.append(Fault(reader.line_num, "", "", Text("not a CSV row: {why}", why=str(error))))
     return (rows if set(columns) <= set(heading) else []), faults
 
 
@@ -150,52 +149,35 @@ def _heading_faults(heading: list[str], columns: tuple[str, ...]) -> Iterator[Fa
     for at, name in enumerate(heading):
         if name not in columns:
             near = get_close_matches(name, columns, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(columns)}"
-            hint_ja = (
-                f"。「{near[0]}」ではありませんか" if near else f"。使える列: {'、'.join(columns)}"
+            hint = (
+                Text("; did you mean {near!r}?", near=near[0])
+                if near
+                else Text("; known: {columns}", columns=listed(columns))
             )
-            yield Fault(
-                1,
-                name,
-                name,
-                f"unknown column {name!r}{hint}",
-                f"列「{name}」は使えません{hint_ja}",
-            )
+            yield Fault(1, name, name, Text("unknown column {name!r}{hint}", name=name, hint=hint))
         elif name in heading[:at]:
-            yield Fault(
-                1,
-                name,
-                name,
-                f"column {name!r} stands there twice",
-                f"列「{name}」が2つあります",
-            )
+            yield Fault(1, name, name, Text("column {name!r} stands there twice", name=name))
     missing = [name for name in columns if name not in heading]
     if missing:
-        yield Fault(
-            1,
-            missing[0],
-            "",
-            f"missing column {', '.join(map(repr, missing))}",
-            f"列 {'、'.join(missing)} がありません",
-        )
+        names = listed(Text("{name!r}", name=name) for name in missing)
+        yield Fault(1, missing[0], "", Text("missing column {names}", names=names))
 
 
 def _width_fault(line: int, cells: list[str], heading: list[str]) -> Fault:
-    message = f"{len(cells)} cells where the heading has {len(heading)}"
-    message_ja = f"セルは{len(cells)}個ですが、見出しは{len(heading)}個です"
+    message = Text(
+        "{cells} cells where the heading has {heading}", cells=len(cells), heading=len(heading)
+    )
     if len(cells) < len(heading):
-        return Fault(line, heading[len(cells)], "", message, message_ja)
-    return Fault(line, "", cells[len(heading)], message, message_ja)
+        return Fault(line, heading[len(cells)], "", message)
+    return Fault(line, "", cells[len(heading)], message)
 
 
-def faults_text(path: Path, faults: list[Fault]) -> Words:
+def faults_text(path: Path, faults: list[Fault]) -> Joined:
     """Write faults as one message, the first ones in full."""
-    shown = [
-        Words(f"{path}: {fault}", f"{path}: {fault.say('ja')}") for fault in faults[:FAULTS_SHOWN]
-    ]
+    shown = [Text("{path}: {fault}", path=path, fault=fault) for fault in faults[:FAULTS_SHOWN]]
     more = len(faults) - FAULTS_SHOWN
     if more > 0:
-        shown.append(Words(f"{path}: and {more} more faults", f"{path}: ほか{more}件の誤り"))
+        shown.append(Text("{path}: and {more} more faults", path=path, more=more))
     return on_lines(shown)
 
 
@@ -218,9 +200,11 @@ def typed_rows(path: Path, model: type[AnyRow]) -> tuple[list[NumberedRow[AnyRow
     if faults:
         fault = faults[0]
         raise TableError(
-            Words(
-                f"{path}: line {fault.line}: {fault.message}",
-                f"{path}: {fault.line}行目: {fault.message_ja or fault.message}",
+            Text(
+                "{path}: line {line}: {message}",
+                path=path,
+                line=fault.line,
+                message=fault.message,
             )
         )
     return _typed(cells, model)
@@ -257,34 +241,57 @@ def _typed(
                 for one in error.errors()
             )
     if not rows and not faults:
-        faults.append(Fault(1, columns[0], "", "the table has no rows"))
+        faults.append(Fault(1, columns[0], "", Text("the table has no rows")))
     return rows, faults
 
 
-def _pydantic_text(error: Any) -> str:
+def _pydantic_text(error: Any) -> Text:
+    """Say in both languages what pydantic found; a kind that no column has stays in English."""
+    limits = error.get("ctx", {})
     if error["input"] is None:
-        return "the cell is blank; a value is required"
-    return str(error["msg"]).removeprefix("Value error, ")
+        return Text("the cell is blank; a value is required")
+    match error["type"]:
+        case "value_error":
+            return Text("{why}", why=limits["error"])
+        case "string_pattern_mismatch":
+            return Text("String should match pattern '{pattern}'", pattern=limits["pattern"])
+        case "literal_error":
+            choices = listed(re.findall(r"'([^']*)'", limits["expected"]))
+            expected = Name(limits["expected"], choices.say("ja"))
+            return Text("Input should be {expected}", expected=expected)
+        case "greater_than_equal":
+            return Text("Input should be greater than or equal to {least}", least=limits["ge"])
+        case "less_than_equal":
+            return Text("Input should be less than or equal to {most}", most=limits["le"])
+        case "less_than":
+            return Text("Input should be less than {end}", end=limits["lt"])
+    return Text("{why}", why=str(error["msg"]))
 
 
 def period_faults(
-    rows: list[NumberedRow[DatedRow]], name: Callable[[DatedRow], str]
+    rows: list[NumberedRow[DatedRow]], name: Callable[[DatedRow], Text]
 ) -> Iterator[Fault]:
     """Find rows of one name whose periods overlap, and periods that end before they begin."""
-    in_time = sorted(rows, key=lambda one: (name(one.row), one.row.valid_from, one.line))
+    in_time = sorted(rows, key=lambda one: (str(name(one.row)), one.row.valid_from, one.line))
     for one in rows:
         if one.row.valid_to < one.row.valid_from:
-            yield one.fault("valid_to", f"before valid_from {one.row.valid_from}")
+            text = Text("before valid_from {first}", first=one.row.valid_from)
+            yield one.fault("valid_to", text)
     for earlier, later in pairwise(in_time):
         same = name(earlier.row) == name(later.row)
         if same and later.row.valid_from <= earlier.row.valid_to:
             yield later.fault(
                 "valid_from",
-                f"{name(later.row)} of {_period(later.row)} overlaps line "
-                f"{earlier.line}, {_period(earlier.row)}",
+                Text(
+                    "{name} of {period} overlaps line {line}, {other}",
+                    name=name(later.row),
+                    period=_period(later.row),
+                    line=earlier.line,
+                    other=_period(earlier.row),
+                ),
             )
 
 
-def _period(row: Dated) -> str:
-    end = "open end" if row.valid_to == OPEN_END else month_text(row.valid_to)
-    return f"{month_text(row.valid_from)} to {end}"
+def _period(row: Dated) -> Text:
+    end = Text("open end") if row.valid_to == OPEN_END else month_text(row.valid_to)
+    return Text("{first} to {end}", first=month_text(row.valid_from), end=end)

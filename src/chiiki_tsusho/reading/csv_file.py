@@ -19,7 +19,7 @@ from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Words
+from chiiki_tsusho.language import Joined, Text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.blocks import (
     FIRST_ROW_LINE,
@@ -82,10 +82,7 @@ class CsvSource:
             self._candidates = [_ENCODING_NAMES[encoding.lower()]]
         else:
             raise InputFileError(
-                Words(
-                    f"encoding {encoding!r} is unknown; give utf-8 or cp932",
-                    f"文字コード「{encoding}」は使えません。utf-8 または cp932 を指定してください",
-                )
+                Text("encoding {encoding!r} is unknown; give utf-8 or cp932", encoding=encoding)
             )
         self._stream: BinaryIO | None = None
         self._reading = Lock()
@@ -138,17 +135,19 @@ class CsvSource:
                 self._encoding, self._settled = encoding, True
                 return
             unread = bad
-        tried = " nor ".join(encoding.upper() for encoding in self._candidates)
-        negation = "neither" if len(self._candidates) > 1 else "not"
-        particle = "でも" if len(self._candidates) > 1 else "では"
-        tried_ja = "".join(f"{encoding.upper()}{particle}" for encoding in self._candidates)
+        names = [encoding.upper() for encoding in self._candidates]
+        not_these = (
+            Text("neither {names}", names=Joined(names, Text(" nor ")))
+            if len(names) > 1
+            else Text("not {name}", name=names[0])
+        )
         line = self._line_of(unread)
         raise InputFileError(
-            Words(
-                f"{self.shown}: {negation} {tried} (line {line}): save it as CSV UTF-8, or name "
-                "its encoding",
-                f"{self.shown}: {tried_ja}読めません({line}行目)。「CSV UTF-8」で保存するか、"
-                "文字コードを指定してください",
+            Text(
+                "{shown}: {not_these} (line {line}): save it as CSV UTF-8, or name its encoding",
+                shown=self.shown,
+                not_these=not_these,
+                line=line,
             )
         )
 
@@ -168,10 +167,7 @@ class CsvSource:
 
     def _binary(self) -> InputFileError:
         return InputFileError(
-            Words(
-                f"{self.shown}: is a binary file; a CSV file was expected",
-                f"{self.shown}: テキストではありません。CSVを指定してください",
-            )
+            Text("{shown}: is a binary file; a CSV file was expected", shown=self.shown)
         )
 
     def _undecodable(self, encoding: str) -> int | None:
@@ -191,30 +187,22 @@ class CsvSource:
     def _read_headings(self, line: bytes) -> list[str]:
         if not line:
             raise InputFileError(
-                Words(
-                    f"{self.shown}: is empty; a line of headings was expected",
-                    f"{self.shown}: 空のファイルです。1行目に見出しが必要です",
-                )
+                Text("{shown}: is empty; a line of headings was expected", shown=self.shown)
             )
         text = line.decode().removeprefix("\ufeff").rstrip("\r\n")
         if "\r" in text:
             raise InputFileError(
-                Words(
-                    f"{self.shown}: its lines end in CR alone; save it as CSV UTF-8 (lines ending "
-                    "in LF or CRLF)",
-                    f"{self.shown}: 改行がCRだけです。「CSV UTF-8」(改行はLFまたはCRLF)で"
-                    "保存してください",
+                Text(
+                    "{shown}: its lines end in CR alone; save it as CSV UTF-8 (lines ending in LF "
+                    "or CRLF)",
+                    shown=self.shown,
                 )
             )
         try:
             return next(csv.reader([text], strict=True), [])
         except csv.Error as error:
             raise InputFileError(
-                Words(
-                    f"{self.shown}: line 1: not a CSV row: {error}",
-                    f"{self.shown}: 1行目: CSVの行として読めません({error})。"
-                    "引用符を確認してください",
-                )
+                Text("{shown}: line 1: not a CSV row: {why}", shown=self.shown, why=str(error))
             ) from error
 
     @contextmanager
@@ -238,11 +226,9 @@ class CsvSource:
 
     def _changed(self) -> InputFileError:
         return InputFileError(
-            Words(
-                f"{self.shown}: has changed while it was read; begin again when nothing writes to "
-                "it",
-                f"{self.shown}: 読み込み中に変更されました。ファイルへの書き込みが終わってから"
-                "やり直してください",
+            Text(
+                "{shown}: has changed while it was read; begin again when nothing writes to it",
+                shown=self.shown,
             )
         )
 
@@ -312,11 +298,12 @@ class CsvSource:
             table = self._table(text, forms)
             if table is None or table.num_rows != len(kept):
                 raise InputFileError(
-                    Words(
-                        f"{self.shown}: the {lines} lines up to byte {reached} cannot be told "
-                        "apart; put the quotation marks right",
-                        f"{self.shown}: {reached}バイト目までの{lines}行を区切れません。"
-                        "引用符を確認してください",
+                    Text(
+                        "{shown}: the {lines} lines up to byte {reached} cannot be told apart; put "
+                        "the quotation marks right",
+                        shown=self.shown,
+                        lines=lines,
+                        reached=reached,
                     )
                 )
         of_arrow = [

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Words
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.reading.blocks import (
     FIRST_ROW_LINE,
     ROWS_OF_A_BLOCK,
@@ -27,12 +27,9 @@ else:
     from chiiki_tsusho.lazy import pandas as pd
 
 
-def not_a_frame(shown: str, found: str) -> Words:
+def not_a_frame(shown: str, found: str) -> Text:
     """Say that something else was given in place of a DataFrame."""
-    return Words(
-        f"{shown}: a DataFrame was expected, not {found}",
-        f"{shown}: DataFrame を渡してください({found} でした)",
-    )
+    return Text("{shown}: a DataFrame was expected, not {found}", shown=shown, found=found)
 
 
 class FrameSource:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from chiiki_tsusho.columns import FILES, HEADINGS, Column
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Words, on_lines
+from chiiki_tsusho.language import Joined, Language, Name, Text, on_lines
 from chiiki_tsusho.law.code_table import CodeBook
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import OPEN_END
@@ -67,7 +67,7 @@ def match_headings(texts: Sequence[str], file: str, book: CodeBook, shown: str) 
         is named.
     """
     known = known_headings(file, book)
-    faults: list[Words] = []
+    faults: list[Text] = []
     matched: list[Heading] = []
     holders: dict[str, list[tuple[str, Spans]]] = {}
     for text in (one.strip() for one in texts):
@@ -82,27 +82,21 @@ def match_headings(texts: Sequence[str], file: str, book: CodeBook, shown: str) 
             other = next((one for one, theirs in held if _meet(spans, theirs)), None)
             if other is not None:
                 faults.append(
-                    Words(
-                        f"heading {text!r} stands for {name!r}, which {other!r} already gives; "
-                        "keep one of the two columns",
-                        f"見出し「{text}」は「{other}」と同じ列({name})です。一方を削除してください",
+                    Text(
+                        "heading {text!r} stands for {name!r}, which {other!r} already gives; keep "
+                        "one of the two columns",
+                        text=text,
+                        name=name,
+                        other=other,
                     )
                 )
             held.append((text, spans))
     faults.extend(_missing(one, texts) for one in _wanting(FILES[file], holders))
     if faults:
         if len(texts) == 1 and any(mark in texts[0] for mark in ";\t"):
-            faults.append(
-                Words(
-                    "the heading has no commas: save the file as comma-separated CSV",
-                    "見出しにカンマがありません。カンマ区切りのCSVで保存してください",
-                )
-            )
+            faults.append(Text("the heading has no commas: save the file as comma-separated CSV"))
         raise InputFileError(
-            on_lines(
-                Words(f"{shown}: line 1: {fault.en}", f"{shown}: 1行目: {fault.ja}")
-                for fault in faults
-            )
+            on_lines(Text("{shown}: line 1: {fault}", shown=shown, fault=fault) for fault in faults)
         )
     return matched
 
@@ -117,35 +111,42 @@ def _wanting(columns: Sequence[Column], given: Collection[str]) -> Iterator[Colu
             yield column
 
 
-def _missing(column: Column, texts: Sequence[str]) -> Words:
+def _missing(column: Column, texts: Sequence[str]) -> Text:
     stripped = [one.strip() for one in texts]
     near = get_close_matches(column.name, stripped, n=1, cutoff=0.5)
     unknown = [one for one in stripped if one not in HEADINGS.values()]
     near_ja = get_close_matches(column.heading, unknown, n=1, cutoff=0.5)
-    hint = f" (nearest heading of the file: {near[0]!r})" if near else ""
-    hint_ja = f"(近い見出し:「{near_ja[0]}」)" if near_ja else ""
-    others = " and ".join(column.instead)
-    others_ja = "と".join(HEADINGS[one] for one in column.instead)
-    return Words(
-        f"required heading {column.name!r} ({column.heading}) is missing{hint}; add the column"
-        + (f", or {others} in its place" if others else ""),
-        f"必須の見出し「{column.heading}」({column.name})がありません{hint_ja}。列を追加してください"
-        + (f"(代わりに{others_ja}でもよい)" if others else ""),
+    nearest = Name(near[0] if near else "", near_ja[0] if near_ja else "")
+    others = [Name(one, HEADINGS[one]) for one in column.instead]
+    return Text(
+        "required heading {name!r} ({heading}) is missing{hint}; add the column{instead}",
+        name=column.name,
+        heading=column.heading,
+        hint=_NearestHeading(nearest),
+        instead=Text(", or {others} in its place", others=Joined(others, Text(" and ")))
+        if others
+        else "",
     )
+
+
+@dataclass(frozen=True)
+class _NearestHeading:
+    """The heading of the file that comes near, which may be there in one language alone."""
+
+    near: Name
+
+    def say(self, language: Language = "en") -> str:
+        near = self.near.say(language)
+        text = Text(" (nearest heading of the file: {near!r})", near=near)
+        return text.say(language) if near else ""
 
 
 def _meet(spans: Spans, others: Spans) -> bool:
     return any(first <= end and start <= last for first, last in spans for start, end in others)
 
 
-def _unknown(text: str, known: dict[str, Heading]) -> Words:
+def _unknown(text: str, known: dict[str, Heading]) -> Text:
     if not text:
-        return Words(
-            "a heading is blank; name the column or delete it",
-            "空欄の見出しがあります。見出しを付けるか、列を削除してください",
-        )
+        return Text("a heading is blank; name the column or delete it")
     near = get_close_matches(text, known, n=1, cutoff=0.0)[0]
-    return Words(
-        f"unknown heading {text!r}; did you mean {near!r}?",
-        f"見出し「{text}」は使えません。「{near}」ではありませんか",
-    )
+    return Text("unknown heading {text!r}; did you mean {near!r}?", text=text, near=near)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Words
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 
@@ -27,32 +27,20 @@ def open_source(path: str | Path, encoding: str | None = None) -> CsvSource | Pa
             start = stream.read(4)
     except IsADirectoryError:
         raise InputFileError(
-            Words(
-                f"{file}: is a folder; a CSV or Parquet file was expected",
-                f"{file}: フォルダです。CSVまたはParquetのファイルを指定してください",
-            )
+            Text("{file}: is a folder; a CSV or Parquet file was expected", file=file)
         ) from None
     except FileNotFoundError:
         raise InputFileError(
-            Words(
-                f"{file}: there is no such file; check the path",
-                f"{file}: ファイルがありません。パスを確認してください",
-            )
+            Text("{file}: there is no such file; check the path", file=file)
         ) from None
     except OSError as error:
         raise InputFileError(
-            Words(
-                f"{file}: cannot be read: {error.strerror}",
-                f"{file}: 読み込めません({error.strerror})",
-            )
+            Text("{file}: cannot be read: {why}", file=file, why=error.strerror)
         ) from error
     if start == _PARQUET:
         return ParquetSource(file)
     if start == _WORKBOOK:
         raise InputFileError(
-            Words(
-                f"{file}: is an Excel workbook; save the sheet as CSV UTF-8",
-                f"{file}: Excelのブックです。シートを「CSV UTF-8」で保存してください",
-            )
+            Text("{file}: is an Excel workbook; save the sheet as CSV UTF-8", file=file)
         )
     return CsvSource(file, encoding)

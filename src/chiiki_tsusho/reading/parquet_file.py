@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Words
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.reading.blocks import (
     FIRST_ROW_LINE,
@@ -31,10 +31,7 @@ def plain_texts(table: pa.Table) -> pa.Table:
 def damaged(path: Path, error: Exception) -> InputFileError:
     """Say that a Parquet file cannot be read."""
     return InputFileError(
-        Words(
-            f"{path}: is a damaged Parquet file: {error}",
-            f"{path}: 壊れたParquetファイルです({error})",
-        )
+        Text("{path}: is a damaged Parquet file: {why}", path=path, why=str(error))
     )
 
 

@@ -26,7 +26,7 @@ from chiiki_tsusho.columns import (
     Column,
 )
 from chiiki_tsusho.errors import InputFileError, UnsupportedMonthError
-from chiiki_tsusho.language import Words, on_lines
+from chiiki_tsusho.language import Name, Text, on_lines
 from chiiki_tsusho.months import parse_month
 from chiiki_tsusho.reading.blocks import Form, Numbered, Numbers, Texts
 from chiiki_tsusho.reading.cells import INSURED_BITS, PARSERS, Decoder, pack_insured
@@ -34,11 +34,8 @@ from chiiki_tsusho.reading.dense_ids import Ints, TextIds
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.writing.folders import OUTPUTS
 
-_GIVE = Words(
-    "give the folder that the claim command wrote",
-    "claim コマンドの出力フォルダを指定してください",
-)
-_AGAIN = Words("compute the claims again", "もう一度計算してください")
+_GIVE = Text("give the folder that the claim command wrote")
+_AGAIN = Text("compute the claims again")
 _SERVICE_DATE = next(column for column in VISITS if column.name == "service_date")
 # Texts of the user's own, nearly all different.
 _FREE_TEXT = frozenset({"value", "message"})
@@ -101,16 +98,10 @@ def output_files(folder: Path) -> dict[str, Path]:
         The folder is none, or lacks a file; the message names all that are missing.
     """
     if not folder.is_dir():
-        what, what_ja = (
-            ("is a file", "ファイルです")
-            if folder.exists()
-            else ("there is no such folder", "このフォルダはありません")
-        )
-        raise InputFileError(
-            Words(f"{folder}: {what}; {_GIVE.en}", f"{folder}: {what_ja}。{_GIVE.ja}")
-        )
+        what = Text("is a file") if folder.exists() else Text("there is no such folder")
+        raise InputFileError(Text("{folder}: {what}; {give}", folder=folder, what=what, give=_GIVE))
     found: dict[str, Path] = {}
-    faults: list[Words] = []
+    faults: list[Text] = []
     for name in OUTPUTS:
         paths = [folder / f"{name}.{ending}" for ending in ("csv", "parquet")]
         there = [path for path in paths if path.is_file()]
@@ -118,17 +109,19 @@ def output_files(folder: Path) -> dict[str, Path]:
             found[name] = there[0]
         elif there:
             faults.append(
-                Words(
-                    f"{folder}: has {name}.csv and {name}.parquet; keep the one of this batch",
-                    f"{folder}: {name}.csv と {name}.parquet の両方があります。"
-                    "この計算の方だけを残してください",
+                Text(
+                    "{folder}: has {name}.csv and {name}.parquet; keep the one of this batch",
+                    folder=folder,
+                    name=name,
                 )
             )
         else:
             faults.append(
-                Words(
-                    f"{folder}: {name}.csv (or {name}.parquet) is missing; {_GIVE.en}",
-                    f"{folder}: {name}.csv(または {name}.parquet)がありません。{_GIVE.ja}",
+                Text(
+                    "{folder}: {name}.csv (or {name}.parquet) is missing; {give}",
+                    folder=folder,
+                    name=name,
+                    give=_GIVE,
                 )
             )
     if faults:
@@ -170,24 +163,27 @@ def _read(path: Path, columns: Sequence[Column], wanted: Sequence[str]) -> pa.Ta
         table = read(path, schema).rename_columns([column.name for column in chosen])
     except OSError as error:
         why = error.strerror or str(error)
-        raise InputFileError(
-            Words(f"{path}: cannot be read: {why}", f"{path}: 読めません: {why}")
-        ) from error
+        raise InputFileError(Text("{path}: cannot be read: {why}", path=path, why=why)) from error
     except (pa.ArrowException, KeyError, UnicodeDecodeError, csv.Error) as error:
         why = str(error.args[0] if isinstance(error, KeyError) else error).splitlines()[0]
         raise InputFileError(
-            Words(
-                f"{path}: is not as the claim command writes it: {why}; {_AGAIN.en}",
-                f"{path}: claim コマンドの出力の形ではありません({why})。{_AGAIN.ja}",
+            Text(
+                "{path}: is not as the claim command writes it: {why}; {again}",
+                path=path,
+                why=why,
+                again=_AGAIN,
             )
         ) from error
     for column in chosen:
         blank = table[column.name].null_count if column.kind == "whole" else 0
         if blank:
             raise InputFileError(
-                Words(
-                    f"{path}: {column.name} is blank in {blank} of the rows; {_AGAIN.en}",
-                    f"{path}: {column.heading}が空欄の行が{blank}行あります。{_AGAIN.ja}",
+                Text(
+                    "{path}: {column} is blank in {blank} of the rows; {again}",
+                    path=path,
+                    column=Name(column.name, column.heading),
+                    blank=blank,
+                    again=_AGAIN,
                 )
             )
     return table
@@ -259,10 +255,7 @@ def _frame(table: pa.Table, path: Path) -> pd.DataFrame:
         numbers = [parse_month(month) for month in months]
     except UnsupportedMonthError as error:
         raise InputFileError(
-            Words(
-                f"{path}: service_month: {error.say('en')}",
-                f"{path}: service_month: {error.say('ja')}",
-            )
+            Text("{path}: service_month: {why}", path=path, why=str(error))
         ) from error
     frame["service_month"] = np.array(numbers, dtype=np.int64)[frame["service_month"].cat.codes]
     return frame
@@ -277,11 +270,14 @@ def _check_sums(folder: Path, claims: pd.DataFrame, lines: pd.DataFrame) -> None
     if len(unequal):
         month, (claimed, listed) = unequal.index[0], unequal.iloc[0]
         raise InputFileError(
-            Words(
-                f"{folder}: claims and claim_lines are not of one batch: {month} has {claimed:,} "
-                f"units in claims, {listed:,} in claim_lines; {_AGAIN.en}",
-                f"{folder}: claims と claim_lines が同じ計算のものではありません({month} の"
-                f"単位数が {claimed:,} と {listed:,})。{_AGAIN.ja}",
+            Text(
+                "{folder}: claims and claim_lines are not of one batch: {month} has "
+                "{claimed:,} units in claims, {listed:,} in claim_lines; {again}",
+                folder=folder,
+                month=month,
+                claimed=claimed,
+                listed=listed,
+                again=_AGAIN,
             )
         )
 
@@ -306,9 +302,11 @@ def count_held(path: Path) -> Held:
     missing = [column.name for column in wanted if column.name not in places]
     if missing:
         raise InputFileError(
-            Words(
-                f"{path}: heading {missing[0]!r} is missing; {_AGAIN.en}",
-                f"{path}: 見出し「{missing[0]}」がありません。{_AGAIN.ja}",
+            Text(
+                "{path}: heading {heading!r} is missing; {again}",
+                path=path,
+                heading=missing[0],
+                again=_AGAIN,
             )
         )
     ledger = Ledger()

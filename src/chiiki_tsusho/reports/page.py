@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from chiiki_tsusho import __version__
 from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
-from chiiki_tsusho.language import LANGUAGES, Language, Words, default_language
+from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
 from chiiki_tsusho.law.code_table import load_code_book
 from chiiki_tsusho.reports.batch_folder import output_files, read_batch
 from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
@@ -79,9 +79,10 @@ def write_report(
     language = default_language() if language is None else language
     if language not in LANGUAGES:
         raise ChiikiTsushoError(
-            Words(
-                f"language {language!r} is unknown; {' or '.join(LANGUAGES)}",
-                f"言語「{language}」はありません。{'、'.join(LANGUAGES)} のいずれかです",
+            Text(
+                "language {language!r} is unknown; {known} are known",
+                language=language,
+                known=listed(LANGUAGES),
             )
         )
     environment = _environment()
@@ -89,19 +90,10 @@ def write_report(
     page = folder / REPORT if path is None else Path(path)
     inputs = [*output_files(folder).values(), *([] if codes is None else [Path(codes)])]
     if page.is_dir():
-        raise OutputError(
-            Words(
-                f"{page}: is a folder; name the file to write",
-                f"{page}: フォルダです。ファイル名を指定してください",
-            )
-        )
+        raise OutputError(Text("{page}: is a folder; name the file to write", page=page))
     if page.resolve() in [file.resolve() for file in inputs]:
         raise OutputError(
-            Words(
-                f"{page}: the report would replace this input; choose another file",
-                f"{page}: この入力ファイルがレポートで上書きされます。"
-                "別のファイルを指定してください",
-            )
+            Text("{page}: the report would replace this input; choose another file", page=page)
         )
     book = load_code_book(codes)
     figures = report_figures(read_batch(folder), book)
@@ -116,10 +108,7 @@ def _environment() -> jinja2.Environment:
         import jinja2  # noqa: F401 (it is optional)
     except ImportError as error:
         raise ChiikiTsushoError(
-            Words(
-                "writing a report needs jinja2: pip install 'chiiki-tsusho[report]'",
-                "レポートの作成には jinja2 が必要です: pip install 'chiiki-tsusho[report]'",
-            )
+            Text("writing a report needs jinja2: pip install 'chiiki-tsusho[report]'")
         ) from error
     return _templates()
 
@@ -186,6 +175,4 @@ def _write_whole(text: str, path: Path) -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         why = error.strerror or error
-        raise OutputError(
-            Words(f"{path}: cannot be written: {why}", f"{path}: 書き込めません: {why}")
-        ) from error
+        raise OutputError(Text("{path}: cannot be written: {why}", path=path, why=why)) from error

@@ -17,7 +17,7 @@ from pyarrow import csv as arrow_csv
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.language import Language, Words
+from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.reading.csv_file import BOM, CsvSource
 from chiiki_tsusho.reading.parquet_file import ParquetSource
@@ -286,10 +286,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     with _refusals(folder):
         if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
             raise OutputError(
-                Words(
-                    f"{folder}: is there already; name a new or an empty folder",
-                    f"{folder}: すでに存在します。新しいフォルダか空のフォルダを指定してください",
-                )
+                Text("{folder}: is there already; name a new or an empty folder", folder=folder)
             )
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
         work = folder.absolute().parent / f".chiiki-tsusho-{secrets.token_hex(8)}"
@@ -314,21 +311,16 @@ def refuse_overwriting(
         Names the input and says what to do; or ``folder`` is a file.
     """
     if folder.exists() and not folder.is_dir():
-        raise OutputError(
-            Words(
-                f"{folder}: is a file; a folder was expected",
-                f"{folder}: ファイルです。フォルダを指定してください",
-            )
-        )
+        raise OutputError(Text("{folder}: is a file; a folder was expected", folder=folder))
     targets = {(folder / f"{name}.{ending}").resolve() for name in names for ending in _ENDINGS}
     for path in inputs:
         if path.resolve() in targets:
             raise OutputError(
-                Words(
-                    f"{path}: the output would replace this input; choose another folder than "
-                    f"{folder}",
-                    f"{path}: この入力ファイルが出力で上書きされます。{folder} 以外のフォルダを"
-                    "指定してください",
+                Text(
+                    "{path}: the output would replace this input; choose another folder than "
+                    "{folder}",
+                    path=path,
+                    folder=folder,
                 )
             )
 
@@ -344,9 +336,10 @@ def _refusals(folder: Path) -> Iterator[None]:
 def _refusal(folder: Path, error: OSError) -> OutputError:
     reason = error.strerror or error
     return OutputError(
-        Words(
-            f"{folder}: cannot be written: {reason}; nothing of this run is left there",
-            f"{folder}: 書き込めません({reason})。この実行の結果は残していません",
+        Text(
+            "{folder}: cannot be written: {reason}; nothing of this run is left there",
+            folder=folder,
+            reason=reason,
         )
     )
 

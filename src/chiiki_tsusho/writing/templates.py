@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS, VISITS, Column
 from chiiki_tsusho.errors import InputFileError, OutputError
-from chiiki_tsusho.language import Language, Words, not_written
+from chiiki_tsusho.language import Language, Text, not_written
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY, CodeRow
 from chiiki_tsusho.law.code_table import CodeBook, CodeTable, load_code_book
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
@@ -85,12 +85,7 @@ def write_templates(
     paths = [folder / f"{file}.csv" for file in FILES] + [folder / DICTIONARY]
     for path in paths:
         if path.exists():
-            raise OutputError(
-                Words(
-                    f"{path}: is there already; choose an empty folder",
-                    f"{path}: すでにあります。空のフォルダを指定してください",
-                )
-            )
+            raise OutputError(Text("{path}: is there already; choose an empty folder", path=path))
     additions = _headings_of(keys, book, None if month is None else table.month, headings)
     example = _example(table, headings)
     addition = _example_addition(table)

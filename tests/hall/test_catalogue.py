@@ -1,0 +1,99 @@
+"""The catalogue: every sentence of the code has its Japanese, with the same facts in it."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+
+from chiiki_tsusho.language import Counted, Joined, Name, Text, listed, on_lines
+
+SOURCE = Path(__file__).parents[2] / "src" / "chiiki_tsusho"
+ROOMS = sorted((SOURCE / "locale" / "ja").glob("*.po"))
+# How many patterns each takes before its facts.
+SENTENCES = {"Text": 1, "Counted": 2}
+Key = str | tuple[str, ...]
+
+
+def patterns(path: Path) -> Iterator[list[ast.expr]]:
+    """Yield the patterns of every sentence of a module, wherever it stands."""
+    tree = ast.parse(path.read_text("utf-8"))
+    known = {
+        name.name
+        for one in ast.walk(tree)
+        if isinstance(one, ast.ImportFrom) and one.module == "chiiki_tsusho.language"
+        for name in one.names
+    }
+    if path.name == "language.py":
+        known = set(SENTENCES)
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in known:
+            yield call.args[: SENTENCES.get(call.func.id, 0)]
+
+
+def said_in_code() -> dict[Key, str]:
+    """Return every sentence and where it stands; one put together while running has no Japanese."""
+    found: dict[Key, str] = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        for given in patterns(path):
+            where = f"{path.relative_to(SOURCE)}:{given[0].lineno}" if given else ""
+            texts = [one.value if isinstance(one, ast.Constant) else None for one in given]
+            assert None not in texts, where
+            key = tuple(map(str, texts))
+            if key:
+                found.setdefault(key[0] if len(key) == 1 else key, where)
+    return found
+
+
+def translated() -> Iterator[tuple[Path, Message]]:
+    for path in ROOMS:
+        with path.open("rb") as file:
+            for message in read_po(file, locale="ja", abort_invalid=True):
+                if message.id:
+                    yield path, message
+
+
+def facts(pattern: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None}
+
+
+def test_every_sentence_has_its_japanese_and_no_other() -> None:
+    code = said_in_code()
+    catalogue = {message.id: path.name for path, message in translated()}
+    missing = {code[key]: key for key in code.keys() - catalogue.keys()}
+    unused = {key: catalogue[key] for key in catalogue.keys() - code.keys()}
+    assert (missing, unused) == ({}, {})
+
+
+def test_every_translation_is_whole_and_has_the_facts_of_the_sentence() -> None:
+    for path, message in translated():
+        english = message.id if isinstance(message.id, str) else message.id[1]
+        japanese = (
+            message.string if isinstance(message.string, str) else (message.string or [""])[0]
+        )
+        where = f"{path.name}: {message.id!r}"
+        assert japanese, where
+        assert not message.fuzzy, where
+        assert facts(japanese) == facts(english), where
+        assert "‰" not in japanese, where
+
+
+def test_what_is_joined_is_said_in_one_language() -> None:
+    both = listed([Name("bathing", "入浴介助加算"), "781241"])
+    assert (str(both), both.say("ja")) == ("bathing, 781241", "入浴介助加算、781241")
+    lines = on_lines([Text("a base row"), Joined(["x", "y"])])
+    assert (str(lines), lines.say("ja")) == ("a base row\nxy", "基本の行(base)\nxy")
+
+
+@pytest.mark.parametrize(
+    ("n", "english", "japanese"),
+    [(0, "0 visits", "実績0件"), (1, "1 visit", "実績1件"), (1234, "1,234 visits", "実績1,234件")],
+)
+def test_things_are_counted_as_each_language_does(n: int, english: str, japanese: str) -> None:
+    visits = Counted("{n:,} visit", "{n:,} visits", n)
+    assert (str(visits), visits.say("ja")) == (english, japanese)
