@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         UnsupportedMonthError,
         VisitError,
     )
+    from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
     from chiiki_tsusho.explaining.claim import ClaimExplanation, explain_claim
     from chiiki_tsusho.explaining.steps import Step
     from chiiki_tsusho.explaining.visit import Calculator, Composition, CompositionLine, Visit
@@ -32,6 +33,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Batch": "batch",
     "compute_claims": "batch",
+    "ClaimFile": "exchange_files.claim_file",
+    "read_claim_file": "exchange_files.claim_file",
     "ClaimExplanation": "explaining.claim",
     "explain_claim": "explaining.claim",
     "CodeBook": "law.code_table",
@@ -60,6 +63,7 @@ __all__ = [
     "Calculator",
     "ChiikiTsushoError",
     "ClaimExplanation",
+    "ClaimFile",
     "CodeBook",
     "CodeTable",
     "Comparison",
@@ -78,6 +82,7 @@ __all__ = [
     "explain_claim",
     "load_code_book",
     "load_codes",
+    "read_claim_file",
     "write_report",
 ]
 

@@ -100,10 +100,46 @@ RECIPIENTS = (
            "生活保護の本人負担額(月額、円)"),
 )  # fmt: skip
 
+# What only the claim file and papers need of a person: a batch leaves these cells unread.
+PERSONAL = (
+    Column("birth_date", "生年月日", "date", "date of birth; for the claim file",
+           "生年月日(請求ファイル用)"),
+    Column("sex", "性別", "sex", "1 (男) or 2 (女); for the claim file", "1(男)または2(女)(請求ファイル用)"),
+    Column("certified_from", "認定有効期間開始", "date", "first day of the certification; for the claim file",
+           "認定有効期間の開始日(請求ファイル用)"),
+    Column("certified_to", "認定有効期間終了", "date", "last day of the certification; for the claim file",
+           "認定有効期間の終了日(請求ファイル用)"),
+    Column("care_plan_by", "居宅サービス計画作成区分", "care_plan_by",
+           "1 (居宅介護支援事業所), 2 (自己作成) or 3 (介護予防支援); for the claim file",
+           "1(居宅介護支援事業所)、2(自己作成)または3(介護予防支援)(請求ファイル用)"),
+    Column("care_manager_no", "居宅介護支援事業所番号", "provider_no",
+           "the care manager's office, where it makes the plan; for the claim file",
+           "居宅介護支援事業所の番号(作成区分が1か3のとき、請求ファイル用)"),
+    Column("started_on", "開始年月日", "date", "the day the provider began with the person; for the claim file",
+           "サービスの開始年月日(請求ファイル用)"),
+    Column("stopped_on", "中止年月日", "date", "the day it ended; for the claim file",
+           "サービスの中止年月日(請求ファイル用)"),
+    Column("stop_reason", "中止理由", "stop_reason",
+           "1 非該当, 3 医療機関入院, 4 死亡, 5 その他, 6 介護老人福祉施設, 7 介護老人保健施設, 8 介護療養型, "
+           "9 介護医療院; for the claim file",
+           "1非該当 3医療機関入院 4死亡 5その他 6介護老人福祉施設 7介護老人保健施設 8介護療養型 9介護医療院(請求ファイル用)"),
+    Column("public_payer_no", "公費負担者番号", "public_payer_no",
+           "payer of the public funds, 8 digits, of which the first two are the law; for the claim file",
+           "公費負担者番号 8桁(請求ファイル用)"),
+    Column("public_recipient_no", "公費受給者番号", "public_recipient_no",
+           "number of the person there, 7 digits; for the claim file", "公費受給者番号 7桁(請求ファイル用)"),
+    Column("facility_insurer_no", "施設所在保険者番号", "facility_insurer_no",
+           "insurer of the place of the facility, 6 digits, where 住所地特例 holds; for the claim file",
+           "施設所在保険者番号 6桁(住所地特例のとき、請求ファイル用)"),
+    Column("name", "氏名", "text", "name; for papers only", "氏名(書類用)"),
+    Column("name_kana", "フリガナ", "text", "name in kana; for papers only", "フリガナ(書類用)"),
+)  # fmt: skip
+PERSONAL_NAMES = frozenset(column.name for column in PERSONAL)
+
 FILES: dict[str, tuple[Column, ...]] = {
     "visits": VISITS,
     "providers": PROVIDERS,
-    "recipients": RECIPIENTS,
+    "recipients": (*RECIPIENTS, *PERSONAL),
 }
 RESERVED_NAMES = frozenset(column.name for columns in FILES.values() for column in columns)
 # The Japanese heading of each input column.

@@ -692,7 +692,9 @@ def test_keys_that_a_row_refers_to_are_there_in_its_months() -> None:
                 assert row["rate_of"] in rates | {"base_lines", "all_lines"}
 
 
-@pytest.mark.parametrize("name", ["service_codes.csv", "unit_prices.csv", "benefit_limits.csv"])
+@pytest.mark.parametrize(
+    "name", ["service_codes.csv", "unit_prices.csv", "benefit_limits.csv", "claim_file_layout.csv"]
+)
 def test_every_source_is_explained(name: str) -> None:
     """Each id used in a table has its line in SOURCES.md."""
     sources = (DATA / "SOURCES.md").read_text(encoding="utf-8")
@@ -706,7 +708,12 @@ def test_no_explained_source_is_unused() -> None:
     """SOURCES.md explains the ids in use, and no others."""
     sources = (DATA / "SOURCES.md").read_text(encoding="utf-8")
     explained = re.findall(r"^\| `(\w+)` \|", sources, flags=re.MULTILINE)
-    tables = ("service_codes.csv", "unit_prices.csv", "benefit_limits.csv")
+    tables = (
+        "service_codes.csv",
+        "unit_prices.csv",
+        "benefit_limits.csv",
+        "claim_file_layout.csv",
+    )
     assert sorted(explained) == sorted({r["source"] for t in tables for r in read(DATA / t)})
 
 

@@ -7,16 +7,7 @@ from pathlib import Path
 import pytest
 
 from chiiki_tsusho import InputFileError, compute_claims
-from helpers.inputs import (
-    PROVIDER,
-    RECIPIENT,
-    claim_text,
-    compute,
-    csv_text,
-    frame,
-    places,
-    visit,
-)
+from helpers.inputs import PROVIDER, RECIPIENT, claim_text, compute, csv_text, frame, places, visit
 
 NO_KEY = (
     "{} has no row in the table of {}; use the addition of that month, or give the official table "
@@ -261,3 +252,17 @@ def test_all_japanese_headings() -> None:
     # 9405 as printed: 678, 475, 333; at 10.00 a unit, less the 100 yen of the person.
     assert batch.claim_lines["service_code"].tolist() == ["789405"]
     assert batch.claims["public_yen"].tolist() == [3230]
+
+
+def test_personal_columns_are_accepted_and_stay_unread() -> None:
+    """Birth dates and names are of no claim, and no problem repeats them."""
+    given = {
+        **RECIPIENT,
+        "benefit_rate": "90",
+        "birth_date": "not a date",
+        "氏名": "国保 太郎",
+        "stop_reason": "?",
+    }
+    batch = compute([visit()], [PROVIDER], [given])
+    assert batch.problems.empty
+    assert batch.claims["benefit_rate"].tolist() == [90]

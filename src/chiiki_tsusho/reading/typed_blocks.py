@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.columns import FILES, INSURED_NO
+from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL_NAMES
 from chiiki_tsusho.law.code_table import CodeBook
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
@@ -160,7 +160,12 @@ class BlockDecoder:
     def __init__(self, source: Source, file: str, book: CodeBook, identities: Identities) -> None:
         self.source = source
         self.file = file
-        self.headings = match_headings(source.headings, file, book, source.shown)
+        matched = match_headings(source.headings, file, book, source.shown)
+        # Birth dates and the like are of no claim: nothing of them may reach a problem.
+        self._read = [
+            one.column is None or one.column.name not in PERSONAL_NAMES for one in matched
+        ]
+        self.headings = [one for one, read in zip(matched, self._read, strict=True) if read]
         self._identities = identities
         given = {heading.column for heading in self.headings}
         # A blank cell of a column that others may stand in for is told by those who know both.
@@ -212,7 +217,8 @@ class BlockDecoder:
                 forms.append("few")
             else:
                 forms.append(decoder.number_range or "distinct")
-        return forms
+        wanted = iter(forms)
+        return [next(wanted) if read else "unread" for read in self._read]
 
     def _typed(self, block: Block, problems: Problems | None) -> TypedBlock:
         columns: dict[str, TypedColumn] = {}

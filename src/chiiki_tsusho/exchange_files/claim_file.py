@@ -1,0 +1,333 @@
+"""A file exchanged with 国保連, read whatever its quoting, and written back byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.exchange_files.layout import Record, layout
+from chiiki_tsusho.exchange_files.line_cells import ENCODING, Flags, Ints, Lines
+from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, encoded, quoting_of
+from chiiki_tsusho.language import Sayable, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NOT_CP932 = ((b"\xef\xbb\xbf", "UTF-8"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+_LINE_KINDS = {b"1": "control", b"3": "end"}
+
+
+@dataclass(frozen=True)
+class KeptLine:
+    """A line that is of no record of the layout, or damaged: kept as it stands."""
+
+    line: int
+    text: bytes
+    damage: Sayable | None = None
+
+
+@dataclass(frozen=True)
+class ClaimFile:
+    """A file of 国保連 as its lines.
+
+    Parameters
+    ----------
+    shown : str
+        What it is called in messages.
+    records : mapping of str to RecordRows
+        The lines of each record of the layout that the file has, by the record's name.
+    kept : tuple of KeptLine
+        All other lines, verbatim; those that are damaged say how.
+    line_ends : tuple of bytes
+        Of each line, or one for all.
+    """
+
+    shown: str
+    records: Mapping[str, RecordRows]
+    kept: tuple[KeptLine, ...] = ()
+    line_ends: tuple[bytes, ...] = (b"\r\n",)
+    originals: Mapping[str, bytes] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Count the lines."""
+        return sum(len(rows) for rows in self.records.values()) + len(self.kept)
+
+    def __repr__(self) -> str:
+        """Name the file and how many lines of each record it has."""
+        counts = ", ".join(f"{name}: {len(rows)}" for name, rows in self.records.items())
+        return f"ClaimFile({self.shown!r}, {counts}, other lines: {len(self.kept)})"
+
+    @property
+    def damaged(self) -> tuple[KeptLine, ...]:
+        """The lines that could not be read."""
+        return tuple(one for one in self.kept if one.damage is not None)
+
+    def rows(self, record: str) -> RecordRows:
+        """Return the lines of a record, none where the file has none."""
+        if record in self.records:
+            return self.records[record]
+        return no_rows(layout()[record])
+
+    def frame(self, record: str) -> pd.DataFrame:
+        """Return the lines of a record as a DataFrame of text.
+
+        Parameters
+        ----------
+        record : str
+            Its name in the layout: ``control``, ``7111``, ``7131-01``, ``7131-02``, ``7131-14``,
+            ``7131-10``, ``7131-12``, ``end``.
+
+        Returns
+        -------
+        DataFrame
+            ``line`` (from 1) and a column for each item.
+        """
+        return self.rows(record).frame()
+
+    def with_frame(self, record: str, frame: pd.DataFrame) -> ClaimFile:
+        """Return the file with other cells in the lines of a record.
+
+        Raises
+        ------
+        ChiikiTsushoError
+            The frame has other lines than the file, or lacks an item.
+        """
+        return replace(self, records={**self.records, record: self.rows(record).with_frame(frame)})
+
+    def to_bytes(self) -> bytes:
+        """Write the file: the bytes that were read, where nothing was changed."""
+        arrays = [encoded(rows.written(), self.originals) for rows in self.records.values()]
+        arrays.append(pa.array([one.text for one in self.kept], pa.large_binary()))
+        numbers = [rows.lines for rows in self.records.values()]
+        numbers.append(np.array([one.line for one in self.kept], dtype=np.int64))
+        order = np.argsort(np.concatenate(numbers), kind="stable")
+        lines = pa.chunked_array(arrays).combine_chunks().take(pa.array(order))
+        ends = pa.array(self.line_ends, pa.large_binary())
+        if len(self.line_ends) == 1:
+            ends = ends[0]
+        empty = pa.scalar(b"", pa.large_binary())
+        whole = compute.binary_join_element_wise(lines, ends, empty)
+        return whole.buffers()[2].to_pybytes() if len(whole) else b""
+
+
+def no_rows(record: Record) -> RecordRows:
+    """Return no lines of a record."""
+    schema = pa.schema([(name, pa.string()) for name in record.names])
+    return RecordRows(record, np.zeros(0, dtype=np.int64), schema.empty_table(), {})
+
+
+def read_claim_file(path: str | Path) -> ClaimFile:
+    """Read a claim file, or another file of 国保連 that the layout knows.
+
+    Any quoting habit is understood. Lines of records that are not in the layout (those of other
+    service kinds) are kept as they stand; damaged lines are kept too, and named.
+
+    Parameters
+    ----------
+    path : path-like
+        CP932, lines ending in CR LF (or LF).
+
+    Returns
+    -------
+    ClaimFile
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be read, is in another encoding, or no line of it is of the layout.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> file = ct.read_claim_file("J201604.CSV")  # doctest: +SKIP
+    >>> file.frame("7131-10")["benefit_units"].astype(int).sum()  # doctest: +SKIP
+    """
+    file = Path(path)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputFileError(
+            Text("{path}: cannot be read: {why}", path=file, why=error.strerror or error)
+        ) from error
+    return parse_claim_file(data, str(file))
+
+
+def parse_claim_file(data: bytes, shown: str) -> ClaimFile:
+    """Read the bytes of a file of 国保連.
+
+    Raises
+    ------
+    InputFileError
+        They are in another encoding, or no line of them is of the layout.
+    """
+    for mark, name in _NOT_CP932:
+        if data.startswith(mark):
+            raise InputFileError(
+                Text(
+                    "{path}: is {encoding}; a file of 国保連 is Shift_JIS (CP932) without a mark",
+                    path=shown,
+                    encoding=name,
+                )
+            )
+    lines = Lines(data)
+    records: dict[str, RecordRows] = {}
+    kept: dict[int, Sayable | None] = {}
+    originals: dict[str, bytes] = {}
+    known = layout()
+    for name, at in _by_record(lines):
+        record = known.get(name)
+        if record is None:
+            kept.update(dict.fromkeys(at.tolist()))
+            continue
+        good = _undamaged(lines, at, record, kept)
+        rows = _rows(lines, good, record, kept, originals)
+        if len(rows):
+            records[name] = rows
+    if not records:
+        raise InputFileError(
+            Text(
+                "{path}: no line is of a claim file (a control record, 7111 or 7131 was expected)",
+                path=shown,
+            )
+        )
+    ordered = {name: records[name] for name in known if name in records}
+    ends = lines.ends
+    kept_lines = tuple(
+        KeptLine(at + 1, data[lines.starts[at] : ends[at]], damage)
+        for at, damage in sorted(kept.items())
+    )
+    return ClaimFile(shown, ordered, kept_lines, _line_ends(lines), originals)
+
+
+def _by_record(lines: Lines) -> list[tuple[str, Ints]]:
+    """Part the lines by their record: control, end, or what cells 3 and 4 say."""
+    everyone = np.arange(len(lines))
+    kind = lines.texts(lines.column(everyone, 1))
+    data = compute.equal(kind, b"2").to_numpy(zero_copy_only=False)
+    found: list[tuple[str, Ints]] = []
+    for mark, name in _LINE_KINDS.items():
+        of_kind = compute.equal(kind, mark).to_numpy(zero_copy_only=False)
+        if of_kind.any():
+            found.append((name, np.flatnonzero(of_kind)))
+            data |= of_kind
+    other = np.flatnonzero(~data)
+    if len(other):
+        found.append(("", other))
+    wide = np.flatnonzero(compute.equal(kind, b"2").to_numpy(zero_copy_only=False))
+    narrow = wide[lines.cells[wide] < 4]
+    if len(narrow):
+        found.append(("", narrow))
+    wide = wide[lines.cells[wide] >= 4]
+    exchange = lines.texts(lines.column(wide, 3)).dictionary_encode()
+    kinds = lines.texts(lines.column(wide, 4)).dictionary_encode()
+    pair = exchange.indices.to_numpy().astype(np.int64) * len(kinds.dictionary)
+    pair += kinds.indices.to_numpy()
+    by_name: dict[str, list[Ints]] = {}
+    for one in np.unique(pair).tolist():
+        first, second = divmod(one, len(kinds.dictionary))
+        exchange_id = exchange.dictionary[first].as_py().decode("ascii", "replace")
+        record_kind = kinds.dictionary[second].as_py().decode("ascii", "replace")
+        name = exchange_id if exchange_id in layout() else f"{exchange_id}-{record_kind}"
+        by_name.setdefault(name if name in layout() else "", []).append(wide[pair == one])
+    found.extend((name, np.sort(np.concatenate(parts))) for name, parts in by_name.items())
+    return found
+
+
+def _undamaged(lines: Lines, at: Ints, record: Record, kept: dict[int, Sayable | None]) -> Ints:
+    """Set aside the lines of a record whose cells cannot be told apart."""
+    for line in at[lines.open_quote[at]].tolist():
+        kept[line] = Text("a quotation mark is opened and not closed on this line")
+    at = at[~lines.open_quote[at]]
+    wrong = lines.cells[at] != len(record)
+    for line in at[wrong].tolist():
+        kept[line] = Text(
+            "{found} cells where record {record} has {expected}",
+            found=int(lines.cells[line]),
+            record=record.name,
+            expected=len(record),
+        )
+    return at[~wrong]
+
+
+def _rows(
+    lines: Lines,
+    at: Ints,
+    record: Record,
+    kept: dict[int, Sayable | None],
+    originals: dict[str, bytes],
+) -> RecordRows:
+    columns: dict[str, pa.StringArray] = {}
+    quoting: dict[str, Quoting] = {}
+    bad = np.zeros(len(at), dtype=bool)
+    for item in record.items:
+        cells = lines.column(at, item.cell)
+        texts, unreadable = _decoded(lines.texts(cells), cells.quoted)
+        bad |= unreadable
+        columns[item.name], quoting[item.name] = texts, quoting_of(texts, cells.quoted)
+    for line in at[bad].tolist():
+        kept[line] = Text("characters that are not Shift_JIS (CP932), or a stray quotation mark")
+    rows = RecordRows(record, at + 1, pa.table(columns), quoting)
+    if bad.any():
+        rows = _only(rows, ~bad)
+    if not data_is_ascii(lines.data):
+        _note_originals(lines, rows, originals)
+    return rows
+
+
+def _only(rows: RecordRows, wanted: Flags) -> RecordRows:
+    mask = pa.array(wanted)
+    quoting = {
+        name: one.filter(mask) if isinstance(one, pa.BooleanArray) else one
+        for name, one in rows.quoting.items()
+    }
+    return RecordRows(rows.record, rows.lines[wanted], rows.cells.filter(mask), quoting)
+
+
+def data_is_ascii(data: bytes) -> bool:
+    """Say whether there is no character beyond ASCII; such bytes need no decoding."""
+    return data.isascii()
+
+
+def _decoded(texts: pa.LargeBinaryArray, quoted: Flags) -> tuple[pa.StringArray, Flags]:
+    """Decode cells; say which are not CP932 or have a quotation mark that is none of theirs."""
+    bad = np.zeros(len(texts), dtype=bool)
+    buffer = texts.buffers()[2]
+    whole = b"" if buffer is None else buffer
+    marks = compute.match_substring(texts, b'"').to_numpy(zero_copy_only=False)
+    if not marks.any() and bytes(whole).isascii():
+        return texts.cast(pa.string()), bad
+    decoded = texts.to_pylist()
+    for at, raw in enumerate(decoded):
+        try:
+            text = raw.decode(ENCODING)
+        except UnicodeDecodeError:
+            text, bad[at] = "", True
+        if marks[at]:
+            single = text.replace('""', "")
+            bad[at] |= not quoted[at] or '"' in single
+            text = text.replace('""', '"')
+        decoded[at] = text
+    return pa.array(decoded, pa.string()), bad
+
+
+def _note_originals(lines: Lines, rows: RecordRows, originals: dict[str, bytes]) -> None:
+    """Keep the bytes of lines that CP932 would not write as they were read."""
+    for number, text in zip(rows.lines.tolist(), rows.written().to_pylist(), strict=True):
+        if not text.isascii():
+            raw = lines.data[lines.starts[number - 1] : lines.ends[number - 1]]
+            if text.encode(ENCODING) != raw:
+                originals[text] = raw
+
+
+def _line_ends(lines: Lines) -> tuple[bytes, ...]:
+    widths = lines.after - lines.ends
+    if len(np.unique(widths)) == 1:
+        return (lines.data[lines.ends[0] : lines.after[0]],)
+    return tuple(lines.data[end:after] for end, after in zip(lines.ends, lines.after, strict=True))

@@ -1,0 +1,103 @@
+"""The layout of exchanged files, data/claim_file_layout.csv: record by record, item by item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chiiki_tsusho.errors import TableError
+from chiiki_tsusho.language import Language
+from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.table_files import Fault, NumberedRow, Whole, faults_text, typed_rows
+
+Kind = Literal["number", "code", "date", "month", "text"]
+Required = Literal["always", "insured", "public", "care_manager", "stopped"]
+_Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Item(BaseModel):
+    """One item of a record, a row of the layout table (the fields are its columns).
+
+    ``cell`` is its place on the line; ``item`` its number in the specification, which does not
+    count the record class and the running number that every data line begins with.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    record: _Text
+    cell: Annotated[Whole, Field(ge=1)]
+    item: Annotated[Whole, Field(ge=1)] | None
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    heading: _Text
+    length: Annotated[Whole, Field(ge=1)]
+    kind: Kind
+    required: Required | None
+    empty: Literal["0"] | None
+    source: _Text
+
+    def say(self, language: Language = "en") -> str:
+        """Name the item: record, number and heading."""
+        number = "" if self.item is None else f"-{self.item}"
+        name = self.heading if language == "ja" else self.name
+        return f"{self.record}{number} {name}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A kind of line: its name (``7131-02``) and its items in the order of their cells."""
+
+    name: str
+    items: tuple[Item, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the items, which are the columns of its frame."""
+        return tuple(item.name for item in self.items)
+
+    @cached_property
+    def by_name(self) -> dict[str, Item]:
+        """The items by their names."""
+        return {item.name: item for item in self.items}
+
+    def __len__(self) -> int:
+        """Count the cells of a line."""
+        return self.items[-1].cell
+
+
+@cache
+def layout(path: Path | None = None) -> dict[str, Record]:
+    """Load the layout of every record, by its name.
+
+    Raises
+    ------
+    TableError
+        The file fails a check; the message names line and column.
+    """
+    file = path or law_file("claim_file_layout.csv")
+    rows, faults = typed_rows(file, Item)
+    faults.extend(_order_faults(rows))
+    if faults:
+        raise TableError(faults_text(file, faults))
+    return {
+        name: Record(name, tuple(one.row for one in items))
+        for name, items in groupby(rows, key=lambda one: one.row.record)
+    }
+
+
+def _order_faults(rows: list[NumberedRow[Item]]) -> Iterator[Fault]:
+    """Find cells out of turn and names that a record has twice."""
+    last: dict[str, int] = {}
+    named: set[tuple[str, str]] = set()
+    for one in rows:
+        if one.row.cell != last.get(one.row.record, 0) + 1:
+            yield one.fault("cell", "the cells of a record follow one another from 1")
+        if (one.row.record, one.row.name) in named:
+            yield one.fault("name", "the record has it already")
+        last[one.row.record] = one.row.cell
+        named.add((one.row.record, one.row.name))

@@ -1,0 +1,122 @@
+"""The bytes of an exchanged file as lines and cells, found by arrays and never line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+ENCODING = "cp932"
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+# No byte of a two-byte character of CP932 is one of these three.
+_COMMA, _QUOTE, _RETURN, _FEED = (ord(one) for one in ',"\r\n')
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Where some cells stand in the bytes of a file, one for each of some lines.
+
+    Parameters
+    ----------
+    starts, ends : ndarray of int64, shape (n,)
+        Of what a cell holds, without its quotation marks.
+    quoted : ndarray of bool, shape (n,)
+        Which of them stand between quotation marks.
+    """
+
+    starts: Ints
+    ends: Ints
+    quoted: Flags
+
+
+class Lines:
+    """The lines of a file and the commas that part them.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+
+    Attributes
+    ----------
+    starts, ends : ndarray of int64, shape (lines,)
+        Of each line, its line end apart.
+    after : ndarray of int64, shape (lines,)
+        Where the next line begins.
+    cells : ndarray of int64, shape (lines,)
+        How many cells it has.
+    open_quote : ndarray of bool, shape (lines,)
+        Which lines have a quotation mark that is not closed; it does not reach the next line.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._bytes = np.frombuffer(data, dtype=np.uint8)
+        after = np.flatnonzero(self._bytes == _FEED).astype(np.int64) + 1
+        if len(data) and (not len(after) or after[-1] < len(data)):
+            after = np.append(after, len(data))
+        self.after = after
+        self.starts = np.concatenate((np.zeros(1, dtype=np.int64), after))[: len(after)]
+        self.ends = after - (self._bytes[after - 1] == _FEED)
+        returns = (self.ends > self.starts) & (self._bytes[self.ends - 1] == _RETURN)
+        self.ends = self.ends - returns
+        commas = np.flatnonzero(self._bytes == _COMMA)
+        line = np.repeat(np.arange(len(after)), np.diff(np.searchsorted(commas, self.bounds)))
+        quotes = np.flatnonzero(self._bytes == _QUOTE)
+        self.open_quote = np.zeros(len(after), dtype=bool)
+        if len(quotes):
+            before = np.searchsorted(quotes, self.bounds)
+            self.open_quote = np.diff(before) % 2 == 1
+            reached = np.bincount(np.searchsorted(commas, quotes), minlength=len(commas) + 1)
+            inside = (np.cumsum(reached)[:-1] - before[line]) % 2 == 1
+            commas, line = commas[~inside], line[~inside]
+        self._commas = commas
+        counts = np.bincount(line, minlength=len(after))
+        self._first_comma = np.concatenate(([0], np.cumsum(counts)))[:-1]
+        self.cells = counts + 1
+
+    @property
+    def bounds(self) -> Ints:
+        """Where each line begins, and the end of the last."""
+        return np.append(self.starts, len(self.data))
+
+    def __len__(self) -> int:
+        """Count the lines."""
+        return len(self.starts)
+
+    def column(self, lines: Ints, cell: int) -> Cells:
+        """Return one cell of each of some lines, all of which have so many.
+
+        Parameters
+        ----------
+        lines : ndarray of int64, shape (n,)
+        cell : int
+            From 1.
+        """
+        first = self._first_comma[lines]
+        starts = self.starts[lines] if cell == 1 else self._commas[first + cell - 2] + 1
+        last = self.cells[lines] == cell
+        at = np.where(last, 0, first + cell - 1)
+        ends = np.where(last, self.ends[lines], self._commas[at] if len(self._commas) else 0)
+        wide = ends - starts >= 2
+        at_start = self._bytes[np.minimum(starts, len(self.data) - 1)] == _QUOTE
+        quoted = wide & at_start & (self._bytes[ends - 1] == _QUOTE)
+        return Cells(starts + quoted, ends - quoted, quoted)
+
+    def texts(self, cells: Cells) -> pa.LargeBinaryArray:
+        """Return what cells hold, as bytes."""
+        lengths = cells.ends - cells.starts
+        offsets = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
+        at = np.repeat(cells.starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return pa.LargeBinaryArray.from_buffers(
+            pa.large_binary(),
+            len(lengths),
+            [None, pa.py_buffer(offsets), pa.py_buffer(self._bytes[at])],
+        )
+
+    def line(self, at: int) -> bytes:
+        """Return one line, its line end included."""
+        return self.data[self.starts[at] : self.after[at]]

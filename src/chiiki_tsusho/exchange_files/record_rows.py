@@ -1,0 +1,174 @@
+"""The lines of one record as columns of text, and columns of text as lines again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.exchange_files.layout import Record
+from chiiki_tsusho.exchange_files.line_cells import ENCODING, Flags, Ints
+from chiiki_tsusho.language import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
+
+# When a cell of a column is quoted: where it needs it, where it is not blank, in every row; or
+# said of each row.
+Quoting = Literal["needed", "filled", "always"] | pa.BooleanArray
+_NUMBER = r"^-?[0-9]{1,18}$"
+# What the common part of the specification wants between quotation marks.
+_NEEDS_QUOTES = r'[,"\s]|[^\x00-\x7f]'
+_BREAKS_A_LINE = r'[,"\r\n]'
+
+
+@dataclass(frozen=True)
+class RecordRows:
+    """All lines of one record in a file.
+
+    Parameters
+    ----------
+    record : Record
+    lines : ndarray of int64, shape (n,)
+        Their numbers in the file, ascending from 1.
+    cells : pyarrow.Table, n rows
+        A column of text for each item, as it stands in the file.
+    quoting : mapping of name to Quoting
+        For each column.
+    """
+
+    record: Record
+    lines: Ints
+    cells: pa.Table
+    quoting: Mapping[str, Quoting]
+
+    def __len__(self) -> int:
+        """Count the lines."""
+        return len(self.lines)
+
+    @cached_property
+    def _numbers(self) -> dict[str, tuple[Ints, Flags]]:
+        return {}
+
+    def texts(self, name: str) -> pa.StringArray:
+        """Return a column as text."""
+        return self.cells[name].combine_chunks()
+
+    def numbers(self, name: str) -> Ints:
+        """Return a column as numbers, a blank cell and one that is no number being 0."""
+        return self._read(name)[0]
+
+    def not_numbers(self, name: str) -> Flags:
+        """Say which cells of a column are neither a number nor blank."""
+        return self._read(name)[1]
+
+    def _read(self, name: str) -> tuple[Ints, Flags]:
+        if name not in self._numbers:
+            texts = self.texts(name)
+            good = compute.match_substring_regex(texts, _NUMBER)
+            blank = compute.equal(texts, "")
+            wrong = compute.invert(compute.or_(good, blank))
+            numbers = compute.if_else(good, texts, "0").cast(pa.int64())
+            self._numbers[name] = (
+                numbers.to_numpy(zero_copy_only=False),
+                wrong.to_numpy(zero_copy_only=False),
+            )
+        return self._numbers[name]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the lines as a DataFrame of text, ``line`` and then the items."""
+        columns = {name: self.cells[name].to_pandas().astype("str") for name in self.record.names}
+        return pd.DataFrame({"line": self.lines, **columns})
+
+    def with_frame(self, frame: pd.DataFrame) -> RecordRows:
+        """Return the lines with other cells, as ``frame`` gave them and a caller changed them.
+
+        Raises
+        ------
+        ChiikiTsushoError
+            The frame has other lines or lacks an item.
+        """
+        missing = [name for name in ("line", *self.record.names) if name not in frame]
+        if missing or frame["line"].tolist() != self.lines.tolist():
+            raise ChiikiTsushoError(
+                Text(
+                    "record {record}: the frame must have the lines and the columns that frame() "
+                    "gave; change cells only",
+                    record=self.record.name,
+                )
+            )
+        arrays = [
+            pa.array(["" if pd.isna(cell) else str(cell) for cell in frame[name]], pa.string())
+            for name in self.record.names
+        ]
+        return replace(self, cells=pa.Table.from_arrays(arrays, names=list(self.record.names)))
+
+    def written(self) -> pa.StringArray:
+        """Write the lines, without their line ends."""
+        cells = [
+            _written(self.texts(name), self.quoting.get(name, "needed"))
+            for name in self.record.names
+        ]
+        return compute.binary_join_element_wise(*cells, ",")
+
+
+def _written(texts: pa.StringArray, quoting: Quoting) -> pa.StringArray:
+    breaking = compute.match_substring_regex(texts, _BREAKS_A_LINE)
+    if isinstance(quoting, pa.BooleanArray):
+        wanted = compute.or_(quoting, breaking)
+    elif quoting == "always":
+        wanted = pa.array(np.ones(len(texts), dtype=bool))
+    elif quoting == "filled":
+        wanted = compute.not_equal(texts, "")
+    else:
+        wanted = breaking
+    if not compute.any(wanted).as_py():
+        return texts
+    quoted = compute.binary_join_element_wise(
+        '"', compute.replace_substring(texts, '"', '""'), '"', ""
+    )
+    return compute.if_else(wanted, quoted, texts)
+
+
+def quoting_of(texts: pa.StringArray, quoted: Flags) -> Quoting:
+    """Find the rule by which the cells of a column were quoted."""
+    if quoted.all() and len(quoted):
+        return "always"
+    breaking = compute.match_substring_regex(texts, _BREAKS_A_LINE)
+    if not quoted.any() and not compute.any(breaking).as_py():
+        return "needed"
+    filled = compute.not_equal(texts, "").to_numpy(zero_copy_only=False)
+    if quoted.any() and np.array_equal(quoted, filled):
+        return "filled"
+    if np.array_equal(quoted, breaking.to_numpy(zero_copy_only=False)):
+        return "needed"
+    return pa.array(quoted)
+
+
+def common_quoting(texts: pa.StringArray) -> pa.BooleanArray:
+    """Say which cells the common part of the specification quotes: comma, mark, blank, kanji."""
+    return compute.match_substring_regex(texts, _NEEDS_QUOTES)
+
+
+def encoded(lines: pa.StringArray, originals: Mapping[str, bytes]) -> pa.LargeBinaryArray:
+    """Write lines in CP932.
+
+    Parameters
+    ----------
+    originals : mapping of str to bytes
+        Lines that were read from other bytes than those CP932 would write today.
+    """
+    if compute.all(compute.string_is_ascii(lines), min_count=0).as_py():
+        return lines.cast(pa.large_binary())
+    return pa.array(
+        [originals.get(line) or line.encode(ENCODING) for line in lines.to_pylist()],
+        pa.large_binary(),
+    )

@@ -1,0 +1,148 @@
+"""Claim files are read whatever their quoting, and written back byte for byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import chiiki_tsusho as ct
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
+from chiiki_tsusho.exchange_files.claim_file import parse_claim_file
+from chiiki_tsusho.exchange_files.layout import layout
+
+CONTROL = "1,1,0,3,711,0,0,1390000015,0,7,201605,0"
+CLAIM = "2,2,7111,201604,1390000015,1,0,01,1,476,5188,4669,0,519,0,0,0,0,0,0"
+DETAIL = "2,3,7131,02,201604,1390000015,00139001,0000100011,78,1241,426,1,0,0,0,426,0,0,0,"
+OTHER_KIND = '2,4,"7132","02",201604,1390000015,00139001,0000100011,66,1111,1798,1,,,,1798,,,,,'
+END = "3,5"
+
+
+def file_of(*lines: str, end: str = "\r\n") -> bytes:
+    return "".join(line + end for line in lines).encode("cp932")
+
+
+def cells(line: str) -> list[str]:
+    return line.split(",")
+
+
+def quoted_from_the_third(line: str) -> str:
+    return ",".join(c if at < 2 else f'"{c}"' for at, c in enumerate(cells(line)))
+
+
+def quoted_where_filled(line: str) -> str:
+    return ",".join(f'"{c}"' if c else "" for c in cells(line))
+
+
+def quoted_in_some_columns(line: str) -> str:
+    return ",".join(f'"{c}"' if at in (2, 7, 19) else c for at, c in enumerate(cells(line)))
+
+
+HABITS = (str, quoted_from_the_third, quoted_where_filled, quoted_in_some_columns)
+
+
+@pytest.mark.parametrize("habit", HABITS)
+@pytest.mark.parametrize("blank", ["0", ""])
+def test_every_habit_of_quoting_is_read_alike_and_written_back(habit, blank) -> None:  # type: ignore[no-untyped-def]
+    detail = DETAIL.replace(",0,0,0,", f",{blank},{blank},{blank},")
+    data = file_of(*(habit(line) for line in (CONTROL, CLAIM, detail)), OTHER_KIND, END)
+    file = parse_claim_file(data, "file")
+    assert not file.damaged
+    assert [one.line for one in file.kept] == [4]
+    [row] = file.frame("7131-02").to_dict("records")
+    assert (row["line"], row["insurer_no"], row["item_code"]) == (3, "00139001", "1241")
+    assert file.rows("7131-02").numbers("service_units").tolist() == [426]
+    assert file.rows("7131-02").numbers("public1_count").tolist() == [0]
+    assert file.to_bytes() == data
+
+
+def test_a_note_may_hold_commas_marks_and_kanji() -> None:
+    data = file_of(CONTROL, DETAIL + '"摘,要""あ"', END)
+    file = parse_claim_file(data, "file")
+    assert file.frame("7131-02")["note"].tolist() == ['摘,要"あ']
+    assert file.to_bytes() == data
+
+
+def test_characters_with_two_codes_come_back_as_they_were() -> None:
+    # NEC's ≒ (87 90) is read as the character that CP932 writes as 81 E0.
+    data = file_of(CONTROL) + DETAIL.encode() + b"\x87\x90\r\n" + file_of(END)
+    file = parse_claim_file(data, "file")
+    assert file.frame("7131-02")["note"].tolist() == ["≒"]
+    assert "≒".encode("cp932") == b"\x81\xe0"
+    assert file.to_bytes() == data
+
+
+def test_damaged_lines_are_named_and_kept() -> None:
+    open_mark = DETAIL[:-1] + ',"'
+    short = DETAIL.rsplit(",", 2)[0]
+    stray = DETAIL + 'a"b"c'
+    data = file_of(CONTROL, open_mark, DETAIL, short, stray) + (DETAIL.encode() + b"\x81\r\n")
+    file = parse_claim_file(data + file_of(END, ""), "file")
+    said = {one.line: one.damage.say("en") for one in file.damaged if one.damage}
+    assert said == {
+        2: "a quotation mark is opened and not closed on this line",
+        4: "18 cells where record 7131-02 has 20",
+        5: "characters that are not Shift_JIS (CP932), or a stray quotation mark",
+        6: "characters that are not Shift_JIS (CP932), or a stray quotation mark",
+    }
+    japanese = [one.damage.say("ja") for one in file.damaged if one.damage]
+    assert japanese[:2] == [
+        "引用符がこの行の中で閉じられていません",
+        "項目が18個ありますが、レコード7131-02は20個です",
+    ]
+    assert file.frame("7131-02")["line"].tolist() == [3]
+    assert file.to_bytes() == data + file_of(END, "")
+
+
+@pytest.mark.parametrize(
+    ("data", "english", "japanese"),
+    [
+        (b"\xef\xbb\xbf" + file_of(CONTROL), "is UTF-8", "文字コードがUTF-8です"),
+        (b"a,b\r\n", "no line is of a claim file", "請求ファイルの行がありません"),
+        (b"", "no line is of a claim file", "請求ファイルの行がありません"),
+    ],
+)
+def test_what_is_no_claim_file_is_refused(data: bytes, english: str, japanese: str) -> None:
+    with pytest.raises(InputFileError, match=english) as caught:
+        parse_claim_file(data, "file")
+    assert japanese in caught.value.say("ja")
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match="cannot be read"):
+        ct.read_claim_file(tmp_path / "none.csv")
+
+
+def test_a_changed_cell_is_written_in_the_files_own_way(tmp_path: Path) -> None:
+    path = tmp_path / "J201604.CSV"
+    path.write_bytes(file_of(*map(quoted_from_the_third, (CONTROL, DETAIL)), END))
+    file = ct.read_claim_file(path)
+    frame = file.frame("7131-02")
+    frame.loc[0, "count"] = "2"
+    changed = file.with_frame("7131-02", frame).to_bytes()
+    assert changed == path.read_bytes().replace(b'"426","1"', b'"426","2"')
+    with pytest.raises(ChiikiTsushoError, match="change cells only"):
+        file.with_frame("7131-02", frame.drop(columns="count"))
+
+
+@given(st.data())
+def test_any_cells_in_any_quoting_come_back_byte_for_byte(data: st.DataObject) -> None:
+    letters = st.text(st.sampled_from('0A1,"あ ①'), max_size=4)
+    lines = []
+    for number in range(1, data.draw(st.integers(1, 4)) + 1):
+        record = layout()[data.draw(st.sampled_from(["7111", "7131-02", "7131-10"]))]
+        texts = ["2", str(number), *record.name.split("-")]
+        texts += [data.draw(letters) for _ in range(len(record) - len(texts))]
+        written = []
+        for text in texts:
+            needed = "," in text or '"' in text
+            mark = needed or data.draw(st.booleans())
+            written.append('"' + text.replace('"', '""') + '"' if mark else text)
+        lines.append(",".join(written))
+    end = data.draw(st.sampled_from(["\r\n", "\n"]))
+    whole = file_of(*lines, end=end)
+    file = parse_claim_file(whole, "file")
+    assert not file.kept
+    assert file.to_bytes() == whole
