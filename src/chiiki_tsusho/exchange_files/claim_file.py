@@ -253,7 +253,8 @@ def _undamaged(lines: Lines, at: Ints, record: Record, kept: dict[int, Sayable |
             record=record.name,
             expected=len(record),
         )
-    return at[~wrong]
+    good: Ints = at[~wrong]
+    return good
 
 
 def _rows(
@@ -284,7 +285,7 @@ def _rows(
 def _only(rows: RecordRows, wanted: Flags) -> RecordRows:
     mask = pa.array(wanted)
     quoting = {
-        name: one.filter(mask) if isinstance(one, pa.BooleanArray) else one
+        name: one[wanted] if isinstance(one, np.ndarray) else one
         for name, one in rows.quoting.items()
     }
     return RecordRows(rows.record, rows.lines[wanted], rows.cells.filter(mask), quoting)

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chiiki_tsusho.errors import TableError
-from chiiki_tsusho.language import Language
+from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.law_files import law_file
 from chiiki_tsusho.law.table_files import Fault, NumberedRow, Whole, faults_text, typed_rows
 
@@ -96,8 +96,8 @@ def _order_faults(rows: list[NumberedRow[Item]]) -> Iterator[Fault]:
     named: set[tuple[str, str]] = set()
     for one in rows:
         if one.row.cell != last.get(one.row.record, 0) + 1:
-            yield one.fault("cell", "the cells of a record follow one another from 1")
+            yield one.fault("cell", Text("the cells of a record follow one another from 1"))
         if (one.row.record, one.row.name) in named:
-            yield one.fault("name", "the record has it already")
+            yield one.fault("name", Text("the record has it already"))
         last[one.row.record] = one.row.cell
         named.add((one.row.record, one.row.name))

@@ -23,7 +23,7 @@ else:
 
 # When a cell of a column is quoted: where it needs it, where it is not blank, in every row; or
 # said of each row.
-Quoting = Literal["needed", "filled", "always"] | pa.BooleanArray
+Quoting = Literal["needed", "filled", "always"] | Flags
 _NUMBER = r"^-?[0-9]{1,18}$"
 # What the common part of the specification wants between quotation marks.
 _NEEDS_QUOTES = r'[,"\s]|[^\x00-\x7f]'
@@ -122,8 +122,8 @@ class RecordRows:
 
 def _written(texts: pa.StringArray, quoting: Quoting) -> pa.StringArray:
     breaking = compute.match_substring_regex(texts, _BREAKS_A_LINE)
-    if isinstance(quoting, pa.BooleanArray):
-        wanted = compute.or_(quoting, breaking)
+    if isinstance(quoting, np.ndarray):
+        wanted = compute.or_(pa.array(quoting), breaking)
     elif quoting == "always":
         wanted = pa.array(np.ones(len(texts), dtype=bool))
     elif quoting == "filled":
@@ -150,12 +150,15 @@ def quoting_of(texts: pa.StringArray, quoted: Flags) -> Quoting:
         return "filled"
     if np.array_equal(quoted, breaking.to_numpy(zero_copy_only=False)):
         return "needed"
-    return pa.array(quoted)
+    return quoted
 
 
-def common_quoting(texts: pa.StringArray) -> pa.BooleanArray:
+def common_quoting(texts: pa.StringArray) -> Flags:
     """Say which cells the common part of the specification quotes: comma, mark, blank, kanji."""
-    return compute.match_substring_regex(texts, _NEEDS_QUOTES)
+    wanted: Flags = compute.match_substring_regex(texts, _NEEDS_QUOTES).to_numpy(
+        zero_copy_only=False
+    )
+    return wanted
 
 
 def encoded(lines: pa.StringArray, originals: Mapping[str, bytes]) -> pa.LargeBinaryArray:
