@@ -15,6 +15,8 @@ from chiiki_tsusho.law.check_table import check_table
 from chiiki_tsusho.law.code_rows import COLUMNS
 from helpers.workbooks import ROOT, Row
 
+# A table written before these columns has none of them.
+LATE_COLUMNS = ("only_with", "not_with")
 BLANK: Row = dict.fromkeys(COLUMNS, "")
 COMMON = BLANK | {
     "service_type": "78",
@@ -115,6 +117,15 @@ def faults(path: Path) -> list[str]:
 
 def test_a_sound_table_has_no_faults(tmp_path: Path) -> None:
     assert faults(write(tmp_path / "t.csv", SOUND)) == []
+
+
+def test_a_table_may_leave_out_what_stands_together(tmp_path: Path) -> None:
+    """Tables written before the columns only_with and not_with are read as they were."""
+    columns = tuple(name for name in COLUMNS if name not in LATE_COLUMNS)
+    path = write(tmp_path / "t.csv", SOUND, columns)
+    assert faults(path) == []
+    row = ct.load_codes("2026-06", path=path).rows[0]
+    assert (row.only_with, row.not_with) == (None, None)
 
 
 def test_the_bundled_table_has_no_faults() -> None:
@@ -337,6 +348,31 @@ ONE_ROW: dict[str, tuple[str, Row, list[tuple[str, str]]]] = {
         {"yields_to": "dementia_care bathing"},
         [("yields_to", "no row of these months has the key 'bathing'")],
     ),
+    "a key to stand with that is none": (
+        "EARLY",
+        {"only_with": "dementia_care bathing"},
+        [("only_with", "no row of these months has the key 'bathing'")],
+    ),
+    "a key not to stand with that is none": (
+        "RATE",
+        {"not_with": "bathing"},
+        [("not_with", "no row of these months has the key 'bathing'")],
+    ),
+    "not beside itself": (
+        "BATHING",
+        {"not_with": "bathing_1"},
+        [("not_with", "names the row's own key")],
+    ),
+    "only beside itself": (
+        "BATHING",
+        {"only_with": "bathing_1"},
+        [("only_with", "names the row's own key")],
+    ),
+    "needed and forbidden": (
+        "BATHING",
+        {"only_with": "dementia_care treatment_2", "not_with": "dementia_care"},
+        [("not_with", "only_with asks for 'dementia_care', not_with forbids it")],
+    ),
     "group in capitals": ("BATHING", {"group": "A"}, [("group", NAME_SHAPE)]),
     "limit 2": (
         "BATHING",
@@ -354,10 +390,21 @@ ONE_ROW: dict[str, tuple[str, Row, list[tuple[str, str]]]] = {
             "max_per_month": "5",
             "yields_to": "bathing_1",
             "group": "visit",
+            "only_with": "bathing_1",
+            "not_with": "dementia_care",
         },
         [
             (column, "must be blank on a base row")
-            for column in ("group", "key", "max_per_month", "per_mille", "rate_of", "yields_to")
+            for column in (
+                "group",
+                "key",
+                "max_per_month",
+                "not_with",
+                "only_with",
+                "per_mille",
+                "rate_of",
+                "yields_to",
+            )
         ],
     ),
     "what an addition does not have": (
@@ -520,8 +567,8 @@ SHAPES: dict[str, tuple[Text, list[str]]] = {
         ),
         [
             "line 2, column units: '417': the steps give 416",
-            "line 3, column source: '': 26 cells where the heading has 27",
-            "line 4: 'test': 28 cells where the heading has 27",
+            "line 3, column source: '': 28 cells where the heading has 29",
+            "line 4: 'test': 30 cells where the heading has 29",
         ],
     ),
     "a quotation mark not closed": (
@@ -530,7 +577,10 @@ SHAPES: dict[str, tuple[Text, list[str]]] = {
     ),
     "an empty file": (
         lambda _: "",
-        ["line 1, column service_type: '': missing column " + ", ".join(map(repr, COLUMNS))],
+        [
+            "line 1, column service_type: '': missing column "
+            + ", ".join(repr(name) for name in COLUMNS if name not in LATE_COLUMNS)
+        ],
     ),
     "blank lines and a mark at the beginning": (
         lambda text: "\ufeff" + text.replace("\n", "\n\n"),

@@ -580,7 +580,7 @@ def rewritten(path: Path, old: str, new: str) -> Path:
 
 
 ROW_1241: Final = (
-    "78,1241,201604,201803,地域通所介護11,base,,day_care,1,180,300,,426,,,0,426,426,,,visit,1,,,,1,"
+    "78,1241,201604,201803,地域通所介護11,base,,day_care,1,180,300,,426,,,0,426,426,,,visit,1,,,,1,,,"
     "kokubunji_2016\n"
 )
 

@@ -24,7 +24,7 @@ HEADER: Final = (
     "service_type,item_code,valid_from,valid_to,name,kind,key,service,care_level,minutes_from,"
     "minutes_to,shortfall,base_units,short_hours_per_mille,shortfall_per_mille,extension_units,"
     "units,published_units,per_mille,rate_of,per,max_per_visit,max_per_month,yields_to,group,"
-    "limit_managed,source"
+    "limit_managed,only_with,not_with,source"
 )
 
 
@@ -131,6 +131,7 @@ COUNTED_PER_REPAIRED: Final = {
 READ_PER_MONTH: Final = {"8110"}
 
 LIMITS: Final = ("max_per_visit", "max_per_month", "yields_to", "group", "limit_managed")
+COMPANY: Final = ("only_with", "not_with")
 
 # What no printed cell says: whose addition it is, its key, what it excludes.
 ADDITIONS_2016: Final = {
@@ -158,7 +159,15 @@ ADDITIONS_2016: Final = {
     "6106": ("treatment_improvement_4", "both", "1", "", "", "treatment_improvement", "0"),
 }
 
-BLANK_ON_BASE: Final = ("key", "per_mille", "rate_of", "max_per_month", "yields_to", "group")
+BLANK_ON_BASE: Final = (
+    "key",
+    "per_mille",
+    "rate_of",
+    "max_per_month",
+    "yields_to",
+    "group",
+    *COMPANY,
+)
 BASE_ONLY: Final = (
     "care_level",
     "minutes_from",
@@ -553,15 +562,25 @@ ADDITIONS_2026: Final = {
     "5305": ("dementia_care", "1", "", "", "", "1"),
     "6109": ("early_onset_dementia", "1", "", "dementia_care", "", "1"),
     "5605": ("nutrition_improvement", "1", "2", "", "", "1"),
-    "5606": ("oral_function_1", "1", "2", "", "", "1"),
-    "6201": ("oral_nutrition_screening_2", "1", "1", "", "", "1"),
+    "5606": ("oral_function_1", "1", "2", "", "oral_function", "1"),
+    "6201": ("oral_nutrition_screening_2", "1", "1", "", "oral_nutrition_screening", "1"),
     "4002": ("life_function_cooperation_2i", "1", "", "", "life_function_cooperation", "1"),
     "4003": ("life_function_cooperation_2ro", "1", "", "", "life_function_cooperation", "1"),
     "6350": ("life_counsellor", "1", "", "", "", "1"),
     "8110": ("rural_area", "1", "", "", "", "0"),
-    "5611": ("same_building", "1", "", "", "", "1"),
+    # The limit is managed with the units before the reduction since 2021-04 (revision of 令和3年).
+    "5611": ("same_building", "1", "", "", "", "0"),
     "5612": ("no_transport", "2", "", "same_building", "", "1"),
 } | {code: (key, "1", "", "", "symbiotic_service", "1") for code, (key, _) in SYMBIOTIC.items()}
+
+
+# 老企第36号 第二の7 (comparison of 2024-04): 生活相談員配置等 only beside 共生型サービス;
+# 中重度者ケア体制 and 認知症 not while it is claimed.
+COMPANY_2026: Final = {
+    "6350": (" ".join(key for key, _ in SYMBIOTIC.values()), ""),
+    "5305": ("", " ".join(key for key, _ in SYMBIOTIC.values())),
+    "5306": ("", " ".join(key for key, _ in SYMBIOTIC.values())),
+}
 
 
 def test_2026_holds_what_is_established_and_nothing_weaker() -> None:
@@ -644,6 +663,7 @@ def test_addition_of_2026(published: Row) -> None:
     if code not in SYMBIOTIC and code not in READ_PER_MONTH:
         assert row["per"] == PER[published["per"]]
     assert tuple(row[c] for c in ("key", *LIMITS)) == ADDITIONS_2026[code]
+    assert tuple(row[c] for c in COMPANY) == COMPANY_2026.get(code, ("", ""))
     assert row["service"] == "day_care"
     printed = row["kind"] == "addition" and row["source"] == "workbook_2026"
     assert row["published_units"] == (row["units"] if printed else "")
@@ -681,13 +701,14 @@ def test_cells_that_do_not_belong_to_a_kind_are_blank() -> None:
 
 
 def test_keys_that_a_row_refers_to_are_there_in_its_months() -> None:
-    """rate_of and yields_to name a key in force in the same months."""
+    """rate_of and the lists of keys name keys in force in the same months."""
     for month in ("201604", "201704", "202404", "202606"):
         rows = in_month(month).values()
         rates = {row["key"] for row in rows if row["kind"] == "rate"}
         keys = {row["key"] for row in rows if row["key"]}
         for row in rows:
-            assert set(row["yields_to"].split()) <= keys
+            for column in ("yields_to", *COMPANY):
+                assert set(row[column].split()) <= keys
             if row["kind"] == "rate":
                 assert row["rate_of"] in rates | {"base_lines", "all_lines"}
 

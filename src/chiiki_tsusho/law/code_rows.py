@@ -34,6 +34,7 @@ MINUTES_OF_A_DAY = 1440
 
 PerMille = Annotated[Whole, Field(ge=-1000, le=10000)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Names = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+( [a-z0-9_]+)*$")]
 
 
 class CodeRow(BaseModel):
@@ -64,9 +65,11 @@ class CodeRow(BaseModel):
     per: Literal["visit", "day", "one_way", "month"]
     max_per_visit: Annotated[Whole, Field(ge=1, le=99)] | None
     max_per_month: Annotated[Whole, Field(ge=1)] | None
-    yields_to: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+( [a-z0-9_]+)*$")] | None
+    yields_to: Names | None
     group: Name | None
     limit_managed: Annotated[Whole, Field(ge=0, le=1)]
+    only_with: Names | None = None
+    not_with: Names | None = None
     source: Annotated[str, StringConstraints(min_length=1)]
 
     @property
@@ -82,7 +85,17 @@ class CodeRow(BaseModel):
     @property
     def yields(self) -> tuple[str, ...]:
         """The keys that push this one aside on a visit."""
-        return tuple(self.yields_to.split()) if self.yields_to else ()
+        return tuple((self.yields_to or "").split())
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The keys of which one must stand beside this one."""
+        return tuple((self.only_with or "").split())
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """The keys that may not stand beside this one."""
+        return tuple((self.not_with or "").split())
 
     def composed_units(self) -> int:
         """Units of a base row by the steps of the law, whatever the ``units`` column says."""
@@ -102,7 +115,8 @@ _BASE_ONLY = (
     "base_units",
     "extension_units",
 )
-_NOT_ON_BASE = ("key", "per_mille", "rate_of", "max_per_month", "yields_to", "group")
+_NAMES_KEYS = ("yields_to", "only_with", "not_with")
+_NOT_ON_BASE = ("key", "per_mille", "rate_of", "max_per_month", "group", *_NAMES_KEYS)
 _A_ROW = {
     "base": Text("a base row"),
     "addition": Text("an addition row"),
@@ -243,12 +257,22 @@ def _month_faults(active: list[CodeLine]) -> Iterator[Fault]:
                 yield one.fault("key", text)
             keyed.setdefault(key, one)
     for one in active:
-        for target in one.row.yields:
-            if target not in keyed:
-                text = Text("no row of these months has the key {target!r}", target=target)
-                yield one.fault("yields_to", text)
+        yield from _named_key_faults(one, keyed)
         yield from _rate_faults(one, keyed)
     yield from _band_faults([one for one in active if one.row.kind == "base"])
+
+
+def _named_key_faults(one: CodeLine, keyed: dict[str, CodeLine]) -> Iterator[Fault]:
+    for column in _NAMES_KEYS:
+        for target in (getattr(one.row, column) or "").split():
+            if target not in keyed:
+                text = Text("no row of these months has the key {target!r}", target=target)
+                yield one.fault(column, text)
+            elif target == one.row.key:
+                yield one.fault(column, Text("names the row's own key"))
+    for target in sorted({*one.row.needed} & {*one.row.excluded}):
+        text = Text("only_with asks for {key!r}, not_with forbids it", key=target)
+        yield one.fault("not_with", text)
 
 
 def _rate_faults(one: CodeLine, keyed: dict[str, CodeLine]) -> Iterator[Fault]:

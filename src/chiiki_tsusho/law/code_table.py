@@ -45,7 +45,7 @@ _LARGEST = 1 << 53
 SHORTFALL_NAMES = ("", *SHORTFALLS)
 _TEXT_COLUMNS = (
     "service_type", "item_code", "valid_from", "valid_to", "name", "kind", "key", "service",
-    "shortfall", "rate_of", "per", "yields_to", "group", "source",
+    "shortfall", "rate_of", "per", "yields_to", "group", "only_with", "not_with", "source",
 )  # fmt: skip
 
 
@@ -146,6 +146,16 @@ class CodeTable:
             if row.group is not None and row.key is not None:
                 named.setdefault(row.group, []).append(row.key)
         return {group: tuple(keys) for group, keys in named.items() if len(keys) > 1}
+
+    @cached_property
+    def only_with(self) -> dict[str, tuple[str, ...]]:
+        """For each key that cannot stand alone, the keys of which one must stand beside it."""
+        return {str(row.key): row.needed for row in self.rows if row.needed}
+
+    @cached_property
+    def not_with(self) -> dict[str, tuple[str, ...]]:
+        """For each key that excludes others, the keys that may not stand beside it."""
+        return {str(row.key): row.excluded for row in self.rows if row.excluded}
 
     @cached_property
     def rates(self) -> dict[str, Rate]:

@@ -95,9 +95,17 @@ class NumberedRow(Generic[AnyRow]):
 
 
 def scan_cells(
-    path: Path, columns: Iterable[str]
+    path: Path, columns: Iterable[str], optional: Iterable[str] = ()
 ) -> tuple[list[tuple[int, dict[str, str]]], list[Fault]]:
     """Read the rows of a small UTF-8 CSV of the law, whatever else is wrong with it.
+
+    Parameters
+    ----------
+    path : Path
+    columns : iterable of str
+        The columns that a heading may have.
+    optional : iterable of str
+        Those of them that it may leave out.
 
     Returns
     -------
@@ -112,6 +120,7 @@ def scan_cells(
         The file cannot be read or is not UTF-8.
     """
     columns = tuple(columns)
+    required = tuple(name for name in columns if name not in set(optional))
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -130,7 +139,7 @@ def scan_cells(
     heading: list[str] = []
     try:
         heading = next(reader, [])
-        faults.extend(_heading_faults(heading, columns))
+        faults.extend(_heading_faults(heading, columns, required))
         for cells in reader:
             if not cells:
                 continue
@@ -142,10 +151,12 @@ def scan_cells(
                 faults.append(_width_fault(reader.line_num, cells, heading))
     except csv.Error as error:
         faults.append(Fault(reader.line_num, "", "", Text("not a CSV row: {why}", why=str(error))))
-    return (rows if set(columns) <= set(heading) else []), faults
+    return (rows if set(required) <= set(heading) else []), faults
 
 
-def _heading_faults(heading: list[str], columns: tuple[str, ...]) -> Iterator[Fault]:
+def _heading_faults(
+    heading: list[str], columns: tuple[str, ...], required: tuple[str, ...]
+) -> Iterator[Fault]:
     for at, name in enumerate(heading):
         if name not in columns:
             near = get_close_matches(name, columns, n=1)
@@ -157,7 +168,7 @@ def _heading_faults(heading: list[str], columns: tuple[str, ...]) -> Iterator[Fa
             yield Fault(1, name, name, Text("unknown column {name!r}{hint}", name=name, hint=hint))
         elif name in heading[:at]:
             yield Fault(1, name, name, Text("column {name!r} stands there twice", name=name))
-    missing = [name for name in columns if name not in heading]
+    missing = [name for name in required if name not in heading]
     if missing:
         names = listed(Text("{name!r}", name=name) for name in missing)
         yield Fault(1, missing[0], "", Text("missing column {names}", names=names))
@@ -196,7 +207,7 @@ def typed_rows(path: Path, model: type[AnyRow]) -> tuple[list[NumberedRow[AnyRow
     TableError
         The file is unreadable, or its heading or the shape of a row is wrong.
     """
-    cells, faults = scan_cells(path, model.model_fields)
+    cells, faults = scan_cells(path, model.model_fields, _optional(model))
     if faults:
         fault = faults[0]
         raise TableError(
@@ -218,11 +229,15 @@ def scan_rows(path: Path, model: type[AnyRow]) -> tuple[list[NumberedRow[AnyRow]
     TableError
         The file cannot be read or is not UTF-8.
     """
-    cells, faults = scan_cells(path, model.model_fields)
+    cells, faults = scan_cells(path, model.model_fields, _optional(model))
     if not cells and faults:
         return [], faults
     rows, of_cells = _typed(cells, model)
     return rows, faults + of_cells
+
+
+def _optional(model: type[BaseModel]) -> list[str]:
+    return [name for name, field in model.model_fields.items() if not field.is_required()]
 
 
 def _typed(
@@ -232,12 +247,17 @@ def _typed(
     faults: list[Fault] = []
     columns = tuple(model.model_fields)
     for line, cells in numbered:
-        typed: dict[str, Any] = {column: cells[column] or None for column in columns}
+        typed: dict[str, Any] = {column: cells.get(column) or None for column in columns}
         try:
             rows.append(NumberedRow(line, model.model_validate(typed)))
         except ValidationError as error:
             faults.extend(
-                Fault(line, str(one["loc"][0]), cells[str(one["loc"][0])], _pydantic_text(one))
+                Fault(
+                    line,
+                    str(one["loc"][0]),
+                    cells.get(str(one["loc"][0]), ""),
+                    _pydantic_text(one),
+                )
                 for one in error.errors()
             )
     if not rows and not faults:

@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from secrets import token_hex
@@ -124,11 +124,20 @@ class Gathering:
         self._refuse_pairs(lambda row: row.service_code, _same_months, "the same code")
         self._refuse_pairs(lambda row: row.key, _same_months, "the same key {0.key!r}")
         self._refuse_pairs(_visit_kind, _same_minutes, "overlapping durations")
+        self._forget_absent_keys()
         while self.placed and (faults := self._faults()):
             self._drop(faults)
         rows = sorted((one.row for one in self.placed), key=lambda r: (r.valid_from, r.item_code))
         refused = sorted(self.refused, key=lambda one: one.row)
         return ImportedTable(rows, refused, dict(sorted(self.other_types.items())))
+
+    def _forget_absent_keys(self) -> None:
+        """Leave out of ``not_with`` the keys of which this table has no row: nothing meets them."""
+        there = {one.row.key for one in self.placed}
+        for at, one in enumerate(self.placed):
+            met = " ".join(key for key in one.row.excluded if key in there) or None
+            if met != one.row.not_with:
+                self.placed[at] = replace(one, row=one.row.model_copy(update={"not_with": met}))
 
     def _refuse_pairs(
         self,

@@ -29,6 +29,8 @@ TAKEN_BY_NAME = (
     "yields_to",
     "group",
     "limit_managed",
+    "only_with",
+    "not_with",
 )
 BY_HAND = "check it and write its row into the table by hand"
 
@@ -157,8 +159,8 @@ def is_chained(row: CodeRow) -> bool:
 
 
 def _meaning(row: CodeRow) -> tuple[object, ...]:
-    """Return what an import takes from a bundled row."""
-    return tuple(getattr(row, column) for column in TAKEN_BY_NAME)
+    """Return what a bundled row is, whatever the others of its months let it stand beside."""
+    return tuple(getattr(row, column) for column in TAKEN_BY_NAME if "_with" not in column)
 
 
 def spelling(name: str, known: CodeRow) -> str:
