@@ -39,8 +39,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from distributed import Client, LocalCluster
 
+from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.cluster import compute_claims_dask
-from chiiki_tsusho.files import claim_files
 from chiiki_tsusho.reading.threads import on_one_core
 from end_to_end import month
 from month import Files

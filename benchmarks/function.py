@@ -15,7 +15,7 @@ import json
 import time
 from pathlib import Path
 
-from chiiki_tsusho.files import claim_files
+from chiiki_tsusho.batch import claim_files
 from month import Files
 
 

@@ -18,24 +18,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chiiki_tsusho import files
-from chiiki_tsusho.claims.claim_slices import Chunk, Priced
-from chiiki_tsusho.claims.rosters import Register
+from chiiki_tsusho.batch import claim_files
+from chiiki_tsusho.claims.claim_slices import ClaimSlice
+from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.typed_blocks import BlockDecoder
-from chiiki_tsusho.writing import folders as writing
+from chiiki_tsusho.writing import folders
 
 STAGES: tuple[tuple[str, Any, str], ...] = (
-    ("index providers and recipients", Register, "_index"),
+    ("index providers and recipients", Roster, "_index"),
     ("lines and cells", CsvSource, "_parsed"),
     ("cells to numbers", BlockDecoder, "_typed"),
     ("codes, additions, calendars", VisitBook, "_enter"),
-    ("claims: count, price, settle", Chunk, "price"),
-    ("lines to tables", Priced, "line_table"),
-    ("totals to tables", Priced, "claim_table"),
-    ("tables to CSV (Arrow)", writing._CsvWriter, "formed"),
-    ("write", writing._CsvWriter, "write"),
+    ("claims: count, price, settle", ClaimSlice, "price"),
+    ("lines to tables", folders, "line_table"),
+    ("totals to tables", folders, "claim_table"),
+    ("tables to CSV (Arrow)", folders._CsvWriter, "formed"),
+    ("write", folders._CsvWriter, "write"),
 )
 
 
@@ -62,9 +62,7 @@ def main() -> None:
         setattr(owner, attribute, timed(getattr(owner, attribute), spent[name]))
     whole, wall = time.process_time(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        files.claim_files(
-            month / "visits.csv", folder, month / "providers.csv", month / "recipients.csv"
-        )
+        claim_files(month / "visits.csv", folder, month / "providers.csv", month / "recipients.csv")
     whole, wall = time.process_time() - whole, time.perf_counter() - wall
     print("| stage | processor, s | share |\n|---|---:|---:|")
     for name, times in spent.items():

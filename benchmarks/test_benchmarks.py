@@ -17,11 +17,12 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import chiiki_tsusho as ct
-from chiiki_tsusho.batch import BatchRun
+from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.writing.folders import FolderSink
+from chiiki_tsusho.writing.result_tables import problem_table
 from floor import OUTPUTS, read_visits, write_table
 from month import MINUTES, Files, generate
 
@@ -145,14 +146,14 @@ def test_write(benchmark: BenchmarkFixture, csv_files: Files, tmp_path: Path) ->
     visits = CsvSource(csv_files.visits)
     providers, recipients = CsvSource(csv_files.providers), CsvSource(csv_files.recipients)
     run = BatchRun(visits, providers, recipients, ct.load_code_book())
-    priced = [chunk.price() for chunk in run.chunks()]
+    priced = [one.price() for one in run.slices()]
 
     def write() -> None:
         with FolderSink(tmp_path / "out", visits, "csv") as sink:
             for one in priced:
                 assert one is not None
                 sink.claims(sink.formed(one))
-            sink.finish(run.problems.table())
+            sink.finish(problem_table(run.problems))
 
     benchmark(write)
 

@@ -26,9 +26,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
+from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS, Column
 from chiiki_tsusho.command_line.app import app as command_line
-from chiiki_tsusho.files import claim_files
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.months import OPEN_END, month_text

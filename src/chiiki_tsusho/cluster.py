@@ -23,12 +23,12 @@ except ModuleNotFoundError as error:  # pragma: no cover
         "chiiki_tsusho.cluster needs Dask: pip install 'chiiki-tsusho[dask]'", name=error.name
     ) from error
 
-from chiiki_tsusho.batch import Batch, code_book
-from chiiki_tsusho.claims.rosters import Registers
+from chiiki_tsusho.batch import Batch
+from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, PROBLEMS, PROVIDER_NO
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
 from chiiki_tsusho.language import Language, Text
-from chiiki_tsusho.law.code_table import CodeBook, CodeTable
+from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
 from chiiki_tsusho.parcels import (
     FrameRows,
     Rows,
@@ -225,7 +225,7 @@ def compute_claims_dask(
     columns = [one.column for one in match_headings(given.headings, "visits", book, given.shown)]
     provider_at = columns.index(PROVIDER_NO)
     problems = Problems()
-    registers = Registers.read(
+    registers = Rosters.read(
         _register_source(providers, "providers", encoding),
         _register_source(recipients, "recipients", encoding),
         book,

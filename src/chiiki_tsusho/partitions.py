@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from chiiki_tsusho.batch import BatchRun, FrameSink
-from chiiki_tsusho.claims.rosters import Registers
+from chiiki_tsusho.claims.rosters import Rosters
+from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, Text
@@ -21,7 +21,7 @@ from chiiki_tsusho.parcels import Rows, open_parcels, placed
 from chiiki_tsusho.problems import Once, Problems
 from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.threads import on_one_core
-from chiiki_tsusho.writing.result_tables import read_frame
+from chiiki_tsusho.writing.result_tables import FrameSink, read_frame
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Shared:
     """What every partition needs: the code tables, the registers, what no visits look like."""
 
     book: CodeBook
-    registers: Registers
+    registers: Rosters
     nothing: Rows
 
 
@@ -64,7 +64,7 @@ def compute_parcels(parcels: pd.DataFrame, starts: Ints, shared: Shared) -> Part
 def _computed(rows: Rows, shared: Shared) -> PartitionResult:
     """Compute claims on one core: a worker with several threads has as many partitions at work."""
     with on_one_core():
-        run = BatchRun(rows.source(), None, None, shared.book, registers=shared.registers)
+        run = BatchRun(rows.source(), None, None, shared.book, rosters=shared.registers)
         sink = FrameSink()
         run.run(sink)
         at = np.concatenate([np.zeros(0, dtype=np.int64), *sink.held_rows])

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from chiiki_tsusho.columns import PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.problem_texts import Message, named
-from chiiki_tsusho.writing.result_tables import schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,12 +135,6 @@ class Problems:
             }
         )
         return ordered(frame)
-
-    def table(self, language: Language = "en") -> pa.Table:
-        """Write all problems as a table, in the order of ``frame``."""
-        if not len(self):
-            return pa.Table.from_batches([], schema(PROBLEMS))
-        return pa.Table.from_pandas(self.frame(language), schema(PROBLEMS), preserve_index=False)
 
 
 def ordered(frame: pd.DataFrame) -> pd.DataFrame:

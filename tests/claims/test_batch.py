@@ -20,12 +20,12 @@ from chiiki_tsusho import (
     Calculator,
     InputFileError,
     Visit,
-    batch,
     compute_claims,
     load_code_book,
     load_codes,
 )
-from chiiki_tsusho.files import claim_files
+from chiiki_tsusho.batch import claim_files
+from chiiki_tsusho.claims import run as batch_run
 from conftest import EXAMPLES
 from helpers.inputs import (
     CLAIM,
@@ -188,7 +188,7 @@ def test_order_of_rows_plays_no_part(month: FaultyMonth, random: Any) -> None:
 @given(faulty_months(ROWS, LIMITS), st.integers(1, 4))
 def test_chunks_of_claims_play_no_part(month: FaultyMonth, size: int) -> None:
     want = compute_claims(month.visits, month.providers, month.recipients)
-    with mock.patch.object(batch, "CLAIMS_OF_A_CHUNK", size):
+    with mock.patch.object(batch_run, "CLAIMS_OF_A_SLICE", size):
         got = compute_claims(month.visits, month.providers, month.recipients)
     same(got, want)
 

@@ -17,8 +17,8 @@ import typer
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
+from chiiki_tsusho import batch as batch_files
 from chiiki_tsusho import columns
-from chiiki_tsusho import files as batch_files
 from chiiki_tsusho.command_line import app as cli
 from helpers.processes import hear_interrupts
 

@@ -19,8 +19,8 @@ from pandas.testing import assert_frame_equal
 from pyarrow import parquet
 
 import chiiki_tsusho as ct
+from chiiki_tsusho.batch import FileBatch, claim_files
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, HEADINGS, PROBLEMS
-from chiiki_tsusho.files import FileBatch, claim_files
 from chiiki_tsusho.language import Language, Name, default_language, on_lines, printable
 from chiiki_tsusho.months import OPEN_END, spans_text
 from chiiki_tsusho.problem_texts import EXPECTED, TEXTS, Message

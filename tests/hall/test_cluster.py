@@ -23,8 +23,8 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from chiiki_tsusho import Batch, ChiikiTsushoError, InputFileError, OutputError, compute_claims
+from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.cluster import DaskBatch, compute_claims_dask
-from chiiki_tsusho.files import claim_files
 from chiiki_tsusho.parcels import first_lines, parcel_labels
 from chiiki_tsusho.problems import ordered
 from chiiki_tsusho.reading.dense_ids import Registry

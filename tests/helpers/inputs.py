@@ -9,7 +9,7 @@ import pandas as pd
 from pyarrow import parquet
 
 from chiiki_tsusho import Batch, compute_claims
-from chiiki_tsusho.files import FileBatch, claim_files
+from chiiki_tsusho.batch import FileBatch, claim_files
 
 Cells = dict[str, str]
 Claim = tuple[str, str, str, str]

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiiki_tsusho.claims.calendars import Ledger, Patterns
+from chiiki_tsusho.claims.calendars import Calendars
+from chiiki_tsusho.claims.visit_kinds import VisitKinds
 from chiiki_tsusho.law.rounding import floor_share, half_up
 from chiiki_tsusho.reading.cells import BAD, BLANK, pack_insured, unpack_insured
 from chiiki_tsusho.reading.dense_ids import Registry, TextIds
@@ -183,7 +184,7 @@ def test_patterns_are_told_apart_beyond_what_one_integer_holds(
     blocks: list[list[tuple[int, ...]]],
 ) -> None:
     assert np.prod(np.array(RADICES, dtype=float)) > 2.0**100
-    patterns = Patterns([], RADICES)
+    patterns = VisitKinds([], RADICES)
     known: dict[tuple[int, ...], int] = {}
     for block in blocks:
         columns = [np.array(column, dtype=np.int64) for column in zip(*block, strict=True)]
@@ -219,7 +220,7 @@ def column(entries: list[tuple[tuple[int, ...], int, int, int]], at: int) -> np.
 def test_calendars_are_a_dict(
     blocks: list[list[tuple[tuple[int, ...], int, int, int]]], random: Random
 ) -> None:
-    ledger, line = Ledger(), 2
+    ledger, line = Calendars(), 2
     calendars: dict[tuple[int, ...], dict[tuple[int, int], int]] = {}
     rows: dict[tuple[int, ...], int] = {}
     first_lines: dict[tuple[int, ...], int] = {}
@@ -255,7 +256,7 @@ def test_calendars_are_a_dict(
         for place, number in enumerate(order)
         for (of_day, of_session), of_pattern in sorted(calendars[keys[number]].items())
     ]
-    found = (entries.claim, entries.day, entries.session, entries.pattern)
+    found = (entries.claim, entries.day, entries.session, entries.kind)
     assert list(zip(*(part.tolist() for part in found), strict=True)) == expected
     assert entries.crowded.tolist() == [
         len(calendars[keys[number]]) < rows[keys[number]] for number in order

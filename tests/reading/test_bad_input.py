@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from chiiki_tsusho import Batch, InputFileError, compute_claims
-from chiiki_tsusho.files import claim_files
+from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.problems import RULES
 from helpers.inputs import (
     CLAIM,

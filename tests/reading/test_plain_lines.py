@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chiiki_tsusho.files import claim_files
+from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.reading import csv_file as csv_files
 from chiiki_tsusho.reading import dense_ids as registry
 from chiiki_tsusho.reading import plain_csv as plain_lines

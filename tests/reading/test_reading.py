@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from chiiki_tsusho import InputFileError, batch, compute_claims
-from chiiki_tsusho.files import claim_files
+from chiiki_tsusho import InputFileError, compute_claims
+from chiiki_tsusho.batch import claim_files
+from chiiki_tsusho.claims import run as batch_run
 from chiiki_tsusho.reading import csv_file as csv_files
 from chiiki_tsusho.reading import data_frame as frames
 from chiiki_tsusho.reading import parquet_file as parquet_files
@@ -592,7 +593,7 @@ def small_blocks(size: int, claims: int = 1 << 13) -> Iterator[None]:
         mock.patch.object(csv_files, "CSV_BLOCK_BYTES", size),
         mock.patch.object(parquet_files, "ROWS_OF_A_BLOCK", max(1, size // 64)),
         mock.patch.object(frames, "ROWS_OF_A_BLOCK", max(1, size // 64)),
-        mock.patch.object(batch, "CLAIMS_OF_A_CHUNK", claims),
+        mock.patch.object(batch_run, "CLAIMS_OF_A_SLICE", claims),
     ):
         yield
 

@@ -16,9 +16,9 @@ from pandas.testing import assert_frame_equal
 from pyarrow import parquet
 
 from chiiki_tsusho import InputFileError, compute_claims
+from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.claims import visit_kinds as kinds
 from chiiki_tsusho.claims import visits
-from chiiki_tsusho.files import claim_files
 from chiiki_tsusho.reading import cells as parsing
 from chiiki_tsusho.reading import csv_file as csv_files
 from helpers.inputs import PROVIDER, Cells, claim_text, compute, csv_text, frame, places, visit
@@ -338,13 +338,13 @@ def test_more_kinds_than_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     claim_files(path, tmp_path / "whole")
     most = 0
 
-    class Counted(kinds.Kinds):
+    class Counted(kinds.RowKinds):
         def learn(self, *found: npt.NDArray[Any]) -> None:
             nonlocal most
             super().learn(*found)
             most = max(most, len(self))
 
-    monkeypatch.setattr(visits, "Kinds", Counted)
+    monkeypatch.setattr(visits, "RowKinds", Counted)
     monkeypatch.setattr(visits, "_MOST_KINDS", 4)
     monkeypatch.setattr(csv_files, "CSV_BLOCK_BYTES", 200)
     claim_files(path, tmp_path / "parts")

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
-from chiiki_tsusho import batch, columns
+from chiiki_tsusho import columns
 from chiiki_tsusho import problem_texts as messages
+from chiiki_tsusho.claims import run as batch_run
 from chiiki_tsusho.command_line.reports import register
 from chiiki_tsusho.reports.comparison import compare_files
 from chiiki_tsusho.table_imports.gathering import write_code_rows
@@ -560,7 +561,7 @@ def test_claims_of_many_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     whole = compare(rows, "2016-04", "2026-06")
     assert total(whole, "claims", "claims_left_out") == [24, 9]
-    monkeypatch.setattr(batch, "CLAIMS_OF_A_CHUNK", 2)
+    monkeypatch.setattr(batch_run, "CLAIMS_OF_A_SLICE", 2)
     assert_same(whole, compare(rows, "2016-04", "2026-06"))
 
 

@@ -20,9 +20,9 @@ import typer
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
+from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.command_line import report_command as cli_report
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
-from chiiki_tsusho.files import claim_files
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.prices_and_limits import benefit_limit_rows, unit_price_rows
 from chiiki_tsusho.problem_texts import TEXTS

@@ -9,8 +9,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from chiiki_tsusho import OutputError, UnsupportedMonthError, load_code_book
+from chiiki_tsusho.batch import FileBatch, claim_files
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS, VISITS
-from chiiki_tsusho.files import FileBatch, claim_files
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.code_table import CodeTable, load_codes

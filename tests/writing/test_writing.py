@@ -19,7 +19,7 @@ import pytest
 from pyarrow import parquet
 
 from chiiki_tsusho import InputFileError, OutputError
-from chiiki_tsusho.files import FileBatch, claim_files
+from chiiki_tsusho.batch import FileBatch, claim_files
 from chiiki_tsusho.writing.folders import FileFormat, FolderSink
 from helpers.inputs import PROVIDER, RECIPIENT, compute, csv_text, texts, visit, visits, written
 from helpers.processes import hear_interrupts
@@ -280,7 +280,7 @@ DISK_FULL = """
     import json, os, resource, sys
     from pathlib import Path
     from chiiki_tsusho import OutputError
-    from chiiki_tsusho.files import claim_files
+    from chiiki_tsusho.batch import claim_files
 
     folder, soft, hard = Path(sys.argv[1]), *resource.getrlimit(resource.RLIMIT_FSIZE)
     found = []

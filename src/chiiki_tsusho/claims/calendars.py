@@ -20,7 +20,6 @@ _INSURER_BITS = 20
 _MONTH_BITS = 12
 # More of them in one file would not fit into the key of a claim.
 INSURERS, MONTHS = 1 << _INSURER_BITS, 1 << _MONTH_BITS
-_PACKED_LIMIT = 1 << 62
 # What is marked of each claim.
 _ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL = range(4)
 
@@ -45,46 +44,8 @@ class Grid:
             self.cells = self.cells.astype(np.int32)
 
 
-class Patterns:
-    """The distinct ways in which a visit was done: code, care level and additions."""
-
-    def __init__(self, keys: list[str], radices: list[int]) -> None:
-        self.keys = keys
-        self._radices = radices
-        self._registry = Registry()
-        self._folds = [Registry() for _ in radices]
-        self.columns: list[Ints] = [np.zeros(0, dtype=np.int64) for _ in radices]
-
-    def ids(self, columns: list[Ints]) -> Ints:
-        """Return the pattern of each visit.
-
-        Parameters
-        ----------
-        columns : list of ndarray of int64, shape (visits,)
-            For each radix a value below it: row of the table, care level, counts of the keys.
-        """
-        code, room = columns[0], self._radices[0]
-        for values, radix, fold in zip(
-            columns[1:], self._radices[1:], self._folds[1:], strict=True
-        ):
-            if room >= _PACKED_LIMIT // radix:
-                code, room = fold.ids(code), 1 << 31
-            code = code * radix + values
-            room *= radix
-        known = len(self._registry)
-        ids = self._registry.ids(code)
-        if len(self._registry) > known:
-            new = np.flatnonzero(ids >= known)
-            first = new[np.unique(ids[new], return_index=True)[1]]
-            self.columns = [
-                np.concatenate((kept, values[first]))
-                for kept, values in zip(self.columns, columns, strict=True)
-            ]
-        return ids
-
-
 @dataclass
-class Ledger:
+class Calendars:
     """All claims of a batch: who they are, their calendars, and which are held."""
 
     pairs: Registry = field(default_factory=Registry)
@@ -131,7 +92,7 @@ class Ledger:
         keys = self.claims.keys[claims]
         return keys >> INSURED_BITS, keys & ((1 << INSURED_BITS) - 1)
 
-    def enter(self, claim: Ints, session: Ints, day: Ints, pattern: Ints) -> None:
+    def enter(self, claim: Ints, session: Ints, day: Ints, kind: Ints) -> None:
         """Enter visits into the calendars of their claims.
 
         Two visits in one cell leave fewer cells filled than rows entered: ``crowded`` finds such
@@ -142,17 +103,17 @@ class Ledger:
         least, most = int(claim.min()), int(claim.max()) + 1
         rows = np.bincount(claim - least, minlength=most - least)
         self._marks.cells[least:most, _ROWS] += rows.astype(np.int32)
-        largest = int(pattern.max()) + 1
+        largest = int(kind.max()) + 1
         self._calendar.hold(largest)
         self._more.hold(largest)
         later = session > 1
         if later.any():
             sheet = self._sheets.ids(claim[later] * (MAX_SESSION + 1) + session[later])
             self._more.reach(len(self._sheets))
-            self._more.cells.ravel()[sheet * DAYS + day[later] - 1] = pattern[later] + 1
+            self._more.cells.ravel()[sheet * DAYS + day[later] - 1] = kind[later] + 1
             first = ~later
-            claim, day, pattern = claim[first], day[first], pattern[first]
-        self._calendar.cells.ravel()[claim * DAYS + day - 1] = pattern + 1
+            claim, day, kind = claim[first], day[first], kind[first]
+        self._calendar.cells.ravel()[claim * DAYS + day - 1] = kind + 1
 
     def hold(self, claims: Ints) -> None:
         """Hold claims."""
@@ -196,16 +157,16 @@ class Ledger:
         found = np.count_nonzero(there, axis=1)
         claim = np.repeat(np.arange(len(claims)), found)
         day = filled - claim * DAYS
-        pattern = cells.ravel()[filled].astype(np.int64) - 1
+        kind = cells.ravel()[filled].astype(np.int64) - 1
         session = np.ones(len(claim), dtype=np.int64)
         if len(self._sheets):
-            claim, day, session, pattern = self._with_sheets(claims, claim, day, session, pattern)
+            claim, day, session, kind = self._with_sheets(claims, claim, day, session, kind)
             found = np.bincount(claim, minlength=len(claims))
         rows = self._marks.cells[claims, _ROWS]
-        return Entries(claim, day + 1, session, pattern, crowded=found < rows)
+        return Entries(claim, day + 1, session, kind, crowded=found < rows)
 
     def _with_sheets(
-        self, claims: Ints, claim: Ints, day: Ints, session: Ints, pattern: Ints
+        self, claims: Ints, claim: Ints, day: Ints, session: Ints, kind: Ints
     ) -> tuple[Ints, Ints, Ints, Ints]:
         owner, number = np.divmod(self._sheets.keys, MAX_SESSION + 1)
         if len(self._by_owner) != len(owner):
@@ -214,7 +175,7 @@ class Ledger:
         low = np.searchsorted(owned, claims)
         sheets = np.searchsorted(owned, claims, side="right") - low
         if not sheets.any():
-            return claim, day, session, pattern
+            return claim, day, session, kind
         place = np.repeat(np.arange(len(claims)), sheets)
         wanted = self._by_owner[
             np.repeat(low - np.cumsum(sheets) + sheets, sheets) + np.arange(len(place))
@@ -225,9 +186,9 @@ class Ledger:
         claim = np.concatenate((claim, place[sheet]))
         day = np.concatenate((day, later_day))
         session = np.concatenate((session, number[wanted[sheet]]))
-        pattern = np.concatenate((pattern, cells.ravel()[filled].astype(np.int64) - 1))
+        kind = np.concatenate((kind, cells.ravel()[filled].astype(np.int64) - 1))
         order = np.argsort((claim * DAYS + day) * (MAX_SESSION + 1) + session, kind="stable")
-        return claim[order], day[order], session[order], pattern[order]
+        return claim[order], day[order], session[order], kind[order]
 
 
 @dataclass(frozen=True)
@@ -236,7 +197,7 @@ class Entries:
 
     Parameters
     ----------
-    claim, day, session, pattern : ndarray of int64, shape (visits,)
+    claim, day, session, kind : ndarray of int64, shape (visits,)
     crowded : ndarray of bool, shape (claims,)
         Which claims had two visits of the same date and session.
     """
@@ -244,5 +205,5 @@ class Entries:
     claim: Ints
     day: Ints
     session: Ints
-    pattern: Ints
+    kind: Ints
     crowded: npt.NDArray[np.bool_]

@@ -24,7 +24,7 @@ from chiiki_tsusho.reading.typed_blocks import (
 )
 
 EVERY_MONTH = 0
-# What ``Register.find`` answers where no row can be used.
+# What ``Roster.find`` answers where no row can be used.
 NO_ROW, WRONG_ROW = -1, -2
 _MONTH_BITS = 20
 
@@ -41,7 +41,7 @@ def recipient_entity(insurer: Ints, insured: Ints) -> Ints:
     return np.where((insurer >= 0) & (insured >= 0), insurer << INSURED_BITS | insured, -1)
 
 
-class Register:
+class Roster:
     """The rows of a providers or recipients file.
 
     Parameters
@@ -150,12 +150,12 @@ class Register:
 
 
 @dataclass(frozen=True)
-class Registers:
-    """The registers of a batch that were given, and the numbers they share with its visits."""
+class Rosters:
+    """The rosters of a batch that were given, and the numbers they share with its visits."""
 
     identities: Identities
-    providers: Register | None
-    recipients: Register | None
+    providers: Roster | None
+    recipients: Roster | None
 
     @classmethod
     def read(
@@ -165,14 +165,14 @@ class Registers:
         book: CodeBook,
         identities: Identities,
         problems: Problems,
-    ) -> Registers:
+    ) -> Rosters:
         """Read the files; every heading before any row, so that a wrong one is said at once."""
         decoders = [
             None if source is None else BlockDecoder(source, file, book, identities)
             for file, source in (("providers", providers), ("recipients", recipients))
         ]
         read = [
-            None if decoder is None else Register(decoder, identities, problems)
+            None if decoder is None else Roster(decoder, identities, problems)
             for decoder in decoders
         ]
         return cls(identities, read[0], read[1])

@@ -23,8 +23,8 @@ _WORD_BITS = 62
 
 
 @dataclass(frozen=True)
-class Cases:
-    """The ways in which the visits of a month were done, arrays of shape (cases,).
+class BilledKinds:
+    """The ways in which the visits of a month were done, arrays of shape (kinds,).
 
     Parameters
     ----------
@@ -53,36 +53,36 @@ class MonthVisits:
         The claim of each visit, 0, 1, 2 …, ascending and none left out.
     day : ndarray of int64, shape (visits,)
         Day of the month, ascending within a claim.
-    case : ndarray of int64, shape (visits,)
-        Which of the cases each visit is. There are far fewer of them than visits: what is asked
-        of a visit is answered for its case.
-    cases : Cases
+    kind : ndarray of int64, shape (visits,)
+        Which of the kinds each visit is. There are far fewer of them than visits: what is asked
+        of a visit is answered for its kind.
+    kinds : BilledKinds
     """
 
     table: CodeTable
     claim: Ints
     day: Ints
-    case: Ints
-    cases: Cases
+    kind: Ints
+    kinds: BilledKinds
 
     @property
     def base(self) -> Ints:
         """Row of the table of each visit's own code."""
-        return self.cases.base[self.case]
+        return self.kinds.base[self.kind]
 
     @property
     def level(self) -> Ints:
         """Care level of each visit."""
-        return self.cases.level[self.case]
+        return self.kinds.level[self.kind]
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The additions that any of the visits may have."""
-        return tuple(self.cases.values)
+        return tuple(self.kinds.values)
 
     def values(self, key: str) -> Ints:
         """Return the counts of an addition, visit by visit."""
-        return self.cases.values[key][self.case]
+        return self.kinds.values[key][self.kind]
 
     @cached_property
     def starts(self) -> Ints:
@@ -98,14 +98,14 @@ class MonthVisits:
     def _most_visits(self) -> int:
         return int(np.diff(self.starts, append=len(self.claim)).max(initial=0))
 
-    def sums(self, of_case: Mapping[str, Ints]) -> dict[str, Ints]:
+    def sums(self, of_kind: Mapping[str, Ints]) -> dict[str, Ints]:
         """Sum figures over the visits of each claim.
 
         Figures are summed side by side in one word, each in as many bits as its sum may need.
 
         Parameters
         ----------
-        of_case : mapping of name to ndarray of int64, shape (cases,)
+        of_kind : mapping of name to ndarray of int64, shape (kinds,)
             No figure is negative.
 
         Returns
@@ -115,7 +115,7 @@ class MonthVisits:
         words: list[Ints] = []
         places: dict[str, tuple[int, int, int]] = {}
         used = 0
-        for name, figures in of_case.items():
+        for name, figures in of_kind.items():
             # A negative figure would borrow from its neighbour.
             assert figures.min(initial=0) >= 0, name
             bits = (int(figures.max(initial=0)) * self._most_visits).bit_length()
@@ -125,14 +125,14 @@ class MonthVisits:
             words[-1] |= figures << used
             places[name] = len(words) - 1, used, (1 << bits) - 1
             used += bits
-        totals = [np.add.reduceat(word[self.case], self.starts) for word in words]
+        totals = [np.add.reduceat(word[self.kind], self.starts) for word in words]
         return {name: totals[at] >> shift & mask for name, (at, shift, mask) in places.items()}
 
     def visits_with(self, key: str) -> Ints:
         """Count the visits of each claim that have a key."""
         if key not in self._counted:
             unknown = [one for one in self.keys if one not in self._counted]
-            flags = {one: (self.cases.values[one] > 0).astype(np.int64) for one in unknown}
+            flags = {one: (self.kinds.values[one] > 0).astype(np.int64) for one in unknown}
             self._counted.update(self.sums(flags))
         return self._counted[key]
 
@@ -141,7 +141,7 @@ class MonthVisits:
         visits, (rows, starts, claim) = self.visits_with(key), self._shared_days
         if not len(rows):
             return visits
-        had = np.add.reduceat(self.cases.values[key][self.case[rows]] > 0, starts, dtype=np.int64)
+        had = np.add.reduceat(self.kinds.values[key][self.kind[rows]] > 0, starts, dtype=np.int64)
         days = visits.copy()
         np.subtract.at(days, claim, np.maximum(had - 1, 0))
         return days
@@ -169,13 +169,13 @@ class MonthVisits:
 
     def yielded(self) -> MonthVisits:
         """Take off what gives way on a visit (送迎減算 where 同一建物減算 applies)."""
-        values = self.cases.values
+        values = self.kinds.values
         left = dict(values)
         for key in values:
             for stronger in self.table.rows[self.table.key_positions[key]].yields:
                 if stronger in values:
                     left[key] = left[key] * (values[stronger] == 0)
-        yielded = replace(self, cases=replace(self.cases, values=left))
+        yielded = replace(self, kinds=replace(self.kinds, values=left))
         kept = {key: had for key, had in self._counted.items() if left[key] is values[key]}
         yielded._counted.update(kept)
         return yielded
@@ -187,8 +187,8 @@ class MonthVisits:
             self.table,
             (np.cumsum(claims) - 1)[self.claim[chosen]],
             self.day[chosen],
-            self.case[chosen],
-            self.cases,
+            self.kind[chosen],
+            self.kinds,
         )
 
 
@@ -258,13 +258,13 @@ def conflicts(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Fl
     """
     found = []
     rows, positions = visits.table.rows, visits.table.key_positions
-    values = visits.cases.values
+    values = visits.kinds.values
     for group, members in visits.table.groups.items():
         keys = tuple(key for key in members if key in values)
         # Few claims have two keys of a group anywhere: only those are looked at visit by visit.
         if len(keys) < 2 or not _several([visits.has(key) for key in keys]).any():
             continue
-        on_visit = _several([values[key] > 0 for key in keys])[visits.case]
+        on_visit = _several([values[key] > 0 for key in keys])[visits.kind]
         monthly = [visits.has(key) for key in keys if rows[positions[key]].per == "month"]
         same_visit = np.logical_or.reduceat(on_visit, visits.starts)
         found.append((group, keys, on_visit, _several(monthly) & ~same_visit))
@@ -308,13 +308,13 @@ def count(visits: MonthVisits) -> ClaimLines:
     """Count visits by their own code, and additions as the table counts them."""
     table = visits.table
     used = np.zeros(len(table.rows), dtype=bool)
-    used[visits.cases.base] = True
+    used[visits.kinds.base] = True
     used[[table.key_positions[key] for key in visits.keys]] = True
     items = np.flatnonzero(used)
     column = np.cumsum(used) - 1
     claims = len(visits.starts)
     counts = np.bincount(
-        (column[visits.cases.base] * claims)[visits.case] + visits.claim,
+        (column[visits.kinds.base] * claims)[visits.kind] + visits.claim,
         minlength=claims * len(items),
     )
     # Codes are few and claims many: what is done code by code runs along the memory.
@@ -328,7 +328,7 @@ def _counts_of_keys(visits: MonthVisits) -> dict[str, Ints]:
     """Count each addition; a ratio gets its one count where its line is written."""
     counts: dict[str, Ints] = {}
     several: dict[str, Ints] = {}
-    for key, values in visits.cases.values.items():
+    for key, values in visits.kinds.values.items():
         row = visits.table.rows[visits.table.key_positions[key]]
         if row.kind != "addition":
             continue
@@ -356,11 +356,11 @@ def base_rate_bases(visits: MonthVisits) -> dict[str, Ints]:
 
     The ratio is taken once on the month's sum, not on each visit (老企第36号: 387 × 6 × 15 %).
     """
-    units = visits.table.row_units[visits.cases.base]
+    units = visits.table.row_units[visits.kinds.base]
     return visits.sums(
         {
             key: units * (values > 0)
-            for key, values in visits.cases.values.items()
+            for key, values in visits.kinds.values.items()
             if key in visits.table.rates and visits.table.rates[key].basis == BASE_LINES
         }
     )

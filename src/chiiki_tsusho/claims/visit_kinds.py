@@ -11,12 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.reading.dense_ids import Ints, Positions, WordIndex, by_runs
+from chiiki_tsusho.reading.dense_ids import Ints, Positions, Registry, WordIndex, by_runs
 
+_PACKED_LIMIT = 1 << 62
 Flags = npt.NDArray[np.bool_]
 
 
-class Kinds:
+class RowKinds:
     """What is known of each kind of visit, arrays of shape (kinds,).
 
     Parameters
@@ -26,15 +27,16 @@ class Kinds:
 
     Attributes
     ----------
-    pattern, session : ndarray of int64
-        The pattern of a visit, and which visit of the day it is (negative where unreadable).
+    visit_kind, session : ndarray of int64
+        What is done, as ``VisitKinds`` numbers it, and which visit of the day it is
+        (negative where unreadable).
     faulty, open_level : ndarray of bool
         Whether the rows have a problem, and whether it leaves their care level unknown.
     """
 
     def __init__(self, conditions: int) -> None:
         self._index = WordIndex(max(1, -(-conditions // 2)))
-        self.pattern: Ints = np.zeros(0, dtype=np.int64)
+        self.visit_kind: Ints = np.zeros(0, dtype=np.int64)
         self.session: Ints = np.zeros(0, dtype=np.int64)
         self.faulty: Flags = np.zeros(0, dtype=bool)
         self.open_level: Flags = np.zeros(0, dtype=bool)
@@ -61,14 +63,52 @@ class Kinds:
 
     def new_rows(self, ids: Positions) -> Ints:
         """Return a row of each kind not yet learned, in the order of their ids."""
-        known = len(self.pattern)
+        known = len(self.visit_kind)
         rows = np.flatnonzero(ids >= known)
         new: Ints = rows[np.unique(ids[rows], return_index=True)[1]]
         return new
 
-    def learn(self, pattern: Ints, session: Ints, faulty: Flags, open_level: Flags) -> None:
+    def learn(self, visit_kind: Ints, session: Ints, faulty: Flags, open_level: Flags) -> None:
         """Add what was found of the kinds not yet learned."""
-        self.pattern = np.concatenate((self.pattern, pattern))
+        self.visit_kind = np.concatenate((self.visit_kind, visit_kind))
         self.session = np.concatenate((self.session, session))
         self.faulty = np.concatenate((self.faulty, faulty))
         self.open_level = np.concatenate((self.open_level, open_level))
+
+
+class VisitKinds:
+    """The distinct ways in which a visit was done: code, care level and additions."""
+
+    def __init__(self, keys: list[str], radices: list[int]) -> None:
+        self.keys = keys
+        self._radices = radices
+        self._registry = Registry()
+        self._folds = [Registry() for _ in radices]
+        self.columns: list[Ints] = [np.zeros(0, dtype=np.int64) for _ in radices]
+
+    def ids(self, columns: list[Ints]) -> Ints:
+        """Return the kind of each visit.
+
+        Parameters
+        ----------
+        columns : list of ndarray of int64, shape (visits,)
+            For each radix a value below it: row of the table, care level, counts of the keys.
+        """
+        code, room = columns[0], self._radices[0]
+        for values, radix, fold in zip(
+            columns[1:], self._radices[1:], self._folds[1:], strict=True
+        ):
+            if room >= _PACKED_LIMIT // radix:
+                code, room = fold.ids(code), 1 << 31
+            code = code * radix + values
+            room *= radix
+        known = len(self._registry)
+        ids = self._registry.ids(code)
+        if len(self._registry) > known:
+            new = np.flatnonzero(ids >= known)
+            first = new[np.unique(ids[new], return_index=True)[1]]
+            self.columns = [
+                np.concatenate((kept, values[first]))
+                for kept, values in zip(self.columns, columns, strict=True)
+            ]
+        return ids

@@ -25,8 +25,8 @@ from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import LANGUAGES, Counted, Language, Sayable, Text
 
 if TYPE_CHECKING:
-    from chiiki_tsusho.batch import Progress, Summary
-    from chiiki_tsusho.files import FileBatch
+    from chiiki_tsusho.batch import FileBatch
+    from chiiki_tsusho.claims.results import Progress, Summary
     from chiiki_tsusho.language import Language
 
 ALL_WRITTEN, SOMETHING_HELD, WRONG_USE, STOPPED = 0, 1, 2, 130
@@ -173,7 +173,7 @@ def claim(
             raise ChiikiTsushoError(
                 Text("--format {file_format!r} is unknown; csv or parquet", file_format=file_format)
             )
-        from chiiki_tsusho.files import claim_files
+        from chiiki_tsusho.batch import claim_files
 
         with _progress() as progress:
             batch = claim_files(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chiiki_tsusho.batch import FileBatch, claim_files
 from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.files import FileBatch, claim_files
 from chiiki_tsusho.language import Language, Text, not_written
 from chiiki_tsusho.law.law_files import example_file
 

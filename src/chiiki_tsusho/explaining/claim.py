@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chiiki_tsusho.batch import BatchRun, code_book
 from chiiki_tsusho.claims.claim_slices import Priced
+from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.units import base_rate_bases, bear
 from chiiki_tsusho.claims.yen import NO_LIMIT, PER_CENT, PRICE_SCALE, covered_visits
 from chiiki_tsusho.errors import VisitError
@@ -30,7 +30,7 @@ from chiiki_tsusho.explaining.steps import (
 from chiiki_tsusho.explaining.visit import base_steps
 from chiiki_tsusho.language import Language, Name, Sayable, Text, listed, on_lines
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
-from chiiki_tsusho.law.code_table import CodeBook, CodeTable
+from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.problems import place_text

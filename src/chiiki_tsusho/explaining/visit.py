@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from chiiki_tsusho.claims.units import Cases, MonthVisits, base_rate_bases, conflicts, price
+from chiiki_tsusho.claims.units import BilledKinds, MonthVisits, base_rate_bases, conflicts, price
 from chiiki_tsusho.errors import VisitError
 from chiiki_tsusho.explaining.steps import (
     ADDITION,
@@ -171,8 +171,8 @@ class Calculator:
             table=self.table,
             claim=np.zeros(1, dtype=np.int64),
             day=np.ones(1, dtype=np.int64),
-            case=np.zeros(1, dtype=np.int64),
-            cases=Cases(
+            kind=np.zeros(1, dtype=np.int64),
+            kinds=BilledKinds(
                 base=np.array([at], dtype=np.int64),
                 level=np.array([visit.care_level or 0], dtype=np.int64),
                 values=self._values(visit),

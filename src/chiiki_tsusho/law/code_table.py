@@ -664,3 +664,12 @@ def load_codes(month: str, path: str | Path | None = None) -> CodeTable:
     [426, 333]
     """
     return load_code_book(path).table(parse_month(month))
+
+
+def code_book(codes: CodeBook | CodeTable | str | Path | None) -> CodeBook:
+    """Return the code book that ``codes=`` stands for."""
+    if isinstance(codes, CodeBook):
+        return codes
+    if isinstance(codes, CodeTable):
+        return CodeBook.of_month(codes)
+    return load_code_book(codes)

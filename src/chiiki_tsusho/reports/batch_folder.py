@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from chiiki_tsusho.claims.calendars import Ledger
+from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.columns import (
     CLAIM_LINES,
     CLAIMS,
@@ -309,7 +309,7 @@ def count_held(path: Path) -> Held:
                 again=_AGAIN,
             )
         )
-    ledger = Ledger()
+    ledger = Calendars()
     numbers = {"provider_no": TextIds(), "insurer_no": TextIds()}
     months = TextIds()
     decoders = {column.name: Decoder(PARSERS[column.kind]) for column in wanted}

@@ -18,13 +18,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from chiiki_tsusho.batch import BatchRun, Progress, code_book
-from chiiki_tsusho.claims.claim_slices import Chunk, Priced
+from chiiki_tsusho.claims.claim_slices import ClaimSlice, Priced
+from chiiki_tsusho.claims.results import Progress
+from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.units import ClaimLines, Flags, Ints
 from chiiki_tsusho.columns import COMPARED, COMPARISON, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Language
-from chiiki_tsusho.law.code_table import CodeBook, CodeTable
+from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.months import parse_month
 from chiiki_tsusho.problems import FILE_ORDER
@@ -167,7 +168,7 @@ def _add_up(sums: dict[Any, Ints], more: Mapping[Any, Ints]) -> None:
         sums[name] = sums[name] + amounts if name in sums else amounts
 
 
-def _tally(pair: tuple[Chunk, Chunk]) -> _Tally:
+def _tally(pair: tuple[ClaimSlice, ClaimSlice]) -> _Tally:
     """Price the same claims under both tables and add up those that neither holds."""
     a, b = pair[0].price(), pair[1].price()
     tally = _Tally()
@@ -251,7 +252,9 @@ def _compare(
     progress: Progress | None,
 ) -> Comparison:
     runs = [BatchRun(*sources, law, progress) for law in laws]
-    pairs: Iterator[tuple[Chunk, Chunk]] = zip(runs[0].chunks(), runs[1].chunks(), strict=True)
+    pairs: Iterator[tuple[ClaimSlice, ClaimSlice]] = zip(
+        runs[0].slices(), runs[1].slices(), strict=True
+    )
     tally = _Tally()
     for of_some in in_order(pairs, _tally):
         tally.add(of_some)

@@ -71,7 +71,7 @@ def write_report(
     Examples
     --------
     >>> import chiiki_tsusho as ct
-    >>> from chiiki_tsusho.files import claim_files
+    >>> from chiiki_tsusho.batch import claim_files
     >>> batch = claim_files("examples/visits.csv", "claims", "examples/providers.csv")
     >>> ct.write_report(batch.folder, language="ja").as_posix()
     'claims/report.html'

@@ -21,7 +21,7 @@ from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.reading.csv_file import BOM, CsvSource
 from chiiki_tsusho.reading.parquet_file import ParquetSource
-from chiiki_tsusho.writing.result_tables import headings_in, schema
+from chiiki_tsusho.writing.result_tables import claim_table, headings_in, line_table, schema
 
 FileFormat = Literal["csv", "parquet"]
 OUTPUTS = ("claim_lines", "claims", "problems", "held_visits")
@@ -171,7 +171,7 @@ class FolderSink:
 
     def formed(self, priced: Priced) -> tuple[Any, Any]:
         """Turn claims and their lines into what the files hold; several threads do so at once."""
-        return self._lines.formed(priced.line_table()), self._claims.formed(priced.claim_table())
+        return self._lines.formed(line_table(priced)), self._claims.formed(claim_table(priced))
 
     def claims(self, formed: tuple[Any, Any]) -> None:
         """Take some claims and their lines."""

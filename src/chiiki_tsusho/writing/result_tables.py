@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from chiiki_tsusho.claims.units import ClaimLines, Flags, Ints
-from chiiki_tsusho.claims.yen import Settlement
-from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
+from chiiki_tsusho.claims.claim_slices import Priced
+from chiiki_tsusho.claims.units import Ints
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
+from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
 
 if TYPE_CHECKING:
@@ -37,31 +37,10 @@ def headings_in(columns: Sequence[Column], language: Language) -> list[str]:
 LINES_SCHEMA, CLAIMS_SCHEMA = schema(CLAIM_LINES), schema(CLAIMS)
 
 
-@dataclass(frozen=True)
-class ClaimNames:
-    """The identifying columns of claims of one month, as text."""
-
-    month: int
-    provider_no: pa.StringArray
-    insurer_no: pa.StringArray
-    insured_no: pa.StringArray
-
-    def columns(self, at: Ints) -> list[pa.Array]:
-        """Return the four columns for some of the claims, repeated or not."""
-        rows = of_numbers(at)
-        return [
-            pa.DictionaryArray.from_arrays(
-                of_numbers(np.zeros(len(at), dtype=np.int8)), of_texts([str(self.month)])
-            ).dictionary_decode(),
-            self.provider_no.take(rows),
-            self.insurer_no.take(rows),
-            self.insured_no.take(rows),
-        ]
-
-
-def line_table(names: ClaimNames, lines: ClaimLines, written: Flags) -> pa.Table:
+def line_table(priced: Priced) -> pa.Table:
     """Write the lines of claims; a line whose units come to 0 is not written."""
-    filled = (lines.service_units.T != 0) & written
+    lines = priced.lines
+    filled = (lines.service_units.T != 0) & priced.written
     column = np.repeat(np.arange(len(filled)), np.count_nonzero(filled, axis=1))
     claim = np.flatnonzero(filled) - column * filled.shape[1]
     # From code by code to claim by claim; NumPy sorts 16 bits by counting.
@@ -77,7 +56,7 @@ def line_table(names: ClaimNames, lines: ClaimLines, written: Flags) -> pa.Table
     managed = lines.managed[column].astype(np.int64)
     return pa.Table.from_arrays(
         [
-            *names.columns(claim),
+            *priced.names.columns(claim),
             codes,
             *(of_numbers(values) for values in (units, counts, service_units, managed)),
         ],
@@ -85,19 +64,50 @@ def line_table(names: ClaimNames, lines: ClaimLines, written: Flags) -> pa.Table
     )
 
 
-def claim_table(
-    names: ClaimNames, visits: Ints, days: Ints, settlement: Settlement, written: Flags
-) -> pa.Table:
+def claim_table(priced: Priced) -> pa.Table:
     """Write the totals of claims."""
-    at = np.flatnonzero(written)
-    totals = {"visits": visits, "days": days}
-    arrays = list(names.columns(at))
+    at = np.flatnonzero(priced.written)
+    totals = {"visits": priced.visits, "days": priced.days}
+    arrays = list(priced.names.columns(at))
     for column in CLAIMS[len(arrays) :]:
-        values = totals[column.name] if column.name in totals else getattr(settlement, column.name)
+        values = totals.get(column.name)
+        if values is None:
+            values = getattr(priced.settlement, column.name)
         values = values[at]
         blank = values == UNKNOWN if column.kind == "whole_or_blank" else None
         arrays.append(of_numbers(values, blank))
     return pa.Table.from_arrays(arrays, schema=CLAIMS_SCHEMA)
+
+
+def problem_table(problems: Problems, language: Language = "en") -> pa.Table:
+    """Write all problems as a table, in the order of ``Problems.frame``."""
+    if not len(problems):
+        return pa.Table.from_batches([], schema(PROBLEMS))
+    frame = problems.frame(language)
+    return pa.Table.from_pandas(frame, schema(PROBLEMS), preserve_index=False)
+
+
+class FrameSink:
+    """Keeps the results of a batch whose visits are a frame."""
+
+    def __init__(self) -> None:
+        self.line_tables: list[pa.Table] = []
+        self.claim_tables: list[pa.Table] = []
+        self.held_rows: list[Ints] = []
+
+    def formed(self, priced: Priced) -> tuple[pa.Table, pa.Table]:
+        """Turn claims and their lines into tables."""
+        return line_table(priced), claim_table(priced)
+
+    def claims(self, formed: tuple[pa.Table, pa.Table]) -> None:
+        """Take some claims and their lines."""
+        lines, claims = formed
+        self.line_tables.append(lines)
+        self.claim_tables.append(claims)
+
+    def held(self, rows: Ints) -> None:
+        """Take the positions of some held rows."""
+        self.held_rows.append(rows)
 
 
 def read_frame(tables: Sequence[pa.Table], columns: Sequence[Column]) -> pd.DataFrame:

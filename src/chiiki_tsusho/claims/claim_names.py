@@ -1,0 +1,106 @@
+"""Whose claims they are: ids while they are computed, text where they are named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from chiiki_tsusho.claims.calendars import Calendars
+from chiiki_tsusho.claims.units import Flags, Ints
+from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.months import month_text
+from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
+from chiiki_tsusho.reading.cells import unpack_insured
+from chiiki_tsusho.reading.typed_blocks import Identities
+
+
+@dataclass(frozen=True)
+class ClaimNames:
+    """The identifying columns of claims of one month, as text."""
+
+    month: int
+    provider_no: pa.StringArray
+    insurer_no: pa.StringArray
+    insured_no: pa.StringArray
+
+    def columns(self, at: Ints) -> list[pa.Array]:
+        """Return the four columns for some of the claims, repeated or not."""
+        rows = of_numbers(at)
+        return [
+            pa.DictionaryArray.from_arrays(
+                of_numbers(np.zeros(len(at), dtype=np.int8)), of_texts([str(self.month)])
+            ).dictionary_decode(),
+            self.provider_no.take(rows),
+            self.insurer_no.take(rows),
+            self.insured_no.take(rows),
+        ]
+
+
+@dataclass(frozen=True)
+class ClaimIds:
+    """Some claims of one month, arrays of shape (claims,).
+
+    Parameters
+    ----------
+    table : CodeTable
+        Of the month.
+    calendars : Calendars
+        Knows them by their ids, and which are held.
+    identities : Identities
+    claims : ndarray of int64
+        Their ids in the calendars.
+    provider, insurer, insured : ndarray of int64
+        Ids, and the packed insured number.
+    """
+
+    table: CodeTable
+    calendars: Calendars
+    identities: Identities
+    claims: Ints
+    provider: Ints
+    insurer: Ints
+    insured: Ints
+
+    @classmethod
+    def of(
+        cls, table: CodeTable, calendars: Calendars, identities: Identities, claims: Ints
+    ) -> ClaimIds:
+        """Look up whose claims they are."""
+        pair, insured = calendars.claim_parts(claims)
+        provider, insurer, _ = calendars.pair_parts(pair)
+        return cls(table, calendars, identities, claims, provider, insurer, insured)
+
+    def __len__(self) -> int:
+        """Count the claims."""
+        return len(self.claims)
+
+    def taken(self, at: Ints) -> ClaimIds:
+        """Return some of the claims."""
+        return replace(
+            self,
+            claims=self.claims[at],
+            provider=self.provider[at],
+            insurer=self.insurer[at],
+            insured=self.insured[at],
+        )
+
+    def hold(self, wrong: Flags | Ints) -> None:
+        """Hold the claims flagged, or those at some positions."""
+        self.calendars.hold(self.claims[wrong])
+
+    def names(self) -> ClaimNames:
+        """Write whose claims they are."""
+        return ClaimNames(
+            self.table.month,
+            self.identities.providers.arrow.take(of_numbers(self.provider)),
+            self.identities.insurers.arrow.take(of_numbers(self.insurer)),
+            unpack_insured(self.insured),
+        )
+
+    def text(self, at: int) -> str:
+        """Name one of the claims: month, provider, insurer, insured person."""
+        names = self.taken(np.array([at])).names()
+        parts = (names.provider_no, names.insurer_no, names.insured_no)
+        return " ".join([month_text(self.table.month), *(str(part[0].as_py()) for part in parts)])

@@ -1,0 +1,171 @@
+"""A batch from its sources to a sink: the reading list is ``BatchRun.run``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from chiiki_tsusho.claims.claim_rules import Context
+from chiiki_tsusho.claims.claim_slices import ClaimSlice, Priced
+from chiiki_tsusho.claims.held_rows import give_back
+from chiiki_tsusho.claims.results import Progress, Results, Sink, Summary, results_of
+from chiiki_tsusho.claims.rosters import Rosters
+from chiiki_tsusho.claims.units import Flags, Ints
+from chiiki_tsusho.claims.visits import VisitBook
+from chiiki_tsusho.law.code_table import CodeBook, CodeTable
+from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
+from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.cells import INSURED_BITS, pack_insured
+from chiiki_tsusho.reading.threads import in_order
+from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities
+
+# What is priced at once: so much that each step is worth its start, so little that memory stays
+# small, whether claims have ten visits or a hundred.
+CLAIMS_OF_A_SLICE = 1 << 14
+VISITS_OF_A_SLICE = 1 << 18
+
+
+def _say_nothing(_stage: str, _done: int, _whole: int) -> None:
+    """Stand in for a progress callback nobody gave."""
+
+
+class BatchRun:
+    """One batch from its sources to a sink.
+
+    Parameters
+    ----------
+    visits : Source
+    providers, recipients : Source, optional
+    book : CodeBook
+    progress : callable, optional
+        Called with the stage, how much of it is done and how much there is.
+    rosters : Rosters, optional
+        Providers and recipients read already, whose own problems are told elsewhere.
+
+    Raises
+    ------
+    InputFileError
+        A source cannot be read at all.
+    """
+
+    def __init__(
+        self,
+        visits: Source,
+        providers: Source | None,
+        recipients: Source | None,
+        book: CodeBook,
+        progress: Progress | None = None,
+        rosters: Rosters | None = None,
+    ) -> None:
+        self.problems = Problems()
+        self.summary = Summary()
+        self._book = book
+        self._source = visits
+        self._progress = progress or _say_nothing
+        self._identities = Identities() if rosters is None else rosters.identities.copy()
+        visit_decoder = BlockDecoder(visits, "visits", book, self._identities)
+        if rosters is None:
+            rosters = Rosters.read(providers, recipients, book, self._identities, self.problems)
+        self._visits = VisitBook(visit_decoder, book, rosters.providers)
+        self._context = Context(self._visits, self._identities, rosters, self.problems)
+
+    def run(self, sink: Sink) -> Summary:
+        """Read, price, settle, write; then give back what is held."""
+        for done in self._visits.read(self.problems):
+            self._progress("reading", done, self._source.size)
+        calendars = self._visits.calendars
+        done = 0
+        for size, results in in_order(self._ordered_slices(), lambda one: self._price(*one, sink)):
+            if results is not None:
+                sink.claims(results.formed)
+                self.summary.add(results)
+            done += size
+            self._progress("claims", done, len(calendars))
+        return self.finish(sink)
+
+    def finish(self, sink: Sink) -> Summary:
+        """Give back what is held, every claim being priced."""
+        calendars = self._visits.calendars
+        if self._visits.alone or calendars.held.any():
+            self.summary.held_visits = give_back(self._context, sink, self._progress)
+        self.summary.visits = self._visits.rows
+        self.summary.held_claims = int(np.count_nonzero(calendars.held))
+        return self.summary
+
+    def slices(self) -> Iterator[ClaimSlice]:
+        """Read every visit, then yield all claims, some at a time, in the order of the output."""
+        for done in self._visits.read(self.problems):
+            self._progress("reading", done, self._source.size)
+        done = 0
+        for month, claims in self._ordered_slices():
+            yield ClaimSlice(self._context, self._table(month), claims)
+            done += len(claims)
+            self._progress("claims", done, len(self._visits.calendars))
+
+    def claims_met(self) -> tuple[pa.StringArray, Flags]:
+        """Return the provider of each claim met so far, and which claims are held."""
+        calendars = self._visits.calendars
+        provider = calendars.pair_parts(calendars.claim_parts()[0])[0]
+        return self._identities.providers.arrow.take(of_numbers(provider)), calendars.held
+
+    def price_person(self, insured_no: str, month: int | None) -> Iterator[Priced]:
+        """Price the claims of one person, one at a time.
+
+        Parameters
+        ----------
+        insured_no : str
+            被保険者番号.
+        month : int, optional
+            Only this month.
+        """
+        for done in self._visits.read(self.problems):
+            self._progress("reading", done, self._source.size)
+        wanted = int(pack_insured(of_texts([insured_no]))[0])
+        _, insured = self._visits.calendars.claim_parts()
+        for of_month, claims in self._ordered_slices():
+            if month in (None, of_month) and self._book.supports(of_month):
+                for claim in claims[insured[claims] == wanted]:
+                    one = ClaimSlice(self._context, self._book.table(of_month), np.array([claim]))
+                    priced = one.price()
+                    if priced is not None:
+                        yield priced
+
+    def _price(self, month: int, claims: Ints, sink: Sink) -> tuple[int, Results | None]:
+        """Price some claims and form the results; several threads do so at once."""
+        priced = ClaimSlice(self._context, self._table(month), claims).price()
+        return len(claims), None if priced is None else results_of(priced, sink)
+
+    def _table(self, month: int) -> CodeTable:
+        if self._book.supports(month):
+            return self._book.table(month)
+        # Its rows are held already; whose they are can still be checked.
+        return CodeTable(month, (), self._book.known_minutes)
+
+    def _ordered_slices(self) -> Iterator[tuple[int, Ints]]:
+        """Yield the claims of each month, in the order of the output."""
+        calendars = self._visits.calendars
+        provider, insurer, month = calendars.pair_parts()
+        months = np.array(self._visits.months, dtype=np.int64)
+        ordered = np.lexsort(
+            (
+                self._identities.insurers.ranks()[insurer],
+                self._identities.providers.ranks()[provider],
+                months[month],
+            )
+        )
+        rank = np.empty(len(ordered), dtype=np.int64)
+        rank[ordered] = np.arange(len(ordered))
+        pair, insured = calendars.claim_parts()
+        # Pair ranks and insured numbers stand in one integer, as in the calendars's own key.
+        order = np.argsort((rank[pair] << INSURED_BITS) | insured, kind="stable")
+        month_of_claim = months[month[pair[order]]]
+        cuts = np.flatnonzero(np.diff(month_of_claim)) + 1
+        visits_each = max(1, self._visits.rows // max(1, len(order)))
+        size = max(1, min(CLAIMS_OF_A_SLICE, VISITS_OF_A_SLICE // visits_each))
+        for claims in np.split(order, cuts):
+            for start in range(0, len(claims), size):
+                some = claims[start : start + size]
+                yield int(months[month[pair[some[0]]]]), some

@@ -1,0 +1,262 @@
+"""The rules of a visit: its code, what may be added to it, and what is wrong with a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chiiki_tsusho.claims.visit_kinds import Flags
+from chiiki_tsusho.law.code_rows import SERVICES
+from chiiki_tsusho.law.code_table import (
+    LEVEL_SLOTS,
+    MINUTE_SLOTS,
+    SHORTFALL_NAMES,
+    CodeBook,
+    CodeTable,
+)
+from chiiki_tsusho.months import month_text
+from chiiki_tsusho.problem_texts import Message, named
+from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.blocks import Numbers
+from chiiki_tsusho.reading.cells import BAD
+from chiiki_tsusho.reading.dense_ids import Ints
+from chiiki_tsusho.reading.length_of_stay import stay_minutes
+from chiiki_tsusho.reading.typed_blocks import BlockDecoder, KeyColumn, TypedBlock, keys_of_month
+
+# What ``extended`` says of a visit whose provider has no usable row.
+EXTENDED_UNKNOWN = 2
+# More rows than a table has; room for a code beside the other numbers of a kind of visit.
+TABLE_ROWS = 1 << 15
+# In place of the code of a visit with a problem: what else it has is still checked.
+NO_BASE = TABLE_ROWS - 1
+
+
+@dataclass(frozen=True)
+class VisitConditions:
+    """How the visits of some rows were done, arrays of shape (rows,).
+
+    Parameters
+    ----------
+    base : ndarray of int64
+        Row of the month's table of the visit's own code, negative where there is none.
+    level : ndarray of int64
+        Care level, 0 where it is blank or cannot be read.
+    counts : dict of key to ndarray of int64
+        Counts of each addition that a month of the rows knows.
+    faulty : ndarray of bool
+        Rows with a problem.
+    """
+
+    base: Ints
+    level: Ints
+    counts: dict[str, Ints]
+    faulty: Flags
+
+
+def visit_conditions(
+    typed: TypedBlock,
+    months: Ints,
+    extended: Ints,
+    book: CodeBook,
+    decoder: BlockDecoder,
+    problems: Problems,
+) -> VisitConditions:
+    """Find the code of each row and the counts of its additions, and which rows are faulty.
+
+    Parameters
+    ----------
+    typed : TypedBlock
+    months, extended : ndarray of int64, shape (rows,)
+        YYYYMM, negative where unreadable; and whether the provider has registered 延長: 0, 1 or
+        ``EXTENDED_UNKNOWN``.
+    book : CodeBook
+    decoder : BlockDecoder
+        Of the visits.
+    problems : Problems
+        Receives the faults; cells that cannot be read are noted already.
+    """
+    rows = _Rows.of(typed, decoder, problems)
+    base = np.full(len(typed), -1, dtype=np.int64)
+    counts: dict[str, Ints] = {}
+    for month in np.unique(months[months >= 0]).tolist():
+        at = np.flatnonzero(months == month)
+        if not book.supports(month):
+            rows.note_month(at, book.unsupported(month))
+            continue
+        table = book.table(month)
+        base[at] = rows.base(table, at, extended)
+        without = at[(base[at] < 0) & ~rows.unread[at]]
+        if without.size:
+            rows.note_missing(table, without)
+        for column in keys_of_month(typed.keys, month):
+            counted = rows.count_key(table, column, at)
+            if counted is not None:
+                of_key = counts.setdefault(column.key, np.zeros(len(typed), dtype=np.int64))
+                of_key[at] = counted
+    return VisitConditions(base, rows.level, counts, rows.faulty)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows whose cells are looked at together, arrays of shape (rows,).
+
+    ``faulty`` is changed in place as faults are found; ``unread`` are the rows in which a cell
+    that says how the visit was done cannot be read. Such cells count as 0 or blank, but for
+    ``read_service``, which stays negative.
+    """
+
+    typed: TypedBlock
+    decoder: BlockDecoder
+    problems: Problems
+    service: Ints
+    read_service: Ints
+    shortfall: Ints
+    level: Ints
+    minutes: Ints
+    unread: Flags
+    faulty: Flags
+
+    @classmethod
+    def of(cls, typed: TypedBlock, decoder: BlockDecoder, problems: Problems) -> _Rows:
+        """Take the cells that say how the visits were done."""
+        read = (
+            typed.rows("service", 0),
+            typed.rows("shortfall", 0),
+            typed.columns["care_level"].rows,
+            stay_minutes(typed, decoder, problems),
+        )
+        unread: Flags = np.logical_or.reduce([values < 0 for values in read])
+        service, shortfall, level, minutes = (np.maximum(values, 0) for values in read)
+        faulty = unread.copy()
+        for column in typed.keys:
+            faulty |= column.column.rows == BAD
+        return cls(
+            typed, decoder, problems, service, read[0], shortfall, level, minutes, unread, faulty
+        )
+
+    def base(self, table: CodeTable, at: Ints, extended: Ints) -> Ints:
+        """Return the row of the table for some rows, negative where there is none."""
+        condition = self.service[at] * len(SHORTFALL_NAMES) + self.shortfall[at]
+        condition = condition * LEVEL_SLOTS + self.level[at]
+        slot = np.minimum(self.minutes[at], MINUTE_SLOTS - 1)
+        condition = condition * MINUTE_SLOTS + slot
+        base = table.bands.ravel().take(condition).astype(np.int64)
+        plain = table.bands_without_extension.ravel().take(condition)
+        # A provider without a row may have registered 延長 or not.
+        registered = extended[at]
+        without = (registered == 0) | ((registered == EXTENDED_UNKNOWN) & (base < 0))
+        return np.where(without, plain, base)
+
+    def note_month(self, at: Ints, message: Message) -> None:
+        """Say of rows that their month has no table."""
+        self.faulty[at] = True
+        dates, positions = _column_texts(self.typed, self.decoder, "service_date", at)
+        distinct, which = np.unique(positions, return_inverse=True)
+        self.problems.add_rows(
+            "visits",
+            "service_date",
+            self.typed.block.lines[at],
+            which,
+            [dates[one] for one in distinct],
+            [message] * len(distinct),
+        )
+
+    def note_missing(self, table: CodeTable, at: Ints) -> None:
+        """Say of visits without a code why they have none, once for each condition."""
+        self.faulty[at] = True
+        conditions = [self.service, self.shortfall, self.level, self.minutes]
+        distinct, which = np.unique(
+            np.stack([values[at] for values in conditions]), axis=1, return_inverse=True
+        )
+        for case, (kind, lack, care, length) in enumerate(distinct.T.tolist()):
+            column, message = table.missing_code(
+                SERVICES[kind], length, care, SHORTFALL_NAMES[lack]
+            )
+            lines = self.typed.block.lines[at[which.ravel() == case]]
+            value = {
+                "service": SERVICES[kind],
+                "minutes": str(length),
+                "shortfall": SHORTFALL_NAMES[lack],
+                "care_level": str(care or ""),
+            }[column]
+            alike = np.zeros(len(lines), dtype=np.int64)
+            self.problems.add_rows("visits", column, lines, alike, [value], [message])
+
+    def count_key(self, table: CodeTable, column: KeyColumn, at: Ints) -> Ints | None:
+        """Take the counts of one addition in one month, and name what does not fit.
+
+        None where no row has it, or the month does not.
+        """
+        if column.column.values.max(initial=0) <= 0:
+            return None
+        values = np.maximum(column.column.rows[at], 0)
+        message = key_fault(table, column.key, column.heading)
+        if message is not None:
+            self._refuse(column, at, values, values > 0, {"": message})
+            return None
+        row = table.rows[table.key_positions[column.key]]
+        over = values > row.largest_value
+        faults = {
+            str(count): count_fault(table, column.key, count)
+            for count in np.unique(values[over]).tolist()
+        }
+        self._refuse(column, at, values, over, faults)
+        values = np.where(over, 0, values)
+        if row.service != "both":
+            other_service = 1 - SERVICES.index(row.service)
+            wrong = (values > 0) & (self.read_service[at] == other_service)
+            facts = {
+                "key": table.key_text(column.key),
+                "service": named(SERVICES[other_service]),
+                "fits": named(row.service),
+            }
+            message = Message("not_for_service", "not_for_service", facts)
+            self._refuse(column, at, values, wrong, {"": message})
+            values = np.where(wrong, 0, values)
+        return values
+
+    def _refuse(
+        self, column: KeyColumn, at: Ints, values: Ints, wrong: Flags, said: dict[str, Message]
+    ) -> None:
+        """Note rows whose counts are wrong; one message for all, or one for each count."""
+        if not wrong.any():
+            return
+        rows, which = at[wrong], values[wrong]
+        self.faulty[rows] = True
+        shown = [str(count) for count in range(int(which.max()) + 1)]
+        messages = [said.get(count, next(iter(said.values()))) for count in shown]
+        lines = self.typed.block.lines[rows]
+        self.problems.add_rows("visits", column.heading, lines, which, shown, messages)
+
+
+def key_fault(table: CodeTable, key: str, heading: str) -> Message | None:
+    """Say that a month has no row for an addition."""
+    if key in table.key_positions:
+        return None
+    both = {"en": key, "ja": key if key == heading else f"{heading}({key})"}
+    facts = {"key": key, "named": both, "month": month_text(table.law_month)}
+    return Message("no_code", "no_key", facts)
+
+
+def count_fault(table: CodeTable, key: str, count: int) -> Message:
+    """Say that an addition is counted too often in one row."""
+    most = table.rows[table.key_positions[key]].largest_value
+    facts = {"value": str(count), "key": table.key_text(key), "most": most}
+    return Message("bad_value", "key_value", facts)
+
+
+def _column_texts(
+    typed: TypedBlock, decoder: BlockDecoder, name: str, at: Ints
+) -> tuple[list[str], Ints]:
+    """Return the distinct texts of a column, and which of them some rows have."""
+    number = next(
+        number
+        for number, heading in enumerate(decoder.headings)
+        if heading.column is not None and heading.column.name == name
+    )
+    texts = typed.block.columns[number]
+    if isinstance(texts, Numbers):
+        raise TypeError(f"{name} is read as texts")
+    positions = texts.positions
+    return texts.distinct(), at if positions is None else positions[at].astype(np.int64)
