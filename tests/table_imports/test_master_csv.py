@@ -294,7 +294,7 @@ def test_a_line_that_cannot_be_placed(tmp_path: Path, line: Line, reason: str) -
     good = line_of("1242")
     table = import_master(write(tmp_path / "m.csv", [good, line]))
     (refused,) = table.refused
-    assert (refused.place, refused.row, refused.reason) == ("line", 3, reason)
+    assert (refused.place, refused.row, str(refused.reason)) == ("line", 3, reason)
     assert [row.item_code for row in table.rows] == ["1242"]
 
 
@@ -307,7 +307,7 @@ def test_a_code_twice_in_the_same_months(tmp_path: Path) -> None:
         ("1241", 202404),
         ("1242", 202606),
     ]
-    assert [(one.row, one.reason) for one in table.refused] == [
+    assert [(one.row, str(one.reason)) for one in table.refused] == [
         (3, "the same code as line 4 (781241 地域通所介護11); correct the wrong one"),
         (4, "the same code as line 3 (781241 地域通所介護11); correct the wrong one"),
     ]

@@ -51,7 +51,7 @@ def refusals(table: ImportedTable) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in table.refused:
         code = one.code.removeprefix("78")
-        found[code] = f"{found[code]} | {one.reason}" if code in found else one.reason
+        found[code] = f"{found[code]} | {one.reason}" if code in found else str(one.reason)
     return found
 
 

@@ -7,18 +7,17 @@ import io
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.language import Language, Sayable, Text, printable
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, check_code_rows
 from chiiki_tsusho.table_imports.known_rows import TAKEN_BY_NAME, RowRefusedError
+from chiiki_tsusho.whole_files import write_whole
 
 SERVICE_TYPE = "78"
 
@@ -35,7 +34,7 @@ class Refused:
         Its number in the sheet or file.
     code, name : str
         As printed.
-    reason : str
+    reason : str or Sayable
         Why, and what to do.
     """
 
@@ -43,12 +42,18 @@ class Refused:
     row: int
     code: str
     name: str
-    reason: str
+    reason: str | Sayable
 
     def __str__(self) -> str:
-        """Write place, code, name and reason."""
-        named = " ".join(filter(None, (self.code, self.name)))
-        return ": ".join(filter(None, (f"{self.place} {self.row}", named, self.reason)))
+        return self.say("en")
+
+    def say(self, language: Language = "en") -> str:
+        """Write place, code, name and reason; nothing that cannot be seen stays as it is."""
+        patterns = {"row": "row {number}", "line": "line {number}"}
+        where = Text(patterns[self.place], number=self.row).say(language)
+        named = printable(" ".join(filter(None, (self.code, self.name))))
+        reason = self.reason if isinstance(self.reason, str) else self.reason.say(language)
+        return ": ".join(filter(None, (where, named, reason)))
 
 
 @dataclass(frozen=True)
@@ -115,15 +120,21 @@ class Gathering:
             raise RowRefusedError(told) from error
         self.placed.append(Placed(at, row))
 
-    def refuse(self, at: int, code: str, name: str, reason: str) -> None:
+    def refuse(self, at: int, code: str, name: str, reason: str | Sayable) -> None:
         """Keep a row that cannot be placed."""
         self.refused.append(Refused(self.place, at, code, name, reason))
 
     def settle(self) -> ImportedTable:
         """Refuse what does not hold together, until the rest passes every check."""
-        self._refuse_pairs(lambda row: row.service_code, _same_months, "the same code")
-        self._refuse_pairs(lambda row: row.key, _same_months, "the same key {0.key!r}")
-        self._refuse_pairs(_visit_kind, _same_minutes, "overlapping durations")
+        self._refuse_clashes(
+            lambda row: row.service_code,
+            "the same code as {place} {number} ({other}); correct the wrong one",
+        )
+        self._refuse_clashes(
+            lambda row: row.key and (row.key, row.care_level, row.minutes_from, row.minutes_to),
+            "the same key {key!r} as {place} {number} ({other}); correct the wrong one",
+        )
+        self._refuse_overlaps()
         self._forget_absent_keys()
         while self.placed and (faults := self._faults()):
             self._drop(faults)
@@ -139,62 +150,78 @@ class Gathering:
             if met != one.row.not_with:
                 self.placed[at] = replace(one, row=one.row.model_copy(update={"not_with": met}))
 
-    def _refuse_pairs(
-        self,
-        alike: Callable[[CodeRow], Hashable],
-        clash: Callable[[CodeRow, CodeRow], bool],
-        what: str,
-    ) -> None:
+    def _refuse_clashes(self, alike: Callable[[CodeRow], Hashable], pattern: str) -> None:
         """Refuse both of two rows that exclude each other: nothing says which one is right."""
-        groups: dict[Hashable, list[Placed]] = {}
-        for one in self.placed:
-            if alike(one.row) is not None:
-                groups.setdefault(alike(one.row), []).append(one)
-        reasons: dict[int, str] = {}
-        for group in groups.values():
-            for one, other in combinations(group, 2):
-                if clash(one.row, other.row):
-                    for this, that in ((one, other), (other, one)):
-                        reasons.setdefault(
-                            this.at,
-                            f"{what.format(this.row)} as {self.place} {that.at} "
-                            f"({that.row.service_code} {that.row.name}); correct the wrong one",
-                        )
+        reasons: dict[int, Sayable] = {}
+        for group in _groups(self.placed, alike).values():
+            self._clash(group, pattern, reasons)
         self._drop(reasons)
 
-    def _drop(self, reasons: dict[int, str]) -> None:
+    def _refuse_overlaps(self) -> None:
+        """Refuse base rows that answer the same visits."""
+        reasons: dict[int, Sayable] = {}
+        pattern = "overlapping durations as {place} {number} ({other}); correct the wrong one"
+        for group in _groups(self.placed, _visit_kind).values():
+            # There are few durations, however many rows there are.
+            bands = _groups(group, lambda row: (row.minutes_from or 0, row.minutes_to or 0))
+            for rows in bands.values():
+                self._clash(rows, pattern, reasons)
+            for (one, of_one), (other, of_other) in combinations(sorted(bands.items()), 2):
+                if other[0] < one[1]:
+                    self._clash([*of_one, *of_other], pattern, reasons)
+        self._drop(reasons)
+
+    def _clash(self, rows: list[Placed], pattern: str, reasons: dict[int, Sayable]) -> None:
+        """Find rows with months in common, each told with one of the others."""
+        longest: Placed | None = None
+        for one in sorted(rows, key=lambda one: (one.row.valid_from, one.at)):
+            if longest is not None and one.row.valid_from <= longest.row.valid_to:
+                for this, that in ((one, longest), (longest, one)):
+                    facts = {
+                        "key": this.row.key,
+                        "place": Text(self.place),
+                        "number": that.at,
+                        "other": f"{that.row.service_code} {that.row.name}",
+                    }
+                    reasons.setdefault(this.at, Text(pattern, **facts))
+            if longest is None or one.row.valid_to > longest.row.valid_to:
+                longest = one
+
+    def _drop(self, reasons: dict[int, Sayable]) -> None:
         for one in self.placed:
             if one.at in reasons:
                 self.refuse(one.at, one.row.service_code, one.row.name, reasons[one.at])
         self.placed = [one for one in self.placed if one.at not in reasons]
 
-    def _faults(self) -> dict[int, str]:
+    def _faults(self) -> dict[int, Sayable]:
         """Make the checks of the loader on the file as it would be written."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "codes.csv"
             file.write_text(_csv_text(one.row for one in self.placed), "utf-8", newline="")
             _, faults = check_code_rows(file)
-        found: dict[int, str] = {}
+        found: dict[int, Sayable] = {}
         for fault in faults:
             # The heading is line 1.
-            found.setdefault(self.placed[fault.line - 2].at, f"{fault.column}: {fault.message}")
+            told = Text("{column}: {message}", column=fault.column, message=fault.message)
+            found.setdefault(self.placed[fault.line - 2].at, told)
         return found
 
 
-def _same_months(one: CodeRow, other: CodeRow) -> bool:
-    return one.valid_from <= other.valid_to and other.valid_from <= one.valid_to
+def _groups(
+    rows: Iterable[Placed], alike: Callable[[CodeRow], Hashable]
+) -> dict[Any, list[Placed]]:
+    """Put rows together by what they have in common; those without it are left out."""
+    groups: dict[Any, list[Placed]] = {}
+    for one in rows:
+        if (common := alike(one.row)) is not None:
+            groups.setdefault(common, []).append(one)
+    return groups
 
 
 def _visit_kind(row: CodeRow) -> Hashable:
     if row.kind != "base":
         return None
     return (row.service, row.care_level, row.shortfall)
-
-
-def _same_minutes(one: CodeRow, other: CodeRow) -> bool:
-    first = max(one.minutes_from or 0, other.minutes_from or 0)
-    last = min(one.minutes_to or 0, other.minutes_to or 0)
-    return first < last and _same_months(one, other)
 
 
 def prove(row: CodeRow, printed: int | None) -> None:
@@ -244,17 +271,7 @@ def write_code_rows(rows: Iterable[CodeRow], path: str | Path) -> None:
     OutputError
         The file cannot be written.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise OutputError(f"{path}: is a folder; name the file to write")
-    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
-    try:
-        part.write_text(_csv_text(rows), "utf-8", newline="")
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+    write_whole(path, _csv_text(rows))
 
 
 def _csv_text(rows: Iterable[CodeRow]) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Literal
 
 from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import Sayable
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow, read_code_rows
 from chiiki_tsusho.law.law_files import law_file
 from chiiki_tsusho.law.published_names import (
@@ -36,7 +37,16 @@ BY_HAND = "check it and write its row into the table by hand"
 
 
 class RowRefusedError(ChiikiTsushoError):
-    """A printed row that cannot be placed; the message says why and what to do."""
+    """A printed row that cannot be placed; the message says why and what to do.
+
+    Parameters
+    ----------
+    reason : Sayable
+    """
+
+    def __init__(self, reason: Sayable | str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class KnownRows:

@@ -102,7 +102,7 @@ class _MasterImport:
 
     def _refuse(self, row: MasterRow, error: RowRefusedError) -> None:
         code = SERVICE_TYPE + row.item_code
-        self._gathering.refuse(row.at, code, published(row.name), str(error))
+        self._gathering.refuse(row.at, code, published(row.name), error.reason)
 
     def _identity(self, row: MasterRow, first: int, last: int) -> dict[str, Any]:
         return {

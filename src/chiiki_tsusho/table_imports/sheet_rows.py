@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
-from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.published_names import normal
 from chiiki_tsusho.table_imports.condition_text import Conditions
 from chiiki_tsusho.table_imports.known_rows import RowRefusedError
-
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
+from chiiki_tsusho.table_imports.sheet_cells import CellRow
 
 SHEET = "地域通所介護"
 HEADING_ROWS = 10
+_LONGEST_HEADING = 40
 FIRST_CONDITION = 3
 _COMPOSITE_HEADING = re.compile(r"合成(\(?単位数\)?)?")
+# Further headings right of 合成, of the ministry or of someone who fills in what a sheet leaves out.
+_FURTHER_HEADINGS = {
+    "managed_units": re.compile(r"給付管理(\(?単位数\)?)?"),
+    "per": re.compile(r"算定(単位)?"),
+    "limit_managed": re.compile(r"(区分)?(支給)?限度(基準)?額(管理)?(の?対象)?(区分)?|limit_managed"),
+    "key": re.compile(r"キー|key"),
+    "service": re.compile(r"サービス区分|service"),
+    "rate_of": re.compile(r"割合の対象|rate_of"),
+    "group": re.compile(r"併算定グループ|group"),
+    "max_per_month": re.compile(r"月の上限回数|max_per_month"),
+}
 _SERVICE_TYPE = re.compile(r"[0-9A-Z]{2}")
 _ITEM_CODE = re.compile(r"[0-9A-Z]{4}")
 _FIGURE = re.compile(r"([-−▲△]?)(\d{1,3}(?:,\d{3})+|\d+)(?:単位)?")
@@ -46,6 +53,10 @@ class SheetRow:
         The cells between name and 合成.
     per, per_above : str
         算定単位 of the row, and the last one printed above it in the same table.
+    managed : object
+        The cell under 給付管理単位数, None where there is no such column or nothing in it.
+    filled_in : mapping of str to str
+        What columns right of 合成 say besides: by column of the table, the text.
     """
 
     at: int
@@ -56,6 +67,8 @@ class SheetRow:
     conditions: Conditions
     per: str
     per_above: str
+    managed: object
+    filled_in: Mapping[str, str]
 
     @property
     def has_type(self) -> bool:
@@ -76,18 +89,18 @@ class SheetRow:
         RowRefusedError
             The cell is no whole number.
         """
-        value = self.composite
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            if not float(value).is_integer():
-                raise RowRefusedError(f"合成単位数 {value} is no whole number; correct the cell")
-            return int(value)
-        text = "" if value is None else normal(str(value))
-        if text in ("", "-", "―", "—"):
-            return None
-        match = _FIGURE.fullmatch(text)
-        if match is None:
-            raise RowRefusedError(f"合成単位数 {value!r} is no figure; correct the cell")
-        return int(match[2].replace(",", "")) * (-1 if match[1] else 1)
+        return _whole_units(self.composite, "合成単位数")
+
+    @property
+    def managed_units(self) -> int | None:
+        """給付管理単位数, None where none is printed.
+
+        Raises
+        ------
+        RowRefusedError
+            The cell is no whole number.
+        """
+        return _whole_units(self.managed, "給付管理単位数")
 
     @property
     def holds_a_figure(self) -> bool:
@@ -98,107 +111,146 @@ class SheetRow:
             return False
 
 
-def open_sheet(path: Path) -> Worksheet:
-    """Open the sheet 地域通所介護 of a workbook.
 
-    Raises
-    ------
-    ChiikiTsushoError
-        The library for workbooks is not installed.
-    InputFileError
-        The file is no workbook, or has no such sheet.
-    """
-    try:
-        import openpyxl
-    except ImportError as error:
-        raise ChiikiTsushoError(
-            "reading a workbook needs openpyxl: pip install 'chiiki-tsusho[workbook]'"
-        ) from error
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputFileError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and validations it leaves out; no cell is lost by it.
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(BytesIO(data), data_only=True)
-    except Exception as error:  # a damaged file fails in zip, XML or openpyxl, each in its own way
-        raise InputFileError(
-            f"{path}: is no workbook that can be read ({error}); open it in a spreadsheet and "
-            "save it as .xlsx without a password"
-        ) from error
-    for sheet in book.worksheets:
-        if normal(sheet.title) == SHEET:
-            return sheet
-    titles = [sheet.title for sheet in book.worksheets]
-    near = get_close_matches(SHEET, titles, n=1)
-    hint = f"; the nearest is {near[0]!r}" if near else ""
-    raise InputFileError(
-        f"{path}: no sheet {SHEET!r}; its sheets are {', '.join(map(repr, titles))}{hint}; take "
-        "the workbook of 地域密着型サービス"
-    )
+def _whole_units(value: object, heading: str) -> int | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not float(value).is_integer():
+            raise RowRefusedError(
+                Text(
+                    "{heading} {value} is no whole number; correct the cell",
+                    heading=heading,
+                    value=value,
+                )
+            )
+        return int(value)
+    text = "" if value is None else normal(str(value))
+    if text in ("", "-", "―", "—"):
+        return None
+    match = _FIGURE.fullmatch(text)
+    if match is None:
+        raise RowRefusedError(
+            Text(
+                "{heading} {value!r} is no figure; correct the cell",
+                heading=heading,
+                value=str(value),
+            )
+        )
+    return int(match[2].replace(",", "")) * (-1 if match[1] else 1)
 
 
-def sheet_rows(sheet: Worksheet, shown: str) -> Iterator[SheetRow]:
+@dataclass(frozen=True)
+class _Places:
+    """Where the columns right of the name stand, counted from 0."""
+
+    composite: int
+    further: Mapping[str, int]
+
+    @property
+    def per(self) -> int:
+        """The column of 算定単位: under its heading, else the one after the units."""
+        if "per" in self.further:
+            return self.further["per"]
+        return max(self.composite, self.further.get("managed_units", 0)) + 1
+
+
+def sheet_rows(rows: Iterable[CellRow], shown: str) -> Iterator[SheetRow]:
     """Yield the rows below the heading 合成.
 
     A heading repeated further down (a new page) may stand in another column; from there on that
     column counts.
+
+    Parameters
+    ----------
+    rows : iterable of CellRow
+    shown : str
+        What to call the file and sheet in a message.
 
     Raises
     ------
     InputFileError
         No heading 合成 in the first rows, or two of them.
     """
-    merged = _carried_down(sheet)
-    composite_at: int | None = None
+    places: _Places | None = None
+    heading_at = 0
     per_above = ""
-    for at, cells in enumerate(sheet.iter_rows(), 1):
-        texts = [_text(cell) for cell in cells]
-        headings = [n for n, text in enumerate(texts) if _COMPOSITE_HEADING.fullmatch(normal(text))]
-        if headings:
-            if len(headings) > 1 or headings[0] < FIRST_CONDITION:
-                raise InputFileError(
-                    f"{shown}: row {at}: one heading 合成 was expected, right of 種類, 項目 and "
-                    "サービス内容略称; it stands in column "
-                    f"{', '.join(str(n + 1) for n in headings)}"
-                )
-            if composite_at is None and at > HEADING_ROWS:
+    for row in rows:
+        texts = [_text(cell) for cell in row.cells]
+        heads = [normal(text) if len(text) < _LONGEST_HEADING else "" for text in texts]
+        found = _heading(heads, shown, row.at)
+        if found is not None:
+            if places is None and row.at > HEADING_ROWS:
                 break
-            composite_at, per_above = headings[0], ""
+            places, heading_at, per_above = found, row.at, ""
             continue
-        if composite_at is None:
+        if places is None:
             continue
-        filled = [text or merged.get((at, n + 1), "") for n, text in enumerate(texts)]
-        filled.extend([""] * (composite_at + 2 - len(filled)))
-        per = filled[composite_at + 1]
+        if row.at == heading_at + 1 and not heads[0].isdigit():
+            # A heading of two rows may have the further columns in its second one.
+            places = _Places(places.composite, _further(heads, places) | dict(places.further))
+        filled = [text or _text(row.above.get(at)) for at, text in enumerate(texts)]
+        filled.extend([""] * (places.per + 1 - len(filled)))
+        per = filled[places.per]
         yield SheetRow(
-            at=at,
+            at=row.at,
             service_type=normal(filled[0]).upper(),
-            item_code=_item_code(cells[1].value, texts[1]),
+            item_code=_item_code(row.cells[1].value, texts[1]),
             name=texts[2],
-            composite=cells[composite_at].value if composite_at < len(cells) else None,
-            conditions=Conditions.of(filled[FIRST_CONDITION:composite_at]),
+            composite=_value(row, places.composite),
+            conditions=Conditions.of(filled[FIRST_CONDITION : places.composite]),
             per=per,
             per_above=per_above,
+            managed=_value(row, places.further.get("managed_units")),
+            filled_in={
+                name: filled[at].strip()
+                for name, at in places.further.items()
+                if name not in ("managed_units", "per") and at < len(filled) and filled[at].strip()
+            },
         )
         per_above = per or per_above
-    if composite_at is None:
+    if places is None:
         raise InputFileError(
-            f"{shown}: no heading 合成 (単位数) in the first {HEADING_ROWS} rows of the sheet "
-            f"{SHEET}; is this a service code table?"
+            Text(
+                "{shown}: no heading 合成 (単位数) in the first {rows} rows of the sheet; is this a "
+                "service code table?",
+                shown=shown,
+                rows=HEADING_ROWS,
+            )
         )
 
 
-def _carried_down(sheet: Worksheet) -> dict[tuple[int, int], str]:
-    """For the lower rows of merged cells, the text of the cell they belong to."""
-    carried = {}
-    for area in sheet.merged_cells.ranges:
-        text = _text(sheet.cell(area.min_row, area.min_col))
-        for row in range(area.min_row + 1, area.max_row + 1):
-            carried[row, area.min_col] = text
-    return carried
+def _heading(heads: Sequence[str], shown: str, at: int) -> _Places | None:
+    """Find the columns by the headings of a row; None where it is no heading."""
+    composite = [n for n, text in enumerate(heads) if _COMPOSITE_HEADING.fullmatch(text)]
+    if not composite:
+        return None
+    if len(composite) > 1 or composite[0] < FIRST_CONDITION:
+        raise InputFileError(
+            Text(
+                "{shown}: row {at}: one heading 合成 was expected, right of 種類, 項目 and "
+                "サービス内容略称; it stands in column {columns}",
+                shown=shown,
+                at=at,
+                columns=", ".join(str(n + 1) for n in composite),
+            )
+        )
+    places = _Places(composite[0], {})
+    return _Places(composite[0], _further(heads, places))
+
+
+def _further(heads: Sequence[str], places: _Places) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for at in range(places.composite + 1, len(heads)):
+        for name, heading in _FURTHER_HEADINGS.items():
+            if heads[at] and heading.fullmatch(heads[at]):
+                found.setdefault(name, at)
+    return found
+
+
+def _value(row: CellRow, column: int | None) -> object:
+    if column is None or column >= len(row.cells):
+        return None
+    value: object = row.cells[column].value
+    return value
 
 
 def _item_code(value: object, text: str) -> str:
@@ -210,7 +262,7 @@ def _item_code(value: object, text: str) -> str:
 
 def _text(cell: Any) -> str:
     """Write a cell as the sheet shows it: 0.7 in a per cent format is 70%."""
-    value = cell.value
+    value = None if cell is None else cell.value
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):

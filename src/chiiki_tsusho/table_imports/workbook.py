@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chiiki_tsusho.errors import UnsupportedMonthError
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.published_names import normal, parse_base_name, published
 from chiiki_tsusho.months import OPEN_END, month_text, parse_month
 from chiiki_tsusho.table_imports.durations import Durations
@@ -24,15 +25,19 @@ from chiiki_tsusho.table_imports.gathering import (
 from chiiki_tsusho.table_imports.known_rows import KnownRows, RowRefusedError, bundled_rows
 from chiiki_tsusho.table_imports.printed_additions import printed_addition
 from chiiki_tsusho.table_imports.printed_base import BaseRows, PrintedBase
-from chiiki_tsusho.table_imports.sheet_rows import SheetRow, open_sheet, sheet_rows
+from chiiki_tsusho.table_imports.sheet_cells import opened_sheet
+from chiiki_tsusho.table_imports.sheet_rows import SHEET, SheetRow, sheet_rows
 
 __all__ = ["ImportedTable", "Refused", "import_workbook", "write_code_rows"]
 
 
 def import_workbook(
-    path: str | Path, valid_from: str, valid_to: str = str(OPEN_END)
+    path: str | Path,
+    valid_from: str,
+    valid_to: str = str(OPEN_END),
+    sheet: str = SHEET,
 ) -> ImportedTable:
-    """Read the sheet 地域通所介護 of the ministry's workbook.
+    """Read the code table of the ministry's workbook.
 
     Parameters
     ----------
@@ -41,6 +46,8 @@ def import_workbook(
     valid_from, valid_to : str
         First and last month of the table, ``"2026-06"`` or ``"202606"``; ``"999999"`` is an open
         end.
+    sheet : str
+        The name of the sheet with the table.
 
     Returns
     -------
@@ -59,9 +66,14 @@ def import_workbook(
     last = OPEN_END if valid_to == str(OPEN_END) else parse_month(valid_to)
     if last < first:
         raise UnsupportedMonthError(
-            f"the last month {month_text(last)} lies before the first, {month_text(first)}"
+            Text(
+                "the last month {last} lies before the first, {first}",
+                last=month_text(last),
+                first=month_text(first),
+            )
         )
-    rows = list(sheet_rows(open_sheet(path), str(path)))
+    with opened_sheet(path, sheet) as cells:
+        rows = list(sheet_rows(cells, f"{path}: {sheet}"))
     return _SheetImport(path.name, first, last, bundled_rows()).table(rows)
 
 
@@ -121,7 +133,7 @@ class _SheetImport:
 
     def _refuse(self, row: SheetRow, error: RowRefusedError) -> None:
         code = f"{row.service_type}{row.item_code}" if row.has_code else ""
-        self._gathering.refuse(row.at, code, published(row.name), str(error))
+        self._gathering.refuse(row.at, code, published(row.name), error.reason)
 
     def _place(self, row: SheetRow, cells: dict[str, Any]) -> None:
         identity = self._period | {

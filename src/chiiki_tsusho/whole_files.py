@@ -1,0 +1,62 @@
+"""Writing one file whole or not at all, whatever path a caller gives."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.language import Text
+
+
+def writable_file(path: str | Path) -> Path:
+    """Return the file that a path stands for, links followed, if it may be written.
+
+    Raises
+    ------
+    OutputError
+        The path is blank, a folder, a device or another thing that is no file, or cannot be
+        looked at.
+    """
+    if not str(path):
+        raise OutputError(Text("the name of the file to write is blank"))
+    try:
+        target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise OutputError(Text("{path}: is a folder; name the file to write", path=str(path)))
+        if target.exists() and not target.is_file():
+            raise OutputError(
+                Text("{path}: is a device or a pipe; name a file to write", path=str(path))
+            )
+    except (OSError, ValueError) as error:
+        raise _not_written(path, error) from error
+    return target
+
+
+def write_whole(path: str | Path, text: str, encoding: str = "utf-8") -> None:
+    """Write a text as a file; one that was there is replaced, a link is followed.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written; what was there stays as it is.
+    """
+    target = writable_file(path)
+    # Short, so that it fits wherever the name itself does.
+    part = target.with_name(f".chiiki-tsusho-{token_hex(4)}.part")
+    try:
+        part.write_text(text, encoding, newline="")
+        part.replace(target)
+    except (OSError, ValueError) as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: str | Path, error: OSError | ValueError) -> OutputError:
+    if isinstance(error, OutputError):
+        return error
+    why = getattr(error, "strerror", None) or str(error)
+    return OutputError(Text("{path}: cannot be written: {why}", path=str(path), why=why))
