@@ -2,7 +2,6 @@
 
 import csv
 import pickle
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -695,8 +694,8 @@ def test_without_the_sheet_the_others_are_named(tmp_path: Path) -> None:
     with pytest.raises(ct.InputFileError) as told:
         import_workbook(path, "2026-06")
     assert str(told.value) == (
-        f"{path}: no sheet '地域通所介護'; its sheets are '地域通所介護(案)', '目次', "
-        "'夜間訪問介護'; the nearest is '地域通所介護(案)'; take the workbook of 地域密着型サービス"
+        f"{path}: no sheet '地域通所介護'; the nearest is '地域通所介護(案)' (its sheets are "
+        "'地域通所介護(案)', '目次', '夜間訪問介護'); name the sheet of the code table with --sheet"
     )
 
 
@@ -744,21 +743,6 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_months_that_cannot_be(tmp_path: Path, first: str, last: str, message: str) -> None:
     with pytest.raises(ct.UnsupportedMonthError, match=message):
         import_workbook(tmp_path / "a.xlsx", first, last)
-
-
-def test_without_openpyxl_the_extra_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = CodeBook(ROWS_2016).save(tmp_path / "a.xlsx")
-    monkeypatch.setitem(sys.modules, "openpyxl", None)
-    with pytest.raises(ct.ChiikiTsushoError) as told:
-        import_workbook(path, "2016-04")
-    assert str(told.value) == (
-        "reading a workbook needs openpyxl: pip install 'chiiki-tsusho[workbook]'"
-    )
-
-
-# --- writing -------------------------------------------------------------------------------------
 
 
 def test_the_bundled_table_is_written_back_byte_for_byte(tmp_path: Path) -> None:

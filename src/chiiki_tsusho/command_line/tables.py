@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chiiki_tsusho.command_line.misuse import said
+
 if TYPE_CHECKING:
     from chiiki_tsusho.table_imports.gathering import ImportedTable
 
-ALL_PLACED, SOME_REFUSED, NOTHING_WRITTEN = 0, 1, 2
+SOME_REFUSED = 1
 _Output = Annotated[
     Path, typer.Option("--output", "-o", help="The code table to write (CSV), for --codes.")
 ]
@@ -32,23 +34,25 @@ def import_workbook_command(
     valid_to: Annotated[
         str, typer.Option("--valid-to", help="Last month; 999999 is an open end.")
     ] = "999999",
+    sheet: Annotated[
+        str, typer.Option(metavar="NAME", help="The sheet of the code table.")
+    ] = "地域通所介護",
 ) -> None:
     """Turn the ministry's service code workbook into a table.
 
-    The table is for --codes. Reads the sheet 地域通所介護. Each composite must follow from its
+    The table is for --codes. Each composite must follow from its
     base by the steps of its name; what cannot be placed is listed by row and left out, never
     guessed.
 
     Exit 0: every row placed; 1: some refused, the others written; 2: nothing written.
     """
-    from chiiki_tsusho.errors import ChiikiTsushoError
-    from chiiki_tsusho.table_imports.workbook import import_workbook
+    # Shared with the other commands; here, since that module takes this command in.
+    from chiiki_tsusho.command_line.app import _words
 
-    try:
-        table = import_workbook(workbook, valid_from, valid_to)
-    except ChiikiTsushoError as error:
-        raise _failed(str(error)) from error
-    _finish(table, workbook, output)
+    with _words():
+        from chiiki_tsusho.table_imports.workbook import import_workbook
+
+        _finish(import_workbook(workbook, valid_from, valid_to, sheet), workbook, output)
 
 
 def import_master_command(
@@ -63,14 +67,12 @@ def import_master_command(
 
     Exit 0: every row placed; 1: some refused, the others written; 2: nothing written.
     """
-    from chiiki_tsusho.errors import ChiikiTsushoError
-    from chiiki_tsusho.table_imports.master_csv import import_master
+    from chiiki_tsusho.command_line.app import _words
 
-    try:
-        table = import_master(master)
-    except ChiikiTsushoError as error:
-        raise _failed(str(error)) from error
-    _finish(table, master, output)
+    with _words():
+        from chiiki_tsusho.table_imports.master_csv import import_master
+
+        _finish(import_master(master), master, output)
 
 
 def check_table_command(
@@ -83,57 +85,61 @@ def check_table_command(
 
     Exit 0: the table can be used; 1: it has faults; 2: it cannot be read.
     """
-    from chiiki_tsusho.errors import ChiikiTsushoError
-    from chiiki_tsusho.law.check_table import check_table
+    from chiiki_tsusho.command_line.app import _words, say
 
-    try:
+    with _words():
+        from chiiki_tsusho.language import Counted, Text
+        from chiiki_tsusho.law.check_table import check_table
+
         faults = check_table(table)
-    except ChiikiTsushoError as error:
-        raise _failed(str(error)) from error
-    for fault in faults:
-        typer.echo(f"{table}: {fault}")
-    if faults:
-        typer.echo(f"{table}: {_count(len(faults), 'fault')}; correct them all", err=True)
-        raise typer.Exit(SOME_REFUSED)
-    typer.echo(f"{table}: no faults; use it with --codes {table}", err=True)
+        for fault in faults:
+            typer.echo(f"{table}: {said(fault)}")
+        if faults:
+            told = "{table}: {n:,} faults; correct them all"
+            say(Counted("{table}: {n:,} fault; correct it", told, len(faults), table=str(table)))
+            raise typer.Exit(SOME_REFUSED)
+        say(Text("{table}: no faults; use it with --codes {table}", table=str(table)))
 
 
 def _finish(table: ImportedTable, source: Path, output: Path) -> None:
     """List what was refused, write the rest and say where it is."""
-    from chiiki_tsusho.errors import ChiikiTsushoError
+    from chiiki_tsusho.command_line.app import say
+    from chiiki_tsusho.errors import InputFileError, OutputError
+    from chiiki_tsusho.language import Counted, Text
     from chiiki_tsusho.table_imports.gathering import write_code_rows
+    from chiiki_tsusho.whole_files import writable_file
 
     for refused in table.refused:
-        typer.echo(f"{source}: {refused}", err=True)
+        say(Text("{source}: {refused}", source=str(source), refused=refused))
     passed_over = ", ".join(f"{name} ({count})" for name, count in table.other_types.items())
     if not table.rows:
-        others = f"; rows of other service types: {passed_over}" if passed_over else ""
-        raise _failed(f"{source}: no row could be placed, nothing was written{others}")
-    if output.exists() and output.samefile(source):
-        raise _failed(f"{output}: is the file that was read; give another name with -o")
-    try:
-        write_code_rows(table.rows, output)
-    except ChiikiTsushoError as error:
-        raise _failed(str(error)) from error
+        told = "{source}: no row could be placed, nothing was written"
+        if passed_over:
+            told += "; rows of other service types: {others}"
+        raise InputFileError(Text(told, source=str(source), others=passed_over))
+    target = writable_file(output)
+    if target.exists() and target.samefile(source):
+        raise OutputError(
+            Text("{path}: is the file that was read; give another name with -o", path=str(output))
+        )
+    write_code_rows(table.rows, output)
     counts = table.counts
-    parts = [
-        _count(counts["base"], "base row"),
-        _count(counts["addition"], "addition"),
-        _count(counts["rate"], "rate"),
-        f"{len(table.refused)} refused",
-    ]
-    if passed_over:
-        parts.append(f"passed over other service types: {passed_over}")
-    typer.echo(f"{output}: {', '.join(parts)}; use it with --codes {output}", err=True)
+    told = (
+        "{path}: {base}, {additions}, {rates}, {refused} refused, passed over other service types: "
+        "{others}; use it with --codes {path}"
+        if passed_over
+        else "{path}: {base}, {additions}, {rates}, {refused} refused; use it with --codes {path}"
+    )
+    say(
+        Text(
+            told,
+            path=str(output),
+            base=Counted("{n:,} base row", "{n:,} base rows", counts["base"]),
+            additions=Counted("{n:,} addition", "{n:,} additions", counts["addition"]),
+            rates=Counted("{n:,} rate", "{n:,} rates", counts["rate"]),
+            refused=len(table.refused),
+            others=passed_over,
+        )
+    )
     if table.refused:
         raise typer.Exit(SOME_REFUSED)
-
-
-def _failed(message: str) -> typer.Exit:
-    for line in message.splitlines():
-        typer.echo(f"error: {line}", err=True)
-    return typer.Exit(NOTHING_WRITTEN)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Literal
 
 from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.language import Sayable
+from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow, read_code_rows
 from chiiki_tsusho.law.law_files import law_file
 from chiiki_tsusho.law.published_names import (
@@ -19,6 +19,7 @@ from chiiki_tsusho.law.published_names import (
     same_addition,
 )
 
+Band = tuple[int, int]
 # What no printed cell says of an addition or rate: taken from the bundled row of its name.
 TAKEN_BY_NAME = (
     "kind",
@@ -33,7 +34,7 @@ TAKEN_BY_NAME = (
     "only_with",
     "not_with",
 )
-BY_HAND = "check it and write its row into the table by hand"
+BY_HAND = Text("check it and write its row into the table by hand")
 
 
 class RowRefusedError(ChiikiTsushoError):
@@ -69,10 +70,25 @@ class KnownRows:
             if row.kind != "base":
                 self._additions.setdefault(same_addition(row.name), []).append(row)
 
-    @property
-    def base(self) -> tuple[tuple[BaseName, CodeRow], ...]:
-        """The base rows, each with its name read."""
-        return tuple(self._base)
+    @cache  # noqa: B019 (one for the bundled table, kept as long as the program)
+    def durations(self, name: BaseName) -> list[tuple[int, int, Band]]:
+        """Return first month, last month and minutes of the rows that share the hours of a name."""
+        return [
+            (row.valid_from, row.valid_to, (row.minutes_from or 0, row.minutes_to or 0))
+            for known, row in self._base
+            if known.service == name.service
+            and (known.short_hours, known.extension) == (name.short_hours, name.extension)
+            and (name.moves_the_hours or known.plain == name.plain)
+        ]
+
+    @cache  # noqa: B019
+    def plain_units(self, name: BaseName) -> list[tuple[int, int, int]]:
+        """Return first month, last month and units of the rows of a plain name."""
+        return [
+            (row.valid_from, row.valid_to, row.units or 0)
+            for known, row in self._base
+            if known == name
+        ]
 
     def kinds(self, name: str) -> frozenset[str]:
         """Say whether bundled rows of this name are additions or rates; empty for a new name."""
@@ -113,8 +129,11 @@ class KnownRows:
         named = self._additions.get(same_addition(name), [])
         if not named:
             raise RowRefusedError(
-                "no bundled row has this name, so its key, service, group and limits are not "
-                f"known; {BY_HAND}"
+                Text(
+                    "no bundled row has this name, so its key, service, group and limits are not "
+                    "known; {by_hand}",
+                    by_hand=BY_HAND,
+                )
             )
         fitting = [
             row
@@ -122,19 +141,27 @@ class KnownRows:
             if row.kind == kind and (of_another_row is None or is_chained(row) == of_another_row)
         ]
         if not fitting:
-            here = {
-                "addition": "an amount of units",
-                "rate": "a ratio of another row" if of_another_row else "a ratio of lines",
-            }[kind]
-            raise RowRefusedError(
-                f"this row is {here}, the bundled rows of the name are not; {BY_HAND}"
-            )
+            patterns = {
+                "addition": "this row is an amount of units, the bundled rows of the name are not; "
+                "{by_hand}",
+                "rate": "this row is a ratio of lines, the bundled rows of the name are not; "
+                "{by_hand}",
+                "chained": "this row is a ratio of another row, the bundled rows of the name are "
+                "not; {by_hand}",
+            }
+            pattern = patterns["chained" if of_another_row else kind]
+            raise RowRefusedError(Text(pattern, by_hand=BY_HAND))
         same_code = [row for row in fitting if row.item_code == item_code]
         meanings = {_meaning(row) for row in fitting}
         if not same_code and len(meanings) > 1:
             codes = ", ".join(sorted({f"{row.item_code} {row.key}" for row in fitting}))
             raise RowRefusedError(
-                f"the name has had several meanings, each under its own code ({codes}); {BY_HAND}"
+                Text(
+                    "the name has had several meanings, each under its own code ({codes}); "
+                    "{by_hand}",
+                    codes=codes,
+                    by_hand=BY_HAND,
+                )
             )
         return min(same_code or fitting, key=lambda row: months_apart(row, month))
 
@@ -159,7 +186,13 @@ class KnownRows:
     ) -> int:
         found = {value(row) for row in (self.rows if rows is None else rows)} - {None}
         if len(found) != 1:
-            raise RowRefusedError(f"the bundled table has no single figure for {name}; {BY_HAND}")
+            raise RowRefusedError(
+                Text(
+                    "the bundled table has no single figure for {name}; {by_hand}",
+                    name=name,
+                    by_hand=BY_HAND,
+                )
+            )
         return next(one for one in found if one is not None)
 
 
@@ -187,7 +220,13 @@ def whole_per_mille(ratio: Fraction) -> int:
         It is none.
     """
     if ratio.denominator != 1:
-        raise RowRefusedError(f"the ratio {ratio}/1000 is no whole number per mille; {BY_HAND}")
+        raise RowRefusedError(
+            Text(
+                "the ratio {ratio}/1000 is no whole number per mille; {by_hand}",
+                ratio=str(ratio),
+                by_hand=BY_HAND,
+            )
+        )
     return int(ratio)
 
 

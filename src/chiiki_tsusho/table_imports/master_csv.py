@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_rows import ALL_LINES, CodeRow
 from chiiki_tsusho.law.published_names import BaseName, normal, parse_base_name, published
 from chiiki_tsusho.months import OPEN_END, joined, spans_text
@@ -77,7 +78,7 @@ class _MasterImport:
         self._file = " ".join(file.split())
         self._known = known
         self._gathering = Gathering("line")
-        self._plain: list[_Base] = []
+        self._plain: dict[BaseName, list[_Base]] = {}
 
     def table(self, path: Path) -> ImportedTable:
         base: list[_Base] = []
@@ -92,7 +93,9 @@ class _MasterImport:
                     self._place_addition(row, units, first, last)
             except RowRefusedError as error:
                 self._refuse(row, error)
-        self._plain = [one for one in base if one.name.is_plain]
+        for one in base:
+            if one.name.is_plain:
+                self._plain.setdefault(one.name, []).append(one)
         for one in base:
             try:
                 self._place_base(one)
@@ -117,7 +120,10 @@ class _MasterImport:
         name = one.name
         if _per(one.row) != "visit":
             raise RowRefusedError(
-                f"算定単位 is {one.row.per!r}; a base code of this table is counted per visit (01)"
+                Text(
+                    "算定単位 is {per!r}; a base code of this table is counted per visit (01)",
+                    per=one.row.per,
+                )
             )
         _check_limit(one.row, 1)
         minutes_from, minutes_to = self._minutes(one)
@@ -145,32 +151,21 @@ class _MasterImport:
 
     def _minutes(self, one: _Base) -> tuple[int, int]:
         """Take the duration of the bundled rows that share this part of the name."""
-        name = one.name
-        found = [
-            (row.valid_from, row.valid_to, (row.minutes_from or 0, row.minutes_to or 0))
-            for known, row in self._known.base
-            if known.service == name.service
-            and (known.short_hours, known.extension) == (name.short_hours, name.extension)
-            and (name.moves_the_hours or known.plain == name.plain)
-        ]
-        if name.moves_the_hours and len({minutes for _, _, minutes in found}) == 1:
+        found = self._known.durations(one.name)
+        if one.name.moves_the_hours and len({minutes for _, _, minutes in found}) == 1:
             # 2 to 3 hours for 時減, one hour more for each 延: the same in every revision.
             return found[0][2]
-        return _over_all_months(found, one, "the duration of this name")
+        return _over_all_months(found, one, Text("the duration of this name"))
 
     def _plain_units(self, one: _Base) -> int:
         """Return the units of the plain code, of the file where it has that code."""
         same = [
             (plain.first, plain.last, plain.units)
-            for plain in self._plain
-            if plain.name == one.name.plain and plain.first <= one.last and one.first <= plain.last
+            for plain in self._plain.get(one.name.plain, ())
+            if plain.first <= one.last and one.first <= plain.last
         ]
-        bundled = [
-            (row.valid_from, row.valid_to, row.units or 0)
-            for known, row in self._known.base
-            if known == one.name.plain
-        ]
-        return _over_all_months(same or bundled, one, "the base (所定単位数) of this name")
+        what = Text("the base (所定単位数) of this name")
+        return _over_all_months(same or self._known.plain_units(one.name.plain), one, what)
 
     def _place_addition(self, row: MasterRow, units: int, first: int, last: int) -> None:
         if self._known.kinds(row.name) == {"rate"}:
@@ -180,8 +175,13 @@ class _MasterImport:
             known = self._known.explain(row.name, row.item_code, first, "addition")
             if ((known.units or 0) < 0) != (units < 0):
                 raise RowRefusedError(
-                    f"{units} units; the bundled row of this name has {known.units}, which is of "
-                    f"the other sign; {BY_HAND}"
+                    Text(
+                        "{units} units; the bundled row of this name has {known}, which is of the "
+                        "other sign; {by_hand}",
+                        units=units,
+                        known=known.units,
+                        by_hand=BY_HAND,
+                    )
                 )
             per = _per(row)
             # 片道 is a count of its own and has the code of 1回につき.
@@ -196,21 +196,36 @@ class _MasterImport:
 def _check_code(row: MasterRow) -> None:
     if not re.fullmatch(r"[0-9A-Z]{4}", row.item_code):
         raise RowRefusedError(
-            f"サービス項目コード {row.item_code!r} is no item code; four digits or capital letters "
-            "were expected"
+            Text(
+                "サービス項目コード {code!r} is no item code; four digits or capital letters were "
+                "expected",
+                code=row.item_code,
+            )
         )
 
 
 def _months(row: MasterRow) -> tuple[int, int]:
     found = []
     for heading, text in (("適用開始年月", row.valid_from), ("適用終了年月", row.valid_to)):
-        open_end = heading == "適用終了年月" and text == str(OPEN_END)
-        if not re.fullmatch(r"[0-9]{4}(0[1-9]|1[0-2])", text) and not open_end:
-            raise RowRefusedError(f"{heading} {text!r} is no month; write it as 202606")
-        found.append(int(text))
+        # Some files have whole dates.
+        month = text[:6] if len(text) == len("20260601") else text
+        open_end = heading == "適用終了年月" and month == str(OPEN_END)
+        if not re.fullmatch(r"[0-9]{4}(0[1-9]|1[0-2])", month) and not open_end:
+            raise RowRefusedError(
+                Text(
+                    "{heading} {value!r} is no month; write it as 202606",
+                    heading=heading,
+                    value=text,
+                )
+            )
+        found.append(int(month))
     if found[1] < found[0]:
         raise RowRefusedError(
-            f"適用終了年月 {row.valid_to} lies before 適用開始年月 {row.valid_from}"
+            Text(
+                "適用終了年月 {last} lies before 適用開始年月 {first}",
+                last=row.valid_to,
+                first=row.valid_from,
+            )
         )
     return found[0], found[1]
 
@@ -218,14 +233,22 @@ def _months(row: MasterRow) -> tuple[int, int]:
 def _units(row: MasterRow) -> int:
     text = normal(row.units)
     if not re.fullmatch(r"-?(\d{1,3}(,\d{3})+|\d{1,7})", text):
-        raise RowRefusedError(f"単位数 {row.units!r} is no figure; correct the cell")
+        raise RowRefusedError(
+            Text(
+                "{heading} {value!r} is no figure; correct the cell",
+                heading="単位数",
+                value=row.units,
+            )
+        )
     return int(text.replace(",", ""))
 
 
 def _per(row: MasterRow) -> Per:
     per = _PER.get(row.per.lstrip("0")) or counted_per(row.per)
     if per is None:
-        raise RowRefusedError(f"算定単位 {row.per!r} is not known; 01, 02 or 03 was expected")
+        raise RowRefusedError(
+            Text("算定単位 {per!r} is not known; 01, 02 or 03 was expected", per=row.per)
+        )
     return per
 
 
@@ -235,48 +258,75 @@ def _check_limit(row: MasterRow, known: int) -> None:
     managed = _LIMIT_MANAGED.get(row.limit.lstrip("0"))
     if managed is None:
         raise RowRefusedError(
-            f"限度額管理対象区分 {row.limit!r} is not known; 3 or blank was expected; {BY_HAND}"
+            Text(
+                "限度額管理対象区分 {value!r} is not known; 3 or blank was expected; {by_hand}",
+                value=row.limit,
+                by_hand=BY_HAND,
+            )
         )
     if managed != known:
-        inside = {0: "outside", 1: "inside"}
-        raise RowRefusedError(
-            f"限度額管理対象区分 {row.limit!r} puts it {inside[managed]} the benefit limit, the "
-            f"bundled row of this name is {inside[known]}; {BY_HAND}"
-        )
+        patterns = {
+            0: "限度額管理対象区分 {value!r} puts it outside the benefit limit, the bundled row of "
+            "this name is inside; {by_hand}",
+            1: "限度額管理対象区分 {value!r} puts it inside the benefit limit, the bundled row of "
+            "this name is outside; {by_hand}",
+        }
+        raise RowRefusedError(Text(patterns[managed], value=row.limit, by_hand=BY_HAND))
 
 
 def _per_mille(figure: int, known: CodeRow) -> int:
     """Read the figure of a rate: ‰ for a rate on all lines, elsewhere only what is proved."""
     if is_chained(known):
         raise RowRefusedError(
-            "a ratio of another row's result, which such a file does not give; take it from the "
-            "ministry's workbook"
+            Text(
+                "a ratio of another row's result, which such a file does not give; take it from "
+                "the ministry's workbook"
+            )
         )
     if known.rate_of == ALL_LINES:
         return figure
     meant = {figure, figure * 10, figure - 1000, figure * 10 - 1000}
     if known.per_mille not in meant:
         raise RowRefusedError(
-            f"単位数 {figure} of a ratio is neither {known.per_mille}/1000 nor that in per cent; "
-            f"{BY_HAND}"
+            Text(
+                "単位数 {figure} of a ratio is neither {ratio}/1000 nor that in per cent; {by_hand}"
+                "",
+                figure=figure,
+                ratio=known.per_mille,
+                by_hand=BY_HAND,
+            )
         )
     return known.per_mille
 
 
-def _over_all_months(found: list[tuple[int, int, _Value]], one: _Base, what: str) -> _Value:
+def _over_all_months(found: list[tuple[int, int, _Value]], one: _Base, what: Text) -> _Value:
     """Return the one value that holds in every month of a row."""
     here = [(a, b, value) for a, b, value in found if a <= one.last and one.first <= b]
     values = {value for _, _, value in here}
     spans = joined([(a, b) for a, b, _ in here])
+    facts = {"what": what, "first": one.row.valid_from, "last": one.row.valid_to}
     if len(values) > 1:
         raise RowRefusedError(
-            f"{what} changes between {one.row.valid_from} and {one.row.valid_to}; divide the row"
+            Text("{what} changes between {first} and {last}; divide the row", **facts)
         )
     if not any(a <= one.first and one.last <= b for a, b in spans):
-        known = spans_text(joined([(a, b) for a, b, _ in found])) or "no month"
         raise RowRefusedError(
-            f"{what} is known for {known}, not for all of {one.row.valid_from} to "
-            f"{one.row.valid_to}; take these months from the ministry's workbook with "
-            "import-workbook"
+            Text(
+                "{what} is known for {known}, not for all of {first} to {last}; take these months "
+                "from the ministry's workbook with import-workbook",
+                known=_Spans(joined([(a, b) for a, b, _ in found])),
+                **facts,
+            )
         )
     return next(iter(values))
+
+
+@dataclass(frozen=True)
+class _Spans:
+    """Stretches of months, in words."""
+
+    spans: list[tuple[int, int]]
+
+    def say(self, language: Language = "en") -> str:
+        """Write them in a language."""
+        return spans_text(self.spans, language) or Text("no month").say(language)

@@ -11,31 +11,34 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.language import Text, on_lines
 from chiiki_tsusho.law.published_names import normal, published
 from chiiki_tsusho.table_imports.gathering import SERVICE_TYPE, Gathering
 
 ENCODINGS = ("utf-8-sig", "cp932")
+# The forms of 19 and of 23 columns call some of them by other names, and add some that say nothing
+# of a code.
 HEADINGS: dict[str, tuple[str, ...]] = {
     "service_type": ("サービス種類コード", "サービス種類", "種類コード", "種類"),
     "item_code": ("サービス項目コード", "サービス項目", "項目コード", "項目"),
-    "valid_from": ("適用開始年月",),
-    "valid_to": ("適用終了年月",),
+    "valid_from": ("適用開始年月", "適用開始年月日"),
+    "valid_to": ("適用終了年月", "適用終了年月日"),
     "name": ("サービス名称", "サービス名", "サービス略称", "サービス内容略称"),
     "units": ("単位数", "合成単位数"),
-    "per": ("算定単位",),
-    "limit": ("限度額管理対象区分", "支給限度額対象区分"),
+    "per": ("算定単位", "算定単位コード"),
+    "limit": (
+        "限度額管理対象区分",
+        "支給限度額対象区分",
+        "支給限度額管理対象区分",
+        "区分支給限度額対象区分",
+    ),
 }
-# Some municipalities publish the file without its heading; the columns are then these.
-USUAL_PLACES = {
-    "service_type": 1,
-    "item_code": 2,
-    "valid_from": 3,
-    "valid_to": 4,
-    "name": 5,
-    "units": 6,
-    "per": 7,
-    "limit": 10,
-}
+# Some municipalities publish the file without its heading. What is of a code then stands in this
+# order, the limit three columns after it, wherever the row begins.
+IN_ORDER = ("service_type", "item_code", "valid_from", "valid_to", "name", "units", "per")
+_LIMIT_AFTER_PER = 3
+_DATA = (r"[0-9A-Z]{2}", r"[0-9A-Z]{4}", r"[0-9]{6}([0-9]{2})?", r"[0-9]{6}([0-9]{2})?")
+_SERVICE_TYPE = re.compile(r"[0-9A-Z]{2}")
 
 
 @dataclass(frozen=True)
@@ -62,42 +65,55 @@ def master_rows(path: Path, gathering: Gathering) -> Iterator[MasterRow]:
     """
     records = _records(path)
     heading = [normal(cell) for cell in records[0][1]]
-    if _is_data(heading):
-        places = {name: at for name, at in USUAL_PLACES.items() if at < len(heading)}
-    else:
+    places = _places_of_data(heading)
+    if places is None:
         places = _places(path, heading)
         records = records[1:]
     type_at = places["service_type"]
     for at, cells in records:
         service_type = normal(cells[type_at]).upper() if type_at < len(cells) else ""
-        if service_type not in (SERVICE_TYPE, ""):
+        if service_type != SERVICE_TYPE and _SERVICE_TYPE.fullmatch(service_type):
             gathering.other_types[service_type] += 1
         elif len(cells) != len(heading):
-            told = f"{len(cells)} cells where the first line has {len(heading)}"
-            gathering.refuse(at, "", "", f"{told}; put commas and quotation marks right")
+            told = Text(
+                "{found} cells where the first line has {expected}; put commas and quotation marks "
+                "right",
+                found=len(cells),
+                expected=len(heading),
+            )
+            gathering.refuse(at, "", "", told)
         elif not service_type:
-            told = "サービス種類コード is blank; fill it in or delete the line"
+            told = Text("サービス種類コード is blank; fill it in or delete the line")
+            gathering.refuse(at, "", published(cells[places["name"]]), told)
+        elif service_type != SERVICE_TYPE:
+            told = Text(
+                "サービス種類コード {value!r} is no service type; two digits or capital letters "
+                "were expected",
+                value=cells[type_at],
+            )
             gathering.refuse(at, "", published(cells[places["name"]]), told)
         else:
             named = {name: cells[place].strip() for name, place in places.items()}
             yield MasterRow(
                 at,
                 normal(named["item_code"]).upper(),
-                named["valid_from"],
-                named["valid_to"],
+                normal(named["valid_from"]),
+                normal(named["valid_to"]),
                 named["name"],
                 named["units"],
-                named["per"],
-                named.get("limit"),
+                normal(named["per"]),
+                normal(named["limit"]) if "limit" in named else None,
             )
 
 
 def _records(path: Path) -> list[tuple[int, list[str]]]:
     """Read the lines that are not blank, with their numbers."""
+    shown = str(path)
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise InputFileError(f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputFileError(Text("{path}: cannot be read: {why}", path=shown, why=why)) from error
     text = None
     for encoding in ENCODINGS:
         try:
@@ -106,41 +122,61 @@ def _records(path: Path) -> list[tuple[int, list[str]]]:
         except UnicodeDecodeError:
             continue
     if text is None:
-        raise InputFileError(f"{path}: neither UTF-8 nor CP932; save it as one of them")
+        raise InputFileError(
+            Text("{path}: neither UTF-8 nor CP932; save it as one of them", path=shown)
+        )
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         records = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
     except csv.Error as error:
-        raise InputFileError(f"{path}: line {reader.line_num}: not a CSV row: {error}") from error
+        raise InputFileError(
+            Text(
+                "{path}: line {line}: not a CSV row: {why}",
+                path=shown,
+                line=reader.line_num,
+                why=str(error),
+            )
+        ) from error
     if not records:
-        raise InputFileError(f"{path}: the file is empty")
+        raise InputFileError(Text("{path}: the file is empty", path=shown))
     return records
 
 
-def _is_data(cells: list[str]) -> bool:
-    """Say whether a first line is no heading."""
-    return (
-        len(cells) > USUAL_PLACES["per"]
-        and re.fullmatch(r"[0-9A-Z]{2}", cells[USUAL_PLACES["service_type"]]) is not None
-        and re.fullmatch(r"[0-9]{6}", cells[USUAL_PLACES["valid_from"]]) is not None
-    )
+def _places_of_data(cells: list[str]) -> dict[str, int] | None:
+    """Find each column in a first line that is no heading; None where it is one."""
+    for start in range(len(cells) - len(IN_ORDER) + 1):
+        found = cells[start : start + len(_DATA)]
+        if all(map(re.fullmatch, _DATA, found)):
+            places = {name: start + at for at, name in enumerate(IN_ORDER)}
+            limit = places["per"] + _LIMIT_AFTER_PER
+            return places | ({"limit": limit} if limit < len(cells) else {})
+    return None
 
 
 def _places(path: Path, heading: list[str]) -> dict[str, int]:
     """Find each column by its heading."""
     places: dict[str, int] = {}
-    faults = []
+    faults: list[Text] = []
     for column, names in HEADINGS.items():
         found = [at for at, text in enumerate(heading) if text in names]
         if len(found) > 1:
             same = ", ".join(repr(heading[at]) for at in found)
-            faults.append(f"headings {same} give the same; keep one of the columns")
+            told = "{path}: line 1: headings {same} give the same; keep one of the columns"
+            faults.append(Text(told, path=str(path), same=same))
         elif found:
             places[column] = found[0]
         elif column != "limit":
             near = get_close_matches(names[0], heading, n=1, cutoff=0.5)
-            hint = f" (nearest heading of the file: {near[0]!r})" if near else ""
-            faults.append(f"heading {names[0]!r} is missing{hint}; add the column")
+            facts = {"path": str(path), "heading": names[0]}
+            if near:
+                told = (
+                    "{path}: line 1: heading {heading!r} is missing (nearest heading of the file: "
+                    "{near!r}); add the column"
+                )
+                faults.append(Text(told, near=near[0], **facts))
+            else:
+                told = "{path}: line 1: heading {heading!r} is missing; add the column"
+                faults.append(Text(told, **facts))
     if faults:
-        raise InputFileError("\n".join(f"{path}: line 1: {fault}" for fault in faults))
+        raise InputFileError(on_lines(faults))
     return places

@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.published_names import normal
-
-if TYPE_CHECKING:
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 MEBIBYTE = 1 << 20
 # The ministry's workbooks unpack to a few dozen MiB, of a few thousand rows and two dozen columns.
@@ -76,6 +73,7 @@ def opened_sheet(path: Path, name: str) -> Iterator[Iterator[CellRow]]:
         try:
             sheet = _sheet(path, book, name)
             sheet.reset_dimensions()
+            # openpyxl does not say where its sheet stands in the archive but by this name.
             yield _rows(path, sheet, _merged(path, data, sheet._worksheet_path))
         finally:
             book.close()
@@ -119,11 +117,10 @@ def _damaged(path: Path, why: str) -> Text:
     )
 
 
-def _sheet(path: Path, book: Any, name: str) -> ReadOnlyWorksheet:
+def _sheet(path: Path, book: Any, name: str) -> Any:
     for sheet in book.worksheets:
         if normal(sheet.title) == normal(name):
-            found: ReadOnlyWorksheet = sheet
-            return found
+            return sheet
     titles = [sheet.title for sheet in book.worksheets]
     near = get_close_matches(name, titles, n=1)
     facts = {"path": str(path), "name": name, "titles": ", ".join(map(repr, titles))}
@@ -179,7 +176,7 @@ def _merged(path: Path, data: bytes, part: str) -> dict[int, list[Area]]:
     return merged
 
 
-def _rows(path: Path, sheet: ReadOnlyWorksheet, merged: dict[int, list[Area]]) -> Iterator[CellRow]:
+def _rows(path: Path, sheet: Any, merged: dict[int, list[Area]]) -> Iterator[CellRow]:
     """Yield the rows with something in them, each with what reaches down to it."""
     reaching: dict[int, tuple[int, Any]] = {}
     nothing: tuple[Any, ...] | None = None
@@ -202,9 +199,7 @@ def _rows(path: Path, sheet: ReadOnlyWorksheet, merged: dict[int, list[Area]]) -
                             most=MOST_ROWS,
                         )
                     )
-                above = {
-                    column: cell for column, (last, cell) in reaching.items() if at <= last
-                }
+                above = {column: cell for column, (last, cell) in reaching.items() if at <= last}
                 yield CellRow(at, cells, above)
         for column, _, last in merged.get(at, ()):
             reaching[column] = (last, cells[column] if column < len(cells) else None)

@@ -20,11 +20,13 @@ HEADING_ROWS = 10
 _LONGEST_HEADING = 40
 FIRST_CONDITION = 3
 _COMPOSITE_HEADING = re.compile(r"合成(\(?単位数\)?)?")
-# Further headings right of 合成, of the ministry or of someone who fills in what a sheet leaves out.
+# Headings right of 合成: the ministry's, and those of what someone fills in by hand.
 _FURTHER_HEADINGS = {
     "managed_units": re.compile(r"給付管理(\(?単位数\)?)?"),
     "per": re.compile(r"算定(単位)?"),
-    "limit_managed": re.compile(r"(区分)?(支給)?限度(基準)?額(管理)?(の?対象)?(区分)?|limit_managed"),
+    "limit_managed": re.compile(
+        r"(区分)?(支給)?限度(基準)?額(管理)?(の?対象)?(区分)?|limit_managed"
+    ),
     "key": re.compile(r"キー|key"),
     "service": re.compile(r"サービス区分|service"),
     "rate_of": re.compile(r"割合の対象|rate_of"),
@@ -109,7 +111,6 @@ class SheetRow:
             return self.units is not None
         except RowRefusedError:
             return False
-
 
 
 def _whole_units(value: object, heading: str) -> int | None:
@@ -210,8 +211,8 @@ def sheet_rows(rows: Iterable[CellRow], shown: str) -> Iterator[SheetRow]:
     if places is None:
         raise InputFileError(
             Text(
-                "{shown}: no heading 合成 (単位数) in the first {rows} rows of the sheet; is this a "
-                "service code table?",
+                "{shown}: no heading 合成 (単位数) in the first {rows} rows of the sheet; is this "
+                "a service code table?",
                 shown=shown,
                 rows=HEADING_ROWS,
             )
