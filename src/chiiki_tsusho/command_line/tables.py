@@ -95,8 +95,14 @@ def check_table_command(
         for fault in faults:
             typer.echo(f"{table}: {said(fault)}")
         if faults:
-            told = "{table}: {n:,} faults; correct them all"
-            say(Counted("{table}: {n:,} fault; correct it", told, len(faults), table=str(table)))
+            say(
+                Counted(
+                    "{table}: {n:,} fault; correct it",
+                    "{table}: {n:,} faults; correct them all",
+                    len(faults),
+                    table=str(table),
+                )
+            )
             raise typer.Exit(SOME_REFUSED)
         say(Text("{table}: no faults; use it with --codes {table}", table=str(table)))
 
@@ -111,12 +117,16 @@ def _finish(table: ImportedTable, source: Path, output: Path) -> None:
 
     for refused in table.refused:
         say(Text("{source}: {refused}", source=str(source), refused=refused))
-    passed_over = ", ".join(f"{name} ({count})" for name, count in table.other_types.items())
+    types = ", ".join(f"{name} ({count})" for name, count in table.other_types.items())
     if not table.rows:
-        told = "{source}: no row could be placed, nothing was written"
-        if passed_over:
-            told += "; rows of other service types: {others}"
-        raise InputFileError(Text(told, source=str(source), others=passed_over))
+        others = Text("; rows of other service types: {types}", types=types) if types else ""
+        raise InputFileError(
+            Text(
+                "{source}: no row could be placed, nothing was written{others}",
+                source=str(source),
+                others=others,
+            )
+        )
     target = writable_file(output)
     if target.exists() and target.samefile(source):
         raise OutputError(
@@ -124,21 +134,16 @@ def _finish(table: ImportedTable, source: Path, output: Path) -> None:
         )
     write_code_rows(table.rows, output)
     counts = table.counts
-    told = (
-        "{path}: {base}, {additions}, {rates}, {refused} refused, passed over other service types: "
-        "{others}; use it with --codes {path}"
-        if passed_over
-        else "{path}: {base}, {additions}, {rates}, {refused} refused; use it with --codes {path}"
-    )
     say(
         Text(
-            told,
+            "{path}: {base}, {additions}, {rates}, {refused} refused{others}; use it with --codes "
+            "{path}",
             path=str(output),
             base=Counted("{n:,} base row", "{n:,} base rows", counts["base"]),
             additions=Counted("{n:,} addition", "{n:,} additions", counts["addition"]),
             rates=Counted("{n:,} rate", "{n:,} rates", counts["rate"]),
             refused=len(table.refused),
-            others=passed_over,
+            others=Text(", passed over other service types: {types}", types=types) if types else "",
         )
     )
     if table.refused:

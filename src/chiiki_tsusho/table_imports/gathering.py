@@ -20,6 +20,18 @@ from chiiki_tsusho.table_imports.known_rows import TAKEN_BY_NAME, RowRefusedErro
 from chiiki_tsusho.whole_files import write_whole
 
 SERVICE_TYPE = "78"
+Place = Literal["row", "line"]
+# Of a row, and of the other one that excludes it.
+Reason = Callable[[CodeRow, Sayable], Text]
+
+
+def numbered(place: Place, number: int) -> Text:
+    """Say which row of a sheet or line of a file."""
+    return (
+        Text("row {number}", number=number)
+        if place == "row"
+        else Text("line {number}", number=number)
+    )
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ class Refused:
         Why, and what to do.
     """
 
-    place: Literal["row", "line"]
+    place: Place
     row: int
     code: str
     name: str
@@ -49,8 +61,7 @@ class Refused:
 
     def say(self, language: Language = "en") -> str:
         """Write place, code, name and reason; nothing that cannot be seen stays as it is."""
-        patterns = {"row": "row {number}", "line": "line {number}"}
-        where = Text(patterns[self.place], number=self.row).say(language)
+        where = numbered(self.place, self.row).say(language)
         named = printable(" ".join(filter(None, (self.code, self.name))))
         reason = self.reason if isinstance(self.reason, str) else self.reason.say(language)
         return ": ".join(filter(None, (where, named, reason)))
@@ -98,7 +109,7 @@ class Gathering:
         ``row`` or ``line``.
     """
 
-    def __init__(self, place: Literal["row", "line"]) -> None:
+    def __init__(self, place: Place) -> None:
         self.place = place
         self.placed: list[Placed] = []
         self.refused: list[Refused] = []
@@ -128,11 +139,13 @@ class Gathering:
         """Refuse what does not hold together, until the rest passes every check."""
         self._refuse_clashes(
             lambda row: row.service_code,
-            "the same code as {place} {number} ({other}); correct the wrong one",
+            lambda _, other: Text("the same code as {other}; correct the wrong one", other=other),
         )
         self._refuse_clashes(
             lambda row: row.key and (row.key, row.care_level, row.minutes_from, row.minutes_to),
-            "the same key {key!r} as {place} {number} ({other}); correct the wrong one",
+            lambda row, other: Text(
+                "the same key {key!r} as {other}; correct the wrong one", key=row.key, other=other
+            ),
         )
         self._refuse_overlaps()
         self._forget_absent_keys()
@@ -150,40 +163,43 @@ class Gathering:
             if met != one.row.not_with:
                 self.placed[at] = replace(one, row=one.row.model_copy(update={"not_with": met}))
 
-    def _refuse_clashes(self, alike: Callable[[CodeRow], Hashable], pattern: str) -> None:
+    def _refuse_clashes(self, alike: Callable[[CodeRow], Hashable], reason: Reason) -> None:
         """Refuse both of two rows that exclude each other: nothing says which one is right."""
         reasons: dict[int, Sayable] = {}
         for group in _groups(self.placed, alike).values():
-            self._clash(group, pattern, reasons)
+            self._clash(group, reason, reasons)
         self._drop(reasons)
 
     def _refuse_overlaps(self) -> None:
         """Refuse base rows that answer the same visits."""
         reasons: dict[int, Sayable] = {}
-        pattern = "overlapping durations as {place} {number} ({other}); correct the wrong one"
+
+        def reason(_: CodeRow, other: Sayable) -> Text:
+            return Text("overlapping durations as {other}; correct the wrong one", other=other)
+
         for group in _groups(self.placed, _visit_kind).values():
             # There are few durations, however many rows there are.
             bands = _groups(group, lambda row: (row.minutes_from or 0, row.minutes_to or 0))
             for rows in bands.values():
-                self._clash(rows, pattern, reasons)
+                self._clash(rows, reason, reasons)
             for (one, of_one), (other, of_other) in combinations(sorted(bands.items()), 2):
                 if other[0] < one[1]:
-                    self._clash([*of_one, *of_other], pattern, reasons)
+                    self._clash([*of_one, *of_other], reason, reasons)
         self._drop(reasons)
 
-    def _clash(self, rows: list[Placed], pattern: str, reasons: dict[int, Sayable]) -> None:
+    def _clash(self, rows: list[Placed], reason: Reason, reasons: dict[int, Sayable]) -> None:
         """Find rows with months in common, each told with one of the others."""
         longest: Placed | None = None
         for one in sorted(rows, key=lambda one: (one.row.valid_from, one.at)):
             if longest is not None and one.row.valid_from <= longest.row.valid_to:
                 for this, that in ((one, longest), (longest, one)):
-                    facts = {
-                        "key": this.row.key,
-                        "place": Text(self.place),
-                        "number": that.at,
-                        "other": f"{that.row.service_code} {that.row.name}",
-                    }
-                    reasons.setdefault(this.at, Text(pattern, **facts))
+                    other = Text(
+                        "{place} ({code} {name})",
+                        place=numbered(self.place, that.at),
+                        code=that.row.service_code,
+                        name=that.row.name,
+                    )
+                    reasons.setdefault(this.at, reason(this.row, other))
             if longest is None or one.row.valid_to > longest.row.valid_to:
                 longest = one
 

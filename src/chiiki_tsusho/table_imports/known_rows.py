@@ -141,16 +141,18 @@ class KnownRows:
             if row.kind == kind and (of_another_row is None or is_chained(row) == of_another_row)
         ]
         if not fitting:
-            patterns = {
-                "addition": "this row is an amount of units, the bundled rows of the name are not; "
-                "{by_hand}",
-                "rate": "this row is a ratio of lines, the bundled rows of the name are not; "
-                "{by_hand}",
-                "chained": "this row is a ratio of another row, the bundled rows of the name are "
-                "not; {by_hand}",
-            }
-            pattern = patterns["chained" if of_another_row else kind]
-            raise RowRefusedError(Text(pattern, by_hand=BY_HAND))
+            here = {
+                "addition": Text("an amount of units"),
+                "rate": Text("a ratio of lines"),
+                "chained": Text("a ratio of another row"),
+            }["chained" if of_another_row else kind]
+            raise RowRefusedError(
+                Text(
+                    "this row is {here}, the bundled rows of the name are not; {by_hand}",
+                    here=here,
+                    by_hand=BY_HAND,
+                )
+            )
         same_code = [row for row in fitting if row.item_code == item_code]
         meanings = {_meaning(row) for row in fitting}
         if not same_code and len(meanings) > 1:

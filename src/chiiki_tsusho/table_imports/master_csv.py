@@ -265,13 +265,16 @@ def _check_limit(row: MasterRow, known: int) -> None:
             )
         )
     if managed != known:
-        patterns = {
-            0: "限度額管理対象区分 {value!r} puts it outside the benefit limit, the bundled row of "
-            "this name is inside; {by_hand}",
-            1: "限度額管理対象区分 {value!r} puts it inside the benefit limit, the bundled row of "
-            "this name is outside; {by_hand}",
-        }
-        raise RowRefusedError(Text(patterns[managed], value=row.limit, by_hand=BY_HAND))
+        raise RowRefusedError(
+            Text(
+                "限度額管理対象区分 {value!r} puts it {here} the benefit limit, the bundled row of "
+                "this name is {known}; {by_hand}",
+                value=row.limit,
+                here=(Text("outside"), Text("inside"))[managed],
+                known=(Text("outside"), Text("inside"))[known],
+                by_hand=BY_HAND,
+            )
+        )
 
 
 def _per_mille(figure: int, known: CodeRow) -> int:

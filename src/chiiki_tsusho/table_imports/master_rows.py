@@ -161,22 +161,26 @@ def _places(path: Path, heading: list[str]) -> dict[str, int]:
         found = [at for at, text in enumerate(heading) if text in names]
         if len(found) > 1:
             same = ", ".join(repr(heading[at]) for at in found)
-            told = "{path}: line 1: headings {same} give the same; keep one of the columns"
-            faults.append(Text(told, path=str(path), same=same))
+            faults.append(
+                Text(
+                    "{path}: line 1: headings {same} give the same; keep one of the columns",
+                    path=str(path),
+                    same=same,
+                )
+            )
         elif found:
             places[column] = found[0]
         elif column != "limit":
             near = get_close_matches(names[0], heading, n=1, cutoff=0.5)
-            facts = {"path": str(path), "heading": names[0]}
-            if near:
-                told = (
-                    "{path}: line 1: heading {heading!r} is missing (nearest heading of the file: "
-                    "{near!r}); add the column"
+            hint = Text(" (nearest heading of the file: {near!r})", near=near[0]) if near else ""
+            faults.append(
+                Text(
+                    "{path}: line 1: heading {heading!r} is missing{hint}; add the column",
+                    path=str(path),
+                    heading=names[0],
+                    hint=hint,
                 )
-                faults.append(Text(told, near=near[0], **facts))
-            else:
-                told = "{path}: line 1: heading {heading!r} is missing; add the column"
-                faults.append(Text(told, **facts))
+            )
     if faults:
         raise InputFileError(on_lines(faults))
     return places
