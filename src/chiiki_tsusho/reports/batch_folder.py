@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyarrow import csv as arrow_csv
-from pyarrow import parquet
 
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.columns import (
@@ -23,22 +19,17 @@ from chiiki_tsusho.columns import (
     PROBLEMS,
     PROVIDER_NO,
     VISITS,
-    Column,
 )
 from chiiki_tsusho.errors import InputFileError, UnsupportedMonthError
-from chiiki_tsusho.language import Name, Text, on_lines
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import parse_month
 from chiiki_tsusho.reading.blocks import Form, Numbered, Numbers, Texts
 from chiiki_tsusho.reading.cells import INSURED_BITS, PARSERS, Decoder, pack_insured
 from chiiki_tsusho.reading.dense_ids import Ints, TextIds
 from chiiki_tsusho.reading.inputs import open_source
-from chiiki_tsusho.writing.folders import OUTPUTS
+from chiiki_tsusho.writing.saved_results import AGAIN, output_files, read_output
 
-_GIVE = Text("give the folder that the claim command wrote")
-_AGAIN = Text("compute the claims again")
 _SERVICE_DATE = next(column for column in VISITS if column.name == "service_date")
-# Texts of the user's own, nearly all different.
-_FREE_TEXT = frozenset({"value", "message"})
 _LINE_COLUMNS = (
     "service_month", "service_code", "units", "count", "service_units", "limit_managed",
 )  # fmt: skip
@@ -89,46 +80,6 @@ class BatchFiles:
     held_file: str
 
 
-def output_files(folder: Path) -> dict[str, Path]:
-    """Find the four files of a batch.
-
-    Raises
-    ------
-    InputFileError
-        The folder is none, or lacks a file; the message names all that are missing.
-    """
-    if not folder.is_dir():
-        what = Text("is a file") if folder.exists() else Text("there is no such folder")
-        raise InputFileError(Text("{folder}: {what}; {give}", folder=folder, what=what, give=_GIVE))
-    found: dict[str, Path] = {}
-    faults: list[Text] = []
-    for name in OUTPUTS:
-        paths = [folder / f"{name}.{ending}" for ending in ("csv", "parquet")]
-        there = [path for path in paths if path.is_file()]
-        if len(there) == 1:
-            found[name] = there[0]
-        elif there:
-            faults.append(
-                Text(
-                    "{folder}: has {name}.csv and {name}.parquet; keep the one of this batch",
-                    folder=folder,
-                    name=name,
-                )
-            )
-        else:
-            faults.append(
-                Text(
-                    "{folder}: {name}.csv (or {name}.parquet) is missing; {give}",
-                    folder=folder,
-                    name=name,
-                    give=_GIVE,
-                )
-            )
-    if faults:
-        raise InputFileError(on_lines(faults))
-    return found
-
-
 def read_batch(folder: Path) -> BatchFiles:
     """Read what a batch wrote.
 
@@ -139,102 +90,19 @@ def read_batch(folder: Path) -> BatchFiles:
         batch.
     """
     files = output_files(folder)
-    claims = _frame(_read(files["claims"], CLAIMS, _CLAIM_COLUMNS), files["claims"])
-    lines = _frame(_read(files["claim_lines"], CLAIM_LINES, _LINE_COLUMNS), files["claim_lines"])
+    claims = _frame(read_output(files["claims"], CLAIMS, _CLAIM_COLUMNS), files["claims"])
+    lines = _frame(
+        read_output(files["claim_lines"], CLAIM_LINES, _LINE_COLUMNS), files["claim_lines"]
+    )
     _check_sums(folder, claims, lines)
     return BatchFiles(
         claims,
         lines,
-        _read(files["problems"], PROBLEMS, [column.name for column in PROBLEMS]),
+        read_output(files["problems"], PROBLEMS, [column.name for column in PROBLEMS]),
         count_held(files["held_visits"]),
         files["problems"].name,
         files["held_visits"].name,
     )
-
-
-def _read(path: Path, columns: Sequence[Column], wanted: Sequence[str]) -> pa.Table:
-    """Read columns of an output, under their English or their Japanese headings."""
-    chosen = [column for column in columns if column.name in wanted]
-    headings_of, read = _READERS[path.suffix]
-    try:
-        there = headings_of(path)
-        headings = [_heading(column, there) for column in chosen]
-        schema = pa.schema(list(zip(headings, map(_arrow_type, chosen), strict=True)))
-        table = read(path, schema).rename_columns([column.name for column in chosen])
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise InputFileError(Text("{path}: cannot be read: {why}", path=path, why=why)) from error
-    except (pa.ArrowException, KeyError, UnicodeDecodeError, csv.Error) as error:
-        why = str(error.args[0] if isinstance(error, KeyError) else error).splitlines()[0]
-        raise InputFileError(
-            Text(
-                "{path}: is not as the claim command writes it: {why}; {again}",
-                path=path,
-                why=why,
-                again=_AGAIN,
-            )
-        ) from error
-    for column in chosen:
-        blank = table[column.name].null_count if column.kind == "whole" else 0
-        if blank:
-            raise InputFileError(
-                Text(
-                    "{path}: {column} is blank in {blank} of the rows; {again}",
-                    path=path,
-                    column=Name(column.name, column.heading),
-                    blank=blank,
-                    again=_AGAIN,
-                )
-            )
-    return table
-
-
-def _heading(column: Column, there: Sequence[str]) -> str:
-    for heading in (column.name, column.heading):
-        if heading in there:
-            return heading
-    raise KeyError(f"no column {column.name} ({column.heading})")
-
-
-def _arrow_type(column: Column) -> pa.DataType:
-    if column.kind != "text":
-        return pa.int64()
-    return pa.string() if column.name in _FREE_TEXT else pa.dictionary(pa.int32(), pa.string())
-
-
-def _csv_headings(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return next(csv.reader(stream), [])
-
-
-def _read_csv(path: Path, schema: pa.Schema) -> pa.Table:
-    return arrow_csv.read_csv(
-        path,
-        # Values and messages may hold line breaks; the other files have none.
-        parse_options=arrow_csv.ParseOptions(newlines_in_values=pa.string() in schema.types),
-        convert_options=arrow_csv.ConvertOptions(
-            include_columns=schema.names, column_types=schema, null_values=[""]
-        ),
-    )
-
-
-def _parquet_headings(path: Path) -> list[str]:
-    with parquet.ParquetFile(path) as file:
-        return list(file.schema_arrow.names)
-
-
-def _read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
-    table = parquet.read_table(path, columns=schema.names).select(schema.names)
-    return pa.table(
-        [table[name].cast(kind) for name, kind in zip(schema.names, schema.types, strict=True)],
-        schema=schema,
-    )
-
-
-_READERS = {
-    ".csv": (_csv_headings, _read_csv),
-    ".parquet": (_parquet_headings, _read_parquet),
-}
 
 
 def _frame(table: pa.Table, path: Path) -> pd.DataFrame:
@@ -277,7 +145,7 @@ def _check_sums(folder: Path, claims: pd.DataFrame, lines: pd.DataFrame) -> None
                 month=month,
                 claimed=claimed,
                 listed=listed,
-                again=_AGAIN,
+                again=AGAIN,
             )
         )
 
@@ -306,7 +174,7 @@ def count_held(path: Path) -> Held:
                 "{path}: heading {heading!r} is missing; {again}",
                 path=path,
                 heading=missing[0],
-                again=_AGAIN,
+                again=AGAIN,
             )
         )
     ledger = Calendars()

@@ -18,10 +18,11 @@ from chiiki_tsusho import __version__
 from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
 from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
 from chiiki_tsusho.law.code_table import load_code_book
-from chiiki_tsusho.reports.batch_folder import output_files, read_batch
+from chiiki_tsusho.reports.batch_folder import read_batch
 from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
 from chiiki_tsusho.reports.page_figures import OTHER_CODES_SHOWN, ReportFigures, report_figures
 from chiiki_tsusho.reports.page_words import PageWords, clipped, language_of, tenths, visible
+from chiiki_tsusho.writing.saved_results import output_files
 
 if TYPE_CHECKING:
     import jinja2

@@ -1,0 +1,196 @@
+"""What a batch wrote, found and read back: CSV, Parquet or a workbook, in either language."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
+
+from chiiki_tsusho.columns import Column
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.language import Name, Text, on_lines
+from chiiki_tsusho.writing.folders import OUTPUTS
+
+_GIVE = Text("give the folder that the claim command wrote")
+AGAIN = Text("compute the claims again")
+# Texts of the user's own, nearly all different.
+_FREE_TEXT = frozenset({"value", "message"})
+
+
+def output_files(folder: Path) -> dict[str, Path]:
+    """Find the four files of a batch.
+
+    Raises
+    ------
+    InputFileError
+        The folder is none, or lacks a file; the message names all that are missing.
+    """
+    if not folder.is_dir():
+        what = Text("is a file") if folder.exists() else Text("there is no such folder")
+        raise InputFileError(Text("{folder}: {what}; {give}", folder=folder, what=what, give=_GIVE))
+    found: dict[str, Path] = {}
+    faults: list[Text] = []
+    for name in OUTPUTS:
+        paths = [folder / f"{name}{ending}" for ending in _READERS]
+        there = [path for path in paths if path.is_file()]
+        if len(there) == 1:
+            found[name] = there[0]
+        elif there:
+            faults.append(
+                Text(
+                    "{folder}: has {names}; keep the one of this batch",
+                    folder=folder,
+                    names=" / ".join(path.name for path in there),
+                )
+            )
+        else:
+            faults.append(
+                Text(
+                    "{folder}: {name}.csv (or {name}.parquet) is missing; {give}",
+                    folder=folder,
+                    name=name,
+                    give=_GIVE,
+                )
+            )
+    if faults:
+        raise InputFileError(on_lines(faults))
+    return found
+
+
+def read_output(path: Path, columns: Sequence[Column], wanted: Sequence[str]) -> pa.Table:
+    """Read columns of an output, under their English or their Japanese headings.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of Column
+        Those of the contract.
+    wanted : sequence of str
+        Which of them are read.
+
+    Returns
+    -------
+    pyarrow.Table
+        In the order of the contract, under English names; texts as dictionaries but for free ones.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be read, lacks a column, or has a blank where a number must be.
+    """
+    chosen = [column for column in columns if column.name in wanted]
+    headings_of, read = _READERS[path.suffix]
+    try:
+        there = headings_of(path)
+        headings = [_heading(column, there) for column in chosen]
+        schema = pa.schema(list(zip(headings, map(_arrow_type, chosen), strict=True)))
+        table = read(path, schema).rename_columns([column.name for column in chosen])
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise InputFileError(Text("{path}: cannot be read: {why}", path=path, why=why)) from error
+    except (pa.ArrowException, KeyError, UnicodeDecodeError, csv.Error) as error:
+        why = str(error.args[0] if isinstance(error, KeyError) else error).splitlines()[0]
+        raise InputFileError(
+            Text(
+                "{path}: is not as the claim command writes it: {why}; {again}",
+                path=path,
+                why=why,
+                again=AGAIN,
+            )
+        ) from error
+    for column in chosen:
+        blank = table[column.name].null_count if column.kind == "whole" else 0
+        if blank:
+            raise InputFileError(
+                Text(
+                    "{path}: {column} is blank in {blank} of the rows; {again}",
+                    path=path,
+                    column=Name(column.name, column.heading),
+                    blank=blank,
+                    again=AGAIN,
+                )
+            )
+    return table
+
+
+def _heading(column: Column, there: Sequence[str]) -> str:
+    for heading in (column.name, column.heading):
+        if heading in there:
+            return heading
+    raise KeyError(f"no column {column.name} ({column.heading})")
+
+
+def _arrow_type(column: Column) -> pa.DataType:
+    if column.kind != "text":
+        return pa.int64()
+    return pa.string() if column.name in _FREE_TEXT else pa.dictionary(pa.int32(), pa.string())
+
+
+def _csv_headings(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return next(csv.reader(stream), [])
+
+
+def _read_csv(path: Path, schema: pa.Schema) -> pa.Table:
+    return arrow_csv.read_csv(
+        path,
+        # Values and messages may hold line breaks; the other files have none.
+        parse_options=arrow_csv.ParseOptions(newlines_in_values=pa.string() in schema.types),
+        convert_options=arrow_csv.ConvertOptions(
+            include_columns=schema.names, column_types=schema, null_values=[""]
+        ),
+    )
+
+
+def _parquet_headings(path: Path) -> list[str]:
+    with parquet.ParquetFile(path) as file:
+        return list(file.schema_arrow.names)
+
+
+def _read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
+    table = parquet.read_table(path, columns=schema.names).select(schema.names)
+    return pa.table(
+        [table[name].cast(kind) for name, kind in zip(schema.names, schema.types, strict=True)],
+        schema=schema,
+    )
+
+
+def _workbook_rows(path: Path) -> list[list[Any]]:
+    import python_calamine
+
+    try:
+        sheet = python_calamine.load_workbook(path).get_sheet_by_index(0)
+        return sheet.to_python(skip_empty_area=False)
+    except (python_calamine.CalamineError, IndexError) as error:
+        raise pa.ArrowInvalid(str(error)) from error
+
+
+def _workbook_headings(path: Path) -> list[str]:
+    return [str(cell) for cell in next(iter(_workbook_rows(path)), [])]
+
+
+def _read_workbook(path: Path, schema: pa.Schema) -> pa.Table:
+    headings, *rows = _workbook_rows(path)
+    columns = [
+        [None if row[at] in ("", None) else row[at] for row in rows]
+        for at in map(headings.index, schema.names)
+    ]
+    return pa.table(
+        [
+            pa.array(cells).cast(kind) if pa.types.is_int64(kind) else pa.array(cells, kind)
+            for cells, kind in zip(columns, schema.types, strict=True)
+        ],
+        schema=schema,
+    )
+
+
+_READERS = {
+    ".csv": (_csv_headings, _read_csv),
+    ".parquet": (_parquet_headings, _read_parquet),
+    ".xlsx": (_workbook_headings, _read_workbook),
+}
