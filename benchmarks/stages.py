@@ -22,13 +22,13 @@ from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.claims.claim_slices import ClaimSlice
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.visits import VisitBook
-from chiiki_tsusho.reading.csv_file import CsvSource
+from chiiki_tsusho.reading.csv_rows import RowReader
 from chiiki_tsusho.reading.typed_blocks import BlockDecoder
 from chiiki_tsusho.writing import folders
 
 STAGES: tuple[tuple[str, Any, str], ...] = (
     ("index providers and recipients", Roster, "_index"),
-    ("lines and cells", CsvSource, "_parsed"),
+    ("lines and cells", RowReader, "read"),
     ("cells to numbers", BlockDecoder, "_typed"),
     ("codes, additions, calendars", VisitBook, "_enter"),
     ("claims: count, price, settle", ClaimSlice, "price"),

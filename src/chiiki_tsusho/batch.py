@@ -12,11 +12,10 @@ import pyarrow as pa
 from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS
-from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
-from chiiki_tsusho.reading.data_frame import FrameSource, held_frame, not_a_frame
-from chiiki_tsusho.reading.inputs import open_source
+from chiiki_tsusho.reading.given_rows import held_frame
+from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
 from chiiki_tsusho.writing.folders import FileFormat, FolderSink, refuse_overwriting
 from chiiki_tsusho.writing.result_tables import FrameSink, problem_table, read_frame
 
@@ -67,25 +66,29 @@ class FileBatch:
 
 
 def compute_claims(
-    visits: pd.DataFrame,
-    providers: pd.DataFrame | None = None,
-    recipients: pd.DataFrame | None = None,
+    visits: Input,
+    providers: Input | None = None,
+    recipients: Input | None = None,
     codes: CodeBook | CodeTable | str | Path | None = None,
     language: Language = "en",
+    encoding: str | None = None,
 ) -> Batch:
     """Compute the claims of all visits given.
 
     Parameters
     ----------
-    visits : DataFrame
+    visits : table, mapping or path-like
         One row per visit; columns as ``columns.VISITS`` and the keys of the code table, in
-        English or Japanese. Identifiers are text.
-    providers, recipients : DataFrame, optional
+        English or Japanese. Identifiers are text. A table of pandas, polars, pyarrow or DuckDB,
+        a mapping of columns, or what ``claim_files`` takes.
+    providers, recipients : table, mapping or path-like, optional
         One row per provider or person, and month if they say so.
     codes : CodeBook, CodeTable or path, optional
         The code table; without it, the bundled one.
     language : {"en", "ja"}
         Of the messages.
+    encoding : str, optional
+        Of CSV files.
 
     Returns
     -------
@@ -120,32 +123,23 @@ def compute_claims(
     >>> batch.claims["total_units"].tolist()
     [476]
     """
-    sources = [
-        None if frame is None else FrameSource(frame, name)
-        for name, frame in (
-            ("visits", visits),
-            ("providers", providers),
-            ("recipients", recipients),
-        )
-    ]
-    if sources[0] is None:
-        raise InputFileError(not_a_frame("visits", "None"))
-    run = BatchRun(sources[0], sources[1], sources[2], code_book(codes))
+    sources = open_inputs(visits, providers, recipients, encoding)
+    run = BatchRun(*sources, code_book(codes))
     sink = FrameSink()
     run.run(sink)
     return Batch(
         read_frame(sink.line_tables, CLAIM_LINES),
         read_frame(sink.claim_tables, CLAIMS),
         run.problems.frame(language),
-        held_frame(visits, sink.held_rows),
+        held_frame(sources[0], sink.held_rows),
     )
 
 
 def claim_files(
-    visits: str | Path,
+    visits: FileInput,
     folder: str | Path,
-    providers: str | Path | None = None,
-    recipients: str | Path | None = None,
+    providers: FileInput | None = None,
+    recipients: FileInput | None = None,
     codes: CodeBook | CodeTable | str | Path | None = None,
     file_format: FileFormat = "csv",
     encoding: str | None = None,
@@ -159,8 +153,10 @@ def claim_files(
 
     Parameters
     ----------
-    visits, providers, recipients : path-like
-        CSV (UTF-8 or CP932) or Parquet.
+    visits, providers, recipients : path-like or sequence of path-like
+        CSV (UTF-8, CP932 or UTF-16), Excel workbooks (``book.xlsx#sheet`` for another sheet than
+        the first) or Parquet; several files of one kind, folders and patterns of them are one
+        input.
     folder : path-like
         Receives ``claim_lines``, ``claims``, ``problems`` and ``held_visits``, all or none.
     codes : CodeBook, CodeTable or path, optional
@@ -190,14 +186,10 @@ def claim_files(
         ``codes`` fails a check.
     """
     folder = Path(folder)
-    given = (visits, providers, recipients, codes)
-    refuse_overwriting(folder, [Path(path) for path in given if isinstance(path, (str, Path))])
-    source = open_source(visits, encoding)
-    rosters = [
-        None if path is None else open_source(path, encoding) for path in (providers, recipients)
-    ]
-    run = BatchRun(source, rosters[0], rosters[1], code_book(codes), progress)
-    with FolderSink(folder, source, file_format, headings) as sink:
+    sources = open_inputs(visits, providers, recipients, encoding)
+    refuse_overwriting(folder, paths_of(sources, codes))
+    run = BatchRun(*sources, code_book(codes), progress)
+    with FolderSink(folder, sources[0], file_format, headings) as sink:
         summary = run.run(sink)
         problems = problem_table(run.problems, language)
         sink.finish(problems)

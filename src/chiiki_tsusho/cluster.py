@@ -50,11 +50,9 @@ from chiiki_tsusho.partitions import (
 )
 from chiiki_tsusho.parts import FilePart, common_schema, no_rows, part_paths, survey
 from chiiki_tsusho.problems import Problems, ordered
-from chiiki_tsusho.reading.blocks import Source
-from chiiki_tsusho.reading.data_frame import FrameSource
 from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.headings import match_headings
-from chiiki_tsusho.reading.inputs import open_source
+from chiiki_tsusho.reading.inputs import open_input
 from chiiki_tsusho.reading.typed_blocks import Identities
 from chiiki_tsusho.writing.folders import OUTPUTS, new_folder
 from chiiki_tsusho.writing.result_tables import read_frame, schema
@@ -226,8 +224,8 @@ def compute_claims_dask(
     provider_at = columns.index(PROVIDER_NO)
     problems = Problems()
     registers = Rosters.read(
-        _register_source(providers, "providers", encoding),
-        _register_source(recipients, "recipients", encoding),
+        None if providers is None else open_input(providers, "providers", encoding),
+        None if recipients is None else open_input(recipients, "recipients", encoding),
         book,
         Identities(),
         problems,
@@ -347,16 +345,6 @@ def _parts_table(paths: list[str], lengths: list[int]) -> pd.DataFrame:
             "lines": pd.Series(lengths, dtype="int64"),
         }
     )
-
-
-def _register_source(
-    given: pd.DataFrame | str | Path | None, file: str, encoding: str | None
-) -> Source | None:
-    if given is None:
-        return None
-    if isinstance(given, (str, Path)):
-        return open_source(given, encoding)
-    return FrameSource(given, file)
 
 
 def _frame(parts: Sequence[Any], empty: pd.DataFrame, name: str) -> dd.DataFrame:

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from chiiki_tsusho.reading.blocks import Block, Form
-from chiiki_tsusho.reading.csv_file import CSV_BLOCK_BYTES, CsvSource
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.language import Text
+from chiiki_tsusho.reading.blocks import Block, Form, RawPositions, SourceFile
+from chiiki_tsusho.reading.csv_file import CSV_BLOCK_BYTES
+from chiiki_tsusho.reading.csv_rows import ReadRows, RowReader
 from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.threads import in_order
 
 
-class LineSource(CsvSource):
+class LineSource:
     """Lines read as those of a file are.
 
     Parameters
@@ -26,38 +29,57 @@ class LineSource(CsvSource):
         What to call them in messages.
     """
 
+    kind = "lines"
+
     def __init__(self, text: bytes, lines: Ints, headings: Sequence[str], shown: str) -> None:
         self.shown = shown
         self.headings = list(headings)
         self.size = len(text)
-        self._numbers = True
-        self._plain = None
+        self._rows = RowReader(len(self.headings))
         self._text = text
         self._lines = lines
 
-    def _parts(self, start: int) -> Iterator[tuple[int, int]]:
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        """No file, whose first row is line 2."""
+        return (SourceFile(None, self.shown, 0),)
+
+    def beginning(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield no rows: their headings stand elsewhere."""
+        return iter(())
+
+    def _parts(self) -> Iterator[bytes]:
+        start = 0
         while start < self.size:
             end = self._text.find(b"\n", start + CSV_BLOCK_BYTES) + 1 or self.size
-            yield start, end
+            yield self._text[start:end]
             start = end
 
-    def _raw(self, start: int, end: int) -> bytes:
-        return self._text[start:end]
-
-    def _decoded(self, raw: bytes) -> bytes:
-        return raw
+    def _read(self, text: bytes, forms: Sequence[Form]) -> ReadRows:
+        rows = self._rows.read(text, forms)
+        if rows is None:
+            raise InputFileError(
+                Text(
+                    "{file}: {n:,} lines cannot be told apart; put the quotation marks right",
+                    file=self.shown,
+                    n=text.count(b"\n"),
+                )
+            )
+        return rows
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, a block of whole lines at a time."""
-        first = 0
-        self._expect(forms)
-        for parsed in in_order(self._parts(0), lambda part: self._parsed(*part, forms)):
-            at = self._lines[first + parsed.kept]
+        first, reached = 0, 0
+        self._rows.expect(forms)
+        raw = RawPositions(self._lines)
+        for part, rows in in_order(self._parts(), lambda part: (part, self._read(part, forms))):
+            reached += len(part)
+            at = self._lines[first + rows.kept]
             malformed = [
-                (int(self._lines[first + line]), message) for line, message in parsed.malformed
+                (int(self._lines[first + line]), message) for line, message in rows.malformed
             ]
-            yield Block(at, parsed.columns, malformed, 0, self._lines, parsed.reached)
-            first += parsed.lines
+            yield Block(at, rows.columns, malformed, 0, raw, reached)
+            first += rows.lines
 
 
 def line_ends(text: bytes) -> Ints:

@@ -178,6 +178,10 @@ def survey(path: Path, encoding: str | None, whole: bool) -> list[FilePart]:
         The file cannot be read.
     """
     source = open_source(path, encoding)
+    if not isinstance(source, (CsvSource, ParquetSource)):
+        raise InputFileError(
+            Text("{file}: is an Excel workbook; parts are CSV or Parquet files", file=str(path))
+        )
     headings = tuple(source.headings)
     if isinstance(source, CsvSource):
         lines = _lines_after(path, len(source.raw_heading))

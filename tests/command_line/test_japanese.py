@@ -370,7 +370,7 @@ def refusals(folder: Path) -> list[Callable[[], object]]:
         lambda: compute([visit(1) | {"所要時間": "1"}]),
         lambda: compute([{"a;b": "1"}]),
         lambda: ct.compute_claims(None),  # type: ignore[arg-type]
-        lambda: ct.compute_claims([1]),  # type: ignore[arg-type]
+        lambda: ct.compute_claims([1]),  # type: ignore[list-item]
         lambda: claim_files(good, good),
         lambda: claim_files(folder / "claims.csv", folder),
         lambda: claim_files(good, good / "out"),

@@ -363,7 +363,7 @@ def test_each_csv_part_has_its_own_encoding(tmp_path: Path) -> None:
     batch = compute_claims_dask(parts).to_batch()
     assert batch.problems.empty
     assert batch.claims["visits"].tolist() == [2]
-    with pytest.raises(InputFileError, match=r"visits-0\.csv: not CP932"):
+    with pytest.raises(InputFileError, match=r"visits-0\.csv: is not CP932"):
         compute_claims_dask(parts, encoding="cp932")
 
 

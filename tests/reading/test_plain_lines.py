@@ -23,12 +23,10 @@ from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.reading import csv_file as csv_files
 from chiiki_tsusho.reading import dense_ids as registry
 from chiiki_tsusho.reading import plain_csv as plain_lines
-from chiiki_tsusho.reading import vocabulary
 from chiiki_tsusho.reading.blocks import Form, Numbered, ReadColumn, Texts
 from chiiki_tsusho.reading.dense_ids import Positions, WordIndex, Words
-from chiiki_tsusho.reading.plain_csv import Characters, PlainLines
+from chiiki_tsusho.reading.plain_csv import Characters, PlainLines, Vocabulary
 from chiiki_tsusho.reading.threads import on_one_core
-from chiiki_tsusho.reading.vocabulary import Vocabulary
 from conftest import EXAMPLES
 from helpers.inputs import Cells, csv_text, visit, visits
 
@@ -541,7 +539,7 @@ def test_blank_lines_of_a_single_column_are_no_rows(tmp_path: Path, newline: str
 
 def test_more_texts_than_are_numbered() -> None:
     reading = Reading(["distinct", "few", (1, 5)])
-    with mock.patch.object(vocabulary, "MAX_TEXTS", 4):
+    with mock.patch.object(plain_lines, "MAX_TEXTS", 4):
         assert reading.read("a,1,1\nb,1,2\na,1,1\n")
         assert reading.read("c,1,1\nd,1,2\n")
         assert not reading.read("a,1,1\ne,1,1\n")
@@ -558,7 +556,7 @@ def test_results_are_the_same_with_too_many_texts(kind: str, most: int) -> None:
     with by_arrow():
         want = outputs(examples(kind))
     with (
-        mock.patch.object(vocabulary, "MAX_TEXTS", most),
+        mock.patch.object(plain_lines, "MAX_TEXTS", most),
         blocks_of(500),
         on_one_core(),
         counted() as plainly,

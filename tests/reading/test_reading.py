@@ -112,16 +112,25 @@ def test_roman_numerals_of_published_names_in_cp932(tmp_path: Path) -> None:
     ("text", "encoding", "message"),
     [
         (japanese(csv_text(SAMPLE)).encode("cp932"), "utf-8", "not UTF-8 (line 1)"),
-        ("a,é\n1,2\n".encode("latin-1"), None, "neither UTF-8 nor CP932 (line 1)"),
+        ("a,é\n1,2\n".encode("latin-1"), None, "neither UTF-8 (line 1) nor CP932 (line 1)"),
         (
             csv_text(SAMPLE).encode() + "3,é\n".encode("latin-1"),
             None,
-            "neither UTF-8 nor CP932 (line 7)",
+            "neither UTF-8 (line 7) nor CP932 (line 7)",
         ),
         (csv_text(SAMPLE).encode() + "ï¿\n".encode("latin-1"), "cp932", "not CP932 (line 7)"),
         (csv_text(SAMPLE).encode() + b"\x80", "utf-8", "not UTF-8 (line 7)"),
-        (csv_text(SAMPLE).encode("utf-16"), None, "is a binary file; a CSV file was expected"),
-        (csv_text(SAMPLE).encode() + b"\0\n", None, "is a binary file; a CSV file was expected"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", None, "is a binary file; a CSV file was expected"),
+        (csv_text(SAMPLE).encode("utf-16-le"), None, "is UTF-16 without the mark at its beginning"),
+        (csv_text(SAMPLE).encode("utf-16-be"), None, "is UTF-16 without the mark at its beginning"),
+        (csv_text(SAMPLE).encode("utf-16"), "cp932", "is UTF-16; give no other encoding"),
+        (csv_text(SAMPLE).encode(), "utf-16", "does not begin with the mark of UTF-16"),
+        (japanese(csv_text(SAMPLE)).encode("iso-2022-jp", "replace"), None, "is ISO-2022-JP"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500),
+            None,
+            "is a workbook of Excel 97-2003 (.xls) or one locked by a password",
+        ),
         (b"", None, "is empty; a line of headings was expected"),
         (b"\xef\xbb\xbf", None, "required heading 'provider_no' (事業所番号) is missing"),
         (b"\n\n", None, "required heading 'provider_no' (事業所番号) is missing"),
@@ -130,7 +139,7 @@ def test_roman_numerals_of_published_names_in_cp932(tmp_path: Path) -> None:
             None,
             "its lines end in CR alone; save it as CSV UTF-8 (lines ending in LF or CRLF)",
         ),
-        (b"PK\x03\x04" + b"sheet", None, "is an Excel workbook; save the sheet as CSV UTF-8"),
+        (b"PK\x03\x04" + b"sheet", None, "is a damaged Excel workbook"),
         (b"PAR1" + b"rows" * 9, None, "is a damaged Parquet file"),
         (b"PAR1", None, "is a damaged Parquet file"),
     ],
@@ -149,13 +158,13 @@ def test_undecodable_byte_of_a_late_block_is_told_by_its_line(tmp_path: Path) ->
     text = csv_text(visits(30)).encode() + b"\x81\n"
     with (
         mock.patch.object(csv_files, "CSV_BLOCK_BYTES", 100),
-        pytest.raises(InputFileError, match=r"neither UTF-8 nor CP932 \(line 32\)"),
+        pytest.raises(InputFileError, match=r"neither UTF-8 \(line 32\) nor CP932 \(line 32\)"),
     ):
         claim_text(tmp_path, text)
 
 
 def test_paths_that_are_no_file(tmp_path: Path) -> None:
-    with pytest.raises(InputFileError, match="is a folder; a CSV or Parquet file was expected"):
+    with pytest.raises(InputFileError, match="is a folder; a file was expected"):
         open_source(tmp_path)
     with pytest.raises(InputFileError, match="there is no such file; check the path"):
         open_source(tmp_path / "none.csv")
@@ -165,7 +174,9 @@ def test_paths_that_are_no_file(tmp_path: Path) -> None:
 
 
 def test_encoding_that_is_none_of_ours(tmp_path: Path) -> None:
-    with pytest.raises(InputFileError, match="encoding 'latin-1' is unknown; give utf-8 or cp932"):
+    with pytest.raises(
+        InputFileError, match="encoding 'latin-1' is unknown; give utf-8, cp932 or utf-16"
+    ):
         claim_text(tmp_path, csv_text(SAMPLE), "latin-1")
 
 
@@ -232,10 +243,12 @@ def test_quotation_marks_in_a_cell(tmp_path: Path, cell: str, value: str) -> Non
         assert result.summary.units == 426
 
 
-def test_line_beyond_all_measure_is_refused(tmp_path: Path) -> None:
-    text = csv_text([visit(1), visit(2, care_level="1" * 5_000_000)])
-    with pytest.raises(InputFileError, match="cannot be told apart; put the quotation marks right"):
-        claim_text(tmp_path, text)
+def test_line_beyond_all_measure_is_held_alone(tmp_path: Path) -> None:
+    other = visit(2, insured_no="0000000002", care_level="1" * 5_000_000)
+    result = claim_text(tmp_path, csv_text([visit(1), other]))
+    (problem,) = result.problems.to_dict("records")
+    assert (problem["line"], problem["rule"]) == (3, "bad_value")
+    assert result.summary.units == 426
 
 
 def test_quotation_mark_left_open_spoils_one_line(tmp_path: Path) -> None:
@@ -579,8 +592,9 @@ def test_parquet_file_damaged_inside(tmp_path: Path) -> None:
 
 def test_parquet_of_lists(tmp_path: Path) -> None:
     table = pa.table({**sample_as(pa.string()), "minutes": [[240]] * 5})
-    with pytest.raises(InputFileError, match=str(tmp_path)):
-        claim_files(parquet_file(tmp_path, table), tmp_path / "out")
+    result = claim_files(parquet_file(tmp_path, table), tmp_path / "out")
+    assert set(result.problems["value"]) == {"[240]", "9"}
+    assert set(result.problems["rule"]) == {"bad_value"}
 
 
 # ---------------------------------------------------------------- blocks

@@ -597,7 +597,7 @@ def test_wrong_use_of_the_function() -> None:
         compare([visit()], "2016-04", "2020-01")
     with pytest.raises(ct.UnsupportedMonthError, match="'2016' is not a month"):
         compare([visit()], "2016", "2026-06")
-    with pytest.raises(ct.InputFileError, match="visits: a DataFrame was expected"):
+    with pytest.raises(ct.InputFileError, match="visits: a table was expected"):
         ct.compare_months(None, "2016-04", "2026-06")  # type: ignore[arg-type]
     assert set(messages.TEXTS) >= {"no_code", "no_key", "outside_every_band"}
 

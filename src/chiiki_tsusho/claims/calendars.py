@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.reading.cells import INSURED_BITS, MAX_SESSION
+from chiiki_tsusho.reading.cells import MAX_SESSION
 from chiiki_tsusho.reading.dense_ids import Ints, Registry
+from chiiki_tsusho.reading.insured_numbers import INSURED_BITS
 
 DAYS = 31
 _INSURER_BITS = 20

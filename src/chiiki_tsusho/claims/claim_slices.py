@@ -30,8 +30,8 @@ from chiiki_tsusho.claims.visit_rules import NO_BASE
 from chiiki_tsusho.claims.yen import Settlement, Terms, settle
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN, unit_prices
-from chiiki_tsusho.reading.cells import H_PERSON
 from chiiki_tsusho.reading.dense_ids import WordIndex
+from chiiki_tsusho.reading.insured_numbers import H_PERSON
 
 PUBLIC_LAW = 12
 # For more, sorting is faster.

@@ -13,8 +13,9 @@ from chiiki_tsusho.law.code_table import CodeBook
 from chiiki_tsusho.problem_texts import Message, named
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Source
-from chiiki_tsusho.reading.cells import BAD, BLANK, INSURED_BITS, unpack_insured
+from chiiki_tsusho.reading.cells import BAD, BLANK
 from chiiki_tsusho.reading.dense_ids import Ints, Registry
+from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, unpack_insured
 from chiiki_tsusho.reading.typed_blocks import (
     BlockDecoder,
     Identities,

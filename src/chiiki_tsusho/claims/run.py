@@ -18,7 +18,7 @@ from chiiki_tsusho.law.code_table import CodeBook, CodeTable
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.reading.blocks import Source
-from chiiki_tsusho.reading.cells import INSURED_BITS, pack_insured
+from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
 from chiiki_tsusho.reading.threads import in_order
 from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities
 

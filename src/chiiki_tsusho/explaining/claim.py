@@ -34,9 +34,7 @@ from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.problems import place_text
-from chiiki_tsusho.reading.blocks import Source
-from chiiki_tsusho.reading.data_frame import FrameSource
-from chiiki_tsusho.reading.inputs import open_source
+from chiiki_tsusho.reading.inputs import Input, open_inputs
 
 
 @dataclass(frozen=True)
@@ -96,11 +94,11 @@ class ClaimExplanation:
 
 
 def explain_claim(
-    visits: pd.DataFrame | str | Path,
+    visits: Input,
     insured_no: str,
     month: str | None = None,
-    providers: pd.DataFrame | str | Path | None = None,
-    recipients: pd.DataFrame | str | Path | None = None,
+    providers: Input | None = None,
+    recipients: Input | None = None,
     codes: CodeBook | CodeTable | str | Path | None = None,
     encoding: str | None = None,
     language: Language = "en",
@@ -109,7 +107,7 @@ def explain_claim(
 
     Parameters
     ----------
-    visits, providers, recipients : DataFrame or path-like
+    visits, providers, recipients : table, mapping or path-like
         As for ``compute_claims`` and ``claim_files``.
     insured_no : str
         被保険者番号.
@@ -152,12 +150,7 @@ def explain_claim(
     >>> claim.lines
     ['789405  地域通所介護15・人欠・時減  333 × 1 = 333']
     """
-    run = BatchRun(
-        _source(visits, "visits", encoding),
-        None if providers is None else _source(providers, "providers", encoding),
-        None if recipients is None else _source(recipients, "recipients", encoding),
-        code_book(codes),
-    )
+    run = BatchRun(*open_inputs(visits, providers, recipients, encoding), code_book(codes))
     wanted = None if month is None else parse_month(month)
     explained = [
         _explain(priced, language)
@@ -167,12 +160,6 @@ def explain_claim(
     if not explained:
         raise VisitError(_nothing_text(run, insured_no, month))
     return explained
-
-
-def _source(given: pd.DataFrame | str | Path, name: str, encoding: str | None) -> Source:
-    if isinstance(given, pd.DataFrame):
-        return FrameSource(given, name)
-    return open_source(given, encoding)
 
 
 def _nothing_text(run: BatchRun, insured_no: str, month: str | None) -> Sayable:

@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import datetime
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from pyarrow import compute
 
 from chiiki_tsusho.problem_texts import Message
 
 ROWS_OF_A_BLOCK = 1 << 17
 FIRST_ROW_LINE = 2
+# Among so many rows the headings are looked for where line 1 is none.
+BEGINNING_ROWS = 20
+_SHOWN_DIGITS = 40
+_LARGEST = 10**_SHOWN_DIGITS
 BLANK_NUMBER = np.iinfo(np.int64).min
 # A range of numbers as small as this is one of few values.
 _FEW_NUMBERS = 100
@@ -102,6 +110,41 @@ class Numbers:
 ReadColumn = Texts | Numbered | Numbers
 
 
+class Raw(Protocol):
+    """Rows as they stand in an input."""
+
+    def verbatim(self, at: npt.NDArray[np.int64]) -> Any:
+        """Return some of them, by how many lines of the block are before each."""
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Rows of a table."""
+
+    table: pa.Table
+
+    def verbatim(self, at: npt.NDArray[np.int64]) -> pa.Table:
+        """Return some of them."""
+        return self.table.take(pa.array(at))
+
+
+@dataclass(frozen=True)
+class RawPositions:
+    """Rows of an input in memory, of which only their positions in it are wanted.
+
+    Parameters
+    ----------
+    lines : ndarray of int64
+        The line of each row of the input, ascending, less that of the first row of the block.
+    """
+
+    lines: npt.NDArray[np.int64]
+
+    def verbatim(self, at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the positions of some of them."""
+        return np.searchsorted(self.lines, at)
+
+
 @dataclass(frozen=True)
 class Block:
     """Some rows of an input, in its order.
@@ -116,9 +159,8 @@ class Block:
         Rows whose cells cannot be told apart; they are in no column.
     first_line : int
         Line of the first row of ``raw``.
-    raw : bytes, pyarrow.Table or ndarray of int64
-        The rows as they stand in the input, malformed ones included; of an input in memory, the
-        line of each of its rows.
+    raw : Raw, optional
+        The rows as they stand in the input, malformed ones included.
     consumed : int
         Bytes (CSV) or rows of the input read so far, for the progress bar.
     """
@@ -127,7 +169,7 @@ class Block:
     columns: Sequence[ReadColumn]
     malformed: list[tuple[int, Message]]
     first_line: int
-    raw: Any
+    raw: Raw | None
     consumed: int
 
     def taken(self, rows: npt.NDArray[np.int64]) -> Block:
@@ -137,31 +179,51 @@ class Block:
 
     def verbatim(self, lines: npt.NDArray[np.int64]) -> Any:
         """Return the rows on these lines as they stand in the input."""
-        at = lines - self.first_line
-        if isinstance(self.raw, np.ndarray):
-            return np.searchsorted(self.raw, lines)
-        if isinstance(self.raw, pa.Table):
-            return self.raw.take(pa.array(at))
-        starts, ends = line_bounds(np.frombuffer(self.raw, dtype=np.uint8))
-        wanted = np.zeros(len(starts), dtype=bool)
-        wanted[at] = True
-        characters = np.frombuffer(self.raw, dtype=np.uint8)
-        return characters[np.repeat(wanted, ends - starts)].tobytes()
+        if self.raw is None:
+            raise ValueError("these rows are a selection, no longer to be had verbatim")
+        return self.raw.verbatim(lines - self.first_line)
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file of an input: its path and name, and how many lines of the input stand before it."""
+
+    path: Path | None
+    shown: str
+    lines_before: int
 
 
 class Source(Protocol):
-    """An input: its headings, and its rows block by block, as often as asked."""
+    """An input: its headings, and its rows block by block, as often as asked.
 
+    Its lines are counted through all its files; ``line_of_file`` says which line of which file one
+    of them is.
+    """
+
+    kind: str
     shown: str
     headings: list[str]
     size: int
+
+    @property
+    def files(self) -> Sequence[SourceFile]:
+        """The files it is of, in their order."""
+
+    def beginning(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line and the cells of its first rows."""
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, each column in the form wanted or as distinct texts."""
 
 
+def line_of_file(files: Sequence[SourceFile], line: int) -> tuple[SourceFile, int]:
+    """Return the file in which a line of an input stands, and which line of that file it is."""
+    at = bisect_right([one.lines_before for one in files], line - 1) - 1
+    return files[at], line - files[at].lines_before
+
+
 def line_bounds(
-    characters: npt.NDArray[np.uint8],
+    characters: npt.NDArray[np.uint8 | np.uint16],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return where each line starts and where the next one does."""
     ends = np.flatnonzero(characters == NEWLINE).astype(np.int64) + 1
@@ -173,14 +235,20 @@ def line_bounds(
 def column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
     """Turn an Arrow column of any type into the form wanted, or into distinct texts."""
     if isinstance(form, tuple) and pa.types.is_integer(column.type):
-        whole = _one_array(column)
-        if whole.null_count:
-            whole = whole.cast(pa.int64()).fill_null(BLANK_NUMBER)
-        return Numbers(whole.to_numpy(zero_copy_only=False).astype(np.int64, copy=False))
+        numbers = _whole_numbers(_one_array(column))
+        if numbers is not None:
+            return Numbers(numbers)
+    if pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
     if form == "texts" and column.type == pa.string() and not column.null_count:
         return Texts(_one_array(column), None)
     if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
+        try:
+            column = column.dictionary_encode()
+        except pa.ArrowNotImplementedError:
+            # A cell holds a list or the like.
+            texts = [cell_text(value) for value in column.to_pylist()]
+            column = pa.chunked_array([pa.array(texts, pa.string())]).dictionary_encode()
     whole = _one_array(column.unify_dictionaries() if column.num_chunks > 1 else column)
     texts = whole.dictionary
     if texts.type != pa.string() or texts.null_count:
@@ -192,19 +260,38 @@ def column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
     return Texts(texts, positions.to_numpy(zero_copy_only=False).astype(np.int32, copy=False))
 
 
+def _whole_numbers(column: pa.Array) -> npt.NDArray[np.int64] | None:
+    """Return whole numbers, None where one of them stands for a blank cell or is larger."""
+    if column.type == pa.uint64():
+        most = compute.max(column).as_py()
+        if most is not None and most > np.iinfo(np.int64).max:
+            return None
+    if column.type == pa.int64() and compute.min(column).as_py() == BLANK_NUMBER:
+        return None
+    if column.null_count:
+        column = column.cast(pa.int64()).fill_null(BLANK_NUMBER)
+    numbers: npt.NDArray[np.int64] = column.to_numpy(zero_copy_only=False)
+    return numbers.astype(np.int64, copy=False)
+
+
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def cell_text(value: object) -> str:
-    """Write a value of a frame or a Parquet file as a CSV would hold it."""
+    """Write a value of a frame, a workbook or a Parquet file as a CSV would hold it."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        # A lone surrogate is no character, and no file could hold it.
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, (bool, np.bool_)):
         return str(int(value))
     if isinstance(value, Integral):
-        return str(int(value))
-    if isinstance(value, Real) and not isinstance(value, str):
+        return _whole_text(int(value))
+    if isinstance(value, Decimal):
+        return _decimal_text(value)
+    if isinstance(value, Real):
         # Blank cells make pandas hold whole numbers as floats.
         number = float(value)
         if math.isnan(number):
@@ -213,4 +300,26 @@ def cell_text(value: object) -> str:
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time() and value.tzinfo is None
         return value.date().isoformat() if midnight else value.isoformat(" ")
+    if isinstance(value, datetime.timedelta):
+        return _hours_text(value)
     return str(value)
+
+
+def _whole_text(number: int) -> str:
+    # Python writes no longer ones in digits; what they begin with shows what they are.
+    return str(number) if abs(number) < _LARGEST else hex(number)[:_SHOWN_DIGITS]
+
+
+def _decimal_text(number: Decimal) -> str:
+    if number.is_nan():
+        return ""
+    if not number.is_finite() or number.adjusted() > _SHOWN_DIGITS:
+        return str(number)
+    return str(int(number)) if number == number.to_integral_value() else format(number, "f")
+
+
+def _hours_text(length: datetime.timedelta) -> str:
+    """Write a length of time in hours: 7:30, with seconds where there are some."""
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}" + (f":{seconds:02}" if seconds else "")

@@ -1,8 +1,7 @@
 """Cells to integers, one distinct text at a time.
 
 A column of a million cells has a few dozen texts, so each text is read once, as strictly as
-Python can, and the column is an array of positions. Insured numbers are the exception: nearly
-every one is different, so they are packed and unpacked as arrays.
+Python can, and the column is an array of positions.
 """
 
 from __future__ import annotations
@@ -15,14 +14,12 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY, SERVICES
 from chiiki_tsusho.law.code_table import SHORTFALL_NAMES
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
 from chiiki_tsusho.problem_texts import CALLED, Message
-from chiiki_tsusho.reading.dense_ids import Words
 
 BLANK, BAD = -1, -2
 MAX_SESSION = 9
@@ -252,90 +249,3 @@ class Decoder:
         except BadCellError as error:
             self.errors[text] = error.message
             return BAD
-
-
-# 被保険者番号 as integers. H in front counts as the digit 10, so that the order of the integers is
-# the order as text.
-INSURED_DIGITS = 10
-INSURED_BITS = 34
-H_PERSON = 10**INSURED_DIGITS
-_H_FIRST, _0_FIRST, _FIRST = (np.uint64(number) for number in (ord("H"), ord("0"), 0xFF))
-_HUNDRED = np.uint64(100)
-
-
-def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
-    """Turn 被保険者番号 into integers.
-
-    Parameters
-    ----------
-    numbers : StringArray, shape (n,)
-        Texts without nulls.
-
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-        Below 1.1 × 10¹⁰; ``BLANK`` and ``BAD`` for texts that are no such number.
-    """
-    offsets = np.frombuffer(numbers.buffers()[1], dtype=np.int32)
-    offsets = offsets[numbers.offset : numbers.offset + len(numbers) + 1]
-    lengths = np.diff(offsets)
-    whole = lengths == INSURED_DIGITS
-    if not whole.all():
-        packed = np.where(lengths == 0, BLANK, BAD).astype(np.int64)
-        packed[whole] = pack_insured(numbers.filter(pa.array(whole)))
-        return packed
-    if not len(numbers):
-        return np.zeros(0, dtype=np.int64)
-    characters = np.frombuffer(numbers.buffers()[2], dtype=np.uint8)[offsets[0] : offsets[-1]]
-    # The first eight characters of each number as one word, the last two behind six zeros.
-    eight, two = (
-        np.ndarray(len(numbers), kind, characters.data, at, (INSURED_DIGITS,)).astype(np.uint64)
-        for kind, at in (("<u8", 0), ("<u2", 8))
-    )
-    two = two << _SIX_CHARACTERS | _SIX_ZEROS
-    of_h = (eight & _FIRST) == _H_FIRST
-    some_h = bool(of_h.any())
-    if some_h:
-        eight[of_h] -= _H_FIRST - _0_FIRST
-    wrong = _not_digits(eight) | _not_digits(two)
-    packed = (_number(eight) * _HUNDRED + _number(two)).view(np.int64)
-    if some_h:
-        packed[of_h] += H_PERSON
-    packed[wrong] = BAD
-    return packed
-
-
-# Eight characters 0, and what parts a word into digits, pairs and fours.
-_ZEROS = np.uint64(0x3030303030303030)
-_SIX_ZEROS, _SIX_CHARACTERS = np.uint64(0x303030303030), np.uint64(48)
-_DIGIT_OVER, _TOP_BITS = np.uint64(0x7676767676767676), np.uint64(0x8080808080808080)
-_OF_PAIRS, _OF_FOURS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF)
-_OF_EIGHT = np.uint64(0xFFFFFFFF)
-_SHIFTS = tuple(np.uint64(bits) for bits in (8, 16, 32))
-
-
-def _not_digits(words: Words) -> npt.NDArray[np.bool_]:
-    """Say which words have a character that is no digit."""
-    digits = words ^ _ZEROS
-    bad: npt.NDArray[np.bool_] = ((digits + _DIGIT_OVER) | digits) & _TOP_BITS != 0
-    return bad
-
-
-def _number(words: Words) -> Words:
-    """Read eight digits, the first one in the lowest bits, as a number."""
-    digits = words ^ _ZEROS
-    pairs = (digits * np.uint64(10) + (digits >> _SHIFTS[0])) & _OF_PAIRS
-    fours = (pairs * _HUNDRED + (pairs >> _SHIFTS[1])) & _OF_FOURS
-    return (fours * np.uint64(10_000) + (fours >> _SHIFTS[2])) & _OF_EIGHT
-
-
-def unpack_insured(packed: npt.NDArray[np.int64]) -> pa.StringArray:
-    """Turn integers back into 被保険者番号; the inverse of ``pack_insured``."""
-    characters = np.empty((len(packed), INSURED_DIGITS), dtype=np.uint8)
-    rest = packed % H_PERSON
-    for column in range(INSURED_DIGITS - 1, -1, -1):
-        rest, digit = np.divmod(rest, 10)
-        characters[:, column] = digit + ord("0")
-    characters[packed >= H_PERSON, 0] = ord("H")
-    offsets = np.arange(len(packed) + 1, dtype=np.int32) * INSURED_DIGITS
-    return pa.StringArray.from_buffers(len(packed), pa.py_buffer(offsets), pa.py_buffer(characters))

@@ -1,8 +1,8 @@
-"""DataFrames to blocks of rows."""
+"""DataFrames, and whatever can be made into one, to blocks of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +12,18 @@ import pyarrow as pa
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.reading.blocks import (
+    BEGINNING_ROWS,
+    BLANK_NUMBER,
     FIRST_ROW_LINE,
     ROWS_OF_A_BLOCK,
     Block,
     Form,
     Numbers,
+    RawPositions,
+    SourceFile,
     Texts,
     cell_text,
+    column_of_arrow,
 )
 
 if TYPE_CHECKING:
@@ -27,9 +32,49 @@ else:
     from chiiki_tsusho.lazy import pandas as pd
 
 
-def not_a_frame(shown: str, found: str) -> Text:
-    """Say that something else was given in place of a DataFrame."""
-    return Text("{shown}: a DataFrame was expected, not {found}", shown=shown, found=found)
+def as_frame(given: object, shown: str) -> pd.DataFrame:
+    """Return a DataFrame of a table of any library.
+
+    Parameters
+    ----------
+    given : object
+        A pandas DataFrame; anything with ``__arrow_c_stream__`` (polars, pyarrow, DuckDB); or a
+        mapping of columns.
+    shown : str
+        What to call it in messages.
+
+    Raises
+    ------
+    InputFileError
+        It is none of these.
+    """
+    if isinstance(given, pd.DataFrame):
+        return given
+    try:
+        if hasattr(given, "__arrow_c_stream__"):
+            table = pa.table(given)
+            frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+            return frame
+        if isinstance(given, Mapping):
+            return pd.DataFrame(dict(given))
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise InputFileError(
+            Text("{file}: cannot be read as a table: {why}", file=shown, why=str(error))
+        ) from error
+    kind = type(given)
+    name = (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
+    raise InputFileError(
+        Text(
+            "{file}: a table was expected (a path, a DataFrame of pandas or polars, a table of "
+            "pyarrow, a mapping of columns), not {found}",
+            file=shown,
+            found=name,
+        )
+    )
 
 
 class FrameSource:
@@ -44,11 +89,11 @@ class FrameSource:
         The line of each row, ascending; without them the first row counts as line 2.
     """
 
+    kind = "frame"
+
     def __init__(
         self, frame: pd.DataFrame, shown: str, lines: npt.NDArray[np.int64] | None = None
     ) -> None:
-        if not isinstance(frame, pd.DataFrame):
-            raise InputFileError(not_a_frame(shown, type(frame).__name__))
         self.frame = frame
         self.shown = shown
         self.headings = [str(name) for name in frame.columns]
@@ -57,29 +102,57 @@ class FrameSource:
         if lines is not None:
             self._lines = lines
 
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        """No file, whose first row is line 2."""
+        return (SourceFile(None, self.shown, 0),)
+
+    def beginning(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line and the cells of the first rows."""
+        for at, row in enumerate(self.frame.head(BEGINNING_ROWS).itertuples(index=False)):
+            yield int(self._lines[at]), [_cell_text(value) for value in row]
+
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, so many at a time."""
         for start in range(0, len(self.frame), ROWS_OF_A_BLOCK):
             part = self.frame.iloc[start : start + ROWS_OF_A_BLOCK]
             columns = [
-                _column_of_series(part.iloc[:, at], form)
+                self._column(part.iloc[:, at], form)
                 for at, form in enumerate(forms)
                 if form != "unread"
             ]
             end = start + len(part)
             lines = self._lines[start:end]
-            yield Block(lines, columns, [], int(lines[0]), self._lines, end)
+            first = int(lines[0])
+            yield Block(lines, columns, [], first, RawPositions(self._lines - first), end)
+
+    def _column(self, series: pd.Series[Any], form: Form) -> Texts | Numbers:
+        try:
+            return _column_of_series(series, form)
+        except (pa.ArrowException, ValueError, OverflowError) as error:
+            raise InputFileError(
+                Text(
+                    "{file}: column {column!r} cannot be read: {why}",
+                    file=self.shown,
+                    column=str(series.name),
+                    why=str(error),
+                )
+            ) from error
 
 
 def _column_of_series(series: pd.Series[Any], form: Form) -> Texts | Numbers:
+    if isinstance(series.dtype, pd.ArrowDtype):
+        return column_of_arrow(pa.chunked_array(pa.array(series)), form)
     if isinstance(form, tuple) and isinstance(series.dtype, np.dtype) and series.dtype.kind == "i":
-        return Numbers(series.to_numpy(dtype=np.int64))
+        numbers = series.to_numpy(dtype=np.int64)
+        if numbers.min(initial=0) > BLANK_NUMBER:
+            return Numbers(numbers)
     try:
         positions, values = pd.factorize(series, use_na_sentinel=True)
     except (TypeError, OverflowError):
-        # A cell holds a list or the like, or pandas cannot tell Arrow's unsigned positions.
+        # A cell holds a list or the like.
         positions, values = pd.factorize(pd.Series([_cell_text(value) for value in series]))
-    texts = [value if isinstance(value, str) else _cell_text(value) for value in values]
+    texts = [_cell_text(value) for value in values]
     if (positions < 0).any():
         positions = np.where(positions < 0, len(texts), positions)
         texts.append("")

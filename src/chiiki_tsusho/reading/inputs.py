@@ -1,46 +1,173 @@
-"""An input file, opened as what it holds."""
+"""Whatever the caller gave, opened as one input: files, folders, patterns, frames."""
 
 from __future__ import annotations
 
+import glob
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.csv_file import CsvSource
+from chiiki_tsusho.reading.data_frame import FrameSource, as_frame
 from chiiki_tsusho.reading.parquet_file import ParquetSource
+from chiiki_tsusho.reading.several_files import SeveralSources
+from chiiki_tsusho.reading.workbook_file import WorkbookSource
 
-_WORKBOOK = b"PK\x03\x04"
+
+class ArrowTable(Protocol):
+    """A table of any library that hands it over through Arrow: polars, pyarrow, DuckDB."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Export the table."""
+
+
+# A path or several of them.
+FileInput = str | Path | Sequence[str | Path]
+# Or a table of any library, or a mapping of columns.
+Input = FileInput | Mapping[str, Any] | ArrowTable
+# What a folder is searched for.
+ENDINGS = (".csv", ".txt", ".parquet", ".xlsx", ".xlsm")
 _PARQUET = b"PAR1"
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SHEET = re.compile(r"(.+\.xls[xm])#(.+)", re.IGNORECASE | re.DOTALL)
 
 
-def open_source(path: str | Path, encoding: str | None = None) -> CsvSource | ParquetSource:
-    """Open an input file, CSV or Parquet by what it holds.
+def open_input(given: Input, name: str, encoding: str | None = None) -> Source:
+    """Open what the caller gave for one of the three inputs.
+
+    Parameters
+    ----------
+    given : path-like, sequence of path-like, table or mapping
+        Paths of files, folders and patterns (``visits-*.csv``), ``book.xlsx#sheet`` for a sheet of
+        a workbook; or a table of pandas, polars, pyarrow or DuckDB; or a mapping of columns.
+    name : str
+        ``visits``, ``providers`` or ``recipients``: what a table is called in messages.
+    encoding : str, optional
+        Of CSV files; without it UTF-8 and CP932 are tried, and UTF-16 is known by its mark.
 
     Raises
     ------
     InputFileError
-        There is no such file, or it is neither a CSV nor a Parquet file.
+        There is no such file, it is none of these, or several do not go together.
     """
-    file = Path(path)
+    if isinstance(given, (str, Path)):
+        paths = list(_paths_of(given))
+    elif isinstance(given, (list, tuple)) and all(isinstance(one, (str, Path)) for one in given):
+        paths = [path for one in given for path in _paths_of(one)]
+        if not paths:
+            raise InputFileError(Text("{file}: no file is named", file=name))
+    else:
+        return FrameSource(as_frame(given, name), name)
+    sources = [open_source(path, encoding) for path in paths]
+    return sources[0] if len(sources) == 1 else SeveralSources(sources)
+
+
+def open_inputs(
+    visits: Input,
+    providers: Input | None = None,
+    recipients: Input | None = None,
+    encoding: str | None = None,
+) -> tuple[Source, Source | None, Source | None]:
+    """Open the three inputs of a batch; providers and recipients may be left out."""
+    return (
+        open_input(visits, "visits", encoding),
+        None if providers is None else open_input(providers, "providers", encoding),
+        None if recipients is None else open_input(recipients, "recipients", encoding),
+    )
+
+
+def paths_of(sources: Iterable[Source | None], codes: object = None) -> list[Path]:
+    """Return the files that inputs, and a code table given as a path, are read from."""
+    paths = [file.path for source in sources if source is not None for file in source.files]
+    given = Path(codes) if isinstance(codes, (str, Path)) else None
+    return [path for path in (*paths, given) if path is not None]
+
+
+def open_source(
+    path: str | Path, encoding: str | None = None
+) -> CsvSource | ParquetSource | WorkbookSource:
+    """Open one input file, as what it holds and whatever its name is.
+
+    Raises
+    ------
+    InputFileError
+        There is no such file, or it is neither a CSV, a Parquet file nor an Excel workbook.
+    """
+    file, sheet = _sheet_of(path)
     try:
+        if not stat.S_ISREG(os.stat(file).st_mode) and not file.is_dir():  # noqa: PTH116 (of what a link leads to)
+            raise _fault(
+                file, Text("is no regular file but a pipe or a device; save it as a file first")
+            )
         with file.open("rb") as stream:
-            start = stream.read(4)
+            start = stream.read(len(_OLE))
     except IsADirectoryError:
-        raise InputFileError(
-            Text("{file}: is a folder; a CSV or Parquet file was expected", file=file)
-        ) from None
+        raise _fault(file, Text("is a folder; a file was expected")) from None
     except FileNotFoundError:
-        raise InputFileError(
-            Text("{file}: there is no such file; check the path", file=file)
-        ) from None
+        raise _fault(file, Text("there is no such file; check the path")) from None
     except OSError as error:
-        raise InputFileError(
-            Text("{file}: cannot be read: {why}", file=file, why=error.strerror)
-        ) from error
-    if start == _PARQUET:
+        raise _fault(file, Text("cannot be read: {why}", why=error.strerror)) from error
+    if start[:4] == _PARQUET:
         return ParquetSource(file)
-    if start == _WORKBOOK:
-        raise InputFileError(
-            Text("{file}: is an Excel workbook; save the sheet as CSV UTF-8", file=file)
+    if start[:4] == _ZIP:
+        return WorkbookSource(file, sheet)
+    if start == _OLE:
+        raise _fault(
+            file,
+            Text(
+                "is a workbook of Excel 97-2003 (.xls) or one locked by a password; save it "
+                "without a password as an Excel workbook (.xlsx) or as CSV UTF-8"
+            ),
         )
     return CsvSource(file, encoding)
+
+
+def _fault(file: Path, fault: Text) -> InputFileError:
+    return InputFileError(Text("{file}: {fault}", file=str(file), fault=fault))
+
+
+def _sheet_of(path: str | Path) -> tuple[Path, str | None]:
+    """Part the name of a sheet from the path of its workbook."""
+    match = _SHEET.fullmatch(str(path))
+    if match is None or Path(path).exists():
+        return Path(path), None
+    return Path(match[1]), match[2]
+
+
+def _paths_of(given: str | Path) -> Iterator[str | Path]:
+    """Yield the files a path stands for: itself, those of a folder, those of a pattern.
+
+    The files of a folder or a pattern are in the order of their names, numbers in them as numbers.
+    """
+    path = Path(given)
+    if path.is_dir():
+        found = [
+            one
+            for one in path.iterdir()
+            if one.suffix.lower() in ENDINGS and not one.name.startswith((".", "_", "~$"))
+        ]
+    elif glob.has_magic(str(given)) and not path.exists():
+        found = [Path(one) for one in glob.glob(str(given), recursive=True)]  # noqa: PTH207 (a Path has no root to search from)
+    else:
+        yield given
+        return
+    if not found:
+        raise InputFileError(
+            Text("{file}: there is no CSV, Excel or Parquet file; check the path", file=str(given))
+        )
+    yield from sorted(found, key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Order part-2 before part-10."""
+    return [
+        (int(piece), "") if piece.isascii() and piece.isdigit() else (-1, piece)
+        for piece in re.split(r"(\d+)", str(path))
+    ]

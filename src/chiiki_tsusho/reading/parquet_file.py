@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -12,12 +13,22 @@ from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.reading.blocks import (
+    BEGINNING_ROWS,
     FIRST_ROW_LINE,
     ROWS_OF_A_BLOCK,
     Block,
     Form,
+    Numbers,
+    RawTable,
+    SourceFile,
+    Texts,
+    cell_text,
     column_of_arrow,
 )
+from chiiki_tsusho.reading.file_state import changed, state_of
+
+# What a damaged file makes Arrow and Python raise, wherever in it the damage is.
+_DAMAGES = (pa.ArrowException, OSError, ValueError, IndexError, OverflowError)
 
 
 def plain_texts(table: pa.Table) -> pa.Table:
@@ -31,44 +42,87 @@ def plain_texts(table: pa.Table) -> pa.Table:
 def damaged(path: Path, error: Exception) -> InputFileError:
     """Say that a Parquet file cannot be read."""
     return InputFileError(
-        Text("{path}: is a damaged Parquet file: {why}", path=path, why=str(error))
+        Text("{file}: is a damaged Parquet file: {why}", file=str(path), why=str(error))
     )
 
 
 class ParquetSource:
     """A Parquet file, read in batches of rows; row 1 counts as line 2, as in a CSV."""
 
+    kind = "parquet"
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.shown = str(path)
         try:
-            with parquet.ParquetFile(path) as file:
+            with path.open("rb") as stream:
+                self._state = state_of(stream)
+                file = parquet.ParquetFile(stream)
                 self.schema = file.schema_arrow
                 self.size = file.metadata.num_rows
-        except (pa.ArrowException, OSError) as error:
+        except _DAMAGES as error:
             raise damaged(path, error) from error
         self.headings = list(self.schema.names)
 
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        """The file, whose first row is line 2."""
+        return (SourceFile(self.path, self.shown, 0),)
+
+    def beginning(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line and the cells of the first rows."""
+        with self.path.open("rb") as stream:
+            batches = parquet.ParquetFile(stream).iter_batches(batch_size=BEGINNING_ROWS)
+            for batch in list(batches)[:1]:
+                rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+                for at, row in enumerate(rows):
+                    yield FIRST_ROW_LINE + at, [cell_text(value) for value in row]
+
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, a batch at a time."""
+        try:
+            stream = self.path.open("rb")
+        except OSError as error:
+            raise changed(self.shown) from error
+        with stream:
+            if state_of(stream) != self._state:
+                raise changed(self.shown)
+            batches = self._tables(stream, forms)
+            first_line = FIRST_ROW_LINE
+            while True:
+                # Only what reads is watched: the one who takes a block has faults of his own.
+                try:
+                    read = next(batches, None)
+                except _DAMAGES as error:
+                    if state_of(stream) != self._state:
+                        raise changed(self.shown) from error
+                    raise damaged(self.path, error) from error
+                if read is None:
+                    break
+                table, columns = read
+                at = np.arange(first_line, first_line + table.num_rows)
+                reached = first_line - FIRST_ROW_LINE + table.num_rows
+                yield Block(at, columns, [], first_line, RawTable(table), reached)
+                first_line += table.num_rows
+            if state_of(stream) != self._state:
+                raise changed(self.shown)
+
+    def _tables(
+        self, stream: BinaryIO, forms: Sequence[Form]
+    ) -> Iterator[tuple[pa.Table, list[Texts | Numbers]]]:
         encoded = [
             field.name
             for field, form in zip(self.schema, forms, strict=True)
             if pa.types.is_string(field.type) and form != "texts"
         ]
-        first_line = FIRST_ROW_LINE
-        with parquet.ParquetFile(self.path, read_dictionary=encoded) as file:
-            try:
-                for batch in file.iter_batches(batch_size=ROWS_OF_A_BLOCK):
-                    table = plain_texts(pa.Table.from_batches([batch]))
-                    columns = [
-                        column_of_arrow(column, form)
-                        for column, form in zip(table.columns, forms, strict=True)
-                        if form != "unread"
-                    ]
-                    at = np.arange(first_line, first_line + table.num_rows)
-                    reached = first_line - FIRST_ROW_LINE + table.num_rows
-                    yield Block(at, columns, [], first_line, table, reached)
-                    first_line += table.num_rows
-            except (pa.ArrowException, OSError) as error:
-                raise damaged(self.path, error) from error
+        file = parquet.ParquetFile(stream, read_dictionary=encoded)
+        for batch in file.iter_batches(batch_size=ROWS_OF_A_BLOCK):
+            table = plain_texts(pa.Table.from_batches([batch]))
+            yield (
+                table,
+                [
+                    column_of_arrow(column, form)
+                    for column, form in zip(table.columns, forms, strict=True)
+                    if form != "unread"
+                ],
+            )

@@ -33,10 +33,10 @@ from chiiki_tsusho.reading.cells import (
     BadCellError,
     Decoder,
     key_parser,
-    pack_insured,
 )
 from chiiki_tsusho.reading.dense_ids import Ints, TextIds
 from chiiki_tsusho.reading.headings import Heading, Spans, match_headings
+from chiiki_tsusho.reading.insured_numbers import pack_insured
 
 # Kinds of which a file has few different cells.
 _FEW = ("service", "shortfall", "area_grade", "benefit_rate", "public_law")

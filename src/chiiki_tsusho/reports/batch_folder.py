@@ -24,9 +24,10 @@ from chiiki_tsusho.errors import InputFileError, UnsupportedMonthError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import parse_month
 from chiiki_tsusho.reading.blocks import Form, Numbered, Numbers, Texts
-from chiiki_tsusho.reading.cells import INSURED_BITS, PARSERS, Decoder, pack_insured
+from chiiki_tsusho.reading.cells import PARSERS, Decoder
 from chiiki_tsusho.reading.dense_ids import Ints, TextIds
 from chiiki_tsusho.reading.inputs import open_source
+from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
 from chiiki_tsusho.writing.saved_results import AGAIN, output_files, read_output
 
 _SERVICE_DATE = next(column for column in VISITS if column.name == "service_date")

@@ -23,15 +23,13 @@ from chiiki_tsusho.claims.results import Progress
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.units import ClaimLines, Flags, Ints
 from chiiki_tsusho.columns import COMPARED, COMPARISON, Column
-from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.months import parse_month
 from chiiki_tsusho.problems import FILE_ORDER
 from chiiki_tsusho.reading.blocks import Source
-from chiiki_tsusho.reading.data_frame import FrameSource, not_a_frame
-from chiiki_tsusho.reading.inputs import open_source
+from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
 from chiiki_tsusho.reading.threads import in_order
 from chiiki_tsusho.writing.folders import refuse_overwriting, write_tables
 from chiiki_tsusho.writing.result_tables import schema
@@ -397,11 +395,11 @@ def _laws(
 
 
 def compare_months(
-    visits: pd.DataFrame,
+    visits: Input,
     month_a: str,
     month_b: str,
-    providers: pd.DataFrame | None = None,
-    recipients: pd.DataFrame | None = None,
+    providers: Input | None = None,
+    recipients: Input | None = None,
     codes: Codes = None,
     codes_b: Codes = None,
     language: Language = "en",
@@ -460,23 +458,16 @@ def compare_months(
     >>> comparison.total["total_units_difference"].tolist()
     [10]
     """
-    if visits is None:
-        raise InputFileError(not_a_frame("visits", "None"))
     laws = _laws(month_a, month_b, codes, codes_b)
-    sources = (
-        FrameSource(visits, "visits"),
-        None if providers is None else FrameSource(providers, "providers"),
-        None if recipients is None else FrameSource(recipients, "recipients"),
-    )
-    return _compare(sources, laws, language, None)
+    return _compare(open_inputs(visits, providers, recipients), laws, language, None)
 
 
 def compare_files(
-    visits: str | Path,
+    visits: FileInput,
     month_a: str,
     month_b: str,
-    providers: str | Path | None = None,
-    recipients: str | Path | None = None,
+    providers: FileInput | None = None,
+    recipients: FileInput | None = None,
     codes: Codes = None,
     codes_b: Codes = None,
     folder: str | Path | None = None,
@@ -490,8 +481,8 @@ def compare_files(
 
     Parameters
     ----------
-    visits, providers, recipients : path-like
-        CSV (UTF-8 or CP932) or Parquet.
+    visits, providers, recipients : path-like or sequence of path-like
+        As for ``claim_files``.
     folder : path-like, optional
         Receives each frame as a CSV of its name, all or none.
     encoding : str, optional
@@ -506,16 +497,11 @@ def compare_files(
     OutputError
         The folder cannot be written; nothing is left there.
     """
-    if folder is not None:
-        given = (visits, providers, recipients, codes, codes_b)
-        inputs = [Path(path) for path in given if isinstance(path, (str, Path))]
-        refuse_overwriting(Path(folder), inputs, tuple(COMPARISON))
     laws = _laws(month_a, month_b, codes, codes_b)
-    sources = (
-        open_source(visits, encoding),
-        None if providers is None else open_source(providers, encoding),
-        None if recipients is None else open_source(recipients, encoding),
-    )
+    sources = open_inputs(visits, providers, recipients, encoding)
+    if folder is not None:
+        inputs = [*paths_of(sources, codes), *paths_of((), codes_b)]
+        refuse_overwriting(Path(folder), inputs, tuple(COMPARISON))
     comparison = _compare(sources, laws, language, progress)
     if folder is not None:
         tables = {

@@ -19,8 +19,11 @@ from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.lazy import parquet
-from chiiki_tsusho.reading.csv_file import BOM, CsvSource
+from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.csv_file import CsvSource
+from chiiki_tsusho.reading.csv_rows import BOM
 from chiiki_tsusho.reading.parquet_file import ParquetSource
+from chiiki_tsusho.reading.several_files import SeveralSources
 from chiiki_tsusho.writing.result_tables import claim_table, headings_in, line_table, schema
 
 FileFormat = Literal["csv", "parquet"]
@@ -94,8 +97,8 @@ class FolderSink:
     ----------
     folder : Path
         Is made where it does not exist.
-    visits : CsvSource or ParquetSource
-        The held rows are written in its format, encoding and heading.
+    visits : Source
+        Of files.        The held rows are written in its format, encoding and heading.
     file_format : {"csv", "parquet"}
         Of the other files.
     headings : {"en", "ja"}
@@ -110,7 +113,7 @@ class FolderSink:
     def __init__(
         self,
         folder: Path,
-        visits: CsvSource | ParquetSource,
+        visits: Source,
         file_format: FileFormat,
         headings: Language = "en",
     ) -> None:
@@ -118,7 +121,7 @@ class FolderSink:
         self._format = file_format
         self._language = headings
         self._visits = visits
-        self._held_ending: FileFormat = "parquet" if isinstance(visits, ParquetSource) else "csv"
+        self._held_ending = visits.kind
         with _refusals(folder):
             parent = folder if folder.is_dir() else folder.absolute().parent
             parent.mkdir(parents=True, exist_ok=True)
@@ -183,10 +186,14 @@ class FolderSink:
         self._held.write(rows)
 
     def _held_writer(self) -> _Writer:
-        path = self._path("held_visits")
-        if isinstance(self._visits, ParquetSource):
-            return _SchemaWriter(path, self._visits.schema)
-        return _LineWriter(path, self._visits.raw_heading)
+        path, visits = self._path("held_visits"), self._visits
+        if visits.kind == "xlsx":
+            return _SheetWriter(path, visits.headings)
+        if visits.kind == "parquet":
+            assert isinstance(visits, (ParquetSource, SeveralSources))
+            return _SchemaWriter(path, visits.schema)
+        assert isinstance(visits, (CsvSource, SeveralSources))
+        return _LineWriter(path, visits.raw_heading)
 
     def finish(self, problems: pa.Table) -> None:
         """Write the problems and put every file in its place."""
@@ -211,7 +218,7 @@ class FolderSink:
             (self._work / name).replace(self.folder / name)
         # A file of an earlier run in the other format would be read as one of this run.
         for name in OUTPUTS:
-            for ending in _ENDINGS:
+            for ending in (*_ENDINGS, "xlsx"):
                 if f"{name}.{ending}" not in names:
                     (self.folder / f"{name}.{ending}").unlink(missing_ok=True)
 
@@ -228,6 +235,28 @@ class _SchemaWriter:
 
     def close(self) -> None:
         self._writer.close()
+
+
+class _SheetWriter:
+    """Writes rows of a workbook as cells of the same values; made in memory, saved at the end."""
+
+    def __init__(self, path: Path, headings: Sequence[str]) -> None:
+        from openpyxl import Workbook
+
+        self._path = path
+        self._book = Workbook(write_only=True)
+        self._sheet = self._book.create_sheet("held_visits")
+        self._sheet.append(list(headings))
+        self._saved = False
+
+    def write(self, rows: Sequence[Sequence[Any]]) -> None:
+        for row in rows:
+            self._sheet.append([None if value == "" else value for value in row])
+
+    def close(self) -> None:
+        if not self._saved:
+            self._saved = True
+            self._book.save(self._path)
 
 
 class _LineWriter:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.claims.claim_slices import Priced
-from chiiki_tsusho.claims.units import Ints
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
@@ -88,12 +87,12 @@ def problem_table(problems: Problems, language: Language = "en") -> pa.Table:
 
 
 class FrameSink:
-    """Keeps the results of a batch whose visits are a frame."""
+    """Keeps the results of a batch in memory."""
 
     def __init__(self) -> None:
         self.line_tables: list[pa.Table] = []
         self.claim_tables: list[pa.Table] = []
-        self.held_rows: list[Ints] = []
+        self.held_rows: list[Any] = []
 
     def formed(self, priced: Priced) -> tuple[pa.Table, pa.Table]:
         """Turn claims and their lines into tables."""
@@ -105,8 +104,8 @@ class FrameSink:
         self.line_tables.append(lines)
         self.claim_tables.append(claims)
 
-    def held(self, rows: Ints) -> None:
-        """Take the positions of some held rows."""
+    def held(self, rows: Any) -> None:
+        """Take some held rows."""
         self.held_rows.append(rows)
 
 

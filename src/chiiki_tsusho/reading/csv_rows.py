@@ -1,0 +1,280 @@
+"""Lines of CSV to rows and cells: plain lines at once, others by Arrow, malformed ones by name.
+
+A row is a line: no column of the contract can hold a line break, so a quotation mark left open
+spoils its own line and no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute
+from pyarrow import csv as arrow_csv
+
+from chiiki_tsusho.problem_texts import Message
+from chiiki_tsusho.reading.blocks import (
+    NEWLINE,
+    Form,
+    ReadColumn,
+    column_of_arrow,
+    line_bounds,
+)
+from chiiki_tsusho.reading.plain_csv import PlainLines
+
+BOM = b"\xef\xbb\xbf"
+_RETURN, _COMMA, _QUOTE, _SPACE = b'\r," '
+# A mark opens only at the start of a cell; inside, two stand for one.
+_QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
+_OPEN_QUOTE = re.compile(r'(?:^|,)"')
+_NUMBER = pa.int16()
+_ARROW_TYPES: dict[Form, pa.DataType | None] = {
+    "texts": pa.string(),
+    "few": pa.dictionary(pa.int32(), pa.string()),
+    "distinct": pa.dictionary(pa.int32(), pa.string()),
+    "unread": None,
+}
+
+
+@dataclass(frozen=True)
+class ReadRows:
+    """Rows told apart; lines are counted from the first one read.
+
+    Parameters
+    ----------
+    columns : sequence of ReadColumn
+    kept : ndarray of int64, shape (rows,)
+        The line of each row.
+    malformed : list of (line, Message)
+        Lines whose cells cannot be told apart.
+    lines : int
+        How many lines there are, blank ones included.
+    """
+
+    columns: Sequence[ReadColumn]
+    kept: npt.NDArray[np.int64]
+    malformed: list[tuple[int, Message]]
+    lines: int
+
+
+@dataclass(frozen=True)
+class RawLines:
+    """Lines as they stand in a file, each ended by a line feed of its encoding."""
+
+    raw: bytes
+    line_feed: bytes = b"\n"
+
+    def verbatim(self, at: npt.NDArray[np.int64]) -> bytes:
+        """Return some of the lines, counted from the first."""
+        characters = np.frombuffer(self.raw, dtype=np.uint8)
+        unit = len(self.line_feed)
+        if unit == 1:
+            starts, ends = line_bounds(characters)
+        else:
+            # Of so many bytes a character; the line feed of either order of bytes.
+            wide = np.frombuffer(self.raw, dtype="<u2" if self.line_feed[0] else ">u2")
+            starts, ends = (unit * edges for edges in line_bounds(wide))
+        wanted = np.zeros(len(starts), dtype=bool)
+        wanted[at] = True
+        lines: bytes = characters[np.repeat(wanted, ends - starts)].tobytes()
+        return lines
+
+
+class RowReader:
+    """Reads lines under the headings of one file; several threads may do so at once.
+
+    Parameters
+    ----------
+    cells : int
+        How many cells a row has.
+    """
+
+    def __init__(self, cells: int) -> None:
+        self.cells = cells
+        self._numbers = True
+        self._plain: PlainLines | None = None
+
+    def expect(self, forms: Sequence[Form]) -> None:
+        """Remember the texts met when the columns were last wanted in these forms."""
+        if self._plain is None or self._plain.forms != list(forms):
+            self._plain = PlainLines(forms)
+
+    def read(self, text: bytes, forms: Sequence[Form]) -> ReadRows | None:
+        """Tell rows and cells apart.
+
+        Parameters
+        ----------
+        text : bytes
+            Whole lines in UTF-8.
+        forms : sequence of Form
+            How each column is wanted.
+
+        Returns
+        -------
+        ReadRows or None
+            None where the lines cannot be told apart.
+        """
+        plain = None
+        if self._plain is not None and b"\0" not in text:
+            plain = self._plain.read(text)
+        if plain is not None:
+            lines, columns = plain
+            return ReadRows(columns, np.arange(lines), [], lines)
+        newlines = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == NEWLINE))
+        lines = newlines + (not text.endswith(b"\n"))
+        table = None if _needs_care(text) else self._table(text, forms)
+        kept = np.arange(lines)
+        malformed: list[tuple[int, Message]] = []
+        if table is None or table.num_rows != lines:
+            good, kept, malformed = _well_formed(text, self.cells)
+            table = self._table(good, forms)
+            if table is None or table.num_rows != len(kept):
+                return None
+        of_arrow = [
+            column_of_arrow(column, form)
+            for column, form in zip(table.columns, _read(forms), strict=True)
+        ]
+        return ReadRows(of_arrow, kept, malformed, lines)
+
+    def _table(self, text: bytes, forms: Sequence[Form]) -> pa.Table | None:
+        """Read lines, numbers as numbers where the whole block allows it."""
+        ranges = {at: form for at, form in enumerate(forms) if isinstance(form, tuple)}
+        types = [_ARROW_TYPES["distinct" if isinstance(form, tuple) else form] for form in forms]
+        if ranges and self._numbers and not _hexadecimal(text):
+            numbers = [_NUMBER if at in ranges else kind for at, kind in enumerate(types)]
+            table = self._table_of_types(text, numbers)
+            if table is not None and all(
+                _within(table.column(str(at)), *ends) for at, ends in ranges.items()
+            ):
+                return table
+        table = self._table_of_types(text, types)
+        if table is not None and ranges:
+            # What one block writes in words (要介護3) the next ones do as well; and what is wrong
+            # is shown as it was written (09, not 9).
+            self._numbers = False
+        return table
+
+    def _table_of_types(self, text: bytes, types: list[pa.DataType | None]) -> pa.Table | None:
+        """Read lines into one column per heading; None where they are not even, or of the types."""
+        names = [str(at) for at in range(self.cells)]
+        wanted = {name: kind for name, kind in zip(names, types, strict=True) if kind is not None}
+        if not text:
+            return pa.schema(list(wanted.items())).empty_table()
+        if text.startswith(BOM):
+            # In a cell it is a character as on any other line; Arrow would drop it at the start.
+            text = b"\n" + text
+        uneven = []
+
+        def note(row: Any) -> str:
+            uneven.append(row)
+            return "skip"
+
+        try:
+            table = arrow_csv.read_csv(
+                pa.BufferReader(text),
+                # At once: at the end of its own blocks Arrow takes an open mark for closed.
+                read_options=arrow_csv.ReadOptions(
+                    column_names=names, block_size=len(text) + 1, use_threads=False
+                ),
+                parse_options=arrow_csv.ParseOptions(invalid_row_handler=note),
+                convert_options=arrow_csv.ConvertOptions(
+                    column_types=wanted, include_columns=list(wanted), null_values=[""]
+                ),
+            )
+        except pa.ArrowInvalid:
+            return None
+        return None if uneven else table
+
+
+def _read(forms: Sequence[Form]) -> list[Form]:
+    return [form for form in forms if form != "unread"]
+
+
+def _within(numbers: pa.ChunkedArray, least: int, most: int) -> bool:
+    ends = compute.min_max(numbers).as_py()
+    return ends["min"] is None or (least <= ends["min"] and ends["max"] <= most)
+
+
+def _hexadecimal(text: bytes) -> bool:
+    """Say whether Arrow might read a number such as 0x10, which the contract does not know."""
+    return any(mark[1:] in text and mark in text for mark in (b"0x", b"0X"))
+
+
+def _needs_care(text: bytes) -> bool:
+    """Say whether Arrow alone might take lines for what they are not."""
+    # Arrow takes a CR alone for the end of a row.
+    if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
+        return True
+    if b'"' in text:
+        # And a mark left open at the end of everything for closed.
+        last = text[text.rstrip(b"\r\n").rfind(b"\n") + 1 :]
+        if _quoted_cells(last.rstrip(b"\r\n").decode()) is None:
+            return True
+    return _blank_rows(text)
+
+
+def _blank_rows(text: bytes) -> bool:
+    """Say whether a line might be of blank cells alone."""
+    return text[:1] in (b",", b" ", b'"') or any(
+        start in text for start in (b"\n,", b"\n ", b'\n""')
+    )
+
+
+def _well_formed(
+    text: bytes, cells: int
+) -> tuple[bytes, npt.NDArray[np.int64], list[tuple[int, Message]]]:
+    """Part the lines that have the right number of cells from those that have not.
+
+    Returns
+    -------
+    text : bytes
+        The good lines.
+    kept : ndarray of int64
+        Which lines of the block they are; lines of blank cells alone are no rows and are passed
+        over.
+    malformed : list of (line, Message)
+    """
+    characters = np.frombuffer(text, dtype=np.uint8)
+    starts, ends = line_bounds(characters)
+
+    def counted(character: int) -> npt.NDArray[np.int64]:
+        sums = np.concatenate(([0], np.cumsum(characters == character)))
+        return sums[ends] - sums[starts]
+
+    bodies = ends - starts - (characters[ends - 1] == NEWLINE)
+    last = np.maximum(starts + bodies - 1, 0)
+    ends_in_return = (bodies > 0) & (characters[last] == _RETURN)
+    commas = counted(_COMMA)
+    found = commas + 1
+    quotes = counted(_QUOTE)
+    stray = counted(_RETURN) > ends_in_return
+    blank = bodies - ends_in_return == commas + counted(_SPACE)
+    unclosed = np.zeros(len(starts), dtype=bool)
+    for at in np.flatnonzero((quotes > 0) & ~blank):
+        line = text[starts[at] : starts[at] + bodies[at] - ends_in_return[at]].decode()
+        number = _quoted_cells(line)
+        unclosed[at], found[at] = number is None, number or 0
+        blank[at] = not unclosed[at] and not line.strip('", ')
+    good = ~blank & ~stray & ~unclosed & (found == cells)
+    malformed = []
+    for at in np.flatnonzero(~good & ~blank):
+        if unclosed[at]:
+            message = Message("malformed_row", "quotation")
+        elif stray[at]:
+            message = Message("malformed_row", "carriage_return")
+        else:
+            facts = {"found": int(found[at]), "expected": cells}
+            message = Message("malformed_row", "cells", facts)
+        malformed.append((int(at), message))
+    return characters[np.repeat(good, ends - starts)].tobytes(), np.flatnonzero(good), malformed
+
+
+def _quoted_cells(line: str) -> int | None:
+    """Count the cells of a line with quotation marks; None where one is left open."""
+    rest = _QUOTED_CELL.sub("", line)
+    return None if _OPEN_QUOTE.search(rest) else rest.count(",") + 1

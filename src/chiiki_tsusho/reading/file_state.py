@@ -1,0 +1,27 @@
+"""Whether a file is still the one that was opened."""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO
+
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.language import Text
+
+FileState = tuple[int, int, int]
+
+
+def state_of(stream: BinaryIO) -> FileState:
+    """Tell a file from another, and from itself after a change: inode, bytes, time of change."""
+    state = os.fstat(stream.fileno())
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def changed(shown: str) -> InputFileError:
+    """Say that a file is no longer what was read first."""
+    return InputFileError(
+        Text(
+            "{file}: has changed while it was read; begin again when nothing writes to it",
+            file=shown,
+        )
+    )

@@ -1,0 +1,73 @@
+"""Rows of an input, as they stand in it, to a DataFrame."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.csv_file import CsvSource
+from chiiki_tsusho.reading.data_frame import FrameSource
+from chiiki_tsusho.reading.parquet_file import ParquetSource
+from chiiki_tsusho.reading.several_files import SeveralSources
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
+
+
+def held_frame(source: Source, parts: Sequence[Any]) -> pd.DataFrame:
+    """Return rows of an input as a DataFrame, on a new index.
+
+    Parameters
+    ----------
+    source : Source
+    parts : sequence
+        What ``Block.verbatim`` gave, in the order of the input.
+
+    Returns
+    -------
+    DataFrame
+        Of a frame its own rows and types; of a CSV text, a line whose cells cannot be told apart
+        being all in the first.
+    """
+    if isinstance(source, FrameSource):
+        rows = np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+        return source.frame.iloc[rows].reset_index(drop=True)
+    if source.kind == "parquet":
+        assert isinstance(source, (ParquetSource, SeveralSources))
+        schema = source.schema
+        table = pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts)])
+        frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+        return frame
+    width = len(source.headings)
+    if source.kind == "csv":
+        assert isinstance(source, (CsvSource, SeveralSources))
+        text = b"".join(parts).decode(source.encoding)
+        return _frame(list(_cells(text, width)), source.headings, "str")
+    rows_of_sheet = [(row + [""] * width)[:width] for part in parts for row in part]
+    return _frame(rows_of_sheet, source.headings, "object")
+
+
+def _frame(rows: list[list[Any]], headings: Sequence[str], dtype: str) -> pd.DataFrame:
+    columns = zip(*rows, strict=True) if rows else ([] for _ in headings)
+    frame = pd.concat([pd.Series(list(column), dtype=dtype) for column in columns], axis="columns")
+    frame.columns = pd.Index(headings)
+    return frame
+
+
+def _cells(text: str, width: int) -> Iterator[list[str]]:
+    """Yield the cells of each line."""
+    tabs = "\t" if "\t" in text.partition("\n")[0] and "," not in text else ","
+    for line in text.removesuffix("\n").split("\n") if text else ():
+        body = line.removesuffix("\r")
+        try:
+            cells = next(csv.reader([body], delimiter=tabs, strict=True), [])
+        except csv.Error:
+            cells = []
+        yield cells if len(cells) == width else [body, *([""] * (width - 1))]

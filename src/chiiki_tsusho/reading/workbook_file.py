@@ -1,0 +1,211 @@
+"""Excel workbooks (.xlsx) to blocks of rows."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from python_calamine import CalamineWorkbook
+
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.language import Text
+from chiiki_tsusho.problem_texts import Message
+from chiiki_tsusho.reading.arrow_arrays import of_texts
+from chiiki_tsusho.reading.blocks import (
+    BEGINNING_ROWS,
+    Block,
+    Form,
+    SourceFile,
+    Texts,
+    cell_text,
+)
+from chiiki_tsusho.reading.file_state import changed, state_of
+from chiiki_tsusho.reading.workbook_parts import WorkbookParts, damaged
+
+_ROWS_OF_A_BLOCK = 1 << 14
+# Excel keeps times as fractions of a day: so near a whole second it is meant.
+_ROUNDING = 5_000
+_SECOND = 1_000_000
+
+Row = list[Any]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _RawRows:
+    """Rows as they stand in a sheet: text as text, numbers, dates."""
+
+    rows: list[Row]
+
+    def verbatim(self, at: npt.NDArray[np.int64]) -> list[Row]:
+        return [self.rows[one] for one in at.tolist()]
+
+
+class WorkbookSource:
+    """A sheet of an Excel workbook; a row is the line of its number.
+
+    Parameters
+    ----------
+    path : Path
+    sheet : str, optional
+        The first one unless named.
+
+    Raises
+    ------
+    InputFileError
+        It is no workbook, has no such sheet or no cells, or is too large.
+    """
+
+    kind = "xlsx"
+
+    def __init__(self, path: Path, sheet: str | None = None) -> None:
+        self.path = path
+        self.shown = str(path) if sheet is None else f"{path}#{sheet}"
+        with path.open("rb") as stream:
+            state = state_of(stream)
+            parts = WorkbookParts(path)
+            self.sheet = parts.sheet_name(sheet)
+            self._survey = parts.survey(self.sheet)
+            self._cells = _sheet(path, self.sheet)
+            if state_of(stream) != state:
+                raise changed(self.shown)
+        self.size = self._cells.total_height + 1
+        places = self._survey.texts.keys()
+        # Columns before the first that has a value are not read.
+        self._first_column = 1 + (self._cells.start or (0, 0))[1]
+        self._width = max([self._cells.width, *(at - self._first_column + 1 for _, at in places)])
+        self._height = max([self._cells.total_height + 1, *(row for row, _ in places)])
+        found = next(
+            (
+                (at, texts)
+                for at, texts in self._rows_of_text()
+                if any(text.strip() for text in texts)
+            ),
+            None,
+        )
+        if found is None:
+            raise InputFileError(
+                Text("{file}: is empty; a line of headings was expected", file=self.shown)
+            )
+        self.heading_row, headings = found
+        while not headings[-1].strip():
+            headings.pop()
+        self.headings = headings
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        """The sheet, whose first row is line 1."""
+        return (SourceFile(self.path, self.shown, 0),)
+
+    def _rows(self) -> Iterator[Row]:
+        """Yield every row; at the end there may be some that have no value at all."""
+        read = 0
+        for row in self._cells.iter_rows():
+            read += 1
+            yield row
+        for _ in range(read, self._height):
+            yield [""] * self._cells.width
+
+    def _rows_of_text(self) -> Iterator[tuple[int, list[str]]]:
+        for row, cells in enumerate(self._rows(), start=1):
+            yield row, [_text(cell) for cell in self._with_texts([cells], row)[0]]
+
+    def beginning(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line and the cells of the first rows after the headings."""
+        return islice(self._rows_of_text(), self.heading_row, self.heading_row + BEGINNING_ROWS)
+
+    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
+        """Yield the rows, so many at a time."""
+        rows = islice(self._rows(), self.heading_row, None)
+        first = self.heading_row + 1
+        while block := list(islice(rows, _ROWS_OF_A_BLOCK)):
+            yield self._block(block, first, forms)
+            first += len(block)
+
+    def _block(self, rows: list[Row], first: int, forms: Sequence[Form]) -> Block:
+        cells = self._with_texts(rows, first)
+        columns = [_distinct(column) for column in zip(*cells, strict=True)]
+        filled = np.array([_filled(column) for column in columns])
+        there = filled.any(axis=0)
+        beyond = filled[len(self.headings) :].any(axis=0)
+        lines = np.arange(first, first + len(rows))
+        malformed = [
+            (int(lines[at]), self._too_many(filled[:, at])) for at in np.flatnonzero(there & beyond)
+        ]
+        kept = np.flatnonzero(there & ~beyond)
+        taken = [
+            column.taken(kept)
+            for column, form in zip(columns, forms, strict=False)
+            if form != "unread"
+        ]
+        return Block(lines[kept], taken, malformed, first, _RawRows(rows), int(lines[-1]))
+
+    def _with_texts(self, rows: list[Row], first: int) -> list[Row]:
+        """Put in what a reader of values shows as blank, and percentages as such."""
+        survey = self._survey
+        if not survey.texts and not survey.percentages:
+            return rows
+        rows = [row + [""] * (self._width - len(row)) for row in rows]
+        for row, column in [*survey.texts, *survey.percentages]:
+            at, place = row - first, column - self._first_column
+            if not (0 <= at < len(rows) and 0 <= place < self._width):
+                continue
+            value = rows[at][place]
+            if (row, column) in survey.texts:
+                rows[at][place] = survey.texts[row, column]
+            elif isinstance(value, (int, float)):
+                rows[at][place] = f"{round(value * 100, 9):g}%"
+        return rows
+
+    def _too_many(self, filled: Flags) -> Message:
+        facts = {"found": int(np.flatnonzero(filled)[-1]) + 1, "expected": len(self.headings)}
+        return Message("malformed_row", "cells", facts)
+
+
+def _sheet(path: Path, name: str) -> Any:
+    try:
+        return CalamineWorkbook.from_path(path).get_sheet_by_name(name)
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:
+        # A panic of the library is no Exception.
+        raise damaged(path, str(error)) from error
+
+
+def _distinct(column: Sequence[Any]) -> Texts:
+    numbers: dict[Any, int] = {}
+    positions = np.fromiter(
+        (numbers.setdefault(value, len(numbers)) for value in column), np.int32, len(column)
+    )
+    return Texts(of_texts([_text(value) for value in numbers]), positions)
+
+
+def _filled(column: Texts) -> Flags:
+    of_text = np.array([bool(text.strip()) for text in column.distinct()], dtype=bool)
+    return of_text[column.positions]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (datetime.datetime, datetime.time)):
+        value = _to_the_second(value)
+    return cell_text(value)
+
+
+def _to_the_second(value: datetime.datetime | datetime.time) -> datetime.datetime | datetime.time:
+    part = value.microsecond
+    if not part or _ROUNDING < part < _SECOND - _ROUNDING:
+        return value
+    day = (
+        value if isinstance(value, datetime.datetime) else datetime.datetime.combine(_A_DAY, value)
+    )
+    whole = (day + datetime.timedelta(microseconds=_SECOND // 2)).replace(microsecond=0)
+    return whole if isinstance(value, datetime.datetime) else whole.time()
+
+
+_A_DAY = datetime.date(2000, 1, 1)

@@ -1,0 +1,244 @@
+"""What an Excel workbook is made of, looked at before it is read: sheets, far cells, odd cells.
+
+The reader of cells (calamine) lays a sheet out as a rectangle up to its last cell, shows errors
+and formulas never computed as blank, and percentages as bare fractions. So the sheet is first
+searched, piece by piece, for what would make it huge or be lost.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.language import Text
+
+# More than a full sheet of all columns an input can have.
+_MOST_CELLS = 50_000_000
+_MOST_BYTES, _MOST_BYTES_OF_A_LIST = 4 << 30, 1 << 30
+_SMALL_PART, _PIECE = 1 << 24, 1 << 20
+_CELL = rb"<(?:\w+:)?c\b"
+_PLACE = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
+# Cells of column AA or later, with a value.
+_WIDE = re.compile(_CELL + rb'[^>]*\br="([A-Z]{2,3})[0-9]+"[^>]*(?<!/)>')
+_ROW = re.compile(rb'\br="[A-Z]+([0-9]+)"')
+_ERROR = re.compile(
+    _CELL + rb'([^>]*\bt="e"[^>]*)>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)<', re.DOTALL
+)
+_UNCOMPUTED = re.compile(
+    _CELL + rb"([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+_PERCENT_FORMATS = (9, 10)
+
+Place = tuple[int, int]
+
+
+@dataclass
+class SheetSurvey:
+    """What was found in a sheet.
+
+    Parameters
+    ----------
+    texts : dict of (row, column) to str
+        Counted from 1: what stands in cells that a reader of values shows as blank.
+    percentages : set of (row, column)
+        Cells shown as percentages.
+    """
+
+    texts: dict[Place, str] = field(default_factory=dict)
+    percentages: set[Place] = field(default_factory=set)
+
+
+class WorkbookParts:
+    """The parts of a workbook file.
+
+    Raises
+    ------
+    InputFileError
+        It is no Excel workbook, or damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            with zipfile.ZipFile(path) as archive:
+                self._names = set(archive.namelist())
+                if "xl/workbook.xml" not in self._names:
+                    raise self._fault(
+                        Text("is no Excel workbook; save it as .xlsx or as CSV UTF-8")
+                    )
+                self._sheets = dict(_sheets(archive))
+        except (zipfile.BadZipFile, OSError, ElementTree.ParseError, KeyError, ValueError) as error:
+            if isinstance(error, InputFileError):
+                raise
+            raise damaged(path, str(error)) from error
+
+    def _fault(self, fault: Text) -> InputFileError:
+        return InputFileError(Text("{file}: {fault}", file=str(self._path), fault=fault))
+
+    def sheet_name(self, wanted: str | None) -> str:
+        """Return the name of the sheet wanted, or of the first."""
+        if wanted is None and self._sheets:
+            return next(iter(self._sheets))
+        if wanted in self._sheets:
+            return wanted
+        raise self._fault(
+            Text(
+                "has no sheet {name!r}; its sheets are {sheets}",
+                name=wanted or "",
+                sheets=", ".join(self._sheets),
+            )
+        )
+
+    def survey(self, sheet: str) -> SheetSurvey:
+        """Look through a sheet.
+
+        Raises
+        ------
+        InputFileError
+            It would be too large to be read.
+        """
+        survey = SheetSurvey()
+        rows, columns, widest = 0, 26, ""
+        try:
+            with zipfile.ZipFile(self._path) as archive:
+                self._check_sizes(archive, self._sheets[sheet])
+                percent = _percent_styles(archive)
+                for piece in _pieces(archive, self._sheets[sheet]):
+                    for match in _WIDE.finditer(piece):
+                        if _column(match[1]) > columns:
+                            columns, widest = _column(match[1]), match[0].decode(errors="replace")
+                    if places := _ROW.findall(piece):
+                        rows = max(rows, int(places[-1]))
+                    if rows * columns > _MOST_CELLS:
+                        raise self._too_wide(widest or f'r="A{rows}"')
+                    _note_texts(piece, survey)
+                    if percent is not None:
+                        survey.percentages.update(_places(percent, piece))
+        except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
+            raise damaged(self._path, str(error)) from error
+        return survey
+
+    def _too_wide(self, cell: str) -> InputFileError:
+        place = _PLACE.search(cell.encode())
+        return self._fault(
+            Text(
+                "cell {cell} stands far from the table; delete what is there (its row and column)",
+                cell=(place[1] + place[2]).decode() if place else cell,
+            )
+        )
+
+    def _check_sizes(self, archive: zipfile.ZipFile, sheet: str) -> None:
+        """Refuse parts that unpack to more than any input is, whatever size they claim."""
+        for name, most in ((sheet, _MOST_BYTES), ("xl/sharedStrings.xml", _MOST_BYTES_OF_A_LIST)):
+            if name not in self._names or archive.getinfo(name).file_size <= _SMALL_PART:
+                continue
+            if archive.getinfo(name).file_size > most:
+                raise self._fault(
+                    Text(
+                        "unpacks to {size:,} MB, which no month is; save the sheet as CSV UTF-8",
+                        size=archive.getinfo(name).file_size >> 20,
+                    )
+                )
+
+
+def damaged(path: Path, why: str) -> InputFileError:
+    """Say that a workbook cannot be read."""
+    return InputFileError(
+        Text("{file}: is a damaged Excel workbook: {why}", file=str(path), why=why)
+    )
+
+
+def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Yield the name of each sheet of cells and the part that holds it."""
+    targets = {}
+    for one in _tree(archive, "xl/_rels/workbook.xml.rels"):
+        target = one.get("Target", "")
+        if one.get("Type", "").endswith("/worksheet"):
+            targets[one.get("Id")] = target[1:] if target.startswith("/") else f"xl/{target}"
+    for one in _tree(archive, "xl/workbook.xml").iter():
+        if _local(one.tag) == "sheet":
+            relation = next(
+                (value for key, value in one.attrib.items() if _local(key) == "id"), None
+            )
+            if relation in targets:
+                yield one.get("name", ""), targets[relation]
+
+
+def _tree(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    if archive.getinfo(name).file_size > _SMALL_PART:
+        raise ValueError(f"{name} is too large")
+    text = archive.read(name)
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise ValueError(f"{name} defines entities")
+    return ElementTree.fromstring(text)
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _percent_styles(archive: zipfile.ZipFile) -> re.Pattern[bytes] | None:
+    """Return what finds the cells of the styles that show percentages; None without any."""
+    try:
+        styles = _tree(archive, "xl/styles.xml")
+    except KeyError:
+        return None
+    formats = set(map(str, _PERCENT_FORMATS))
+    formats |= {
+        one.get("numFmtId", "")
+        for one in styles.iter()
+        if _local(one.tag) == "numFmt" and "%" in one.get("formatCode", "")
+    }
+    used = next((one for one in styles.iter() if _local(one.tag) == "cellXfs"), ())
+    numbers = [str(at) for at, one in enumerate(used) if one.get("numFmtId") in formats]
+    if not numbers:
+        return None
+    return re.compile(_CELL + rb'([^>]*\bs="(?:' + "|".join(numbers).encode() + rb')"[^>]*)(?<!/)>')
+
+
+def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """Yield a part in pieces that end between two cells."""
+    left = b""
+    with archive.open(name) as stream:
+        while read := stream.read(_PIECE):
+            piece = left + read
+            cut = piece.rfind(b"</row>") + 1 or piece.rfind(b"<c ") + 1 or len(piece) + 1
+            piece, left = piece[: cut - 1], piece[cut - 1 :]
+            yield piece
+    yield left
+
+
+def _note_texts(piece: bytes, survey: SheetSurvey) -> None:
+    if b't="e"' in piece:
+        for match in _ERROR.finditer(piece):
+            for place in _place(match[1]):
+                survey.texts[place] = match[2].decode(errors="replace")
+    if b"<f" in piece or b":f" in piece:
+        for match in _UNCOMPUTED.finditer(piece):
+            for place in _place(match[1]):
+                survey.texts[place] = "=" + (match[2] or b"").decode(errors="replace")
+
+
+def _places(pattern: re.Pattern[bytes], piece: bytes) -> Iterator[Place]:
+    for match in pattern.finditer(piece):
+        yield from _place(match[1])
+
+
+def _place(attributes: bytes) -> Iterator[Place]:
+    match = _PLACE.search(attributes)
+    if match is not None:
+        yield int(match[2]), _column(match[1])
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
