@@ -296,7 +296,7 @@ def test_a_provider_in_two_partitions_is_named() -> None:
 @pytest.mark.usefixtures("in_process")
 def test_many_providers_in_two_partitions_are_counted() -> None:
     rows = [visit(day, provider_no=f"13700000{no:02}") for day in (1, 2) for no in range(8)]
-    with pytest.raises(InputFileError, match="so are 3 more in two parts"):
+    with pytest.raises(InputFileError, match="and 3 more providers: a claim would be split"):
         compute_claims_dask(cut(frame(rows), [8]), shuffle=False)
 
 

@@ -917,7 +917,7 @@ def test_what_is_no_folder_is_refused(made: bool, what: str, tmp_path: Path) -> 
 def test_two_formats_of_one_file_are_refused(tmp_path: Path) -> None:
     folder = small(tmp_path)
     (folder / "claims.parquet").write_bytes(b"")
-    with pytest.raises(InputFileError, match=r"has claims\.csv and claims\.parquet; keep the one"):
+    with pytest.raises(InputFileError, match=r"has claims\.csv / claims\.parquet; keep the one"):
         write_report(folder)
 
 
@@ -1008,7 +1008,7 @@ def test_a_page_appears_whole_or_not_at_all(
 
 
 def test_an_unknown_language_is_refused(folder: Path) -> None:
-    with pytest.raises(ChiikiTsushoError, match="language 'fr' is unknown; en or ja"):
+    with pytest.raises(ChiikiTsushoError, match="language 'fr' is unknown; en, ja are known"):
         write_report(folder, language="fr")  # type: ignore[arg-type]
 
 
@@ -1055,7 +1055,7 @@ def test_the_command_ends_with_2_where_it_writes_nothing(
     assert len(said.splitlines()) == 4
     assert invoke(folder, "-o", tmp_path / "p.html", "--lang", "fr") == (
         2,
-        "error: language 'fr' is unknown; en or ja\n",
+        "error: language 'fr' is unknown; en, ja are known\n",
     )
     assert list(tmp_path.iterdir()) == []
 
