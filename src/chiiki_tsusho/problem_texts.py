@@ -102,6 +102,12 @@ TEXTS: dict[str, dict[Language, str]] = {
         "ja": "{named}は {month} の表にありません。その月の加算に改めるか、公式の表を codes=(コマンドでは "
         "--codes)で指定してください",
     },
+    "no_line": {
+        "en": "claim {claim}: {key} has no row in the table of {month} for visits with the code "
+        "{code}; take it out, or give the official table with codes= (--codes on the command line)",
+        "ja": "請求 {claim}: コード{code}の実績に対する{key}の行が {month} の表にありません。取り消すか、"
+        "公式の表を codes=(コマンドでは --codes)で指定してください",
+    },
     "not_for_service": {
         "en": "{key} cannot be added to {service}; it is for {fits}: take it out or correct the "
         "service",

@@ -29,6 +29,7 @@ INT_COLUMNS = {
     "short_hours_per_mille",
     "shortfall_per_mille",
     "extension_units",
+    "reduction_per_mille",
     "units",
     "published_units",
     "per_mille",
@@ -87,11 +88,22 @@ def half_up(units: int, per_mille: int) -> int:
 
 
 def composite(row: Row) -> int:
-    """A base row's units from its steps: 時減, 定超 or 人欠, each rounded, then 延長 in full."""
+    """A base row's units from its steps: 時減, 定超 or 人欠, each rounded, then 延長 in full.
+
+    Where 業未 or 虐防 are in the name, 定超 or 人欠 comes first, then 1 % of 所定単位数 is taken
+    off for each, 時減 last: 502, 定超 351, 業未 346, 時減 242 (the ministry's table of 2024-06).
+    """
     units: int = row["base_units"]
-    for ratio in (row["short_hours_per_mille"], row["shortfall_per_mille"]):
-        if ratio is not None:
-            units = half_up(units, ratio)
+    inside = (row.get("reductions") or "").split()
+    order = ("short_hours_per_mille", "shortfall_per_mille")
+    if inside:
+        units = units if row["shortfall_per_mille"] is None else half_up(units, row[order[1]])
+        for _ in inside:
+            units -= half_up(row["base_units"], row["reduction_per_mille"])
+        order = order[:1]
+    for name in order:
+        if row[name] is not None:
+            units = half_up(units, row[name])
     return units + (row["extension_units"] or 0)
 
 
@@ -109,7 +121,47 @@ def bands_of(table: list[Row], visit: Row) -> list[Row]:
         and fits(row, visit["service"])
         and row["care_level"] in (None, visit["care_level"])
         and (row["shortfall"] or "") == visit["shortfall"]
+        and not row.get("reductions")
     ]
+
+
+def is_chosen(row: Row) -> bool:
+    """Whether a row is an addition for visits of some minutes or of a care level alone."""
+    return row["kind"] == "addition" and row["minutes_from"] is not None
+
+
+def extension_row(table: list[Row], visit: Row) -> Row | None:
+    """延長 as an addition of its own, by the length of the visit."""
+    for row in table:
+        if not is_chosen(row) or not row["extension_units"] or not fits(row, visit["service"]):
+            continue
+        if row["minutes_from"] <= visit["minutes"] < row["minutes_to"]:
+            return row
+    return None
+
+
+def reduced_row(table: list[Row], base: Row, keys: set[str]) -> Row | None:
+    """The code with just these reductions inside it; None where no code has any inside."""
+    alike = ("service", "care_level", "shortfall", "minutes_from", "minutes_to")
+    for row in table:
+        inside = set((row.get("reductions") or "").split())
+        if inside == keys and all(row[name] == base[name] for name in alike):
+            return row
+    return None
+
+
+def reduction_line(table: list[Row], base: Row, key: str) -> Row:
+    """The line of a reduction for the band and care level of a code."""
+    (line,) = (
+        row
+        for row in table
+        if is_chosen(row)
+        and row["key"] == key
+        and row["minutes_from"] <= base["minutes_from"]
+        and base["minutes_to"] <= row["minutes_to"]
+        and row["care_level"] in (None, base["care_level"])
+    )
+    return line
 
 
 def base_row(table: list[Row], visit: Row, extended_hours: bool) -> Row | None:
@@ -117,6 +169,10 @@ def base_row(table: list[Row], visit: Row, extended_hours: bool) -> Row | None:
     bands = bands_of(table, visit)
     minutes = visit["minutes"]
     extensions = [row["minutes_from"] for row in bands if row["extension_units"]]
+    added = [row["minutes_from"] for row in table if is_chosen(row) and row["extension_units"]]
+    if extended_hours and bands and extension_row(table, visit) is not None:
+        return max(bands, key=lambda row: row["minutes_to"])
+    extensions += added
     if not extended_hours and extensions and min(extensions) <= minutes <= LONGEST_DAY:
         plain = [row for row in bands if not row["extension_units"]]
         return max(plain, key=lambda row: row["minutes_to"], default=None)
@@ -127,8 +183,14 @@ def base_row(table: list[Row], visit: Row, extended_hours: bool) -> Row | None:
 
 
 def keyed_rows(table: list[Row]) -> dict[str, Row]:
-    """The additions and rates of a month by their key."""
-    return {row["key"]: row for row in table if row["key"]}
+    """The additions and rates of a month by their key; those a code chooses by their code."""
+    return {name_of(row): row for row in table if row["key"]}
+
+
+def name_of(row: Row) -> str:
+    """What an addition is counted under: its key, or its code where a code chooses it."""
+    name: str = row["item_code"] if is_chosen(row) else row["key"]
+    return name
 
 
 def applying(table: list[Row], service: str, sources: list[Row]) -> dict[str, int]:
@@ -164,9 +226,25 @@ class Attendance:
 
 def attend(table: list[Row], visit: Row, provider: Row | None, recipient: Row | None) -> Attendance:
     """Find one visit's code and the additions that apply to it."""
-    base = base_row(table, visit, True if provider is None else provider["extended_hours"])
+    extended = True if provider is None else provider["extended_hours"]
+    base = base_row(table, visit, extended)
     sources = [visit, *(source for source in (provider, recipient) if source is not None)]
     had = applying(table, visit["service"], sources)
+    if base is not None:
+        reductions = {
+            key
+            for row in table
+            if is_chosen(row) and not row["extension_units"]
+            for key in [row["key"]]
+            if any(source["additions"].get(key, 0) for source in sources)
+        }
+        extension = extension_row(table, visit)
+        if extension is not None and extended and not base["extension_units"]:
+            had[extension["item_code"]] = 1
+        if reductions and (composite := reduced_row(table, base, reductions)) is not None:
+            base = composite
+        else:
+            had |= {reduction_line(table, base, key)["item_code"]: 1 for key in reductions}
     return Attendance(
         date=visit["service_date"],
         base_code="" if base is None else service_code(base),
@@ -199,7 +277,7 @@ def counts_by_visit(row: Row, visits: list[Attendance]) -> list[int]:
     """
     if row["kind"] == "base":
         return [int(visit.base_code == service_code(row)) for visit in visits]
-    values = [visit.has.get(row["key"], 0) for visit in visits]
+    values = [visit.has.get(name_of(row), 0) for visit in visits]
     if row["kind"] == "rate" or row["per"] == "month":
         return [int(value > 0 and not any(values[:at])) for at, value in enumerate(values)]
     if row["per"] == "day":
@@ -515,7 +593,7 @@ def broken_by_table(
     table: list[Row], own: list[Row], provider: Row | None, recipient: Row | None
 ) -> set[str]:
     """The rules of the month's table that the visits of a claim break."""
-    rows = keyed_rows(table)
+    rows = {row["key"]: row for row in table if row["key"]} | keyed_rows(table)
     attended = [attend(table, visit, provider, recipient) for visit in own]
     broken = set()
     for visit, counted in zip(own, attended, strict=True):

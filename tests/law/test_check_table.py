@@ -16,7 +16,7 @@ from chiiki_tsusho.law.code_rows import COLUMNS
 from helpers.workbooks import ROOT, Row
 
 # A table written before these columns has none of them.
-LATE_COLUMNS = ("only_with", "not_with")
+LATE_COLUMNS = ("only_with", "not_with", "reductions", "reduction_per_mille")
 BLANK: Row = dict.fromkeys(COLUMNS, "")
 COMMON = BLANK | {
     "service_type": "78",
@@ -410,14 +410,11 @@ ONE_ROW: dict[str, tuple[str, Row, list[tuple[str, str]]]] = {
     "what an addition does not have": (
         "BATHING",
         {
-            "care_level": "1",
-            "minutes_from": "180",
-            "minutes_to": "240",
             "shortfall": "understaffed",
             "base_units": "40",
             "short_hours_per_mille": "700",
             "shortfall_per_mille": "700",
-            "extension_units": "0",
+            "reduction_per_mille": "10",
             "per_mille": "5",
             "rate_of": "all_lines",
         },
@@ -425,17 +422,50 @@ ONE_ROW: dict[str, tuple[str, Row, list[tuple[str, str]]]] = {
             (column, "must be blank on an addition row")
             for column in (
                 "base_units",
-                "care_level",
-                "extension_units",
-                "minutes_from",
-                "minutes_to",
                 "per_mille",
                 "rate_of",
+                "reduction_per_mille",
                 "short_hours_per_mille",
                 "shortfall",
                 "shortfall_per_mille",
             )
         ],
+    ),
+    "a line that a code chooses, with more than that": (
+        "BATHING",
+        {
+            "minutes_from": "540",
+            "minutes_to": "540",
+            "extension_units": "50",
+            "per": "day",
+            "max_per_month": "5",
+            "group": "hours",
+        },
+        [
+            ("extension_units", "the line adds this, units says 40"),
+            ("group", "must be blank on a line chosen by the code of a visit"),
+            ("max_per_month", "must be blank on a line chosen by the code of a visit"),
+            ("minutes_to", "not after minutes_from 540"),
+            ("per", "a line chosen by the code of a visit is counted once a visit"),
+        ],
+    ),
+    "a line of 延長 without its minutes": (
+        "BATHING",
+        {"extension_units": "40"},
+        [
+            ("minutes_from", "blank; a line chosen by the length needs it"),
+            ("minutes_to", "blank; a line chosen by the length needs it"),
+        ],
+    ),
+    "a reduction without its ratio": (
+        "BASE",
+        {"reductions": "dementia_care"},
+        [("reduction_per_mille", "reductions and their ratio go together")],
+    ),
+    "a reduction without a row": (
+        "BASE",
+        {"reductions": "bcp_missing", "reduction_per_mille": "0"},
+        [("reductions", "no row of these months has the key 'bcp_missing'")],
     ),
     "what a rate does not have": (
         "RATE",
@@ -567,8 +597,8 @@ SHAPES: dict[str, tuple[Text, list[str]]] = {
         ),
         [
             "line 2, column units: '417': the steps give 416",
-            "line 3, column source: '': 28 cells where the heading has 29",
-            "line 4: 'test': 30 cells where the heading has 29",
+            "line 3, column source: '': 30 cells where the heading has 31",
+            "line 4: 'test': 32 cells where the heading has 31",
         ],
     ),
     "a quotation mark not closed": (

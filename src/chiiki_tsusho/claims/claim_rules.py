@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -11,6 +12,7 @@ from chiiki_tsusho.claims.calendars import Entries
 from chiiki_tsusho.claims.claim_names import ClaimIds
 from chiiki_tsusho.claims.rosters import NO_ROW, WRONG_ROW, Roster, Rosters
 from chiiki_tsusho.claims.units import ClaimLines, Ints, MonthVisits, conflicts
+from chiiki_tsusho.claims.visit_kinds import Flags
 from chiiki_tsusho.claims.visit_rules import count_fault, key_fault
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.claims.yen import NO_LIMIT
@@ -180,6 +182,33 @@ def check_groups(context: Context, claims: ClaimIds, visits: MonthVisits, entrie
             message = Message("conflicting_group", "conflicting_month", facts)
             context.problems.add("visits", met_keys[0], " ".join(met_keys), message)
         claims.hold(in_claim)
+
+
+def check_chosen(
+    context: Context, claims: ClaimIds, visits: MonthVisits, lacking: Mapping[str, Flags]
+) -> None:
+    """Hold claims of visits whose reduction the table has for other codes alone.
+
+    Parameters
+    ----------
+    visits : MonthVisits
+        Of these claims.
+    lacking : mapping of key to ndarray of bool, shape (visits,)
+        The visits for whose code the table has no row of the reduction.
+    """
+    table = claims.table
+    for key, lacks in lacking.items():
+        of_claim, first = np.unique(visits.claim[lacks], return_index=True)
+        codes = table.service_codes[visits.base[lacks][first]]
+        claims.hold(of_claim)
+        for at, code in zip(of_claim.tolist(), codes.tolist(), strict=True):
+            facts = {
+                "claim": claims.text(at),
+                "key": table.key_text(key),
+                "code": code,
+                "month": month_text(table.law_month),
+            }
+            context.problems.add("visits", key, code, Message("no_code", "no_line", facts))
 
 
 def check_maxima(context: Context, claims: ClaimIds, lines: ClaimLines) -> None:

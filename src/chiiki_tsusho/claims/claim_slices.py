@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from chiiki_tsusho.claims.calendars import Entries
+from chiiki_tsusho.claims.chosen_lines import choose
 from chiiki_tsusho.claims.claim_names import ClaimIds, ClaimNames
 from chiiki_tsusho.claims.claim_rules import (
     Context,
+    check_chosen,
     check_groups,
     check_maxima,
     limits,
@@ -141,6 +143,7 @@ class ClaimSlice:
         found = base != NO_BASE
         base = np.where(found, base, 0)
         values: dict[str, Ints] = {}
+        services = table.base_of[base]
         for key, column in zip(kinds.keys, own, strict=True):
             if key in table.key_positions:
                 of_kind = column[kind]
@@ -148,12 +151,16 @@ class ClaimSlice:
                     values[key] = of_kind
         for at, (key, of_claim) in enumerate(counts):
             if of_claim.any():
-                fits = found & service_fits(table, key)[base]
+                fits = found & service_fits(table, key)[services]
                 of_kind = set_by.words[setting, at].astype(np.int64) * fits
                 values[key] = np.maximum(values[key], of_kind) if key in values else of_kind
+        chosen = choose(table, base, values)
         number = np.cumsum(present) - 1
-        billed_kinds = BilledKinds(base, level_of[kind], values)
-        return MonthVisits(table, number[entries.claim], entries.day, billed, billed_kinds)
+        billed_kinds = BilledKinds(chosen.base, level_of[kind], chosen.values)
+        visits = MonthVisits(table, number[entries.claim], entries.day, billed, billed_kinds)
+        lacking = {key: (lacks & found)[billed] for key, lacks in chosen.missing.items()}
+        check_chosen(self._context, self._claims.taken(np.flatnonzero(present)), visits, lacking)
+        return visits
 
     def _terms(
         self, claims: ClaimIds, visits: MonthVisits, provider_rows: Ints, recipient_rows: Ints

@@ -243,8 +243,10 @@ def price(visits: MonthVisits) -> ClaimLines:
 
 def service_fits(table: CodeTable, key: str) -> Flags:
     """Say for each row of the table whether a key can be added to its service."""
-    service = table.rows[table.key_positions[key]].service
-    return np.array([service in ("both", row.service) for row in table.rows], dtype=bool)
+    services = {row.service for row in table.rows if row.key == key}
+    return np.array(
+        ["both" in services or row.service in services for row in table.rows], dtype=bool
+    )
 
 
 def conflicts(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Flags]]:

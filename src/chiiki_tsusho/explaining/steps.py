@@ -10,6 +10,7 @@ from chiiki_tsusho.law.rounding import floor_share, half_up
 TABLE = "告示第126号 別表 2の2 地域密着型通所介護費"
 SHORT_HOURS = "告示第126号 別表 2の2 注 (2時間以上3時間未満)"
 SHORTFALL = "告示第126号 別表 2の2 注 (定員超過・看護・介護職員の欠員)"
+REDUCTION = "告示第126号 別表 2の2 注 (高齢者虐待防止措置未実施減算・業務継続計画未策定減算)"
 ADDITION = "告示第126号 別表 2の2 注・加算"
 EXTENSION = "告示第126号 別表 2の2 注 (延長)"
 ROUNDING = "老企第36号 第二の1 (端数処理)"

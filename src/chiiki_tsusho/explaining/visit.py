@@ -8,11 +8,13 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from chiiki_tsusho.claims.chosen_lines import choose
 from chiiki_tsusho.claims.units import BilledKinds, MonthVisits, base_rate_bases, conflicts, price
 from chiiki_tsusho.errors import VisitError
 from chiiki_tsusho.explaining.steps import (
     ADDITION,
     EXTENSION,
+    REDUCTION,
     ROUNDING,
     SHORT_HOURS,
     SHORTFALL,
@@ -26,12 +28,17 @@ from chiiki_tsusho.explaining.steps import (
 from chiiki_tsusho.language import Language, Name, Text, listed
 from chiiki_tsusho.law.code_rows import BASE_LINES, CodeRow, Service, Shortfall
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import CALLED
 
 _SHORTFALL_WORDS = {
     "over_capacity": Text("over capacity (定員超過)"),
     "understaffed": Text("understaffed (人員欠如)"),
+}
+_REDUCTION_WORDS = {
+    "abuse_prevention_missing": Text("no measures against abuse (虐防)"),
+    "bcp_missing": Text("no business continuity plan (業未)"),
 }
 
 
@@ -107,7 +114,7 @@ class Composition(BaseModel):
         """The figures of the base code in a row: ``678 → 474.6 → 475 → 332.5 → 333``."""
         figures: list[str] = []
         for step in self.steps:
-            if step.law not in (TABLE, SHORT_HOURS, SHORTFALL, EXTENSION):
+            if step.law not in (TABLE, SHORT_HOURS, SHORTFALL, REDUCTION, EXTENSION):
                 continue
             if step.exact != str(step.after):
                 figures.append(step.exact)
@@ -158,14 +165,25 @@ class Calculator:
         >>> composition.code, composition.units, composition.chain
         ('789405', 333, '678 → 474.6 → 475 → 332.5 → 333')
         """
-        code = self.table.find(
+        found = self.table.find_rows(
             minutes=visit.minutes,
             care_level=visit.care_level,
             shortfall=visit.shortfall,
             service=visit.service,
             extended_hours=visit.extended_hours,
         )
-        at = int(self.table.positions([code])[0])
+        chosen = choose(self.table, np.atleast_1d(found).astype(np.int64), self._values(visit))
+        at = int(chosen.base[0])
+        code = self.table.rows[at].service_code
+        for key in chosen.missing:
+            raise VisitError(
+                Text(
+                    "{key}: no row in {month} for visits with the code {code}",
+                    key=self.table.named(key),
+                    month=month_text(self.table.month),
+                    code=code,
+                )
+            )
         steps = base_steps(self.table.rows[at], self.language)
         asked = MonthVisits(
             table=self.table,
@@ -173,9 +191,9 @@ class Calculator:
             day=np.ones(1, dtype=np.int64),
             kind=np.zeros(1, dtype=np.int64),
             kinds=BilledKinds(
-                base=np.array([at], dtype=np.int64),
+                base=chosen.base,
                 level=np.array([visit.care_level or 0], dtype=np.int64),
-                values=self._values(visit),
+                values=chosen.values,
             ),
         )
         self._refuse_conflicts(asked)
@@ -213,7 +231,8 @@ class Calculator:
                         most=most,
                     )
                 )
-            if row.service not in ("both", visit.service) and count:
+            services = {one.service for one in self.table.rows if one.key == key}
+            if not services & {"both", visit.service} and count:
                 raise VisitError(
                     Text(
                         "{key} cannot be added to {service}; it is for {fits}",
@@ -228,8 +247,8 @@ class Calculator:
 
     def _row(self, key: str) -> CodeRow:
         if key not in self.table.key_positions:
-            near = get_close_matches(key, self.table.key_positions, n=1)
-            known = sorted(self.table.key_positions)
+            near = get_close_matches(key, self.table.keys, n=1)
+            known = sorted(self.table.keys)
             raise VisitError(
                 Text(
                     "no addition {key!r} in {month}{hint} (there are: {known})",
@@ -309,17 +328,35 @@ def base_steps(row: CodeRow, language: Language = "en") -> list[Step]:
         "{code} {name}{level}: base units", code=row.service_code, name=row.name, level=level
     )
     steps = [taken(label.say(language), row.base_units or 0, TABLE)]
-    if row.short_hours_per_mille is not None:
-        ratio = row.short_hours_per_mille
-        label = Text("2 to 3 hours (時減) × {ratio}", ratio=percent(ratio))
-        steps.append(rated(label.say(language), steps[-1].after, ratio, SHORT_HOURS))
+    if not row.inside:
+        steps += _short_hours(row, steps[-1].after, language)
     if row.shortfall_per_mille is not None and row.shortfall is not None:
         ratio = row.shortfall_per_mille
         why = _SHORTFALL_WORDS[row.shortfall]
         label = Text("{why} × {ratio}", why=why, ratio=percent(ratio))
         steps.append(rated(label.say(language), steps[-1].after, ratio, SHORTFALL))
+    for key in row.inside:
+        ratio = row.reduction_per_mille or 0
+        less = -half_up(row.base_units or 0, ratio)
+        label = Text(
+            "{reduction}: less {ratio} of the base units, {less}",
+            reduction=_REDUCTION_WORDS.get(key, key),
+            ratio=percent(ratio),
+            less=less,
+        )
+        steps.append(added(label.say(language), steps[-1].after, less, REDUCTION))
+    if row.inside:
+        steps += _short_hours(row, steps[-1].after, language)
     if row.extension_units:
         more = row.extension_units
         label = Text("extension (延長) +{more}", more=more)
         steps.append(added(label.say(language), steps[-1].after, more, EXTENSION))
     return steps
+
+
+def _short_hours(row: CodeRow, before: int, language: Language) -> list[Step]:
+    if row.short_hours_per_mille is None:
+        return []
+    ratio = row.short_hours_per_mille
+    label = Text("2 to 3 hours (時減) × {ratio}", ratio=percent(ratio))
+    return [rated(label.say(language), before, ratio, SHORT_HOURS)]

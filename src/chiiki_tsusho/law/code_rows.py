@@ -70,6 +70,8 @@ class CodeRow(BaseModel):
     limit_managed: Annotated[Whole, Field(ge=0, le=1)]
     only_with: Names | None = None
     not_with: Names | None = None
+    reductions: Names | None = None
+    reduction_per_mille: Annotated[PerMille, Field(ge=0)] | None = None
     source: Annotated[str, StringConstraints(min_length=1)]
 
     @property
@@ -97,13 +99,30 @@ class CodeRow(BaseModel):
         """The keys that may not stand beside this one."""
         return tuple((self.not_with or "").split())
 
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """The keys of the reductions inside the composite of a base row."""
+        return tuple((self.reductions or "").split())
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the code of a visit chooses this line: it is for some minutes or a level."""
+        return self.kind == "addition" and (self.minutes_from, self.care_level) != (None, None)
+
     def composed_units(self) -> int:
-        """Units of a base row by the steps of the law, whatever the ``units`` column says."""
+        """Units of a base row by the steps of the law, whatever the ``units`` column says.
+
+        Each reduction takes its share of 所定単位数 off, before the short hours and after the
+        shortfall; this order is read from the composites of the ministry's table of 2024-06.
+        """
         units = self.base_units or 0
-        if self.short_hours_per_mille is not None:
+        if self.short_hours_per_mille is not None and not self.inside:
             units = half_up(units, self.short_hours_per_mille)
         if self.shortfall_per_mille is not None:
             units = half_up(units, self.shortfall_per_mille)
+        units -= len(self.inside) * half_up(self.base_units or 0, self.reduction_per_mille or 0)
+        if self.short_hours_per_mille is not None and self.inside:
+            units = half_up(units, self.short_hours_per_mille)
         return units + (self.extension_units or 0)
 
 
@@ -123,12 +142,16 @@ _A_ROW = {
     "rate": Text("a rate row"),
 }
 _ONLY_ON_BASE = (
-    *_BASE_ONLY,
-    "care_level",
+    "base_units",
     "shortfall",
     "short_hours_per_mille",
     "shortfall_per_mille",
+    "reductions",
+    "reduction_per_mille",
 )
+# An addition may be chosen by the code of a visit; a rate never is.
+_CHOOSING = ("care_level", "minutes_from", "minutes_to", "extension_units")
+_NOT_ON_CHOSEN = ("max_per_month", "group", *_NAMES_KEYS)
 
 
 def read_code_rows(path: Path) -> list[CodeLine]:
@@ -183,7 +206,10 @@ def _row_faults(numbered: CodeLine) -> Iterator[Fault]:
     required, blank = {
         "base": ((*_BASE_ONLY, "units"), _NOT_ON_BASE),
         "addition": (("key", "units"), (*_ONLY_ON_BASE, "per_mille", "rate_of")),
-        "rate": (("key", "per_mille", "rate_of"), (*_ONLY_ON_BASE, "units", "published_units")),
+        "rate": (
+            ("key", "per_mille", "rate_of"),
+            (*_ONLY_ON_BASE, *_CHOOSING, "units", "published_units"),
+        ),
     }[row.kind]
     a_row = _A_ROW[row.kind]
     for column in required:
@@ -199,6 +225,8 @@ def _row_faults(numbered: CodeLine) -> Iterator[Fault]:
         yield numbered.fault("per", Text("a rate row is counted once a month: write month"))
     if row.kind == "base":
         yield from _base_faults(numbered)
+    if row.kind == "addition":
+        yield from _chosen_faults(numbered)
     if row.published_units is not None and row.published_units != row.units:
         text = Text("the table prints this, units says {units}", units=row.units)
         yield numbered.fault("published_units", text)
@@ -219,8 +247,34 @@ def _base_faults(numbered: CodeLine) -> Iterator[Fault]:
     if (row.shortfall is None) != (row.shortfall_per_mille is None):
         text = Text("shortfall and its ratio go together")
         yield numbered.fault("shortfall_per_mille", text)
+    if (row.reductions is None) != (row.reduction_per_mille is None):
+        text = Text("reductions and their ratio go together")
+        yield numbered.fault("reduction_per_mille", text)
     if row.units is not None and row.composed_units() != row.units:
         yield numbered.fault("units", Text("the steps give {units}", units=row.composed_units()))
+
+
+def _chosen_faults(numbered: CodeLine) -> Iterator[Fault]:
+    """Check an addition that is for visits of some minutes or of a care level alone."""
+    row = numbered.row
+    first, end = row.minutes_from, row.minutes_to
+    if first is not None and end is not None and first >= end:
+        yield numbered.fault("minutes_to", Text("not after minutes_from {first}", first=first))
+    for column in ("minutes_from", "minutes_to"):
+        if getattr(row, column) is None and (first, end, row.extension_units) != (None, None, None):
+            yield numbered.fault(column, Text("blank; a line chosen by the length needs it"))
+    if not row.is_chosen:
+        return
+    if row.per != "visit" or row.largest_value > 1:
+        text = Text("a line chosen by the code of a visit is counted once a visit")
+        yield numbered.fault("per", text)
+    for column in _NOT_ON_CHOSEN:
+        if getattr(row, column) is not None:
+            text = Text("must be blank on a line chosen by the code of a visit")
+            yield numbered.fault(column, text)
+    if row.extension_units not in (None, row.units):
+        text = Text("the line adds this, units says {units}", units=row.units)
+        yield numbered.fault("extension_units", text)
 
 
 def segments(rows: list[CodeLine]) -> list[tuple[int, int, list[CodeLine]]]:
@@ -252,10 +306,11 @@ def _month_faults(active: list[CodeLine]) -> Iterator[Fault]:
     for one in active:
         key = one.row.key
         if key is not None and one.row.kind != "base":
-            if key in keyed:
+            if key in keyed and not (one.row.is_chosen and keyed[key].row.is_chosen):
                 text = Text("in the same months as on line {line}", line=keyed[key].line)
                 yield one.fault("key", text)
             keyed.setdefault(key, one)
+    yield from _chosen_clashes([one for one in active if one.row.is_chosen])
     for one in active:
         yield from _named_key_faults(one, keyed)
         yield from _rate_faults(one, keyed)
@@ -263,16 +318,39 @@ def _month_faults(active: list[CodeLine]) -> Iterator[Fault]:
 
 
 def _named_key_faults(one: CodeLine, keyed: dict[str, CodeLine]) -> Iterator[Fault]:
-    for column in _NAMES_KEYS:
+    for column in (*_NAMES_KEYS, "reductions"):
         for target in (getattr(one.row, column) or "").split():
             if target not in keyed:
                 text = Text("no row of these months has the key {target!r}", target=target)
+                yield one.fault(column, text)
+            elif keyed[target].row.is_chosen and column != "reductions":
+                text = Text("the rows of {target!r} are chosen by the code", target=target)
                 yield one.fault(column, text)
             elif target == one.row.key:
                 yield one.fault(column, Text("names the row's own key"))
     for target in sorted({*one.row.needed} & {*one.row.excluded}):
         text = Text("only_with asks for {key!r}, not_with forbids it", key=target)
         yield one.fault("not_with", text)
+
+
+def _chosen_clashes(lines: list[CodeLine]) -> Iterator[Fault]:
+    """Find lines of one key that the same visits would choose, or that differ in more."""
+
+    def condition(one: CodeLine) -> tuple[str, str, int]:
+        return (one.row.key or "", one.row.service, one.row.care_level or 0)
+
+    ordered = sorted(lines, key=lambda one: (condition(one), one.row.minutes_from or 0, one.line))
+    for earlier, later in pairwise(ordered):
+        overlap = (later.row.minutes_from or 0) < (earlier.row.minutes_to or MINUTES_OF_A_DAY + 1)
+        if overlap and condition(earlier) == condition(later):
+            text = Text("chosen by the same visits as line {line}", line=earlier.line)
+            yield later.fault("minutes_from", text)
+    first_of: dict[str, CodeLine] = {}
+    for one in lines:
+        first = first_of.setdefault(one.row.key or "", one)
+        if one.row.limit_managed != first.row.limit_managed:
+            text = Text("the same key has another on line {line}", line=first.line)
+            yield one.fault("limit_managed", text)
 
 
 def _rate_faults(one: CodeLine, keyed: dict[str, CodeLine]) -> Iterator[Fault]:
@@ -291,8 +369,9 @@ def _rate_faults(one: CodeLine, keyed: dict[str, CodeLine]) -> Iterator[Fault]:
 
 
 def _band_faults(base: list[CodeLine]) -> Iterator[Fault]:
-    def condition(one: CodeLine) -> tuple[str, str, int]:
-        return (one.row.service, one.row.shortfall or "", one.row.care_level or 0)
+    def condition(one: CodeLine) -> tuple[str, str, int, list[str]]:
+        row = one.row
+        return (row.service, row.shortfall or "", row.care_level or 0, sorted(row.inside))
 
     ordered = sorted(base, key=lambda one: (condition(one), one.row.minutes_from or 0, one.line))
     for earlier, later in pairwise(ordered):

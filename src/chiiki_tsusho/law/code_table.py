@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from chiiki_tsusho.errors import UnknownCodeError, UnsupportedMonthError, VisitError
 from chiiki_tsusho.language import Language, Name, Text, listed
+from chiiki_tsusho.law.chosen_rows import ChosenRows
 from chiiki_tsusho.law.code_rows import (
     ALL_LINES,
     BASE_LINES,
@@ -45,7 +46,8 @@ _LARGEST = 1 << 53
 SHORTFALL_NAMES = ("", *SHORTFALLS)
 _TEXT_COLUMNS = (
     "service_type", "item_code", "valid_from", "valid_to", "name", "kind", "key", "service",
-    "shortfall", "rate_of", "per", "yields_to", "group", "only_with", "not_with", "source",
+    "shortfall", "rate_of", "per", "yields_to", "group", "only_with", "not_with",
+    "reductions", "source",
 )  # fmt: skip
 
 
@@ -135,8 +137,30 @@ class CodeTable:
 
     @cached_property
     def key_positions(self) -> dict[str, int]:
-        """The position of the row of each key."""
-        return {row.key: at for at, row in enumerate(self.rows) if row.key is not None}
+        """The position of the row of each key, and of each line that a code chooses by its name.
+
+        The position of a key of several lines is that of the first.
+        """
+        positions: dict[str, int] = {}
+        for at, row in enumerate(self.rows):
+            if row.key is not None:
+                positions.setdefault(row.key, at)
+        return positions | {name: at for at, name in self.chosen.line_names.items()}
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The keys, each one once, in the order of their codes."""
+        return tuple(dict.fromkeys(row.key for row in self.rows if row.key is not None))
+
+    @cached_property
+    def chosen(self) -> ChosenRows:
+        """What the code of a visit chooses."""
+        return ChosenRows(self.rows)
+
+    @cached_property
+    def chosen_keys(self) -> frozenset[str]:
+        """The keys whose lines the code of a visit chooses."""
+        return frozenset(str(self.rows[at].key) for at in self.chosen.line_names)
 
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
@@ -194,13 +218,32 @@ class CodeTable:
 
     @cached_property
     def bands(self) -> npt.NDArray[np.int16]:
-        """Row of every condition, shape (services, shortfalls, levels, minutes); −1: none."""
+        """Row of every condition, shape (services, shortfalls, levels, minutes); −1: none.
+
+        Numbers from the number of rows on stand for a row with a line of 延長: ``base_of`` and
+        ``extension_of`` tell them apart.
+        """
         bands = np.full(
             (len(SERVICES), len(SHORTFALL_NAMES), LEVEL_SLOTS, MINUTE_SLOTS), -1, dtype=np.int16
         )
         for at, row, condition in self._base_rows():
             bands[(*condition, slice(row.minutes_from, row.minutes_to))] = at
+        for number, one in enumerate(self.chosen.extended, len(self.rows)):
+            condition = self._condition(self.rows[one.base])
+            bands[(*condition, slice(one.minutes_from, one.minutes_to))] = number
         return bands
+
+    @cached_property
+    def base_of(self) -> npt.NDArray[np.int64]:
+        """The row of the base code that each number of ``bands`` stands for."""
+        own = np.arange(len(self.rows))
+        return np.concatenate((own, [one.base for one in self.chosen.extended])).astype(np.int64)
+
+    @cached_property
+    def extension_of(self) -> npt.NDArray[np.int64]:
+        """The row of the line of 延長 that each number of ``bands`` stands for; −1: none."""
+        none = np.full(len(self.rows), -1)
+        return np.concatenate((none, [one.line for one in self.chosen.extended])).astype(np.int64)
 
     @cached_property
     def bands_without_extension(self) -> npt.NDArray[np.int16]:
@@ -210,17 +253,24 @@ class CodeTable:
         length of the day.
         """
         bands = self.bands.copy()
-        extended = [one for one in self._base_rows() if one[1].extension_units]
-        for _, row, condition in extended:
-            bands[(*condition, slice(row.minutes_from, -1))] = -1
-        for _, row, condition in extended:
+        extended = [
+            (row.minutes_from, condition)
+            for _, row, condition in self._base_rows()
+            if row.extension_units
+        ]
+        extended += [
+            (one.minutes_from, self._condition(self.rows[one.base])) for one in self.chosen.extended
+        ]
+        for first, condition in extended:
+            bands[(*condition, slice(first, -1))] = -1
+        for first, condition in extended:
             plain = [
                 (other.minutes_to or 0, at)
                 for at, other, same in self._base_rows()
                 if same == condition and not other.extension_units
             ]
             if plain:
-                bands[(*condition, slice(row.minutes_from, -1))] = max(plain)[1]
+                bands[(*condition, slice(first, -1))] = max(plain)[1]
         return bands
 
     @cached_property
@@ -231,12 +281,14 @@ class CodeTable:
         return np.concatenate(([0], np.cumsum(changes)))
 
     def _base_rows(self) -> Iterator[tuple[int, CodeRow, tuple[int, int, slice | int]]]:
-        for at, row in enumerate(self.rows):
-            if row.kind == "base":
-                # 療養通所介護 has one code for all care levels, the blank one included.
-                level = slice(None) if row.care_level is None else row.care_level
-                shortfall = SHORTFALL_NAMES.index(row.shortfall or "")
-                yield at, row, (SERVICES.index(row.service), shortfall, level)
+        for at in self.chosen.plain_base:
+            yield at, self.rows[at], self._condition(self.rows[at])
+
+    @staticmethod
+    def _condition(row: CodeRow) -> tuple[int, int, slice | int]:
+        # 療養通所介護 has one code for all care levels, the blank one included.
+        level = slice(None) if row.care_level is None else row.care_level
+        return SERVICES.index(row.service), SHORTFALL_NAMES.index(row.shortfall or ""), level
 
     @cached_property
     def _index(self) -> pd.Index[Any]:
@@ -391,7 +443,27 @@ class CodeTable:
         >>> table.find(minutes=[179, 180], care_level=5).tolist()
         ['781145', '781245']
         """
+        at = self.find_rows(
+            minutes=minutes,
+            care_level=care_level,
+            shortfall=shortfall,
+            service=service,
+            extended_hours=extended_hours,
+        )
+        codes = self.service_codes[self.base_of[at]]
         given = (minutes, care_level, shortfall, service, extended_hours)
+        return str(codes) if all(np.ndim(one) == 0 for one in given if one is not None) else codes
+
+    def find_rows(
+        self,
+        *,
+        minutes: npt.ArrayLike,
+        care_level: npt.ArrayLike | None,
+        shortfall: npt.ArrayLike | None,
+        service: npt.ArrayLike,
+        extended_hours: npt.ArrayLike,
+    ) -> npt.NDArray[np.int16]:
+        """Find as ``find`` does; the result has the numbers of ``bands``."""
         arrays = (
             _whole_numbers(minutes, "minutes", 0),
             _whole_numbers(care_level, "care_level", 1, 5, blank=0),
@@ -408,7 +480,7 @@ class CodeTable:
                 "care_level, shortfall, service, extended_hours"
             ) from error
         slot = np.minimum(minute, MINUTE_SLOTS - 1)
-        at = np.where(
+        at: npt.NDArray[np.int16] = np.where(
             extended,
             self.bands[kind, lack, level, slot],
             self.bands_without_extension[kind, lack, level, slot],
@@ -425,8 +497,7 @@ class CodeTable:
             raise VisitError(
                 Text("visit {number}: {why}", number=number, why=why) if at.ndim else why
             )
-        codes = self.service_codes[at]
-        return str(codes) if all(np.ndim(one) == 0 for one in given if one is not None) else codes
+        return at
 
     def missing_code(
         self, service: str, minutes: int, care_level: int, shortfall: str
@@ -533,6 +604,12 @@ class CodeBook:
             if one.row.kind == "base":
                 kind = SERVICES.index(one.row.service)
                 self.known_minutes[kind, one.row.minutes_from : one.row.minutes_to] = True
+        for one in rows:
+            if one.row.kind == "addition" and one.row.extension_units:
+                for kind, service in enumerate(SERVICES):
+                    if one.row.service in ("both", service):
+                        known = self.known_minutes[kind]
+                        known[one.row.minutes_from : one.row.minutes_to] = True
 
     @classmethod
     def of_month(cls, table: CodeTable) -> CodeBook:

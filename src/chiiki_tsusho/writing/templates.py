@@ -81,7 +81,7 @@ def write_templates(
     folder = Path(folder)
     book = load_code_book(codes)
     table = _latest(book) if month is None else book.table(parse_month(month))
-    keys = sorted(book.largest_values if month is None else table.key_positions)
+    keys = sorted(book.largest_values if month is None else table.keys)
     paths = [folder / f"{file}.csv" for file in FILES] + [folder / DICTIONARY]
     for path in paths:
         if path.exists():
@@ -159,7 +159,7 @@ def _keys_in(heading: Heading, month: int) -> list[str]:
 def _example_base(table: CodeTable) -> CodeRow:
     """Return the code of a whole day at 要介護3, or what the table has nearest to it."""
     return min(
-        (row for row in table.rows if row.kind == "base"),
+        (row for row in table.rows if row.kind == "base" and not row.reductions),
         key=lambda row: (
             row.service != "day_care",
             row.shortfall is not None,
@@ -187,7 +187,8 @@ def _example_addition(table: CodeTable) -> str | None:
     """Return an addition that the visit of the example may have."""
     service = _example_base(table).service
     for row in table.rows:
-        plain = row.kind == "addition" and row.group is None and row.per in ("visit", "day")
+        plain = row.kind == "addition" and not (row.group or row.is_chosen)
+        plain = plain and row.per in ("visit", "day")
         if plain and (row.units or 0) > 0 and row.service in ("both", service):
             return row.key
     return None
