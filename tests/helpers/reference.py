@@ -95,7 +95,7 @@ def composite(row: Row) -> int:
     """
     units: int = row["base_units"]
     inside = (row.get("reductions") or "").split()
-    order = ("short_hours_per_mille", "shortfall_per_mille")
+    order: tuple[str, ...] = ("short_hours_per_mille", "shortfall_per_mille")
     if inside:
         units = units if row["shortfall_per_mille"] is None else half_up(units, row[order[1]])
         for _ in inside:
