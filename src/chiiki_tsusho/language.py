@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, Protocol
+from unicodedata import category, east_asian_width
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
@@ -162,6 +163,29 @@ def listed(parts: Iterable[str | Sayable]) -> Joined:
 def not_written(folder: Path, error: OSError) -> Text:
     """Say that a folder cannot be written, and why."""
     return Text("{path}: cannot be written: {why}", path=folder, why=error.strerror)
+
+
+# Kinds of characters that move the cursor, turn the order of writing or stand for nothing.
+_UNSAFE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def without_controls(text: str) -> str:
+    """Write a text, of one or more lines, so that a terminal shows it and does nothing else."""
+    if text.replace("\n", " ").isprintable():
+        return text
+    return "".join(
+        repr(one)[1:-1] if one != "\n" and category(one) in _UNSAFE else one for one in text
+    )
+
+
+def terminal_width(text: str) -> int:
+    """Count the columns of a text in a terminal, where full-width characters take two."""
+    return sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def translated(english: str, language: Language) -> str:
+    """Return the sentence of the catalogue for an English one without facts."""
+    return _catalogue(language).gettext(english)
 
 
 def default_language() -> Language:

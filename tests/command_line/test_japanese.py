@@ -652,11 +652,11 @@ def test_an_unreadable_file_in_japanese(tmp_path: Path) -> None:
         ),
         (
             ["explain", "--month", "2016-04", "--minutes", "200", "--service", "x"],
-            "--service「x」: day_care または medical_day_care を指定してください",
+            "--service「x」は使えません。day_care または medical_day_care を指定してください",
         ),
         (
             ["explain", "--month", "2016-04", "--minutes", "200", "--shortfall", "x"],
-            "--shortfall「x」: over_capacity または understaffed を指定してください",
+            "--shortfall「x」は使えません。over_capacity または understaffed を指定してください",
         ),
         (
             ["lookup", "--month", "2016"],

@@ -6,11 +6,14 @@ import ast
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
+from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.language import Counted, Joined, Name, Text, listed, on_lines
 
 SOURCE = Path(__file__).parents[2] / "src" / "chiiki_tsusho"
@@ -50,6 +53,20 @@ def said_in_code() -> dict[Key, str]:
     return found
 
 
+def said_in_help() -> dict[Key, str]:
+    """Return the sentences of the help of every command, a paragraph each."""
+    group: Any = typer.main.get_command(app)
+    found: dict[Key, str] = {}
+    for command in (group, *group.commands.values()):
+        with typer.Context(command) as context:
+            parameters = command.get_params(context)
+        texts = [one.help for one in parameters]
+        texts += [one.metavar for one in parameters if (one.metavar or "|").isupper()]
+        for text in (*command.help.split("\n\n"), *texts):
+            found[" ".join(text.split())] = f"the help of {command.name}"
+    return found
+
+
 def translated() -> Iterator[tuple[Path, Message]]:
     for path in ROOMS:
         with path.open("rb") as file:
@@ -63,7 +80,7 @@ def facts(pattern: str) -> set[str]:
 
 
 def test_every_sentence_has_its_japanese_and_no_other() -> None:
-    code = said_in_code()
+    code = said_in_help() | said_in_code()
     catalogue = {message.id: path.name for path, message in translated()}
     missing = {code[key]: key for key in code.keys() - catalogue.keys()}
     unused = {key: catalogue[key] for key in catalogue.keys() - code.keys()}

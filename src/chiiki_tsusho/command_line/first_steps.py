@@ -1,24 +1,71 @@
-"""The command that computes the example month: words and exit codes."""
+"""The first minute: the example month computed, and files to fill in."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chiiki_tsusho.language import Text
+from chiiki_tsusho.command_line.claim import say_result
+from chiiki_tsusho.command_line.shared import (
+    Codes,
+    Headings,
+    exit_codes,
+    language_of_headings,
+    say,
+    spoken,
+)
+from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.language import Language, Text, not_written
 
+if TYPE_CHECKING:
+    from chiiki_tsusho.batch import FileBatch
+
+EXAMPLE_FILES = tuple(
+    f"{prefix}{name}.csv"
+    for prefix in ("", "faulty_")
+    for name in ("visits", "providers", "recipients")
+)
+CLAIMS = "claims"
 # Of the example: a person whose month comes to more than planned.
 SHOWN_PERSON = "0000100053"
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to an application."""
-    app.command("demo")(demo_command)
+    """Add the commands to an application."""
+    app.command("template")(template)
+    app.command("demo")(demo)
 
 
-def demo_command(
+def template(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    month: Annotated[
+        str | None,
+        typer.Option(metavar="MONTH", help="Only the additions of that month.", show_default=False),
+    ] = None,
+    codes: Codes = None,
+    headings: Headings = "en",
+) -> None:
+    """Write input files with every heading and an example row.
+
+    Writes visits.csv, providers.csv and recipients.csv, and dictionary.csv, which says in both
+    languages what each column holds. Files that are there already are not touched.
+    """
+    with exit_codes():
+        from chiiki_tsusho.writing.templates import write_templates
+
+        for path in write_templates(folder, month, codes, language_of_headings(headings)):
+            say(Text("wrote {path}", path=path))
+        say(
+            Text(
+                "line 2 of each file is an example: put your rows in its place, then give the "
+                "files to chiiki-tsusho claim"
+            )
+        )
+
+
+def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the example goes.")] = Path(
         "chiiki-tsusho-demo"
     ),
@@ -26,17 +73,11 @@ def demo_command(
     """Compute the example month that comes with the program.
 
     Copies the example files into DIR, computes their claims into DIR/claims and says what to try
-    next. Every number in the files is invented. Opens nothing and asks nothing.
+    next. Every number in the files is invented.
     """
-    # Shared with the other commands; here, since that module takes this command in.
-    from chiiki_tsusho.command_line.app import _say_result, _words, say
-    from chiiki_tsusho.command_line.misuse import spoken
-
-    with _words():
-        from chiiki_tsusho.command_line.demo import CLAIMS, write_demo
-
+    with exit_codes():
         batch = write_demo(folder, spoken())
-        _say_result(batch, "csv")
+        say_result(batch, "csv")
         say(
             Text(
                 "The claims are in {folder}: claims.csv (one row per claim) and claim_lines.csv "
@@ -63,6 +104,50 @@ def demo_command(
         ):
             say(title)
             say(f"  chiiki-tsusho {command}")
+
+
+def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
+    """Copy the example files into a folder and compute their claims.
+
+    Parameters
+    ----------
+    folder : path-like
+        Is made where it does not exist. Example files that are there already are used as long as
+        nobody has changed them.
+    language : {"en", "ja"}
+        Of the messages.
+
+    Returns
+    -------
+    FileBatch
+        Of the files in ``folder / "claims"``.
+
+    Raises
+    ------
+    OutputError
+        Another file has the name of an example file, or the folder cannot be written.
+    """
+    from chiiki_tsusho.batch import claim_files
+    from chiiki_tsusho.law.law_files import example_file
+
+    folder = Path(folder)
+    examples = {folder / name: example_file(name).read_bytes() for name in EXAMPLE_FILES}
+    try:
+        for path, content in examples.items():
+            if path.exists() and path.read_bytes() != content:
+                raise OutputError(
+                    Text(
+                        "{path}: is there already and is not the example; choose another folder",
+                        path=path,
+                    )
+                )
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, content in examples.items():
+            path.write_bytes(content)
+    except OSError as error:
+        raise OutputError(not_written(folder, error)) from error
+    visits, providers, recipients = (folder / name for name in EXAMPLE_FILES[:3])
+    return claim_files(visits, folder / CLAIMS, providers, recipients, language=language)
 
 
 def _registers(folder: Path, prefix: str = "") -> str:

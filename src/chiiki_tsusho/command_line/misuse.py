@@ -1,31 +1,40 @@
-"""The language of the command line, wrong use in words, and what to try next."""
+"""All commands together: their help, and what is said when they are called wrongly."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
+from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from chiiki_tsusho.language import LANGUAGES, Language, Sayable, Text, default_language
-
-WRONG_USE = 2
-OPTION = "--lang"
-ERROR = Text("error")
-# The class of every misuse of a command; typer gives it no public name.
-_UsageError: type[Any] = typer.BadParameter.__mro__[1]
-
-NEXT_STEPS = Text(
-    "First steps:\n  chiiki-tsusho demo                  compute the example month "
-    "and look at it\n  chiiki-tsusho template DIR          files to fill in: every "
-    "heading, and an example\n  chiiki-tsusho claim VISITS -o DIR   compute the "
-    "claims of your own file\n  chiiki-tsusho COMMAND --help        what a command "
-    "takes, with an example"
+from chiiki_tsusho.command_line.help_page import help_page, named
+from chiiki_tsusho.command_line.shared import (
+    WRONG_USE,
+    said,
+    say,
+    say_error,
+    settle_output,
+    speak,
 )
-_EXAMPLES = {
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import LANGUAGES, Joined, Sayable, Text, default_language
+
+OPTION = "--lang"
+# What typer raises for wrong words; it gives these classes no public name.
+_TYPER_ERRORS: Any = sys.modules[typer.BadParameter.__module__]
+
+NEXT_STEPS = Text("""First steps:
+  chiiki-tsusho demo                  compute the example month and look at it
+  chiiki-tsusho template DIR          files to fill in: every heading, and an example
+  chiiki-tsusho claim VISITS -o DIR   compute the claims of your own file
+  chiiki-tsusho COMMAND --help        what a command takes, with an example""")
+EXAMPLES = {
     "claim": "claim visits.csv -o claims --providers providers.csv --recipients recipients.csv",
     "lookup": "lookup 781241 785301 --month 2016-04",
     "explain": "explain --month 2016-04 --minutes 150 --care-level 5 --with bathing",
@@ -40,66 +49,74 @@ _EXAMPLES = {
 }
 _NEXT = {
     "claim": Text(
-        "Then: correct held_visits, submit that file again; 'explain-claim' shows how "
-        "a claim comes about."
+        "Then: correct held_visits, submit that file again; 'explain-claim' shows how a claim "
+        "comes about."
     ),
     "template": Text("Then: put your rows in place of the examples and give the files to 'claim'."),
 }
-_LANGUAGE_NOTE = Text("Messages in Japanese: {OPTION} ja, with any command.", OPTION=OPTION)
-
-_WRONG_VALUES = (
-    (r"valid integer", "整数を指定してください"),
-    (r"greater than or equal to (-?\d+)", "{}以上を指定してください"),
-    (r"less than or equal to (-?\d+)", "{}以下を指定してください"),
-    (r"not in the range (-?\d+)<=x<=(-?\d+)", "{}〜{}を指定してください"),
-    (r"not in the range x>=(-?\d+)", "{}以上を指定してください"),
-)
-
-_spoken: Language = "en"
+_LANGUAGE_NOTE = Text("Messages in Japanese: {option} ja, with any command.", option=OPTION)
 
 
-def spoken() -> Language:
-    """Return the language of this run."""
-    return _spoken
+class MisuseError(ChiikiTsushoError):
+    """Words that are no command as they stand."""
 
 
-def speak(language: Language) -> None:
-    """Set the language of this run."""
-    global _spoken
-    _spoken = language
+class Command(TyperCommand):
+    """One command."""
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page of help."""
+        formatter.write(_page(self, ctx))
 
-def one_of(*choices: str) -> Callable[[], list[str]]:
-    """Return what the shell asks to complete a value."""
-    return lambda: list(choices)
-
-
-def said(what: str | Sayable) -> str:
-    """Write something in the language of this run."""
-    return what if isinstance(what, str) else what.say(_spoken)
-
-
-def say_error(what: str | Sayable) -> None:
-    """Write an error to standard error, each line of it marked as one."""
-    for line in said(what).splitlines():
-        typer.echo(f"{said(ERROR)}: {line}", err=True)
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the words apart; one more than the command takes is misuse."""
+        ctx.allow_extra_args = True
+        with _of_command(ctx):
+            rest = super().parse_args(ctx, args)
+        if rest and not ctx.resilient_parsing:
+            raise MisuseError(Text("unexpected argument: {words}", words=" ".join(rest)))
+        return rest
 
 
 class Commands(TyperGroup):
     """All commands: takes ``--lang`` before or after any of them, says what to do after misuse."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for one in self.params:
+            if one.name == "install_completion":
+                one.callback = _install_completion
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page of help."""
+        formatter.write(_page(self, ctx))
+
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
     ) -> Any:
         """Settle the language, then read the options that stand before the command."""
-        args = self._without_language(args, lenient=bool(extra.get("resilient_parsing")))
-        self.epilog = f"\b\n{said(NEXT_STEPS)}\n\n{said(_LANGUAGE_NOTE)}"
-        for name, command in self.commands.items():
-            command.epilog = _epilog(name)
-        if _spoken == "ja":
-            _help_in_japanese([self, *self.commands.values()])
+        settle_output()
+        lenient = bool(extra.get("resilient_parsing"))
         with _explained(lambda: info_name or ""):
+            args = self._without_language(args, lenient)
+            if not lenient and any(_is_empty(one) for one in args):
+                raise MisuseError(
+                    Text("an argument is empty: a variable of the shell may not be set")
+                )
             return super().make_context(info_name, args, parent, **extra)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the words before the command apart."""
+        with _of_command(ctx):
+            return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is asked for."""
+        name = args[0]
+        if name not in self.commands and not name.startswith("-"):
+            near = get_close_matches(name, self.commands)
+            raise MisuseError(_with_hint(Text("there is no command {name!r}", name=name), near))
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -111,7 +128,6 @@ class Commands(TyperGroup):
         speak(default_language())
         rest: list[str] = []
         words = iter(args)
-        asked = ""
         for word in words:
             if word == "--":
                 rest += [word, *words]
@@ -123,11 +139,21 @@ class Commands(TyperGroup):
                     _speak_as_asked(asked)
             else:
                 rest.append(word)
-        command = next((self.commands[word] for word in rest if word in self.commands), None)
-        if asked and command and any(OPTION in one.opts for one in command.params):
-            # A command may have a use of its own for the language.
-            rest += [OPTION, asked]
         return rest
+
+
+def _is_empty(word: str) -> bool:
+    return not word or (word.startswith("--") and word.endswith("="))
+
+
+@contextmanager
+def _of_command(ctx: Any) -> Iterator[None]:
+    """Say of a misuse, where typer does not, in which command it is."""
+    try:
+        yield
+    except _TYPER_ERRORS.UsageError as error:
+        error.ctx = error.ctx or ctx
+        raise
 
 
 def _speak_as_asked(asked: str) -> None:
@@ -135,80 +161,89 @@ def _speak_as_asked(asked: str) -> None:
         if asked == language:
             speak(language)
             return
-    say_error(Text("{OPTION} {asked!r}: en or ja was expected", OPTION=OPTION, asked=asked))
+    say_error(Text("{option} {asked!r}: en or ja was expected", option=OPTION, asked=asked))
     raise typer.Exit(WRONG_USE)
 
 
 @contextmanager
 def _explained(command: Callable[[], str]) -> Iterator[None]:
-    """Say in Japanese what was misused, and in both languages where the help is."""
+    """Say what was misused, and where the help is."""
     try:
         yield
-    except _UsageError as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            raise
-        path = command() if error.ctx is None else error.ctx.command_path
-        if _spoken == "ja":
-            say_error(_in_japanese(error))
-            typer.echo(f"使い方は '{path} --help' で表示します", err=True)
-            raise typer.Exit(WRONG_USE) from error
-        if error.ctx is None:
-            typer.echo(f"Try '{path} --help' for help.\n", err=True)
-        raise
+    except _TYPER_ERRORS.NoArgsIsHelpError as error:
+        say(error.ctx.get_help())
+        raise typer.Exit(WRONG_USE) from error
+    except MisuseError as error:
+        _say_misuse(error, command())
+        raise typer.Exit(WRONG_USE) from error
+    except _TYPER_ERRORS.UsageError as error:
+        _say_misuse(_misused(error), error.ctx.command_path)
+        raise typer.Exit(WRONG_USE) from error
 
 
-def _help_in_japanese(commands: list[Any]) -> None:
-    from chiiki_tsusho.command_line.help_ja import command_help, option_help
-
-    for command in commands:
-        command.help = command_help(command.help or "")
-        for parameter in command.params:
-            parameter.help = option_help(parameter.help or "")
+def _say_misuse(what: Sayable, path: str) -> None:
+    say_error(what)
+    say(Text("'{command} --help' shows how to use it", command=path))
 
 
-def _epilog(name: str) -> str:
-    lines = []
-    if name in _EXAMPLES:
-        lines.append(f"\b\n{said(Text('Example:'))}\n  chiiki-tsusho {_EXAMPLES[name]}")
-    if name in _NEXT:
-        lines.append(f"\b\n{said(_NEXT[name])}")
-    return "\n\n".join([*lines, said(_LANGUAGE_NOTE)])
+def _misused(error: Any) -> Sayable:
+    """Say what a misuse is by the kind of its error, whatever typer would say."""
+    if isinstance(error, _TYPER_ERRORS.NoSuchOption):
+        text = Text("there is no option {name!r}", name=error.option_name)
+        return _with_hint(text, sorted(error.possibilities or ()))
+    if isinstance(error, _TYPER_ERRORS.MissingParameter):
+        return Text("{parameter} is missing", parameter=_named(error.param))
+    if isinstance(error, _TYPER_ERRORS.BadOptionUsage):
+        flags = {
+            name
+            for one in error.ctx.command.params
+            if getattr(one, "is_flag", False)
+            for name in one.opts
+        }
+        if error.option_name in flags:
+            return Text("option {name} takes no value", name=error.option_name)
+        return Text("option {name} needs a value", name=error.option_name)
+    if isinstance(error, _TYPER_ERRORS.BadParameter):
+        return Text("{parameter}: the value is not right", parameter=_named(error.param))
+    return Text("a command is missing")
 
 
-def _in_japanese(error: Any) -> str:
-    """Write a misuse in Japanese; what typer says only in English stays so."""
-    kind = type(error).__name__
-    message = str(error.format_message())
-    if kind == "NoSuchOption":
-        near = "、".join(sorted(error.possibilities or ()))
-        hint = f"。{near} ではありませんか" if near else ""
-        return f"オプション {error.option_name} はありません{hint}"
-    if kind == "MissingParameter" and error.param is not None:
-        return f"{_shown(error.param)} を指定してください"
-    if kind == "BadOptionUsage":
-        wrong = "を付けられません" if "does not take" in message else "が必要です"
-        return f"オプション {error.option_name} には値{wrong}"
-    if kind == "BadParameter" and error.param is not None:
-        return f"{_shown(error.param)} の値が正しくありません({_what_is_wrong(error.message)})"
-    if found := re.match(r"No such command '(.*?)'\.?(?: Did you mean (.*)\?)?$", message):
-        near = (found[2] or "").replace("'", "").replace(", ", "、")
-        return f"コマンド {found[1]} はありません" + (f"。{near} ではありませんか" if near else "")
-    if found := re.search(r"unexpected extra argument.*\(([^()]*)\)", message):
-        return f"余分な引数があります: {found[1]}"
-    if message.startswith("Missing command"):
-        return "コマンドを指定してください"
-    return message
+def _with_hint(what: Sayable, near: Sequence[str]) -> Sayable:
+    if not near:
+        return what
+    return Joined((what, Text("; did you mean {near}?", near=Joined(near, Text(" or ")))))
 
 
-def _what_is_wrong(message: str) -> str:
-    for pattern, japanese in _WRONG_VALUES:
-        if found := re.search(pattern, message):
-            return japanese.format(*found.groups())
-    return message
+def _named(parameter: Any) -> Sayable:
+    if parameter.param_type_name == "argument":
+        return Text("argument {name}", name=named(parameter))
+    return Text("option {name}", name=" / ".join(parameter.opts))
 
 
-def _shown(parameter: Any) -> str:
-    options = [one for one in parameter.opts if one.startswith("-")]
-    if options:
-        return f"オプション {' / '.join(options)}"
-    return f"引数 {(parameter.metavar or parameter.name).strip('[]')}"
+def _install_completion(ctx: Any, _parameter: Any, asked: Any) -> Any:
+    if not asked or ctx.resilient_parsing:
+        return asked
+    # Typer keeps it under its callbacks.
+    shell, path = import_module("typer.completion").install()
+    say(
+        Text(
+            "completion for {shell} is set up in {path}; it works in a new terminal",
+            shell=shell,
+            path=path,
+        )
+    )
+    raise typer.Exit
+
+
+def _page(command: Any, ctx: Any) -> str:
+    epilog = [said(_LANGUAGE_NOTE)]
+    if isinstance(command, Commands):
+        epilog.insert(0, said(NEXT_STEPS))
+    else:
+        if command.name in _NEXT:
+            epilog.insert(0, said(_NEXT[command.name]))
+        if command.name in EXAMPLES:
+            example = f"  chiiki-tsusho {EXAMPLES[command.name]}"
+            epilog.insert(0, said(Joined((Text("Example:"), example), "\n")))
+    width = shutil.get_terminal_size().columns
+    return help_page(ctx.command_path, command, command.get_params(ctx), epilog, width)

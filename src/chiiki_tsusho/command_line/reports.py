@@ -1,4 +1,4 @@
-"""The command that compares two tables: words and exit codes."""
+"""The commands that look at whole months: two tables compared, a batch as a page."""
 
 from __future__ import annotations
 
@@ -7,23 +7,39 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chiiki_tsusho.command_line.shared import (
+    FOUND,
+    Codes,
+    Encoding,
+    Providers,
+    Recipients,
+    Visits,
+    exit_codes,
+    progress,
+    say,
+    show,
+    spoken,
+)
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import Counted, Sayable, Text, listed
+
 if TYPE_CHECKING:
+    import pandas as pd
+
     from chiiki_tsusho.reports.comparison import Comparison
 
-ALL_COMPARED, SOME_LEFT_OUT, NOTHING_COMPARED = 0, 1, 2
 ROWS_SHOWN = 20
 PROBLEMS_SHOWN = 5
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to an application."""
+    """Add the commands to an application."""
     app.command("compare")(compare_command)
+    app.command("report")(report_command)
 
 
 def compare_command(
-    visits: Annotated[
-        Path, typer.Argument(help="One row per visit, CSV or Parquet.", show_default=False)
-    ],
+    visits: Visits,
     months: Annotated[
         list[str],
         typer.Option(
@@ -33,20 +49,9 @@ def compare_command(
             show_default=False,
         ),
     ],
-    providers: Annotated[
-        Path | None, typer.Option(help="One row per provider.", show_default=False)
-    ] = None,
-    recipients: Annotated[
-        Path | None, typer.Option(help="One row per insured person.", show_default=False)
-    ] = None,
-    codes: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="A code table as service_codes.csv, in the place of the bundled one.",
-            show_default=False,
-        ),
-    ] = None,
+    providers: Providers = None,
+    recipients: Recipients = None,
+    codes: Codes = None,
     codes_b: Annotated[
         Path | None,
         typer.Option(
@@ -57,12 +62,11 @@ def compare_command(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="A folder for the CSVs.", show_default=False),
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="A folder for the CSVs.", show_default=False
+        ),
     ] = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option(help="utf-8 or cp932; without it both are tried.", show_default=False),
-    ] = None,
+    encoding: Encoding = None,
 ) -> None:
     """Price the same visits under two tables.
 
@@ -73,18 +77,19 @@ def compare_command(
     Exit 0: all compared; 1: some visits have no code in a table or are held otherwise, the rest
     is compared; 2: wrong use or an unreadable file.
     """
-    # Shared with the other commands; here, since that module takes this command in.
-    from chiiki_tsusho.command_line.app import _progress, _words
-
-    if len(months) != 2:
-        times = "once" if len(months) == 1 else f"{len(months)} times"
-        _say(f"error: --month was given {times}; give it twice, for both tables")
-        raise typer.Exit(NOTHING_COMPARED)
-    with _words():
+    with exit_codes():
+        if len(months) != 2:
+            raise ChiikiTsushoError(
+                Counted(
+                    "--month was given once; give it twice, for both tables",
+                    "--month was given {n} times; give it twice, for both tables",
+                    len(months),
+                )
+            )
         from chiiki_tsusho.reports.comparison import compare_files
         from chiiki_tsusho.reports.comparison_text import comparison_text
 
-        with _progress() as progress:
+        with progress() as shown:
             comparison = compare_files(
                 visits,
                 months[0],
@@ -95,63 +100,121 @@ def compare_command(
                 codes_b,
                 output,
                 encoding,
-                progress=progress,
+                progress=shown,
+                language=spoken(),
             )
-        typer.echo(comparison_text(comparison, ROWS_SHOWN))
+        show(comparison_text(comparison, ROWS_SHOWN, spoken()))
         _say_left_out(comparison, output)
-    if not comparison.complete:
-        raise typer.Exit(SOME_LEFT_OUT)
+        if not comparison.complete:
+            raise typer.Exit(FOUND)
 
 
 def _say_left_out(comparison: Comparison, output: Path | None) -> None:
     """Say what is not in the sums, with the first rows that are at fault."""
-    from pandas import isna
-
     from chiiki_tsusho.reports.comparison_text import side_names
 
-    names = dict(zip(("a", "b", "both"), (*side_names(comparison), "either table"), strict=True))
-    where = "" if output is None else f"; all of them in {output}"
-    for frame, what in (
-        (comparison.without_code, "without a code or row in a table"),
-        (comparison.other_problems, "with another problem"),
-    ):
-        for row in frame.head(PROBLEMS_SHOWN).to_dict("records"):
-            # A problem of a whole claim has no line.
-            line = "" if isna(row["line"]) else f" line {row['line']}"
-            side = names[row["side"]]
-            _say(f"{row['file']}{line}, under {side}: {row['rule']}: {row['message']}")
-        more = len(frame) - PROBLEMS_SHOWN
-        if more > 0:
-            _say(f"... and {more:,} more {what}{where}")
+    a, b = side_names(comparison)
+    names: dict[str, str | Sayable] = {"a": a, "b": b, "both": Text("either table")}
+    where = "" if output is None else Text("; all of them in {folder}", folder=output)
+    _say_problems(comparison.without_code, names)
+    if more := max(len(comparison.without_code) - PROBLEMS_SHOWN, 0):
+        say(
+            Text(
+                "... and {more:,} more without a code or row in a table{where}",
+                more=more,
+                where=where,
+            )
+        )
+    _say_problems(comparison.other_problems, names)
+    if more := max(len(comparison.other_problems) - PROBLEMS_SHOWN, 0):
+        say(Text("... and {more:,} more with another problem{where}", more=more, where=where))
     missing = comparison.missing_keys
     for side in dict.fromkeys(missing["side"]):
-        keys = ", ".join(dict.fromkeys(missing["key"][missing["side"] == side]))
-        _say(
-            f"note: no row under {names[side]} for {keys}: claims with them are held on that side; "
-            "take them out of the input, or give a table that has them (--codes, --codes-b)"
+        say(
+            Text(
+                "note: no row under {side} for {keys}: claims with them are held on that side; "
+                "take them out of the input, or give a table that has them (--codes, --codes-b)",
+                side=names[side],
+                keys=listed(dict.fromkeys(missing["key"][missing["side"] == side])),
+            )
         )
-    counts = {name: int(comparison.total[name].iloc[0]) for name in _COUNTS}
+    total = comparison.total.iloc[0]
     if not comparison.complete:
-        _say(
-            f"note: the sums are of {_counted(counts['claims'], 'claim')}; left out on both sides: "
-            f"{_counted(counts['claims_left_out'], 'claim')}, "
-            f"{_counted(counts['visits_left_out'], 'row')} of visits"
+        say(
+            Text(
+                "note: the sums are of {claims}; left out on both sides: {left_out}, {rows}",
+                claims=Counted("{n:,} claim", "{n:,} claims", int(total["claims"])),
+                left_out=Counted("{n:,} claim", "{n:,} claims", int(total["claims_left_out"])),
+                rows=Counted(
+                    "{n:,} row of visits", "{n:,} rows of visits", int(total["visits_left_out"])
+                ),
+            )
         )
-    if counts["claims_without_yen"]:
-        _say(
-            f"note: {_counted(counts['claims_without_yen'], 'claim')} in no sum of yen (give "
-            "--providers with area_grade and --recipients with benefit_rate)"
+    if without_yen := int(total["claims_without_yen"]):
+        say(
+            Counted(
+                "note: {n:,} claim is in no sum of yen (give --providers with area_grade and "
+                "--recipients with benefit_rate)",
+                "note: {n:,} claims are in no sum of yen (give --providers with area_grade and "
+                "--recipients with benefit_rate)",
+                without_yen,
+            )
         )
     if output is not None:
-        _say(f"files in {output}")
+        say(Text("files in {folder}", folder=output))
 
 
-_COUNTS = ("claims", "claims_left_out", "visits_left_out", "claims_without_yen")
+def _say_problems(problems: pd.DataFrame, names: dict[str, str | Sayable]) -> None:
+    from pandas import isna
+
+    from chiiki_tsusho.problems import place_text
+
+    for row in problems.head(PROBLEMS_SHOWN).to_dict("records"):
+        # A problem of a whole claim has no line.
+        line = None if isna(row["line"]) else int(row["line"])
+        say(
+            Text(
+                "{place}, under {side}: {rule}: {message}",
+                place=place_text(row["file"], line, "", spoken()),
+                side=names[row["side"]],
+                rule=row["rule"],
+                message=row["message"],
+            )
+        )
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def report_command(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="What the claim command wrote.", show_default=False),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The page; without it, report.html in DIR.",
+            show_default=False,
+        ),
+    ] = None,
+    codes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The code table the claims were computed with, where it was not the bundled one.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Write a page about a batch, to read, send and print.
 
+    One HTML file, without script and without network: totals, providers, service codes, days and
+    visits per person, claims over their limit, what is held and what to do, and the sources.
 
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    Exit 0: written; 2: nothing written.
+    """
+    with exit_codes():
+        from chiiki_tsusho.reports.page import write_report
+
+        say(Text("wrote {page}", page=write_report(folder, output, spoken(), codes)))

@@ -1,4 +1,4 @@
-"""The commands that make and check code tables: words and exit codes."""
+"""The commands that make and check code tables."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chiiki_tsusho.command_line.misuse import said
+from chiiki_tsusho.command_line.shared import FOUND, exit_codes, say, show
+from chiiki_tsusho.errors import InputFileError, OutputError
+from chiiki_tsusho.language import Counted, Text
 
 if TYPE_CHECKING:
     from chiiki_tsusho.table_imports.gathering import ImportedTable
 
-SOME_REFUSED = 1
 _Output = Annotated[
-    Path, typer.Option("--output", "-o", help="The code table to write (CSV), for --codes.")
+    Path,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="The code table to write (CSV), for --codes."
+    ),
 ]
 
 
@@ -26,13 +30,18 @@ def register(app: typer.Typer) -> None:
 
 
 def import_workbook_command(
-    workbook: Annotated[Path, typer.Argument(help="The workbook (.xlsx).", show_default=False)],
+    workbook: Annotated[
+        Path, typer.Argument(metavar="WORKBOOK", help="The workbook (.xlsx).", show_default=False)
+    ],
     valid_from: Annotated[
-        str, typer.Option("--valid-from", help="First month of the table, 2026-06 or 202606.")
+        str,
+        typer.Option(
+            "--valid-from", metavar="MONTH", help="First month of the table, 2026-06 or 202606."
+        ),
     ],
     output: _Output,
     valid_to: Annotated[
-        str, typer.Option("--valid-to", help="Last month; 999999 is an open end.")
+        str, typer.Option("--valid-to", metavar="MONTH", help="Last month; 999999 is an open end.")
     ] = "999999",
     sheet: Annotated[
         str, typer.Option(metavar="NAME", help="The sheet of the code table.")
@@ -40,23 +49,21 @@ def import_workbook_command(
 ) -> None:
     """Turn the ministry's service code workbook into a table.
 
-    The table is for --codes. Each composite must follow from its
-    base by the steps of its name; what cannot be placed is listed by row and left out, never
-    guessed.
+    The table is for --codes. A row is taken where its units follow from the base by the steps of
+    its name; what cannot be placed is listed by row and left out, never guessed.
 
     Exit 0: every row placed; 1: some refused, the others written; 2: nothing written.
     """
-    # Shared with the other commands; here, since that module takes this command in.
-    from chiiki_tsusho.command_line.app import _words
-
-    with _words():
+    with exit_codes():
         from chiiki_tsusho.table_imports.workbook import import_workbook
 
         _finish(import_workbook(workbook, valid_from, valid_to, sheet), workbook, output)
 
 
 def import_master_command(
-    master: Annotated[Path, typer.Argument(help="The master (CSV).", show_default=False)],
+    master: Annotated[
+        Path, typer.Argument(metavar="MASTER", help="The master (CSV).", show_default=False)
+    ],
     output: _Output,
 ) -> None:
     """Turn a municipality's master CSV into a table.
@@ -67,16 +74,16 @@ def import_master_command(
 
     Exit 0: every row placed; 1: some refused, the others written; 2: nothing written.
     """
-    from chiiki_tsusho.command_line.app import _words
-
-    with _words():
+    with exit_codes():
         from chiiki_tsusho.table_imports.master_csv import import_master
 
         _finish(import_master(master), master, output)
 
 
 def check_table_command(
-    table: Annotated[Path, typer.Argument(help="The code table (CSV).", show_default=False)],
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="The code table (CSV).", show_default=False)
+    ],
 ) -> None:
     """Check a code table and list all its faults.
 
@@ -85,15 +92,12 @@ def check_table_command(
 
     Exit 0: the table can be used; 1: it has faults; 2: it cannot be read.
     """
-    from chiiki_tsusho.command_line.app import _words, say
-
-    with _words():
-        from chiiki_tsusho.language import Counted, Text
+    with exit_codes():
         from chiiki_tsusho.law.check_table import check_table
 
         faults = check_table(table)
         for fault in faults:
-            typer.echo(f"{table}: {said(fault)}")
+            show(Text("{path}: {fault}", path=table, fault=fault))
         if faults:
             say(
                 Counted(
@@ -103,15 +107,12 @@ def check_table_command(
                     table=str(table),
                 )
             )
-            raise typer.Exit(SOME_REFUSED)
+            raise typer.Exit(FOUND)
         say(Text("{table}: no faults; use it with --codes {table}", table=str(table)))
 
 
 def _finish(table: ImportedTable, source: Path, output: Path) -> None:
     """List what was refused, write the rest and say where it is."""
-    from chiiki_tsusho.command_line.app import say
-    from chiiki_tsusho.errors import InputFileError, OutputError
-    from chiiki_tsusho.language import Counted, Text
     from chiiki_tsusho.table_imports.gathering import write_code_rows
     from chiiki_tsusho.whole_files import writable_file
 
@@ -147,4 +148,4 @@ def _finish(table: ImportedTable, source: Path, output: Path) -> None:
         )
     )
     if table.refused:
-        raise typer.Exit(SOME_REFUSED)
+        raise typer.Exit(FOUND)

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any
-from unicodedata import east_asian_width
 
 import pandas as pd
 
-from chiiki_tsusho.columns import COMPARED
+from chiiki_tsusho.columns import CLAIMS, COMPARED
+from chiiki_tsusho.language import (
+    Language,
+    Name,
+    Sayable,
+    Text,
+    in_language,
+    on_lines,
+    terminal_width,
+)
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reports.comparison import SIDES, Comparison
 
 BLANK = "-"
 _GAP = "  "
+_Cells = Sequence[str | Sayable]
+_NAMES = {column.name: Name(column.name, column.heading) for column in CLAIMS}
 
 
-def comparison_text(comparison: Comparison, most: int) -> str:
+def comparison_text(comparison: Comparison, most: int, language: Language = "en") -> str:
     """Write the totals, the largest differences and what a table lacks.
 
     Parameters
@@ -24,6 +36,7 @@ def comparison_text(comparison: Comparison, most: int) -> str:
     comparison : Comparison
     most : int
         How many rows of each list are shown, those with the largest difference.
+    language : {"en", "ja"}
     """
     a, b = side_names(comparison)
     parts = [
@@ -34,7 +47,7 @@ def comparison_text(comparison: Comparison, most: int) -> str:
     ]
     if len(comparison.missing_keys):
         parts.append(_missing_keys(comparison.missing_keys, {"a": a, "b": b}))
-    return "\n\n".join(parts)
+    return "\n\n".join(part.say(language) for part in parts)
 
 
 def side_names(comparison: Comparison) -> tuple[str, str]:
@@ -47,25 +60,25 @@ def side_names(comparison: Comparison) -> tuple[str, str]:
     return a, b
 
 
-def _counts(comparison: Comparison, a: str, b: str) -> str:
+def _counts(comparison: Comparison, a: str, b: str) -> Sayable:
     counts = {name: int(comparison.total[name].iloc[0]) for name in _COUNTS}
     rows = [
-        ("claims", counts["claims"], counts["claims_left_out"]),
-        ("visits", counts["visits"], counts["visits_left_out"]),
+        (Text("claims"), counts["claims"], counts["claims_left_out"]),
+        (Text("visits"), counts["visits"], counts["visits_left_out"]),
     ]
     held = [
-        (f"held under {name}", counts[f"claims_held_{side}"])
+        Text("held under {side}: {n:,}", side=name, n=counts[f"claims_held_{side}"])
         for side, name in zip(SIDES, (a, b), strict=True)
     ]
     uncoded = [
-        (f"no code under {name}", counts[f"visits_without_code_{side}"])
+        Text("no code under {side}: {n:,}", side=name, n=counts[f"visits_without_code_{side}"])
         for side, name in zip(SIDES, (a, b), strict=True)
     ]
-    cells = [
-        [noun, _number(compared), _number(left_out), *(f"{text}: {_number(n)}" for text, n in why)]
+    cells: list[_Cells] = [
+        [noun, _number(compared), _number(left_out), *why]
         for (noun, compared, left_out), why in zip(rows, (held, uncoded), strict=True)
     ]
-    return _aligned(["", "compared", "left out", "", ""], cells, "lrrll")
+    return _Table(["", Text("compared"), Text("left out"), "", ""], cells, "lrrll")
 
 
 _COUNTS = (
@@ -80,20 +93,20 @@ _COUNTS = (
 )
 
 
-def _totals(total: pd.Series, a: str, b: str) -> str:
-    cells = [
+def _totals(total: pd.Series, a: str, b: str) -> Sayable:
+    cells: list[_Cells] = [
         [
-            name,
+            _NAMES[name],
             _number(total[f"{name}_a"]),
             _number(total[f"{name}_b"]),
             _signed(total[f"{name}_difference"]),
         ]
         for name in COMPARED
     ]
-    return _aligned(["total", a, b, "difference"], cells, "lrrr")
+    return _Table([Text("total"), a, b, Text("difference")], cells, "lrrr")
 
 
-def _by_code(by_code: pd.DataFrame, most: int, a: str, b: str) -> str:
+def _by_code(by_code: pd.DataFrame, most: int, a: str, b: str) -> Sayable:
     shown = _largest(by_code, "units_difference", most)
     cells = [
         [
@@ -106,11 +119,13 @@ def _by_code(by_code: pd.DataFrame, most: int, a: str, b: str) -> str:
         ]
         for row in shown
     ]
-    heading = [a, "", b, "", "count A", "count B", "units A", "units B", "difference"]
-    return _listed("by code", len(by_code), most, _aligned(heading, cells, "llllrrrrr"))
+    heading: list[str | Sayable] = [a, "", b, ""]
+    heading += [Text("count A"), Text("count B"), Text("units A"), Text("units B")]
+    table = _Table([*heading, Text("difference")], cells, "llllrrrrr")
+    return _listed(Text("by code"), len(by_code), most, table)
 
 
-def _by_provider(by_provider: pd.DataFrame, most: int) -> str:
+def _by_provider(by_provider: pd.DataFrame, most: int) -> Sayable:
     shown = _largest(by_provider, "total_units_difference", most)
     cells = [
         [
@@ -124,19 +139,28 @@ def _by_provider(by_provider: pd.DataFrame, most: int) -> str:
         ]
         for row in shown
     ]
-    heading = ["provider", "claims", "left out", "units A", "units B", "difference"]
-    heading += ["yen A", "yen B", "difference"]
-    return _listed("by provider", len(by_provider), most, _aligned(heading, cells, "lrrrrrrrr"))
+    heading = [Text("provider"), Text("claims"), Text("left out")]
+    heading += [Text("units A"), Text("units B"), Text("difference")]
+    heading += [Text("yen A"), Text("yen B"), Text("difference")]
+    table = _Table(heading, cells, "lrrrrrrrr")
+    return _listed(Text("by provider"), len(by_provider), most, table)
 
 
-def _missing_keys(missing: pd.DataFrame, names: dict[str, str]) -> str:
+def _missing_keys(missing: pd.DataFrame, names: dict[str, str]) -> Sayable:
     cells = [
-        [row["key"], names[row["side"]], f"{_number(row['rows'])} in {row['file']}"]
+        [
+            row["key"],
+            names[row["side"]],
+            Text(
+                "{n:,} in {file}",
+                n=row["rows"],
+                file=Name(row["file"], place_text(row["file"], None, "", "ja")),
+            ),
+        ]
         for row in missing.to_dict("records")
     ]
-    return "additions without a row in a table\n" + _aligned(
-        ["key", "table", "rows with it"], cells, "lll"
-    )
+    heading = [Text("key"), Text("table"), Text("rows with it")]
+    return on_lines([Text("additions without a row in a table"), _Table(heading, cells, "lll")])
 
 
 def _largest(frame: pd.DataFrame, column: str, most: int) -> list[dict[Hashable, Any]]:
@@ -144,9 +168,15 @@ def _largest(frame: pd.DataFrame, column: str, most: int) -> list[dict[Hashable,
     return frame.loc[order].to_dict("records")
 
 
-def _listed(title: str, whole: int, most: int, table: str) -> str:
-    title += f", {most} of {whole} with the largest difference" if whole > most else ""
-    return f"{title}\n{table}"
+def _listed(title: Text, whole: int, most: int, table: Sayable) -> Sayable:
+    if whole > most:
+        title = Text(
+            "{title}, {most} of {whole} with the largest difference",
+            title=title,
+            most=most,
+            whole=whole,
+        )
+    return on_lines([title, table])
 
 
 def _number(value: Any) -> str:
@@ -157,19 +187,25 @@ def _signed(value: Any) -> str:
     return _number(value) if pd.isna(value) or not value else f"{value:+,}"
 
 
-def _aligned(heading: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> str:
-    """Align columns to the left (l) or right (r), full-width characters being two wide."""
-    table = [heading, *rows]
-    widths = [max(_width(cell) for cell in column) for column in zip(*table, strict=True)]
-    lines = []
-    for row in table:
-        cells = []
-        for cell, width, side in zip(row, widths, sides, strict=True):
-            blanks = " " * (width - _width(cell))
-            cells.append(blanks + cell if side == "r" else cell + blanks)
-        lines.append(_GAP.join(cells).rstrip())
-    return "\n".join(lines)
+@dataclass(frozen=True)
+class _Table:
+    """Columns aligned to the left (l) or right (r), full-width characters being two wide."""
 
+    heading: _Cells
+    rows: Sequence[_Cells]
+    sides: str
 
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
+    def say(self, language: Language = "en") -> str:
+        """Write it in a language."""
+        table = [
+            [in_language(cell, language) for cell in row] for row in (self.heading, *self.rows)
+        ]
+        widths = [max(map(terminal_width, column)) for column in zip(*table, strict=True)]
+        lines = []
+        for row in table:
+            cells = []
+            for cell, width, side in zip(row, widths, self.sides, strict=True):
+                blanks = " " * (width - terminal_width(cell))
+                cells.append(blanks + cell if side == "r" else cell + blanks)
+            lines.append(_GAP.join(cells).rstrip())
+        return "\n".join(lines)

@@ -1,0 +1,155 @@
+"""The command that computes the claims of a month."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chiiki_tsusho.command_line.shared import (
+    FOUND,
+    Codes,
+    Encoding,
+    Headings,
+    Providers,
+    Recipients,
+    Visits,
+    chosen,
+    exit_codes,
+    language_of_headings,
+    one_of,
+    progress,
+    say,
+    spoken,
+)
+from chiiki_tsusho.language import Counted, Text
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.batch import FileBatch
+    from chiiki_tsusho.claims.results import Summary
+
+FORMATS = ("csv", "parquet")
+PROBLEMS_SHOWN = 5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+    app.command("claim")(claim)
+
+
+def claim(
+    visits: Visits,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="The folder for the results.")
+    ],
+    providers: Providers = None,
+    recipients: Recipients = None,
+    codes: Codes = None,
+    file_format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="csv|parquet",
+            help="Of the results.",
+            autocompletion=one_of(*FORMATS),
+        ),
+    ] = "csv",
+    encoding: Encoding = None,
+    headings: Headings = "en",
+) -> None:
+    """Compute the claims of a file of visits.
+
+    Writes claim_lines, claims, problems and held_visits into the folder. A claim is held, which
+    means not computed, as a whole where anything is wrong in its visits.
+
+    Exit 0: all claims written; 1: something is held; 2: wrong use or an unreadable file, nothing
+    written.
+    """
+    with exit_codes():
+        chosen("--format", file_format, FORMATS)
+        from chiiki_tsusho.batch import claim_files
+
+        with progress() as shown:
+            batch = claim_files(
+                visits,
+                output,
+                providers,
+                recipients,
+                codes,
+                "parquet" if file_format == "parquet" else "csv",
+                encoding,
+                spoken(),
+                shown,
+                language_of_headings(headings),
+            )
+        say_result(batch, file_format)
+        if batch.summary.held_visits:
+            raise typer.Exit(FOUND)
+
+
+def say_result(batch: FileBatch, file_format: str) -> None:
+    """Say the first problems, what is missing, and what the batch came to."""
+    from chiiki_tsusho.problems import place_text
+
+    summary = batch.summary
+    for row in batch.problem_table.slice(0, PROBLEMS_SHOWN).to_pylist():
+        place = place_text(row["file"], row["line"], row["column"], spoken())
+        say(f"{place}: {row['rule']}: {row['message']}")
+    more = batch.problem_table.num_rows - PROBLEMS_SHOWN
+    if more > 0:
+        file = batch.folder / f"problems.{file_format}"
+        say(Text("… and {more:,} more in {file}", more=more, file=file))
+    for count, why in _blank_yen(summary):
+        say(
+            Counted(
+                "note: yen left blank in {n:,} claim: {why}",
+                "note: yen left blank in {n:,} claims: {why}",
+                count,
+                why=why,
+            )
+        )
+    say(_closing_line(summary, batch.folder))
+
+
+def _closing_line(summary: Summary, folder: Path) -> Text:
+    visits = Counted("{n:,} visit", "{n:,} visits", summary.visits)
+    claims = Counted("{n:,} claim", "{n:,} claims", summary.claims)
+    units = Counted("{n:,} unit", "{n:,} units", summary.units)
+    unknown = summary.without_price + summary.without_rate
+    yen = Text("{yen:,} yen", yen=summary.yen)
+    if unknown and unknown == summary.claims:
+        yen = Text("yen blank")
+    elif unknown:
+        yen = Counted(
+            "{yen:,} yen (of {n:,} claim)",
+            "{yen:,} yen (of {n:,} claims)",
+            summary.claims - unknown,
+            yen=summary.yen,
+        )
+    held: Text = Counted("{n:,} row held", "{n:,} rows held", summary.held_visits)
+    if summary.held_visits:
+        held = Text("{held} (correct them in held_visits and submit that file again)", held=held)
+    return Text(
+        "{visits}: {claims}, {units}, {yen}; {held}; files in {folder}",
+        visits=visits,
+        claims=claims,
+        units=units,
+        yen=yen,
+        held=held,
+        folder=folder,
+    )
+
+
+def _blank_yen(summary: Summary) -> list[tuple[int, Text]]:
+    notes = (
+        (
+            summary.without_price,
+            Text("no area_grade is known (give --providers with area_grade)"),
+        ),
+        (
+            summary.without_rate,
+            Text("no benefit_rate is known (give --recipients with benefit_rate)"),
+        ),
+    )
+    return [(count, why) for count, why in notes if count]

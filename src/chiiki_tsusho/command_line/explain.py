@@ -1,0 +1,179 @@
+"""The commands that show the law at work: a row of the table, a visit, a claim."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chiiki_tsusho.command_line.shared import (
+    Codes,
+    Encoding,
+    Month,
+    Providers,
+    Recipients,
+    Visits,
+    chosen,
+    exit_codes,
+    one_of,
+    said,
+    show,
+    show_data,
+    spoken,
+)
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import Text
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.explaining.visit import Composition
+
+_SERVICES = ("day_care", "medical_day_care")
+_SHORTFALLS = ("over_capacity", "understaffed")
+# The largest whole number an option takes; none that means anything is longer.
+_LARGEST = 999_999_999
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to an application."""
+    app.command("lookup")(lookup)
+    app.command("explain")(explain)
+    app.command("explain-claim")(explain_claim)
+
+
+def lookup(
+    month: Month,
+    codes_asked: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CODE", help="Service codes of six characters, such as 781241."),
+    ] = None,
+    codes: Codes = None,
+) -> None:
+    """Print rows of the code table as CSV.
+
+    Rows come in the order asked; without a CODE, all rows of the month. The output can be given
+    back with --codes.
+    """
+    with exit_codes():
+        from chiiki_tsusho.law.code_rows import COLUMNS
+        from chiiki_tsusho.law.code_table import load_codes
+
+        table = load_codes(month, path=codes)
+        frame = table.lookup(codes_asked) if codes_asked else table.frame
+        show_data(frame[list(COLUMNS)].to_csv(index=False, lineterminator="\n"))
+
+
+def explain(
+    month: Month,
+    minutes: Annotated[str, typer.Option(help="Length of the stay in minutes.", metavar="N")],
+    care_level: Annotated[
+        str | None, typer.Option(help="要介護度, 1 to 5.", metavar="N", show_default=False)
+    ] = None,
+    service: Annotated[
+        str,
+        typer.Option(
+            metavar="SERVICE",
+            help="day_care or medical_day_care.",
+            autocompletion=one_of(*_SERVICES),
+        ),
+    ] = "day_care",
+    shortfall: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="over_capacity or understaffed.",
+            show_default=False,
+            autocompletion=one_of(*_SHORTFALLS),
+        ),
+    ] = None,
+    additions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="KEY[=N]",
+            help="An addition and its count: bathing, no_transport=2. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    codes: Codes = None,
+) -> None:
+    """Explain the units of one visit, step by step.
+
+    Prints its code, every step with its figure before and after rounding and its place in the
+    law, and its lines. Ratios of the month's units are taken as if the visit were the only one.
+    """
+    with exit_codes():
+        given = {
+            "minutes": _whole("--minutes", minutes, 0),
+            "care_level": None if care_level is None else _whole("--care-level", care_level, 1, 5),
+            "service": chosen("--service", service, _SERVICES),
+            "shortfall": shortfall and chosen("--shortfall", shortfall, _SHORTFALLS),
+            "additions": _counts(additions or []),
+        }
+        from chiiki_tsusho.explaining.visit import Calculator, Visit
+        from chiiki_tsusho.law.code_table import load_codes
+
+        table = load_codes(month, path=codes)
+        composition = Calculator(table, spoken()).compose(Visit.model_validate(given))
+        show("\n".join(_sheet(composition)))
+
+
+def _sheet(composition: Composition) -> list[str]:
+    units = said(Text(" units"))
+    lines = [f"{composition.code}  {composition.chain}{units}"]
+    lines += [f"{number:3}. {step}" for number, step in enumerate(composition.steps, start=1)]
+    for line in composition.lines:
+        whole = line.units * line.count
+        lines.append(f"{line.code}  {line.name}  {line.units} × {line.count} = {whole}")
+    return [*lines, f"{said(Text('total'))} {composition.units}{units}"]
+
+
+def _counts(additions: list[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for text in additions:
+        key, equals, count = text.partition("=")
+        if equals and not _is_whole(count):
+            raise ChiikiTsushoError(
+                Text("--with {text!r}: KEY or KEY=N was expected, N a whole number", text=text)
+            )
+        if key in counts:
+            raise ChiikiTsushoError(
+                Text("--with {key!r}: given twice; write the count as {key}=N", key=key)
+            )
+        counts[key] = int(count) if equals else 1
+    return counts
+
+
+def _is_whole(text: str) -> bool:
+    return text.isdecimal() and len(text) <= len(str(_LARGEST))
+
+
+def _whole(option: str, text: str, least: int, most: int = _LARGEST) -> int:
+    if _is_whole(text) and least <= int(text) <= most:
+        return int(text)
+    if most == _LARGEST:
+        why = Text("a whole number from {least} on was expected", least=least)
+    else:
+        why = Text("a whole number from {least} to {most} was expected", least=least, most=most)
+    raise ChiikiTsushoError(Text("{option} {text!r}: {why}", option=option, text=text, why=why))
+
+
+def explain_claim(
+    visits: Visits,
+    insured: Annotated[str, typer.Option(metavar="NUMBER", help="被保険者番号 of the person.")],
+    month: Annotated[
+        str | None, typer.Option(metavar="MONTH", help="Only this month.", show_default=False)
+    ] = None,
+    providers: Providers = None,
+    recipients: Recipients = None,
+    codes: Codes = None,
+    encoding: Encoding = None,
+) -> None:
+    """Explain one person's claim, step by step.
+
+    Prints its lines, each ratio with its basis and rounding, the limit, and the floors of the yen.
+    """
+    with exit_codes():
+        from chiiki_tsusho.explaining.claim import explain_claim as explained
+
+        sheets = explained(visits, insured, month, providers, recipients, codes, encoding, spoken())
+        show("\n\n".join(str(sheet) for sheet in sheets))

@@ -1,0 +1,257 @@
+"""What all commands share: what is said in which language, exit codes, progress, options."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import LANGUAGES, Language, Sayable, Text, in_language, without_controls
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.claims.results import Progress
+
+# 0: all is done, nothing held or found. A stop is told as shells do: 128 and the signal.
+FOUND, WRONG_USE, STOPPED, READER_GONE = 1, 2, 130, 141
+# Work that lasts no longer than this shows no progress bar.
+QUIET_SECONDS = 1.0
+ERROR = Text("error")
+STAGES = {
+    "reading": Text("reading"),
+    "claims": Text("claims"),
+    "held rows": Text("held rows"),
+}
+
+_spoken: Language = "en"
+
+
+def spoken() -> Language:
+    """Return the language of this run."""
+    return _spoken
+
+
+def speak(language: Language) -> None:
+    """Set the language of this run."""
+    global _spoken
+    _spoken = language
+
+
+def said(what: str | Sayable) -> str:
+    """Write something in the language of this run."""
+    return in_language(what, _spoken)
+
+
+def say(what: str | Sayable) -> None:
+    """Write words to standard error; where nobody can hear them, the work goes on."""
+    try:
+        _write(sys.stderr, without_controls(said(what)) + "\n")
+    except (OSError, ValueError):
+        # What is left in the stream would be tried again, and change the exit code, at the end.
+        sys.stderr = _nowhere()
+
+
+def say_error(what: str | Sayable) -> None:
+    """Write an error to standard error, each line of it marked as one."""
+    for line in said(what).splitlines():
+        say(f"{said(ERROR)}: {line}")
+
+
+def show(text: str | Sayable) -> None:
+    """Write an answer for people to standard output."""
+    _write(sys.stdout, without_controls(said(text)) + "\n")
+
+
+def show_data(text: str) -> None:
+    """Write a table or JSON to standard output: UTF-8, unless it is a terminal that reads it."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        _write(sys.stdout, without_controls(text))
+    else:
+        typer.echo(text.encode(), nl=False)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    # A program without a console has no streams.
+    if stream is not None:
+        stream.write(text)
+        stream.flush()
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def settle_output() -> None:
+    """Make standard output take Japanese, whatever its encoding."""
+    out = sys.stdout
+    if out is None or not hasattr(out, "reconfigure") or out.errors != "strict":
+        return
+    try:
+        "単位".encode(out.encoding)
+    except UnicodeEncodeError:
+        # Into a file or another program goes what any of them can read.
+        if not out.isatty():
+            out.reconfigure(encoding="utf-8")
+    out.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """Turn errors into lines on standard error and an exit code; leave the collector at rest.
+
+    Python's garbage collector would walk every module again and again while they are imported,
+    and once more at the end; a command has next to no cycles for it to find.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    except ChiikiTsushoError as error:
+        say_error(error)
+        raise typer.Exit(WRONG_USE) from error
+    except KeyboardInterrupt:
+        say(Text("stopped; nothing of this run was written"))
+        raise typer.Exit(STOPPED) from None
+    except BrokenPipeError:
+        _let_go_of_output()
+        raise typer.Exit(READER_GONE) from None
+    except OSError as error:
+        where = error.filename if isinstance(error.filename, str) else said(Text("standard output"))
+        why = error.strerror or str(error)
+        say_error(Text("{path}: cannot be used: {why}", path=where, why=why))
+        _let_go_of_output()
+        raise typer.Exit(WRONG_USE) from error
+    except MemoryError as error:
+        say_error(Text("there is not enough memory; nothing of this run was written"))
+        raise typer.Exit(WRONG_USE) from error
+    except typer.Exit:
+        raise
+    except Exception as error:
+        # Python would leave with 1, which says that something is held or found.
+        from traceback import format_exception
+
+        say("".join(format_exception(error)).rstrip())
+        say_error(
+            Text("a fault of this program; nothing of this run was written; please report it")
+        )
+        raise typer.Exit(WRONG_USE) from error
+    finally:
+        if collects:
+            gc.freeze()
+            gc.enable()
+
+
+def _let_go_of_output() -> None:
+    """Keep Python from writing at the end what could not be written."""
+    sys.stdout = _nowhere()
+
+
+@contextmanager
+def progress() -> Iterator[Progress | None]:
+    """Show a bar on standard error, where that is a terminal and the work lasts over a second."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    from time import monotonic
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    started = monotonic()
+    task = bar.add_task(said(STAGES["reading"]))
+
+    def show_stage(stage: str, done: int, whole: int) -> None:
+        if not bar.live.is_started and monotonic() - started > QUIET_SECONDS:
+            bar.start()
+        bar.update(task, description=said(STAGES.get(stage, stage)), completed=done, total=whole)
+
+    try:
+        yield show_stage
+    finally:
+        bar.stop()
+
+
+def one_of(*choices: str) -> Callable[[], list[str]]:
+    """Return what the shell asks to complete a value."""
+    return lambda: list(choices)
+
+
+def chosen(option: str, value: str, choices: tuple[str, ...]) -> str:
+    """Return the value of an option that takes one of a few.
+
+    Raises
+    ------
+    ChiikiTsushoError
+        It is none of them.
+    """
+    if value not in choices:
+        raise ChiikiTsushoError(
+            Text(
+                "{option} {value!r} is unknown; {choices}",
+                option=option,
+                value=value,
+                choices=either(choices),
+            )
+        )
+    return value
+
+
+def either(choices: tuple[str, ...]) -> Sayable:
+    """Name choices, the last after an or."""
+    *first, last = choices
+    return (
+        Text("{first} or {last}", first=", ".join(first), last=last)
+        if first
+        else Text("{last}", last=last)
+    )
+
+
+def language_of_headings(asked: str) -> Language:
+    """Return the language that ``--headings`` asks for."""
+    return "ja" if chosen("--headings", asked, LANGUAGES) == "ja" else "en"
+
+
+Month = Annotated[str, typer.Option(metavar="MONTH", help="The month, 2016-04 or 201604.")]
+Visits = Annotated[
+    Path, typer.Argument(metavar="VISITS", help="One row per visit, CSV or Parquet.")
+]
+Providers = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="One row per provider.", show_default=False)
+]
+Recipients = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="One row per insured person.", show_default=False),
+]
+Codes = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A code table in the layout of service_codes.csv, in the place of the bundled one.",
+        show_default=False,
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="utf-8 or cp932; without it both are tried.", show_default=False
+    ),
+]
+Headings = Annotated[
+    str,
+    typer.Option(
+        metavar="en|ja", help="Language of the headings.", autocompletion=one_of(*LANGUAGES)
+    ),
+]
