@@ -24,7 +24,7 @@ from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.reading.csv_rows import RowReader
 from chiiki_tsusho.reading.typed_blocks import BlockDecoder
-from chiiki_tsusho.writing import folders
+from chiiki_tsusho.writing import folders, table_writers
 
 STAGES: tuple[tuple[str, Any, str], ...] = (
     ("index providers and recipients", Roster, "_index"),
@@ -34,8 +34,8 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("claims: count, price, settle", ClaimSlice, "price"),
     ("lines to tables", folders, "line_table"),
     ("totals to tables", folders, "claim_table"),
-    ("tables to CSV (Arrow)", folders._CsvWriter, "formed"),
-    ("write", folders._CsvWriter, "write"),
+    ("tables to CSV (Arrow)", table_writers._CsvWriter, "formed"),
+    ("write", table_writers._CsvWriter, "write"),
 )
 
 

@@ -153,7 +153,7 @@ def test_write(benchmark: BenchmarkFixture, csv_files: Files, tmp_path: Path) ->
             for one in priced:
                 assert one is not None
                 sink.claims(sink.formed(one))
-            sink.finish(problem_table(run.problems))
+            sink.finish(problem_table(run.problems), {})
 
     benchmark(write)
 

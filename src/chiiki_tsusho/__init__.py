@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from chiiki_tsusho.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Batch, compute_claims
     from chiiki_tsusho.errors import (
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from chiiki_tsusho.law.code_table import CodeBook, CodeTable, load_code_book, load_codes
     from chiiki_tsusho.reports.comparison import Comparison, compare_months
     from chiiki_tsusho.reports.page import write_report
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Batch": "batch",

@@ -11,13 +11,17 @@ import pyarrow as pa
 
 from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
-from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
+from chiiki_tsusho.law.law_files import law_file
 from chiiki_tsusho.reading.given_rows import held_frame
 from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
-from chiiki_tsusho.writing.folders import FileFormat, FolderSink, refuse_overwriting
+from chiiki_tsusho.whole_files import named_path
+from chiiki_tsusho.writing.folders import FolderSink, refuse_overwriting
 from chiiki_tsusho.writing.result_tables import FrameSink, problem_table, read_frame
+from chiiki_tsusho.writing.run_record import input_files, run_record
+from chiiki_tsusho.writing.table_writers import FileFormat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,6 +150,7 @@ def claim_files(
     language: Language = "en",
     progress: Progress | None = None,
     headings: Language = "en",
+    replace: bool = False,
 ) -> FileBatch:
     """Compute the claims of a file of visits into a folder.
 
@@ -158,10 +163,11 @@ def claim_files(
         the first) or Parquet; several files of one kind, folders and patterns of them are one
         input.
     folder : path-like
-        Receives ``claim_lines``, ``claims``, ``problems`` and ``held_visits``, all or none.
+        Receives ``claim_lines``, ``claims``, ``problems``, ``held_visits`` and ``run.json``, all
+        or none.
     codes : CodeBook, CodeTable or path, optional
         The code table; without it, the bundled one.
-    file_format : {"csv", "parquet"}
+    file_format : {"csv", "xlsx", "parquet"}
         Of the first three; ``held_visits`` keeps the format of the visits.
     encoding : str, optional
         Of CSV inputs, ``utf-8`` or ``cp932``; without it both are tried.
@@ -171,6 +177,9 @@ def claim_files(
         Called with the stage, how much of it is done and how much there is.
     headings : {"en", "ja"}
         Of the first three files; ``held_visits`` keeps the headings of the visits.
+    replace : bool
+        Whether results of other inputs that are in the folder may be replaced. Those of the same
+        visits always are.
 
     Returns
     -------
@@ -185,12 +194,21 @@ def claim_files(
     TableError
         ``codes`` fails a check.
     """
-    folder = Path(folder)
+    folder = named_path(folder)
     sources = open_inputs(visits, providers, recipients, encoding)
     refuse_overwriting(folder, paths_of(sources, codes))
+    inputs = input_files(dict(zip(FILES, sources, strict=True)), codes)
     run = BatchRun(*sources, code_book(codes), progress)
-    with FolderSink(folder, sources[0], file_format, headings) as sink:
+    options = {
+        "format": file_format,
+        "encoding": encoding,
+        "language": language,
+        "headings": headings,
+    }
+    with FolderSink(folder, sources[0], file_format, headings, inputs, replace) as sink:
         summary = run.run(sink)
         problems = problem_table(run.problems, language)
-        sink.finish(problems)
+        bundled = law_file("service_codes.csv") if codes is None else None
+        record = run_record(folder, inputs, run.rows, options, summary, bundled)
+        sink.finish(problems, record)
     return FileBatch(summary, folder, problems)

@@ -54,8 +54,9 @@ from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.headings import match_headings
 from chiiki_tsusho.reading.inputs import open_input
 from chiiki_tsusho.reading.typed_blocks import Identities
-from chiiki_tsusho.writing.folders import OUTPUTS, new_folder
+from chiiki_tsusho.writing.folders import new_folder
 from chiiki_tsusho.writing.result_tables import read_frame, schema
+from chiiki_tsusho.writing.run_record import OUTPUTS
 
 PathOrPaths = str | Path | Sequence[str | Path]
 _KEY = [column.name for column in CLAIM_KEY]

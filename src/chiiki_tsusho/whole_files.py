@@ -6,9 +6,13 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
+from stat import S_IMODE
 
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
+
+# Readable to its owner alone.
+PRIVATE = 0o600
 
 
 def writable_file(path: str | Path) -> Path:
@@ -35,8 +39,32 @@ def writable_file(path: str | Path) -> Path:
     return target
 
 
-def write_whole(path: str | Path, text: str, encoding: str = "utf-8") -> None:
+def named_path(path: str | Path) -> Path:
+    """Return a path that was given for an output.
+
+    Raises
+    ------
+    OutputError
+        The path is blank: an unset variable of a shell must not stand for the current folder.
+    """
+    if not str(path):
+        raise OutputError(Text("the name of the output is blank; name a file or a folder"))
+    return Path(path)
+
+
+def write_whole(
+    path: str | Path, text: str, encoding: str = "utf-8", mode: int | None = None
+) -> None:
     """Write a text as a file; one that was there is replaced, a link is followed.
+
+    Parameters
+    ----------
+    path : path-like
+    text : str
+    encoding : str
+    mode : int, optional
+        Permissions, ``PRIVATE`` for a file with names, birth dates or addresses; without it those
+        of the file that is replaced, or what the user's umask leaves.
 
     Raises
     ------
@@ -47,6 +75,11 @@ def write_whole(path: str | Path, text: str, encoding: str = "utf-8") -> None:
     # Short, so that it fits wherever the name itself does.
     part = target.with_name(f".chiiki-tsusho-{token_hex(4)}.part")
     try:
+        part.touch()
+        if mode is None and target.exists():
+            mode = S_IMODE(target.stat().st_mode)
+        if mode is not None:
+            part.chmod(mode)
         part.write_text(text, encoding, newline="")
         part.replace(target)
     except (OSError, ValueError) as error:

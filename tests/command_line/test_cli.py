@@ -371,7 +371,7 @@ def test_something_held_is_1_and_names_the_first_problems(tmp_path: Path) -> Non
     assert "73 visits: 9 claims, " in closing
     assert "; 54 rows held (correct them in held_visits and submit that file again); " in closing
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "claim_lines.parquet", "claims.parquet", "held_visits.csv", "problems.parquet",
+        "claim_lines.parquet", "claims.parquet", "held_visits.csv", "problems.parquet", "run.json",
     ]  # fmt: skip
 
 

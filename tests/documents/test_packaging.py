@@ -148,7 +148,8 @@ def test_the_installed_command_computes_a_month(installed: Path, tmp_path: Path)
     python(script, *words, "installed", cwd=tmp_path, PYTHONPATH=str(installed))
     python("-m", "chiiki_tsusho", *words, "checkout", cwd=tmp_path)
     names = ["claim_lines.csv", "claims.csv", "held_visits.csv", "problems.csv"]
-    assert sorted(path.name for path in (tmp_path / "installed").iterdir()) == names
+    there = sorted(path.name for path in (tmp_path / "installed").iterdir())
+    assert there == [*names, "run.json"]
     for name in names:
         ours, theirs = (tmp_path / folder / name for folder in ("checkout", "installed"))
         assert ours.read_bytes() == theirs.read_bytes()

@@ -120,7 +120,7 @@ def varied_batch(folder: Path, rows: Sequence[Cells] | None = None) -> FileBatch
 
 
 def read_rows(path: Path) -> Rows:
-    with path.open(encoding="utf-8", newline="") as stream:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
 
 

@@ -32,7 +32,7 @@ from chiiki_tsusho.reports.page import write_report
 from chiiki_tsusho.reports.page_charts import BARS_WIDTH, lying_bars, scale_ticks, standing_columns
 from chiiki_tsusho.reports.page_figures import source_documents
 from chiiki_tsusho.reports.page_words import DOCUMENTS_JA, PageWords, clipped, tenths, visible, wide
-from chiiki_tsusho.writing.folders import FileFormat
+from chiiki_tsusho.writing.table_writers import FileFormat
 from helpers.inputs import csv_text, visit, visits
 from helpers.pages import Element, read_page
 from helpers.reports import (
@@ -1001,6 +1001,7 @@ def test_a_page_appears_whole_or_not_at_all(
         "held_visits.csv",
         "problems.csv",
         "report.html",
+        "run.json",
     ]
     with pytest.raises(OutputError, match="cannot be written"):
         write_report(folder, tmp_path / "nowhere" / "page.html")

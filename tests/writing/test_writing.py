@@ -20,7 +20,8 @@ from pyarrow import parquet
 
 from chiiki_tsusho import InputFileError, OutputError
 from chiiki_tsusho.batch import FileBatch, claim_files
-from chiiki_tsusho.writing.folders import FileFormat, FolderSink
+from chiiki_tsusho.writing.folders import FolderSink
+from chiiki_tsusho.writing.table_writers import FileFormat
 from helpers.inputs import PROVIDER, RECIPIENT, compute, csv_text, texts, visit, visits, written
 from helpers.processes import hear_interrupts
 
@@ -40,6 +41,7 @@ def run(
     text: str | None = None,
     providers: list[dict[str, str]] | None = None,
     recipients: list[dict[str, str]] | None = None,
+    replace: bool = False,
 ) -> FileBatch:
     """Compute the rows above into a folder beside them."""
     (folder / "visits.csv").write_text(text or csv_text(ROWS), encoding="utf-8")
@@ -54,6 +56,7 @@ def run(
         paths.get("providers"),
         paths.get("recipients"),
         file_format=file_format,
+        replace=replace,
     )
 
 
@@ -63,12 +66,13 @@ def names(folder: Path) -> list[str]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Every file of a folder, but for the record of the run, which has the time in it."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "run.json"}
 
 
 def expected_names(file_format: str = "csv", held: str = "csv") -> list[str]:
-    return sorted(f"{name}.{held if name == 'held_visits' else file_format}" for name in OUTPUTS)
+    files = [f"{name}.{held if name == 'held_visits' else file_format}" for name in OUTPUTS]
+    return sorted([*files, "run.json"])
 
 
 # ---------------------------------------------------------------- what is written
@@ -214,10 +218,10 @@ def test_results_of_the_other_format_are_removed(tmp_path: Path) -> None:
 def test_held_rows_keep_the_format_of_their_file(tmp_path: Path) -> None:
     table = pd.DataFrame(ROWS).fillna("")
     table.to_parquet(tmp_path / "visits.parquet", index=False)
-    claim_files(tmp_path / "visits.parquet", tmp_path / "out")
+    claim_files(tmp_path / "visits.parquet", tmp_path / "out", replace=True)
     assert names(tmp_path / "out") == expected_names("csv", held="parquet")
     # A later run on a CSV leaves no held rows of this one.
-    run(tmp_path)
+    run(tmp_path, replace=True)
     assert names(tmp_path / "out") == expected_names("csv", held="csv")
 
 
@@ -290,7 +294,9 @@ DISK_FULL = """
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
                 for out in ("new", "old"):
                     try:
-                        claim_files(folder / visits, folder / out, file_format=file_format)
+                        claim_files(
+                            folder / visits, folder / out, file_format=file_format, replace=True
+                        )
                         said = "written"
                     except OutputError as error:
                         said = str(error)
@@ -323,7 +329,7 @@ def test_full_disk_leaves_nothing_and_takes_nothing(tmp_path: Path) -> None:
         assert said.startswith(f"{tmp_path / out}: cannot be written: ")
         assert said.endswith("File too large; nothing of this run is left there")
         assert sorted(files) == there
-        assert sorted(old) == sorted(before)
+        assert sorted(old) == sorted([*before, "run.json"])
     assert contents(tmp_path / "old") == before
 
 

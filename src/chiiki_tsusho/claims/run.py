@@ -95,6 +95,16 @@ class BatchRun:
         self.summary.held_claims = int(np.count_nonzero(calendars.held))
         return self.summary
 
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many rows each of the files has, once all are read."""
+        rosters = self._context.rosters
+        rows = {"visits": self._visits.rows}
+        for roster in (rosters.providers, rosters.recipients):
+            if roster is not None:
+                rows[roster.file] = len(roster.lines)
+        return rows
+
     def slices(self) -> Iterator[ClaimSlice]:
         """Read every visit, then yield all claims, some at a time, in the order of the output."""
         for done in self._visits.read(self.problems):

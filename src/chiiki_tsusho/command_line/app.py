@@ -11,11 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
-from chiiki_tsusho import __version__
 from chiiki_tsusho.command_line import claim, explain, first_steps, reports, tables
 from chiiki_tsusho.command_line.misuse import OPTION, Command, Commands
 from chiiki_tsusho.command_line.shared import one_of, show
 from chiiki_tsusho.language import LANGUAGES
+from chiiki_tsusho.version import __version__
 
 
 class Application(typer.Typer):

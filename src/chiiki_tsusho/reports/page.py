@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from chiiki_tsusho import __version__
 from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
 from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
 from chiiki_tsusho.law.code_table import load_code_book
@@ -22,6 +19,9 @@ from chiiki_tsusho.reports.batch_folder import read_batch
 from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
 from chiiki_tsusho.reports.page_figures import OTHER_CODES_SHOWN, ReportFigures, report_figures
 from chiiki_tsusho.reports.page_words import PageWords, clipped, language_of, tenths, visible
+from chiiki_tsusho.version import __version__
+from chiiki_tsusho.whole_files import writable_file, write_whole
+from chiiki_tsusho.writing.run_record import note_made
 from chiiki_tsusho.writing.saved_results import output_files
 
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ def write_report(
     folder = Path(folder)
     page = folder / REPORT if path is None else Path(path)
     inputs = [*output_files(folder).values(), *([] if codes is None else [Path(codes)])]
-    if page.is_dir():
-        raise OutputError(Text("{page}: is a folder; name the file to write", page=page))
+    writable_file(page)
     if page.resolve() in [file.resolve() for file in inputs]:
         raise OutputError(
             Text("{page}: the report would replace this input; choose another file", page=page)
@@ -100,7 +99,8 @@ def write_report(
     figures = report_figures(read_batch(folder), book)
     shown = visible(folder.resolve().name)
     table = "" if codes is None else visible(Path(codes).name)
-    _write_whole(_page(environment, figures, PageWords(language), shown, table), page)
+    write_whole(page, _page(environment, figures, PageWords(language), shown, table))
+    note_made(Path(folder), page)
     return page
 
 
@@ -165,15 +165,3 @@ def _charts(figures: ReportFigures) -> dict[str, Any]:
         "day_columns": standing_columns(figures.counted.days),
         "visit_columns": standing_columns(figures.counted.visits),
     }
-
-
-def _write_whole(text: str, path: Path) -> None:
-    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        why = error.strerror or error
-        raise OutputError(Text("{path}: cannot be written: {why}", path=path, why=why)) from error

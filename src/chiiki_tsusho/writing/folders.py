@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import pyarrow as pa
-from pyarrow import csv as arrow_csv
 
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
@@ -21,73 +17,30 @@ from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.csv_file import CsvSource
-from chiiki_tsusho.reading.csv_rows import BOM
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 from chiiki_tsusho.reading.several_files import SeveralSources
+from chiiki_tsusho.whole_files import named_path
+from chiiki_tsusho.writing.exchange import FolderExchange
 from chiiki_tsusho.writing.result_tables import claim_table, headings_in, line_table, schema
+from chiiki_tsusho.writing.run_record import (
+    OUTPUTS,
+    RUN,
+    InputFile,
+    names_of_run,
+    record_text,
+    refuse_other_results,
+)
+from chiiki_tsusho.writing.table_writers import (
+    FILE_FORMATS,
+    FileFormat,
+    TableWriter,
+    Writer,
+    table_writer,
+)
 
-FileFormat = Literal["csv", "parquet"]
-OUTPUTS = ("claim_lines", "claims", "problems", "held_visits")
-_ENDINGS: tuple[FileFormat, ...] = ("csv", "parquet")
-
-
-class _Writer(Protocol):
-    def write(self, formed: Any) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class _TableWriter(_Writer, Protocol):
-    def formed(self, table: pa.Table) -> Any:
-        """Turn a table into what is written; several threads do so at once."""
-
-
-AnyWriter = TypeVar("AnyWriter", bound=_Writer)
-
-
-def _table_writer(
-    path: Path, table_schema: pa.Schema, quoting: str, headings: Sequence[str] = ()
-) -> _TableWriter:
-    """Open a table to be written, under other headings than its own where they are given."""
-    if path.suffix == ".parquet":
-        return _ParquetWriter(path, table_schema, headings or table_schema.names)
-    return _CsvWriter(path, headings or table_schema.names, quoting)
-
-
-class _ParquetWriter:
-    def __init__(self, path: Path, table_schema: pa.Schema, headings: Sequence[str]) -> None:
-        self._headings = list(headings)
-        named = [field.with_name(name) for field, name in zip(table_schema, headings, strict=True)]
-        self._writer = parquet.ParquetWriter(path, pa.schema(named), compression="zstd")
-
-    def formed(self, table: pa.Table) -> pa.Table:
-        return table.rename_columns(self._headings)
-
-    def write(self, formed: pa.Table) -> None:
-        self._writer.write_table(formed)
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-class _CsvWriter:
-    def __init__(self, path: Path, headings: Sequence[str], quoting: str) -> None:
-        self._options = arrow_csv.WriteOptions(include_header=False, quoting_style=quoting)
-        self._stream = path.open("wb")
-        line = ",".join(headings).encode()
-        # Spreadsheets see by the mark that headings beyond ASCII are UTF-8.
-        self._stream.write((b"" if line.isascii() else BOM) + line + b"\n")
-
-    def formed(self, table: pa.Table) -> pa.Buffer:
-        stream = pa.BufferOutputStream()
-        arrow_csv.write_csv(table, stream, self._options)
-        return stream.getvalue()
-
-    def write(self, formed: pa.Buffer) -> None:
-        self._stream.write(formed)
-
-    def close(self) -> None:
-        self._stream.close()
+# Columns of problems that hold what a user wrote.
+_WORDS = ("file", "column", "value", "message")
+AnyWriter = TypeVar("AnyWriter", bound=Writer)
 
 
 class FolderSink:
@@ -98,16 +51,20 @@ class FolderSink:
     folder : Path
         Is made where it does not exist.
     visits : Source
-        Of files.        The held rows are written in its format, encoding and heading.
-    file_format : {"csv", "parquet"}
+        Of files. The held rows are written in its format, encoding and heading.
+    file_format : {"csv", "xlsx", "parquet"}
         Of the other files.
     headings : {"en", "ja"}
         Of the other files.
+    inputs : sequence of InputFile
+        What the results are made from.
+    replace : bool
+        Whether results of other inputs may be replaced.
 
     Raises
     ------
     OutputError
-        The folder cannot be written, or an input lies where an output would go.
+        The folder cannot be written, another run is writing there, or it holds other results.
     """
 
     def __init__(
@@ -116,26 +73,27 @@ class FolderSink:
         visits: Source,
         file_format: FileFormat,
         headings: Language = "en",
+        inputs: Sequence[InputFile] = (),
+        replace: bool = False,
     ) -> None:
         self.folder = folder
         self._format = file_format
         self._language = headings
         self._visits = visits
         self._held_ending = visits.kind
-        with _refusals(folder):
-            parent = folder if folder.is_dir() else folder.absolute().parent
-            parent.mkdir(parents=True, exist_ok=True)
-        # Named here and made in __enter__: a stop at any moment finds it to remove.
-        self._work = parent / f".chiiki-tsusho-{secrets.token_hex(8)}"
-        self._writers: list[_Writer] = []
+        self._inputs = inputs
+        self._replace = replace
+        self._exchange = FolderExchange(folder)
+        self._writers: list[Writer] = []
 
     def __enter__(self) -> Self:
-        """Open the files, in a folder beside."""
+        """Shut other runs out and open the files, in a stage beside the folder."""
         with _refusals(self.folder):
+            self._exchange.__enter__()
             try:
-                self._work.mkdir(mode=0o700)
-                self._lines = self._table("claim_lines", CLAIM_LINES, "none")
-                self._claims = self._table("claims", CLAIMS, "none")
+                refuse_other_results(self.folder, self._inputs, self._replace)
+                self._lines = self._table("claim_lines", CLAIM_LINES)
+                self._claims = self._table("claims", CLAIMS)
                 self._held = self._opened(self._held_writer())
             except BaseException:
                 self._discard()
@@ -157,20 +115,24 @@ class FolderSink:
         self._writers.append(writer)
         return writer
 
-    def _table(self, name: str, columns: Sequence[Column], quoting: str) -> _TableWriter:
+    def _table(
+        self, name: str, columns: Sequence[Column], words: Sequence[str] = ()
+    ) -> TableWriter:
         headings = headings_in(columns, self._language)
-        return self._opened(_table_writer(self._path(name), schema(columns), quoting, headings))
+        return self._opened(table_writer(self._path(name), schema(columns), headings, words))
 
     def _discard(self) -> None:
-        for writer in self._writers:
-            # What it could not write is thrown away here.
-            with contextlib.suppress(OSError, ValueError):
-                writer.close()
-        shutil.rmtree(self._work, ignore_errors=True)
+        try:
+            for writer in self._writers:
+                # What it could not write is thrown away here.
+                with contextlib.suppress(OSError, ValueError):
+                    writer.close()
+        finally:
+            self._exchange.__exit__()
 
     def _path(self, name: str) -> Path:
         ending = self._held_ending if name == "held_visits" else self._format
-        return self._work / f"{name}.{ending}"
+        return self._exchange.stage / f"{name}.{ending}"
 
     def formed(self, priced: Priced) -> tuple[Any, Any]:
         """Turn claims and their lines into what the files hold; several threads do so at once."""
@@ -185,7 +147,7 @@ class FolderSink:
         """Take some held rows."""
         self._held.write(rows)
 
-    def _held_writer(self) -> _Writer:
+    def _held_writer(self) -> Writer:
         path, visits = self._path("held_visits"), self._visits
         if visits.kind == "xlsx":
             return _SheetWriter(path, visits.headings)
@@ -195,32 +157,19 @@ class FolderSink:
         assert isinstance(visits, (CsvSource, SeveralSources))
         return _LineWriter(path, visits.raw_heading)
 
-    def finish(self, problems: pa.Table) -> None:
-        """Write the problems and put every file in its place."""
+    def finish(self, problems: pa.Table, record: Mapping[str, Any]) -> None:
+        """Write the problems and the record of the run, and put every file in its place.
+
+        What an earlier run has left there goes, with the papers made from it.
+        """
         with _refusals(self.folder):
-            self._write_problems(problems)
+            writer = self._table("problems", PROBLEMS, _WORDS)
+            writer.write(writer.formed(problems))
             while self._writers:
                 self._writers[0].close()
                 del self._writers[0]
-            self._place()
-
-    def _write_problems(self, problems: pa.Table) -> None:
-        writer = self._table("problems", PROBLEMS, "needed")
-        writer.write(writer.formed(problems))
-
-    def _place(self) -> None:
-        names = [self._path(name).name for name in OUTPUTS]
-        if not self.folder.is_dir():
-            self._work.chmod(0o777 & ~_umask())
-            self._work.replace(self.folder)
-            return
-        for name in names:
-            (self._work / name).replace(self.folder / name)
-        # A file of an earlier run in the other format would be read as one of this run.
-        for name in OUTPUTS:
-            for ending in (*_ENDINGS, "xlsx"):
-                if f"{name}.{ending}" not in names:
-                    (self.folder / f"{name}.{ending}").unlink(missing_ok=True)
+            (self._exchange.stage / RUN).write_text(record_text(record), "utf-8", newline="\n")
+            self._exchange.put(names_of_run(self.folder))
 
 
 class _SchemaWriter:
@@ -273,7 +222,7 @@ class _LineWriter:
         self._stream.close()
 
 
-def write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
+def write_tables(folder: str | Path, tables: Mapping[str, pa.Table]) -> None:
     """Write tables as CSV files of their names into a folder, all or none.
 
     Raises
@@ -281,30 +230,21 @@ def write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
     OutputError
         The folder cannot be written.
     """
-    with _refusals(folder):
-        parent = folder if folder.is_dir() else folder.absolute().parent
-        parent.mkdir(parents=True, exist_ok=True)
-        work = parent / f".chiiki-tsusho-{secrets.token_hex(8)}"
-        try:
-            work.mkdir(mode=0o700)
-            for name, table in tables.items():
-                writer = _table_writer(work / f"{name}.csv", table.schema, "needed")
-                try:
-                    writer.write(writer.formed(table))
-                finally:
-                    writer.close()
-            if folder.is_dir():
-                for name in tables:
-                    (work / f"{name}.csv").replace(folder / f"{name}.csv")
-            else:
-                work.chmod(0o777 & ~_umask())
-                work.replace(folder)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+    shown = named_path(folder)
+    with _refusals(shown), FolderExchange(shown) as exchange:
+        for name, table in tables.items():
+            words = [field.name for field in table.schema if pa.types.is_string(field.type)]
+            path = exchange.stage / f"{name}.csv"
+            writer = table_writer(path, table.schema, words=words)
+            try:
+                writer.write(writer.formed(table))
+            finally:
+                writer.close()
+        exchange.put(())
 
 
 @contextlib.contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
+def new_folder(folder: str | Path) -> Iterator[Path]:
     """Give a folder beside ``folder`` to fill; it takes its place when all went well.
 
     Raises
@@ -312,21 +252,20 @@ def new_folder(folder: Path) -> Iterator[Path]:
     OutputError
         The folder cannot be written, or there is something in it already.
     """
-    with _refusals(folder):
-        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-            raise OutputError(
-                Text("{folder}: is there already; name a new or an empty folder", folder=folder)
-            )
-        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-        work = folder.absolute().parent / f".chiiki-tsusho-{secrets.token_hex(8)}"
-        work.mkdir(mode=0o700)
-    try:
-        yield work
-        with _refusals(folder):
-            work.chmod(0o777 & ~_umask())
-            work.replace(folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    shown = named_path(folder)
+    with contextlib.ExitStack() as stack:
+        with _refusals(shown):
+            if shown.exists() and not (shown.is_dir() and not any(shown.iterdir())):
+                raise OutputError(
+                    Text(
+                        "{folder}: is there already; name a new or an empty folder",
+                        folder=str(shown),
+                    )
+                )
+            exchange = stack.enter_context(FolderExchange(shown))
+        yield exchange.stage
+        with _refusals(shown):
+            exchange.put(())
 
 
 def refuse_overwriting(
@@ -339,19 +278,24 @@ def refuse_overwriting(
     OutputError
         Names the input and says what to do; or ``folder`` is a file.
     """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(Text("{folder}: is a file; a folder was expected", folder=folder))
-    targets = {(folder / f"{name}.{ending}").resolve() for name in names for ending in _ENDINGS}
-    for path in inputs:
-        if path.resolve() in targets:
+    named_path(folder)
+    with _refusals(folder):
+        if folder.exists() and not folder.is_dir():
             raise OutputError(
-                Text(
-                    "{path}: the output would replace this input; choose another folder than "
-                    "{folder}",
-                    path=path,
-                    folder=folder,
-                )
+                Text("{folder}: is a file; a folder was expected", folder=str(folder))
             )
+        files = [RUN, *(f"{name}.{ending}" for name in names for ending in FILE_FORMATS)]
+        targets = {(folder / file).resolve() for file in files}
+        for path in inputs:
+            if path.resolve() in targets:
+                raise OutputError(
+                    Text(
+                        "{path}: the output would replace this input; choose another folder than "
+                        "{folder}",
+                        path=str(path),
+                        folder=str(folder),
+                    )
+                )
 
 
 @contextlib.contextmanager
@@ -363,17 +307,10 @@ def _refusals(folder: Path) -> Iterator[None]:
 
 
 def _refusal(folder: Path, error: OSError) -> OutputError:
-    reason = error.strerror or error
     return OutputError(
         Text(
-            "{folder}: cannot be written: {reason}; nothing of this run is left there",
-            folder=folder,
-            reason=reason,
+            "{folder}: cannot be written: {why}; nothing of this run is left there",
+            folder=str(folder),
+            why=error.strerror or str(error),
         )
     )
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -14,7 +14,8 @@ from pyarrow import parquet
 from chiiki_tsusho.columns import Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Name, Text, on_lines
-from chiiki_tsusho.writing.folders import OUTPUTS
+from chiiki_tsusho.writing.exchange import settle
+from chiiki_tsusho.writing.run_record import OUTPUTS
 
 _GIVE = Text("give the folder that the claim command wrote")
 AGAIN = Text("compute the claims again")
@@ -33,6 +34,7 @@ def output_files(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         what = Text("is a file") if folder.exists() else Text("there is no such folder")
         raise InputFileError(Text("{folder}: {what}; {give}", folder=folder, what=what, give=_GIVE))
+    settle(folder)
     found: dict[str, Path] = {}
     faults: list[Text] = []
     for name in OUTPUTS:

@@ -1,0 +1,203 @@
+"""run.json: what a run was made from, with which options, and what it came to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from chiiki_tsusho.claims.results import Summary
+from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.language import Text
+from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.version import __version__
+from chiiki_tsusho.whole_files import write_whole
+from chiiki_tsusho.writing.table_writers import FILE_FORMATS
+
+OUTPUTS = ("claim_lines", "claims", "problems", "held_visits")
+RUN = "run.json"
+CODES = "codes"
+_SUMS = ("units", "yen")
+# What other commands make of a run and put beside it, unless another name is asked for.
+_PAPERS = ("report.html", "statements.html")
+_MADE_FROM_IT = "made_from_it"
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that a run reads.
+
+    Parameters
+    ----------
+    file : str
+        ``visits``, ``providers``, ``recipients`` or ``codes``.
+    path : Path
+    """
+
+    file: str
+    path: Path
+
+    def record(self, folder: Path, rows: int | None) -> dict[str, Any]:
+        """Write down which file it is; ``rows`` is None where rows are not what it holds."""
+        record = {
+            "file": self.file,
+            "name": self.path.name,
+            "path": self.place(folder),
+            "sha256": sha256_of(self.path),
+        }
+        return record if rows is None else record | {"rows": rows}
+
+    def place(self, folder: Path) -> str:
+        """Say where it lies, seen from the results: both may be moved together."""
+        path, start = self.path.resolve(), folder.resolve()
+        try:
+            return Path(os.path.relpath(path, start)).as_posix()
+        except ValueError:  # another drive
+            return path.as_posix()
+
+
+def input_files(sources: Mapping[str, Source | None], codes: object = None) -> list[InputFile]:
+    """Return the files that a run reads, those of a code table given as a path too."""
+    files = [
+        InputFile(file, one.path)
+        for file, source in sources.items()
+        if source is not None
+        for one in source.files
+        if one.path is not None
+    ]
+    return [*files, InputFile(CODES, Path(codes))] if isinstance(codes, (str, Path)) else files
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def run_record(
+    folder: Path,
+    inputs: Sequence[InputFile],
+    rows: Mapping[str, int],
+    options: Mapping[str, Any],
+    summary: Summary,
+    bundled: Path | None,
+) -> dict[str, Any]:
+    """Put together what ``run.json`` holds.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the results go.
+    inputs : sequence of InputFile
+        The code table among them, where it is a file.
+    rows : dict of str to int
+        How many rows each kind of input has.
+    options : dict
+    summary : Summary
+        What the run came to.
+    bundled : Path, optional
+        The code table that was used where no file of one is among the inputs.
+    """
+    came_to = asdict(summary)
+    tables = [one.path for one in inputs if one.file == CODES]
+    table = tables[0] if tables else bundled
+    files_of = Counter(one.file for one in inputs)
+    return {
+        "program": "chiiki-tsusho",
+        "version": __version__,
+        "table": None if table is None else {"name": table.name, "sha256": sha256_of(table)},
+        "inputs": [
+            one.record(folder, rows[one.file] if files_of[one.file] == 1 else None)
+            for one in inputs
+            if one.file != CODES
+        ],
+        "options": dict(options),
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "counts": {name: count for name, count in came_to.items() if name not in _SUMS},
+        "sums": {name: came_to[name] for name in _SUMS},
+    }
+
+
+def read_record(folder: Path) -> dict[str, Any] | None:
+    """Return what ``run.json`` of a folder holds; None where there is none that can be read."""
+    try:
+        record = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def record_text(record: Mapping[str, Any]) -> str:
+    """Write a record as ``run.json`` has it."""
+    return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+
+
+def note_made(folder: Path, path: Path) -> None:
+    """Note that a paper was made from a run: where it lies in its folder, it goes with the run."""
+    record = read_record(folder)
+    if record is None or path.resolve().parent != folder.resolve():
+        return
+    made = record.setdefault(_MADE_FROM_IT, [])
+    if isinstance(made, list) and path.name not in made:
+        made.append(path.name)
+        write_whole(folder / RUN, record_text(record))
+
+
+def names_of_run(folder: Path) -> set[str]:
+    """Return the names in a folder that belong to the run whose results are there."""
+    names = {f"{name}.{ending}" for name in OUTPUTS for ending in FILE_FORMATS}
+    names |= {RUN, *_PAPERS}
+    made = (read_record(folder) or {}).get(_MADE_FROM_IT)
+    if isinstance(made, list):
+        names |= {name for name in made if isinstance(name, str) and name == Path(name).name}
+    return {name for name in names if os.path.lexists(folder / name)}
+
+
+def refuse_other_results(folder: Path, inputs: Sequence[InputFile], replace: bool) -> None:
+    """Refuse a folder that holds the results of other inputs.
+
+    Those of the same visits are replaced, so that a file can be corrected and computed again;
+    files of providers and recipients may be given in addition, but not in the place of others.
+
+    Raises
+    ------
+    OutputError
+        Names what the results there were made from.
+    """
+    results = names_of_run(folder) - set(_PAPERS)
+    if replace or not results:
+        return
+    record = read_record(folder)
+    there: dict[str, set[str]] = {}
+    for one in (record or {}).get("inputs", ()):
+        there.setdefault(one["file"], set()).add(one["path"])
+    given: dict[str, set[str]] = {}
+    for now in inputs:
+        given.setdefault(now.file, set()).add(now.place(folder))
+    both = (there.keys() & given.keys()) - {CODES}
+    if "visits" in there and all(there[file] == given[file] for file in both):
+        return
+    made_from = sorted(path for paths in there.values() for path in paths)
+    if made_from:
+        raise OutputError(
+            Text(
+                "{folder}: holds the results of other files ({files}); choose another folder, or "
+                "give --replace (in Python replace=True)",
+                folder=str(folder),
+                files=", ".join(made_from),
+            )
+        )
+    raise OutputError(
+        Text(
+            "{folder}: holds results ({files}) and does not say of which files; choose another "
+            "folder, or give --replace (in Python replace=True)",
+            folder=str(folder),
+            files=", ".join(sorted(results)),
+        )
+    )

@@ -1,0 +1,201 @@
+"""Tables to files: CSV, Excel and Parquet, under the headings of a language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import pyarrow as pa
+from pyarrow import compute
+from pyarrow import csv as arrow_csv
+
+from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.language import Text
+from chiiki_tsusho.lazy import parquet
+from chiiki_tsusho.reading.csv_rows import BOM
+
+FileFormat = Literal["csv", "xlsx", "parquet"]
+FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "parquet")
+# What a spreadsheet takes for a formula; a number with a sign is none.
+_FORMULA = r"^[=+\-@\t\r]"
+_SIGNED_NUMBER = r"^[+\-]?[0-9]+(\.[0-9]+)?$"
+_MOST_SHEET_ROWS = 1 << 20
+_WIDEST = 60
+
+
+class Writer(Protocol):
+    """An output file while it is written."""
+
+    def write(self, formed: Any) -> None:
+        """Write some rows."""
+
+    def close(self) -> None:
+        """Write what is left and close the file."""
+
+
+class TableWriter(Writer, Protocol):
+    """A table while it is written."""
+
+    def formed(self, table: pa.Table) -> Any:
+        """Turn a table into what is written; several threads do so at once."""
+
+
+def table_writer(
+    path: Path, table_schema: pa.Schema, headings: Sequence[str] = (), words: Sequence[str] = ()
+) -> TableWriter:
+    """Open a table to be written, in the format that the ending of the name says.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.csv``, ``.xlsx`` or ``.parquet``.
+    table_schema : pyarrow.Schema
+    headings : sequence of str
+        Those of the file, where they are not the names of the schema.
+    words : sequence of str
+        Columns that may hold any text, that of a user too; the other texts are numbers and codes.
+    """
+    named = headings or table_schema.names
+    if path.suffix == ".parquet":
+        return _ParquetWriter(path, table_schema, named)
+    if path.suffix == ".xlsx":
+        return _WorkbookWriter(path, table_schema, named)
+    return _CsvWriter(path, named, words)
+
+
+class _ParquetWriter:
+    def __init__(self, path: Path, table_schema: pa.Schema, headings: Sequence[str]) -> None:
+        self._headings = list(headings)
+        named = [field.with_name(name) for field, name in zip(table_schema, headings, strict=True)]
+        self._writer = parquet.ParquetWriter(path, pa.schema(named), compression="zstd")
+
+    def formed(self, table: pa.Table) -> pa.Table:
+        return table.rename_columns(self._headings)
+
+    def write(self, formed: pa.Table) -> None:
+        self._writer.write_table(formed)
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class _CsvWriter:
+    """Writes a CSV; words are quoted where need be, and no spreadsheet runs them as formulas."""
+
+    def __init__(self, path: Path, headings: Sequence[str], words: Sequence[str]) -> None:
+        self._words = words
+        quoting = "needed" if words else "none"
+        self._options = arrow_csv.WriteOptions(include_header=False, quoting_style=quoting)
+        self._stream = path.open("wb")
+        self._heading = ",".join(headings).encode() + b"\n"
+        self._begun = False
+        if not self._heading.isascii() or not self._words:
+            self._begin(self._heading.isascii())
+
+    def _begin(self, ascii_only: bool) -> None:
+        # Spreadsheets see by the mark that what is beyond ASCII is UTF-8.
+        self._stream.write((b"" if ascii_only else BOM) + self._heading)
+        self._begun = True
+
+    def formed(self, table: pa.Table) -> pa.Buffer:
+        for name in self._words:
+            at = table.column_names.index(name)
+            table = table.set_column(at, name, without_formulas(table.column(at)))
+        stream = pa.BufferOutputStream()
+        arrow_csv.write_csv(table, stream, self._options)
+        return stream.getvalue()
+
+    def write(self, formed: pa.Buffer) -> None:
+        if not self._begun:
+            self._begin(formed.to_pybytes().isascii())
+        self._stream.write(formed)
+
+    def close(self) -> None:
+        if not self._begun:
+            self._begin(ascii_only=True)
+        self._stream.close()
+
+
+def without_formulas(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Put an apostrophe before what a spreadsheet would run as a formula."""
+    risky = compute.match_substring_regex(texts, _FORMULA)
+    if not compute.any(risky).as_py():
+        return texts
+    risky = compute.and_not(risky, compute.match_substring_regex(texts, _SIGNED_NUMBER))
+    return compute.if_else(risky, compute.binary_join_element_wise("'", texts, ""), texts)
+
+
+class _WorkbookWriter:
+    """Writes a sheet of an Excel workbook: texts as texts, headings that stay in sight."""
+
+    def __init__(self, path: Path, table_schema: pa.Schema, headings: Sequence[str]) -> None:
+        from openpyxl import Workbook
+        from openpyxl.styles import Font
+
+        self._path = path
+        self._texts = [pa.types.is_string(kind) for kind in table_schema.types]
+        self._book = Workbook(write_only=True)
+        self._sheet = self._book.create_sheet(path.stem)
+        self._sheet.freeze_panes = "A2"
+        self._rows = 1
+        self._heading = [self._cell(heading) for heading in headings]
+        for cell in self._heading:
+            cell.font = Font(bold=True)
+        self._widths = [_width(heading) for heading in headings]
+        self._begun = False
+
+    def formed(self, table: pa.Table) -> pa.Table:
+        return table
+
+    def write(self, formed: pa.Table) -> None:
+        self._rows += formed.num_rows
+        if self._rows > _MOST_SHEET_ROWS:
+            raise OutputError(
+                Text(
+                    "{file}: a sheet of Excel has no more than {most:,} rows; write CSV or Parquet "
+                    "(--format csv)",
+                    file=self._path.name,
+                    most=_MOST_SHEET_ROWS,
+                )
+            )
+        if not self._begun:
+            self._begin(formed)
+        for row in zip(*(column.to_pylist() for column in formed.columns), strict=True):
+            self._sheet.append(
+                [
+                    self._cell(value) if text and value is not None else value
+                    for value, text in zip(row, self._texts, strict=True)
+                ]
+            )
+
+    def _begin(self, first: pa.Table | None) -> None:
+        from openpyxl.utils import get_column_letter
+
+        for at, width in enumerate(self._widths):
+            cells = [] if first is None else first.column(at).slice(0, 100).to_pylist()
+            width = max([width, *(_width(str(cell)) for cell in cells if cell is not None)])
+            letter = get_column_letter(at + 1)
+            self._sheet.column_dimensions[letter].width = min(width, _WIDEST) + 2
+        self._sheet.append(self._heading)
+        self._begun = True
+
+    def _cell(self, value: str) -> Any:
+        from openpyxl.cell import WriteOnlyCell
+        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+        cell = WriteOnlyCell(self._sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", value))
+        # Also where it begins with an equals sign, or looks like a number.
+        cell.data_type = "s"
+        cell.number_format = "@"
+        return cell
+
+    def close(self) -> None:
+        if not self._begun:
+            self._begin(None)
+        self._book.save(self._path)
+
+
+def _width(text: str) -> int:
+    """Return the width of a text in digits; a Japanese character is as wide as two."""
+    return sum(1 if character.isascii() else 2 for character in text)

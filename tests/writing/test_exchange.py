@@ -1,0 +1,295 @@
+"""A folder's results are exchanged in one step: killed at any moment, they are old or new."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from chiiki_tsusho import OutputError
+from chiiki_tsusho.writing import exchange
+from chiiki_tsusho.writing.exchange import FolderExchange, settle
+
+OLD = {"claims.csv": "old", "problems.csv": "old", "only_old.csv": "old"}
+NEW = {"claims.csv": "new", "problems.csv": "new", "only_new.csv": "new"}
+OWN = {"notes.txt": "mine", "letters/one.txt": "mine too"}
+
+
+def fill(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def files_in(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def hidden(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob(".*")]
+
+
+def put(folder: Path) -> None:
+    with FolderExchange(folder) as one:
+        fill(one.stage, NEW)
+        one.put(OLD)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the results of an earlier run and files of the user's own."""
+    path = tmp_path / "out"
+    fill(path, OLD | OWN)
+    (path / "link").symlink_to("notes.txt")
+    return path
+
+
+@pytest.fixture(params=["at once", "file by file"])
+def way(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Both ways of putting files in place; the second where folders cannot be exchanged."""
+    way = str(request.param)
+    if way == "at once" and not sys.platform.startswith("linux"):
+        pytest.skip("only Linux exchanges folders here")
+    if way == "at once":
+        yield way
+        return
+    with mock.patch.object(exchange, "_exchange", return_value=False):
+        yield way
+
+
+# ---------------------------------------------------------------- what is there afterwards
+
+
+def test_new_files_are_there_and_the_users_own(folder: Path, way: str) -> None:
+    put(folder)
+    assert files_in(folder) == {**NEW, **OWN, "link": "mine"}, way
+    assert (folder / "link").is_symlink()
+    assert hidden(folder.parent) == []
+
+
+def test_folder_is_made(tmp_path: Path) -> None:
+    put(tmp_path / "a" / "b")
+    assert files_in(tmp_path / "a" / "b") == NEW
+    assert hidden(tmp_path) == []
+
+
+def test_folder_that_is_a_link(folder: Path, way: str) -> None:
+    link = folder.parent / "link"
+    link.symlink_to("out")
+    put(link)
+    assert link.is_symlink(), way
+    assert files_in(folder) == {**NEW, **OWN, "link": "mine"}
+
+
+def test_folder_one_works_in_stays_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    put(Path())
+    assert files_in(Path.cwd()) == {**NEW, **OWN, "link": "mine"}
+    assert hidden(folder.parent) == []
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o750, 0o700])
+def test_permissions_stay(folder: Path, way: str, mode: int) -> None:
+    folder.chmod(mode)
+    (folder / "claims.csv").chmod(0o600)
+    put(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == mode, way
+    assert stat.S_IMODE((folder / "claims.csv").stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / "only_new.csv").stat().st_mode) == 0o644
+
+
+def test_file_that_came_at_the_last_moment_is_kept(folder: Path) -> None:
+    exchanged = exchange._exchange
+
+    def late(stage: Path, target: Path) -> bool:
+        fill(target, {"late.txt": "late", "letters/late.txt": "late"})
+        return exchanged(stage, target)
+
+    with mock.patch.object(exchange, "_exchange", late):
+        put(folder)
+    late_files = {"late.txt": "late", "letters/late.txt": "late"}
+    assert files_in(folder) == {**NEW, **OWN, **late_files, "link": "mine"}
+
+
+def test_many_files_of_the_user_stay_where_they_are(folder: Path) -> None:
+    before = (folder / "letters").stat().st_ino
+    with mock.patch.object(exchange, "_MOST_CARRIED", 2):
+        put(folder)
+    assert files_in(folder) == {**NEW, **OWN, "link": "mine"}
+    assert (folder / "letters").stat().st_ino == before
+
+
+# ---------------------------------------------------------------- refused
+
+
+def test_folder_with_the_name_of_a_result(folder: Path, way: str) -> None:
+    fill(folder, {"only_new.csv/x": "mine"})
+    before = files_in(folder)
+    with pytest.raises(OutputError, match=r"only_new\.csv: is a folder, and the results have"):
+        put(folder)
+    assert files_in(folder) == before, way
+    assert hidden(folder.parent) == []
+
+
+def test_two_runs_at_once(folder: Path) -> None:
+    with FolderExchange(folder) as one:
+        with pytest.raises(OutputError) as caught:
+            put(folder)
+        assert str(caught.value) == (
+            f"{folder}: another run is writing there; wait until it has ended; nothing of this "
+            "run was written"
+        )
+        assert caught.value.say("ja") == (
+            f"{folder}: 別の実行が書き込み中です。終わるまでお待ちください。"
+            "この実行の結果は書き込んでいません"
+        )
+        fill(one.stage, NEW)
+        one.put(OLD)
+    assert files_in(folder) == {**NEW, **OWN, "link": "mine"}
+    put(folder)
+    assert hidden(folder.parent) == []
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_file_that_cannot_be_moved_leaves_all_as_it_was(folder: Path, at: int) -> None:
+    before, rename, calls = files_in(folder), Path.rename, []
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path.name in {**OLD, **NEW}:
+            calls.append(path)
+            if len(calls) == at + 1:
+                raise OSError(errno.EACCES, "Permission denied")
+        return rename(path, target)
+
+    with (
+        mock.patch.object(exchange, "_exchange", return_value=False),
+        mock.patch.object(Path, "rename", refuse),
+        pytest.raises(OSError, match="Permission denied"),
+    ):
+        put(folder)
+    assert files_in(folder) == before
+    assert hidden(folder.parent) == []
+
+
+def test_empty_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="the name of the output is blank; name a file or a fol"):
+        FolderExchange("")
+
+
+# ---------------------------------------------------------------- killed
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from chiiki_tsusho.writing import exchange
+
+    folder, way, at = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    if way == "file by file":
+        exchange._exchange = lambda *_: False
+    steps = 0
+
+    def counted(call):
+        def run(*given, **named):
+            global steps
+            steps += 1
+            if steps == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return call(*given, **named)
+        return run
+
+    # Every call that changes what is on the disk.
+    for owner, name in (
+        (Path, "rename"), (Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (Path, "rmdir"),
+        (Path, "chmod"), (os, "link"), (os, "fsync"), (exchange.shutil, "rmtree"),
+        (exchange, "_exchange"),
+    ):
+        setattr(owner, name, counted(getattr(owner, name)))
+    with exchange.FolderExchange(folder) as one:
+        for name in ("claims.csv", "problems.csv", "only_new.csv"):
+            (one.stage / name).write_text("new")
+        one.put(["claims.csv", "problems.csv", "only_old.csv"])
+    print(steps)
+"""
+
+
+def killed_at(folder: Path, way: str, step: int) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(KILLED), str(folder), way, str(step)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return 0 if done.returncode else int(done.stdout)
+
+
+def test_killed_at_any_step_is_old_or_new(tmp_path: Path, way: str) -> None:
+    whole_old, whole_new = {**OLD, **OWN}, {**NEW, **OWN}
+    seen, step = set(), 1
+    while True:
+        folder = tmp_path / str(step) / "out"
+        fill(folder, OLD | OWN)
+        last = killed_at(folder, way, step)
+        there = {
+            name: text
+            for name, text in files_in(folder).items()
+            if not name.startswith(exchange._PREFIX)
+        }
+        results = {name: text for name, text in there.items() if name not in OWN}
+        assert OWN.items() <= there.items()
+        # Never a file of one run beside a file of the other.
+        assert len(set(results.values())) <= 1
+        if way == "at once":
+            assert there in (whole_old, whole_new)
+        # Who reads the folder next, or writes into it, finds it settled.
+        settle(folder)
+        assert files_in(folder) in (whole_old, whole_new)
+        seen.add(files_in(folder)["claims.csv"])
+        put(folder)
+        assert files_in(folder) == whole_new
+        assert hidden(folder.parent) == []
+        if last:
+            break
+        step += 1
+    assert seen == {"old", "new"}
+    assert step > 10
+
+
+def test_a_later_run_removes_what_a_killed_one_left_beside(tmp_path: Path, way: str) -> None:
+    fill(tmp_path / "one", OLD)
+    # Before anything is in place.
+    killed_at(tmp_path / "one", way, 4)
+    assert hidden(tmp_path)
+    put(tmp_path / "another")
+    assert hidden(tmp_path) == []
+    assert files_in(tmp_path / "one") == OLD
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_signal_in_the_midst_stops_nothing(folder: Path, way: str, name: str) -> None:
+    rename = Path.rename
+
+    def signalled(path: Path, target: Path) -> Path:
+        os.kill(os.getpid(), getattr(signal, name))
+        return rename(path, target)
+
+    with FolderExchange(folder) as one:
+        fill(one.stage, NEW)
+        with mock.patch.object(Path, "rename", signalled):
+            one.put(OLD)
+    assert files_in(folder) == {**NEW, **OWN, "link": "mine"}, way
