@@ -13,6 +13,8 @@ from chiiki_tsusho.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Batch, compute_claims
+    from chiiki_tsusho.duties.check import check_duties
+    from chiiki_tsusho.duties.plan import plan_duties
     from chiiki_tsusho.errors import (
         ChiikiTsushoError,
         InputFileError,
@@ -47,6 +49,8 @@ _HOMES = {
     "Composition": "explaining.visit",
     "CompositionLine": "explaining.visit",
     "Visit": "explaining.visit",
+    "check_duties": "duties.check",
+    "plan_duties": "duties.plan",
     "ChiikiTsushoError": "errors",
     "InputFileError": "errors",
     "OutputError": "errors",
@@ -77,11 +81,13 @@ __all__ = [
     "UnsupportedMonthError",
     "Visit",
     "VisitError",
+    "check_duties",
     "compare_months",
     "compute_claims",
     "explain_claim",
     "load_code_book",
     "load_codes",
+    "plan_duties",
     "read_claim_file",
     "write_report",
 ]

@@ -53,15 +53,17 @@ def named_path(path: str | Path) -> Path:
 
 
 def write_whole(
-    path: str | Path, text: str, encoding: str = "utf-8", mode: int | None = None
+    path: str | Path, content: str | bytes, encoding: str = "utf-8", mode: int | None = None
 ) -> None:
-    """Write a text as a file; one that was there is replaced, a link is followed.
+    """Write a file; one that was there is replaced, a link is followed.
 
     Parameters
     ----------
     path : path-like
-    text : str
+    content : str or bytes
+        The line ends of a text stay as they are.
     encoding : str
+        Of a text.
     mode : int, optional
         Permissions, ``PRIVATE`` for a file with names, birth dates or addresses; without it those
         of the file that is replaced, or what the user's umask leaves.
@@ -80,7 +82,7 @@ def write_whole(
             mode = S_IMODE(target.stat().st_mode)
         if mode is not None:
             part.chmod(mode)
-        part.write_text(text, encoding, newline="")
+        part.write_bytes(content.encode(encoding) if isinstance(content, str) else content)
         part.replace(target)
     except (OSError, ValueError) as error:
         with suppress(OSError):

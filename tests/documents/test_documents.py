@@ -138,8 +138,10 @@ def run_and_compare(command: Command, where: str) -> None:
         f"{where}: $ {command.command}\n--- shown\n{command.shown}\n--- printed\n{done.stdout}"
     )
     held = re.search(
-        r"rows? held \(correct|未計算\(要修正\)[1-9]\d*行\(|\d+ faults?;|[1-9]\d* refused",
+        r"rows? held \(correct|未計算\(要修正\)[1-9]\d*行\(|\d+ faults?;|[1-9]\d* refused"
+        r"|^on .*: (breach|late) \d|現在: (違反|遅延)",
         done.stdout,
+        re.MULTILINE,
     )
     failed = re.search(r"^(error|エラー): ", done.stdout, re.MULTILINE)
     expected = 2 if failed else 1 if held else 0

@@ -16,7 +16,11 @@ import chiiki_tsusho as ct
 from chiiki_tsusho.law.law_files import law_file
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-LAW: Final = ("benefit_limits.csv", "service_codes.csv", "unit_prices.csv", "SOURCES.md")
+LAW: Final = (
+    "benefit_limits.csv", "care_services.csv", "claim_file_layout.csv", "duty_authorities.csv",
+    "duty_rules.csv", "filing_items.csv", "large_cities.csv", "service_codes.csv",
+    "unit_prices.csv", "SOURCES.md",
+)  # fmt: skip
 STEM: Final = f"chiiki_tsusho-{ct.__version__}"
 
 
@@ -72,7 +76,7 @@ def test_the_wheel_holds_the_package_the_law_and_the_examples(built: Path) -> No
     expected |= {f"chiiki_tsusho/data/{name}": (ROOT / "data" / name).read_bytes() for name in LAW}
     assert {path.name for path in (ROOT / "data").iterdir()} == set(LAW)
     examples = list((ROOT / "examples").glob("*.csv"))
-    assert len(examples) == 6
+    assert len(examples) == 11
     expected |= {f"chiiki_tsusho/examples/{path.name}": path.read_bytes() for path in examples}
     with zipfile.ZipFile(built / f"{STEM}-py3-none-any.whl") as wheel:
         held = {

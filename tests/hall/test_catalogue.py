@@ -57,7 +57,8 @@ def said_in_help() -> dict[Key, str]:
     """Return the sentences of the help of every command, a paragraph each."""
     group: Any = typer.main.get_command(app)
     found: dict[Key, str] = {}
-    for command in (group, *group.commands.values()):
+    groups = [group, *(one for one in group.commands.values() if hasattr(one, "commands"))]
+    for command in (group, *(one for each in groups for one in each.commands.values())):
         with typer.Context(command) as context:
             parameters = command.get_params(context)
         texts = [one.help for one in parameters]

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chiiki_tsusho.command_line import claim, explain, first_steps, reports, tables
+from chiiki_tsusho.command_line import claim, duties, explain, first_steps, reports, tables
 from chiiki_tsusho.command_line.misuse import OPTION, Command, Commands
 from chiiki_tsusho.command_line.shared import one_of, show
 from chiiki_tsusho.language import LANGUAGES
@@ -68,5 +68,5 @@ def main(
     signal.signal(signal.SIGTERM, _stop)
 
 
-for commands in (claim, explain, first_steps, tables, reports):
+for commands in (claim, explain, first_steps, tables, reports, duties):
     commands.register(app)

@@ -46,6 +46,11 @@ EXAMPLES = {
     "check-table": "check-table codes.csv",
     "compare": "compare visits.csv --month 2017-03 --month 2017-04",
     "report": "report claims",
+    "duties check": "duties check meetings.csv --offices offices.csv",
+    "duties plan": "duties plan offices.csv --year 2026 --meetings meetings.csv -o plan",
+    "duties write": "duties write minutes --offices offices.csv --meetings meetings.csv -o m.docx",
+    "duties rules": "duties rules adachi --service day_care",
+    "duties template": "duties template registers --headings ja",
 }
 _NEXT = {
     "claim": Text(
@@ -78,7 +83,28 @@ class Command(TyperCommand):
         return rest
 
 
-class Commands(TyperGroup):
+class Group(TyperGroup):
+    """Several commands under one name."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page of help."""
+        formatter.write(_page(self, ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the words before the command apart."""
+        with _of_command(ctx):
+            return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is asked for."""
+        name = args[0]
+        if name not in self.commands and not name.startswith("-"):
+            near = get_close_matches(name, self.commands)
+            raise MisuseError(_with_hint(Text("there is no command {name!r}", name=name), near))
+        return super().resolve_command(ctx, args)
+
+
+class Commands(Group):
     """All commands: takes ``--lang`` before or after any of them, says what to do after misuse."""
 
     def __init__(self, **settings: Any) -> None:
@@ -86,10 +112,6 @@ class Commands(TyperGroup):
         for one in self.params:
             if one.name == "install_completion":
                 one.callback = _install_completion
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the page of help."""
-        formatter.write(_page(self, ctx))
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
@@ -104,19 +126,6 @@ class Commands(TyperGroup):
                     Text("an argument is empty: a variable of the shell may not be set")
                 )
             return super().make_context(info_name, args, parent, **extra)
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take the words before the command apart."""
-        with _of_command(ctx):
-            return super().parse_args(ctx, args)
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is asked for."""
-        name = args[0]
-        if name not in self.commands and not name.startswith("-"):
-            near = get_close_matches(name, self.commands)
-            raise MisuseError(_with_hint(Text("there is no command {name!r}", name=name), near))
-        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -240,10 +249,12 @@ def _page(command: Any, ctx: Any) -> str:
     if isinstance(command, Commands):
         epilog.insert(0, said(NEXT_STEPS))
     else:
-        if command.name in _NEXT:
-            epilog.insert(0, said(_NEXT[command.name]))
-        if command.name in EXAMPLES:
-            example = f"  chiiki-tsusho {EXAMPLES[command.name]}"
+        # Below the name of the program: commands of a group may be called as others are.
+        name = ctx.command_path.partition(" ")[2]
+        if name in _NEXT:
+            epilog.insert(0, said(_NEXT[name]))
+        if name in EXAMPLES:
+            example = f"  chiiki-tsusho {EXAMPLES[name]}"
             epilog.insert(0, said(Joined((Text("Example:"), example), "\n")))
     width = shutil.get_terminal_size().columns
     return help_page(ctx.command_path, command, command.get_params(ctx), epilog, width)

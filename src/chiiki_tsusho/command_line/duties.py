@@ -1,0 +1,365 @@
+"""The commands about councils and filings: words and exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chiiki_tsusho.command_line.misuse import Command, Group
+from chiiki_tsusho.command_line.shared import (
+    FOUND,
+    Encoding,
+    exit_codes,
+    language_of_headings,
+    one_of,
+    say,
+    show_data,
+    spoken,
+)
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import LANGUAGES, Counted, Joined, Language, Sayable, Text
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.duties.findings import DutyReport
+
+FINDINGS_SHOWN = 20
+
+duties = typer.Typer(
+    cls=Group,
+    help="Councils (運営推進会議) and filings: what is wrong, what is due when, the papers.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Offices = Annotated[
+    Path, typer.Option("--offices", metavar="FILE", help="The register of offices.")
+]
+Meetings = Annotated[
+    Path | None,
+    typer.Option(
+        "--meetings",
+        metavar="FILE",
+        help="The register of meetings: counts, no names.",
+        show_default=False,
+    ),
+]
+Members = Annotated[
+    Path | None,
+    typer.Option(
+        "--members", metavar="FILE", help="The members of the councils.", show_default=False
+    ),
+]
+Corporation = Annotated[
+    Path | None,
+    typer.Option(
+        "--corporation",
+        metavar="FILE",
+        help="The corporation and its filing.",
+        show_default=False,
+    ),
+]
+On = Annotated[
+    str | None,
+    typer.Option(
+        "--on", metavar="DAY", help="The day, 2026-04-01; without it, today.", show_default=False
+    ),
+]
+Rules = Annotated[
+    Path | None,
+    typer.Option(
+        "--rules",
+        metavar="FILE",
+        help="Rules of a municipality of your own, in the layout of duty_rules.csv.",
+        show_default=False,
+    ),
+]
+Headings = Annotated[
+    str | None,
+    typer.Option(
+        "--headings",
+        metavar="en|ja",
+        help="Language of the headings; without it, that of the messages.",
+        autocompletion=one_of(*LANGUAGES),
+        show_default=False,
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to an application."""
+    app.add_typer(duties, name="duties")
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return date.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ChiikiTsushoError(
+            Text("--on {day!r} is not a day; write it as 2026-04-01", day=text)
+        ) from None
+
+
+def _headings(asked: str | None) -> Language:
+    return spoken() if asked is None else language_of_headings(asked)
+
+
+def _headed(columns: Mapping[str, str], language: Language) -> list[str]:
+    return list(columns.values() if language == "ja" else columns)
+
+
+def _give(rows: Iterable[list[str]], output: Path | None) -> None:
+    """Write rows to a file, or to standard output."""
+    from chiiki_tsusho.duties.templates import csv_text
+    from chiiki_tsusho.whole_files import write_whole
+
+    if output is not None:
+        write_whole(output, csv_text(rows))
+    else:
+        show_data(csv_text(rows))
+
+
+@duties.command("check", cls=Command)
+def check_command(
+    meetings: Annotated[
+        Path, typer.Argument(metavar="MEETINGS", help="The register of meetings: counts, no names.")
+    ],
+    offices: Offices,
+    on: On = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="The findings.", show_default=False),
+    ] = None,
+    members: Members = None,
+    corporation: Corporation = None,
+    rules: Rules = None,
+    headings: Headings = None,
+    encoding: Encoding = None,
+) -> None:
+    """Check the councils and filings of offices.
+
+    Findings go to standard output as CSV, or into a file; each says whose rule it is, where it
+    stands and what to do.
+
+    Exit 0: nothing is a breach or late; 1: something is; 2: wrong use or an unreadable file.
+    """
+    with exit_codes():
+        from chiiki_tsusho.duties.check import check_duties
+        from chiiki_tsusho.duties.findings import COLUMNS
+
+        report = check_duties(
+            meetings,
+            offices,
+            on=_day(on),
+            members=members,
+            corporation=corporation,
+            rules=rules,
+            encoding=encoding,
+            language=spoken(),
+        )
+        rows = report.findings.to_numpy().tolist()
+        _give([_headed(COLUMNS, _headings(headings)), *rows], output)
+        _tell(report, output)
+    if not report.clean:
+        raise typer.Exit(FOUND)
+
+
+def _tell(report: DutyReport, output: Path | None) -> None:
+    from chiiki_tsusho.duties.findings import SEVERITY_WORDS
+
+    if output is not None:
+        for one in report.items[:FINDINGS_SHOWN]:
+            say(_finding_line(one))
+        if len(report.items) > FINDINGS_SHOWN:
+            more = len(report.items) - FINDINGS_SHOWN
+            say(Text("… and {more:,} more in {file}", more=more, file=output))
+    counts = [
+        Joined((SEVERITY_WORDS[severity], " ", str(count)))
+        for severity, count in report.counts.items()
+        if count
+    ]
+    told: Sayable = Joined(tuple(counts), Text(", ")) if counts else Text("nothing found")
+    say(Text("on {day}: {told}", day=report.on, told=told))
+
+
+def _finding_line(one: Any) -> Sayable:
+    from chiiki_tsusho.duties.findings import SEVERITY_WORDS
+
+    parts: list[str | Sayable] = [SEVERITY_WORDS[one.severity], ": "]
+    if one.provider_no:
+        parts += [one.provider_no, " "]
+    if one.meeting_no:
+        parts += [Text("meeting {number}", number=one.meeting_no), " "]
+    parts += [one.message, Text("; what to do: {what}", what=one.what_to_do)]
+    if one.law is not None:
+        parts.append(f" [{one.law.place}]")
+    return Joined(tuple(parts))
+
+
+@duties.command("plan", cls=Command)
+def plan_command(
+    offices: Annotated[Path, typer.Argument(metavar="OFFICES", help="The register of offices.")],
+    year: Annotated[
+        int, typer.Option("--year", metavar="YEAR", help="The fiscal year, from April.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="The folder for the plan.")
+    ],
+    meetings: Meetings = None,
+    on: On = None,
+    members: Members = None,
+    corporation: Corporation = None,
+    rules: Rules = None,
+    headings: Headings = None,
+    encoding: Encoding = None,
+) -> None:
+    """Plan a year: every day on which something is due, and why.
+
+    Writes plan.csv and plan.ics, a calendar with a reminder a week before each day.
+
+    Exit 0: written; 2: nothing written.
+    """
+    with exit_codes():
+        from chiiki_tsusho.duties.calendar_file import write_calendar
+        from chiiki_tsusho.duties.extra import needed
+        from chiiki_tsusho.duties.plan import COLUMNS, plan_duties
+        from chiiki_tsusho.errors import OutputError
+        from chiiki_tsusho.language import not_written
+
+        needed("icalendar")
+        plan = plan_duties(
+            offices,
+            year,
+            meetings,
+            on=_day(on),
+            members=members,
+            corporation=corporation,
+            rules=rules,
+            encoding=encoding,
+            language=spoken(),
+        )
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(not_written(output, error)) from error
+        rows = plan.to_numpy().tolist()
+        _give([_headed(COLUMNS, _headings(headings)), *rows], output / "plan.csv")
+        write_calendar(plan, output / "plan.ics")
+        days = Counted("{n:,} day", "{n:,} days", len(plan))
+        say(Text("{days}; files in {folder}: plan.csv, plan.ics", days=days, folder=output))
+
+
+@duties.command("write", cls=Command)
+def write_command(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help="notice, minutes, members, filing or filing-change.",
+            autocompletion=one_of("notice", "minutes", "members", "filing", "filing-change"),
+        ),
+    ],
+    offices: Offices,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The paper (.docx).")
+    ],
+    meetings: Meetings = None,
+    members: Members = None,
+    corporation: Corporation = None,
+    provider: Annotated[
+        str | None,
+        typer.Option(
+            "--provider-no", metavar="NUMBER", help="事業所番号 of the office.", show_default=False
+        ),
+    ] = None,
+    meeting: Annotated[
+        str | None,
+        typer.Option(
+            "--meeting-no", metavar="NUMBER", help="Number (回) of the meeting.", show_default=False
+        ),
+    ] = None,
+    on: On = None,
+    rules: Rules = None,
+    encoding: Encoding = None,
+) -> None:
+    """Write a paper to complete and send, in Japanese (.docx).
+
+    notice: 開催通知; minutes: 会議録; members: 構成員届出; filing and filing-change: 業務管理体制
+    様式第1号 and 様式第2号. The file is readable to its owner alone.
+
+    Exit 0: written; 2: nothing written.
+    """
+    with exit_codes():
+        from chiiki_tsusho.duties.papers import KINDS, write_paper
+
+        known = [one for one in KINDS if one == kind]
+        if not known:
+            raise ChiikiTsushoError(
+                Text("{kind!r} is no paper; known: {known}", kind=kind, known=", ".join(KINDS))
+            )
+        path = write_paper(
+            known[0],
+            offices,
+            output,
+            on=_day(on),
+            meetings=meetings,
+            members=members,
+            corporation=corporation,
+            provider_no=provider,
+            meeting_no=meeting,
+            rules=rules,
+            encoding=encoding,
+        )
+        say(Text("wrote {path}", path=path))
+
+
+@duties.command("rules", cls=Command)
+def rules_command(
+    authority: Annotated[
+        str, typer.Argument(metavar="AUTHORITY", help="adachi, 足立区 …; law for the law alone.")
+    ],
+    service: Annotated[
+        str | None,
+        typer.Option(metavar="SERVICE", help="Only of this service.", show_default=False),
+    ] = None,
+    on: On = None,
+    rules: Rules = None,
+) -> None:
+    """Print the rules of the law and of a municipality as CSV.
+
+    Each row says how strong it is, where it stands and how sure it is. Without --on, rules of
+    every day.
+    """
+    with exit_codes():
+        from chiiki_tsusho.duties.rules import LAW, duty_rules, rule_book
+        from chiiki_tsusho.duties.services import authority_key
+
+        book = rule_book(rules)
+        frame = duty_rules(authority, service, None if on is None else _day(on), book)
+        _give([list(frame.columns), *frame.to_numpy().tolist()], None)
+        if authority_key(authority) not in {*book.authorities, LAW}:
+            say(
+                Text(
+                    "note: no rules of {authority} are known; these are the law's alone",
+                    authority=authority,
+                )
+            )
+
+
+@duties.command("template", cls=Command)
+def template_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    headings: Headings = None,
+) -> None:
+    """Write registers to fill in: every heading, and an example row."""
+    with exit_codes():
+        from chiiki_tsusho.duties.templates import write_register_templates
+
+        for path in write_register_templates(folder, _headings(headings)):
+            say(Text("wrote {path}", path=path))
+        say(Text("line 2 of each register is an example: put your rows in its place"))

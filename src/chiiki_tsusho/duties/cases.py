@@ -1,0 +1,181 @@
+"""What a check looks at: an office, its meetings, the rules of its town on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from chiiki_tsusho.duties.findings import Finding, Rule, Severity
+from chiiki_tsusho.duties.meetings import Meeting, Meetings
+from chiiki_tsusho.duties.periods import (
+    act_by,
+    blame_after,
+    closed_days,
+    fiscal_days,
+    period_end,
+    without_closures,
+)
+from chiiki_tsusho.duties.registers import Office
+from chiiki_tsusho.duties.rules import LAW, DutyRule, RuleBook
+from chiiki_tsusho.duties.services import care_services
+from chiiki_tsusho.language import Sayable
+
+
+@dataclass
+class OfficeCase:
+    """An office whose council is checked.
+
+    Parameters
+    ----------
+    office : Office
+    service : str
+        Of the council; a preventive twin has that of its main service.
+    register : Meetings
+    offices : sequence of Office
+        All that are known, for joint meetings.
+    book : RuleBook
+    on : date
+        The day of the check.
+    unknown : dict
+        Columns that would be needed and are not there, with how many meetings need them.
+    """
+
+    office: Office
+    service: str
+    register: Meetings
+    offices: Sequence[Office]
+    book: RuleBook
+    on: date
+    unknown: dict[str, int] = field(default_factory=dict)
+
+    def rule(self, key: str, day: date | None = None) -> DutyRule | None:
+        """Return the rule of the town, else of the law, on a day (else the day of the check)."""
+        return self.book.one(self.office.authority, self.service, key, day or self.on)
+
+    def rules(self, key: str, day: date) -> list[DutyRule]:
+        """Return all rules of a key that has several values."""
+        return self.book.all(self.office.authority, self.service, key, day)
+
+    def of_law(self, key: str, day: date | None = None) -> DutyRule | None:
+        """Return the rule of the law."""
+        return next(iter(self.book.of(LAW, self.service, key, day or self.on)), None)
+
+    def knows(self, *columns: str) -> bool:
+        """Say whether the register has columns, and remember those that it lacks."""
+        missing = [name for name in columns if name not in self.register.columns]
+        self.miss(*missing)
+        return not missing
+
+    def miss(self, *columns: str) -> None:
+        """Remember columns in which one more meeting has nothing."""
+        for name in columns:
+            self.unknown[name] = self.unknown.get(name, 0) + 1
+
+    def finding(
+        self,
+        severity: Severity,
+        rule: Rule,
+        message: Sayable,
+        what_to_do: Sayable,
+        law: DutyRule | None,
+        meeting: Meeting | None = None,
+        date: date | None = None,
+    ) -> Finding:
+        """Make a finding of this office."""
+        return Finding(
+            severity,
+            rule,
+            message,
+            what_to_do,
+            self.office.provider_no,
+            meeting.number if meeting else "",
+            meeting.held_on if meeting else None,
+            date,
+            law,
+        )
+
+    # --- periods -------------------------------------------------------------------------------
+
+    @property
+    def obliged_from(self) -> date | None:
+        """The first day on which a council is owed: the designation, or the law's if later."""
+        first = self.book.first_day(self.service, "council")
+        if self.office.designated_on is None or first is None:
+            return None
+        return max(self.office.designated_on, first)
+
+    def interval(self, day: date) -> DutyRule | None:
+        """Return the rule on how often the council meets."""
+        return self.rule("interval_months", day) or self.rule("interval_months")
+
+    def first_due(self) -> date | None:
+        """Return the last day for the first meeting, None where there is none."""
+        start = self.obliged_from
+        rule = self.interval(start) if start else None
+        if start is None or rule is None:
+            return None
+        return without_closures(
+            start, period_end(start, rule.number, own_day=True), self.office.closures
+        )
+
+    def due_after(self, day: date, further: int = 0) -> date | None:
+        """Return the day after which the next meeting is late, some months further on."""
+        rule = self.interval(day)
+        if rule is None:
+            return None
+        end = blame_after(day, rule.number + further)
+        return without_closures(day, end, self.office.closures)
+
+    def act_after(self, day: date) -> date | None:
+        """Return the last day for the meeting after one, by every reading of the months."""
+        rule = self.interval(day)
+        if rule is None:
+            return None
+        return without_closures(day, act_by(day, rule.number), self.office.closures)
+
+    def legal_after(self, day: date) -> date | None:
+        """Return the last day for the meeting after one, as the Civil Code counts months."""
+        rule = self.interval(day)
+        if rule is None:
+            return None
+        return without_closures(day, period_end(day, rule.number), self.office.closures)
+
+    def grace(self, months: int, day: date) -> DutyRule | None:
+        """Return how far beyond its months "about" (おおむね) may go."""
+        return self.rule(f"grace_months_of_{months}", day)
+
+    def needed(self, year: int) -> int:
+        """Return how many meetings are owed in a fiscal year, as far as the office was open."""
+        first, last = fiscal_days(year)
+        begin = max(first, self.obliged_from or first)
+        rule = self.interval(begin)
+        if rule is None or begin > last:
+            return 0
+        of_town = self.rule("meetings_per_year", last)
+        days = (last - begin).days + 1 - closed_days(self.office.closures, begin, last)
+        whole = of_town.number if of_town else 12 // rule.number
+        return whole * days // ((last - first).days + 1)
+
+
+def council_cases(
+    offices: Sequence[Office], register: Meetings, book: RuleBook, on: date
+) -> list[OfficeCase]:
+    """Return the offices that owe a council; a preventive twin shares that of its main service."""
+    cases: dict[tuple[str, str], OfficeCase] = {}
+    for office in offices:
+        service = care_services()[office.service].preventive_of or office.service
+        case = OfficeCase(office, service, register, offices, book, on)
+        council = case.rule("council")
+        if council is None or council.value == "none":
+            continue
+        at = (office.provider_no, service)
+        if at not in cases or office.service == service:
+            cases[at] = case
+    return list(cases.values())
+
+
+def provider_order(case: OfficeCase) -> tuple[Any, ...]:
+    """Order cases by provider and service."""
+    return (case.office.provider_no, case.service)

@@ -1,0 +1,132 @@
+"""Papers as .docx files of A4, in a Japanese face."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from chiiki_tsusho.duties.extra import needed
+from chiiki_tsusho.duties.paper_model import Cell, Paper, Paragraph, Table
+from chiiki_tsusho.whole_files import PRIVATE, write_whole
+
+# Word takes the face for Japanese from w:eastAsia alone.
+FACE = "MS Mincho"
+_FACE_JA = "ＭＳ 明朝"
+_SHADE = "EDEDED"
+# Above and below the text of a cell, in twentieths of a point.
+_PADDING = 40
+
+
+def write_docx(paper: Paper, path: str | Path, on: date) -> Path:
+    """Write a paper, readable to its owner alone: it may hold names.
+
+    Parameters
+    ----------
+    paper : Paper
+    path : path-like
+    on : date
+        The day the file says it was made.
+    """
+    docx = needed("docx")
+    document = docx.Document()
+    _set_up(document, paper, on)
+    for block in paper.blocks:
+        if isinstance(block, Paragraph):
+            _paragraph(document.add_paragraph(), block)
+        elif isinstance(block, Table):
+            _table(document, block)
+        else:
+            document.add_page_break()
+    content = io.BytesIO()
+    document.save(content)
+    write_whole(path, content.getvalue(), mode=PRIVATE)
+    return Path(path)
+
+
+def _set_up(document: Any, paper: Paper, on: date) -> None:
+    shared, qn = needed("docx.shared"), needed("docx.oxml.ns").qn
+    section = document.sections[0]
+    section.page_width, section.page_height = shared.Mm(210), shared.Mm(297)
+    section.left_margin = section.right_margin = shared.Mm(22)
+    section.top_margin, section.bottom_margin = shared.Mm(20), shared.Mm(18)
+    style = document.styles["Normal"]
+    style.font.name = FACE
+    style.font.size = shared.Pt(10.5)
+    style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), _FACE_JA)
+    style.paragraph_format.space_before = style.paragraph_format.space_after = shared.Pt(0)
+    properties = document.core_properties
+    properties.title = paper.title
+    properties.author = properties.last_modified_by = ""
+    properties.comments = properties.subject = properties.keywords = ""
+    properties.language = "ja-JP"
+    made = datetime(on.year, on.month, on.day, tzinfo=UTC)
+    properties.created = properties.modified = made.replace(tzinfo=None)
+
+
+def _paragraph(paragraph: Any, block: Paragraph) -> None:
+    shared = needed("docx.shared")
+    _align(paragraph, block.align)
+    paragraph.paragraph_format.space_after = shared.Pt(block.after)
+    paragraph.paragraph_format.left_indent = shared.Mm(block.indent)
+    run = paragraph.add_run(block.text)
+    run.font.size = shared.Pt(block.points)
+    run.bold = block.bold
+
+
+def _align(paragraph: Any, align: str) -> None:
+    paragraph.alignment = getattr(needed("docx.enum.text").WD_ALIGN_PARAGRAPH, align.upper())
+
+
+def _table(document: Any, block: Table) -> None:
+    shared, enum = needed("docx.shared"), needed("docx.enum.table")
+    table = document.add_table(rows=len(block.rows), cols=len(block.widths))
+    table.style = "Table Grid"
+    table.alignment = getattr(enum.WD_TABLE_ALIGNMENT, block.align.upper())
+    _padded(table)
+    table.autofit = False
+    for at, width in enumerate(block.widths):
+        table.columns[at].width = shared.Mm(width)
+        for cell in table.columns[at].cells:
+            cell.width = shared.Mm(width)
+    taken: set[tuple[int, int]] = set()
+    for at, row in enumerate(block.rows):
+        if at < len(block.heights):
+            table.rows[at].height = shared.Mm(block.heights[at])
+        column = 0
+        for cell in row:
+            while (at, column) in taken:
+                column += 1
+            last = table.cell(at + cell.rows - 1, column + cell.columns - 1)
+            _cell(table.cell(at, column).merge(last), cell)
+            taken |= {
+                (at + down, column + along)
+                for down in range(cell.rows)
+                for along in range(cell.columns)
+            }
+            column += cell.columns
+
+
+def _cell(target: Any, cell: Cell) -> None:
+    shared, enum = needed("docx.shared"), needed("docx.enum.table")
+    target.vertical_alignment = enum.WD_CELL_VERTICAL_ALIGNMENT.CENTER
+    for at, line in enumerate(cell.text.split("\n")):
+        paragraph = target.paragraphs[0] if at == 0 else target.add_paragraph()
+        _align(paragraph, cell.align)
+        paragraph.add_run(line).font.size = shared.Pt(cell.points)
+    if cell.head:
+        _shaded(target)
+
+
+def _padded(table: Any) -> None:
+    """Keep lines off the borders; python-docx has no setting for it."""
+    parse, declarations = needed("docx.oxml").parse_xml, needed("docx.oxml.ns").nsdecls
+    sides = "".join(f'<w:{side} w:w="{_PADDING}" w:type="dxa"/>' for side in ("top", "bottom"))
+    table._tbl.tblPr.append(parse(f"<w:tblCellMar {declarations('w')}>{sides}</w:tblCellMar>"))
+
+
+def _shaded(target: Any) -> None:
+    parse, declarations = needed("docx.oxml").parse_xml, needed("docx.oxml.ns").nsdecls
+    shade = parse(f'<w:shd {declarations("w")} w:val="clear" w:color="auto" w:fill="{_SHADE}"/>')
+    target._tc.get_or_add_tcPr().append(shade)

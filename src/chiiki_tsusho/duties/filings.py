@@ -1,0 +1,270 @@
+"""The filing of the business-management system (業務管理体制): what, and with whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+from chiiki_tsusho.duties.findings import Finding
+from chiiki_tsusho.duties.registers import Office, read_offices
+from chiiki_tsusho.duties.rules import DutyRule, Force
+from chiiki_tsusho.duties.services import (
+    authorities,
+    bundled_rows,
+    care_services,
+    large_cities,
+)
+from chiiki_tsusho.language import Language, Text
+from chiiki_tsusho.law.table_files import Whole
+from chiiki_tsusho.lazy import pandas as pd
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.duties.registers import Given
+
+_PLACE = "介護保険法 第115条の32第2項"
+_PREFECTURE = re.compile(r"東京都|北海道|京都府|大阪府|.{2,3}?県")
+# A county stands before its towns; 四日市市 and others have a 市 in their name.
+_MUNICIPALITY = re.compile(
+    r"(?:余市郡)?(余市町|四日市市|廿日市市|野々市市)"
+    r"|(?:[^市区]+?|高市)郡([^市区]+?[町村])|(.+?[市区])|(.+?[町村])"
+)
+ITEM_COLUMNS = {2: "officer_name", 3: "regulations", 4: "audit"}
+
+
+class FilingItem(BaseModel):
+    """An item of the filing, and from how many offices on it is asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    item: Whole
+    offices_from: Whole
+    valid_from: date
+    valid_to: date
+    text: str
+    force: Force
+    place: str
+    source: str
+    confidence: str
+
+
+def filing_items(offices: int, on: date | None = None) -> Any:
+    """Return the items of the filing that a number of offices asks for.
+
+    Parameters
+    ----------
+    offices : int
+        As ``counted_offices`` counts them.
+    on : date, optional
+        Only the items in force on that day.
+
+    Returns
+    -------
+    DataFrame
+        One row per item: ``item`` is 2 for 第2号, and so on.
+
+    Examples
+    --------
+    >>> from chiiki_tsusho.duties.filings import filing_items
+    >>> filing_items(20)["item"].tolist()
+    [2, 3]
+    """
+    rows = [one.model_dump() for one in items_for(offices, on)]
+    return pd.DataFrame(rows, columns=list(FilingItem.model_fields))
+
+
+def items_for(offices: int, on: date | None = None) -> list[FilingItem]:
+    """Return the items as rows."""
+    return [
+        one
+        for one in bundled_rows("filing_items.csv", FilingItem)
+        if offices >= one.offices_from and (on is None or one.valid_from <= on <= one.valid_to)
+    ]
+
+
+def counted_offices(offices: Sequence[Office]) -> int:
+    """Count offices as the filing does: one for each designation and service.
+
+    A preventive twin counts by itself; 総合事業 and, of medical bodies, what is deemed designated
+    do not count.
+    """
+    counted = set()
+    for one in offices:
+        service = care_services()[one.service]
+        if service.counted and not (service.deemed_not_counted and one.deemed):
+            counted.add((one.provider_no, one.service))
+    return len(counted)
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """With whom a corporation files.
+
+    Parameters
+    ----------
+    name : str
+        国分寺市長, 東京都知事; blank where it is not known.
+    rule : DutyRule
+        What it follows from.
+    why : Text
+    """
+
+    name: str
+    rule: DutyRule
+    why: Text
+
+    def say(self, language: Language = "en") -> str:
+        """Write the name, or that it is not known."""
+        return self.name or Text("not known: ask").say(language)
+
+    def __str__(self) -> str:
+        return self.say("en")
+
+
+def _rule(item: str, value: str) -> DutyRule:
+    return DutyRule(
+        authority="law",
+        service="*",
+        key="filing_addressee",
+        valid_from=date(2009, 5, 1),
+        valid_to=date(9999, 12, 31),
+        value=value or "unknown",
+        force="law",
+        place=f"{_PLACE}{item}",
+        source="insurance_act_115_32",
+        confidence="high",
+    )
+
+
+def split_address(address: str) -> tuple[str, str, str]:
+    """Split an address into prefecture, municipality and the rest; what is not there is blank."""
+    address = address.strip()
+    found = _PREFECTURE.match(address)
+    prefecture = found[0] if found else ""
+    rest = address.removeprefix(prefecture)
+    match = _MUNICIPALITY.match(rest)
+    town = next(filter(None, match.groups())) if match else ""
+    return prefecture, town, rest[match.end() :] if match else rest
+
+
+def place_of(office: Office) -> tuple[str, str]:
+    """Return the prefecture and municipality of an office, blank where not known."""
+    prefecture, town, _ = split_address(office.address)
+    known = authorities().get(office.authority)
+    if town and (prefecture or not known or town == known.name):
+        return prefecture or (known.prefecture if known else ""), town
+    if known:
+        return known.prefecture, known.name
+    if _PREFECTURE.fullmatch(office.authority):
+        return office.authority, ""
+    return "", office.authority if office.authority[-1:] in tuple("市区町村") else ""
+
+
+def addressee_of(offices: Sequence[Office]) -> Addressee:
+    """Return with whom the corporation of some offices files."""
+    counted = [one for one in offices if care_services()[one.service].counted]
+    places = {place_of(one) for one in counted}
+    prefectures = {prefecture for prefecture, _ in places}
+    towns = {town for _, town in places}
+    community = all(care_services()[one.service].community_based for one in counted)
+    if not counted:
+        return Addressee("", _rule("", ""), Text("there is no office that counts"))
+    if community and len(places) == 1 and "" not in towns:
+        name = f"{towns.pop()}長"
+        return Addressee(
+            name, _rule("第5号", name), Text("only community-based services, in one municipality")
+        )
+    if "" in prefectures:
+        why = Text("the prefecture of an office is not known; give its address")
+        return Addressee("", _rule("", ""), why)
+    if len(prefectures) > 1:
+        why = Text("offices in several prefectures")
+        return Addressee("", _rule("第2号・第6号", ""), why)
+    kind = large_cities().get(next(iter(places))) if len(places) == 1 else None
+    if kind is not None:
+        name = f"{towns.pop()}長"
+        item = "第3号" if kind == "designated" else "第4号"
+        return Addressee(name, _rule(item, name), Text("all offices in one large city"))
+    name = f"{prefectures.pop()}知事"
+    return Addressee(name, _rule("第1号", name), Text("offices in one prefecture"))
+
+
+def filing_addressee(offices: Given) -> Addressee:
+    """Return with whom a corporation files its business-management system.
+
+    Parameters
+    ----------
+    offices : path-like or DataFrame
+        All offices of one corporation, community-based or not.
+
+    Returns
+    -------
+    Addressee
+        Its ``name`` is blank where it is not known, as with offices in several prefectures.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from chiiki_tsusho.duties.filings import filing_addressee
+    >>> office = {"provider_no": "1300000001", "service": "day_care", "authority": "国分寺市"}
+    >>> str(filing_addressee(pd.DataFrame([office])))
+    '国分寺市長'
+    """
+    return addressee_of(read_offices(offices))
+
+
+def filing_findings(
+    offices: Sequence[Office], corporation: dict[str, Any], on: date
+) -> Iterator[Finding]:
+    """Find what the filing lacks, and a filing with another authority; no cell of it is told."""
+    number = counted_offices(offices)
+    for item in items_for(number, on):
+        if not corporation[ITEM_COLUMNS[item.item]]:
+            yield Finding(
+                "breach",
+                "filing_item_missing",
+                Text(
+                    "{number} offices count, so item 第{item}号 belongs to the filing, and it is "
+                    "blank",
+                    number=number,
+                    item=item.item,
+                ),
+                Text("complete the item and file it without delay"),
+                law=_rule("", "").model_copy(
+                    update={"key": "filing_item", "place": item.place, "source": item.source}
+                ),
+            )
+    addressee = addressee_of(offices)
+    filed_with = corporation["filed_with"]
+    if not addressee.name:
+        yield Finding(
+            "unclear",
+            "filing_to_other_authority",
+            Text("with whom to file is not known: {why}", why=addressee.why),
+            Text("ask the municipality or the prefecture"),
+            law=addressee.rule,
+        )
+    elif filed_with and filed_with not in (addressee.name, addressee.name.removesuffix("長")):
+        yield Finding(
+            "breach",
+            "filing_to_other_authority",
+            Text(
+                "the filing belongs with {addressee} ({why}) and is registered with another",
+                addressee=addressee.name,
+                why=addressee.why,
+            ),
+            Text("file with the new authority, and tell the former one (form 1, change of class)"),
+            law=addressee.rule,
+        )
+    elif not corporation["filed_on"]:
+        yield Finding(
+            "due",
+            "filing_to_other_authority",
+            Text("no filing is registered; it belongs with {addressee}", addressee=addressee.name),
+            Text("file it without delay, and register the day"),
+            law=addressee.rule,
+        )

@@ -1,0 +1,114 @@
+"""Meetings of councils as registered: days, counts of those attending, what was done after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from chiiki_tsusho.duties.registers import read_register
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.duties.registers import Given
+
+FROM_USERS = ("users", "families")
+OUTSIDERS = (
+    *FROM_USERS,
+    "residents",
+    "municipality",
+    "support_center",
+    "experts",
+    "medical",
+    "others",
+)
+ATTENDING = (*OUTSIDERS, "staff")
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A meeting, held or planned; what is not registered is None."""
+
+    provider_no: str
+    meeting_no: str | None = None
+    held_on: date | None = None
+    planned_on: date | None = None
+    mode: str | None = None
+    users: int | None = None
+    families: int | None = None
+    residents: int | None = None
+    municipality: int | None = None
+    support_center: int | None = None
+    experts: int | None = None
+    medical: int | None = None
+    others: int | None = None
+    staff: int | None = None
+    absent: int | None = None
+    online_consent: bool | None = None
+    evaluation: bool | None = None
+    joint_with: tuple[str, ...] | None = None
+    anonymous: bool | None = None
+    notice_on: date | None = None
+    authority_notice_on: date | None = None
+    minutes_on: date | None = None
+    published_on: date | None = None
+    published_how: str | None = None
+    absentees_sent_on: date | None = None
+    reported_on: date | None = None
+    discarded_on: date | None = None
+    agenda: str | None = None
+    place: str | None = None
+
+    @property
+    def number(self) -> str:
+        """The number of the meeting, blank where it has none."""
+        return self.meeting_no or ""
+
+    @property
+    def counts_given(self) -> bool:
+        """Whether anything is registered of who attended."""
+        return any(getattr(self, name) is not None for name in ATTENDING)
+
+    def attending(self, names: Sequence[str]) -> int:
+        """Count those attending of some groups; a group left blank did not attend."""
+        return sum(getattr(self, name) or 0 for name in names)
+
+
+@dataclass(frozen=True)
+class Meetings:
+    """The register of meetings.
+
+    Parameters
+    ----------
+    columns : frozenset of str
+        Those that the register has.
+    meetings : sequence of Meeting
+    """
+
+    columns: frozenset[str]
+    meetings: Sequence[Meeting]
+
+    def held(self, provider_no: str, on: date) -> list[Meeting]:
+        """Return the meetings a provider has held by a day, in order of time."""
+        found = [
+            one
+            for one in self.meetings
+            if one.provider_no == provider_no and one.held_on is not None and one.held_on <= on
+        ]
+        return sorted(found, key=lambda one: (one.held_on or on, one.number))
+
+    def planned(self, provider_no: str, on: date) -> list[tuple[date, Meeting]]:
+        """Return the meetings a provider has still to hold, with the day meant for each."""
+        found = []
+        for one in self.meetings:
+            day = one.held_on or one.planned_on
+            still = one.held_on is None or one.held_on > on
+            if one.provider_no == provider_no and day is not None and still:
+                found.append((day, one))
+        return sorted(found, key=lambda pair: (pair[0], pair[1].number))
+
+
+def read_meetings(given: Given, encoding: str | None = None) -> Meetings:
+    """Read the register of meetings."""
+    table = read_register(given, "meetings", encoding)
+    return Meetings(table.columns, [Meeting(**row) for row in table.rows])

@@ -1,0 +1,63 @@
+"""The list of members of a council: whether it was filed after it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from chiiki_tsusho.duties.findings import Finding
+from chiiki_tsusho.duties.registers import Office
+from chiiki_tsusho.duties.rules import RuleBook
+from chiiki_tsusho.language import Counted, Text
+
+
+def unfiled(rows: Sequence[dict[str, Any]], on: date, *, changes: bool) -> int:
+    """Count entries that no filed list shows.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        The members of one provider.
+    on : date
+    changes : bool
+        Whether each change is filed; else one list is enough.
+    """
+    begun = [row for row in rows if row["from"] is None or row["from"] <= on]
+    if not changes:
+        return 0 if any(row["filed_on"] for row in begun) else len(begun)
+    return sum(1 for row in begun if _changed_since(row, on))
+
+
+def _changed_since(row: dict[str, Any], on: date) -> bool:
+    """Say whether a member came or left after the last list that shows it."""
+    filed = row["filed_on"]
+    left = row["to"] is not None and row["to"] < on
+    return filed is None or (left and filed < row["to"])
+
+
+def member_findings(
+    offices: Sequence[Office], rows: Sequence[dict[str, Any]], book: RuleBook, on: date
+) -> Iterator[Finding]:
+    """Find lists of members that were not filed; no cell of the list is told."""
+    for office in offices:
+        rule = book.one(office.authority, office.service, "member_list", on)
+        own = [row for row in rows if row["provider_no"] == office.provider_no]
+        if rule is None or not own:
+            continue
+        count = unfiled(own, on, changes=rule.value == "when_decided_and_changed")
+        if count:
+            yield Finding(
+                "late",
+                "members_not_filed",
+                Counted(
+                    "{n} entry of the list of members is not filed",
+                    "{n} entries of the list of members are not filed",
+                    count,
+                ),
+                Text(
+                    "file the list ('duties write members'); names may follow where they are open"
+                ),
+                office.provider_no,
+                law=rule,
+            )

@@ -1,0 +1,142 @@
+"""A paper by its kind, written as .docx."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from chiiki_tsusho.duties import council_papers, filing_papers
+from chiiki_tsusho.duties.cases import OfficeCase, council_cases
+from chiiki_tsusho.duties.docx_file import write_docx
+from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
+from chiiki_tsusho.duties.paper_model import Paper
+from chiiki_tsusho.duties.registers import read_offices, read_register
+from chiiki_tsusho.duties.rules import RuleBook, rule_book
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import Text
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.duties.registers import Given
+
+PaperKind = Literal["notice", "minutes", "members", "filing", "filing-change"]
+KINDS: tuple[PaperKind, ...] = get_args(PaperKind)
+
+
+def write_paper(
+    kind: PaperKind,
+    offices: Given,
+    path: str | Path,
+    *,
+    on: date,
+    meetings: Given | None = None,
+    members: Given | None = None,
+    corporation: Given | None = None,
+    provider_no: str | None = None,
+    meeting_no: str | None = None,
+    rules: str | Path | RuleBook | None = None,
+    encoding: str | None = None,
+) -> Path:
+    """Write a paper in Japanese, to be completed and sent.
+
+    Parameters
+    ----------
+    kind : {"notice", "minutes", "members", "filing", "filing-change"}
+        開催通知, 会議録, 構成員届出, 業務管理体制 様式第1号, 様式第2号.
+    offices : path-like or DataFrame
+    path : path-like
+        The .docx, readable to its owner alone.
+    on : date
+        The day of the paper.
+    meetings : path-like or DataFrame, optional
+        For a notice or minutes; without it they are blank forms.
+    members : path-like or DataFrame, optional
+        For the list of members.
+    corporation : path-like or DataFrame, optional
+        For the filings.
+    provider_no : str, optional
+        Of which office, where there are several.
+    meeting_no : str, optional
+        Of which meeting; without it, the next one planned for a notice, the last one held for
+        minutes.
+    rules : path-like, optional
+        Rules of a municipality of your own, beside the bundled ones.
+    encoding : str, optional
+        Of CSV files.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ChiikiTsushoError
+        python-docx is not installed, a register cannot be read, or the office or the meeting is
+        not in it.
+    """
+    book = rule_book(rules)
+    known = read_offices(offices, encoding)
+    paper: Paper
+    if kind in ("filing", "filing-change"):
+        make = filing_papers.filing if kind == "filing" else filing_papers.filing_change
+        paper = make(known, _corporation(corporation, encoding), on)
+        return write_docx(paper, path, on)
+    register = Meetings(frozenset(), [])
+    if meetings is not None:
+        register = read_meetings(meetings, encoding)
+    case = _case(council_cases(known, register, book, on), provider_no)
+    if kind == "members":
+        rows = [] if members is None else read_register(members, "members", encoding).rows
+        paper = council_papers.members(case, rows, on)
+    elif kind == "notice":
+        paper = council_papers.notice(case, _meeting(case, meeting_no, planned=True))
+    elif kind == "minutes":
+        paper = council_papers.minutes(case, _meeting(case, meeting_no, planned=False))
+    else:
+        raise ChiikiTsushoError(
+            Text("{kind!r} is no paper; known: {known}", kind=kind, known=", ".join(KINDS))
+        )
+    return write_docx(paper, path, on)
+
+
+def _corporation(given: Given | None, encoding: str | None) -> dict[str, Any]:
+    if given is None:
+        raise ChiikiTsushoError(Text("this paper needs the register of the corporation"))
+    rows = read_register(given, "corporation", encoding).rows
+    if len(rows) != 1:
+        raise ChiikiTsushoError(
+            Text("the register of the corporation has {n} rows; one was expected", n=len(rows))
+        )
+    return rows[0]
+
+
+def _case(cases: list[OfficeCase], provider_no: str | None) -> OfficeCase:
+    found = [one for one in cases if provider_no in (None, one.office.provider_no)]
+    if not found:
+        raise ChiikiTsushoError(
+            Text("there is no such office with a council; check the provider number")
+        )
+    if len({one.office.provider_no for one in found}) > 1:
+        raise ChiikiTsushoError(
+            Text(
+                "there are several offices ({numbers}); say of which the paper is",
+                numbers=", ".join(sorted(one.office.provider_no for one in found)),
+            )
+        )
+    return found[0]
+
+
+def _meeting(case: OfficeCase, meeting_no: str | None, *, planned: bool) -> Meeting | None:
+    number = case.office.provider_no
+    held = case.register.held(number, case.on)
+    still = [meeting for _, meeting in case.register.planned(number, case.on)]
+    if meeting_no is None:
+        if planned:
+            return still[0] if still else None
+        return held[-1] if held else None
+    found = [one for one in [*held, *still] if one.number == meeting_no]
+    if not found:
+        raise ChiikiTsushoError(
+            Text("there is no meeting {number!r} of this office", number=meeting_no)
+        )
+    return found[-1]

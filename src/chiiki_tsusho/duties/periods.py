@@ -1,0 +1,113 @@
+"""Days and periods: months as the Civil Code counts them, fiscal years, Japanese dates."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+# The first month of a fiscal year.
+APRIL = 4
+_DAY = timedelta(days=1)
+Closures = Sequence[tuple[date, date | None]]
+
+
+def period_end(day: date, months: int, *, own_day: bool = False) -> date:
+    """Return the last day of a period of months that begins with an event.
+
+    Parameters
+    ----------
+    day : date
+        The day of the event, which does not count itself (民法 第140条).
+    months : int
+    own_day : bool
+        The day counts itself, as that of a designation does (第140条ただし書).
+
+    Returns
+    -------
+    date
+        The day before the one that corresponds to the first day; the end of the month where no
+        day corresponds (第143条第2項).
+    """
+    first = day if own_day else day + _DAY
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    if first.day > last:
+        return date(year, month + 1, last)
+    return date(year, month + 1, first.day) - _DAY
+
+
+def same_day(day: date, months: int) -> date:
+    """Return the day of the same number so many months later, or the end of its month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def act_by(day: date, months: int) -> date:
+    """Return the last day on which every reading of "within so many months" is kept."""
+    return min(period_end(day, months), same_day(day, months))
+
+
+def blame_after(day: date, months: int) -> date:
+    """Return the last day on which any reading of "within so many months" is kept."""
+    return max(period_end(day, months), same_day(day, months))
+
+
+def act_before(day: date, months: int) -> date:
+    """Return the last day with so many whole months between it and a day."""
+    return same_day(day, -months) - _DAY
+
+
+def elapsed(start: date, end: date) -> tuple[int, int]:
+    """Return the whole months and the days over from one day to another."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    if same_day(start, months) > end:
+        months -= 1
+    return months, (end - same_day(start, months)).days
+
+
+def closed_days(closures: Closures, first: date, last: date) -> int:
+    """Count the days of a span on which the office is closed (休止)."""
+    spans = ((max(begin, first), min(end or last, last)) for begin, end in closures)
+    return sum(max((end - begin).days + 1, 0) for begin, end in spans)
+
+
+def without_closures(start: date, end: date, closures: Closures) -> date | None:
+    """Put off the end of a period by the days in it on which the office is closed.
+
+    Returns
+    -------
+    date or None
+        None where the office does not open again.
+    """
+    moved = end
+    for _ in range(len(closures) + 1):
+        if any(last is None and first <= moved for first, last in closures):
+            return None
+        further = end + timedelta(days=closed_days(closures, start + _DAY, moved))
+        if further == moved:
+            break
+        moved = further
+    return moved
+
+
+def fiscal_year(day: date) -> int:
+    """Return the fiscal year (April to March) of a day."""
+    return day.year if day.month >= APRIL else day.year - 1
+
+
+def fiscal_days(year: int) -> tuple[date, date]:
+    """Return the first and the last day of a fiscal year."""
+    return date(year, APRIL, 1), date(year + 1, APRIL, 1) - _DAY
+
+
+_ERAS = (("令和", date(2019, 5, 1)), ("平成", date(1989, 1, 8)), ("昭和", date(1926, 12, 25)))
+
+
+def japanese_date(day: date) -> str:
+    """Write a day as papers do: 令和8年4月1日."""
+    for era, first in _ERAS:
+        if day >= first:
+            year = day.year - first.year + 1
+            return f"{era}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+    return f"{day.year}年{day.month}月{day.day}日"

@@ -1,0 +1,344 @@
+"""The plan of a year: every day on which something is to be sent, held, made or kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from chiiki_tsusho.duties.cases import OfficeCase, council_cases, provider_order
+from chiiki_tsusho.duties.counting import counted_meetings
+from chiiki_tsusho.duties.filings import addressee_of
+from chiiki_tsusho.duties.follow_ups import notice_days, report_rule, retention
+from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
+from chiiki_tsusho.duties.members import unfiled
+from chiiki_tsusho.duties.office_days import open_by, open_from
+from chiiki_tsusho.duties.periods import act_before, act_by, fiscal_days, fiscal_year, period_end
+from chiiki_tsusho.duties.registers import Office, read_offices, read_register
+from chiiki_tsusho.duties.rules import DutyRule, RuleBook, rule_book
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import Language, Sayable, Text
+from chiiki_tsusho.lazy import pandas
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chiiki_tsusho.duties.registers import Given
+
+Kind = Literal[
+    "notice",
+    "authority_notice",
+    "meeting",
+    "minutes",
+    "publication",
+    "copies",
+    "report",
+    "next_meeting",
+    "retention",
+    "member_list",
+    "filing",
+]
+# Names and 見出し of the columns of a plan.
+COLUMNS = {
+    "date": "予定日",
+    "latest": "最終期限",
+    "kind": "種類",
+    "provider_no": "事業所番号",
+    "meeting_no": "回",
+    "what": "内容",
+    "authority": "根拠の主体",
+    "force": "根拠の強さ",
+    "place": "根拠の箇所",
+}
+# A meeting without a day is put in the middle of the last month before its last day.
+_HALF_A_MONTH = timedelta(days=15)
+_EARLIEST_YEAR, _LATEST_YEAR = 2006, 2100
+
+
+@dataclass(frozen=True)
+class PlannedDay:
+    """A day of the plan: by when to act, and the last day that any rule allows."""
+
+    act: date
+    latest: date | None
+    kind: Kind
+    provider_no: str
+    meeting_no: str
+    what: Sayable
+    law: DutyRule | None
+
+    def cells(self, language: Language) -> dict[str, str]:
+        """Write it as a row of the plan."""
+        return {
+            "date": str(self.act),
+            "latest": str(self.latest or ""),
+            "kind": self.kind,
+            "provider_no": self.provider_no,
+            "meeting_no": self.meeting_no,
+            "what": self.what.say(language),
+            "authority": self.law.authority if self.law else "",
+            "force": self.law.force if self.law else "",
+            "place": self.law.place if self.law else "",
+        }
+
+
+def plan_duties(
+    offices: Given,
+    year: int,
+    meetings: Given | None = None,
+    *,
+    on: date,
+    members: Given | None = None,
+    corporation: Given | None = None,
+    rules: str | Path | RuleBook | None = None,
+    encoding: str | None = None,
+    language: Language = "en",
+) -> pd.DataFrame:
+    """Plan the meetings of a fiscal year and everything that is due around them.
+
+    Parameters
+    ----------
+    offices : path-like or DataFrame
+    year : int
+        The fiscal year, from April to March.
+    meetings : path-like or DataFrame, optional
+        Meetings held, and those planned with their day.
+    on : date
+        The day of the plan.
+    members, corporation : path-like or DataFrame, optional
+        For a list of members or a filing that is still to be made.
+    rules : path-like, optional
+        Rules of a municipality of your own, beside the bundled ones.
+    encoding : str, optional
+        Of CSV files.
+    language : {"en", "ja"}
+
+    Returns
+    -------
+    DataFrame
+        One row per day, all columns text, in order of time: ``date``, on which the municipality's
+        office is open, and ``latest``, the last day that the rule allows (blank where it names
+        none).
+
+    Raises
+    ------
+    ChiikiTsushoError
+        jpholiday is not installed, the year is out of range or a register cannot be read.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import chiiki_tsusho as ct
+    >>> plan = ct.plan_duties("examples/duties_offices.csv", 2026, on=date(2026, 4, 1))
+    >>> plan.columns[:3].tolist()
+    ['date', 'latest', 'kind']
+    """
+    if not _EARLIEST_YEAR <= year <= _LATEST_YEAR:
+        raise ChiikiTsushoError(
+            Text(
+                "{year} is not a fiscal year between {first} and {last}",
+                year=year,
+                first=_EARLIEST_YEAR,
+                last=_LATEST_YEAR,
+            )
+        )
+    book = rule_book(rules)
+    known = read_offices(offices, encoding)
+    empty = Meetings(frozenset(), [])
+    register = empty if meetings is None else read_meetings(meetings, encoding)
+    days = [
+        day
+        for case in sorted(council_cases(known, register, book, on), key=provider_order)
+        for day in _of_council(case, year)
+    ]
+    if members is not None:
+        rows = read_register(members, "members", encoding).rows
+        days += _member_lists(known, rows, book, on)
+    if corporation is not None:
+        days += _filing(known, read_register(corporation, "corporation", encoding).rows, on)
+    days.sort(key=lambda one: (one.act, one.provider_no, one.meeting_no, one.kind))
+    told = [one.cells(language) for one in days]
+    frame: pd.DataFrame = pandas.DataFrame(told, columns=list(COLUMNS), dtype=str)
+    frame.attrs.update(year=year, on=on.isoformat())
+    return frame
+
+
+def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
+    first, last = fiscal_days(year)
+    counted, _ = counted_meetings(case)
+    for held in counted:
+        if held.held_on and fiscal_year(held.held_on) == year:
+            yield from _after(case, held.held_on, held, held.number)
+    number = _last_number(counted)
+    before = counted[-1].held_on if counted else None
+    wanted = case.register.planned(case.office.provider_no, case.on)
+    while True:
+        latest, rule = _latest(case, before)
+        meeting: Meeting | None = None
+        if wanted:
+            day, meeting = wanted.pop(0)
+            if before and day <= before:
+                continue
+        elif latest is None or latest > last:
+            break
+        else:
+            day = _proposed(latest, max(first, case.on))
+        if day > last:
+            break
+        number = meeting.number if meeting and meeting.number else str(int(number or 0) + 1)
+        if day >= first:
+            yield from _around(case, day, latest, rule, meeting, number)
+        before = day
+        if not number.isdigit():
+            number = "0"
+
+
+def _last_number(counted: Sequence[Meeting]) -> str:
+    numbers = [int(one.number) for one in counted if one.number.isdigit()]
+    return str(max(numbers, default=0))
+
+
+def _latest(case: OfficeCase, before: date | None) -> tuple[date | None, DutyRule | None]:
+    """Return the last day for the meeting after a day, or for the first one, and its rule."""
+    if before is None:
+        return case.first_due(), case.interval(case.obliged_from or case.on)
+    return case.act_after(before), case.interval(before)
+
+
+def _proposed(latest: date, earliest: date) -> date:
+    day = open_by(latest - _HALF_A_MONTH)
+    return day if day >= earliest else open_from(earliest)
+
+
+def _around(
+    case: OfficeCase,
+    day: date,
+    latest: date | None,
+    rule: DutyRule | None,
+    meeting: Meeting | None,
+    number: str,
+) -> Iterator[PlannedDay]:
+    """Plan a meeting still to be held: the notices before it, itself, and what comes after."""
+
+    def planned(
+        kind: Kind, date: date, latest: date | None, what: Sayable, law: DutyRule | None
+    ) -> PlannedDay:
+        return PlannedDay(date, latest, kind, case.office.provider_no, number, what, law)
+
+    to_members = case.rule("notice_to_members", case.on)
+    month_before = act_before(day, 1)
+    yield planned(
+        "notice",
+        open_by(month_before),
+        None,
+        Text("send the notice (開催通知) of the meeting on {day} to its members", day=day),
+        to_members,
+    )
+    notice = case.rule("notice_months_before", case.on)
+    if notice and not (meeting and meeting.municipality == 0):
+        strict, _ = notice_days(notice, day)
+        yield planned(
+            "authority_notice",
+            open_by(strict),
+            strict,
+            Text(
+                "send the notice of the meeting on {day} to the municipality, if its staff are "
+                "wanted",
+                day=day,
+            ),
+            notice,
+        )
+    yield planned(
+        "meeting",
+        day,
+        latest,
+        Text("hold the meeting; by {latest} at the latest", latest=latest)
+        if latest
+        else Text("hold the meeting"),
+        rule,
+    )
+    yield from _after(case, day, meeting, number)
+
+
+def _after(
+    case: OfficeCase, day: date, meeting: Meeting | None, number: str
+) -> Iterator[PlannedDay]:
+    """Plan what a meeting brings about, as far as it is not done."""
+    done = meeting or Meeting(case.office.provider_no)
+
+    def planned(kind: Kind, months: int, what: Sayable, law: DutyRule, named: bool) -> PlannedDay:
+        act, latest = act_by(day, months), period_end(day, months)
+        return PlannedDay(
+            open_by(act),
+            latest if named else None,
+            kind,
+            case.office.provider_no,
+            number,
+            what,
+            law,
+        )
+
+    publish, months = case.rule("publish", day), case.rule("publish_months", day)
+    if publish and months:
+        if not (done.minutes_on or done.published_on):
+            what = Text("make the minutes of the meeting of {day}: groups, no names", day=day)
+            yield planned("minutes", months.number, what, publish, named=False)
+        if not done.published_on:
+            what = Text("publish the minutes of the meeting of {day}", day=day)
+            yield planned("publication", months.number, what, publish, named=False)
+    copies = case.rule("absentee_months", day)
+    nobody_absent = done.absent == 0
+    if copies and not nobody_absent and not done.absentees_sent_on:
+        what = Text("send material and minutes of {day} to absent members", day=day)
+        yield planned("copies", copies.number, what, copies, named=True)
+    report = report_rule(case, meeting, day)
+    if report and not done.reported_on:
+        what = Text(
+            "send the minutes of {day} to the municipality, unless its staff attended", day=day
+        )
+        yield planned("report", report.number, what, report, named=True)
+    rule, latest = case.interval(day), case.act_after(day)
+    if rule and latest:
+        what = Text("the meeting after that of {day} is due by this day", day=day)
+        yield PlannedDay(
+            latest,
+            case.legal_after(day),
+            "next_meeting",
+            case.office.provider_no,
+            number,
+            what,
+            rule,
+        )
+    kept = retention(case, done, day)
+    if kept:
+        # Never moved earlier, whatever the day of the week.
+        what = Text("last day to keep the record of {day}", day=day)
+        yield PlannedDay(
+            kept[0], kept[0], "retention", case.office.provider_no, number, what, kept[1]
+        )
+
+
+def _member_lists(
+    offices: Sequence[Office], rows: Sequence[dict[str, Any]], book: RuleBook, on: date
+) -> Iterator[PlannedDay]:
+    for office in offices:
+        rule = book.one(office.authority, office.service, "member_list", on)
+        own = [row for row in rows if row["provider_no"] == office.provider_no]
+        changes = rule is not None and rule.value == "when_decided_and_changed"
+        if rule and unfiled(own, on, changes=changes):
+            what = Text("file the list of members")
+            yield PlannedDay(open_from(on), None, "member_list", office.provider_no, "", what, rule)
+
+
+def _filing(
+    offices: Sequence[Office], rows: Sequence[dict[str, Any]], on: date
+) -> Iterator[PlannedDay]:
+    for row in rows[:1]:
+        if not row["filed_on"]:
+            addressee = addressee_of(offices)
+            what = Text(
+                "file the business-management system (業務管理体制) with {who}", who=addressee
+            )
+            yield PlannedDay(open_from(on), None, "filing", "", "", what, addressee.rule)

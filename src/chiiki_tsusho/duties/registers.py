@@ -1,0 +1,302 @@
+"""Registers, read into rows: every faulty cell and heading is told at once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chiiki_tsusho.duties.register_columns import REGISTERS, Register, RegisterColumn
+from chiiki_tsusho.duties.services import authority_key, care_services, service_names
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.language import Sayable, Text, on_lines
+from chiiki_tsusho.reading.blocks import Numbers
+from chiiki_tsusho.reading.cells import PARSERS, BadCellError
+from chiiki_tsusho.reading.data_frame import FrameSource
+from chiiki_tsusho.reading.inputs import open_source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chiiki_tsusho.reading.blocks import Source
+
+    Given = str | Path | pd.DataFrame
+
+FAULTS_SHOWN = 20
+MODES = {
+    "in_person": "対面",
+    "online": "オンライン",
+    "mixed": "併用",
+    "written": "書面",
+}
+_MODE_NAMES = {
+    **{name: name for name in MODES},
+    **{japanese: name for name, japanese in MODES.items()},
+    "対面開催": "in_person",
+    "オンライン開催": "online",
+    "WEB": "online",
+    "対面・オンライン": "mixed",
+    "対面とオンライン": "mixed",
+    "書面開催": "written",
+}
+_YES = frozenset(("1", "○", "〇", "●", "✓", "レ", "有", "あり"))
+_NO = frozenset(("0", "×", "✕", "-", "－", "無", "なし"))
+
+
+class _CellFaultError(Exception):
+    def __init__(self, message: Sayable) -> None:
+        super().__init__()
+        self.message = message
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _parsed(kind: str, text: str) -> int:
+    try:
+        return PARSERS[kind](text)
+    except BadCellError as error:
+        raise _CellFaultError(error.message) from None
+
+
+def _date(text: str) -> date:
+    number = _parsed("date", text)
+    return date(number // 10_000, number // 100 % 100, number % 100)
+
+
+def _provider_no(text: str) -> str:
+    _parsed("provider_no", _plain(text))
+    return _plain(text)
+
+
+def _provider_nos(text: str) -> tuple[str, ...]:
+    return tuple(_provider_no(one) for one in re.split(r"[\s、,;/・]+", _plain(text)) if one)
+
+
+def _service(text: str) -> str:
+    names = {_plain(name): key for name, key in service_names().items()}
+    if _plain(text) not in names:
+        near = get_close_matches(_plain(text), names, n=1, cutoff=0.6)
+        known = care_services()[names[near[0]]].name if near else "地域密着型通所介護"
+        raise _CellFaultError(
+            Text(
+                "{value!r} is not a service; write its key or its name, such as {known}",
+                value=text,
+                known=known,
+            )
+        )
+    return names[_plain(text)]
+
+
+def _mode(text: str) -> str:
+    if _plain(text) not in _MODE_NAMES:
+        raise _CellFaultError(
+            Text(
+                "{value!r} is not a way to meet; in_person, online, mixed or written was expected",
+                value=text,
+            )
+        )
+    return _MODE_NAMES[_plain(text)]
+
+
+def _yes_no(text: str) -> bool:
+    for marks, meaning in ((_YES, True), (_NO, False)):
+        if text.strip() in marks or _plain(text) in marks:
+            return meaning
+    raise _CellFaultError(Text("{value!r} is neither 1 (yes) nor 0 (no)", value=text))
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "text": str.strip,
+    "provider_no": _provider_no,
+    "provider_nos": _provider_nos,
+    "service": _service,
+    "mode": _mode,
+    "date": _date,
+    "count": lambda text: _parsed("units", text),
+    "yes_no": _yes_no,
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A register as read: which columns it has, and its rows.
+
+    Parameters
+    ----------
+    columns : frozenset of str
+        Those that the register has.
+    rows : list of dict
+        The value of each cell by column; a blank cell, or one of a column that is not there, is
+        None.
+    """
+
+    columns: frozenset[str]
+    rows: list[dict[str, Any]]
+
+
+def read_register(given: Given, register: Register, encoding: str | None = None) -> Table:
+    """Read a register.
+
+    Parameters
+    ----------
+    given : path-like or DataFrame
+        With English or Japanese headings.
+    register : {"offices", "meetings", "members", "corporation"}
+    encoding : str, optional
+        Of a CSV file; without it, UTF-8 and CP932 are tried.
+
+    Raises
+    ------
+    InputFileError
+        A heading is unknown, doubled or missing, or a cell cannot be read. All faults are named.
+    """
+    source: Source
+    if isinstance(given, (str, Path)):
+        source = open_source(given, encoding)
+    else:
+        source = FrameSource(given, register)
+    columns = _matched(source, register)
+    rows: list[dict[str, Any]] = []
+    faults: list[Sayable] = []
+    for line, cells in _lines(source, faults):
+        if not any(cell.strip() for cell in cells):
+            continue
+        row: dict[str, Any] = {column.name: None for column in REGISTERS[register]}
+        for column, cell in zip(columns, cells, strict=True):
+            try:
+                row[column.name] = _read(column, cell)
+            except _CellFaultError as error:
+                faults.append(_fault(source.shown, line, column, error.message))
+        rows.append(row)
+    if faults:
+        raise InputFileError(_all(source.shown, faults))
+    return Table(frozenset(column.name for column in columns), rows)
+
+
+def _read(column: RegisterColumn, cell: str) -> Any:
+    if cell.strip():
+        return _READERS[column.kind](cell)
+    if column.required:
+        raise _CellFaultError(Text("is blank; fill it in"))
+    return None
+
+
+def _lines(source: Source, faults: list[Sayable]) -> Iterator[tuple[int, list[str]]]:
+    for block in source.blocks(["distinct"] * len(source.headings)):
+        for line, message in block.malformed:
+            faults.append(
+                Text(
+                    "{file}: line {line}: {message}", file=source.shown, line=line, message=message
+                )
+            )
+        columns = [
+            column.of_rows().to_pylist()
+            for column in block.columns
+            if not isinstance(column, Numbers)  # none was asked for
+        ]
+        for at, line in enumerate(block.lines.tolist()):
+            yield line, [column[at] for column in columns]
+
+
+def _fault(shown: str, line: int, column: RegisterColumn, message: Sayable) -> Text:
+    return Text(
+        "{file}: line {line}, {column} ({heading}): {message}",
+        file=shown,
+        line=line,
+        column=column.name,
+        heading=column.heading,
+        message=message,
+    )
+
+
+def _all(shown: str, faults: Sequence[Sayable]) -> Sayable:
+    told = list(faults[:FAULTS_SHOWN])
+    if len(faults) > FAULTS_SHOWN:
+        more = len(faults) - FAULTS_SHOWN
+        told.append(Text("{file}: and {more} more faults", file=shown, more=more))
+    return on_lines(told)
+
+
+def _matched(source: Source, register: Register) -> list[RegisterColumn]:
+    known = {
+        _plain(name): column
+        for column in REGISTERS[register]
+        for name in (column.name, column.heading)
+    }
+    matched: list[RegisterColumn] = []
+    faults: list[Sayable] = []
+    for heading in source.headings:
+        column = known.get(_plain(heading))
+        if column is None:
+            near = get_close_matches(_plain(heading), known, n=1, cutoff=0.6)
+            hint = Text("; did you mean {near!r}?", near=near[0]) if near else ""
+            faults.append(
+                Text(
+                    "{file}: line 1: unknown heading {heading!r}{hint}",
+                    file=source.shown,
+                    heading=heading,
+                    hint=hint,
+                )
+            )
+        elif column in matched:
+            faults.append(
+                Text(
+                    "{file}: line 1: heading {heading!r} stands there twice",
+                    file=source.shown,
+                    heading=heading,
+                )
+            )
+        else:
+            matched.append(column)
+    faults.extend(
+        Text(
+            "{file}: line 1: required heading {name!r} ({heading}) is missing; add the column",
+            file=source.shown,
+            name=column.name,
+            heading=column.heading,
+        )
+        for column in REGISTERS[register]
+        if column.required and column not in matched
+    )
+    if faults:
+        raise InputFileError(_all(source.shown, faults))
+    return matched
+
+
+@dataclass(frozen=True)
+class Office:
+    """An office: one designation of one service."""
+
+    provider_no: str
+    service: str
+    authority: str
+    office: str = ""
+    living_area: str = ""
+    designated_on: date | None = None
+    closed_from: date | None = None
+    closed_to: date | None = None
+    deemed: bool = False
+    corporation: str = ""
+    address: str = ""
+
+    @property
+    def closures(self) -> list[tuple[date, date | None]]:
+        """The days on which it is closed (休止)."""
+        return [] if self.closed_from is None else [(self.closed_from, self.closed_to)]
+
+
+def read_offices(given: Given, encoding: str | None = None) -> list[Office]:
+    """Read the offices."""
+    offices = []
+    for row in read_register(given, "offices", encoding).rows:
+        filled = {name: value for name, value in row.items() if value is not None}
+        filled["authority"] = authority_key(filled["authority"])
+        offices.append(Office(**filled))
+    return offices

@@ -1,0 +1,228 @@
+"""The rules of councils and filings: dated rows of the law and of municipalities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from chiiki_tsusho.duties.services import authority_key, care_services, service_names
+from chiiki_tsusho.errors import ChiikiTsushoError, TableError
+from chiiki_tsusho.language import Text
+from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.table_files import Fault, NumberedRow, faults_text, typed_rows
+from chiiki_tsusho.lazy import pandas as pd
+
+LAW = "law"
+EVERY_SERVICE = "*"
+Force = Literal["law", "bylaw", "guide", "reading"]
+# Of these a service has several at once: who sits in the council, how it may meet.
+SEVERAL = frozenset({"member", "mode", "minutes_hold", "agenda_example"})
+_WHOLE = frozenset(
+    {
+        "interval_months",
+        "meetings_per_year",
+        "outsiders_min",
+        "publish_months",
+        "notice_months_before",
+        "report_months",
+        "absentee_months",
+        "retention_years",
+    }
+)
+
+
+class DutyRule(BaseModel):
+    """A rule: whose it is, for which service and days, how strong and where it stands."""
+
+    model_config = ConfigDict(frozen=True)
+
+    authority: str
+    service: str
+    key: str
+    valid_from: date
+    valid_to: date
+    value: str
+    force: Force
+    place: str
+    source: str
+    confidence: Literal["high", "medium"]
+
+    @property
+    def number(self) -> int:
+        """The value of a rule that is a number."""
+        return int(self.value)
+
+    def holds(self, day: date) -> bool:
+        """Say whether the rule is in force on a day."""
+        return self.valid_from <= day <= self.valid_to
+
+
+COLUMNS = tuple(DutyRule.model_fields)
+
+
+class RuleBook:
+    """All rules; of two that could answer, the authority's own comes before the law's.
+
+    Parameters
+    ----------
+    rows : sequence of DutyRule
+        A later row takes the place of an earlier one of the same authority, service and key.
+    """
+
+    def __init__(self, rows: Sequence[DutyRule]) -> None:
+        self.rows = list(rows)
+        self._by: dict[tuple[str, str, str], list[DutyRule]] = {}
+        for row in self.rows:
+            self._by.setdefault((row.authority, row.service, row.key), []).append(row)
+        self.authorities = {row.authority for row in self.rows} - {LAW}
+
+    def of(self, authority: str, service: str, key: str, day: date) -> list[DutyRule]:
+        """Return the rules of one authority alone that are in force on a day."""
+        for asked in (service, EVERY_SERVICE):
+            rows = self._by.get((authority, asked, key), [])
+            found = [row for row in rows if row.holds(day)]
+            if found:
+                return found
+        return []
+
+    def all(self, authority: str, service: str, key: str, day: date) -> list[DutyRule]:
+        """Return the authority's rules, else those of the law."""
+        own = self.of(authority, service, key, day)
+        return own or self.of(LAW, service, key, day)
+
+    def one(self, authority: str, service: str, key: str, day: date) -> DutyRule | None:
+        """Return the rule that decides, None where there is none."""
+        return next(iter(reversed(self.all(authority, service, key, day))), None)
+
+    def first_day(self, service: str, key: str) -> date | None:
+        """Return the first day on which the law has a rule."""
+        rows = self._by.get((LAW, service, key)) or self._by.get((LAW, EVERY_SERVICE, key), [])
+        return min((row.valid_from for row in rows), default=None)
+
+
+def _faults(rows: list[NumberedRow[DutyRule]]) -> Iterator[Fault]:
+    for one in rows:
+        row = one.row
+        if row.valid_to < row.valid_from:
+            yield one.fault("valid_to", Text("before valid_from"))
+        if row.service != EVERY_SERVICE and row.service not in care_services():
+            yield one.fault("service", Text("an unknown service"))
+        if (row.key in _WHOLE or row.key.startswith("grace_months_of_")) and not (
+            row.value.isascii() and row.value.isdigit()
+        ):
+            yield one.fault("value", Text("a whole number was expected"))
+        if row.key == "joint_max_share" and row.value != "1/2":
+            yield one.fault("value", Text("only 1/2 is known"))
+
+
+def _read(path: Path) -> list[DutyRule]:
+    rows, faults = typed_rows(path, DutyRule)
+    faults += list(_faults(rows))
+    if faults:
+        raise TableError(faults_text(path, faults))
+    return [one.row for one in rows]
+
+
+@cache
+def _bundled() -> RuleBook:
+    return RuleBook(_read(law_file("duty_rules.csv")))
+
+
+def rule_book(rules: str | Path | RuleBook | None = None) -> RuleBook:
+    """Return the bundled rules, with those of a file beside them.
+
+    Parameters
+    ----------
+    rules : path-like or RuleBook, optional
+        In the layout of ``data/duty_rules.csv``. A row takes the place of the bundled rows of the
+        same authority, service and key.
+
+    Raises
+    ------
+    TableError
+        The file cannot be read, or a row is wrong; every fault is named.
+    """
+    if rules is None:
+        return _bundled()
+    if isinstance(rules, RuleBook):
+        return rules
+    added = [
+        row.model_copy(update={"authority": authority_key(row.authority)})
+        for row in _read(Path(rules))
+    ]
+    replaced = {(row.authority, row.service, row.key) for row in added}
+    kept = [row for row in _bundled().rows if (row.authority, row.service, row.key) not in replaced]
+    return RuleBook([*kept, *added])
+
+
+def service_key(text: str) -> str:
+    """Return the key of a service by key or name.
+
+    Raises
+    ------
+    ChiikiTsushoError
+        There is no such service.
+    """
+    try:
+        return service_names()[text.strip()]
+    except KeyError:
+        raise ChiikiTsushoError(
+            Text(
+                "{service!r} is not a service; write its key or its name, such as day_care or "
+                "地域密着型通所介護",
+                service=text,
+            )
+        ) from None
+
+
+def duty_rules(
+    authority: str = LAW,
+    service: str | None = None,
+    on: date | None = None,
+    rules: str | Path | RuleBook | None = None,
+) -> Any:
+    """Return the rules of the law and of an authority.
+
+    Parameters
+    ----------
+    authority : str
+        Its key or name, ``adachi`` or 足立区; ``law`` for the law alone.
+    service : str, optional
+        The key or name of a service; without it, the rules of every service.
+    on : date, optional
+        Only the rules in force on that day; without it, those of every day.
+    rules : path-like, optional
+        Rules of your own, beside the bundled ones.
+
+    Returns
+    -------
+    DataFrame
+        One row per rule, all columns text, the law first. An authority without rows has those of
+        the law alone.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from chiiki_tsusho.duties.rules import duty_rules
+    >>> found = duty_rules("足立区", "day_care", date(2026, 4, 1)).query("key == 'interval_months'")
+    >>> found[["authority", "value", "force"]].values.tolist()
+    [['law', '6', 'law'], ['adachi', '6', 'guide']]
+    """
+    book = rule_book(rules)
+    wanted = None if service is None else {service_key(service), EVERY_SERVICE}
+    asked = (LAW, authority_key(authority))
+    rows = [
+        row
+        for row in book.rows
+        if row.authority in asked
+        and (wanted is None or row.service in wanted)
+        and (on is None or row.holds(on))
+    ]
+    rows.sort(key=lambda row: row.authority != LAW)
+    dumped = [[str(getattr(row, name)) for name in COLUMNS] for row in rows]
+    return pd.DataFrame(dumped, columns=list(COLUMNS), dtype=str)

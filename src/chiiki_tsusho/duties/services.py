@@ -1,0 +1,101 @@
+"""The services and municipalities by name, and which city is a large one."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict
+
+from chiiki_tsusho.errors import TableError
+from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.table_files import AnyRow, Whole, faults_text, typed_rows
+
+
+class CareService(BaseModel):
+    """A service of 介護保険: whether it is 地域密着型, and how its designations are counted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    service: str
+    name: str
+    also: str | None
+    community_based: Whole
+    counted: Whole
+    deemed_not_counted: Whole
+    preventive_of: str | None
+    source: str
+
+
+class Authority(BaseModel):
+    """A municipality with rules of its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    authority: str
+    name: str
+    prefecture: str
+    source: str
+
+
+class LargeCity(BaseModel):
+    """A city whose mayor takes filings in the place of the governor."""
+
+    model_config = ConfigDict(frozen=True)
+
+    city: str
+    prefecture: str
+    kind: str
+    source: str
+
+
+def bundled_rows(name: str, model: type[AnyRow]) -> list[AnyRow]:
+    """Read a bundled table whose columns are the fields of a model."""
+    path = law_file(name)
+    rows, faults = typed_rows(path, model)
+    if faults:
+        raise TableError(faults_text(path, faults))
+    return [one.row for one in rows]
+
+
+@cache
+def care_services() -> dict[str, CareService]:
+    """Return every service by its key."""
+    return {one.service: one for one in bundled_rows("care_services.csv", CareService)}
+
+
+@cache
+def service_names() -> dict[str, str]:
+    """Return the key of a service by each of its names, the key among them."""
+    names = {}
+    for one in care_services().values():
+        for name in (one.service, one.name, *(one.also or "").split()):
+            names[name] = one.service
+    return names
+
+
+@cache
+def authorities() -> dict[str, Authority]:
+    """Return the municipalities that have rules, by key."""
+    return {one.authority: one for one in bundled_rows("duty_authorities.csv", Authority)}
+
+
+@cache
+def _authority_names() -> dict[str, str]:
+    names = {}
+    for one in authorities().values():
+        names[one.authority] = one.authority
+        names[one.name] = names[one.name[:-1]] = one.authority
+        names[one.prefecture + one.name] = one.authority
+    return names
+
+
+def authority_key(text: str) -> str:
+    """Return the key of an authority by key or name; what is not known stays as it is."""
+    return _authority_names().get(text.strip(), text.strip())
+
+
+@cache
+def large_cities() -> dict[tuple[str, str], str]:
+    """Return ``designated`` (指定都市) or ``core`` (中核市) by prefecture and city."""
+    rows = bundled_rows("large_cities.csv", LargeCity)
+    return {(one.prefecture, one.city): one.kind for one in rows}

@@ -1,0 +1,73 @@
+"""Registers to fill in: every heading, an example row, and what each column means."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from chiiki_tsusho.duties.register_columns import REGISTERS
+from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.language import Language, Text, not_written
+from chiiki_tsusho.whole_files import PRIVATE, write_whole
+
+# Spreadsheets take a file for UTF-8 where it begins with a mark.
+_MARK = "\ufeff"
+_DICTIONARY = "duties_dictionary.csv"
+_DICTIONARY_HEADINGS: dict[Language, list[str]] = {
+    "en": ["file", "column", "heading", "meaning"],
+    "ja": ["ファイル", "列", "見出し", "意味"],
+}
+
+
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """Write rows as a CSV that spreadsheets open: with a mark where there is Japanese."""
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    text = stream.getvalue()
+    return text if text.isascii() else _MARK + text
+
+
+def write_register_templates(folder: str | Path, headings: Language = "en") -> list[Path]:
+    """Write offices, meetings, members and corporation, and a dictionary of their columns.
+
+    Parameters
+    ----------
+    folder : path-like
+        Is made where it does not exist; files of these names must not be there.
+    headings : {"en", "ja"}
+        Of the registers and of the dictionary.
+
+    Returns
+    -------
+    list of Path
+        The files written. Those that will hold names are readable to their owner alone.
+
+    Raises
+    ------
+    OutputError
+        A file is there already, or the folder cannot be written.
+    """
+    folder = Path(folder)
+    dictionary = [_DICTIONARY_HEADINGS[headings]]
+    files: dict[Path, tuple[str, int | None]] = {}
+    for register, columns in REGISTERS.items():
+        names = [one.heading if headings == "ja" else one.name for one in columns]
+        private = PRIVATE if register in ("members", "corporation") else None
+        content = csv_text([names, [one.example for one in columns]])
+        files[folder / f"{register}.csv"] = (content, private)
+        dictionary += [
+            [register, one.name, one.heading, one.meaning.say(headings)] for one in columns
+        ]
+    files[folder / _DICTIONARY] = (csv_text(dictionary), None)
+    for path in files:
+        if path.exists():
+            raise OutputError(Text("{path}: is there already; choose an empty folder", path=path))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(not_written(folder, error)) from error
+    for path, (content, mode) in files.items():
+        write_whole(path, content, mode=mode)
+    return list(files)
