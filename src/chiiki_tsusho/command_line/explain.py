@@ -173,6 +173,10 @@ def explain_claim(
     Prints its lines, each ratio with its basis and rounding, the limit, and the floors of the yen.
     """
     with exit_codes():
+        if not insured.isprintable():
+            raise ChiikiTsushoError(
+                Text("--insured {number!r}: an insured number was expected", number=insured)
+            )
         from chiiki_tsusho.explaining.claim import explain_claim as explained
 
         sheets = explained(visits, insured, month, providers, recipients, codes, encoding, spoken())

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from chiiki_tsusho.command_line.help_page import help_page, named
 from chiiki_tsusho.command_line.shared import (
     WRONG_USE,
+    exit_codes,
     said,
     say,
     say_error,
@@ -119,7 +121,7 @@ class Commands(Group):
         """Settle the language, then read the options that stand before the command."""
         settle_output()
         lenient = bool(extra.get("resilient_parsing"))
-        with _explained(lambda: info_name or ""):
+        with exit_codes(), _explained(lambda: info_name or ""):
             args = self._without_language(args, lenient)
             if not lenient and any(_is_empty(one) for one in args):
                 raise MisuseError(
@@ -129,7 +131,7 @@ class Commands(Group):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        with _explained(lambda: f"{ctx.command_path} {ctx.invoked_subcommand or ''}".strip()):
+        with exit_codes(), _explained(partial(_path, ctx)):
             return super().invoke(ctx)
 
     def _without_language(self, args: list[str], lenient: bool) -> list[str]:
@@ -149,6 +151,11 @@ class Commands(Group):
             else:
                 rest.append(word)
         return rest
+
+
+def _path(ctx: Any) -> str:
+    """Return the words that call the command which was asked for."""
+    return f"{ctx.command_path} {ctx.invoked_subcommand or ''}".strip()
 
 
 def _is_empty(word: str) -> bool:

@@ -1,0 +1,244 @@
+"""Streams that cannot be written, encodings without Japanese, words no terminal should obey."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chiiki_tsusho.language import terminal_width, without_controls
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PROGRAM = [sys.executable, "-m", "chiiki_tsusho"]
+CLAIM = ["claim", str(EXAMPLES / "visits.csv"), "-o", "out"]
+NO_FILE = ["claim", "no.csv", "-o", "out"]
+ESCAPE = "\x1b"
+
+
+def run(words: list[str], folder: Path, **settings: Any) -> Any:
+    environment = {**os.environ, **settings.pop("env", {})}
+    return subprocess.run(
+        [*PROGRAM, *words], cwd=folder, env=environment, check=False, timeout=120, **settings
+    )
+
+
+def shell(line: str, folder: Path) -> Any:
+    """Run a line of the shell in which ``$P`` is the program."""
+    environment = {**os.environ, "P": " ".join(PROGRAM)}
+    return subprocess.run(
+        ["bash", "-c", line], cwd=folder, env=environment, capture_output=True, check=False
+    )
+
+
+# ---------------------------------------------------------------- streams
+
+
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-", "2> >(exec true)"])
+@pytest.mark.parametrize(("words", "code"), [(CLAIM, 0), (NO_FILE, 2), (["claim"], 2), ([], 2)])
+def test_the_exit_code_is_right_where_nobody_hears_the_words(
+    stderr: str, words: list[str], code: int, tmp_path: Path
+) -> None:
+    done = shell(f"$P {' '.join(words)} {stderr}", tmp_path)
+    assert (done.returncode, done.stdout) == (code, b"")
+    if words is CLAIM:
+        assert (tmp_path / "out" / "claims.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "lookup --month 2016-04",
+        "explain --month 2016-04 --minutes 150 --care-level 5",
+        "--help",
+        "--version",
+        "claim --help",
+    ],
+)
+def test_an_answer_that_cannot_be_written_is_an_error(words: str, tmp_path: Path) -> None:
+    done = shell(f"$P --lang en {words} >/dev/full", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == b"error: standard output: cannot be used: No space left on device\n"
+    done = shell(f"$P --lang ja {words} >/dev/full", tmp_path)
+    assert done.stderr.decode() == "エラー: 標準出力: 使えません(No space left on device)\n"
+
+
+def test_a_program_without_a_console(tmp_path: Path) -> None:
+    """As a service, or under pythonw: there are no streams at all."""
+    for words in (CLAIM, ["lookup", "781241", "--month", "2016-04"], ["--help"]):
+        done = shell(f"$P {' '.join(words)} >&- 2>&- <&-", tmp_path)
+        assert done.returncode == 0
+
+
+# ---------------------------------------------------------------- encodings
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "cp932", "utf-8"])
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["explain", "--month", "2016-04", "--minutes", "150", "--care-level", "5"]],
+)
+def test_japanese_goes_into_a_file_whatever_the_encoding(
+    encoding: str, words: list[str], tmp_path: Path
+) -> None:
+    """Where the encoding has no Japanese, the file is UTF-8."""
+    done = run(
+        [*words, "--lang", "ja"],
+        tmp_path,
+        capture_output=True,
+        env={"PYTHONIOENCODING": encoding},
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    text = done.stdout.decode("cp932" if encoding == "cp932" else "utf-8")
+    assert ("単位" if words[0] == "explain" else "使い方: ") in text
+
+
+def test_a_character_that_the_encoding_lacks_is_written_out(tmp_path: Path) -> None:
+    visits = tmp_path / "\U0001f600.csv"
+    visits.write_bytes((EXAMPLES / "visits.csv").read_bytes())
+    done = run(
+        ["claim", visits.name, "-o", "\U0001f601", "--lang", "ja"],
+        tmp_path,
+        capture_output=True,
+        env={"PYTHONIOENCODING": "cp932"},
+    )
+    assert done.returncode == 0
+    assert "出力先: \\U0001f601".encode("cp932") in done.stderr
+
+
+# ---------------------------------------------------------------- what a terminal would obey
+
+
+def on_a_terminal(words: list[str], folder: Path) -> str:
+    """Run a command whose two streams are a terminal; return what reached it."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, *words], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    process.wait()
+    os.close(ours)
+    return shown.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_control_characters_of_a_file_do_not_reach_the_terminal(
+    language: str, tmp_path: Path
+) -> None:
+    evil = f"{ESCAPE}]0;title\x07{ESCAPE}[2J\u202e"
+    table = (EXAMPLES.parent / "data" / "service_codes.csv").read_text(encoding="utf-8")
+    head, first, rest = table.split("\n", 2)
+    (tmp_path / "codes.csv").write_text(
+        "\n".join([head, first.replace("地域通所介護", f"地域{evil}"), rest]), encoding="utf-8"
+    )
+    (tmp_path / "bad.csv").write_text("\n".join([head, f"{evil}{first}"]), encoding="utf-8")
+    (tmp_path / "visits.csv").write_text(f"provider_no,{evil}x\n1,2\n", encoding="utf-8")
+    commands = [
+        ["claim", "visits.csv", "-o", "out"],
+        ["claim", f"{evil}.csv", "-o", "out"],
+        ["check-table", "bad.csv"],
+        ["import-master", "bad.csv", "-o", "made.csv"],
+        ["lookup", "--month", "2016-04", "--codes", "codes.csv"],
+        ["lookup", evil, "--month", "2016-04"],
+        ["lookup", "--month", evil],
+        [evil],
+        ["report", evil],
+        ["explain", "--month", "2016-04", "--minutes", evil],
+        ["explain-claim", "visits.csv", "--insured", evil],
+    ]
+    for words in commands:
+        shown = on_a_terminal(["--lang", language, *words], tmp_path)
+        assert shown
+        assert ESCAPE not in shown
+        assert "\x07" not in shown
+        assert "\u202e" not in shown
+
+
+def test_a_table_goes_into_a_file_as_it_is(tmp_path: Path) -> None:
+    table = (EXAMPLES.parent / "data" / "service_codes.csv").read_text(encoding="utf-8")
+    (tmp_path / "codes.csv").write_text(
+        table.replace("地域通所介護", f"地域{ESCAPE}"), encoding="utf-8"
+    )
+    done = run(
+        ["lookup", "--month", "2016-04", "--codes", "codes.csv"], tmp_path, capture_output=True
+    )
+    assert done.returncode == 0
+    assert ESCAPE in done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("入浴介助\n加算", "入浴介助\n加算"),
+        ("全角\u3000空白", "全角\u3000空白"),
+        ("a\tb\rc", "a\\tb\\rc"),
+        ("\x1b[2J\x9b", "\\x1b[2J\\x9b"),
+        ("a\u202eb\u2028c", "a\\u202eb\\u2028c"),
+        ("\udcff", "\\udcff"),
+        ("", ""),
+    ],
+)
+def test_what_a_terminal_would_obey_is_written_out(text: str, shown: str) -> None:
+    assert without_controls(text) == shown
+
+
+def test_full_width_characters_take_two_columns() -> None:
+    assert [terminal_width(text) for text in ("", "abc", "入浴", "ｱ介a")] == [0, 3, 4, 4]
+
+
+# ---------------------------------------------------------------- odd paths and values
+
+LONG = "a" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["claim", str(EXAMPLES / "visits.csv"), "-o", LONG],
+        ["claim", str(EXAMPLES / "visits.csv"), "-o", f"{LONG}/out"],
+        ["claim", LONG, "-o", "out"],
+        ["claim", str(EXAMPLES / "visits.csv"), "-o", "out", "--codes", LONG],
+        [
+            "compare",
+            str(EXAMPLES / "visits.csv"),
+            "--month",
+            "2016-04",
+            "--month",
+            "2017-04",
+            "-o",
+            LONG,
+        ],
+        ["template", LONG],
+        ["demo", LONG],
+        ["report", LONG],
+        ["check-table", LONG],
+        ["import-master", LONG, "-o", "made.csv"],
+        ["import-workbook", LONG, "--valid-from", "2026-06", "-o", "made.csv"],
+        ["explain-claim", LONG, "--insured", "0000100053"],
+        ["explain-claim", str(EXAMPLES / "visits.csv"), "--insured", "\udced\udca0\udc80"],
+        ["explain-claim", str(EXAMPLES / "visits.csv"), "--insured", "9" * 5000],
+        ["lookup", "9" * 5000, "--month", "2016-04"],
+        ["lookup", "--month", "9" * 5000],
+        ["claim", str(EXAMPLES / "visits.csv"), "-o", "out", "--encoding", "\udcff"],
+    ],
+)
+def test_odd_paths_and_values_end_in_a_line(words: list[str], tmp_path: Path) -> None:
+    encoded = [os.fsencode(word) for word in words]
+    done = run(encoded, tmp_path, capture_output=True)  # type: ignore[arg-type]
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"error: ")
+    assert b"Traceback" not in done.stderr
+    assert b"fault of this program" not in done.stderr
