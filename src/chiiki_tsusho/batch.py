@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
-from chiiki_tsusho.language import Language
+from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
 from chiiki_tsusho.law.law_files import law_file
 from chiiki_tsusho.reading.given_rows import held_frame
@@ -57,11 +58,14 @@ class FileBatch:
         Where the files are.
     problem_table : pyarrow.Table
         As written to the folder; ``problems`` is the same as a DataFrame.
+    notes : tuple of Text
+        What a user should know of how the files were read.
     """
 
     summary: Summary
     folder: Path
     problem_table: pa.Table
+    notes: tuple[Text, ...] = ()
 
     @cached_property
     def problems(self) -> pd.DataFrame:
@@ -76,6 +80,7 @@ def compute_claims(
     codes: CodeBook | CodeTable | str | Path | None = None,
     language: Language = "en",
     encoding: str | None = None,
+    ignore_columns: Collection[str] = (),
 ) -> Batch:
     """Compute the claims of all visits given.
 
@@ -93,6 +98,8 @@ def compute_claims(
         Of the messages.
     encoding : str, optional
         Of CSV files.
+    ignore_columns : collection of str
+        Headings of columns to be left unread.
 
     Returns
     -------
@@ -127,7 +134,7 @@ def compute_claims(
     >>> batch.claims["total_units"].tolist()
     [476]
     """
-    sources = open_inputs(visits, providers, recipients, encoding)
+    sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
     run = BatchRun(*sources, code_book(codes))
     sink = FrameSink()
     run.run(sink)
@@ -151,6 +158,7 @@ def claim_files(
     progress: Progress | None = None,
     headings: Language = "en",
     replace: bool = False,
+    ignore_columns: Collection[str] = (),
 ) -> FileBatch:
     """Compute the claims of a file of visits into a folder.
 
@@ -170,7 +178,7 @@ def claim_files(
     file_format : {"csv", "xlsx", "parquet"}
         Of the first three; ``held_visits`` keeps the format of the visits.
     encoding : str, optional
-        Of CSV inputs, ``utf-8`` or ``cp932``; without it both are tried.
+        Of CSV inputs, ``utf-8``, ``cp932`` or ``utf-16``; without it all are tried.
     language : {"en", "ja"}
         Of the messages.
     progress : callable, optional
@@ -180,6 +188,8 @@ def claim_files(
     replace : bool
         Whether results of other inputs that are in the folder may be replaced. Those of the same
         visits always are.
+    ignore_columns : collection of str
+        Headings of columns to be left unread.
 
     Returns
     -------
@@ -195,7 +205,7 @@ def claim_files(
         ``codes`` fails a check.
     """
     folder = named_path(folder)
-    sources = open_inputs(visits, providers, recipients, encoding)
+    sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
     refuse_overwriting(folder, paths_of(sources, codes))
     inputs = input_files(dict(zip(FILES, sources, strict=True)), codes)
     run = BatchRun(*sources, code_book(codes), progress)
@@ -204,6 +214,7 @@ def claim_files(
         "encoding": encoding,
         "language": language,
         "headings": headings,
+        "ignore_columns": sorted(ignore_columns),
     }
     with FolderSink(folder, sources[0], file_format, headings, inputs, replace) as sink:
         summary = run.run(sink)
@@ -211,4 +222,4 @@ def claim_files(
         bundled = law_file("service_codes.csv") if codes is None else None
         record = run_record(folder, inputs, run.rows, options, summary, bundled)
         sink.finish(problems, record)
-    return FileBatch(summary, folder, problems)
+    return FileBatch(summary, folder, problems, tuple(run.notes))

@@ -29,6 +29,8 @@ class LineSource:
         What to call them in messages.
     """
 
+    heading_line = 1
+    ignored: frozenset[str] = frozenset()
     kind = "lines"
 
     def __init__(self, text: bytes, lines: Ints, headings: Sequence[str], shown: str) -> None:

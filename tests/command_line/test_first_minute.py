@@ -99,7 +99,7 @@ def test_every_command_has_help_in_japanese(name: str) -> None:
 SAME_IN_BOTH = re.compile(
     r"chiiki-tsusho.*|--?[a-z-]+|[a-z]+\|[a-z|]+|[A-Za-z_-]+\.(?:csv|xlsx|html)|DIR|COMMAND|VISITS|"
     r"day_care|medical_day_care|over_capacity|understaffed|[a-z]+_[a-z]+|bathing|claims?|problems|"
-    r"explain-claim|utf-8|cp932|UTF-8|CP932|CSV|Parquet|Excel|HTML|CODE|en|ja|csv|import-[a-z]+|"
+    r"explain-claim|utf-8|utf-16|cp932|UTF-8|CP932|CSV|Parquet|Excel|HTML|CODE|en|ja|csv|import-[a-z]+|"
     r"lookup|explain|template|demo|check-table|compare|report|xlsx"
 )
 

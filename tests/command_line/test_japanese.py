@@ -163,8 +163,8 @@ def test_rules_are_the_same_in_both_languages_and_messages_are_not() -> None:
             "「2」は入浴介助加算(bathing)の回数として使えません。空欄、または0〜1の整数で記入してください",
         ),
         (
-            {"service_date": "2026-06-01", "入浴介助加算": "1"},
-            "入浴介助加算(bathing)は 2026-06 の表にありません。その月の加算に改めるか、公式の表を codes="
+            {"service_date": "2026-06-01", "個別送迎体制強化加算": "1"},
+            "個別送迎体制強化加算(individual_transport)は 2026-06 の表にありません。その月の加算に改めるか、公式の表を codes="
             "(コマンドでは --codes)で指定してください",
         ),
         (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -71,7 +73,7 @@ NO_KEY = (
         (
             "minutes",
             "minutes,area_grade",
-            ["unknown heading 'area_grade'; did you mean"],
+            ["heading 'area_grade' is a column of the providers file; take it out"],
         ),
         (
             "provider_no,insurer_no,insured_no,service_date,care_level,minutes",
@@ -123,7 +125,7 @@ def test_doubled_heading_of_a_frame() -> None:
 
 
 def test_wrong_headings_of_the_other_files() -> None:
-    with pytest.raises(InputFileError, match="providers: line 1: unknown heading 'minutes'"):
+    with pytest.raises(InputFileError, match="providers: line 1: heading 'minutes' is a column of"):
         compute([visit(1)], providers=[{**PROVIDER, "minutes": "1"}])
     with pytest.raises(
         InputFileError, match=r"recipients: line 1: required heading 'insured_no' .* is missing"
@@ -266,3 +268,201 @@ def test_personal_columns_are_accepted_and_stay_unread() -> None:
     batch = compute([visit()], [PROVIDER], [given])
     assert batch.problems.empty
     assert batch.claims["benefit_rate"].tolist() == [90]
+
+
+# ---------------------------------------------------------------- names as notices write them
+
+# The heading, the month, and the units it adds to one visit of 要介護1 (426 of 2016-04, 657 of
+# 2026-06, 5 to 6 hours). Price lists: みやづるデイサービス (サービス提供体制強化加算Ⅱ, 6 a visit in
+# 2016, where the table calls that row Ⅲ); デイサービスひだまり, デイサービスとんぼ (入浴介助加算(Ⅱ)
+# 55, 個別機能訓練加算(Ⅰ)ロ 76 since 2024).
+NAMES_OF_NOTICES = [
+    ("サービス提供体制強化加算Ⅱ", "2016-04", 6),
+    ("サービス提供体制強化加算（Ⅰ）ロ", "2016-04", 12),
+    ("サービス提供体制強化加算(Ⅰ)イ", "2016-04", 18),
+    ("サービス提供体制加算Ⅱ", "2016-04", 12),
+    ("サービス提供体制加算 Ⅲ", "2016-04", 6),
+    ("個別機能訓練加算(Ⅰ)", "2016-04", 46),
+    ("若年性認知症利用者受入加算", "2016-04", 60),
+    ("入浴介助加算(Ⅱ)", "2026-06", 55),
+    ("入浴介助加算（II）", "2026-06", 55),
+    ("個別機能訓練加算 (Ⅰ)イ", "2026-06", 56),
+    ("個別機能訓練加算(Ⅰ)ロ", "2026-06", 76),
+    ("個別機能訓練加算Ⅰ２", "2026-06", 76),
+    ("サービス提供体制強化加算(Ⅱ)", "2026-06", 18),
+    ("サービス提供体制加算(Ⅱ)", "2026-06", 18),
+    ("口腔・栄養スクリーニング加算(Ⅱ)", "2026-06", 5),
+]
+
+
+@pytest.mark.parametrize(("heading", "month", "units_of_one"), NAMES_OF_NOTICES)
+def test_names_as_notices_and_price_lists_write_them(
+    heading: str, month: str, units_of_one: int
+) -> None:
+    base = {"2016-04": 426, "2026-06": 657}[month]
+    minutes = {"2016-04": "240", "2026-06": "300"}[month]
+    row = {**visit(minutes=minutes), "service_date": f"{month}-01", heading: "1"}
+    batch = compute([row])
+    assert batch.problems.empty
+    assert batch.claims["total_units"].tolist() == [base + units_of_one]
+
+
+@pytest.mark.parametrize(
+    ("heading", "units"),
+    # 介護職員処遇改善加算 of 2016: Ⅰ 40/1000, Ⅱ 22/1000.
+    [
+        ("介護職員処遇改善加算(Ⅰ)", 426 + 17),
+        ("処遇改善加算(Ⅱ)", 426 + 9),
+        ("介護職員処遇改善加算Ⅱ", 426 + 9),
+    ],
+)
+def test_ratios_as_notices_write_them(heading: str, units: int) -> None:
+    batch = compute([visit(1)], [{**PROVIDER, heading: "1"}])
+    assert batch.problems.empty
+    assert batch.claims["total_units"].tolist() == [units]
+
+
+def test_ratio_of_2026_as_the_notice_writes_it() -> None:
+    row = {**visit(minutes="300"), "service_date": "2026-06-01"}
+    batch = compute([row], [{**PROVIDER, "介護職員等処遇改善加算(Ⅲ)": "1"}])
+    # 657 × 105/1000 = 68.985
+    assert batch.claims["total_units"].tolist() == [657 + 69]
+
+
+@pytest.mark.parametrize(
+    ("heading", "month", "names"),
+    [
+        # Without 強化, with brackets: the table's Ⅱ is the notice's (Ⅰ)ロ, the notice's (Ⅱ) Ⅲ.
+        (
+            "サービス提供体制加算(Ⅱ)",
+            "2016-04",
+            [
+                "サービス提供体制加算Ⅱ(service_provision_1ro)",
+                "サービス提供体制加算Ⅲ(service_provision_2)",
+            ],
+        ),
+        ("個別機能訓練加算(Ⅰ)", "2026-06", ["functional_training_1i", "functional_training_1ro"]),
+        ("入浴介助加算", "2026-06", ["bathing_1", "bathing_2"]),
+        (
+            "介護職員処遇改善加算(Ⅰ)",
+            "2026-06",
+            ["treatment_improvement_1i", "treatment_improvement_1ro"],
+        ),
+    ],
+)
+def test_name_of_two_rows_is_refused_naming_both(
+    heading: str, month: str, names: list[str]
+) -> None:
+    row = {**visit(), "service_date": f"{month}-01"}
+    for rows, providers in (([{**row, heading: "1"}], None), ([row], [{**PROVIDER, heading: "1"}])):
+        with pytest.raises(InputFileError) as caught:
+            compute(rows, providers)
+        english, japanese = str(caught.value), caught.value.say("ja")
+        assert f"line 1: heading '{heading}' could be" in english
+        assert f"1行目: 見出し「{heading}」は" in japanese
+        for name in names:
+            assert name in english
+            assert name in japanese
+        assert month in english
+        # Nothing is said of a column in which nothing stands.
+        compute([{**one, heading: ""} for one in rows], providers and [PROVIDER])
+
+
+def test_heading_that_is_near_nothing_suggests_nothing() -> None:
+    with pytest.raises(InputFileError) as caught:
+        compute([{**visit(), "送迎車両": "1"}])
+    assert str(caught.value) == (
+        "visits: line 1: unknown heading '送迎車両'; correct it, or leave the column unread with "
+        "--ignore-column"
+    )
+
+
+def test_no_other_step_is_suggested() -> None:
+    with pytest.raises(InputFileError) as caught:
+        compute([{**visit(), "個別機能訓練加Ⅲ": "1"}])
+    assert "did you mean" not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC"])
+def test_composition_of_characters_does_not_matter(
+    tmp_path: Path, form: Literal["NFC", "NFD", "NFKC"]
+) -> None:
+    # macOS writes ビ as ヒ and a mark.
+    text = csv_text([visit(1) | {"サービス提供体制加算Ⅰ": "1", "サービス区分": ""}])
+    heading, rest = text.split("\n", 1)
+    result = claim_text(tmp_path, unicodedata.normalize(form, heading) + "\n" + rest)
+    assert result.problems.empty
+    assert result.summary.units == 426 + 18
+
+
+def test_headings_of_all_files_are_told_in_one_go() -> None:
+    with pytest.raises(InputFileError) as caught:
+        compute(
+            [visit(1, minuts="1")],
+            providers=[{**PROVIDER, "area_grad": "1"}],
+            recipients=[{"insurer_no": "131000"}],
+        )
+    told = str(caught.value).splitlines()
+    assert [line.split(":")[0] for line in told] == ["visits", "providers", "recipients"]
+    assert caught.value.say("ja").count("行目") == 3
+
+
+def test_columns_that_never_bill_are_left_unread_and_noted(tmp_path: Path) -> None:
+    rows = [visit(1) | {"利用者氏名": "介護　花子", "備考": "早退", "事業所名": "@"}]
+    result = claim_text(tmp_path, csv_text(rows))
+    assert result.problems.empty
+    assert result.summary.units == 426
+    (note,) = result.notes
+    assert str(note) == (
+        f"{tmp_path / 'visits.csv'}: not read, being of no claim: 利用者氏名, 備考, 事業所名"
+    )
+    assert note.say("ja").endswith("利用者氏名、備考、事業所名")
+
+
+def test_column_ignored_by_name() -> None:
+    rows = frame([visit(1) | {"minuts": "?", "部屋": "1"}])
+    batch = compute_claims(rows, ignore_columns=["minuts", "部屋"])
+    assert batch.claims["total_units"].tolist() == [426]
+    with pytest.raises(InputFileError, match="no file has the column '部星' that is to be left"):
+        compute_claims(rows, ignore_columns=["minuts", "部星"])
+    with pytest.raises(InputFileError, match=r"required heading 'minutes' .* is missing"):
+        compute_claims(frame([visit(1)]), ignore_columns=["minutes"])
+
+
+@pytest.mark.parametrize(
+    ("above", "words", "japanese"),
+    [
+        (
+            "2016年5月 提供実績表,,,,,\n",
+            "is a title ('2016年5月 提供実績表')",
+            "表題(「2016年5月 提供実績表」)",
+        ),
+        ("sep=,\n", "is 'sep=,', an instruction to Excel", "Excelへの指示「sep=,」"),
+        ("実績表\n\n", "is a title ('実績表')", "表題(「実績表」)"),
+    ],
+)
+def test_line_above_the_headings(tmp_path: Path, above: str, words: str, japanese: str) -> None:
+    with pytest.raises(InputFileError) as caught:
+        claim_text(tmp_path, above + csv_text([visit(1)]))
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{tmp_path / 'visits.csv'}: line 1: {words}")
+    found = above.count("\n") + 1
+    assert f"which seem to stand on line {found}; delete the line" in line
+    assert japanese in caught.value.say("ja")
+    assert f"{found}行目" in caught.value.say("ja")
+
+
+def test_line_break_in_a_heading(tmp_path: Path) -> None:
+    # Alt+Enter in a cell of Excel; the rows are on the lines of the file.
+    text = csv_text([visit(1), visit(2, minutes="x")]).replace("insured_no", '"被保険者\n番号"')
+    result = claim_text(tmp_path, text)
+    assert places(result.problems) == [("visits", 4, "minutes", "x", "bad_value")]
+
+
+def test_very_many_unknown_headings_are_not_all_told() -> None:
+    row = visit(1) | {f"column{at}": "" for at in range(4000)}
+    with pytest.raises(InputFileError) as caught:
+        compute([row])
+    told = str(caught.value).splitlines()
+    assert len(told) == 21
+    assert told[-1] == "visits: line 1: and 3,980 more faults"

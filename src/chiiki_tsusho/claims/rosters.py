@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from chiiki_tsusho.reading.typed_blocks import (
     Identities,
     KeyOfHeading,
     TypedBlock,
+    decoders_of,
     keys_of_month,
 )
 
@@ -146,7 +148,10 @@ class Roster:
         counts: dict[str, tuple[str, Ints]] = {}
         for one in keys_of_month(self.keys, month):
             if (one.counts > 0).any():
-                counts[one.key] = (one.heading, np.where(rows >= 0, _pick(one.counts, rows), 0))
+                of_rows = np.where(rows >= 0, _pick(one.counts, rows), 0)
+                if (of_rows > 0).any():
+                    one.refuse_unclear(month)
+                counts[one.key] = (one.heading, of_rows)
         return counts
 
 
@@ -168,15 +173,19 @@ class Rosters:
         problems: Problems,
     ) -> Rosters:
         """Read the files; every heading before any row, so that a wrong one is said at once."""
-        decoders = [
-            None if source is None else BlockDecoder(source, file, book, identities)
-            for file, source in (("providers", providers), ("recipients", recipients))
-        ]
-        read = [
+        given = (("providers", providers), ("recipients", recipients))
+        return cls.decoded(decoders_of(given, book, identities), identities, problems)
+
+    @classmethod
+    def decoded(
+        cls, decoders: Sequence[BlockDecoder | None], identities: Identities, problems: Problems
+    ) -> Rosters:
+        """Read the files whose headings have been matched: providers and recipients."""
+        providers, recipients = (
             None if decoder is None else Roster(decoder, identities, problems)
             for decoder in decoders
-        ]
-        return cls(identities, read[0], read[1])
+        )
+        return cls(identities, providers, recipients)
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> Ints:
@@ -191,6 +200,7 @@ def _key_counts(blocks: list[TypedBlock]) -> list[KeyCounts]:
             one.key,
             one.heading,
             one.spans,
+            one.unclear,
             _joined([block.keys[at].column.rows for block in blocks]),
         )
         for at, one in enumerate(blocks[0].keys)

@@ -20,7 +20,7 @@ from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
 from chiiki_tsusho.reading.threads import in_order
-from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities
+from chiiki_tsusho.reading.typed_blocks import Identities, decoders_of
 
 # What is priced at once: so much that each step is worth its start, so little that memory stays
 # small, whether claims have ten visits or a hundred.
@@ -66,10 +66,13 @@ class BatchRun:
         self._source = visits
         self._progress = progress or _say_nothing
         self._identities = Identities() if rosters is None else rosters.identities.copy()
-        visit_decoder = BlockDecoder(visits, "visits", book, self._identities)
+        given = (("visits", visits), ("providers", providers), ("recipients", recipients))
+        decoders = decoders_of(given, book, self._identities)
+        self.notes = [note for one in decoders if one is not None for note in one.notes]
         if rosters is None:
-            rosters = Rosters.read(providers, recipients, book, self._identities, self.problems)
-        self._visits = VisitBook(visit_decoder, book, rosters.providers)
+            rosters = Rosters.decoded(decoders[1:], self._identities, self.problems)
+        assert decoders[0] is not None
+        self._visits = VisitBook(decoders[0], book, rosters.providers)
         self._context = Context(self._visits, self._identities, rosters, self.problems)
 
     def run(self, sink: Sink) -> Summary:

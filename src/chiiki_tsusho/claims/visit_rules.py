@@ -191,6 +191,8 @@ class _Rows:
         if column.column.values.max(initial=0) <= 0:
             return None
         values = np.maximum(column.column.rows[at], 0)
+        if (values > 0).any():
+            column.refuse_unclear(table.month)
         message = key_fault(table, column.key, column.heading)
         if message is not None:
             self._refuse(column, at, values, values > 0, {"": message})

@@ -57,6 +57,15 @@ def claim(
     ] = "csv",
     encoding: Encoding = None,
     headings: Headings = "en",
+    ignore_columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ignore-column",
+            metavar="HEADING",
+            help="A column to be left unread. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Compute the claims of a file of visits.
 
@@ -82,6 +91,7 @@ def claim(
                 spoken(),
                 shown,
                 language_of_headings(headings),
+                ignore_columns=ignore_columns or (),
             )
         say_result(batch, file_format)
         if batch.summary.held_visits:
@@ -93,6 +103,8 @@ def say_result(batch: FileBatch, file_format: str) -> None:
     from chiiki_tsusho.problems import place_text
 
     summary = batch.summary
+    for note in batch.notes:
+        say(Text("note: {note}", note=note))
     for row in batch.problem_table.slice(0, PROBLEMS_SHOWN).to_pylist():
         place = place_text(row["file"], row["line"], row["column"], spoken())
         say(f"{place}: {row['rule']}: {row['message']}")

@@ -226,7 +226,12 @@ def language_of_headings(asked: str) -> Language:
 
 Month = Annotated[str, typer.Option(metavar="MONTH", help="The month, 2016-04 or 201604.")]
 Visits = Annotated[
-    Path, typer.Argument(metavar="VISITS", help="One row per visit, CSV or Parquet.")
+    list[Path],
+    typer.Argument(
+        metavar="VISITS",
+        help="One row per visit: CSV, Excel or Parquet files, a folder or a pattern.",
+        show_default=False,
+    ),
 ]
 Providers = Annotated[
     Path | None, typer.Option(metavar="FILE", help="One row per provider.", show_default=False)
@@ -246,7 +251,7 @@ Codes = Annotated[
 Encoding = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="utf-8 or cp932; without it both are tried.", show_default=False
+        metavar="NAME", help="utf-8, cp932 or utf-16; without it all are tried.", show_default=False
     ),
 ]
 Headings = Annotated[

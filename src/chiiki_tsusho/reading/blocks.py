@@ -203,6 +203,9 @@ class Source(Protocol):
     kind: str
     shown: str
     headings: list[str]
+    heading_line: int
+    # Headings of columns that the caller wants to be left unread.
+    ignored: frozenset[str]
     size: int
 
     @property

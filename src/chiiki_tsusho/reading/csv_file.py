@@ -52,6 +52,8 @@ class CsvSource:
         others UTF-8 is tried first, then CP932, both strictly.
     """
 
+    heading_line = 1
+    ignored: frozenset[str] = frozenset()
     kind = "csv"
 
     def __init__(self, path: Path, encoding: str | None = None) -> None:

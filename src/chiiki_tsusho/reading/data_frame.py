@@ -89,6 +89,8 @@ class FrameSource:
         The line of each row, ascending; without them the first row counts as line 2.
     """
 
+    heading_line = 1
+    ignored: frozenset[str] = frozenset()
     kind = "frame"
 
     def __init__(

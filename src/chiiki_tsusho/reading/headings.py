@@ -1,37 +1,60 @@
-"""Headings to columns: English names, 見出し, and the additions by key or published name."""
+"""Headings to columns: English names, 見出し, and the additions by key or by name."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from chiiki_tsusho.columns import FILES, HEADINGS, Column
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Joined, Language, Name, Text, on_lines
+from chiiki_tsusho.language import Counted, Joined, Language, Name, Text, listed, on_lines
 from chiiki_tsusho.law.code_table import CodeBook
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
-from chiiki_tsusho.months import OPEN_END
+from chiiki_tsusho.months import OPEN_END, month_text
+from chiiki_tsusho.reading.addition_names import Spans, Unclear, meanings, same_step
 
-Spans = list[tuple[int, int]]
 ALWAYS: Spans = [(0, OPEN_END)]
+# What files of care records hold beside what is billed; left unread where it is no column.
+NEVER_BILLED = frozenset({
+    "氏名", "利用者名", "利用者氏名", "被保険者名", "被保険者氏名", "フリガナ", "ふりがな", "カナ",
+    "カナ氏名", "氏名カナ", "利用者名カナ", "備考", "摘要", "メモ", "曜日", "事業所名",
+    "性別", "年齢", "生年月日", "電話番号", "郵便番号", "住所", "事業所名称",
+})  # fmt: skip
+_FAULTS_SHOWN = 20
+# What is less alike is no slip of the pen.
+_NEAR = 0.7
+_LEAST_HEADINGS = 2
+
+
+@dataclass(frozen=True)
+class UnclearHeading:
+    """Months in which a heading could be several additions, and how to say so."""
+
+    first: int
+    last: int
+    printed: bool
+    fault: Text
 
 
 @dataclass(frozen=True)
 class Heading:
     """What one column of a file holds: a column of the contract, or counts of additions.
 
-    A published name may have meant different keys in different months, and two names the same
-    key, so ``keys`` gives the months in which the column is the one or the other.
+    A name may have meant different keys in different months, and two names the same key, so
+    ``keys`` gives the months in which the column is the one or the other.
     """
 
     text: str
     column: Column | None
     keys: dict[str, Spans]
+    unclear: tuple[UnclearHeading, ...] = ()
+    unread: bool = False
 
 
 def known_headings(file: str, book: CodeBook) -> dict[str, Heading]:
-    """Return every heading a file may have, by its text."""
+    """Return every heading that is a name as it stands in the contract or the table."""
     known: dict[str, Heading] = {}
     for name, keys in book.key_names.items():
         for text in (name, name.removeprefix(SERVICE_PREFIX)):
@@ -46,7 +69,16 @@ def known_headings(file: str, book: CodeBook) -> dict[str, Heading]:
     return known
 
 
-def match_headings(texts: Sequence[str], file: str, book: CodeBook, shown: str) -> list[Heading]:
+def match_headings(
+    texts: Sequence[str],
+    file: str,
+    book: CodeBook,
+    shown: str,
+    *,
+    line: int = 1,
+    beginning: Iterable[tuple[int, list[str]]] = (),
+    ignored: Collection[str] = (),
+) -> list[Heading]:
     """Match the headings of a file, all faults at once.
 
     Parameters
@@ -59,46 +91,138 @@ def match_headings(texts: Sequence[str], file: str, book: CodeBook, shown: str) 
         Gives the keys and their published names.
     shown : str
         What to call the file in the message.
+    line : int
+        On which they stand.
+    beginning : iterable of (line, list of str)
+        The rows that follow, among which the headings are looked for where these are none.
+    ignored : collection of str
+        Headings to be left unread.
 
     Raises
     ------
     InputFileError
         A heading is unknown or doubled, or a required one is missing; the nearest known heading
-        is named.
+        is named if one is near.
     """
-    known = known_headings(file, book)
+    known = {_folded(text): heading for text, heading in known_headings(file, book).items()}
+    unread = {_folded(text) for text in (*ignored, *(NEVER_BILLED - {*HEADINGS_OF[file]}))}
     faults: list[Text] = []
     matched: list[Heading] = []
     holders: dict[str, list[tuple[str, Spans]]] = {}
-    for text in (one.strip() for one in texts):
-        heading = known.get(text)
+    for text in (" ".join(one.split()) for one in texts):
+        heading = _matched(text, known, unread, book, shown, line)
         if heading is None:
-            faults.append(_unknown(text, known))
+            faults.append(_unknown(text, file, known_headings(file, book)))
             continue
         matched.append(heading)
-        meanings = {heading.column.name: ALWAYS} if heading.column else heading.keys
-        for name, spans in meanings.items():
+        if heading.unread:
+            continue
+        given = {heading.column.name: ALWAYS} if heading.column else heading.keys
+        for name, spans in given.items():
             held = holders.setdefault(name, [])
             other = next((one for one, theirs in held if _meet(spans, theirs)), None)
             if other is not None:
-                faults.append(
-                    Text(
-                        "heading {text!r} stands for {name!r}, which {other!r} already gives; keep "
-                        "one of the two columns",
-                        text=text,
-                        name=name,
-                        other=other,
-                    )
-                )
+                faults.append(_doubled(text, name, other))
             held.append((text, spans))
     faults.extend(_missing(one, texts) for one in _wanting(FILES[file], holders))
     if faults:
+        fault = _no_headings(texts, known, line, beginning)
+        if fault is not None:
+            raise InputFileError(Text("{file}: {fault}", file=shown, fault=fault))
         if len(texts) == 1 and any(mark in texts[0] for mark in ";\t"):
             faults.append(Text("the heading has no commas: save the file as comma-separated CSV"))
-        raise InputFileError(
-            on_lines(Text("{shown}: line 1: {fault}", shown=shown, fault=fault) for fault in faults)
-        )
+        raise InputFileError(on_lines(_on_line(faults, shown, line)))
     return matched
+
+
+HEADINGS_OF = {file: {one.heading for one in columns} for file, columns in FILES.items()}
+
+
+def _folded(text: str) -> str:
+    """Write a heading for comparing: width, composition and blanks do not matter."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _matched(
+    text: str,
+    known: dict[str, Heading],
+    unread: Collection[str],
+    book: CodeBook,
+    shown: str,
+    line: int,
+) -> Heading | None:
+    folded = _folded(text)
+    if folded in unread:
+        return Heading(text, None, {}, unread=True)
+    heading = known.get(folded)
+    if heading is not None and (heading.column is not None or heading.text in book.largest_values):
+        return heading
+    keys, unclear = meanings(text, book.key_names)
+    if not keys and not unclear:
+        return None
+    faults = tuple(
+        UnclearHeading(one.first, one.last, one.printed, _unclear(text, one, shown, line))
+        for one in unclear
+    )
+    return Heading(text, None, keys, faults)
+
+
+def _unclear(text: str, one: Unclear, shown: str, line: int) -> Text:
+    return Text(
+        "{file}: line {line}: heading {text!r} could be {names} in {month}; write the one that is "
+        "meant",
+        file=shown,
+        line=line,
+        text=text,
+        names=Joined([f"{name}({key})" for name, key in one.names], Text(" or ")),
+        month=month_text(one.first),
+    )
+
+
+def _on_line(faults: Sequence[Text], shown: str, line: int) -> Iterator[Text]:
+    for fault in faults[:_FAULTS_SHOWN]:
+        yield Text("{shown}: line {line}: {fault}", shown=shown, line=line, fault=fault)
+    more = len(faults) - _FAULTS_SHOWN
+    if more > 0:
+        yield Text(
+            "{shown}: line {line}: {fault}",
+            shown=shown,
+            line=line,
+            fault=Counted("and {n:,} more fault", "and {n:,} more faults", more),
+        )
+
+
+def _no_headings(
+    texts: Sequence[str],
+    known: dict[str, Heading],
+    line: int,
+    beginning: Iterable[tuple[int, list[str]]],
+) -> Text | None:
+    """Say that a line is a title or an instruction, where a later one has the headings."""
+    first = next((text for text in texts if text.strip()), "")
+    instruction = len(texts) <= _LEAST_HEADINGS and first.lower().startswith("sep=")
+    if any(_folded(text) in known for text in texts):
+        return None
+    for found, cells in beginning:
+        filled = [_folded(cell) for cell in cells if cell.strip()]
+        met = sum(cell in known for cell in filled)
+        if met >= _LEAST_HEADINGS and 2 * met >= len(filled):
+            if instruction:
+                return Text(
+                    "line {line}: is {text!r}, an instruction to Excel and not the headings, "
+                    "which seem to stand on line {found}; delete the line",
+                    line=line,
+                    text=",".join(texts),
+                    found=found,
+                )
+            return Text(
+                "line {line}: is a title ({text!r}) and not the headings, which seem to stand on "
+                "line {found}; delete the lines above them",
+                line=line,
+                text=first,
+                found=found,
+            )
+    return None
 
 
 def _wanting(columns: Sequence[Column], given: Collection[str]) -> Iterator[Column]:
@@ -109,6 +233,16 @@ def _wanting(columns: Sequence[Column], given: Collection[str]) -> Iterator[Colu
             yield from (one for one in others if one.name not in given)
         elif column.required and column.name not in given:
             yield column
+
+
+def _doubled(text: str, name: str, other: str) -> Text:
+    return Text(
+        "heading {text!r} stands for {name!r}, which {other!r} already gives; keep one of the two "
+        "columns",
+        text=text,
+        name=name,
+        other=other,
+    )
 
 
 def _missing(column: Column, texts: Sequence[str]) -> Text:
@@ -145,8 +279,34 @@ def _meet(spans: Spans, others: Spans) -> bool:
     return any(first <= end and start <= last for first, last in spans for start, end in others)
 
 
-def _unknown(text: str, known: dict[str, Heading]) -> Text:
+def _unknown(text: str, file: str, known: dict[str, Heading]) -> Text:
+    """Say that a heading is unknown, and which known one is near it in the language it is in."""
     if not text:
         return Text("a heading is blank; name the column or delete it")
-    near = get_close_matches(text, known, n=1, cutoff=0.0)[0]
-    return Text("unknown heading {text!r}; did you mean {near!r}?", text=text, near=near)
+    of_others = [
+        other
+        for other, columns in FILES.items()
+        if other != file and _folded(text) in {one for c in columns for one in (c.name, c.heading)}
+    ]
+    if of_others:
+        return Text(
+            "heading {text!r} is a column of {files}; take it out, or leave it unread with "
+            "--ignore-column",
+            text=text,
+            files=listed([_FILE_NAMES[one] for one in of_others]),
+        )
+    like = [one for one in known if one.isascii() == text.isascii() and same_step(one, text)]
+    near = get_close_matches(text, like, n=1, cutoff=_NEAR)
+    if near:
+        return Text("unknown heading {text!r}; did you mean {near!r}?", text=text, near=near[0])
+    return Text(
+        "unknown heading {text!r}; correct it, or leave the column unread with --ignore-column",
+        text=text,
+    )
+
+
+_FILE_NAMES = {
+    "visits": Text("the visits file"),
+    "providers": Text("the providers file"),
+    "recipients": Text("the recipients file"),
+}

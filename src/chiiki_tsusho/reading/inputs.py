@@ -6,12 +6,12 @@ import glob
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Text
+from chiiki_tsusho.language import Text, on_lines
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.data_frame import FrameSource, as_frame
@@ -39,7 +39,12 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SHEET = re.compile(r"(.+\.xls[xm])#(.+)", re.IGNORECASE | re.DOTALL)
 
 
-def open_input(given: Input, name: str, encoding: str | None = None) -> Source:
+def open_input(
+    given: Input | None,
+    name: str,
+    encoding: str | None = None,
+    ignore_columns: Collection[str] = (),
+) -> Source:
     """Open what the caller gave for one of the three inputs.
 
     Parameters
@@ -52,11 +57,20 @@ def open_input(given: Input, name: str, encoding: str | None = None) -> Source:
     encoding : str, optional
         Of CSV files; without it UTF-8 and CP932 are tried, and UTF-16 is known by its mark.
 
+    ignore_columns : collection of str
+        Headings of columns to be left unread.
+
     Raises
     ------
     InputFileError
         There is no such file, it is none of these, or several do not go together.
     """
+    source = _opened(given, name, encoding)
+    source.ignored = frozenset(ignore_columns)
+    return source
+
+
+def _opened(given: Input | None, name: str, encoding: str | None) -> Source:
     if isinstance(given, (str, Path)):
         paths = list(_paths_of(given))
     elif isinstance(given, (list, tuple)) and all(isinstance(one, (str, Path)) for one in given):
@@ -74,13 +88,37 @@ def open_inputs(
     providers: Input | None = None,
     recipients: Input | None = None,
     encoding: str | None = None,
+    ignore_columns: Collection[str] = (),
 ) -> tuple[Source, Source | None, Source | None]:
-    """Open the three inputs of a batch; providers and recipients may be left out."""
-    return (
-        open_input(visits, "visits", encoding),
-        None if providers is None else open_input(providers, "providers", encoding),
-        None if recipients is None else open_input(recipients, "recipients", encoding),
-    )
+    """Open the three inputs of a batch; providers and recipients may be left out.
+
+    Raises
+    ------
+    InputFileError
+        Names what is wrong with any of them; or a column that is to be left unread is in none.
+    """
+    given = {"visits": visits, "providers": providers, "recipients": recipients}
+    sources: list[Source | None] = []
+    faults: list[InputFileError] = []
+    for name, one in given.items():
+        if one is None and name != "visits":
+            sources.append(None)
+            continue
+        try:
+            sources.append(open_input(one, name, encoding, ignore_columns))
+        except InputFileError as fault:
+            faults.append(fault)
+    if faults:
+        raise InputFileError(on_lines(faults))
+    there = {heading.strip() for one in sources if one is not None for heading in one.headings}
+    unknown = [one for one in ignore_columns if one.strip() not in there]
+    if unknown:
+        raise InputFileError(
+            Text("no file has the column {column!r} that is to be left unread", column=unknown[0])
+        )
+    opened_visits, *rosters = sources
+    assert opened_visits is not None
+    return opened_visits, rosters[0], rosters[1]
 
 
 def paths_of(sources: Iterable[Source | None], codes: object = None) -> list[Path]:

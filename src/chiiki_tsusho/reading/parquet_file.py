@@ -49,6 +49,8 @@ def damaged(path: Path, error: Exception) -> InputFileError:
 class ParquetSource:
     """A Parquet file, read in batches of rows; row 1 counts as line 2, as in a CSV."""
 
+    heading_line = 1
+    ignored: frozenset[str] = frozenset()
     kind = "parquet"
 
     def __init__(self, path: Path) -> None:

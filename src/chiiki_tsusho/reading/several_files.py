@@ -62,6 +62,8 @@ class SeveralSources:
         if faults:
             raise InputFileError(on_lines(faults))
         self.kind = first.kind
+        self.heading_line = first.heading_line
+        self.ignored: frozenset[str] = frozenset()
         self.headings = first.headings
         self.shown = str(
             Counted("{first} and {n} more file", "{first} and {n} more files",

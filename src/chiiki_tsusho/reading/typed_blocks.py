@@ -12,9 +12,12 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL_NAMES
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.language import Text, listed, on_lines
 from chiiki_tsusho.law.code_table import CodeBook
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.addition_names import Spans
 from chiiki_tsusho.reading.blocks import (
     BLANK_NUMBER,
     Block,
@@ -35,7 +38,7 @@ from chiiki_tsusho.reading.cells import (
     key_parser,
 )
 from chiiki_tsusho.reading.dense_ids import Ints, TextIds
-from chiiki_tsusho.reading.headings import Heading, Spans, match_headings
+from chiiki_tsusho.reading.headings import Heading, UnclearHeading, match_headings
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 
 # Kinds of which a file has few different cells.
@@ -95,6 +98,19 @@ class KeyOfHeading:
     key: str
     heading: str
     spans: Spans
+    unclear: tuple[UnclearHeading, ...]
+
+    def refuse_unclear(self, month: int) -> None:
+        """Refuse a heading that has counts in a month in which it could be several additions.
+
+        Raises
+        ------
+        InputFileError
+            Names them.
+        """
+        for one in self.unclear:
+            if one.first <= month <= one.last:
+                raise InputFileError(one.fault)
 
 
 @dataclass(frozen=True)
@@ -160,11 +176,21 @@ class BlockDecoder:
     def __init__(self, source: Source, file: str, book: CodeBook, identities: Identities) -> None:
         self.source = source
         self.file = file
-        matched = match_headings(source.headings, file, book, source.shown)
+        matched = match_headings(
+            source.headings,
+            file,
+            book,
+            source.shown,
+            line=source.heading_line,
+            beginning=source.beginning(),
+            ignored=source.ignored,
+        )
         # Birth dates and the like are of no claim: nothing of them may reach a problem.
         self._read = [
-            one.column is None or one.column.name not in PERSONAL_NAMES for one in matched
+            not one.unread and (one.column is None or one.column.name not in PERSONAL_NAMES)
+            for one in matched
         ]
+        self.unread = [one.text for one in matched if one.unread]
         self.headings = [one for one, read in zip(matched, self._read, strict=True) if read]
         self._identities = identities
         given = {heading.column for heading in self.headings}
@@ -179,14 +205,27 @@ class BlockDecoder:
         self._numbered: dict[str, tuple[list[str], Ints]] = {}
         for heading in self.headings:
             if heading.column is None:
-                most = max(book.largest_values[key] for key in heading.keys)
-                keys = " / ".join(heading.keys)
+                most = max((book.largest_values[key] for key in heading.keys), default=1)
+                keys = " / ".join(heading.keys) or heading.text
                 parser = key_parser({"en": keys, "ja": _named(keys, heading.text)}, most)
                 self._decoders.append(Decoder(parser, 0, (0, most)))
             else:
                 kind = heading.column.kind
                 blank_worth = BLANK_WORTH.get(kind, BLANK)
                 self._decoders.append(Decoder(PARSERS[kind], blank_worth, NUMBER_RANGES.get(kind)))
+
+    @property
+    def notes(self) -> list[Text]:
+        """What a user should know of how the file is read."""
+        if not self.unread:
+            return []
+        return [
+            Text(
+                "{file}: not read, being of no claim: {headings}",
+                file=self.source.shown,
+                headings=listed(self.unread),
+            )
+        ]
 
     @property
     def key_names(self) -> list[str]:
@@ -236,8 +275,11 @@ class BlockDecoder:
             if heading.column is not None:
                 columns[name] = typed
             else:
+                # A heading that is unclear in every month is a column as well.
+                meant = heading.keys or {heading.text: []}
                 keys.extend(
-                    KeyColumn(key, name, spans, typed) for key, spans in heading.keys.items()
+                    KeyColumn(key, name, spans, heading.unclear, typed)
+                    for key, spans in meant.items()
                 )
         return TypedBlock(block, columns, keys)
 
@@ -359,6 +401,30 @@ class BlockDecoder:
         problems.add_rows(self.file, INSURED_NO.name, block.lines[rows], which, shown, messages)
 
 
+def decoders_of(
+    given: Sequence[tuple[str, Source | None]], book: CodeBook, identities: Identities
+) -> list[BlockDecoder | None]:
+    """Match the headings of all files, and name the faults of all of them at once.
+
+    Raises
+    ------
+    InputFileError
+        A heading of one of them is unknown, doubled or missing.
+    """
+    decoders: list[BlockDecoder | None] = []
+    faults: list[InputFileError] = []
+    for file, source in given:
+        try:
+            decoders.append(
+                None if source is None else BlockDecoder(source, file, book, identities)
+            )
+        except InputFileError as fault:
+            faults.append(fault)
+    if faults:
+        raise InputFileError(on_lines(faults))
+    return decoders
+
+
 def _named(key: str, heading: str) -> str:
     return key if key == heading else f"{heading}({key})"
 
@@ -391,7 +457,8 @@ def keys_of_month(keys: Sequence[AnyKey], month: int) -> list[AnyKey]:
         if one.heading not in meant:
             others.setdefault(one.heading, []).append(one)
     for heading, (one, *more) in others.items():
-        plain = not more and one.key not in given
+        unclear = any(months.first <= month <= months.last for months in one.unclear)
+        plain = not more and not unclear and one.key not in given
         chosen.append(one if plain else replace(one, key=heading))
         given.add(one.key)
     return chosen

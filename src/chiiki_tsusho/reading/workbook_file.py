@@ -63,6 +63,7 @@ class WorkbookSource:
     """
 
     kind = "xlsx"
+    ignored: frozenset[str] = frozenset()
 
     def __init__(self, path: Path, sheet: str | None = None) -> None:
         self.path = path
@@ -93,7 +94,7 @@ class WorkbookSource:
             raise InputFileError(
                 Text("{file}: is empty; a line of headings was expected", file=self.shown)
             )
-        self.heading_row, headings = found
+        self.heading_line, headings = found
         while not headings[-1].strip():
             headings.pop()
         self.headings = headings
@@ -118,12 +119,12 @@ class WorkbookSource:
 
     def beginning(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line and the cells of the first rows after the headings."""
-        return islice(self._rows_of_text(), self.heading_row, self.heading_row + BEGINNING_ROWS)
+        return islice(self._rows_of_text(), self.heading_line, self.heading_line + BEGINNING_ROWS)
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, so many at a time."""
-        rows = islice(self._rows(), self.heading_row, None)
-        first = self.heading_row + 1
+        rows = islice(self._rows(), self.heading_line, None)
+        first = self.heading_line + 1
         while block := list(islice(rows, _ROWS_OF_A_BLOCK)):
             yield self._block(block, first, forms)
             first += len(block)

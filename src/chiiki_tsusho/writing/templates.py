@@ -144,6 +144,8 @@ def _headings_of(
 def _is_plain(heading: Heading) -> bool:
     """Say whether a heading is of additions, and in each month of one only."""
     spans = sorted(span for spans in heading.keys.values() for span in joined(spans))
+    if any(one.printed for one in heading.unclear):
+        return False
     return heading.column is None and all(last < first for (_, last), (first, _) in pairwise(spans))
 
 

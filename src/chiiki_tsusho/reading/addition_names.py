@@ -1,0 +1,157 @@
+"""Additions by the names people write: of the code table, of the notice, of a price list.
+
+The tables print 略称 (サービス提供体制加算Ⅱ, 個別機能訓練加算Ⅰ1), the notice and the price lists
+made from it write サービス提供体制強化加算(Ⅱ) and 個別機能訓練加算(Ⅰ)イ. The same step may be
+another row in another month, and a 略称 another step than the notice's; so each month is asked
+for itself, and the nearest way of writing that any of its rows has decides.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.published_names import SERVICE_PREFIX, same_addition
+
+Spans = list[tuple[int, int]]
+# For each published name of an addition its keys and their months.
+KeyNames = Mapping[str, Mapping[str, Sequence[tuple[int, int]]]]
+
+# How a name is met, the nearer first: as printed in the table, as the notice writes it, as either
+# with words left out, with its step left out.
+_AS_PRINTED, _AS_NOTICED, _LOOSELY, _IN_PART = range(4)
+_LEFT_OUT = re.compile(r"介護職員等|介護職員|強化")
+_MARKS = re.compile(r"[\s()\[\]{}〔〕【】「」『』<>・,、\-‐‑–—−:]")
+_STEP = re.compile(r"([IVX]*)([1-9イロハニホ]?)\Z")
+_STEP_OF_KEY = re.compile(r"_([1-9])(i|ro|ha|ni)?\Z")
+_ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+_KANA_OF_KEY = {"i": "イ", "ro": "ロ", "ha": "ハ", "ni": "ニ"}
+_KANA_OF_DIGIT = {"1": "イ", "2": "ロ", "3": "ハ", "4": "ニ", "5": "ホ"}
+_SERVICE_NAME = "地域密着型通所介護"
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """Months in which a heading could be the name of several rows; ``printed`` as it stands."""
+
+    first: int
+    last: int
+    printed: bool
+    names: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class _Match:
+    nearness: int
+    name: str
+    key: str
+    first: int
+    last: int
+
+
+def meanings(heading: str, names: KeyNames) -> tuple[dict[str, Spans], list[Unclear]]:
+    """Say which key a heading stands for in which months.
+
+    Parameters
+    ----------
+    heading : str
+    names : mapping of name to mapping of key to spans
+        As ``CodeBook.key_names``.
+
+    Returns
+    -------
+    keys : dict of key to list of (first month, last month)
+    unclear : list of Unclear
+        Months in which it could be several; they are in no span of ``keys``.
+    """
+    matches = list(_matches(heading, names))
+    edges = sorted({month for one in matches for month in (one.first, one.last + 1)})
+    keys: dict[str, Spans] = {}
+    unclear: list[Unclear] = []
+    for first, after in pairwise(edges):
+        there = [one for one in matches if one.first <= first <= one.last]
+        nearest = min((one.nearness for one in there), default=_IN_PART)
+        meant = {one.key: one.name for one in there if one.nearness == nearest}
+        if len(meant) > 1:
+            named = tuple((name, key) for key, name in meant.items())
+            unclear.append(Unclear(first, after - 1, nearest == _AS_PRINTED, named))
+        elif meant and nearest != _IN_PART:
+            keys.setdefault(next(iter(meant)), []).append((first, after - 1))
+    return keys, unclear
+
+
+def _matches(heading: str, names: KeyNames) -> Iterator[_Match]:
+    for name, keys in names.items():
+        for key, spans in keys.items():
+            nearness = _nearness(heading, name, key)
+            if nearness is not None:
+                for first, last in spans:
+                    yield _Match(nearness, name, key, first, last)
+
+
+@cache
+def _nearness(heading: str, name: str, key: str) -> int | None:
+    if same_addition(heading) == same_addition(name):
+        return _AS_PRINTED
+    bare = _bare(heading)
+    noticed = _noticed(name, key)
+    if bare in noticed:
+        return _AS_NOTICED
+    loose = _LEFT_OUT.sub("", bare)
+    if loose in {_LEFT_OUT.sub("", one) for one in (_bare(name), *noticed)}:
+        return _LOOSELY
+    stem, step = _parted(loose)
+    stems = {_parted(_LEFT_OUT.sub("", one)) for one in noticed}
+    if any(stem == of_row and whole != step and whole.startswith(step) for of_row, whole in stems):
+        return _IN_PART
+    return None
+
+
+@cache
+def _bare(text: str) -> str:
+    """Write a name without brackets and blanks, and without the service it begins with."""
+    plain = _MARKS.sub("", unicodedata.normalize("NFKC", text))
+    return plain.removeprefix(_SERVICE_NAME).removeprefix(SERVICE_PREFIX)
+
+
+def _parted(bare: str) -> tuple[str, str]:
+    """Part the step, such as Iイ, from the name before it."""
+    at = len(bare) - len(_STEP.search(bare)[0])  # type: ignore[index]
+    return bare[:at], bare[at:]
+
+
+@cache
+def _noticed(name: str, key: str) -> frozenset[str]:
+    """Return the ways in which the notice writes the addition of a row.
+
+    The keys of the tables carry the step of the notice: ``service_provision_1ro`` is (Ⅰ)ロ,
+    whatever the table calls it.
+    """
+    stem, printed = _parted(_bare(name))
+    of_key = _STEP_OF_KEY.search(key)
+    if of_key is not None:
+        step = _ROMAN[int(of_key[1])] + _KANA_OF_KEY.get(of_key[2] or "", "")
+    else:
+        step = printed[:-1] + _KANA_OF_DIGIT.get(printed[-1:], printed[-1:])
+    return frozenset(f"{one}{step}" for one in _notice_stems().get(stem, (stem,)))
+
+
+@cache
+def _notice_stems() -> dict[str, tuple[str, ...]]:
+    stems: dict[str, tuple[str, ...]] = {}
+    with law_file("addition_names.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            stem = _bare(row["published"])
+            stems[stem] = (*stems.get(stem, ()), _bare(row["notice"]))
+    return stems
+
+
+def same_step(one: str, other: str) -> bool:
+    """Say whether two names of additions are of the same step, or have none."""
+    return _parted(_bare(one))[1] == _parted(_bare(other))[1]
