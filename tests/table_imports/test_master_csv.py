@@ -478,10 +478,10 @@ def test_a_reduction_that_does_not_follow_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("before", [0, 4], ids=["19 columns", "23 columns"])
 @pytest.mark.parametrize("heading", [True, False], ids=["with heading", "without heading"])
 def test_forms_of_19_and_23_columns(tmp_path: Path, before: int, heading: bool) -> None:
-    """保険者番号 … 作成日 with who provides it, and four columns of an exchange record before them."""
+    """The form that municipalities publish, and that with four columns of an exchange record."""
     first = ["7511", "20260401", "1", "01"][:before]
     names = ["交換情報識別番号", "異動年月日", "異動区分コード", "異動事由"][:before]
-    columns = list(HEADING[:14]) + ["事業対象者実施区分", "要支援１受給者実施区分"]
+    columns = [*HEADING[:14], "事業対象者実施区分", "要支援１受給者実施区分"]
     columns += ["要支援２受給者実施区分", "国保連合会委託区分", "作成年月日"]
     columns[0], columns[10] = "証記載保険者番号", "支給限度額対象区分"
     lines = []
