@@ -441,7 +441,7 @@ def line_as(code: str, name: str, units: int, per: str = "01", limit: str = "3")
 
 
 def test_reductions_and_additions_of_later_tables(tmp_path: Path) -> None:
-    """4 to 5 hours at 要介護1 in 2026: 436; 1 % is 4; (436 - 4) × 70 % = 302.4, (305 - 4) × 70 % = 210.7."""
+    """436 for 4 to 5 hours at 要介護1 in 2026, less 1 % 432, × 70 % 302; 定超 305, 301, 211."""
     lines = [
         line_of("1246"),
         line_as("1151", "地域通所介護２１・業未・時減", 302),
