@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chiiki_tsusho.duties.plan import plan_duties
     from chiiki_tsusho.errors import (
         ChiikiTsushoError,
+        ClaimFileError,
         InputFileError,
         OutputError,
         TableError,
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
         UnsupportedMonthError,
         VisitError,
     )
+    from chiiki_tsusho.exchange_files.audit import Audit, audit
     from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
+    from chiiki_tsusho.exchange_files.writer import write_claim_file
     from chiiki_tsusho.explaining.claim import ClaimExplanation, explain_claim
     from chiiki_tsusho.explaining.steps import Step
     from chiiki_tsusho.explaining.visit import Calculator, Composition, CompositionLine, Visit
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "Batch": "batch",
     "compute_claims": "batch",
+    "Audit": "exchange_files.audit",
+    "audit": "exchange_files.audit",
+    "write_claim_file": "exchange_files.writer",
     "ClaimFile": "exchange_files.claim_file",
     "read_claim_file": "exchange_files.claim_file",
     "ClaimExplanation": "explaining.claim",
@@ -52,6 +58,7 @@ _HOMES = {
     "check_duties": "duties.check",
     "plan_duties": "duties.plan",
     "ChiikiTsushoError": "errors",
+    "ClaimFileError": "errors",
     "InputFileError": "errors",
     "OutputError": "errors",
     "TableError": "errors",
@@ -63,11 +70,13 @@ _HOMES = {
 }
 
 __all__ = [
+    "Audit",
     "Batch",
     "Calculator",
     "ChiikiTsushoError",
     "ClaimExplanation",
     "ClaimFile",
+    "ClaimFileError",
     "CodeBook",
     "CodeTable",
     "Comparison",
@@ -81,6 +90,7 @@ __all__ = [
     "UnsupportedMonthError",
     "Visit",
     "VisitError",
+    "audit",
     "check_duties",
     "compare_months",
     "compute_claims",
@@ -89,6 +99,7 @@ __all__ = [
     "load_codes",
     "plan_duties",
     "read_claim_file",
+    "write_claim_file",
     "write_report",
 ]
 

@@ -105,6 +105,9 @@ PERSONAL = (
     Column("birth_date", "生年月日", "date", "date of birth; for the claim file",
            "生年月日(請求ファイル用)"),
     Column("sex", "性別", "sex", "1 (男) or 2 (女); for the claim file", "1(男)または2(女)(請求ファイル用)"),
+    Column("care_level", "要介護度", "care_level",
+           "care level 1-5, of a person whose visits say none (medical_day_care); for the claim file",
+           "要介護度 1〜5(実績に要介護度のない療養通所介護の利用者、請求ファイル用)"),
     Column("certified_from", "認定有効期間開始", "date", "first day of the certification; for the claim file",
            "認定有効期間の開始日(請求ファイル用)"),
     Column("certified_to", "認定有効期間終了", "date", "last day of the certification; for the claim file",
@@ -134,7 +137,6 @@ PERSONAL = (
     Column("name", "氏名", "text", "name; for papers only", "氏名(書類用)"),
     Column("name_kana", "フリガナ", "text", "name in kana; for papers only", "フリガナ(書類用)"),
 )  # fmt: skip
-PERSONAL_NAMES = frozenset(column.name for column in PERSONAL)
 
 FILES: dict[str, tuple[Column, ...]] = {
     "visits": VISITS,

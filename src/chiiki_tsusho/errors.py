@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from chiiki_tsusho.language import Language, Sayable
 
 
@@ -48,3 +50,18 @@ class InputFileError(ChiikiTsushoError):
 
 class OutputError(ChiikiTsushoError):
     """An output folder that cannot be written: nothing of it is left."""
+
+
+class ClaimFileError(ChiikiTsushoError):
+    """Claims that cannot go into a claim file as they stand: nothing is written.
+
+    Parameters
+    ----------
+    message : str or Sayable
+    problems : DataFrame, optional
+        Each one by the claim and the column it is of.
+    """
+
+    def __init__(self, message: str | Sayable, problems: pd.DataFrame | None = None) -> None:
+        super().__init__(message)
+        self.problems = problems

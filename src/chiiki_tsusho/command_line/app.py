@@ -11,7 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
-from chiiki_tsusho.command_line import claim, duties, explain, first_steps, reports, tables
+from chiiki_tsusho.command_line import (
+    claim,
+    claim_file,
+    duties,
+    explain,
+    first_steps,
+    reports,
+    tables,
+)
 from chiiki_tsusho.command_line.misuse import OPTION, Command, Commands
 from chiiki_tsusho.command_line.shared import one_of, show
 from chiiki_tsusho.language import LANGUAGES
@@ -68,5 +76,5 @@ def main(
     signal.signal(signal.SIGTERM, _stop)
 
 
-for commands in (claim, explain, first_steps, tables, reports, duties):
+for commands in (claim, explain, first_steps, tables, reports, claim_file, duties):
     commands.register(app)

@@ -53,6 +53,8 @@ EXAMPLES = {
     "duties write": "duties write minutes --offices offices.csv --meetings meetings.csv -o m.docx",
     "duties rules": "duties rules adachi --service day_care",
     "duties template": "duties template registers --headings ja",
+    "claim-file": "claim-file claims --recipients recipients.csv --review-month 2016-05 -o sending",
+    "audit": "audit sending/J201604.CSV",
 }
 _NEXT = {
     "claim": Text(

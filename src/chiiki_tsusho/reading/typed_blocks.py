@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL_NAMES
+from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, listed, on_lines
 from chiiki_tsusho.law.code_table import CodeBook
@@ -186,10 +186,7 @@ class BlockDecoder:
             ignored=source.ignored,
         )
         # Birth dates and the like are of no claim: nothing of them may reach a problem.
-        self._read = [
-            not one.unread and (one.column is None or one.column.name not in PERSONAL_NAMES)
-            for one in matched
-        ]
+        self._read = [not one.unread and one.column not in PERSONAL for one in matched]
         self.unread = [one.text for one in matched if one.unread]
         self.headings = [one for one, read in zip(matched, self._read, strict=True) if read]
         self._identities = identities

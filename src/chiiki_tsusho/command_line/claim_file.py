@@ -1,0 +1,213 @@
+"""The commands of the claim file of 国保連: written from a batch, audited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from chiiki_tsusho.command_line.shared import (
+    FOUND,
+    Codes,
+    chosen,
+    exit_codes,
+    one_of,
+    say,
+    show_data,
+    spoken,
+)
+from chiiki_tsusho.language import Counted, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chiiki_tsusho.exchange_files.writer import Quote
+
+QUOTES = ("minimal", "none", "all")
+SHOWN = 5
+NEVER_TRIED = Text(
+    "note: no file of this program was ever tried at a real 国保連; try it with the import test of "
+    "your transmission software (伝送ソフト) first"
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to an application."""
+    app.command("claim-file")(claim_file_command)
+    app.command("audit")(audit_command)
+
+
+def claim_file_command(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="What the claim command wrote.", show_default=False),
+    ],
+    recipients: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="The recipients of the claims, with birth_date, sex, certified_from and the other "
+            "personal columns.",
+            show_default=False,
+        ),
+    ],
+    review_month: Annotated[
+        str,
+        typer.Option(
+            metavar="MONTH",
+            help="The month in which 国保連 reviews the claim (処理対象年月), 2026-07.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="OUTDIR", help="The folder for the files.", show_default=False
+        ),
+    ],
+    quote: Annotated[
+        str,
+        typer.Option(
+            metavar="minimal|none|all",
+            help="Which items stand between quotation marks.",
+            autocompletion=one_of(*QUOTES),
+        ),
+    ] = "minimal",
+    medium: Annotated[
+        str,
+        typer.Option(
+            metavar="CODE",
+            help="媒体区分: 1 伝送 (ISDN), 2 MO, 3 MT, 4 FD or CD-R, 5 帳票, 7 伝送 (Internet).",
+        ),
+    ] = "7",
+    file_no: Annotated[
+        str, typer.Option("--file-number", metavar="NUMBER", help="ファイル管理番号.")
+    ] = "0",
+    file_name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Up to eight letters and digits, for a single file; without it J and the month.",
+            show_default=False,
+        ),
+    ] = None,
+    codes: Codes = None,
+) -> None:
+    """Write claims as claim files for 国保連 (7111 and 7131).
+
+    One file for each provider and month of service, readable by its owner only. Where anything
+    that a statement needs is missing or does not agree, it is listed by person and column on
+    standard output and no file is written.
+
+    Exit 0: all files written; 1: something is missing, nothing written; 2: wrong use or an
+    unreadable input.
+    """
+    with exit_codes():
+        chosen("--quote", quote, QUOTES)
+        from chiiki_tsusho.errors import ClaimFileError
+        from chiiki_tsusho.exchange_files.writer import write_claim_file
+
+        try:
+            files = write_claim_file(
+                folder,
+                recipients,
+                review_month,
+                output,
+                quote=cast("Quote", quote),
+                medium=medium,
+                file_no=file_no,
+                file_name=file_name,
+                codes=codes,
+                language=spoken(),
+            )
+        except ClaimFileError as error:
+            if error.problems is None:
+                raise
+            show_data(_csv(error.problems))
+            say(error.say(spoken()))
+            raise typer.Exit(FOUND) from error
+        for one in files:
+            say(
+                Text(
+                    "{path}: provider {provider}, {statements}, {units:,} units, insurance "
+                    "{insurance:,} yen, public funds {public:,} yen",
+                    path=one.path,
+                    provider=one.provider_no,
+                    statements=Counted("{n:,} statement", "{n:,} statements", one.statements),
+                    units=one.units,
+                    insurance=one.insurance_yen,
+                    public=one.public_yen,
+                )
+            )
+        _say_held(folder)
+        say(NEVER_TRIED)
+
+
+def _say_held(folder: Path) -> None:
+    from chiiki_tsusho.reports.batch_folder import count_held
+    from chiiki_tsusho.writing.saved_results import output_files
+
+    held = count_held(output_files(folder)["held_visits"]).rows
+    if held:
+        say(
+            Counted(
+                "note: {n:,} held visit of the batch is in no file",
+                "note: {n:,} held visits of the batch are in no file",
+                held,
+            )
+        )
+
+
+def audit_command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Claim files (7111 and 7131) that are sent together.",
+            show_default=False,
+        ),
+    ],
+    page: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page of the audit as well.", show_default=False),
+    ] = None,
+    codes: Codes = None,
+) -> None:
+    """Audit claim files without the visits they were made of.
+
+    Form, sums, codes and units of the month, levels, counts, limit, ratios, price, floors, public
+    funds and dates are computed again. Findings are written to standard output as CSV, each with
+    what is there, what should be, the code 国保連 would return it with, and what to do.
+
+    Exit 0: nothing found; 1: something found; 2: wrong use or an unreadable file.
+    """
+    with exit_codes():
+        from chiiki_tsusho.exchange_files.audit import audit
+
+        result = audit(list(files), codes, spoken())
+        if len(result.findings):
+            show_data(_csv(result.findings_in(spoken())))
+        _say_hints(result.hints)
+        say(result.summary)
+        if page is not None:
+            say(Text("wrote {page}", page=result.report(page, spoken())))
+        if not result.clean:
+            raise typer.Exit(FOUND)
+
+
+def _say_hints(hints: pd.DataFrame) -> None:
+    """Say once what may be right and should be looked at, and how often."""
+    for message, rows in hints.groupby("message", sort=False):
+        say(
+            Text(
+                "to look at ({count}, first line {line}): {message}",
+                count=Counted("{n:,} line", "{n:,} lines", len(rows)),
+                line=rows["line"].min(),
+                message=message,
+            )
+        )
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    return frame.to_csv(index=False, lineterminator="\n")

@@ -1,0 +1,217 @@
+"""An audit of claim files: everything recomputed that they tell, without their visits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.exchange_files.audit_page import write_audit_page
+from chiiki_tsusho.exchange_files.checks_form import check_doubles, check_form
+from chiiki_tsusho.exchange_files.checks_law import check_law
+from chiiki_tsusho.exchange_files.checks_person import check_persons
+from chiiki_tsusho.exchange_files.checks_sums import check_claim_lines, check_lines, check_totals
+from chiiki_tsusho.exchange_files.checks_yen import check_rates_and_funds, check_yen
+from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
+from chiiki_tsusho.exchange_files.findings import HEADINGS, Findings, every_view
+from chiiki_tsusho.exchange_files.sheets import Sheets
+from chiiki_tsusho.language import Counted, Language, Sayable, Text
+from chiiki_tsusho.law.code_table import CodeBook, load_code_book
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
+
+
+@dataclass(frozen=True)
+class FileSummary:
+    """What one file claims: sums of its statements, as they stand there."""
+
+    file: str
+    lines: int
+    other_lines: int
+    statements: int
+    service_units: int
+    total_yen: int
+    insurance_yen: int
+    public_yen: int
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        What does not hold, by file, line and item: ``found``, ``expected``, the return code 国保連
+        would give (blank where none is known) and what to do.
+    hints : DataFrame
+        What may well be right and should be looked at, in the same columns.
+    files : tuple of FileSummary
+    """
+
+    findings: pd.DataFrame
+    hints: pd.DataFrame
+    files: tuple[FileSummary, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Say whether nothing was found."""
+        return not len(self.findings)
+
+    def __repr__(self) -> str:
+        """Count files, findings and hints."""
+        return (
+            f"Audit({len(self.files)} files, {len(self.findings)} findings, "
+            f"{len(self.hints)} hints)"
+        )
+
+    def findings_in(self, language: Language) -> pd.DataFrame:
+        """Return the findings under headings of a language."""
+        return self.findings.rename(columns=HEADINGS) if language == "ja" else self.findings
+
+    def report(self, path: str | Path, language: Language = "en") -> Path:
+        """Write the audit as one HTML page.
+
+        Raises
+        ------
+        OutputError
+            The page cannot be written.
+        """
+        return write_audit_page(self, path, language)
+
+    @property
+    def summary(self) -> Sayable:
+        """Say in a line what the files claim and what was found."""
+        return Text(
+            "{files}: {statements}, {units} units, {yen} yen; {findings}, {hints}",
+            files=Counted("{n:,} file", "{n:,} files", len(self.files)),
+            statements=Counted(
+                "{n:,} statement", "{n:,} statements", sum(one.statements for one in self.files)
+            ),
+            units=f"{sum(one.service_units for one in self.files):,}",
+            yen=f"{sum(one.total_yen for one in self.files):,}",
+            findings=Counted("{n:,} finding", "{n:,} findings", len(self.findings)),
+            hints=Counted("{n:,} hint", "{n:,} hints", len(self.hints)),
+        )
+
+
+def audit(
+    files: str | Path | ClaimFile | Sequence[str | Path | ClaimFile],
+    codes: CodeBook | str | Path | None = None,
+    language: Language = "en",
+) -> Audit:
+    """Audit claim files (7111 and 7131) without the visits they were made of.
+
+    Form, sums, codes and units of the month, levels, counts, limit, ratios, price, floors, public
+    funds and dates are computed again. Lines of other forms and service kinds are left alone.
+
+    Parameters
+    ----------
+    files : path-like, ClaimFile, or a sequence of them
+        Files sent together: the same statement in two of them is found as well.
+    codes : CodeBook or path, optional
+        The code table; without it, the bundled one.
+    language : {"en", "ja"}
+        Of the messages.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    InputFileError
+        A file cannot be read at all.
+    TableError
+        ``codes`` fails a check.
+
+    Notes
+    -----
+    What a file does not hold cannot be found: a plan raised above what was done changes nothing,
+    and visits are not in it, so a code that does not fit the length of the stay stays unseen.
+    """
+    given = [files] if isinstance(files, (str, Path, ClaimFile)) else list(files)
+    book = codes if isinstance(codes, CodeBook) else load_code_book(codes)
+    seen: dict[str, int] = {}
+    found: list[Findings] = []
+    summaries: list[FileSummary] = []
+    for number, one in enumerate(given):
+        file = one if isinstance(one, ClaimFile) else read_claim_file(one)
+        findings, sheets = _audited(file, book)
+        _note_others(sheets, seen, number, findings)
+        found.append(findings)
+        summaries.append(_summary(file, sheets))
+    return Audit(_joined(found, language), _joined(found, language, hints=True), tuple(summaries))
+
+
+def _audited(file: ClaimFile, book: CodeBook) -> tuple[Findings, Sheets]:
+    views = every_view(file.rows)
+    findings = Findings(file.shown)
+    sheets = Sheets(file)
+    check_form(file, views, findings)
+    _check_review_month(file, findings)
+    check_doubles(sheets, findings)
+    check_lines(sheets, findings)
+    check_totals(sheets, findings)
+    whole = not any(b"7111" not in one.text[:24] and one.damage is None for one in file.kept)
+    if not whole:
+        findings.add_line("other_forms", 0)
+    check_claim_lines(views["7111"], sheets, findings, whole=whole)
+    check_law(sheets, book, findings)
+    check_yen(sheets, findings)
+    check_rates_and_funds(sheets, findings)
+    check_persons(sheets, findings)
+    return findings, sheets
+
+
+def _check_review_month(file: ClaimFile, findings: Findings) -> None:
+    views = every_view(file.rows)
+    control, claims = views["control"], views["7111"]
+    if len(control) and len(claims):
+        last = int(claims.numbers("service_month").max())
+        early = control.numbers("review_month") <= last
+        findings.add("review_month", control, "review_month", early, f"> {last}")
+
+
+def _note_others(sheets: Sheets, seen: dict[str, int], number: int, findings: Findings) -> None:
+    """Find statements that an earlier file has already."""
+    keys = [sheets.keys[at] for at in sheets.of_base.tolist()]
+    again = np.array([seen.get(key, number) != number for key in keys], dtype=bool)
+    findings.add("statement_in_two_files", sheets.base, "insured_no", again)
+    for key in keys:
+        seen.setdefault(key, number)
+
+
+def _summary(file: ClaimFile, sheets: Sheets) -> FileSummary:
+    base = sheets.base
+    yen = {
+        name: int(base.numbers(name).sum())
+        for name in base.parts[0].record.names
+        if name.endswith("_yen")
+    }
+    public = sum(yen[f"public{one}_yen"] for one in (1, 2, 3))
+    own = sum(yen[f"public{one}_copay_yen"] for one in (1, 2, 3))
+    return FileSummary(
+        file.shown,
+        len(file),
+        len(file.kept),
+        len(base),
+        int(base.numbers("insurance_units").sum()),
+        yen["insurance_yen"] + yen["copay_yen"] + public + own,
+        yen["insurance_yen"],
+        public,
+    )
+
+
+def _joined(found: Sequence[Findings], language: Language, *, hints: bool = False) -> pd.DataFrame:
+    frames = [one.frame(hints=hints, language=language) for one in found]
+    if not frames:
+        raise ChiikiTsushoError(Text("no file was given; name the claim files to audit"))
+    return pd.concat(frames, ignore_index=True)

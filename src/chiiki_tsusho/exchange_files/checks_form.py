@@ -1,0 +1,158 @@
+"""Checks of the form of a claim file: lines, numbers, lengths, required items, doubled lines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.exchange_files.claim_file import ClaimFile
+from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
+from chiiki_tsusho.exchange_files.findings import Findings
+from chiiki_tsusho.exchange_files.layout import Item
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+from chiiki_tsusho.exchange_files.sheets import Sheets, View
+
+# データ種別 of a claim of a provider (様式一 to 十).
+DATA_KIND = "711"
+CR_LF = b"\r\n"
+# 居宅介護支援事業所 and 介護予防支援 have a number; a plan of one's own (2) has none.
+_WITH_MANAGER = ("1", "3")
+
+
+def check_form(file: ClaimFile, views: dict[str, View], findings: Findings) -> None:
+    """Check the lines of a file, whatever they claim."""
+    for kept in file.damaged:
+        assert kept.damage is not None
+        findings.add_line("damaged_line", kept.line, kept.damage)
+    if any(end != CR_LF for end in file.line_ends):
+        findings.add_line("line_end", 0, expected="CR LF")
+    _check_frame(file, views, findings)
+    for view in views.values():
+        if len(view):
+            _check_items(view, findings)
+    _check_running_numbers(file, views, findings)
+
+
+def _check_frame(file: ClaimFile, views: dict[str, View], findings: Findings) -> None:
+    control, end = views["control"], views["end"]
+    size = len(file)
+    if control.lines.tolist() != [1]:
+        findings.add_line("no_control", 1)
+    if end.lines.tolist() != [size]:
+        findings.add_line("no_end", size)
+    if len(control):
+        data_lines = np.full(len(control), size - len(control) - len(end))
+        findings.differing("record_count", control, "record_count", data_lines)
+        other = ~control.is_one_of("data_kind", [DATA_KIND])
+        findings.add("data_kind", control, "data_kind", other, DATA_KIND)
+    for name in ("7111", "7131-01", "7131-02", "7131-14", "7131-10", "7131-12"):
+        if len(control) and len(views[name]):
+            provider = control.texts("provider_no")[0]
+            other = compute.not_equal(views[name].texts("provider_no"), provider)
+            flags = other.to_numpy(zero_copy_only=False)
+            findings.add("provider_differs", views[name], "provider_no", flags, str(provider))
+
+
+def _check_running_numbers(file: ClaimFile, views: dict[str, View], findings: Findings) -> None:
+    for view in views.values():
+        findings.differing("running_number", view, "running_no", view.lines)
+    for kept in file.kept:
+        cells = kept.text.split(b",", 2)
+        number = cells[1].strip(b'"') if len(cells) > 1 else b""
+        if kept.damage is None and number != str(kept.line).encode():
+            findings.add_line("running_number", kept.line, expected=str(kept.line))
+
+
+def _check_items(view: View, findings: Findings) -> None:
+    for item in view.parts[0].record.items:
+        texts = view.texts(item.name)
+        longest = compute.max(compute.utf8_length(texts)).as_py()
+        if longest > item.length:
+            long = compute.greater(compute.utf8_length(texts), item.length)
+            findings.add(
+                "too_long", view, item.name, long.to_numpy(zero_copy_only=False), str(item.length)
+            )
+        if item.kind == "number":
+            findings.add("not_a_number", view, item.name, view.parts[0].not_numbers(item.name))
+        elif item.kind == "date":
+            findings.add("not_a_date", view, item.name, bad_dates(texts), "YYYYMMDD")
+        elif item.kind == "month":
+            findings.add("not_a_month", view, item.name, bad_months(texts), "YYYYMM")
+        if item.required:
+            findings.add("required", view, item.name, _missing(view, item))
+
+
+def _missing(view: View, item: Item) -> Flags:
+    """Say on which lines an item is required and blank; a blank number counts as 0."""
+    if item.kind == "number" and item.required == "always":
+        return np.zeros(len(view), dtype=bool)
+    if item.kind == "number":
+        blank = view.numbers(item.name) == 0
+    else:
+        blank = compute.equal(view.texts(item.name), "").to_numpy(zero_copy_only=False)
+    flags: Flags = blank & _needing(view, item)
+    return flags
+
+
+def _needing(view: View, item: Item) -> Flags:
+    """Say on which lines an item is required."""
+    if item.required == "insured":
+        return ~without_insurance(view)
+    if item.required == "public":
+        return with_public_funds(view)
+    if item.required == "care_manager":
+        return view.is_one_of("care_plan_by", _WITH_MANAGER)
+    if item.required == "stopped":
+        return view.filled("stopped_on")
+    return np.ones(len(view), dtype=bool)
+
+
+def without_insurance(view: View) -> Flags:
+    """Say which persons have no insurance: 生保単独, a number beginning with H."""
+    flags: Flags = compute.starts_with(view.texts("insured_no"), "H").to_numpy(zero_copy_only=False)
+    return flags
+
+
+def with_public_funds(base: View) -> Flags:
+    """Say which 01 lines have public funds of the first place."""
+    return (
+        base.filled("public1_payer_no")
+        | base.filled("public1_recipient_no")
+        | base.filled("public1_rate")
+        | without_insurance(base)
+    )
+
+
+def check_doubles(sheets: Sheets, findings: Findings) -> None:
+    """Find what stands there twice, and lines whose statement lacks a record."""
+    first = np.zeros(len(sheets.base), dtype=bool)
+    first[sheets.base_at[sheets.base_at >= 0]] = True
+    findings.add("statement_doubled", sheets.base, "insured_no", ~first)
+    codes = _joined(sheets.lines, "service_kind", "item_code", "note")
+    later = _later(sheets.of_line, codes)
+    findings.add("code_doubled", sheets.lines, "item_code", later)
+    later = _later(sheets.of_total, sheets.totals.texts("service_kind"))
+    findings.add("kind_doubled", sheets.totals, "service_kind", later)
+    has_total = np.zeros(len(sheets), dtype=bool)
+    has_total[sheets.of_total] = True
+    has_line = np.zeros(len(sheets), dtype=bool)
+    has_line[sheets.of_line] = True
+    findings.add("no_base_record", sheets.lines, "insured_no", sheets.base_at[sheets.of_line] < 0)
+    findings.add("no_base_record", sheets.totals, "insured_no", sheets.base_at[sheets.of_total] < 0)
+    findings.add("no_total_record", sheets.base, "insured_no", ~has_total[sheets.of_base])
+    findings.add("no_line_record", sheets.base, "insured_no", ~has_line[sheets.of_base])
+
+
+def _joined(view: View, *names: str) -> pa.StringArray:
+    return compute.binary_join_element_wise(*(view.texts(name) for name in names), ",")
+
+
+def _later(groups: Ints, texts: pa.StringArray) -> Flags:
+    """Say which rows repeat a text within their group."""
+    later = np.ones(len(groups), dtype=bool)
+    if len(groups):
+        coded = texts.dictionary_encode()
+        pair = groups * len(coded.dictionary) + coded.indices.to_numpy()
+        later[np.unique(pair, return_index=True)[1]] = False
+    return later

@@ -1,0 +1,309 @@
+"""Checks of a claim file against the law's tables: codes, units, counts, limit, price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from pyarrow import compute
+
+from chiiki_tsusho.claims.units import apply_rate
+from chiiki_tsusho.exchange_files.findings import Findings
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+from chiiki_tsusho.exchange_files.sheets import Sheets
+from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
+from chiiki_tsusho.law.code_table import CodeBook, CodeTable
+from chiiki_tsusho.law.prices_and_limits import UNKNOWN, benefit_limits, unit_prices
+
+# 要介護状態区分コード of 要介護1 is 21, of 要介護5 25.
+LEVEL_CODE = 20
+LEVELS = (1, 5)
+
+
+@dataclass(frozen=True)
+class MonthLines:
+    """The lines and totals of service kind 78 in one month, and the table of that month.
+
+    Parameters
+    ----------
+    at : ndarray of int64
+        Positions among the lines of the file.
+    row : ndarray of int64
+        The row of the table of each, −1 where the table has no such code.
+    totals : ndarray of int64
+        Positions of the month's 10 lines whose statement has an 01 line.
+    """
+
+    sheets: Sheets
+    table: CodeTable
+    at: Ints
+    row: Ints
+    totals: Ints
+
+    @property
+    def statement(self) -> Ints:
+        """The statement of each line."""
+        return self.sheets.of_line[self.at]
+
+    def number(self, name: str) -> Ints:
+        """Return an item of each line."""
+        return self.sheets.lines.numbers(name)[self.at]
+
+    def of_row(self, values: Ints) -> Ints:
+        """Return for each line what its row has, 0 where there is no row."""
+        return np.append(values, 0)[self.row]
+
+    @cached_property
+    def kinds(self) -> dict[str, Flags]:
+        """Which lines are base codes, additions and rates."""
+        rows = self.table.rows
+        return {
+            kind: self.of_row(np.array([row.kind == kind for row in rows], dtype=np.int64)) == 1
+            for kind in ("base", "addition", "rate")
+        }
+
+    def summed(self, values: Ints, wanted: Flags) -> Ints:
+        """Sum values of some of the lines by statement, shape (statements,)."""
+        sums = np.zeros(len(self.sheets), dtype=np.int64)
+        np.add.at(sums, self.statement[wanted], values[wanted])
+        return sums
+
+    @cached_property
+    def complete(self) -> Flags:
+        """Say which statements have no line whose code the table lacks."""
+        known = np.ones(len(self.sheets), dtype=bool)
+        known[self.statement[self.row < 0]] = False
+        return known
+
+    @cached_property
+    def managed(self) -> Flags:
+        """Which lines count against the benefit limit."""
+        managed = np.array([row.limit_managed for row in self.table.rows])
+        flags: Flags = self.of_row(managed) == 1
+        return flags
+
+    @cached_property
+    def visits(self) -> Ints:
+        """The counts of base codes by statement: how many visits there were."""
+        return self.summed(self.number("count"), self.kinds["base"])
+
+    @cached_property
+    def days(self) -> Ints:
+        """サービス実日数 by statement."""
+        days = np.zeros(len(self.sheets), dtype=np.int64)
+        days[self.sheets.of_total[self.totals]] = self.sheets.totals.numbers("days")[self.totals]
+        return days
+
+    @cached_property
+    def has_total(self) -> Flags:
+        """Say which statements have a 10 line of their own."""
+        flags = np.zeros(len(self.sheets), dtype=bool)
+        flags[self.sheets.of_total[self.totals]] = True
+        return flags
+
+    @cached_property
+    def excess(self) -> Ints:
+        """The managed units above the plan, by statement."""
+        of_total = self.sheets.of_total[self.totals]
+        plan = np.zeros(len(self.sheets), dtype=np.int64)
+        plan[of_total] = self.sheets.totals.numbers("planned_units")[self.totals]
+        managed = self.summed(self.number("service_units"), self.managed)
+        excess: Ints = np.maximum(0, managed - plan)
+        return excess
+
+
+def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
+    """Check every line of service kind 78 against the table of its month."""
+    for lines in _months(sheets, book, findings):
+        _check_codes(lines, findings)
+        _check_levels(lines, findings)
+        _check_counts(lines, findings)
+        _check_company(lines, findings)
+        _check_rates(lines, findings)
+        _check_managed(lines, findings)
+        _check_limit(lines, findings)
+    _check_prices(sheets, findings)
+
+
+def _months(sheets: Sheets, book: CodeBook, findings: Findings) -> Iterator[MonthLines]:
+    months = sheets.lines.numbers("service_month")
+    of_totals = sheets.totals.numbers("service_month")[sheets.ours]
+    codes = compute.binary_join_element_wise(
+        sheets.lines.texts("service_kind"), sheets.lines.texts("item_code"), ""
+    ).dictionary_encode()
+    texts = codes.dictionary.to_pylist()
+    coded = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    for month in np.unique(months[sheets.our_lines]).tolist():
+        at = np.flatnonzero(sheets.our_lines & (months == month))
+        if not book.supports(month):
+            findings.add_line("month_without_table", 0, str(month))
+            continue
+        table = book.table(month)
+        known = {code: position for position, code in enumerate(table.service_codes.tolist())}
+        rows = np.array([known.get(text, -1) for text in texts], dtype=np.int64)
+        totals = sheets.ours[of_totals == month]
+        yield MonthLines(sheets, table, at, rows[coded[at]], totals)
+
+
+def _check_codes(lines: MonthLines, findings: Findings) -> None:
+    view = lines.sheets.lines
+    # A month of which only the base codes are known cannot say that an addition is wrong.
+    whole_table = any(row.kind != "base" for row in lines.table.rows)
+    rule = "unknown_code" if whole_table else "code_without_table"
+    findings.add(rule, view, "item_code", lines.at[lines.row < 0])
+    fixed = lines.kinds["base"] | lines.kinds["addition"]
+    expected = np.zeros(len(view), dtype=np.int64)
+    expected[lines.at] = lines.of_row(lines.table.row_units)
+    findings.differing("units_of_code", view, "units", expected, lines.at[fixed])
+    # A part of the month under public funds is so many counts of the same units.
+    partly = lines.number("units") * lines.number("public1_count")
+    expected = np.zeros(len(view), dtype=np.int64)
+    expected[lines.at] = partly
+    findings.differing("public_units_of_count", view, "public1_units", expected, lines.at[fixed])
+
+
+def _check_levels(lines: MonthLines, findings: Findings) -> None:
+    sheets = lines.sheets
+    level = lines.of_row(np.array([row.care_level or 0 for row in lines.table.rows]))
+    stated = np.append(sheets.base.numbers("care_level"), 0)[sheets.base_at] - LEVEL_CODE
+    heaviest = np.zeros(len(sheets), dtype=np.int64)
+    np.maximum.at(heaviest, lines.statement, level)
+    has_base = sheets.base_at[lines.statement] >= 0
+    # 01-15 is the heaviest level of the month; the codes of earlier visits may be of a lighter one.
+    wrong = has_base & (level > 0) & (level == heaviest[lines.statement])
+    wrong &= level != stated[lines.statement]
+    expected = np.zeros(len(sheets.lines), dtype=np.int64)
+    expected[lines.at] = stated[lines.statement]
+    found = np.zeros(len(sheets.lines), dtype=np.int64)
+    found[lines.at] = level
+    findings.add("level_of_code", sheets.lines, "item_code", lines.at[wrong], expected, found)
+
+
+def _check_counts(lines: MonthLines, findings: Findings) -> None:
+    view, rows = lines.sheets.lines, lines.table.rows
+    days, visits = lines.days[lines.statement], lines.visits[lines.statement]
+    per_visit = lines.of_row(np.array([row.largest_value for row in rows]))
+    most = {
+        "day": days,
+        "visit": visits,
+        "one_way": per_visit * visits,
+        "month": np.ones_like(days),
+    }
+    ceiling = np.zeros(len(lines.at), dtype=np.int64)
+    for per, limit in most.items():
+        of_per = lines.of_row(np.array([row.per == per for row in rows], dtype=np.int64)) == 1
+        ceiling = np.where(of_per, limit, ceiling)
+    monthly = lines.of_row(np.array([row.max_per_month or 0 for row in rows]))
+    ceiling = np.where(monthly > 0, np.minimum(ceiling, monthly), ceiling)
+    count = lines.number("count")
+    known = (lines.row >= 0) & ~lines.kinds["base"] & lines.has_total[lines.statement]
+    expected = np.zeros(len(view), dtype=np.int64)
+    expected[lines.at] = ceiling
+    findings.add("count_over", view, "count", lines.at[known & (count > ceiling)], expected)
+    findings.add("no_count", view, "count", lines.at[(lines.row >= 0) & (count < 1)], "1")
+    _check_days(lines, findings)
+
+
+def _check_days(lines: MonthLines, findings: Findings) -> None:
+    sheets, totals = lines.sheets, lines.totals
+    statement = sheets.of_total[totals]
+    days = sheets.totals.numbers("days")
+    visits = np.zeros(len(sheets.totals), dtype=np.int64)
+    visits[totals] = lines.visits[statement]
+    known = np.zeros(len(sheets.totals), dtype=bool)
+    known[totals] = lines.complete[statement]
+    findings.add("days_over_visits", sheets.totals, "days", known & (days > visits), visits)
+    findings.add("several_visits_a_day", sheets.totals, "days", known & (days < visits), visits)
+
+
+def _check_company(lines: MonthLines, findings: Findings) -> None:
+    """Check codes of which a month has one only, and codes that stand beside others only."""
+    rows = lines.table.rows
+    view = lines.sheets.lines
+    of_month = [row for row in rows if row.kind == "rate" or row.per == "month"]
+    for group in sorted({row.group for row in of_month if row.group}):
+        members = np.array([row.group == group and row in of_month for row in rows], dtype=np.int64)
+        one = lines.of_row(members) == 1
+        several = lines.summed(np.ones(len(lines.at), dtype=np.int64), one) > 1
+        findings.add("two_of_a_group", view, "item_code", lines.at[one & several[lines.statement]])
+    for position, row in enumerate(rows):
+        if row.only_with:
+            others = np.array(
+                [other.key in row.only_with.split() for other in rows], dtype=np.int64
+            )
+            beside = lines.summed(lines.of_row(others), lines.row >= 0) > 0
+            alone = (lines.row == position) & ~beside[lines.statement]
+            findings.add("needs_other_code", view, "item_code", lines.at[alone])
+
+
+def _check_rates(lines: MonthLines, findings: Findings) -> None:
+    """Compute each ratio again: exactly where it is of all lines, else the most it can be."""
+    table, view = lines.table, lines.sheets.lines
+    units = lines.number("service_units")
+    rates = table.rates.values()
+    of_all = [table.key_positions[one.key] for one in rates if one.basis == ALL_LINES]
+    basis = lines.summed(units, ~np.isin(lines.row, of_all)) - lines.excess
+    of_base = lines.summed(units, lines.kinds["base"])
+    known = (lines.complete & lines.has_total)[lines.statement]
+    for rate in rates:
+        position = table.key_positions[rate.key]
+        mine = (lines.row == position) & known
+        expected = np.zeros(len(view), dtype=np.int64)
+        if rate.basis == BASE_LINES:
+            outside = not table.rows[position].limit_managed
+            reach = np.maximum(0, of_base - lines.excess) if outside else of_base
+            expected[lines.at] = apply_rate(reach, rate.per_mille)[lines.statement]
+            most = np.abs(expected[lines.at])
+            wrong = mine & ((np.abs(units) > most) | (units * expected[lines.at] < 0))
+        else:
+            expected[lines.at] = apply_rate(basis, rate.per_mille)[lines.statement]
+            wrong = mine & (units != expected[lines.at])
+        findings.add("units_of_rate", view, "service_units", lines.at[wrong], expected)
+
+
+def _check_managed(lines: MonthLines, findings: Findings) -> None:
+    sheets, totals = lines.sheets, lines.totals
+    statement = sheets.of_total[totals]
+    units = lines.number("service_units")
+    inside = lines.summed(units, lines.managed)
+    outside = lines.summed(units, ~lines.managed & (lines.row >= 0))
+    known = totals[lines.complete[statement]]
+    for name, sums in (("managed_units", inside), ("unmanaged_units", outside)):
+        expected = np.zeros(len(sheets.totals), dtype=np.int64)
+        expected[totals] = sums[statement]
+        findings.differing("managed_units", sheets.totals, name, expected, known)
+
+
+def _check_limit(lines: MonthLines, findings: Findings) -> None:
+    sheets, totals = lines.sheets, lines.totals
+    base = sheets.base_at[sheets.of_total[totals]]
+    level = sheets.base.numbers("care_level")[base] - LEVEL_CODE
+    known = (level >= LEVELS[0]) & (level <= LEVELS[1])
+    limits = benefit_limits(lines.table.month)[np.where(known, level, 0)]
+    expected = np.zeros(len(sheets.totals), dtype=np.int64)
+    expected[totals] = limits
+    planned = sheets.totals.numbers("planned_units")[totals]
+    over = known & (limits != UNKNOWN) & (planned > limits)
+    findings.add("plan_over_limit", sheets.totals, "planned_units", totals[over], expected)
+
+
+def _check_prices(sheets: Sheets, findings: Findings) -> None:
+    totals, at = sheets.totals, sheets.ours
+    price = totals.numbers("unit_price")
+    month = totals.numbers("service_month")
+    for one in np.unique(month[at]).tolist():
+        of_month = at[month[at] == one]
+        prices = unit_prices(one)
+        known = prices[prices != UNKNOWN]
+        wrong = of_month[~np.isin(price[of_month], known)]
+        listed = " / ".join(str(value) for value in sorted(set(known.tolist())))
+        findings.add("unit_price", totals, "unit_price", wrong, listed)
+        # One provider has one 地域区分 in a month.
+        good = of_month[np.isin(price[of_month], known)]
+        values, counts = np.unique(price[good], return_counts=True)
+        if len(values) > 1:
+            usual = int(values[np.argmax(counts)])
+            other = good[price[good] != usual]
+            findings.add("unit_price_of_others", totals, "unit_price", other, str(usual))

@@ -1,0 +1,117 @@
+"""Checks of what a claim file says of each person, save the figures; no value of it is repeated."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.exchange_files.checks_law import LEVEL_CODE, LEVELS
+from chiiki_tsusho.exchange_files.dates import bad_dates, month_days, whole
+from chiiki_tsusho.exchange_files.findings import Findings
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+from chiiki_tsusho.exchange_files.sheets import Sheets, View
+
+# 第2号被保険者 are insured from the age of forty.
+YOUNGEST, OLDEST = 40, 120
+SEXES = ("1", "2")
+PLANNERS = ("1", "2", "3")
+# 中止理由; 2 (介護施設) was replaced by 6 to 8.
+STOP_REASONS = ("1", "3", "4", "5", "6", "7", "8", "9")
+# Items with a check digit, and how many digits they have.
+CHECKED = {"public1_payer_no": 8, "public1_recipient_no": 7}
+
+
+def check_persons(sheets: Sheets, findings: Findings) -> None:
+    """Check the dates and codes of 01 against the month and its days."""
+    base = sheets.base
+    if not len(base):
+        return
+    month = base.numbers("service_month")
+    first, last = month * 100 + 1, month * 100 + month_days(month)
+    ours = np.zeros(len(base), dtype=bool)
+    ours[sheets.base_of_ours] = True
+    level = base.numbers("care_level")
+    wrong = ours & ~((level >= LEVEL_CODE + LEVELS[0]) & (level <= LEVEL_CODE + LEVELS[1]))
+    findings.add("level_code", base, "care_level", wrong & base.filled("care_level"), "21 … 25")
+    for name, known in (("sex", SEXES), ("care_plan_by", PLANNERS), ("stop_reason", STOP_REASONS)):
+        other = base.filled(name) & ~base.is_one_of(name, known)
+        findings.add("unknown_choice", base, name, other, " / ".join(known))
+    reason = base.filled("stop_reason") & ~base.filled("stopped_on")
+    # QKANCHO writes 1 (非該当) where nothing was stopped.
+    reason &= ~base.is_one_of("stop_reason", ["1"])
+    findings.add("reason_without_stop", base, "stopped_on", reason)
+    own_plan = base.is_one_of("care_plan_by", ["2"]) & base.filled("care_manager_no")
+    findings.add("manager_of_own_plan", base, "care_manager_no", own_plan)
+    born, given = _dates(base, "birth_date")
+    age = (last - born) // 10_000
+    findings.add("birth_date", base, "birth_date", given & (born > last))
+    odd = given & (born <= last) & ((age < YOUNGEST) | (age > OLDEST))
+    findings.add("unusual_age", base, "birth_date", odd)
+    _check_periods(sheets, first, last, findings)
+    _check_digits(base, findings)
+
+
+def _dates(base: View, name: str) -> tuple[Ints, Flags]:
+    """Return a date of each line as a number, and where it can be read."""
+    texts = base.texts(name)
+    values = whole(texts, 8)
+    good: Flags = (values > 0) & ~bad_dates(texts)
+    return values, good
+
+
+def _check_periods(sheets: Sheets, first: Ints, last: Ints, findings: Findings) -> None:
+    base = sheets.base
+    begins, has_begin = _dates(base, "certified_from")
+    ends, has_end = _dates(base, "certified_to")
+    findings.add("certified_backwards", base, "certified_to", has_begin & has_end & (ends < begins))
+    outside = (has_begin & (begins > last)) | (has_end & (ends < first))
+    findings.add("not_certified", base, "certified_from", outside)
+    started, has_start = _dates(base, "started_on")
+    stopped, has_stop = _dates(base, "stopped_on")
+    for name, value, given in (
+        ("started_on", started, has_start),
+        ("stopped_on", stopped, has_stop),
+    ):
+        findings.add("outside_month", base, name, given & ((value < first) | (value > last)))
+    findings.add(
+        "stopped_before_start", base, "stopped_on", has_start & has_stop & (stopped < started)
+    )
+    day = np.ones(len(base), dtype=np.int64)
+    earliest = np.maximum.reduce(
+        [first, np.where(has_begin, begins, first), np.where(has_start, started, first)]
+    )
+    latest = np.minimum.reduce(
+        [last, np.where(has_end, ends, last), np.where(has_stop, stopped, last)]
+    )
+    day = np.where((earliest // 100 == first // 100) & (latest // 100 == first // 100),
+                   latest - earliest + 1, last - first + 1)  # fmt: skip
+    totals, at = sheets.totals, sheets.ours
+    most = np.zeros(len(totals), dtype=np.int64)
+    most[at] = np.maximum(0, day)[sheets.base_of_ours]
+    findings.add("days_over_period", totals, "days", at[(totals.numbers("days") > most)[at]], most)
+
+
+def _check_digits(base: View, findings: Findings) -> None:
+    insurer = compute.utf8_slice_codeunits(compute.utf8_lpad(base.texts("insurer_no"), 8, "0"), 2)
+    findings.add("check_digit", base, "insurer_no", bad_check_digit(insurer, 6))
+    for name, places in CHECKED.items():
+        bad = bad_check_digit(base.texts(name), places) & base.filled(name)
+        findings.add("check_digit", base, name, bad)
+
+
+def bad_check_digit(texts: pa.StringArray, places: int) -> npt.NDArray[np.bool_]:
+    """Say which numbers do not end in their check digit.
+
+    Weights 2 and 1 by turns from the last digit before it, the digits of each product summed, and
+    the complement to ten.
+    """
+    values = whole(texts, places)
+    body, check = values // 10, values % 10
+    total = np.zeros(len(values), dtype=np.int64)
+    for place in range(places - 1):
+        product = body // 10**place % 10 * (2 - place % 2)
+        total += product // 10 + product % 10
+    bad: npt.NDArray[np.bool_] = (values < 0) | (check != -total % 10)
+    return bad

@@ -1,0 +1,191 @@
+"""Checks that the figures of a claim file add up, whatever the law says of each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.exchange_files.checks_form import without_insurance
+from chiiki_tsusho.exchange_files.findings import Findings
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+from chiiki_tsusho.exchange_files.sheets import SERVICE_KIND, Sheets, View, summed
+from chiiki_tsusho.law.rounding import floor_share
+
+PUBLIC = ("public1", "public2", "public3")
+PRICE_SCALE = 100
+# Of 01 and of 10: the item of the one that is the sum of the item of the other.
+_TOTALS = {
+    "insurance_units": "benefit_units",
+    "insurance_yen": "insurance_yen",
+    "copay_yen": "copay_yen",
+    **{
+        f"{one}_{what}": f"{one}_{what}" for one in PUBLIC for what in ("units", "yen", "copay_yen")
+    },
+}
+_INSURANCE, _PUBLIC = "1", "2"
+# 請求情報区分: 01 is 居宅・施設・地域密着型; some programs write 0 on a line of public funds.
+_CLAIM_KINDS = ("01", "0", "00", "")
+_NOT_OURS = (
+    "specified_statements", "specified_days", "specified_total_yen", "specified_copay_yen",
+    "specified_public_yen", "specified_insurance_yen",
+)  # fmt: skip
+
+
+def check_lines(sheets: Sheets, findings: Findings) -> None:
+    """Check each line of a service code: units × count, and what of it is under public funds."""
+    lines, ours = sheets.lines, sheets.our_lines
+    units, count = lines.numbers("units"), lines.numbers("count")
+    findings.differing("units_times_count", lines, "service_units", units * count, ours)
+    whole = lines.numbers("service_units")
+    for one in PUBLIC:
+        payer = sheets.base.filled(f"{one}_payer_no")
+        if one == PUBLIC[0]:
+            payer |= without_insurance(sheets.base)
+        paid = _of_statement(sheets, payer)[sheets.of_line]
+        of_count, of_units = lines.numbers(f"{one}_count"), lines.numbers(f"{one}_units")
+        findings.add("public_unasked", lines, f"{one}_count", ours & ~paid & (of_count != 0), "0")
+        findings.add("public_unasked", lines, f"{one}_units", ours & ~paid & (of_units != 0), "0")
+        over = ours & paid & (of_count > count)
+        findings.add("public_over_whole", lines, f"{one}_count", over, count)
+        over = ours & paid & (np.abs(of_units) > np.abs(whole))
+        findings.add("public_over_whole", lines, f"{one}_units", over, whole)
+        nothing = ours & paid & (of_units != 0) & (of_count == 0)
+        findings.add("public_over_whole", lines, f"{one}_count", nothing, count)
+
+
+def _of_statement(sheets: Sheets, of_base: Flags) -> Flags:
+    """Say of each statement what is said of its 01 line; False where it has none."""
+    return np.append(of_base, False)[sheets.base_at]
+
+
+def check_totals(sheets: Sheets, findings: Findings) -> None:
+    """Check 10 against its lines, and 01 against its 10 lines."""
+    totals, at = sheets.totals, sheets.ours
+    statement = sheets.of_total
+    of_lines = sheets.sum_of_lines(sheets.lines.numbers("service_units"), sheets.our_lines)
+    managed, unmanaged = totals.numbers("managed_units"), totals.numbers("unmanaged_units")
+    wrong = np.zeros(len(totals), dtype=bool)
+    wrong[at] = (of_lines[statement] != managed + unmanaged)[at]
+    findings.add(
+        "lines_and_totals", totals, "managed_units", wrong, of_lines[statement], managed + unmanaged
+    )
+    benefit = np.minimum(totals.numbers("planned_units"), managed) + unmanaged
+    findings.differing("benefit_units", totals, "benefit_units", benefit, at)
+    for name in _always_empty(totals, ("short_stay", "medical")):
+        wrong = np.zeros(len(totals), dtype=bool)
+        wrong[at] = totals.filled(name)[at]
+        findings.add("must_be_empty", totals, name, wrong, "0")
+    whole = sheets.base_at >= 0
+    for name, summed_name in _TOTALS.items():
+        expected = sheets.sum_of_totals(summed_name)[sheets.of_base]
+        findings.differing("base_total", sheets.base, name, expected, whole[sheets.of_base])
+    alone = np.ones(len(sheets), dtype=bool)
+    alone[statement[~totals.is_one_of("service_kind", [SERVICE_KIND])]] = False
+    for name in _always_empty(sheets.base, ("emergency", "special_medical", "specified")):
+        filled = sheets.base.filled(name) & alone[sheets.of_base]
+        findings.add("must_be_empty", sheets.base, name, filled, "0")
+
+
+def _always_empty(view: View, words: tuple[str, ...]) -> list[str]:
+    names = view.parts[0].record.names
+    return [name for name in names if any(word in name for word in words)]
+
+
+def check_claim_lines(claims: View, sheets: Sheets, findings: Findings, *, whole: bool) -> None:
+    """Check 7111 against the statements.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether the statements of the layout are all there are; those of other forms are summed
+        in 7111 too, and then nothing can be compared.
+    """
+    if not whole:
+        return
+    expected = claim_sums(sheets)
+    kinds = claims.texts("payer_kind").to_pylist()
+    laws = claims.texts("law_no").to_pylist()
+    months, providers = (
+        claims.texts(name).to_pylist() for name in ("service_month", "provider_no")
+    )
+    ours = claims.is_one_of("claim_kind", _CLAIM_KINDS)
+    names = [name for name in claims.parts[0].record.names if name in _SUMMED or name in _NOT_OURS]
+    nothing = dict.fromkeys(names, 0)
+    wanted = {name: np.zeros(len(claims), dtype=np.int64) for name in names}
+    for at in range(len(claims)):
+        law = "" if kinds[at] == _INSURANCE else laws[at]
+        sums = expected.pop((months[at], providers[at], law), nothing) if ours[at] else nothing
+        for name in names:
+            wanted[name][at] = sums.get(name, 0)
+    for name in names:
+        findings.differing("claim_line", claims, name, wanted[name], ours)
+    known = claims.is_one_of("payer_kind", [_INSURANCE, _PUBLIC])
+    findings.add("payer_kind", claims, "payer_kind", ~known, f"{_INSURANCE} / {_PUBLIC}")
+    for (_, _, law), sums in expected.items():
+        findings.add_line("no_claim_line", 0, expected=f"7111 {law}: {sums['statements']}".rstrip())
+
+
+_SUMMED = ("statements", "units", "total_yen", "insurance_yen", "public_yen", "copay_yen")
+_Sums = dict[tuple[str, str, str], dict[str, int]]
+
+
+def claim_sums(sheets: Sheets) -> _Sums:
+    """Sum statements into their 7111 lines, by month, provider and 法別番号 (blank: insurance)."""
+    return _insurance_sums(sheets) | _public_sums(sheets)
+
+
+def _insurance_sums(sheets: Sheets) -> _Sums:
+    """Sum the statements of insured persons by month and provider."""
+    base = sheets.base
+    insured = np.flatnonzero(~without_insurance(base))
+    public = np.add.reduce([base.numbers(f"{one}_yen") for one in PUBLIC])
+    own = [base.numbers(f"{one}_copay_yen") for one in PUBLIC]
+    copay = np.add.reduce([base.numbers("copay_yen"), *own])
+    values = {
+        "statements": np.ones(len(base), dtype=np.int64),
+        "units": base.numbers("insurance_units"),
+        "total_yen": base.numbers("insurance_yen") + public + copay,
+        "insurance_yen": base.numbers("insurance_yen"),
+        "public_yen": public,
+        "copay_yen": copay,
+    }
+    return _summed_by(base, insured, pa.array([""] * len(base), pa.string()), values)
+
+
+def _public_sums(sheets: Sheets) -> _Sums:
+    """Sum the statements with public funds by month, provider and 法別番号."""
+    base, totals = sheets.base, sheets.totals
+    sums: _Sums = {}
+    for one in PUBLIC:
+        cost = floor_share(
+            totals.numbers(f"{one}_units"), totals.numbers("unit_price"), PRICE_SCALE
+        )
+        values = {
+            "statements": np.ones(len(base), dtype=np.int64),
+            "units": base.numbers(f"{one}_units"),
+            "total_yen": summed(sheets.of_total, cost, len(sheets))[sheets.of_base],
+            "public_yen": base.numbers(f"{one}_yen"),
+        }
+        law = compute.utf8_slice_codeunits(base.texts(f"{one}_payer_no"), 0, 2)
+        with_funds = np.flatnonzero(base.filled(f"{one}_payer_no"))
+        for key, more in _summed_by(base, with_funds, law, values).items():
+            known = sums.setdefault(key, dict.fromkeys(values, 0))
+            for name, value in more.items():
+                known[name] += value
+    return sums
+
+
+def _summed_by(base: View, at: Ints, law: pa.StringArray, values: dict[str, Ints]) -> _Sums:
+    keys = compute.binary_join_element_wise(
+        base.texts("service_month"), base.texts("provider_no"), law, ","
+    )
+    coded = keys.take(pa.array(at)).dictionary_encode()
+    groups = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    size = len(coded.dictionary)
+    sums = {name: summed(groups, value[at], size) for name, value in values.items()}
+    found: _Sums = {}
+    for group, key in enumerate(coded.dictionary.to_pylist()):
+        month, provider, law_no = key.split(",")
+        found[month, provider, law_no] = {name: int(one[group]) for name, one in sums.items()}
+    return found

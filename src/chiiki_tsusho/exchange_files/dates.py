@@ -1,0 +1,48 @@
+"""Dates and months of claim files, ``YYYYMMDD`` and ``YYYYMM``, as arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+
+_MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
+
+
+def month_days(month: Ints) -> Ints:
+    """Return the days of months ``YYYYMM``."""
+    year, number = month // 100, month % 100
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    days: Ints = _MONTH_DAYS[np.clip(number, 1, 12) - 1] + (leap & (number == 2))
+    return days
+
+
+def whole(texts: pa.StringArray, digits: int) -> Ints:
+    """Read texts of so many digits as numbers; −1 for any other, 0 for a blank one."""
+    good = compute.match_substring_regex(texts, f"^[0-9]{{{digits}}}$")
+    numbers = compute.if_else(good, texts, "-1").cast(pa.int64())
+    numbers = compute.if_else(compute.equal(texts, ""), 0, numbers)
+    values: Ints = numbers.to_numpy(zero_copy_only=False)
+    return values
+
+
+def bad_months(texts: pa.StringArray) -> Flags:
+    """Say which texts are neither blank nor a month."""
+    months = whole(texts, 6)
+    flags: Flags = (months != 0) & ~_month_like(months)
+    return flags
+
+
+def bad_dates(texts: pa.StringArray) -> Flags:
+    """Say which texts are neither blank nor a date."""
+    dates = whole(texts, 8)
+    month, day = dates // 100, dates % 100
+    flags: Flags = (dates != 0) & ~(_month_like(month) & (day >= 1) & (day <= month_days(month)))
+    return flags
+
+
+def _month_like(months: Ints) -> Flags:
+    flags: Flags = (months >= 190001) & (months % 100 >= 1) & (months % 100 <= 12)
+    return flags

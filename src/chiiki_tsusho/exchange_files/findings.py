@@ -1,0 +1,186 @@
+"""What an audit finds: gathered as arrays, written in words at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from chiiki_tsusho.exchange_files.finding_texts import CHECKS, Check
+from chiiki_tsusho.exchange_files.layout import Item, layout
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+from chiiki_tsusho.exchange_files.sheets import KEY, View
+from chiiki_tsusho.language import Language, Sayable
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
+
+COLUMNS = (
+    "file", "line", *KEY, "item", "heading", "found", "expected", "rule", "return_code", "message",
+)  # fmt: skip
+HEADINGS = {
+    "file": "ファイル",
+    "line": "行",
+    "service_month": "サービス提供年月",
+    "provider_no": "事業所番号",
+    "insurer_no": "保険者番号",
+    "insured_no": "被保険者番号",
+    "item": "項目",
+    "heading": "項目名",
+    "found": "ファイルの値",
+    "expected": "あるべき値",
+    "rule": "エラーの種類",
+    "return_code": "返戻コード",
+    "message": "説明",
+}
+# Of these only the place is told, never what stands there.
+PRIVATE = frozenset(
+    {"birth_date", "sex", "certified_from", "certified_to", "started_on", "stopped_on"}
+    | {f"public{one}_{what}_no" for one in (1, 2, 3) for what in ("payer", "recipient")}
+)
+
+
+@dataclass(frozen=True)
+class _Found:
+    check: Check
+    view: View | None
+    at: Ints
+    lines: Ints
+    item: Item | None
+    found: Sequence[str | Sayable]
+    expected: list[str]
+
+
+class Findings:
+    """Everything an audit of one file finds.
+
+    Parameters
+    ----------
+    shown : str
+        What the file is called.
+    """
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+        self._found: list[_Found] = []
+
+    def add(
+        self,
+        rule: str,
+        view: View,
+        name: str,
+        where: Ints | Flags,
+        expected: Ints | list[str] | str = "",
+        found: Ints | None = None,
+    ) -> None:
+        """Add a finding of some lines.
+
+        Parameters
+        ----------
+        rule : str
+            A name of ``CHECKS``.
+        view : View
+        name : str
+            The item.
+        where : ndarray
+            The lines, as positions or as flags of all.
+        expected : ndarray, list or str
+            What each of all lines should have (taken at ``where``), or one text for all.
+        found : ndarray of int64, optional
+            What is there, where that is not the item itself.
+        """
+        at: Ints = np.flatnonzero(where) if where.dtype == bool else where.astype(np.int64)
+        if not len(at):
+            return
+        item = view.item(name, 0) if len(view) else None
+        if name in PRIVATE:
+            cells = [""] * len(at)
+        elif found is not None:
+            cells = [str(value) for value in found[at].tolist()]
+        else:
+            cells = view.texts(name).take(pa.array(at)).to_pylist()
+        if isinstance(expected, str):
+            wanted = [expected] * len(at)
+        elif isinstance(expected, list):
+            wanted = [expected[one] for one in at.tolist()]
+        else:
+            wanted = [str(value) for value in expected[at].tolist()]
+        self._found.append(_Found(CHECKS[rule], view, at, view.lines[at], item, cells, wanted))
+
+    def differing(
+        self, rule: str, view: View, name: str, expected: Ints, among: Ints | Flags | None = None
+    ) -> None:
+        """Add a finding of every line whose item is not the number expected."""
+        wrong = view.numbers(name) != expected
+        if among is not None:
+            flags = np.zeros(len(view), dtype=bool)
+            flags[among] = True
+            wrong &= flags
+        self.add(rule, view, name, wrong, expected)
+
+    def add_line(self, rule: str, line: int, found: str | Sayable = "", expected: str = "") -> None:
+        """Add a finding of a line as a whole; line 0 is the file."""
+        at = np.zeros(1, dtype=np.int64)
+        self._found.append(
+            _Found(CHECKS[rule], None, at, np.array([line]), None, [found], [expected])
+        )
+
+    def frame(self, *, hints: bool, language: Language = "en") -> pd.DataFrame:
+        """Write the findings (or the hints) as a DataFrame, ordered by line and item."""
+        columns: dict[str, list[Any]] = {name: [] for name in (*COLUMNS, "order")}
+        for one in self._found:
+            if one.check.hint == hints:
+                self._write(one, columns, language)
+        frame = pd.DataFrame(columns)
+        if not len(frame):
+            return frame[list(COLUMNS)].astype(_TYPES)
+        frame = frame.sort_values(["line", "order", "rule"], kind="stable", ignore_index=True)
+        line = frame["line"].astype("Int64")
+        frame["line"] = line.mask(line == 0)
+        return frame[list(COLUMNS)].astype(_TYPES)
+
+    def _write(self, one: _Found, columns: dict[str, list[Any]], language: Language) -> None:
+        count = len(one.at)
+        columns["file"].extend([self.shown] * count)
+        columns["line"].extend(one.lines.tolist())
+        for name in KEY:
+            texts = [""] * count
+            if one.view is not None and one.view.has(name):
+                texts = one.view.texts(name).take(pa.array(one.at)).to_pylist()
+            columns[name].extend(texts)
+        items = [_item(one, at) for at in one.at.tolist()]
+        columns["item"].extend(place for place, _ in items)
+        columns["heading"].extend("" if it is None else _heading(it, language) for _, it in items)
+        columns["order"].extend(0 if it is None else it.cell for _, it in items)
+        columns["found"].extend(
+            cell if isinstance(cell, str) else cell.say(language) for cell in one.found
+        )
+        columns["expected"].extend(one.expected)
+        columns["rule"].extend([one.check.rule] * count)
+        columns["return_code"].extend([one.check.code] * count)
+        columns["message"].extend([one.check.text.say(language)] * count)
+
+
+_TYPES = {name: "Int64" if name == "line" else "str" for name in COLUMNS}
+
+
+def _item(one: _Found, at: int) -> tuple[str, Item | None]:
+    if one.item is None or one.view is None:
+        return "", None
+    item = one.item if len(one.view.parts) == 1 else one.view.item(one.item.name, at)
+    number = item.name if item.item is None else str(item.item)
+    return f"{item.record}-{number}", item
+
+
+def _heading(item: Item, language: Language) -> str:
+    return item.heading if language == "ja" else item.name
+
+
+def every_view(rows_of: Callable[[str], Any]) -> dict[str, View]:
+    """Return a view of each record of the layout."""
+    return {name: View([rows_of(name)]) for name in layout()}

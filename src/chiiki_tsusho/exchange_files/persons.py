@@ -1,0 +1,172 @@
+"""What the claim file needs of each person beside the claim, from the file of recipients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from chiiki_tsusho.claims.rosters import NO_ROW, WRONG_ROW, Roster, recipient_entity
+from chiiki_tsusho.columns import PERSONAL
+from chiiki_tsusho.exchange_files.checks_person import PLANNERS, STOP_REASONS
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints, Texts
+from chiiki_tsusho.language import Sayable, Text
+from chiiki_tsusho.law.code_table import CodeBook
+from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.blocks import Form, Numbers, Source
+from chiiki_tsusho.reading.cells import PARSERS, BadCellError
+from chiiki_tsusho.reading.headings import match_headings
+from chiiki_tsusho.reading.insured_numbers import pack_insured
+from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities
+
+_SEXES = {"1": "1", "男": "1", "2": "2", "女": "2"}
+# Names are for papers only.
+_WANTED = tuple(column for column in PERSONAL if column.kind != "text")
+# What a cell should have been; never what stands there, which is the person's own.
+_EXPECTED: dict[str, Sayable] = {
+    "date": Text("a date such as 1940-04-01 is expected"),
+    "care_level": Text("1 to 5 is expected"),
+    "sex": Text("1 (男) or 2 (女) is expected"),
+    "care_plan_by": Text("1, 2 or 3 is expected"),
+    "stop_reason": Text("1 or 3 to 9 is expected"),
+    "provider_no": Text("a number of 10 characters is expected"),
+    "public_payer_no": Text("a number of 8 digits is expected"),
+    "public_recipient_no": Text("a number of 7 digits is expected"),
+    "facility_insurer_no": Text("a number of 6 digits is expected"),
+}
+
+
+def _number(places: int) -> Callable[[str], str | None]:
+    return lambda text: text if text.isascii() and text.isdigit() and len(text) == places else None
+
+
+def _parsed(kind: str) -> Callable[[str], str | None]:
+    def read(text: str) -> str | None:
+        try:
+            value = PARSERS[kind](text)
+        except BadCellError:
+            return None
+        return text if kind == "provider_no" else str(value)
+
+    return read
+
+
+def _one_of(values: tuple[str, ...]) -> Callable[[str], str | None]:
+    return lambda text: text if text in values else None
+
+
+# Each kind of cell as the claim file writes it, or None where it cannot be read.
+_READERS: dict[str, Callable[[str], str | None]] = {
+    "date": _parsed("date"),
+    "sex": _SEXES.get,
+    "care_level": _parsed("care_level"),
+    "care_plan_by": _one_of(PLANNERS),
+    "stop_reason": _one_of(STOP_REASONS),
+    "provider_no": _parsed("provider_no"),
+    "public_payer_no": _number(8),
+    "public_recipient_no": _number(7),
+    "facility_insurer_no": _number(6),
+}
+
+
+@dataclass(frozen=True)
+class PersonCells:
+    """Cells of recipients for some claims.
+
+    Parameters
+    ----------
+    texts : dict of name to ndarray of str, shape (claims,)
+        As the claim file writes them, blank where nothing is said.
+    unreadable : dict of name to ndarray of bool
+        Where something stands that cannot be read.
+    missing, wrong : ndarray of bool, shape (claims,)
+        Claims without a row of their person, and those whose row is doubled or wrong.
+    public_law : ndarray of int64, shape (claims,)
+        法別番号, 0 where there are no public funds.
+    """
+
+    texts: dict[str, Texts]
+    unreadable: dict[str, Flags]
+    missing: Flags
+    wrong: Flags
+    public_law: Ints
+
+
+def expected_of(name: str) -> Sayable:
+    """Say what a personal column should hold."""
+    kind = next(column.kind for column in _WANTED if column.name == name)
+    return _EXPECTED[kind]
+
+
+def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> PersonCells:
+    """Find the row of recipients of each claim, and read its personal cells.
+
+    Parameters
+    ----------
+    source : Source
+        The file of recipients, or a frame.
+    book : CodeBook
+        Knows the headings of additions, which the file may have as well.
+    claims : DataFrame
+        With the four identifying columns.
+
+    Returns
+    -------
+    PersonCells
+        In the order of the claims.
+    """
+    identities = Identities()
+    roster = Roster(BlockDecoder(source, "recipients", book, identities), identities, Problems())
+    insurer = identities.insurers.ids(claims["insurer_no"].tolist())
+    insured = pack_insured(pa.array(claims["insured_no"], pa.string()))
+    month = claims["service_month"].to_numpy(dtype=np.int64)
+    rows = roster.find(recipient_entity(insurer, insured), month)
+    there = rows >= 0
+    texts: dict[str, Texts] = {}
+    unreadable: dict[str, Flags] = {}
+    columns = _columns(source, book)
+    for column in _WANTED:
+        cells = np.array([""] * len(claims), dtype=object)
+        if column.name in columns:
+            cells[there] = columns[column.name][rows[there]]
+        read, bad = _read(cells, _READERS[column.kind])
+        texts[column.name], unreadable[column.name] = read, bad
+    law = roster.values(rows, "public_law", 0)
+    return PersonCells(texts, unreadable, rows == NO_ROW, rows == WRONG_ROW, law)
+
+
+def _read(
+    cells: npt.NDArray[np.object_], reader: Callable[[str], str | None]
+) -> tuple[Texts, Flags]:
+    at, distinct = pd.factorize(cells)
+    stripped = [text.strip() for text in distinct]
+    values = [reader(text) if text else "" for text in stripped]
+    texts = np.array([value or "" for value in values], dtype=str)
+    bad = np.array([value is None for value in values], dtype=bool)
+    return texts[at], bad[at]
+
+
+def _columns(source: Source, book: CodeBook) -> dict[str, npt.NDArray[np.object_]]:
+    """Read the personal columns of a file as text."""
+    wanted = {column.name for column in _WANTED}
+    headings = match_headings(
+        source.headings,
+        "recipients",
+        book,
+        source.shown,
+        line=source.heading_line,
+        beginning=source.beginning(),
+        ignored=source.ignored,
+    )
+    names = [None if one.column is None else one.column.name for one in headings]
+    forms: list[Form] = ["texts" if name in wanted else "unread" for name in names]
+    read: dict[str, list[str]] = {name: [] for name in names if name in wanted}
+    for block in source.blocks(forms):
+        for name, column in zip(read, block.columns, strict=True):
+            assert not isinstance(column, Numbers)
+            read[name].extend(column.of_rows().to_pylist())
+    return {name: np.array(texts, dtype=object) for name, texts in read.items()}

@@ -1,0 +1,260 @@
+"""Whether claims can go into a claim file: all that is missing or inconsistent, by claim."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chiiki_tsusho.exchange_files.dates import month_days
+from chiiki_tsusho.exchange_files.layout import layout
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
+from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES
+from chiiki_tsusho.exchange_files.statements import MonthClaims
+from chiiki_tsusho.language import Counted, Language, Sayable, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
+
+_KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
+COLUMNS = (*_KEY, "column", "rule", "message")
+# Every statement needs them.
+_ALWAYS = ("birth_date", "sex", "certified_from", "certified_to", "care_plan_by")
+_BLANK = Text("blank; the statement needs it")
+# The funds of a person without insurance are 生活保護.
+_LAW_OF_H = "12"
+
+
+class ClaimProblems:
+    """What keeps claims out of a claim file.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        With the four identifying columns, on an index from 0.
+    """
+
+    def __init__(self, claims: pd.DataFrame) -> None:
+        self._claims = claims
+        self._found: list[tuple[Ints, str, str, Sayable]] = []
+
+    def __len__(self) -> int:
+        """Count the problems."""
+        return sum(len(at) for at, *_ in self._found)
+
+    def add(self, where: Flags, column: str, rule: str, message: Sayable) -> None:
+        """Add a problem of some claims; no value of a person is told."""
+        if where.any():
+            self._found.append((np.flatnonzero(where), column, rule, message))
+
+    def summary(self) -> Sayable:
+        """Say how many there are, and the first of them."""
+        frame = self.frame("en")
+        first = frame.iloc[0]
+        return Text(
+            "{problems} of {claims} keep the claim file from being written; first: {month} "
+            "{provider} {insurer} {insured}, {column}",
+            problems=Counted("{n:,} problem", "{n:,} problems", len(self)),
+            claims=Counted("{n:,} claim", "{n:,} claims", len(frame[list(_KEY)].drop_duplicates())),
+            month=first["service_month"],
+            provider=first["provider_no"],
+            insurer=first["insurer_no"],
+            insured=first["insured_no"],
+            column=first["column"],
+        )
+
+    def frame(self, language: Language = "en") -> pd.DataFrame:
+        """List the problems by claim and column."""
+        parts: list[pd.DataFrame] = []
+        for at, column, rule, message in self._found:
+            part: Any = self._claims.loc[at, list(_KEY)]
+            parts.append(part.assign(column=column, rule=rule, message=message.say(language)))
+        whole = pd.concat(parts) if parts else pd.DataFrame(columns=list(COLUMNS))
+        return whole.sort_values([*_KEY, "column"], kind="stable", ignore_index=True)
+
+
+def checked(
+    claims: pd.DataFrame, lines: pd.DataFrame, cells: PersonCells, problems: ClaimProblems
+) -> MonthClaims:
+    """Check claims and persons, and put them together.
+
+    Parameters
+    ----------
+    claims, lines : DataFrame
+        ``lines`` has ``claim``, the position of its claim.
+    cells : PersonCells
+    problems : ClaimProblems
+        Receives all that is missing or inconsistent.
+    """
+    uninsured = claims["insured_no"].str.startswith("H").to_numpy(dtype=bool)
+    public = (cells.public_law > 0) | uninsured
+    month = MonthClaims(
+        claims, lines, cells, public, _public_units(claims, lines, public, problems)
+    )
+    problems.add(
+        cells.missing, "insured_no", "unknown_recipient",
+        Text("the file of recipients has no row of this person"),
+    )  # fmt: skip
+    problems.add(
+        cells.wrong, "insured_no", "bad_value",
+        Text("the row of this person in the file of recipients is doubled or has a wrong cell"),
+    )  # fmt: skip
+    there = ~cells.missing & ~cells.wrong
+    _check_cells(month, there, problems)
+    _check_dates(month, there, problems)
+    _check_claims(month, problems)
+    _check_lengths(month, problems)
+    return month
+
+
+def _public_units(
+    claims: pd.DataFrame, lines: pd.DataFrame, public: Flags, problems: ClaimProblems
+) -> Ints:
+    """Return the benefit units under public funds."""
+    claim = lines["claim"].to_numpy(dtype=np.int64)
+    of_lines = np.zeros(len(claims), dtype=np.int64)
+    np.add.at(of_lines, claim, lines["public_units"].to_numpy(dtype=np.int64))
+    partly = np.zeros(len(claims), dtype=bool)
+    other = lines["public_units"].to_numpy() != lines["service_units"].to_numpy()
+    partly[claim[other]] = True
+    benefit = claims["benefit_units"].to_numpy(dtype=np.int64)
+    over = claims["self_paid_units"].to_numpy(dtype=np.int64) > 0
+    unknown = public & partly & over & (of_lines > 0)
+    problems.add(
+        unknown, "planned_units", "inconsistent",
+        Text("the claim is over its limit and under public funds for part of the month; which of "
+             "the units within the limit are under public funds cannot be told: claim it by hand"),
+    )  # fmt: skip
+    return np.where(public, np.where(partly, of_lines, benefit), 0)
+
+
+def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> None:
+    texts, public = month.cells.texts, month.public
+    for name, bad in month.cells.unreadable.items():
+        problems.add(bad & there, name, "bad_value", expected_of(name))
+
+    def need(name: str, wanted: Flags) -> None:
+        blank = (texts[name] == "") & ~month.cells.unreadable[name]
+        problems.add(there & wanted & blank, name, "missing_value", _BLANK)
+
+    everyone = np.ones(len(public), dtype=bool)
+    for name in _ALWAYS:
+        need(name, everyone)
+    need("care_manager_no", np.isin(texts["care_plan_by"], ("1", "3")))
+    need("public_payer_no", public)
+    need("public_recipient_no", public)
+    law = np.where(month.cells.public_law > 0, month.cells.public_law.astype(str), _LAW_OF_H)
+    payer = texts["public_payer_no"].astype("U2")
+    problems.add(
+        there & public & (payer != "") & (payer != law), "public_payer_no", "inconsistent",
+        Text("the first two digits must be the law of the public funds (public_law)"),
+    )  # fmt: skip
+
+
+def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> None:
+    texts = month.cells.texts
+    service = _months(month)
+    first = (service * 100 + 1).astype(str)
+    last = (service * 100 + month_days(service)).astype(str)
+    inside = {
+        name: (texts[name] >= first) & (texts[name] <= last)
+        for name in ("started_on", "stopped_on")
+    }
+    begins, ends = texts["certified_from"], texts["certified_to"]
+    outside = (begins > last) | (ends < first) | (ends < begins)
+    problems.add(
+        there & (begins != "") & (ends != "") & outside,
+        "certified_from", "inconsistent",
+        Text("the certification does not reach into the month of service"),
+    )  # fmt: skip
+    problems.add(
+        there & (texts["birth_date"] > last), "birth_date", "inconsistent",
+        Text("the person would be born after the month of service"),
+    )  # fmt: skip
+    problems.add(
+        there & inside["stopped_on"] & (texts["stop_reason"] == "")
+        & ~month.cells.unreadable["stop_reason"],
+        "stop_reason", "missing_value", _BLANK,
+    )  # fmt: skip
+    problems.add(
+        there & inside["started_on"] & inside["stopped_on"]
+        & (texts["stopped_on"] < texts["started_on"]),
+        "stopped_on", "inconsistent", Text("the service stops before it starts"),
+    )  # fmt: skip
+    from_day = np.maximum(
+        np.where(inside["started_on"], texts["started_on"], first).astype(np.int64),
+        np.where((begins > first) & (begins <= last), begins, first).astype(np.int64),
+    )
+    to_day = np.minimum(
+        np.where(inside["stopped_on"], texts["stopped_on"], last).astype(np.int64),
+        np.where((ends != "") & (ends < last) & (ends >= first), ends, last).astype(np.int64),
+    )
+    problems.add(
+        there & (month.number("days") > np.maximum(0, to_day - from_day + 1)), "days",
+        "inconsistent",
+        Text("there are more days of service than the certification, start and stop leave"),
+    )  # fmt: skip
+
+
+def _months(month: MonthClaims) -> Ints:
+    return month.claims["service_month"].to_numpy(dtype=np.int64)
+
+
+def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
+    claims = month.claims
+
+    def blank(name: str) -> Flags:
+        return claims[name].isna().to_numpy(dtype=bool)
+
+    problems.add(
+        blank("unit_price"), "area_grade", "missing_value",
+        Text("the claim has no yen: compute it with providers that have area_grade"),
+    )  # fmt: skip
+    problems.add(
+        ~blank("unit_price") & blank("total_yen"), "benefit_rate", "missing_value",
+        Text("the claim has no yen: compute it with recipients that have benefit_rate"),
+    )  # fmt: skip
+    no_level = blank("care_level") & (month.cells.texts["care_level"] == "")
+    problems.add(
+        no_level, "care_level", "missing_value",
+        Text("no visit of the month has a care level; give it in the file of recipients"),
+    )  # fmt: skip
+    disagrees = month.number("public_yen") > 0
+    problems.add(
+        disagrees & ~month.public, "public_law", "inconsistent",
+        Text("the claim has public funds and the row of recipients has none; give the recipients "
+             "that the claim was computed with"),
+    )  # fmt: skip
+    padded = claims.assign(insurer_no=claims["insurer_no"].str.zfill(INSURER_PLACES))
+    doubled = padded.duplicated(list(_KEY), keep=False).to_numpy(dtype=bool)
+    problems.add(
+        doubled, "insurer_no", "inconsistent",
+        Text("the person has two claims of this month whose insurers differ only in zeros in "
+             "front; write the insurer in one way"),
+    )  # fmt: skip
+
+
+def _check_lengths(month: MonthClaims, problems: ClaimProblems) -> None:
+    """Find figures that are longer than their item."""
+    claim = month.lines["claim"].to_numpy(dtype=np.int64)
+    for record, names in (
+        ("7131-02", ("units", "count", "service_units")),
+        ("7131-10", ("days", "planned_units", "managed_units", "unmanaged_units", "unit_price")),
+    ):
+        for name in names:
+            item = layout()[record].by_name[name]
+            if record == "7131-02":
+                values = month.lines[name].to_numpy(dtype=np.int64)
+            else:
+                values = month.number(name)
+            long = np.char.str_len(values.astype(str)) > item.length
+            where = np.zeros(len(month.claims), dtype=bool)
+            where[claim[long] if record == "7131-02" else np.flatnonzero(long)] = True
+            problems.add(
+                where, name, "too_long",
+                Text("longer than item {item} of the statement, which has {length} places",
+                     item=f"{record}-{item.item}", length=item.length),
+            )  # fmt: skip

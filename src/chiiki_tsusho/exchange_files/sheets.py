@@ -1,0 +1,154 @@
+"""The statements (明細書) of a claim file: which lines belong together, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.exchange_files.claim_file import ClaimFile
+from chiiki_tsusho.exchange_files.layout import Item
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+from chiiki_tsusho.exchange_files.record_rows import RecordRows
+
+KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
+# Item 3 of a claim line: 地域密着型通所介護 and 療養通所介護.
+SERVICE_KIND = "78"
+# 証記載保険者番号 has eight places; a number of six digits is filled with zeros.
+INSURER_PLACES = 8
+
+
+class View:
+    """Lines of one record, or of two with the same items in the same places (02 and 14).
+
+    Parameters
+    ----------
+    parts : sequence of RecordRows
+    """
+
+    def __init__(self, parts: Sequence[RecordRows]) -> None:
+        self.parts = tuple(parts)
+        self._numbers: dict[str, Ints] = {}
+
+    def __len__(self) -> int:
+        """Count the lines."""
+        return sum(map(len, self.parts))
+
+    @cached_property
+    def lines(self) -> Ints:
+        """The number of each line in the file."""
+        return np.concatenate([part.lines for part in self.parts])
+
+    def numbers(self, name: str) -> Ints:
+        """Return an item of each line as a number; blank is 0."""
+        if name not in self._numbers:
+            self._numbers[name] = np.concatenate([part.numbers(name) for part in self.parts])
+        return self._numbers[name]
+
+    def texts(self, name: str) -> pa.StringArray:
+        """Return an item of each line as text."""
+        arrays = [part.texts(name) for part in self.parts]
+        return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+
+    def filled(self, name: str) -> Flags:
+        """Say where an item is neither blank nor zeros alone."""
+        flags: Flags = compute.match_substring_regex(self.texts(name), "[^0]").to_numpy(
+            zero_copy_only=False
+        )
+        return flags
+
+    def is_one_of(self, name: str, values: Sequence[str]) -> Flags:
+        """Say where an item is one of some texts."""
+        flags: Flags = compute.is_in(
+            self.texts(name), pa.array(list(values), pa.string())
+        ).to_numpy(zero_copy_only=False)
+        return flags
+
+    def has(self, name: str) -> bool:
+        """Say whether the lines have such an item."""
+        return name in self.parts[0].record.by_name
+
+    def item(self, name: str, at: int) -> Item:
+        """Return the item of one line."""
+        for part in self.parts:
+            if at < len(part):
+                return part.record.by_name[name]
+            at -= len(part)
+        raise IndexError(at)
+
+
+class Sheets:
+    """The statements of a file.
+
+    Parameters
+    ----------
+    file : ClaimFile
+
+    Attributes
+    ----------
+    base, lines, totals : View
+        Records 01; 02 and 14; 10.
+    of_base, of_line, of_total : ndarray of int64
+        The statement of each of their lines.
+    base_at : ndarray of int64, shape (statements,)
+        The first 01 line of each statement, −1 where there is none.
+    """
+
+    def __init__(self, file: ClaimFile) -> None:
+        self.base = View([file.rows("7131-01")])
+        self.lines = View([file.rows("7131-02"), file.rows("7131-14")])
+        self.totals = View([file.rows("7131-10")])
+        views = (self.base, self.lines, self.totals)
+        keys = pa.chunked_array([_key(view) for view in views], pa.string()).dictionary_encode()
+        coded = keys.combine_chunks() if keys.num_chunks else keys
+        ids = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        self.keys: list[str] = coded.dictionary.to_pylist()
+        ends = np.cumsum([len(view) for view in views])[:-1]
+        self.of_base, self.of_line, self.of_total = np.split(ids, ends)
+        self.base_at = np.full(len(self), -1, dtype=np.int64)
+        self.base_at[self.of_base[::-1]] = np.arange(len(self.base))[::-1]
+
+    def __len__(self) -> int:
+        """Count the statements."""
+        return len(self.keys)
+
+    @cached_property
+    def ours(self) -> Ints:
+        """The 10 lines of service kind 78 whose statement has an 01 line."""
+        kind = self.totals.is_one_of("service_kind", [SERVICE_KIND])
+        return np.flatnonzero(kind & (self.base_at[self.of_total] >= 0))
+
+    @cached_property
+    def base_of_ours(self) -> Ints:
+        """The 01 line of each of ``ours``."""
+        at: Ints = self.base_at[self.of_total[self.ours]]
+        return at
+
+    @cached_property
+    def our_lines(self) -> Flags:
+        """Which of ``lines`` are of service kind 78."""
+        return self.lines.is_one_of("service_kind", [SERVICE_KIND])
+
+    def sum_of_lines(self, values: Ints, wanted: Flags) -> Ints:
+        """Sum values of some lines by statement, shape (statements,)."""
+        return summed(self.of_line[wanted], values[wanted], len(self))
+
+    def sum_of_totals(self, name: str) -> Ints:
+        """Sum an item of the 10 lines by statement, shape (statements,)."""
+        return summed(self.of_total, self.totals.numbers(name), len(self))
+
+
+def summed(groups: Ints, values: Ints, size: int) -> Ints:
+    """Sum integers by group."""
+    sums = np.zeros(size, dtype=np.int64)
+    np.add.at(sums, groups, values)
+    return sums
+
+
+def _key(view: View) -> pa.StringArray:
+    month, provider, insurer, insured = (view.texts(name) for name in KEY)
+    insurer = compute.utf8_lpad(insurer, INSURER_PLACES, "0")
+    return compute.binary_join_element_wise(month, provider, insurer, insured, ",")

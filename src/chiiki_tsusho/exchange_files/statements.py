@@ -1,0 +1,279 @@
+"""Claims as the records of a claim file: 7111, and 01, 02 (or 14) and 10 of every person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from chiiki_tsusho.exchange_files.checks_form import DATA_KIND
+from chiiki_tsusho.exchange_files.checks_law import LEVEL_CODE
+from chiiki_tsusho.exchange_files.checks_sums import claim_sums
+from chiiki_tsusho.exchange_files.checks_yen import PER_CENT, public_share
+from chiiki_tsusho.exchange_files.claim_file import ClaimFile
+from chiiki_tsusho.exchange_files.layout import layout
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints, Texts
+from chiiki_tsusho.exchange_files.persons import PersonCells
+from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, common_quoting
+from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES, SERVICE_KIND, Sheets
+
+EXCHANGE_ID, CLAIM_ID = "7131", "7111"
+_DATA, _CONTROL, _END = "2", "1", "3"
+_CLAIM_KIND = "01"
+_Column = Sequence[str] | Texts | Ints | str
+
+
+@dataclass(frozen=True)
+class MonthClaims:
+    """The claims of one provider and month with everything their statements need.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        Columns of the contract, ordered by insurer and person, on an index from 0.
+    lines : DataFrame
+        Their lines ordered by claim and code, with ``claim``, the position of the claim.
+    cells : PersonCells
+        Of each claim.
+    public : ndarray of bool, shape (claims,)
+        Claims with public funds.
+    public_units : ndarray of int64, shape (claims,)
+        Those of the benefit units that are under them.
+    """
+
+    claims: pd.DataFrame
+    lines: pd.DataFrame
+    cells: PersonCells
+    public: Flags
+    public_units: Ints
+
+    @property
+    def uninsured(self) -> Flags:
+        """Which persons have no insurance (a number beginning with H)."""
+        return self.claims["insured_no"].str.startswith("H").to_numpy(dtype=bool)
+
+    @property
+    def care_level(self) -> Ints:
+        """The heaviest care level of the month, of recipients where the visits have none."""
+        given = self.cells.texts["care_level"]
+        stated = np.where(given == "", "0", given).astype(np.int64)
+        return np.where(self.number("care_level") > 0, self.number("care_level"), stated)
+
+    def number(self, name: str) -> Ints:
+        """Return a column of the claims, 0 where it is blank."""
+        return self.claims[name].fillna(0).to_numpy(dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How a claim file is sent.
+
+    Parameters
+    ----------
+    review_month : int
+        処理対象年月.
+    medium : str
+        媒体区分: 7 is 伝送 over the Internet.
+    file_no : str
+        ファイル管理番号.
+    quote : {"minimal", "none", "all"}
+    """
+
+    review_month: int
+    medium: str = "7"
+    file_no: str = "0"
+    quote: str = "minimal"
+
+
+def records_of(month: MonthClaims, sending: Sending) -> ClaimFile:
+    """Make the claim file of one provider and month."""
+    claims = month.claims
+    elsewhere = month.cells.texts["facility_insurer_no"] != ""
+    claim = month.lines["claim"].to_numpy(dtype=np.int64)
+    at_facility = elsewhere[claim]
+    counts = np.bincount(claim, minlength=len(claims))
+    # Person by person: 01, then 02 or 14, then 10.
+    base = np.concatenate(([0], np.cumsum(counts + 2)))[:-1]
+    of_line = base[claim] + 1 + np.arange(len(claim)) - (np.cumsum(counts) - counts)[claim]
+    statements = {
+        "7131-01": (_base_columns(month), base),
+        "7131-02": (_line_columns(month, ~at_facility), of_line[~at_facility]),
+        "7131-14": (_line_columns(month, at_facility), of_line[at_facility]),
+        "7131-10": (_total_columns(month), base + counts + 1),
+    }
+    rows = {name: _rows(name, *one, sending) for name, one in statements.items() if len(one[1])}
+    sums = claim_sums(Sheets(ClaimFile("", rows)))
+    ordered = sorted(sums.items(), key=lambda one: one[0])
+    head = 1 + len(ordered)
+    rows = {name: _moved(one, head) for name, one in rows.items()}
+    size = head + int((counts + 2).sum()) + 1
+    claim_lines = {
+        name: np.array([one.get(name, 0) for _, one in ordered], dtype=np.int64)
+        for name in layout()[CLAIM_ID].names
+    } | {
+        "exchange_id": CLAIM_ID,
+        "service_month": [key[0] for key, _ in ordered],
+        "provider_no": [key[1] for key, _ in ordered],
+        "payer_kind": ["2" if key[2] else "1" for key, _ in ordered],
+        "law_no": [key[2] or "0" for key, _ in ordered],
+        "claim_kind": _CLAIM_KIND,
+    }
+    control = {
+        "volume_no": "0",
+        "record_count": str(size - 2),
+        "data_kind": DATA_KIND,
+        "provider_no": str(claims["provider_no"].iloc[0]),
+        "medium": sending.medium,
+        "review_month": str(sending.review_month),
+        "file_no": sending.file_no,
+    }
+    whole = {
+        "control": _rows("control", control, np.zeros(1, dtype=np.int64), sending),
+        CLAIM_ID: _rows(CLAIM_ID, claim_lines, np.arange(1, head), sending),
+        **rows,
+        "end": _rows("end", {}, np.array([size - 1]), sending),
+    }
+    return ClaimFile("", whole)
+
+
+def _key_columns(claims: pd.DataFrame, record_kind: str) -> dict[str, _Column]:
+    return {
+        "exchange_id": EXCHANGE_ID,
+        "record_kind": record_kind,
+        "service_month": claims["service_month"].tolist(),
+        "provider_no": claims["provider_no"].tolist(),
+        "insurer_no": claims["insurer_no"].str.zfill(INSURER_PLACES).tolist(),
+        "insured_no": claims["insured_no"].tolist(),
+    }
+
+
+def _base_columns(month: MonthClaims) -> dict[str, _Column]:
+    texts, public, claims = month.cells.texts, month.public, month.claims
+    own = _own_share(month)
+    first, last = _bounds(claims)
+    started, stopped = (
+        np.where((texts[name] >= first) & (texts[name] <= last), texts[name], "")
+        for name in ("started_on", "stopped_on")
+    )
+    with_manager = np.isin(texts["care_plan_by"], ("1", "3"))
+    rate = month.number("benefit_rate").astype(str)
+    return {
+        **_key_columns(claims, "01"),
+        "public1_payer_no": np.where(public, texts["public_payer_no"], ""),
+        "public1_recipient_no": np.where(public, texts["public_recipient_no"], ""),
+        "birth_date": texts["birth_date"],
+        "sex": texts["sex"],
+        "care_level": LEVEL_CODE + month.care_level,
+        "certified_from": texts["certified_from"],
+        "certified_to": texts["certified_to"],
+        "care_plan_by": texts["care_plan_by"],
+        "care_manager_no": np.where(with_manager, texts["care_manager_no"], ""),
+        "started_on": started,
+        "stopped_on": stopped,
+        "stop_reason": np.where(stopped != "", texts["stop_reason"], ""),
+        "benefit_rate": np.where(month.uninsured, "0", rate),
+        "public1_rate": np.where(public, str(PER_CENT), ""),
+        "insurance_units": month.number("benefit_units"),
+        "insurance_yen": month.number("insurance_yen"),
+        "copay_yen": month.number("copay_yen") - own,
+        "public1_units": month.public_units,
+        "public1_yen": month.number("public_yen"),
+        "public1_copay_yen": own,
+    }
+
+
+def _bounds(claims: pd.DataFrame) -> tuple[str, str]:
+    month = str(claims["service_month"].iloc[0])
+    return f"{month}01", f"{month}31"
+
+
+def _own_share(month: MonthClaims) -> Ints:
+    """Return the person's own payment under public funds (公費本人負担額), yen."""
+    total, insurance = month.number("total_yen"), month.number("insurance_yen")
+    rate = np.where(month.uninsured, 0, month.number("benefit_rate"))
+    share = public_share(
+        month.number("benefit_units"),
+        month.public_units,
+        month.number("unit_price"),
+        total,
+        insurance,
+        rate,
+    )
+    own: Ints = np.where(month.public, share, 0) - month.number("public_yen")
+    return own
+
+
+def _line_columns(month: MonthClaims, wanted: Flags) -> dict[str, _Column]:
+    lines = month.lines[wanted]
+    claim = lines["claim"].to_numpy(dtype=np.int64)
+    claims = month.claims.iloc[claim]
+    facility = month.cells.texts["facility_insurer_no"][claim]
+    at_facility = bool(len(claim)) and facility[0] != ""
+    columns = _key_columns(claims, "14" if at_facility else "02") | {
+        "service_kind": lines["service_code"].str[:2].tolist(),
+        "item_code": lines["service_code"].str[2:].tolist(),
+        "units": lines["units"].to_numpy(dtype=np.int64),
+        "count": lines["count"].to_numpy(dtype=np.int64),
+        "public1_count": lines["public_count"].to_numpy(dtype=np.int64),
+        "service_units": lines["service_units"].to_numpy(dtype=np.int64),
+        "public1_units": lines["public_units"].to_numpy(dtype=np.int64),
+    }
+    return columns | ({"facility_insurer_no": facility} if at_facility else {})
+
+
+def _total_columns(month: MonthClaims) -> dict[str, _Column]:
+    own = _own_share(month)
+    plain = (
+        "days", "planned_units", "managed_units", "unmanaged_units", "benefit_units", "unit_price",
+        "insurance_yen",
+    )  # fmt: skip
+    return {
+        **_key_columns(month.claims, "10"),
+        "service_kind": SERVICE_KIND,
+        **{name: month.number(name) for name in plain},
+        "copay_yen": month.number("copay_yen") - own,
+        "public1_units": month.public_units,
+        "public1_yen": month.number("public_yen"),
+        "public1_copay_yen": own,
+    }
+
+
+def _rows(name: str, columns: Mapping[str, _Column], place: Ints, sending: Sending) -> RecordRows:
+    """Make the lines of a record; ``place`` counts them from 0."""
+    record = layout()[name]
+    kind = {"control": _CONTROL, "end": _END}.get(name, _DATA)
+    given: dict[str, _Column] = {**columns, "line_kind": kind, "running_no": place + 1}
+    cells = {
+        item.name: _texts(given.get(item.name, item.empty or ""), len(place))
+        for item in record.items
+    }
+    return RecordRows(record, place + 1, pa.table(cells), _quoting(cells, sending.quote))
+
+
+def _texts(values: _Column, size: int) -> pa.StringArray:
+    if isinstance(values, str):
+        return pa.array([values] * size, pa.string())
+    if isinstance(values, np.ndarray) and values.dtype.kind == "i":
+        return pa.array(values).cast(pa.string())
+    return pa.array([str(value) for value in values], pa.string())
+
+
+def _quoting(cells: Mapping[str, pa.StringArray], quote: str) -> dict[str, Quoting]:
+    if quote == "all":
+        return dict.fromkeys(cells, "always")
+    if quote == "none":
+        return dict.fromkeys(cells, "needed")
+    return {name: common_quoting(texts) for name, texts in cells.items()}
+
+
+def _moved(rows: RecordRows, by: int) -> RecordRows:
+    """Move lines down, and number them again."""
+    lines = rows.lines + by
+    at = rows.record.names.index("running_no")
+    numbers = pa.array(lines).cast(pa.string())
+    return RecordRows(
+        rows.record, lines, rows.cells.set_column(at, "running_no", numbers), rows.quoting
+    )

@@ -1,0 +1,306 @@
+"""Claims of a batch to claim files for 国保連, one for each provider and month, or none at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from chiiki_tsusho.batch import Batch, FileBatch
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
+from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, InputFileError, OutputError
+from chiiki_tsusho.exchange_files.claim_file import ClaimFile
+from chiiki_tsusho.exchange_files.line_cells import Texts
+from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
+from chiiki_tsusho.exchange_files.readiness import ClaimProblems, checked
+from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of
+from chiiki_tsusho.language import Language, Text
+from chiiki_tsusho.law.code_table import CodeBook, load_code_book
+from chiiki_tsusho.months import month_text, parse_month
+from chiiki_tsusho.reading.inputs import Input, open_input
+from chiiki_tsusho.writing.result_tables import read_frame, schema
+from chiiki_tsusho.writing.saved_results import output_files, read_output
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
+
+Quote = Literal["minimal", "none", "all"]
+QUOTES: tuple[Quote, ...] = ("minimal", "none", "all")
+# 媒体区分: 1 伝送 (ISDN), 2 MO, 3 MT, 4 FD or CD-R, 5 帳票, 7 伝送 (Internet).
+MEDIA = ("1", "2", "3", "4", "5", "7")
+_KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
+# A name has up to eight letters and digits.
+_NAME_LENGTH = 8
+
+
+@dataclass(frozen=True)
+class WrittenClaimFile:
+    """A claim file that was written, and what it claims."""
+
+    path: Path
+    service_month: int
+    provider_no: str
+    statements: int
+    units: int
+    insurance_yen: int
+    public_yen: int
+
+
+def write_claim_file(
+    batch: Batch | FileBatch | str | Path,
+    recipients: Input,
+    review_month: str,
+    folder: str | Path,
+    *,
+    quote: Quote = "minimal",
+    medium: str = "7",
+    file_no: str = "0",
+    file_name: str | None = None,
+    codes: CodeBook | str | Path | None = None,
+    language: Language = "en",
+) -> list[WrittenClaimFile]:
+    """Write the claims of a batch as claim files (7111 and 7131), all or none.
+
+    No file of this program was ever tried at a real 国保連: try it with the import test of your
+    transmission software (伝送ソフト) first.
+
+    Parameters
+    ----------
+    batch : Batch, FileBatch or path-like
+        The claims, or the folder that the ``claim`` command wrote.
+    recipients : path-like, table or mapping
+        The recipients the claims were computed with, and their personal columns (``birth_date``,
+        ``sex``, ``certified_from`` …).
+    review_month : str
+        処理対象年月, the month in which 国保連 reviews the claim: ``"2026-07"``.
+    folder : path-like
+        Receives a file for each provider and service month, readable by its owner only. One of
+        the same name is replaced.
+    quote : {"minimal", "none", "all"}
+        Which cells stand between quotation marks: those that need it, none, all.
+    medium : str
+        媒体区分; 7 is transmission over the Internet.
+    file_no : str
+        ファイル管理番号.
+    file_name : str, optional
+        Up to eight letters and digits, where there is one file only; else ``J`` and the month.
+    codes : CodeBook or path, optional
+        The code table; without it, the bundled one.
+    language : {"en", "ja"}
+        Of the messages.
+
+    Returns
+    -------
+    list of WrittenClaimFile
+
+    Raises
+    ------
+    ClaimFileError
+        Something that a statement needs is missing or does not agree; ``problems`` lists all of
+        it by claim and column. Nothing is written.
+    InputFileError
+        The batch or the recipients cannot be read.
+    OutputError
+        The folder cannot be written.
+    """
+    sending = _sending(review_month, quote, medium, file_no)
+    claims, lines = _claims_of(batch)
+    book = codes if isinstance(codes, CodeBook) else load_code_book(codes)
+    if not len(claims):
+        raise ClaimFileError(Text("the batch has no claims; there is nothing to write"))
+    _refuse_early_review(claims, sending)
+    claims, lines = _complete(claims, lines, book)
+    source = open_input(recipients, "recipients")
+    claims = _ordered(claims)
+    problems = ClaimProblems(claims)
+    cells = person_cells(source, book, claims)
+    months = list(_by_file(claims, lines, cells, problems))
+    if len(problems):
+        frame = problems.frame(language)
+        raise ClaimFileError(problems.summary(), frame)
+    files = [records_of(one, sending) for one in months]
+    names = _names(months, file_name)
+    _write(Path(folder), names, files)
+    return [_written(Path(folder) / name, one) for name, one in zip(names, months, strict=True)]
+
+
+def _sending(review_month: str, quote: str, medium: str, file_no: str) -> Sending:
+    if quote not in QUOTES:
+        raise ChiikiTsushoError(
+            Text("quote {quote!r} is unknown; minimal, none or all", quote=quote)
+        )
+    if medium not in MEDIA:
+        raise ChiikiTsushoError(
+            Text("medium {medium!r} is unknown; one of 1, 2, 3, 4, 5 and 7", medium=medium)
+        )
+    if not (file_no.isascii() and 1 <= len(file_no) <= 6 and "," not in file_no):
+        raise ChiikiTsushoError(
+            Text("file number {number!r}: up to six letters or digits", number=file_no)
+        )
+    return Sending(parse_month(review_month), medium, file_no, quote)
+
+
+def _claims_of(batch: Batch | FileBatch | str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if isinstance(batch, Batch):
+        return batch.claims, batch.claim_lines
+    folder = batch.folder if isinstance(batch, FileBatch) else Path(batch)
+    files = output_files(folder)
+    claims, lines = (
+        read_frame(
+            [
+                read_output(files[name], columns, [one.name for one in columns]).cast(
+                    schema(columns)
+                )
+            ],
+            columns,
+        )
+        for name, columns in (("claims", CLAIMS), ("claim_lines", CLAIM_LINES))
+    )
+    return claims, lines
+
+
+def _refuse_early_review(claims: pd.DataFrame, sending: Sending) -> None:
+    last = int(claims["service_month"].astype("int64").max())
+    if sending.review_month <= last:
+        raise ClaimFileError(
+            Text(
+                "review month {review}: the batch has claims of {service}; 国保連 reviews them in "
+                "the month after at the earliest",
+                review=month_text(sending.review_month),
+                service=month_text(last),
+            )
+        )
+
+
+def _ordered(claims: pd.DataFrame) -> pd.DataFrame:
+    """Order claims as their statements stand: by month, provider, insurer and person."""
+    padded = claims["insurer_no"].str.zfill(8)
+    order = ["service_month", "provider_no", "padded", "insured_no"]
+    sorted_claims = claims.assign(padded=padded).sort_values(order, ignore_index=True)
+    return sorted_claims.drop(columns="padded")
+
+
+def _by_file(
+    claims: pd.DataFrame, lines: pd.DataFrame, cells: PersonCells, problems: ClaimProblems
+) -> Iterator[MonthClaims]:
+    """Part the claims by provider and month, each with its lines, and check every one of them."""
+    place = pd.MultiIndex.from_frame(claims[list(_KEY)])
+    at = place.get_indexer(pd.MultiIndex.from_frame(lines[list(_KEY)]))
+    if (at < 0).any():
+        raise InputFileError(Text("claims and claim_lines are not of one batch"))
+    lines = lines.assign(claim=at).sort_values(["claim", "service_code"], ignore_index=True)
+    whole = checked(claims, lines, cells, problems)
+    file = claims["service_month"] + claims["provider_no"]
+    for first, last in _runs(file.to_numpy(dtype=str)):
+        yield _slice(whole, first, last)
+
+
+def _runs(names: Texts) -> Iterator[tuple[int, int]]:
+    cuts = np.flatnonzero(names[1:] != names[:-1]) + 1
+    bounds = [0, *cuts.tolist(), len(names)]
+    yield from pairwise(bounds)
+
+
+def _slice(whole: MonthClaims, first: int, last: int) -> MonthClaims:
+    part = slice(first, last)
+    claim = whole.lines["claim"]
+    lines = whole.lines[(claim >= first) & (claim < last)]
+    cells = whole.cells
+    return MonthClaims(
+        whole.claims.iloc[part].reset_index(drop=True),
+        lines.assign(claim=lines["claim"] - first).reset_index(drop=True),
+        PersonCells(
+            {name: texts[part] for name, texts in cells.texts.items()},
+            {name: flags[part] for name, flags in cells.unreadable.items()},
+            cells.missing[part],
+            cells.wrong[part],
+            cells.public_law[part],
+        ),
+        whole.public[part],
+        whole.public_units[part],
+    )
+
+
+def _names(months: Sequence[MonthClaims], file_name: str | None) -> list[str]:
+    """Name the files: ``J202607``, or ``J2607001`` … where a month has several providers."""
+    if file_name is not None:
+        stem = file_name.removesuffix(".CSV").removesuffix(".csv")
+        if len(months) > 1:
+            raise ChiikiTsushoError(
+                Text("file name {name!r}: there are several files to write", name=file_name)
+            )
+        if not (stem.isascii() and stem.isalnum() and len(stem) <= _NAME_LENGTH):
+            raise ChiikiTsushoError(
+                Text("file name {name!r}: up to eight letters and digits", name=file_name)
+            )
+        return [f"{stem}.CSV"]
+    of_month: dict[str, int] = {}
+    service_months = [str(one.claims["service_month"].iloc[0]) for one in months]
+    names = []
+    for month in service_months:
+        of_month[month] = of_month.get(month, 0) + 1
+        alone = service_months.count(month) == 1
+        names.append(f"J{month}.CSV" if alone else f"J{month[2:]}{of_month[month]:03}.CSV")
+    return names
+
+
+def _write(folder: Path, names: Sequence[str], files: Sequence[ClaimFile]) -> None:
+    """Write files that only their owner can read, all of them or none."""
+    work = [folder / f".{name}.{secrets.token_hex(4)}.part" for name in names]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, file in zip(work, files, strict=True):
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                out.write(file.to_bytes())
+        for path, name in zip(work, names, strict=True):
+            path.replace(folder / name)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OutputError(Text("{path}: cannot be written: {why}", path=folder, why=why)) from error
+    finally:
+        for path in work:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def _written(path: Path, month: MonthClaims) -> WrittenClaimFile:
+    claims = month.claims
+    return WrittenClaimFile(
+        path,
+        int(claims["service_month"].iloc[0]),
+        str(claims["provider_no"].iloc[0]),
+        len(claims),
+        int(claims["benefit_units"].sum()),
+        int(claims["insurance_yen"].sum()),
+        int(claims["public_yen"].sum()),
+    )
+
+
+def _complete(
+    claims: pd.DataFrame, lines: pd.DataFrame, book: CodeBook
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add what claims of an engine without part-months of public funds leave to be read off."""
+    if "public_units" in lines and "care_level" in claims:
+        return claims, lines
+    levels = {
+        (month, row.service_code): row.care_level
+        for month in lines["service_month"].unique()
+        for row in book.table(int(month)).rows
+    }
+    keys = zip(lines["service_month"], lines["service_code"], strict=True)
+    level = pd.array([levels[key] for key in keys], dtype="Int64")
+    by_claim = lines.assign(care_level=level).groupby(list(_KEY))["care_level"].max()
+    paid = claims.set_index(list(_KEY))["public_yen"].fillna(0) > 0
+    of_line = paid.loc[pd.MultiIndex.from_frame(lines[list(_KEY)])].to_numpy()
+    return claims.merge(by_claim.reset_index(), on=list(_KEY)), lines.assign(
+        public_count=lines["count"] * of_line, public_units=lines["service_units"] * of_line
+    )

@@ -1,0 +1,306 @@
+"""The audit of claim files: a file worked out by hand is clean, and each fault is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import chiiki_tsusho as ct
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.exchange_files.claim_file import parse_claim_file
+from chiiki_tsusho.exchange_files.finding_texts import CHECKS
+from chiiki_tsusho.exchange_files.layout import layout
+from helpers.claim_files import (
+    ALONE,
+    INSURED,
+    WITH_FUNDS,
+    changed_file,
+    clean_file,
+    file_bytes,
+    lines,
+)
+
+Found = tuple[str, str, str, str, str]
+
+
+def found(audit: ct.Audit) -> set[Found]:
+    columns = ("rule", "item", "found", "expected", "return_code")
+    return set(zip(*(audit.findings[name] for name in columns), strict=True))
+
+
+def rules(data: list[list[str]] | bytes) -> set[str]:
+    raw = data if isinstance(data, bytes) else file_bytes(data)
+    return set(ct.audit(parse_claim_file(raw, "file")).findings["rule"])
+
+
+def test_a_file_worked_out_by_hand_is_clean() -> None:
+    audit = ct.audit(clean_file())
+    assert audit.findings.empty
+    assert audit.hints.empty
+    assert audit.clean
+    [summary] = audit.files
+    assert (summary.statements, summary.service_units) == (3, 17_697 + 2 * 15_999)
+    assert summary.total_yen == 192_897 + 2 * 174_389
+    assert audit.summary.say("en") == (
+        "1 file: 3 statements, 49,695 units, 541,675 yen; 0 findings, 0 hints"
+    )
+    assert audit.summary.say("ja") == (
+        "1ファイル: 明細書3件、49,695単位、541,675円。誤り0件、確認事項0件"
+    )
+
+
+# Row 0 of 01 and 10 is the insured person, 1 the one with public funds, 2 the one without
+# insurance; of 02 rows 0 to 6 are the first person's, 7 to 12 the second's, 13 to 18 the third's.
+CASES: list[tuple[str, int, str, str, Found]] = [
+    ("7131-02", 0, "units", "736", ("units_of_code", "7131-02-9", "736", "735", "ASSA")),
+    ("7131-02", 0, "count", "17", ("units_times_count", "7131-02-14", "13230", "12495", "ASSA")),
+    ("7131-02", 0, "service_units", "13229",
+     ("lines_and_totals", "7131-10-10", "17781", "17780", "ASSA")),
+    ("7131-02", 0, "public1_count", "1", ("public_unasked", "7131-02-11", "1", "0", "")),
+    ("7131-02", 7, "public1_count", "13", ("public_over_whole", "7131-02-11", "13", "12", "ASSA")),
+    ("7131-02", 7, "public1_units", "13727",
+     ("public_units_of_count", "7131-02-15", "13727", "13728", "ASSA")),
+    ("7131-02", 7, "public2_units", "1", ("public_unasked", "7131-02-16", "1", "0", "")),
+    ("7131-02", 3, "count", "19", ("count_over", "7131-02-10", "19", "18", "AEFA")),
+    ("7131-02", 10, "count", "3", ("count_over", "7131-02-10", "3", "2", "AEFA")),
+    ("7131-02", 3, "count", "0", ("no_count", "7131-02-10", "0", "1", "ASSA")),
+    ("7131-02", 6, "service_units", "682", ("units_of_rate", "7131-02-14", "682", "681", "ASSA")),
+    ("7131-02", 0, "item_code", "9999", ("unknown_code", "7131-02-8", "9999", "", "ADD1")),
+    ("7131-02", 0, "item_code", "1442", ("level_of_code", "7131-02-8", "2", "1", "10QF")),
+    ("7131-02", 1, "item_code", "5052", ("code_doubled", "7131-02-8", "5052", "", "ANNL")),
+    ("7131-02", 5, "item_code", "6107", ("two_of_a_group", "7131-02-8", "6107", "", "ASSA")),
+    ("7131-10", 0, "days", "19", ("days_over_visits", "7131-10-8", "19", "18", "AEFA")),
+    ("7131-10", 0, "days", "17", ("count_over", "7131-02-10", "18", "17", "AEFA")),
+    ("7131-10", 0, "days", "31", ("days_over_period", "7131-10-8", "31", "30", "AEE2")),
+    ("7131-10", 0, "planned_units", "16693",
+     ("plan_over_limit", "7131-10-9", "16693", "16692", "12P3")),
+    ("7131-10", 0, "planned_units", "16600",
+     ("benefit_units", "7131-10-14", "17697", "17605", "ASSA")),
+    ("7131-10", 0, "managed_units", "16777",
+     ("managed_units", "7131-10-10", "16777", "16776", "ASSA")),
+    ("7131-10", 0, "unmanaged_units", "1004",
+     ("managed_units", "7131-10-11", "1004", "1005", "ASSA")),
+    ("7131-10", 0, "unit_price", "1091",
+     ("unit_price", "7131-10-15", "1091", "1000 / 1014 / 1027 / 1045 / 1054 / 1068 / 1072 / 1090",
+      "ASSA")),
+    ("7131-10", 0, "unit_price", "1072",
+     ("unit_price_of_others", "7131-10-15", "1072", "1090", "ASSA")),
+    ("7131-10", 0, "insurance_yen", "173608",
+     ("insurance_yen", "7131-10-16", "173608", "173607", "ASSA")),
+    ("7131-10", 0, "copay_yen", "19289", ("copay_yen", "7131-10-17", "19289", "19290", "ASSA")),
+    ("7131-10", 1, "public1_units", "15998",
+     ("public_units", "7131-10-18", "15998", "15999", "ASSA")),
+    ("7131-10", 1, "public1_yen", "17438", ("public_yen", "7131-10-19", "17438", "17439", "ASSA")),
+    ("7131-10", 0, "public1_copay_yen", "1", ("public_unasked", "7131-10-20", "1", "0", "")),
+    ("7131-10", 2, "insurance_yen", "1",
+     ("insurance_without_insurance", "7131-10-16", "1", "0", "ATT5")),
+    ("7131-10", 0, "short_stay_days", "1", ("must_be_empty", "7131-10-13", "1", "0", "")),
+    ("7131-01", 0, "insurance_units", "17698",
+     ("base_total", "7131-01-33", "17698", "17697", "ASSA")),
+    ("7131-01", 1, "public1_yen", "17438", ("base_total", "7131-01-40", "17438", "17439", "ASSA")),
+    ("7131-01", 0, "specified_yen", "1", ("must_be_empty", "7131-01-38", "1", "0", "")),
+    ("7131-01", 0, "birth_date", "", ("required", "7131-01-13", "", "", "ABB0")),
+    ("7131-01", 0, "birth_date", "19301306", ("not_a_date", "7131-01-13", "", "YYYYMMDD", "")),
+    ("7131-01", 0, "birth_date", "20160501", ("birth_date", "7131-01-13", "", "", "QT")),
+    ("7131-01", 0, "sex", "3", ("unknown_choice", "7131-01-14", "", "1 / 2", "ABB0")),
+    ("7131-01", 0, "care_level", "12", ("level_code", "7131-01-15", "12", "21 … 25", "10QF")),
+    ("7131-01", 0, "care_level", "22", ("level_of_code", "7131-02-8", "1", "2", "10QF")),
+    ("7131-01", 0, "certified_from", "20160501", ("not_certified", "7131-01-17", "", "", "12PD")),
+    ("7131-01", 0, "certified_to", "20151231",
+     ("certified_backwards", "7131-01-18", "", "", "ABB0")),
+    ("7131-01", 0, "certified_to", "20160410",
+     ("days_over_period", "7131-10-8", "18", "10", "AEE2")),
+    ("7131-01", 0, "care_manager_no", "", ("required", "7131-01-20", "", "", "ABB0")),
+    ("7131-01", 0, "started_on", "20160331", ("outside_month", "7131-01-21", "", "", "AEEA")),
+    ("7131-01", 0, "stopped_on", "20160420", ("required", "7131-01-23", "", "", "ABB0")),
+    ("7131-01", 0, "stop_reason", "4", ("reason_without_stop", "7131-01-22", "", "", "ABB0")),
+    ("7131-01", 0, "benefit_rate", "80",
+     ("insurance_yen", "7131-10-16", "173607", "154317", "ASSA")),
+    ("7131-01", 0, "benefit_rate", "101", ("rate_over", "7131-01-29", "101", "100", "ASSA")),
+    ("7131-01", 2, "benefit_rate", "90",
+     ("rate_without_insurance", "7131-01-29", "90", "0", "ATT5")),
+    ("7131-01", 1, "public1_rate", "90", ("public_rate", "7131-01-30", "90", "100", "ATTC")),
+    ("7131-01", 1, "public1_recipient_no", "", ("required", "7131-01-8", "", "", "ABB0")),
+    ("7131-01", 1, "insured_no", INSURED, ("statement_doubled", "7131-01-6", INSURED, "", "ANNL")),
+    ("7131-01", 1, "insured_no", "0000199999",
+     ("no_base_record", "7131-10-6", WITH_FUNDS, "", "ABB0")),
+    ("7131-10", 1, "insured_no", "0000199999",
+     ("no_total_record", "7131-01-6", WITH_FUNDS, "", "ABB0")),
+    ("7111", 0, "statements", "3", ("claim_line", "7111-7", "3", "2", "ASSA")),
+    ("7111", 0, "units", "33697", ("claim_line", "7111-8", "33697", "33696", "ASSA")),
+    ("7111", 0, "copay_yen", "19291", ("claim_line", "7111-12", "19291", "19290", "ASSA")),
+    ("7111", 1, "public_yen", "191827", ("claim_line", "7111-11", "191827", "191828", "ASSA")),
+    ("7111", 1, "specified_days", "1", ("claim_line", "7111-14", "1", "0", "ASSA")),
+    ("7111", 0, "payer_kind", "3", ("payer_kind", "7111-4", "3", "1 / 2", "ABB0")),
+    ("control", 0, "record_count", "26", ("record_count", "control-4", "26", "27", "")),
+    ("control", 0, "data_kind", "71R", ("data_kind", "control-5", "71R", "711", "")),
+    ("control", 0, "review_month", "201604",
+     ("review_month", "control-11", "201604", "> 201604", "")),
+    ("control", 0, "provider_no", "1390000023",
+     ("provider_differs", "7111-3", "1390000015", "1390000023", "")),
+    ("control", 0, "review_month", "201613",
+     ("not_a_month", "control-11", "201613", "YYYYMM", "")),
+    ("7131-02", 0, "count", "1a", ("not_a_number", "7131-02-10", "1a", "", "")),
+    ("7131-02", 0, "item_code", "14412", ("too_long", "7131-02-8", "14412", "4", "")),
+    ("7131-02", 0, "running_no", "9", ("running_number", "7131-02-running_no", "9", "5", "")),
+    ("end", 0, "running_no", "9", ("running_number", "end-2", "9", "29", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "row", "name", "value", "expected"), CASES)
+def test_each_fault_is_named_with_what_is_there_and_what_should_be(
+    record: str, row: int, name: str, value: str, expected: Found
+) -> None:
+    assert expected in found(ct.audit(changed_file(record, row, name, value)))
+
+
+FIGURES = {
+    "7131-02": range(9, 18),
+    "7131-10": range(8, 39),
+    "7131-01": range(33, 57),
+    "7111": range(7, 19),
+}
+
+
+def with_one_step(record: str) -> Iterator[tuple[str, int, list[list[str]]]]:
+    """Yield every figure of a record, and the statement with it changed by one."""
+    kind = record.partition("-")[2]
+    for insured in (INSURED, WITH_FUNDS, ALONE):
+        statement = [one for one in lines() if one[5] == insured]
+        for at in (at for at, one in enumerate(statement) if one[1] == kind):
+            for item in layout()[record].items:
+                if item.item is not None and item.item in FIGURES[record]:
+                    now = int(statement[at][item.item - 1] or 0)
+                    for step in (1, -1):
+                        if now + step >= 0:
+                            changed = [list(one) for one in statement]
+                            changed[at][item.item - 1] = str(now + step)
+                            yield f"{insured} {item.name}", step, changed
+
+
+@pytest.mark.parametrize("record", ["7131-01", "7131-02", "7131-10"])
+def test_every_single_figure_of_a_statement_changed_by_one_is_found(record: str) -> None:
+    """Save a plan raised above what was done, which changes nothing."""
+    changes = list(with_one_step(record))
+    data = []
+    for number, (_, _, statement) in enumerate(changes):
+        insured = f"{'H' if statement[0][5] == ALONE else '0'}{number:09}"
+        data += [[*one[:5], insured, *one[6:]] for one in statement]
+    audit = ct.audit(parse_claim_file(file_bytes([*lines()[:2], *data]), "file"))
+    named = {int(one[1:]) for one in audit.findings["insured_no"] if one}
+    missed = [changes[at][:2] for at in range(len(changes)) if at not in named]
+    raised_plans = [(f"{WITH_FUNDS} planned_units", 1), (f"{ALONE} planned_units", 1)]
+    assert missed == (raised_plans if record == "7131-10" else [])
+
+
+def test_every_single_figure_of_a_claim_line_changed_by_one_is_found() -> None:
+    for row in (0, 1):
+        for item in layout()["7111"].items:
+            if item.item is not None and item.item in FIGURES["7111"]:
+                now = int(lines()[row][item.item - 1])
+                for value in (now + 1, max(0, now - 1)):
+                    if value != now:
+                        audit = ct.audit(changed_file("7111", row, item.name, str(value)))
+                        place = (f"7111-{item.item}", str(value), str(now))
+                        assert place in {one[1:4] for one in found(audit)}
+
+
+def test_form_is_checked_line_by_line() -> None:
+    clean = file_bytes()
+    whole = clean.split(b"\r\n")[:-1]
+    assert rules(b"\r\n".join(whole[1:]) + b"\r\n") >= {"no_control"}
+    assert rules(b"\r\n".join(whole[:-1]) + b"\r\n") >= {"no_end"}
+    assert rules(clean.replace(b"\r\n", b"\n")) == {"line_end"}
+    assert rules(clean[:-2]) == {"line_end"}
+    assert "damaged_line" in rules(clean.replace(b"5301,50,18", b'5301,"50,18', 1))
+
+
+def test_statements_need_their_claim_lines() -> None:
+    data = lines()
+    assert "no_claim_line" in rules(data[1:])
+    without_lines = [one for one in data if (one[1], one[5]) != ("02", WITH_FUNDS)]
+    assert "no_line_record" in rules(without_lines)
+    assert "kind_doubled" in rules([*data, data[-1]])
+
+
+def test_other_forms_are_left_alone() -> None:
+    other = ["7132", "01", "201604", "1390000015", "00139006", "0000999999", "whatever"]
+    audit = ct.audit(parse_claim_file(file_bytes([*lines(), other]), "file"))
+    assert audit.findings.empty
+    assert audit.hints["rule"].tolist() == ["other_forms"]
+
+
+def test_a_statement_in_two_files_is_found() -> None:
+    audit = ct.audit([clean_file(), clean_file()])
+    assert audit.findings["rule"].tolist() == ["statement_in_two_files"] * 3
+    assert audit.findings["return_code"].tolist() == ["ANN2"] * 3
+    assert audit.findings["insured_no"].tolist() == [INSURED, WITH_FUNDS, ALONE]
+
+
+HINTS = [
+    ("7131-01", "insurer_no", "00139001", "check_digit"),
+    ("7131-01", "benefit_rate", "95", "unusual_rate"),
+    ("7131-01", "birth_date", "19990101", "unusual_age"),
+    ("7131-01", "care_plan_by", "2", "manager_of_own_plan"),
+]
+
+
+@pytest.mark.parametrize(("record", "name", "value", "rule"), HINTS)
+def test_what_may_be_right_is_a_hint(record: str, name: str, value: str, rule: str) -> None:
+    audit = ct.audit(changed_file(record, 0, name, value))
+    assert rule in audit.hints["rule"].tolist()
+    assert rule not in audit.findings["rule"].tolist()
+
+
+def test_several_visits_a_day_are_a_hint() -> None:
+    """Fewer days than visits are right where a person came twice on one day."""
+    data = [one for one in lines() if not (one[1] == "02" and one[7].startswith("5"))]
+    audit = ct.audit(
+        changed_file("7131-10", 1, "days", "11", parse_claim_file(file_bytes(data), "f"))
+    )
+    days = audit.hints[audit.hints["rule"] == "several_visits_a_day"]
+    assert days[["found", "expected"]].to_numpy().tolist() == [["11", "12"]]
+
+
+def test_a_month_without_a_table_is_said() -> None:
+    moved = file_bytes().replace(b",201604,", b",201904,").replace(b",201605,", b",201905,")
+    audit = ct.audit(parse_claim_file(moved, "file"))
+    assert "month_without_table" in audit.hints["rule"].tolist()
+
+
+def test_no_private_value_is_repeated() -> None:
+    file = changed_file("7131-01", 1, "birth_date", "20991231")
+    file = changed_file("7131-01", 1, "public1_recipient_no", "7654321", file)
+    file = changed_file("7131-01", 1, "certified_from", "20170101", file)
+    audit = ct.audit(file)
+    told = audit.findings.to_csv() + audit.hints.to_csv()
+    for private in ("20991231", "7654321", "20170101", "19300506"):
+        assert private not in told
+
+
+def test_findings_are_told_in_japanese(tmp_path: Path) -> None:
+    audit = ct.audit(changed_file("7131-10", 0, "insurance_yen", "173608"), language="ja")
+    first = audit.findings_in("ja").set_index("エラーの種類").loc["insurance_yen"]
+    assert first["項目名"] == "保険 請求額"
+    assert first["説明"] == (
+        "保険請求額は費用総額×給付率(円未満切り捨て)です。計算し直してください"
+    )
+    page = audit.report(tmp_path / "audit.html", "ja").read_text(encoding="utf-8")
+    assert '<html lang="ja">' in page
+    assert "請求ファイルの点検" in page
+    assert "保険請求額は費用総額×給付率" in page
+    assert "<script" not in page
+
+
+def test_every_check_has_both_languages_and_a_four_letter_code() -> None:
+    for rule, check in CHECKS.items():
+        assert check.text.say("ja") != check.text.say("en"), rule
+        assert check.code == "" or (check.code.isalnum() and len(check.code) in (2, 4)), rule
+
+
+def test_no_file_is_no_audit() -> None:
+    with pytest.raises(ChiikiTsushoError, match="no file was given") as caught:
+        ct.audit([])
+    assert "点検する請求ファイルを指定してください" in caught.value.say("ja")
