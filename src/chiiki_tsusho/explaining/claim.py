@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.run import BatchRun
@@ -35,6 +34,11 @@ from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reading.inputs import Input, open_inputs
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
 
 
 @dataclass(frozen=True)
