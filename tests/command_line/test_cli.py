@@ -2,12 +2,14 @@
 
 import csv
 import io
+import json
 import os
 import pty
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -163,8 +165,8 @@ EXPLAIN: Final = ("explain", "--month", "2016-04", "--minutes", "200", "--care-l
         (["claim", "no.csv", "-o", "out"], "error: no.csv: "),
         (["claim", "visits.csv"], "error: option -o / --output is missing"),
         (
-            ["claim", "visits.csv", "-o", "out", "--format", "xlsx"],
-            "error: --format 'xlsx' is unknown; csv or parquet",
+            ["claim", "visits.csv", "-o", "out", "--format", "xls"],
+            "error: --format 'xls' is unknown; csv, xlsx or parquet",
         ),
         (["claim", "visits.csv", "-o", "out", "--encoding", "utf-16"], "error: "),
         (["claim", "visits.csv", "-o", "out", "--providers", "no.csv"], "error: no.csv: "),
@@ -369,10 +371,39 @@ def test_something_held_is_1_and_names_the_first_problems(tmp_path: Path) -> Non
     )
     assert more == f"… and 22 more in {tmp_path / 'out' / 'problems.parquet'}"
     assert "73 visits: 9 claims, " in closing
-    assert "; 54 rows held (correct them in held_visits and submit that file again); " in closing
+    assert "; 54 rows held (correct the files you gave as problems says and run" in closing
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "claim_lines.parquet", "claims.parquet", "held_visits.csv", "problems.parquet", "run.json",
     ]  # fmt: skip
+
+
+def test_the_result_as_json(tmp_path: Path) -> None:
+    words = ("claim", EXAMPLES / "faulty_visits.csv", "-o", tmp_path / "out")
+    done = invoke(*words, "--json", "--lang", "ja")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1].startswith("実績73件: ")
+    told = json.loads(done.stdout)
+    written = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert written.items() <= told.items()
+    assert {name: Path(path).name for name, path in told["files"].items()} == {
+        name: f"{name}.csv" for name in ("claim_lines", "claims", "problems", "held_visits")
+    }
+    with (tmp_path / "out" / "problems.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rules = Counter(row["rule"] for row in csv.DictReader(stream))
+    assert told["problems"] == rules
+    assert invoke(*words).stdout == ""
+
+
+def test_results_of_other_files_are_replaced_where_it_is_asked_for(
+    visits: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "results"
+    assert invoke("claim", EXAMPLES / "visits.csv", "-o", out).exit_code == 0
+    done = invoke("claim", visits, "-o", out)
+    assert done.exit_code == 2
+    assert "give --replace" in done.stderr
+    assert invoke("claim", visits, "-o", out, "--replace").exit_code == 0
+    assert json.loads((out / "run.json").read_text(encoding="utf-8"))["counts"]["visits"] == 1
 
 
 def test_a_problem_of_a_whole_claim_is_named_without_a_line(visits: Path) -> None:
@@ -384,8 +415,8 @@ def test_a_problem_of_a_whole_claim_is_named_without_a_line(visits: Path) -> Non
         "visits, provider_no: unknown_provider: claim 2016-04 1390000015 139001 0000100011: "
         "provider 1390000015 has no row for 2016-04 in the providers file; add one (first visit "
         "on line 2)",
-        "1 visit: 0 claims, 0 units, 0 yen; 1 row held (correct them in held_visits and submit "
-        f"that file again); files in {visits.with_name('out')}",
+        "1 visit: 0 claims, 0 units, 0 yen; 1 row held (correct the files you gave as problems "
+        f"says and run the same command again); files in {visits.with_name('out')}",
     ]
 
 

@@ -583,8 +583,8 @@ def test_problems_and_closing_line_in_japanese(tmp_path: Path) -> None:
     )
     assert more == f"… ほか22件は {tmp_path / 'out' / 'problems.csv'} にあります"
     assert closing == (
-        "実績73件: 請求明細9件、15,239単位、160,582円。未計算(要修正)54行(held_visits を訂正し、そのファイルを再度処理して"
-        f"ください)。出力先: {tmp_path / 'out'}"
+        "実績73件: 請求明細9件、15,239単位、160,582円。未計算(要修正)54行(problems のとおり入力ファイルを訂正し、"
+        f"同じコマンドを再度実行してください)。出力先: {tmp_path / 'out'}"
     )
     heading, first, *_ = (
         (tmp_path / "out" / "problems.csv").read_text(encoding="utf-8-sig").splitlines()
@@ -639,7 +639,7 @@ def test_an_unreadable_file_in_japanese(tmp_path: Path) -> None:
     [
         (
             ["claim", "x", "-o", "y", "--format", "xls"],
-            "--format「xls」は使えません。csv または parquet を指定してください",
+            "--format「xls」は使えません。csv、xlsx または parquet を指定してください",
         ),
         (
             ["template", "x", "--headings", "fr"],

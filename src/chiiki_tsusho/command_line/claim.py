@@ -21,6 +21,7 @@ from chiiki_tsusho.command_line.shared import (
     one_of,
     progress,
     say,
+    show_data,
     spoken,
 )
 from chiiki_tsusho.language import Counted, Text
@@ -28,8 +29,9 @@ from chiiki_tsusho.language import Counted, Text
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import FileBatch
     from chiiki_tsusho.claims.results import Summary
+    from chiiki_tsusho.writing.table_writers import FileFormat
 
-FORMATS = ("csv", "parquet")
+FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "parquet")
 PROBLEMS_SHOWN = 5
 
 
@@ -50,7 +52,7 @@ def claim(
         str,
         typer.Option(
             "--format",
-            metavar="csv|parquet",
+            metavar="csv|xlsx|parquet",
             help="Of the results.",
             autocompletion=one_of(*FORMATS),
         ),
@@ -66,6 +68,15 @@ def claim(
             show_default=False,
         ),
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Replace the results of other files that are in the folder."
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what the run came to as JSON.")
+    ] = False,
 ) -> None:
     """Compute the claims of a file of visits.
 
@@ -76,7 +87,7 @@ def claim(
     written.
     """
     with exit_codes():
-        chosen("--format", file_format, FORMATS)
+        written_as = chosen("--format", file_format, FORMATS)
         from chiiki_tsusho.batch import claim_files
 
         with progress() as shown:
@@ -86,16 +97,33 @@ def claim(
                 providers,
                 recipients,
                 codes,
-                "parquet" if file_format == "parquet" else "csv",
+                written_as,
                 encoding,
                 spoken(),
                 shown,
                 language_of_headings(headings),
-                ignore_columns=ignore_columns or (),
+                replace,
+                ignore_columns or (),
             )
-        say_result(batch, file_format)
+        say_result(batch, written_as)
+        if as_json:
+            show_data(_as_json(batch))
         if batch.summary.held_visits:
             raise typer.Exit(FOUND)
+
+
+def _as_json(batch: FileBatch) -> str:
+    """Write what ``run.json`` says, where the files are, and the problems of each rule."""
+    import json
+
+    from chiiki_tsusho.writing.run_record import read_record
+    from chiiki_tsusho.writing.saved_results import output_files
+
+    files = {name: str(path) for name, path in output_files(batch.folder).items()}
+    rules = batch.problem_table["rule"].value_counts().to_pylist()
+    problems = {one["values"]: one["counts"] for one in rules}
+    record = {**(read_record(batch.folder) or {}), "files": files, "problems": problems}
+    return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
 
 
 def say_result(batch: FileBatch, file_format: str) -> None:
@@ -141,7 +169,10 @@ def _closing_line(summary: Summary, folder: Path) -> Text:
         )
     held: Text = Counted("{n:,} row held", "{n:,} rows held", summary.held_visits)
     if summary.held_visits:
-        held = Text("{held} (correct them in held_visits and submit that file again)", held=held)
+        held = Text(
+            "{held} (correct the files you gave as problems says and run the same command again)",
+            held=held,
+        )
     return Text(
         "{visits}: {claims}, {units}, {yen}; {held}; files in {folder}",
         visits=visits,

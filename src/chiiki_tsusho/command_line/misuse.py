@@ -58,8 +58,8 @@ EXAMPLES = {
 }
 _NEXT = {
     "claim": Text(
-        "Then: correct held_visits, submit that file again; 'explain-claim' shows how a claim "
-        "comes about."
+        "Then: correct the files you gave as problems says, and run the same command again; "
+        "'explain-claim' shows how a claim comes about."
     ),
     "template": Text("Then: put your rows in place of the examples and give the files to 'claim'."),
 }

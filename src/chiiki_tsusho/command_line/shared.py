@@ -5,15 +5,23 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO, TypeVar
 
 import typer
 
 from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.language import LANGUAGES, Language, Sayable, Text, in_language, without_controls
+from chiiki_tsusho.language import (
+    LANGUAGES,
+    Language,
+    Sayable,
+    Text,
+    in_language,
+    listed,
+    without_controls,
+)
 
 if TYPE_CHECKING:
     from chiiki_tsusho.claims.results import Progress
@@ -23,6 +31,7 @@ FOUND, WRONG_USE, STOPPED, READER_GONE = 1, 2, 130, 141
 # Work that lasts no longer than this shows no progress bar.
 QUIET_SECONDS = 1.0
 ERROR = Text("error")
+Choice = TypeVar("Choice", bound=str)
 STAGES = {
     "reading": Text("reading"),
     "claims": Text("claims"),
@@ -189,7 +198,7 @@ def one_of(*choices: str) -> Callable[[], list[str]]:
     return lambda: list(choices)
 
 
-def chosen(option: str, value: str, choices: tuple[str, ...]) -> str:
+def chosen(option: str, value: str, choices: tuple[Choice, ...]) -> Choice:
     """Return the value of an option that takes one of a few.
 
     Raises
@@ -197,23 +206,24 @@ def chosen(option: str, value: str, choices: tuple[str, ...]) -> str:
     ChiikiTsushoError
         It is none of them.
     """
-    if value not in choices:
-        raise ChiikiTsushoError(
-            Text(
-                "{option} {value!r} is unknown; {choices}",
-                option=option,
-                value=value,
-                choices=either(choices),
-            )
+    for one in choices:
+        if value == one:
+            return one
+    raise ChiikiTsushoError(
+        Text(
+            "{option} {value!r} is unknown; {choices}",
+            option=option,
+            value=value,
+            choices=either(choices),
         )
-    return value
+    )
 
 
-def either(choices: tuple[str, ...]) -> Sayable:
+def either(choices: Sequence[str]) -> Sayable:
     """Name choices, the last after an or."""
     *first, last = choices
     return (
-        Text("{first} or {last}", first=", ".join(first), last=last)
+        Text("{first} or {last}", first=listed(first), last=last)
         if first
         else Text("{last}", last=last)
     )
@@ -221,7 +231,7 @@ def either(choices: tuple[str, ...]) -> Sayable:
 
 def language_of_headings(asked: str) -> Language:
     """Return the language that ``--headings`` asks for."""
-    return "ja" if chosen("--headings", asked, LANGUAGES) == "ja" else "en"
+    return chosen("--headings", asked, LANGUAGES)
 
 
 Month = Annotated[str, typer.Option(metavar="MONTH", help="The month, 2016-04 or 201604.")]
