@@ -16,6 +16,8 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from chiiki_tsusho.law.code_rows import COLUMNS
+
 ROOT = Path(__file__).resolve().parents[2]
 SHEET = "地域通所介護"
 COMPOSITE = 11
@@ -37,7 +39,7 @@ Row = dict[str, str]
 def table_rows(path: Path = ROOT / "data" / "service_codes.csv") -> list[Row]:
     """Read a code table as text."""
     with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        return [dict.fromkeys(COLUMNS, "") | row for row in csv.DictReader(file)]
 
 
 def rows_in(month: str) -> list[Row]:

@@ -423,3 +423,112 @@ def test_the_command_on_a_file_it_cannot_read(tmp_path: Path) -> None:
         "",
         f"error: {path}: the file is empty\n",
     )
+
+
+# --- what tables since 2024 have -----------------------------------------------------------------
+
+
+def line_as(code: str, name: str, units: int, per: str = "01", limit: str = "3") -> Line:
+    line = line_of("1246")
+    line[CODE], line[NAME], line[UNITS], line[COUNTED], line[LIMIT] = (
+        code,
+        name,
+        str(units),
+        per,
+        limit,
+    )
+    return line
+
+
+def test_reductions_and_additions_of_later_tables(tmp_path: Path) -> None:
+    """436 for 4 to 5 hours at 要介護1 in 2026, less 1 % 432, × 70 % 302; 定超 305, 301, 211."""
+    lines = [
+        line_of("1246"),
+        line_as("1151", "地域通所介護２１・業未・時減", 302),
+        line_as("8161", "地域通所介護21・定超・業未・時減", 211),
+        line_as("D206", "地域通所介護業務継続計画未策定減算２１", -4),
+        line_as("C206", "地域通所介護高齢者虐待防止未実施減算21", 4),
+        line_as("6601", "地域通所介護延長加算１", 50),
+        line_as("6600", "地域通所介護感染症災害３％加算", 3, limit=""),
+        line_as("6120", "地域通所介護ベースアップ等支援加算", 11, "03", ""),
+    ]
+    table = import_master(write(tmp_path / "m.csv", lines))
+    assert [str(one) for one in table.refused] == []
+    rows = {row.item_code: row for row in table.rows}
+    assert (rows["1151"].reductions, rows["1151"].units) == ("bcp_missing", 302)
+    assert (rows["8161"].shortfall, rows["8161"].units) == ("over_capacity", 211)
+    for code, key in (("D206", "bcp_missing"), ("C206", "abuse_prevention_missing")):
+        line = rows[code]
+        assert (line.key, line.units, line.care_level) == (key, -4, 1)
+        assert (line.minutes_from, line.minutes_to) == (240, 300)
+    assert (rows["6601"].key, rows["6601"].minutes_from) == ("extension_1", 540)
+    assert (rows["6600"].key, rows["6600"].per_mille) == ("infection_disaster", 30)
+    assert (rows["6120"].rate_of, rows["6120"].per_mille) == ("all_lines", 11)
+
+
+def test_a_reduction_that_does_not_follow_is_refused(tmp_path: Path) -> None:
+    line = line_as("D206", "地域通所介護業務継続計画未策定減算21", -5)
+    (refused,) = import_master(write(tmp_path / "m.csv", [line_of("1246"), line])).refused
+    assert str(refused.reason) == (
+        "単位数 -5 does not follow from its base by 10/1000, which gives -4; find out which figure "
+        "is wrong"
+    )
+
+
+@pytest.mark.parametrize("before", [0, 4], ids=["19 columns", "23 columns"])
+@pytest.mark.parametrize("heading", [True, False], ids=["with heading", "without heading"])
+def test_forms_of_19_and_23_columns(tmp_path: Path, before: int, heading: bool) -> None:
+    """The form that municipalities publish, and that with four columns of an exchange record."""
+    first = ["7511", "20260401", "1", "01"][:before]
+    names = ["交換情報識別番号", "異動年月日", "異動区分コード", "異動事由"][:before]
+    columns = [*HEADING[:14], "事業対象者実施区分", "要支援１受給者実施区分"]
+    columns += ["要支援２受給者実施区分", "国保連合会委託区分", "作成年月日"]
+    columns[0], columns[10] = "証記載保険者番号", "支給限度額対象区分"
+    lines = []
+    for code in ("1241", "6099"):
+        line = [*line_of(code)[:14], "1", "1", "1", "1", "20260401"]
+        line[NAME], line[UNITS] = line[NAME].ljust(32, "\u3000"), line[UNITS].zfill(5)
+        lines.append([*first, *line])
+    other = [*first, *lines[0][before:]]
+    other[before + TYPE] = "A2"
+    text = [[*names, *columns], *lines, other] if heading else [*lines, other]
+    table = import_master(write(tmp_path / "m.csv", text, heading=False))
+    assert [str(one) for one in table.refused] == []
+    assert table.other_types == {"A2": 1}
+    assert [(row.item_code, row.units, row.limit_managed) for row in table.rows] == [
+        ("1241", 416, 1),
+        ("6099", 22, 0),
+    ]
+
+
+def test_what_is_no_service_type_is_refused_not_passed_over(tmp_path: Path) -> None:
+    lines = [line_of("1241"), changed("1242", "202606", TYPE="\x1b[2J")]
+    table = import_master(write(tmp_path / "m.csv", lines))
+    assert table.other_types == {}
+    (refused,) = table.refused
+    assert str(refused).isprintable()
+    assert "サービス種類コード '\\x1b[2J' is no service type" in str(refused)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_refusal_holds_nothing_that_moves_a_terminal(tmp_path: Path, language: str) -> None:
+    line = changed("1241", "202606", NAME="\x1b]0;title\x07\x1b[2Jx")
+    (refused,) = import_master(write(tmp_path / "m.csv", [line])).refused
+    assert refused.say(language).isprintable()  # type: ignore[arg-type]
+    assert "\\x1b]0;title\\x07" in refused.say(language)  # type: ignore[arg-type]
+
+
+def test_refusals_are_said_in_japanese(tmp_path: Path) -> None:
+    lines = [line_of("1241"), changed("1245", "202606", UNITS="x")]
+    (refused,) = import_master(write(tmp_path / "m.csv", lines)).refused
+    assert refused.say("ja") == (
+        "3行目: 781245 地域通所介護15: 単位数「x」は数として読めません。セルを訂正してください"
+    )
+
+
+def test_many_lines_of_one_code_take_no_time_of_their_own(tmp_path: Path) -> None:
+    """Files of several insurers put together: each line is refused once, with one other line."""
+    lines = [line_of("1241")] * 20_000
+    table = import_master(write(tmp_path / "m.csv", lines))
+    assert len(table.refused) == 20_000
+    assert str(table.refused[-1].reason).startswith("the same code as line 2 (781241 ")

@@ -328,8 +328,8 @@ BY_CODE: dict[str, tuple[Damage, dict[str, str]]] = {
         {"5301": "no bundled row has this name"},
     ),
     "a step no name has": (
-        lambda book: book.put("1241", NAME, "地域通所介護11・虐防"),
-        {"1241": "no bundled row has this name"},
+        lambda book: book.put("1241", NAME, "地域通所介護11・特未"),
+        {"1241": "a code with a step that is not known"},
     ),
     "a numeral that has moved between revisions": (
         lambda book: book.put("6102", NAME, "地域通所介護サービス提供体制加算Ⅱ"),

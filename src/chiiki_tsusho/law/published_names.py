@@ -1,4 +1,4 @@
-"""The grammar of published names: 地域通所介護 + band + level, ・定超, ・人欠, ・時減, ・延N."""
+"""The grammar of published names: 地域通所介護 + band + level, ・定超, ・業未, ・時減 and so on."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from chiiki_tsusho.law.code_rows import Service, Shortfall
 
 # Published names begin with the name of the service; some sources leave it out.
 SERVICE_PREFIX = "地域通所介護"
-_DAY_CARE = re.compile(r"地域通所介護([1-9])([1-5])((?:・[^・]+)*)")
+# The tables of ordinary day care have a size before the band; of ours there is one.
+_DAY_CARE = re.compile(r"地域通所介護I?([1-9])([1-5])((?:・[^・]+)*)")
 _MEDICAL = re.compile(r"地域療養通所介護([1-9])((?:・[^・]+)*)")
 _SHORTFALLS: dict[str, Shortfall] = {"定超": "over_capacity", "人欠": "understaffed"}
+# The keys of the reductions that may stand inside a code or on a line for its band and level.
+_REDUCTIONS = {"業未": "bcp_missing", "虐防": "abuse_prevention_missing"}
+_REDUCTION_LINE = re.compile(
+    r"(?:地域通所介護)?(?:(業務継続計画未策定減算)|(?:高齢者)?虐待防止(?:措置)?未実施減算)"
+    r"I?([1-9])([1-5])"
+)
 _EXTENSION = re.compile(r"延([1-9])")
 _ROMAN = re.compile(r"([\u2160-\u217f]+)")
 _CIRCLED = re.compile(r"[\u2460-\u2473]")
@@ -36,6 +43,8 @@ class BaseName:
         Whether the stay is of 2 to 3 hours (時減).
     extension : int
         Hours of 延長 begun, the N of 延N; 0 without.
+    reductions : tuple of str
+        Keys of the reductions inside the code (業未, 虐防), in order of the alphabet.
     """
 
     service: Service
@@ -44,6 +53,7 @@ class BaseName:
     shortfall: Shortfall | None = None
     short_hours: bool = False
     extension: int = 0
+    reductions: tuple[str, ...] = ()
 
     @property
     def plain(self) -> BaseName:
@@ -86,6 +96,9 @@ def parse_base_name(text: str) -> BaseName | None:
     for step in steps.split("・")[1:]:
         if step in _SHORTFALLS and base.shortfall is None:
             base = replace(base, shortfall=_SHORTFALLS[step])
+        elif step in _REDUCTIONS and _REDUCTIONS[step] not in base.reductions:
+            reductions = tuple(sorted((*base.reductions, _REDUCTIONS[step])))
+            base = replace(base, reductions=reductions)
         elif step == "時減" and not base.moves_the_hours:
             base = replace(base, short_hours=True)
         elif (hours := _EXTENSION.fullmatch(step)) and not base.moves_the_hours:
@@ -93,6 +106,32 @@ def parse_base_name(text: str) -> BaseName | None:
         else:
             return None
     return base
+
+
+def parse_reduction_name(text: str) -> tuple[str, BaseName] | None:
+    """Read the name of a reduction's line for one band and care level.
+
+    Returns
+    -------
+    (key, BaseName) or None
+        The plain code whose visits the line is for.
+
+    Examples
+    --------
+    >>> parse_reduction_name("地域通所介護業務継続計画未策定減算53")[1].care_level
+    3
+    """
+    match = _REDUCTION_LINE.fullmatch(normal(text))
+    if match is None:
+        return None
+    key = _REDUCTIONS["業未" if match[1] else "虐防"]
+    return key, BaseName("day_care", int(match[2]), int(match[3]))
+
+
+def is_base_form(text: str) -> bool:
+    """Say whether a name is of a base code by its form, whatever its steps."""
+    name = normal(text)
+    return any(pattern.fullmatch(name) is not None for pattern in (_DAY_CARE, _MEDICAL))
 
 
 def spaced(text: str) -> str:

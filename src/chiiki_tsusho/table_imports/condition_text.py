@@ -23,6 +23,10 @@ _UNITS = re.compile(rf"{_FIGURE}\s*単位")
 _AMOUNT = re.compile(rf"{_FIGURE}\s*単位\s*を?\s*(加算|減算)")
 _TIMES = re.compile(rf"[×✕]\s*{_RATIO}")
 _ANY_RATIO = re.compile(_RATIO)
+_OUTSIDE_LIMIT = re.compile(r"(支給限度|限度額)[^ ]*対象外|限度額[^ ]*(含めない|除く)")
+_TIMES_A_MONTH = re.compile(
+    r"(?:1?月に?)\s*([1-9][0-9]?)\s*回(?:を|まで|以内|に)?\s*(?:限度|限り|まで|以内)"
+)
 _PART_OF_ANOTHER = re.compile(r"\(\s*\d+\s*\)\s*で\s*算定した")
 # Words of the two printed reductions.
 _SHORTFALL_WORDS: dict[str, Shortfall] = {"定員超過": "over_capacity", "欠員": "understaffed"}
@@ -64,7 +68,7 @@ class Conditions:
 
     def base_units(self, level: int | None) -> frozenset[int]:
         """所定単位数 of a level: the figures beside it, or those beside no level."""
-        without = _EXTENSION.sub(" ", self.text)
+        without = _AMOUNT.sub(" ", _EXTENSION.sub(" ", self.text))
         beside = {_whole(units) for at, units in _LEVEL_UNITS.findall(without) if int(at) == level}
         bare = {_whole(units) for units in _UNITS.findall(_LEVEL_UNITS.sub(" ", without))}
         return frozenset(beside or bare)
@@ -102,6 +106,17 @@ class Conditions:
         if multiplied and "加算" not in self.text:
             return frozenset(one - 1000 for one in found)
         return frozenset(found)
+
+    @property
+    def outside_limit(self) -> bool:
+        """Whether it is said to stand outside 区分支給限度基準額."""
+        return _OUTSIDE_LIMIT.search(self.text) is not None
+
+    @property
+    def times_a_month(self) -> int | None:
+        """How often a month it may be counted: 月2回を限度."""
+        found = _TIMES_A_MONTH.search(self.text)
+        return int(found[1]) if found else None
 
     @property
     def of_another_row(self) -> bool:

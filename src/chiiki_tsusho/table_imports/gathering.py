@@ -6,7 +6,7 @@ import csv
 import io
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
@@ -16,10 +16,11 @@ from pydantic import ValidationError
 
 from chiiki_tsusho.language import Language, Sayable, Text, printable
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, check_code_rows
+from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.table_imports.known_rows import TAKEN_BY_NAME, RowRefusedError
+from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
 from chiiki_tsusho.whole_files import write_whole
 
-SERVICE_TYPE = "78"
 Place = Literal["row", "line"]
 # Of a row, and of the other one that excludes it.
 Reason = Callable[[CodeRow, Sayable], Text]
@@ -127,7 +128,12 @@ class Gathering:
             row = CodeRow.model_validate(dict.fromkeys(COLUMNS) | cells)
         except ValidationError as error:
             first = error.errors()[0]
-            told = f"{first['loc'][0]}: {first['input']!r}: {first['msg']}"
+            told = Text(
+                "{column}: {value!r}: {message}",
+                column=first["loc"][0],
+                value=first["input"],
+                message=first["msg"],
+            )
             raise RowRefusedError(told) from error
         self.placed.append(Placed(at, row))
 
@@ -237,7 +243,7 @@ def _groups(
 def _visit_kind(row: CodeRow) -> Hashable:
     if row.kind != "base":
         return None
-    return (row.service, row.care_level, row.shortfall)
+    return (row.service, row.care_level, row.shortfall, row.reductions)
 
 
 def prove(row: CodeRow, printed: int | None) -> None:
@@ -250,15 +256,25 @@ def prove(row: CodeRow, printed: int | None) -> None:
     """
     if printed is not None and printed != row.units:
         raise RowRefusedError(
-            f"合成単位数 {printed} does not follow from its base: {_steps_text(row)} gives "
-            f"{row.units}; find out which figure is wrong"
+            Text(
+                "合成単位数 {printed} does not follow from its base: {steps} gives {units}; find "
+                "out which figure is wrong",
+                printed=printed,
+                steps=_steps_text(row),
+                units=row.units,
+            )
         )
 
 
 def _steps_text(row: CodeRow) -> str:
     steps = [str(row.base_units)]
-    ratios = (row.short_hours_per_mille, row.shortfall_per_mille)
-    steps.extend(f"× {ratio}/1000" for ratio in ratios if ratio is not None)
+    short, lack = row.short_hours_per_mille, row.shortfall_per_mille
+    less = -half_up(row.base_units or 0, row.reduction_per_mille or 0)
+    ratios = [ratio for ratio in ((lack,) if row.inside else (short, lack)) if ratio is not None]
+    steps.extend(f"× {ratio}/1000" for ratio in ratios)
+    steps.extend(f"- {-less}" for _ in row.inside)
+    if row.inside and short is not None:
+        steps.append(f"× {short}/1000")
     if row.extension_units:
         steps.append(f"+ {row.extension_units}")
     return " ".join(steps)
@@ -291,14 +307,19 @@ def write_code_rows(rows: Iterable[CodeRow], path: str | Path) -> None:
 
 
 def _csv_text(rows: Iterable[CodeRow]) -> str:
+    rows = list(rows)
+    columns = [name for name in COLUMNS if _is_written(name, rows)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_cells(row) for row in rows)
+    writer.writerow(columns)
+    for row in rows:
+        cells = [getattr(row, column) for column in columns]
+        writer.writerow(["" if cell is None else str(cell) for cell in cells])
     return text.getvalue()
 
 
-def _cells(row: CodeRow) -> Iterator[str]:
-    for column in COLUMNS:
-        value = getattr(row, column)
-        yield "" if value is None else str(value)
+def _is_written(column: str, rows: list[CodeRow]) -> bool:
+    """Say whether a table needs a column: it may leave out some that it does not use."""
+    if CodeRow.model_fields[column].is_required():
+        return True
+    return any(getattr(row, column) is not None for row in rows)

@@ -18,6 +18,7 @@ from chiiki_tsusho.law.published_names import (
     published,
     same_addition,
 )
+from chiiki_tsusho.table_imports.named_additions import named_additions, unbracketed
 
 Band = tuple[int, int]
 # What no printed cell says of an addition or rate: taken from the bundled row of its name.
@@ -91,8 +92,11 @@ class KnownRows:
         ]
 
     def kinds(self, name: str) -> frozenset[str]:
-        """Say whether bundled rows of this name are additions or rates; empty for a new name."""
-        return frozenset(row.kind for row in self._additions.get(same_addition(name), []))
+        """Say whether rows of this name are additions or rates; empty for a name nobody knows."""
+        bundled = self._additions.get(same_addition(name), [])
+        if not bundled and unbracketed(name) in named_additions():
+            return frozenset({named_additions()[unbracketed(name)].kind})
+        return frozenset(row.kind for row in bundled)
 
     def explain(
         self,
@@ -127,6 +131,8 @@ class KnownRows:
             of the name differ, as a Ⅱ of one revision is the Ⅲ of another.
         """
         named = self._additions.get(same_addition(name), [])
+        if not named and unbracketed(name) in named_additions():
+            named = [named_additions()[unbracketed(name)].as_row()]
         if not named:
             raise RowRefusedError(
                 Text(
@@ -165,6 +171,8 @@ class KnownRows:
                     by_hand=BY_HAND,
                 )
             )
+        if len(fitting) == 1:
+            return fitting[0]
         return min(same_code or fitting, key=lambda row: months_apart(row, month))
 
     def short_hours_per_mille(self) -> int:
@@ -210,7 +218,8 @@ def _meaning(row: CodeRow) -> tuple[object, ...]:
 
 def spelling(name: str, known: CodeRow) -> str:
     """Spell a name as the bundled row does, where they are the same."""
-    return known.name if normal(known.name) == normal(name) else published(name)
+    same = known.item_code and normal(known.name) == normal(name)
+    return known.name if same else published(name)
 
 
 def whole_per_mille(ratio: Fraction) -> int:

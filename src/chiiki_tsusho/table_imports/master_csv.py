@@ -14,11 +14,17 @@ from typing import Any, TypeVar
 
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_rows import ALL_LINES, CodeRow
-from chiiki_tsusho.law.published_names import BaseName, normal, parse_base_name, published
+from chiiki_tsusho.law.published_names import (
+    BaseName,
+    normal,
+    parse_base_name,
+    parse_reduction_name,
+    published,
+)
+from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.months import OPEN_END, joined, spans_text
 from chiiki_tsusho.table_imports.condition_text import Per, counted_per
 from chiiki_tsusho.table_imports.gathering import (
-    SERVICE_TYPE,
     Gathering,
     ImportedTable,
     addition_cells,
@@ -34,6 +40,12 @@ from chiiki_tsusho.table_imports.known_rows import (
     spelling,
 )
 from chiiki_tsusho.table_imports.master_rows import MasterRow, master_rows
+from chiiki_tsusho.table_imports.named_additions import (
+    SERVICE_TYPE,
+    reduction,
+    reduction_line,
+    reduction_per_mille,
+)
 
 # 算定単位 and 限度額管理対象区分 as the published files use them; other codes are refused.
 _PER: dict[str, Per] = {"1": "visit", "2": "day", "3": "month"}
@@ -82,6 +94,7 @@ class _MasterImport:
 
     def table(self, path: Path) -> ImportedTable:
         base: list[_Base] = []
+        reductions: list[tuple[_Base, str]] = []
         for row in master_rows(path, self._gathering):
             try:
                 first, last = _months(row)
@@ -89,6 +102,8 @@ class _MasterImport:
                 _check_code(row)
                 if name := parse_base_name(row.name):
                     base.append(_Base(row, name, units, first, last))
+                elif line := parse_reduction_name(row.name):
+                    reductions.append((_Base(row, line[1], units, first, last), line[0]))
                 else:
                     self._place_addition(row, units, first, last)
             except RowRefusedError as error:
@@ -99,6 +114,11 @@ class _MasterImport:
         for one in base:
             try:
                 self._place_base(one)
+            except RowRefusedError as error:
+                self._refuse(one.row, error)
+        for one, key in reductions:
+            try:
+                self._place_reduction(one, key)
             except RowRefusedError as error:
                 self._refuse(one.row, error)
         return self._gathering.settle()
@@ -144,10 +164,34 @@ class _MasterImport:
                     self._known.extension_units(name.extension) if name.extension else 0
                 ),
                 "published_units": one.units,
+                "reductions": " ".join(name.reductions) or None,
+                "reduction_per_mille": (
+                    reduction_per_mille(name.reductions[0]) if name.reductions else None
+                ),
             }
         )
         prove(CodeRow.model_construct(**cells), one.units)
         self._gathering.place_row(one.row.at, cells)
+
+    def _place_reduction(self, one: _Base, key: str) -> None:
+        """Place the line of a reduction for one band and level, proved from its plain code."""
+        known = reduction(key)
+        units = -half_up(self._plain_units(one), reduction_per_mille(key))
+        if abs(one.units) != -units:
+            raise RowRefusedError(
+                Text(
+                    "単位数 {printed} does not follow from its base by {ratio}/1000, which gives "
+                    "{units}; find out which figure is wrong",
+                    printed=one.units,
+                    ratio=reduction_per_mille(key),
+                    units=units,
+                )
+            )
+        _check_limit(one.row, known.limit_managed)
+        minutes_from, minutes_to = self._minutes(one)
+        line = reduction_line(key, one.name, (minutes_from, minutes_to), units)
+        cells = self._identity(one.row, one.first, one.last) | line
+        self._gathering.place_row(one.row.at, cells | {"published_units": units})
 
     def _minutes(self, one: _Base) -> tuple[int, int]:
         """Take the duration of the bundled rows that share this part of the name."""
@@ -173,7 +217,7 @@ class _MasterImport:
             figures = {"per_mille": _per_mille(units, known), "per": "month"}
         else:
             known = self._known.explain(row.name, row.item_code, first, "addition")
-            if ((known.units or 0) < 0) != (units < 0):
+            if known.units is not None and (known.units < 0) != (units < 0):
                 raise RowRefusedError(
                     Text(
                         "{units} units; the bundled row of this name has {known}, which is of the "
@@ -188,6 +232,9 @@ class _MasterImport:
             one_way = per == "visit" and known.per == "one_way"
             figures = {"units": units, "published_units": units}
             figures["per"] = "one_way" if one_way else per
+            if known.extension_units is not None:
+                hours = ("minutes_from", "minutes_to", "extension_units")
+                figures |= {name: getattr(known, name) for name in hours}
         _check_limit(row, known.limit_managed)
         cells = self._identity(row, first, last) | figures | {"name": spelling(row.name, known)}
         self._gathering.place_row(row.at, addition_cells(known, cells))

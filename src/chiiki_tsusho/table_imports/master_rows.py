@@ -13,7 +13,8 @@ from pathlib import Path
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, on_lines
 from chiiki_tsusho.law.published_names import normal, published
-from chiiki_tsusho.table_imports.gathering import SERVICE_TYPE, Gathering
+from chiiki_tsusho.table_imports.gathering import Gathering
+from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
 
 ENCODINGS = ("utf-8-sig", "cp932")
 # The forms of 19 and of 23 columns call some of them by other names, and add some that say nothing

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chiiki_tsusho.law.code_rows import CodeRow
+from chiiki_tsusho.language import Text
+from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow
+from chiiki_tsusho.law.published_names import is_base_form, normal
 from chiiki_tsusho.table_imports.condition_text import Conditions, Per, counted_per, ratios_text
 from chiiki_tsusho.table_imports.gathering import addition_cells
 from chiiki_tsusho.table_imports.known_rows import (
@@ -14,6 +16,7 @@ from chiiki_tsusho.table_imports.known_rows import (
     spelling,
     whole_per_mille,
 )
+from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
 from chiiki_tsusho.table_imports.sheet_rows import SheetRow
 
 
@@ -24,25 +27,51 @@ def printed_addition(row: SheetRow, known: KnownRows, month: int) -> dict[str, A
     ----------
     row : SheetRow
     known : KnownRows
-        The bundled rows, one of which has to have the same name.
+        The bundled rows, and what else is known by name.
     month : int
         First month of the table.
 
     Raises
     ------
     RowRefusedError
-        No bundled row explains the name, or text and composite do not say the same.
+        Text and composite do not say the same, or nothing known nor the sheet says enough; the
+        message names the column to fill in.
     """
+    if is_base_form(row.name):
+        raise RowRefusedError(
+            Text("a code with a step that is not known; {by_hand}", by_hand=BY_HAND)
+        )
     conditions = row.conditions
-    is_rate = bool(conditions.rates) or known.kinds(row.name) == {"rate"}
-    if row.units is None and is_rate and not _amounts(conditions):
+    kinds = known.kinds(row.name)
+    is_rate = bool(conditions.rates) or kinds == {"rate"}
+    if not row.units and is_rate and not _amounts(conditions):
         return _rate(row, known, month)
+    if not kinds:
+        return _new_cells(row, "addition") | {
+            "units": _signed_units(row),
+            "published_units": row.units,
+            "per": _per(row, None),
+        }
     same = known.explain(row.name, row.item_code, month, "addition")
     units = _signed_units(row)
-    if ((same.units or 0) < 0) != (units < 0):
+    if same.units is not None and (same.units < 0) != (units < 0):
         raise RowRefusedError(
-            f"{units} units; the bundled row of this name has {same.units}, which is of the other "
-            f"sign; {BY_HAND}"
+            Text(
+                "{units} units; the bundled row of this name has {known}, which is of the other "
+                "sign; {by_hand}",
+                units=units,
+                known=same.units,
+                by_hand=BY_HAND,
+            )
+        )
+    if same.extension_units not in (None, units):
+        raise RowRefusedError(
+            Text(
+                "{units} units; this addition of 延長 has had {known}; {by_hand}",
+                units=units,
+                known=same.extension_units,
+                by_hand=BY_HAND,
+            )
         )
     return addition_cells(
         same,
@@ -51,8 +80,28 @@ def printed_addition(row: SheetRow, known: KnownRows, month: int) -> dict[str, A
             "units": units,
             "published_units": None if row.units is None else units,
             "per": _per(row, same),
+            "minutes_from": same.minutes_from,
+            "minutes_to": same.minutes_to,
+            "extension_units": same.extension_units,
+            "limit_managed": row.limit_managed(same.limit_managed),
         },
     )
+
+
+def _new_cells(row: SheetRow, kind: str) -> dict[str, Any]:
+    """Return what a sheet says of an addition whose name nobody knows, but for its figure."""
+    filled = row.filled_in
+    both = "療養通所介護" in normal(row.conditions.text)
+    return {
+        "service_type": SERVICE_TYPE,
+        "kind": kind,
+        "key": filled.get("key") or f"code_{row.item_code.lower()}",
+        "service": filled.get("service") or ("both" if both else "day_care"),
+        "max_per_visit": 1,
+        "max_per_month": filled.get("max_per_month") or row.conditions.times_a_month,
+        "group": filled.get("group"),
+        "limit_managed": row.limit_managed(None),
+    }
 
 
 def _amounts(conditions: Conditions) -> frozenset[int]:
@@ -64,47 +113,78 @@ def _signed_units(row: SheetRow) -> int:
     amounts = _amounts(row.conditions)
     if len(amounts) > 1:
         figures = ", ".join(map(str, sorted(amounts)))
-        raise RowRefusedError(f"the row prints several amounts, {figures}; {BY_HAND}")
+        raise RowRefusedError(
+            Text(
+                "the row prints several amounts, {figures}; {by_hand}",
+                figures=figures,
+                by_hand=BY_HAND,
+            )
+        )
     amount = next(iter(amounts), None)
     units = row.units
     if units is None and amount is None:
-        raise RowRefusedError("合成単位数 is blank and the row prints no units; fill it in")
+        raise RowRefusedError(Text("合成単位数 is blank and the row prints no units; fill it in"))
     if units is None or amount is None or units == amount:
         return (amount if units is None else units) or 0
     if units == -amount and (amount < 0 or not row.conditions.signed_amounts):
         # 94単位減算 may stand beside 94, and 94単位 beside -94.
         return min(units, amount)
     raise RowRefusedError(
-        f"合成単位数 {units} is not the {amount} units of the text; correct the wrong one"
+        Text(
+            "合成単位数 {units} is not the {amount} units of the text; correct the wrong one",
+            units=units,
+            amount=amount,
+        )
     )
 
 
 def _rate(row: SheetRow, known: KnownRows, month: int) -> dict[str, Any]:
     rates = row.conditions.rates
-    same = known.explain(row.name, row.item_code, month, "rate", row.conditions.of_another_row)
+    same = None
+    if known.kinds(row.name):
+        of_another_row = row.conditions.of_another_row
+        same = known.explain(row.name, row.item_code, month, "rate", of_another_row)
     if not rates:
-        raise RowRefusedError("the row prints no ratio, such as 117/1000 or 5%; fill it in")
+        raise RowRefusedError(Text("the row prints no ratio, such as 117/1000 or 5%; fill it in"))
     if len(rates) > 1:
-        raise RowRefusedError(f"the row prints several ratios, {ratios_text(rates)}; {BY_HAND}")
-    per_mille = whole_per_mille(next(iter(rates)))
-    if ((same.per_mille or 0) < 0) != (per_mille < 0):
         raise RowRefusedError(
-            f"a ratio of {per_mille}/1000; the bundled row of this name has {same.per_mille}/1000, "
-            f"which is of the other sign; {BY_HAND}"
+            Text(
+                "the row prints several ratios, {ratios}; {by_hand}",
+                ratios=ratios_text(rates),
+                by_hand=BY_HAND,
+            )
         )
+    per_mille = whole_per_mille(next(iter(rates)))
     # A ratio is counted once a month, whatever is printed: it is rounded on the month's sum.
-    cells = {"name": spelling(row.name, same), "per_mille": per_mille, "per": "month"}
-    return addition_cells(same, cells)
+    cells: dict[str, Any] = {"per_mille": per_mille, "per": "month"}
+    if same is None:
+        rate_of = row.said("rate_of", "割合の対象", f"{BASE_LINES}, {ALL_LINES}")
+        return _new_cells(row, "rate") | cells | {"rate_of": rate_of}
+    if same.per_mille is not None and (same.per_mille < 0) != (per_mille < 0):
+        raise RowRefusedError(
+            Text(
+                "a ratio of {ratio}/1000; the bundled row of this name has {known}/1000, which is "
+                "of the other sign; {by_hand}",
+                ratio=per_mille,
+                known=same.per_mille,
+                by_hand=BY_HAND,
+            )
+        )
+    limit = row.limit_managed(same.limit_managed)
+    return addition_cells(same, cells | {"name": spelling(row.name, same), "limit_managed": limit})
 
 
-def _per(row: SheetRow, known: CodeRow) -> Per:
-    """Read 算定単位; one carried from a row above must be what the bundled row has."""
+def _per(row: SheetRow, known: CodeRow | None) -> Per:
+    """Read 算定単位; one carried from a row above must be what is known of the row."""
     per = counted_per(row.per or row.per_above)
-    if per is not None and (row.per or per == known.per):
+    if per is not None and (row.per or known is None or known.per in (None, per)):
         return per
     if row.per:
         raise RowRefusedError(
-            f"算定単位 {row.per!r} is not known; 1回につき, 1日につき, 1月につき or 片道につき was "
-            "expected"
+            Text(
+                "算定単位 {per!r} is not known; 1回につき, 1日につき, 1月につき or 片道につき was "
+                "expected",
+                per=row.per,
+            )
         )
-    raise RowRefusedError("算定単位 is blank and not merged with the cell above; fill it in")
+    raise RowRefusedError(Text("算定単位 is blank and not merged with the cell above; fill it in"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
+from chiiki_tsusho.language import Text, listed
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.published_names import BaseName
-from chiiki_tsusho.table_imports.condition_text import Conditions, counted_per, ratios_text
-from chiiki_tsusho.table_imports.durations import Durations
+from chiiki_tsusho.law.rounding import half_up
+from chiiki_tsusho.table_imports.condition_text import Band, Conditions, counted_per, ratios_text
 from chiiki_tsusho.table_imports.gathering import base_cells, prove
 from chiiki_tsusho.table_imports.known_rows import (
     BY_HAND,
@@ -16,6 +19,7 @@ from chiiki_tsusho.table_imports.known_rows import (
     RowRefusedError,
     whole_per_mille,
 )
+from chiiki_tsusho.table_imports.named_additions import reduction_line, reduction_per_mille
 from chiiki_tsusho.table_imports.sheet_rows import SheetRow
 
 
@@ -34,8 +38,77 @@ class _Steps:
 
     short_hours: int | None
     shortfall: int | None
+    reduction: int | None
     extension: int
     all_printed: bool
+
+
+class Durations:
+    """Durations by name: codes that differ in level, 定超, 人欠, 業未 or 虐防 alone share one.
+
+    Parameters
+    ----------
+    rows : iterable of (row number, BaseName, durations printed in the row)
+    """
+
+    def __init__(self, rows: Iterable[tuple[int, BaseName, tuple[Band, ...]]]) -> None:
+        self._doubled: dict[int, tuple[Band, ...]] = {}
+        self._printed: dict[BaseName, dict[Band, int]] = {}
+        rows = list(rows)
+        for at, name, bands in rows:
+            if not name.moves_the_hours:
+                self._note(at, name, bands)
+        for at, name, bands in rows:
+            if name.moves_the_hours:
+                # The text of 時減 and 延長 may also name the duration whose units they take.
+                base = self._printed.get(_shared(name.plain), {})
+                self._note(at, name, tuple(band for band in bands if band not in base))
+
+    def _note(self, at: int, name: BaseName, bands: tuple[Band, ...]) -> None:
+        if len(bands) > 1:
+            self._doubled[at] = bands
+        elif bands:
+            self._printed.setdefault(_shared(name), {}).setdefault(bands[0], at)
+
+    def of(self, at: int, name: BaseName) -> Band:
+        """Return first minute and the minute after the last.
+
+        Raises
+        ------
+        RowRefusedError
+            No duration is printed for the code, or more than one.
+        """
+        if at in self._doubled:
+            found = " and ".join(map(_band_text, self._doubled[at]))
+            raise RowRefusedError(
+                Text("the row prints {found}; one duration was expected", found=found)
+            )
+        printed = self._printed.get(_shared(name), {})
+        if len(printed) > 1:
+            found = ", ".join(f"{_band_text(band)} (row {row})" for band, row in printed.items())
+            raise RowRefusedError(
+                Text(
+                    "different durations are printed for the same part of the name: {found}; "
+                    "correct the wrong one",
+                    found=found,
+                )
+            )
+        if not printed:
+            raise RowRefusedError(
+                Text(
+                    "no duration with both bounds, such as 3時間以上4時間未満, in the row, in a "
+                    "cell merged with it, or beside a code that shares it; fill it in"
+                )
+            )
+        return next(iter(printed))
+
+
+def _shared(name: BaseName) -> BaseName:
+    return replace(name, care_level=None, shortfall=None, reductions=())
+
+
+def _band_text(band: Band) -> str:
+    return f"{band[0] // 60}時間以上{band[1] // 60}時間未満"
 
 
 class BaseRows:
@@ -68,13 +141,29 @@ class BaseRows:
         units, printed_base = self._base_units(one)
         if one.units is None and not (printed_base and steps.all_printed):
             raise RowRefusedError(
-                "合成単位数 is blank, and the row does not print its base and every step; look the "
-                "figure up and fill it in"
+                Text(
+                    "合成単位数 is blank, and the row does not print its base and every step; look "
+                    "the figure up and fill it in"
+                )
             )
         per = row.per or row.per_above
         if per and counted_per(per) != "visit":
             raise RowRefusedError(
-                f"算定単位 is {per!r}; a base code of this table is counted per visit, 1回につき"
+                Text(
+                    "算定単位 is {per!r}; a base code of this table is counted per visit, 1回につき"
+                    "",
+                    per=per,
+                )
+            )
+        managed = row.managed_units
+        if managed is not None and managed != one.units:
+            raise RowRefusedError(
+                Text(
+                    "給付管理単位数 {managed} is not 合成単位数 {units}; a code whose units count "
+                    "otherwise against the limit cannot be said in a code table",
+                    managed=managed,
+                    units=one.units if one.units is not None else "-",
+                )
             )
         cells = base_cells(
             {
@@ -87,6 +176,8 @@ class BaseRows:
                 "short_hours_per_mille": steps.short_hours,
                 "shortfall_per_mille": steps.shortfall,
                 "extension_units": steps.extension,
+                "reductions": " ".join(name.reductions) or None,
+                "reduction_per_mille": steps.reduction,
                 "published_units": one.units,
             }
         )
@@ -101,13 +192,20 @@ class BaseRows:
         plain = self._plain_units.get(one.name.plain)
         if len(own) > 1:
             figures = ", ".join(map(str, sorted(own)))
-            raise RowRefusedError(f"the row prints several base figures, {figures}; keep one")
+            raise RowRefusedError(
+                Text("the row prints several base figures, {figures}; keep one", figures=figures)
+            )
         if own:
             (units,) = own
             if plain is not None and plain[0] != units:
                 raise RowRefusedError(
-                    f"the row prints the base {units}, row {plain[1]} the base {plain[0]} for the "
-                    "same duration and level; correct the wrong one"
+                    Text(
+                        "the row prints the base {units}, row {row} the base {other} for the same "
+                        "duration and level; correct the wrong one",
+                        units=units,
+                        row=plain[1],
+                        other=plain[0],
+                    )
                 )
             return units, True
         if plain is not None:
@@ -116,21 +214,37 @@ class BaseRows:
             # No step applies: the composite is the base.
             return one.units, False
         raise RowRefusedError(
-            "no base figure (所定単位数) in the row, and its plain code was not placed; fill it in"
+            Text(
+                "no base figure (所定単位数) in the row, and its plain code was not placed; fill "
+                "it in"
+            )
         )
 
     def _steps(self, name: BaseName, conditions: Conditions) -> _Steps:
         expected = name.short_hours + (name.shortfall is not None)
+        reduced = None
         ratios = conditions.step_ratios
+        for key in name.reductions:
+            reduced = reduction_per_mille(key)
+        if reduced is not None:
+            # × 99/100 is the reduction; the others are those of the other steps.
+            ratios = tuple(ratio for ratio in ratios if ratio != 1000 - reduced)
         if len(set(ratios)) > 1:
             raise RowRefusedError(
-                f"the row prints different ratios, {ratios_text(ratios)}, and does not say which "
-                f"is whose; {BY_HAND}"
+                Text(
+                    "the row prints different ratios, {ratios}, and does not say which is whose; "
+                    "{by_hand}",
+                    ratios=ratios_text(ratios),
+                    by_hand=BY_HAND,
+                )
             )
         if ratios and not expected:
             raise RowRefusedError(
-                f"the row prints × {ratios_text(ratios)}, the name has no 定超, 人欠 or 時減; "
-                "correct the wrong one"
+                Text(
+                    "the row prints × {ratios}, the name has no 定超, 人欠 or 時減; correct the "
+                    "wrong one",
+                    ratios=ratios_text(ratios),
+                )
             )
         short = self._known.short_hours_per_mille() if name.short_hours else None
         shortfall = self._known.shortfall_per_mille() if name.shortfall else None
@@ -140,21 +254,70 @@ class BaseRows:
             shortfall = ratio if name.shortfall else None
         elif ratios and ratios[0] not in (short, shortfall):
             raise RowRefusedError(
-                f"the row prints {ratios_text(ratios)} for two steps and not which one it is; "
-                f"{BY_HAND}"
+                Text(
+                    "the row prints {ratios} for two steps and not which one it is; {by_hand}",
+                    ratios=ratios_text(ratios),
+                    by_hand=BY_HAND,
+                )
             )
         extensions = conditions.extensions
         if len(extensions) > 1 or (extensions and not name.extension):
             raise RowRefusedError(
-                f"the row adds {', '.join(map(str, sorted(extensions)))} units, the name has "
-                f"{'one 延長' if name.extension else 'no 延長'}; correct the wrong one"
+                Text(
+                    "the row adds {units} units, the name has {extensions}; correct the wrong one",
+                    units=", ".join(map(str, sorted(extensions))),
+                    extensions=Text("one 延長") if name.extension else Text("no 延長"),
+                )
             )
         if extensions:
             (extension,) = extensions
         else:
             extension = self._known.extension_units(name.extension) if name.extension else 0
         all_printed = len(ratios) >= expected and len(extensions) == min(name.extension, 1)
-        return _Steps(short, shortfall, extension, all_printed)
+        return _Steps(short, shortfall, reduced, extension, all_printed)
+
+    def reduction_cells(self, row: SheetRow, key: str, name: BaseName) -> dict[str, Any]:
+        """Return the columns of a reduction's line for one band and level, proved from its base.
+
+        Raises
+        ------
+        RowRefusedError
+            Its plain code was not placed, or the printed units do not follow from its base.
+        """
+        plain = self._plain_units.get(name)
+        if plain is None:
+            raise RowRefusedError(
+                Text("the code of this duration and level was not placed, so its base is not known")
+            )
+        printed = {abs(ratio) for ratio in row.conditions.rates}
+        ratios = printed or {Fraction(reduction_per_mille(key))}
+        if len(ratios) > 1:
+            raise RowRefusedError(
+                Text(
+                    "the row prints several ratios, {ratios}; {by_hand}",
+                    ratios=ratios_text(ratios),
+                    by_hand=BY_HAND,
+                )
+            )
+        ratio = whole_per_mille(ratios.pop())
+        units = -half_up(plain[0], ratio)
+        # A table may print what is taken off without its sign, or the ratio alone.
+        if row.units and abs(row.units) != -units:
+            raise RowRefusedError(
+                Text(
+                    "合成単位数 {printed} does not follow from its base: {base} × {ratio}/1000 "
+                    "gives {units}; find out which figure is wrong",
+                    printed=row.units,
+                    base=plain[0],
+                    ratio=ratio,
+                    units=units,
+                )
+            )
+        line = reduction_line(key, name, self._durations.of(row.at, name), units)
+        return line | {
+            "published_units": units if row.units else None,
+            "limit_managed": row.limit_managed(line["limit_managed"]),
+        }
 
 
 def _agree(name: BaseName, conditions: Conditions) -> None:
@@ -162,13 +325,19 @@ def _agree(name: BaseName, conditions: Conditions) -> None:
     levels = conditions.levels
     if levels and name.care_level is not None and name.care_level not in levels:
         raise RowRefusedError(
-            f"the row speaks of 要介護{', '.join(map(str, sorted(levels)))}, its name of level "
-            f"{name.care_level}; correct the wrong one"
+            Text(
+                "the row speaks of 要介護{levels}, its name of level {level}; correct the wrong one"
+                "",
+                levels=", ".join(map(str, sorted(levels))),
+                level=name.care_level,
+            )
         )
     others = conditions.shortfalls - {name.shortfall}
     if others:
         words = {"over_capacity": "定員超過", "understaffed": "欠員"}
         raise RowRefusedError(
-            f"the row speaks of {', '.join(words[one] for one in sorted(others))}, its name does "
-            "not; correct the wrong one"
+            Text(
+                "the row speaks of {shortfalls}, its name does not; correct the wrong one",
+                shortfalls=listed([words[one] for one in sorted(others)]),
+            )
         )

@@ -36,6 +36,7 @@ _FURTHER_HEADINGS = {
 _SERVICE_TYPE = re.compile(r"[0-9A-Z]{2}")
 _ITEM_CODE = re.compile(r"[0-9A-Z]{4}")
 _FIGURE = re.compile(r"([-−▲△]?)(\d{1,3}(?:,\d{3})+|\d+)(?:単位)?")
+_LIMIT_MARKS = {"1": 1, "3": 1, "対象": 1, "○": 1, "〇": 1, "0": 0, "対象外": 0, "×": 0}
 _NUMBER_FORMAT = re.compile(r'(?:"([^"]*)")?[#,0?]*[#0?](?:\.[0#?]+)?(%?)(?:"([^"]*)")?')
 
 
@@ -104,6 +105,41 @@ class SheetRow:
         """
         return _whole_units(self.managed, "給付管理単位数")
 
+    def limit_managed(self, known: int | None) -> int:
+        """Say whether the row counts against the limit: what it says itself, else what is known.
+
+        Raises
+        ------
+        RowRefusedError
+            It does not say, and it is not known; or it says what is no such mark.
+        """
+        mark = normal(self.filled_in.get("limit_managed", ""))
+        if mark:
+            if mark not in _LIMIT_MARKS:
+                raise RowRefusedError(
+                    Text("限度額管理対象 {mark!r} is not known; 1 or 0 was expected", mark=mark)
+                )
+            return _LIMIT_MARKS[mark]
+        if self.conditions.outside_limit or (self.managed_units == 0 and self.units):
+            return 0
+        if self.managed_units is not None and self.managed_units == self.units:
+            return 1
+        if known is None:
+            raise RowRefusedError(_to_fill_in("限度額管理対象", "1, 0"))
+        return known
+
+    def said(self, name: str, heading: str, choices: str) -> str:
+        """Return what someone has filled in.
+
+        Raises
+        ------
+        RowRefusedError
+            Nothing; the message names the column to fill in.
+        """
+        if name not in self.filled_in:
+            raise RowRefusedError(_to_fill_in(heading, choices))
+        return self.filled_in[name]
+
     @property
     def holds_a_figure(self) -> bool:
         """Whether a figure stands under 合成, so that the row is no heading and no footnote."""
@@ -111,6 +147,15 @@ class SheetRow:
             return self.units is not None
         except RowRefusedError:
             return False
+
+
+def _to_fill_in(heading: str, choices: str) -> Text:
+    return Text(
+        "no bundled row has this name and the sheet does not say enough; add a column {heading} "
+        "right of 合成 and write {choices} in this row",
+        heading=heading,
+        choices=choices,
+    )
 
 
 def _whole_units(value: object, heading: str) -> int | None:

@@ -12,19 +12,19 @@ from typing import Any
 
 from chiiki_tsusho.errors import UnsupportedMonthError
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.law.published_names import normal, parse_base_name, published
-from chiiki_tsusho.months import OPEN_END, month_text, parse_month
-from chiiki_tsusho.table_imports.durations import Durations
-from chiiki_tsusho.table_imports.gathering import (
-    SERVICE_TYPE,
-    Gathering,
-    ImportedTable,
-    Refused,
-    write_code_rows,
+from chiiki_tsusho.law.published_names import (
+    BaseName,
+    normal,
+    parse_base_name,
+    parse_reduction_name,
+    published,
 )
+from chiiki_tsusho.months import OPEN_END, month_text, parse_month
+from chiiki_tsusho.table_imports.gathering import Gathering, ImportedTable, Refused, write_code_rows
 from chiiki_tsusho.table_imports.known_rows import KnownRows, RowRefusedError, bundled_rows
+from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
 from chiiki_tsusho.table_imports.printed_additions import printed_addition
-from chiiki_tsusho.table_imports.printed_base import BaseRows, PrintedBase
+from chiiki_tsusho.table_imports.printed_base import BaseRows, Durations, PrintedBase
 from chiiki_tsusho.table_imports.sheet_cells import opened_sheet
 from chiiki_tsusho.table_imports.sheet_rows import SHEET, SheetRow, sheet_rows
 
@@ -87,12 +87,15 @@ class _SheetImport:
 
     def table(self, rows: list[SheetRow]) -> ImportedTable:
         base: list[PrintedBase] = []
+        reductions: list[tuple[SheetRow, str, BaseName]] = []
         for row in rows:
             try:
                 if not self._is_ours(row):
                     continue
                 if name := parse_base_name(row.name):
                     base.append(PrintedBase(row, name, row.units))
+                elif line := parse_reduction_name(row.name):
+                    reductions.append((row, *line))
                 else:
                     self._place(row, printed_addition(row, self._known, self._first))
             except RowRefusedError as error:
@@ -107,6 +110,11 @@ class _SheetImport:
                 self._place(one.printed, base_rows.cells(one))
             except RowRefusedError as error:
                 self._refuse(one.printed, error)
+        for row, key, name in reductions:
+            try:
+                self._place(row, base_rows.reduction_cells(row, key, name))
+            except RowRefusedError as error:
+                self._refuse(row, error)
         return self._gathering.settle()
 
     def _is_ours(self, row: SheetRow) -> bool:
@@ -119,16 +127,23 @@ class _SheetImport:
             return False
         if not ours:
             raise RowRefusedError(
-                f"the first cell {row.service_type!r} is no service type; write {SERVICE_TYPE} "
-                "there and the item code in the next cell, or clear the row"
+                Text(
+                    "the first cell {value!r} is no service type; write {type} there and the item "
+                    "code in the next cell, or clear the row",
+                    value=row.service_type,
+                    type=SERVICE_TYPE,
+                )
             )
         if not row.has_code:
             raise RowRefusedError(
-                f"the second cell {row.item_code!r} is no item code; four digits or capital "
-                "letters were expected"
+                Text(
+                    "the second cell {value!r} is no item code; four digits or capital letters "
+                    "were expected",
+                    value=row.item_code,
+                )
             )
         if not normal(row.name):
-            raise RowRefusedError("the third cell, サービス内容略称, is blank; fill it in")
+            raise RowRefusedError(Text("the third cell, サービス内容略称, is blank; fill it in"))
         return True
 
     def _refuse(self, row: SheetRow, error: RowRefusedError) -> None:

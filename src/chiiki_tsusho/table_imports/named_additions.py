@@ -1,0 +1,104 @@
+"""What the law says of an addition beyond its figures, for names that the bundled table lacks."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chiiki_tsusho.errors import TableError
+from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow
+from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.published_names import BaseName, same_addition
+from chiiki_tsusho.law.table_files import Whole, faults_text, typed_rows
+
+SERVICE_TYPE = "78"
+_FILE = "known_additions.csv"
+
+
+class NamedAddition(BaseModel):
+    """A row of ``data/known_additions.csv`` (the fields are its columns).
+
+    ``per_mille`` is what a reduction takes off 所定単位数, and of a rate its ratio where no
+    revision has changed it; other figures are printed in the table that is imported.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    key: str
+    kind: Literal["addition", "rate"]
+    service: Literal["day_care", "medical_day_care", "both"]
+    minutes_from: Whole | None
+    minutes_to: Whole | None
+    extension_units: Whole | None
+    per_mille: Annotated[Whole, Field(ge=1)] | None
+    rate_of: str | None
+    group: str | None
+    limit_managed: Whole
+    source: str
+
+    def as_row(self) -> CodeRow:
+        """Return the row of a code table that knows no code, months and figures yet."""
+        known = self.model_dump(exclude=set() if self.kind == "rate" else {"per_mille"})
+        return CodeRow.model_construct(**dict.fromkeys(COLUMNS) | known)
+
+
+@cache
+def named_additions() -> dict[str, NamedAddition]:
+    """Load them by name, as ``unbracketed`` writes it."""
+    path = law_file(_FILE)
+    rows, faults = typed_rows(path, NamedAddition)
+    if faults:
+        raise TableError(faults_text(path, faults))
+    return {unbracketed(one.row.name): one.row for one in rows}
+
+
+@cache
+def reduction_per_mille(key: str) -> int:
+    """Return what a reduction takes off 所定単位数."""
+    (found,) = (one.per_mille for one in named_additions().values() if one.key == key)
+    assert found is not None, key
+    return found
+
+
+@cache
+def reduction(key: str) -> NamedAddition:
+    """Return what is known of a reduction."""
+    return next(one for one in named_additions().values() if one.key == key)
+
+
+def reduction_line(
+    key: str, name: BaseName, minutes: tuple[int, int], units: int
+) -> dict[str, Any]:
+    """Return the columns of a reduction's line but those of its identity and source.
+
+    Parameters
+    ----------
+    name : BaseName
+        The plain code whose visits it is for.
+    minutes : (int, int)
+        Their first minute, and the one after the last.
+    units : int
+        Negative.
+    """
+    known = reduction(key)
+    return {
+        "service_type": SERVICE_TYPE,
+        "kind": known.kind,
+        "key": key,
+        "service": name.service,
+        "care_level": name.care_level,
+        "minutes_from": minutes[0],
+        "minutes_to": minutes[1],
+        "units": units,
+        "per": "visit",
+        "max_per_visit": 1,
+        "limit_managed": known.limit_managed,
+    }
+
+
+def unbracketed(name: str) -> str:
+    """Write the name of an addition for comparing: Ⅴ(1) and Ⅴ1 are the same."""
+    return same_addition(name).replace("(", "").replace(")", "")
