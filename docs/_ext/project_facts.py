@@ -31,7 +31,8 @@ from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS, Column
 from chiiki_tsusho.command_line.app import app as command_line
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_rows import CodeRow
-from chiiki_tsusho.months import OPEN_END, month_text
+from chiiki_tsusho.law.coverage import MARK_MEANINGS, MARKS, coverage
+from chiiki_tsusho.months import OPEN_END, month_before, month_text
 from chiiki_tsusho.problem_texts import TEXTS
 from chiiki_tsusho.problems import RULES
 
@@ -269,16 +270,12 @@ def periods() -> list[tuple[int, int, list[CodeRow]]]:
     found = []
     for base_first, base_last in spans:
         firsts = [one for one in starts if base_first <= one <= base_last]
-        lasts = [_month_before(one) for one in firsts[1:]] + [base_last]
+        lasts = [month_before(one) for one in firsts[1:]] + [base_last]
         found += [
             (first, last, [row for row in rows if row.valid_from <= first <= row.valid_to])
             for first, last in zip(firsts, lasts, strict=True)
         ]
     return found
-
-
-def _month_before(month: int) -> int:
-    return month - 1 if month % 100 > 1 else month - 89
 
 
 def _span(first: int, last: int) -> str:
@@ -287,6 +284,27 @@ def _span(first: int, last: int) -> str:
         if last == OPEN_END
         else f"{month_text(first)} – {month_text(last)}"
     )
+
+
+class CoverageTable(MarkdownDirective):
+    """``{coverage}``: what the bundled table has, period by period."""
+
+    def markdown(self) -> list[str]:
+        """Put lengths of stay, additions and rates down, the periods across."""
+        found = coverage(ct.load_code_book().rows)
+        spans = [
+            f"{month_text(first)}<br>{'on' if last == OPEN_END else month_text(last)}"
+            for first, last in found.periods
+        ]
+        rows = [
+            [
+                f"`{one.name.say()}`" if one.kind != "base" else one.name.say(),
+                *(MARKS[mark] for mark in one.marks),
+            ]
+            for one in found.subjects
+        ]
+        legend = ", ".join(f"{MARKS[mark]} {meaning}" for mark, meaning in MARK_MEANINGS.items())
+        return [*table(["", *spans], rows), "", legend]
 
 
 class Additions(MarkdownDirective):
@@ -338,6 +356,12 @@ def _notes(row: CodeRow) -> Iterable[str]:
         yield f"one of `{row.group}`"
     if not row.limit_managed:
         yield "outside the limit"
+    if row.needed:
+        yield "only with " + ", ".join(f"`{key}`" for key in row.needed)
+    if row.excluded:
+        yield "not with " + ", ".join(f"`{key}`" for key in row.excluded)
+    if row.confidence == "medium":
+        yield "medium"
 
 
 class BaseUnits(MarkdownDirective):
@@ -357,7 +381,7 @@ class BaseUnits(MarkdownDirective):
         return table(
             ["stay", *(f"要介護{level}" for level in range(1, 6))],
             [
-                [_hours(*band), *(_unit_cell(levels[level]) for level in range(1, 6))]
+                [_hours(*band), *(_unit_cell(levels.get(level)) for level in range(1, 6))]
                 for band, levels in sorted(bands.items())
             ],
         )
@@ -367,7 +391,9 @@ def _hours(first: int, last: int) -> str:
     return f"{first // 60} – {last // 60} h"
 
 
-def _unit_cell(row: CodeRow) -> str:
+def _unit_cell(row: CodeRow | None) -> str:
+    if row is None:
+        return ""
     return f"{row.units:,}<br><small>{row.service_code}</small>"
 
 
@@ -389,6 +415,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "other-commands": OtherCommands,
         "rule": Rule,
         "covered-months": CoveredMonths,
+        "coverage": CoverageTable,
         "additions": Additions,
         "base-units": BaseUnits,
     }.items():

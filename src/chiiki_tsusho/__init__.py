@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from chiiki_tsusho.explaining.claim import ClaimExplanation, explain_claim
     from chiiki_tsusho.explaining.steps import Step
     from chiiki_tsusho.explaining.visit import Calculator, Composition, CompositionLine, Visit
-    from chiiki_tsusho.law.code_table import CodeBook, CodeTable, load_code_book, load_codes
+    from chiiki_tsusho.law.code_book import CodeBook, load_code_book, load_codes
+    from chiiki_tsusho.law.code_table import CodeTable
     from chiiki_tsusho.reports.comparison import Comparison, compare_months
     from chiiki_tsusho.reports.page import write_report
 
@@ -45,10 +46,10 @@ _HOMES = {
     "read_claim_file": "exchange_files.claim_file",
     "ClaimExplanation": "explaining.claim",
     "explain_claim": "explaining.claim",
-    "CodeBook": "law.code_table",
+    "CodeBook": "law.code_book",
     "CodeTable": "law.code_table",
-    "load_code_book": "law.code_table",
-    "load_codes": "law.code_table",
+    "load_code_book": "law.code_book",
+    "load_codes": "law.code_book",
     "Comparison": "reports.comparison",
     "compare_months": "reports.comparison",
     "Calculator": "explaining.visit",

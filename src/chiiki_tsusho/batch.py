@@ -14,8 +14,9 @@ from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
 from chiiki_tsusho.language import Language, Text
-from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
-from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.code_book import CodeBook, code_book
+from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.law.table_files import law_file
 from chiiki_tsusho.reading.given_rows import held_frame
 from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
 from chiiki_tsusho.whole_files import named_path

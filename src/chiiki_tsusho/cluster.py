@@ -28,7 +28,8 @@ from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, PROBLEMS, PROVIDER_NO
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
 from chiiki_tsusho.language import Language, Text
-from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
+from chiiki_tsusho.law.code_book import CodeBook, code_book
+from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.parcels import (
     FrameRows,
     Rows,

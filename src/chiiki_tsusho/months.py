@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from numbers import Integral
+from typing import Protocol
 
 from chiiki_tsusho.errors import UnsupportedMonthError
 from chiiki_tsusho.language import Language, Text
@@ -11,8 +13,23 @@ OPEN_END = 999999
 _MONTH = re.compile(r"(\d{4})-?(\d{2})")
 
 
-def parse_month(text: str) -> int:
-    """Read ``"2016-04"`` or ``"201604"``.
+class YearAndMonth(Protocol):
+    """A date, a timestamp or a period: what has a year and a month."""
+
+    @property
+    def year(self) -> int:
+        """Year of the Gregorian calendar."""
+
+    @property
+    def month(self) -> int:
+        """Month, 1 to 12."""
+
+
+MonthLike = str | int | YearAndMonth
+
+
+def parse_month(month: MonthLike) -> int:
+    """Read a month: ``"2016-04"``, ``"201604"``, ``201604``, a date or a ``pandas.Period``.
 
     Returns
     -------
@@ -22,14 +39,23 @@ def parse_month(text: str) -> int:
     Raises
     ------
     UnsupportedMonthError
-        The text is no month.
+        It is no month.
     """
-    match = _MONTH.fullmatch(text) if isinstance(text, str) else None
-    if match is None or not 1 <= int(match[2]) <= 12:
+    year, of_year = getattr(month, "year", None), getattr(month, "month", None)
+    if isinstance(year, int) and isinstance(of_year, int):
+        return year * 100 + of_year
+    whole = isinstance(month, Integral) and not isinstance(month, bool)
+    match = _MONTH.fullmatch(str(month)) if whole or isinstance(month, str) else None
+    if match is None or not is_month(int(match[1] + match[2])):
         raise UnsupportedMonthError(
-            Text("{text!r} is not a month: write it as 2016-04 or 201604", text=text)
+            Text("{text!r} is not a month: write it as 2016-04 or 201604", text=month)
         )
     return int(match[1] + match[2])
+
+
+def is_month(month: int) -> bool:
+    """Say whether ``YYYYMM`` is a month of the calendar."""
+    return 1 <= month % 100 <= 12
 
 
 def month_text(month: int) -> str:
@@ -40,6 +66,11 @@ def month_text(month: int) -> str:
 def next_month(month: int) -> int:
     """Return the month after, ``201612`` → ``201701``."""
     return month + 1 if month % 100 < 12 else month + 89
+
+
+def month_before(month: int) -> int:
+    """Return the month before, ``201701`` → ``201612``."""
+    return month - 1 if month % 100 > 1 else month - 89
 
 
 def spans_text(spans: list[tuple[int, int]], language: Language = "en") -> str:

@@ -16,7 +16,7 @@ from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, Text
-from chiiki_tsusho.law.code_table import CodeBook
+from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.parcels import Rows, open_parcels, placed
 from chiiki_tsusho.problems import Once, Problems
 from chiiki_tsusho.reading.dense_ids import Ints

@@ -78,10 +78,10 @@ TEXTS: dict[str, dict[Language, str]] = {
         "ja": "「{value}」は要支援です。このサービスの対象は要介護1〜5です",
     },
     "unsupported_month": {
-        "en": "no complete code table for {month} is at hand (there are: {months}); give the "
-        "official table of that month with codes= (--codes on the command line)",
-        "ja": "{month} の完全なサービスコード表がありません(収録範囲: {months})。その月の公式の表を codes=(コマンドでは "
-        "--codes)で指定してください",
+        "en": "no code table for {month} is at hand (there are: {months}); read {document} with "
+        "import-workbook and give the result with codes= (--codes on the command line)",
+        "ja": "{month} のサービスコード表がありません(収録範囲: {months})。{document}を import-workbook で取り込み、"
+        "codes=(コマンドでは --codes)で指定してください",
     },
     "outside_every_band": {
         "en": "{value} minutes of {service} lie outside every band (the table knows {first} to "
@@ -90,17 +90,17 @@ TEXTS: dict[str, dict[Language, str]] = {
         "確認してください",
     },
     "no_code": {
-        "en": "{condition}: no code in the table of {month}; give the official table of that month "
-        "with codes= (--codes on the command line), made by import-workbook from the ministry's "
-        "workbook, or correct the visit",
-        "ja": "{condition}: {month} の表に該当するコードがありません。厚生労働省のサービスコード表を "
-        "import-workbook で取り込み、codes=(コマンドでは --codes)で指定するか、実績を訂正してください",
+        "en": "{condition}: no code in the table of {month}; correct the visit, or, if it is right, "
+        "its code stands in {document}: read it with import-workbook and give the result with "
+        "codes= (--codes on the command line)",
+        "ja": "{condition}: {month} の表に該当するコードがありません。実績を訂正してください。実績が正しければ、コードは"
+        "{document}にあります。import-workbook で取り込み、codes=(コマンドでは --codes)で指定してください",
     },
     "no_key": {
-        "en": "{named} has no row in the table of {month}; use the addition of that month, or give "
-        "the official table with codes= (--codes on the command line)",
-        "ja": "{named}は {month} の表にありません。その月の加算に改めるか、公式の表を codes=(コマンドでは "
-        "--codes)で指定してください",
+        "en": "{named} has no row in the table of {month}; use the addition of that month, or take "
+        "it from {document} with import-workbook and codes= (--codes on the command line)",
+        "ja": "{named}は {month} の表にありません。その月の加算に改めるか、{document}を import-workbook で取り込み、"
+        "codes=(コマンドでは --codes)で指定してください",
     },
     "no_line": {
         "en": "claim {claim}: {key} has no row in the table of {month} for visits with the code "

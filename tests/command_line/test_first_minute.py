@@ -21,7 +21,7 @@ from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.command_line.first_steps import EXAMPLE_FILES, write_demo
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, terminal_width
-from chiiki_tsusho.law.law_files import example_file
+from chiiki_tsusho.law.table_files import example_file
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 GROUP: Any = typer.main.get_command(app)

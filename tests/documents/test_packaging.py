@@ -13,14 +13,10 @@ from typing import Any, Final
 import pytest
 
 import chiiki_tsusho as ct
-from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.table_files import law_file
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-LAW: Final = (
-    "benefit_limits.csv", "care_services.csv", "claim_file_layout.csv", "duty_authorities.csv",
-    "duty_rules.csv", "filing_items.csv", "large_cities.csv", "service_codes.csv",
-    "unit_prices.csv", "SOURCES.md",
-)  # fmt: skip
+LAW: Final = tuple(sorted(path.name for path in (ROOT / "data").iterdir()))
 STEM: Final = f"chiiki_tsusho-{ct.__version__}"
 
 
@@ -121,7 +117,7 @@ USE: Final = """
 import json
 import chiiki_tsusho as ct
 from chiiki_tsusho.law.prices_and_limits import benefit_limits, unit_prices
-from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.table_files import law_file
 print(json.dumps({
     "package": ct.__file__,
     "tables": [str(law_file(name)) for name in

@@ -8,7 +8,7 @@ import pytest
 
 from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.exchange_files.layout import layout
-from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.table_files import law_file
 
 # 様式第一 has 18 items; 様式第二 56, 18, 19, 38 and 12, the same from 2012 to 2026 (QKANCHO's
 # classes QP001RecordBase, QP001RecordDetail, QP001RecordType, QP001RecordReduction; REAMS).

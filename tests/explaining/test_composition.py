@@ -341,10 +341,12 @@ def test_an_unknown_addition_is_named_with_the_nearest(key: str, month: str, hin
     assert known == ", ".join(keys) + ")"
 
 
-def test_a_month_without_additions_says_so() -> None:
+def test_a_month_of_few_additions_says_which() -> None:
     with pytest.raises(ct.VisitError) as caught:
-        plain("2024-04", bathing=1)
-    assert str(caught.value) == "no addition 'bathing' in 2024-04 (there are: none)"
+        compose("2019-10", **(PLAIN | {"minutes": 430}), additions={"dementia_care": 1})
+    assert str(caught.value) == (
+        "no addition 'dementia_care' in 2019-10 (there are: bathing, treatment_improvement_1)"
+    )
 
 
 @pytest.mark.parametrize(

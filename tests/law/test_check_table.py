@@ -11,12 +11,11 @@ from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.command_line.tables import register
-from chiiki_tsusho.law.check_table import check_table
-from chiiki_tsusho.law.code_rows import COLUMNS
+from chiiki_tsusho.law.code_rows import COLUMNS, check_table
 from helpers.workbooks import ROOT, Row
 
 # A table written before these columns has none of them.
-LATE_COLUMNS = ("only_with", "not_with", "reductions", "reduction_per_mille")
+LATE_COLUMNS = ("only_with", "not_with", "reductions", "reduction_per_mille", "confidence")
 BLANK: Row = dict.fromkeys(COLUMNS, "")
 COMMON = BLANK | {
     "service_type": "78",
@@ -597,8 +596,8 @@ SHAPES: dict[str, tuple[Text, list[str]]] = {
         ),
         [
             "line 2, column units: '417': the steps give 416",
-            "line 3, column source: '': 30 cells where the heading has 31",
-            "line 4: 'test': 32 cells where the heading has 31",
+            "line 3, column source: '': 31 cells where the heading has 32",
+            "line 4: 'test': 33 cells where the heading has 32",
         ],
     ),
     "a quotation mark not closed": (

@@ -5,6 +5,7 @@ import itertools
 import os
 import pickle
 from collections.abc import Iterator
+from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -55,7 +56,7 @@ WITH_BASE: Final = [
     month for month in edge_months() if any(row["kind"] == "base" for row in in_month(month))
 ]
 WITHOUT_BASE: Final = [month for month in edge_months() if month not in WITH_BASE]
-KNOWN_MONTHS: Final = "2016-04 to 2018-03, from 2024-04"
+KNOWN_MONTHS: Final = "from 2016-04"
 
 
 def code_of(row: Row) -> str:
@@ -79,11 +80,13 @@ def composed(row: Row) -> int:
 
 
 def test_the_edges_of_the_table_are_those_of_the_law() -> None:
-    """2016-04 to 2018-03, and 2024-04 on."""
-    assert WITHOUT_BASE == ["201603", "201804", "202403"]
+    """2016-04 on, cut where a revision falls."""
+    assert WITHOUT_BASE == ["201603"]
     assert WITH_BASE == [
         "201604", "201605", "201702", "201703", "201704", "201705", "201802", "201803",
-        "202404", "202405", "202604", "202605", "202606", "202607", "211604",
+        "201804", "201805", "201908", "201909", "201910", "201911", "202102", "202103",
+        "202104", "202105", "202402", "202403", "202404", "202405", "202406", "202407",
+        "202604", "202605", "202606", "202607", "211604",
     ]  # fmt: skip
 
 
@@ -123,9 +126,9 @@ def test_a_month_without_table_is_refused_with_the_months_there_are(month: str, 
     with pytest.raises(ct.UnsupportedMonthError) as caught:
         ct.load_codes(text)
     assert str(caught.value) == (
-        f"no complete code table for {month[:4]}-{month[4:]} is at hand (there are: "
-        f"{KNOWN_MONTHS}); give the official table of that month with codes= (--codes on the "
-        "command line)"
+        f"no code table for {month[:4]}-{month[4:]} is at hand (there are: {KNOWN_MONTHS}); read "
+        "the ministry's service code table of that month with import-workbook and give the result "
+        "with codes= (--codes on the command line)"
     )
 
 
@@ -139,14 +142,27 @@ def test_what_is_no_month_is_refused(month: str) -> None:
     assert str(caught.value) == f"{month!r} is not a month: write it as 2016-04 or 201604"
 
 
-@pytest.mark.parametrize("month", [201604, None, 2016.04])
-def test_a_month_is_text(month: Any) -> None:
+@pytest.mark.parametrize("month", [None, 2016.04, True, 2016, 20160401, 201613, -201604, pd.NaT])
+def test_what_only_resembles_a_month(month: Any) -> None:
     with pytest.raises(ct.UnsupportedMonthError, match="is not a month"):
         ct.load_codes(month)
 
 
-def test_both_ways_to_write_a_month() -> None:
-    assert ct.load_codes("2016-04") is ct.load_codes("201604")
+@pytest.mark.parametrize(
+    "month",
+    [
+        "201604",
+        201604,
+        np.int64(201604),
+        date(2016, 4, 30),
+        datetime(2016, 4, 1, 9),
+        pd.Timestamp("2016-04-15"),
+        pd.Period("2016-04"),
+    ],
+    ids=repr,
+)
+def test_every_way_to_write_a_month(month: Any) -> None:
+    assert ct.load_codes(month) is ct.load_codes("2016-04")
 
 
 # --- find: every band edge, against a linear scan ----------------------------------------------
@@ -210,7 +226,9 @@ STRETCHES: Final = sorted(
 
 
 def test_the_stretches_in_which_no_row_changes() -> None:
-    assert STRETCHES == ["201604", "201704", "202404", "202606"]
+    assert STRETCHES == [
+        "201604", "201704", "201804", "201910", "202104", "202404", "202406", "202606",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("month", STRETCHES)
@@ -506,7 +524,7 @@ def test_types_of_the_frame() -> None:
     whole = {
         "care_level", "minutes_from", "minutes_to", "base_units", "short_hours_per_mille",
         "shortfall_per_mille", "extension_units", "units", "published_units", "per_mille",
-        "max_per_visit", "max_per_month", "limit_managed",
+        "max_per_visit", "max_per_month", "limit_managed", "reduction_per_mille",
     }  # fmt: skip
     assert {name for name, kind in types.items() if kind == "Int64"} == whole
     assert {kind for name, kind in types.items() if name not in whole} == {"str"}
@@ -580,8 +598,8 @@ def rewritten(path: Path, old: str, new: str) -> Path:
 
 
 ROW_1241: Final = (
-    "78,1241,201604,201803,地域通所介護11,base,,day_care,1,180,300,,426,,,0,426,426,,,visit,1,,,,1,,,"
-    "kokubunji_2016\n"
+    "78,1241,201604,201803,地域通所介護11,base,,day_care,1,180,300,,426,,,0,426,426,,,visit,1,,,,1,,,,,"
+    "high,kokubunji_2016\n"
 )
 
 

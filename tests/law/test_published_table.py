@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from helpers import sources_page
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 DATA: Final = ROOT / "data"
 PRINTED: Final = Path(__file__).resolve().parent / "printed"
@@ -24,7 +26,7 @@ HEADER: Final = (
     "service_type,item_code,valid_from,valid_to,name,kind,key,service,care_level,minutes_from,"
     "minutes_to,shortfall,base_units,short_hours_per_mille,shortfall_per_mille,extension_units,"
     "units,published_units,per_mille,rate_of,per,max_per_visit,max_per_month,yields_to,group,"
-    "limit_managed,only_with,not_with,source"
+    "limit_managed,only_with,not_with,reductions,reduction_per_mille,confidence,source"
 )
 
 
@@ -472,7 +474,20 @@ def test_rows_by_period_and_kind() -> None:
         ("201604", "201803", "addition"): 16,
         ("201604", "201703", "rate"): 5,
         ("201704", "201803", "rate"): 6,
+        ("201804", "201909", "base"): 30,
+        ("201804", "201909", "addition"): 18,
+        ("201804", "201909", "rate"): 10,
+        ("201910", "202103", "base"): 5,
+        ("201910", "202103", "addition"): 1,
+        ("201910", "202103", "rate"): 1,
+        ("202104", "202403", "base"): 27,
+        ("202104", "202403", "addition"): 10,
+        ("202104", "202405", "rate"): 3,
         ("202404", "202605", "base"): 30,
+        ("202404", "202605", "addition"): 20,
+        ("202404", "202605", "rate"): 5,
+        ("202404", "999999", "addition"): 6,
+        ("202406", "202605", "rate"): 4,
         ("202606", "999999", "base"): 30,
         ("202606", "999999", "addition"): 20,
         ("202606", "999999", "rate"): 11,
@@ -487,11 +502,17 @@ def test_rows_by_period_and_kind() -> None:
         ("201703", 162),
         ("201704", 163),
         ("201803", 163),
-        ("201804", 0),
-        ("202403", 0),
-        ("202404", 30),
-        ("202605", 30),
-        ("202606", 61),
+        ("201804", 58),
+        ("201909", 58),
+        ("201910", 7),
+        ("202103", 7),
+        ("202104", 40),
+        ("202403", 40),
+        ("202404", 64),
+        ("202405", 64),
+        ("202406", 65),
+        ("202605", 65),
+        ("202606", 67),
     ],
 )
 def test_first_and_last_months(month: str, rows: int) -> None:
@@ -580,25 +601,31 @@ COMPANY_2026: Final = {
     "6350": (" ".join(key for key, _ in SYMBIOTIC.values()), ""),
     "5305": ("", " ".join(key for key, _ in SYMBIOTIC.values())),
     "5306": ("", " ".join(key for key, _ in SYMBIOTIC.values())),
+    # 告示第19号 別表 6 注17: 栄養アセスメント not while 栄養改善 is claimed.
+    "5605": ("", "nutrition_assessment"),
 }
 
 
 def test_2026_holds_what_is_established_and_nothing_weaker() -> None:
-    """46 codes high, 15 medium, with their names; the 6 weak ones are not bundled."""
+    """46 codes high, 15 medium; 6 more whose code type 15 confirms, since 2024-04."""
     assert Counter(row["confidence"] for row in AS_PUBLISHED_2026) == {
         "high": 46,
         "medium": 15,
         "low": 6,
     }
     month = in_month("202606")
+    weak = {row["item_code"] for row in AS_PUBLISHED_2026 if row["confidence"] == "low"}
+    assert weak == {"4001", "5608", "6116", "6202", "6338", "6339"}
     expected = {
-        row["item_code"]: row["name"] for row in AS_PUBLISHED_2026 if row["confidence"] != "low"
+        row["item_code"]: row["name"] for row in AS_PUBLISHED_2026 if row["item_code"] not in weak
     }
-    assert {code: row["name"] for code, row in month.items()} == expected
+    found = {code: row["name"] for code, row in month.items() if code not in weak}
+    assert found == expected
     medium = {code for code, row in month.items() if row["source"] == "notice_2026_medium"}
     assert medium == {r["item_code"] for r in AS_PUBLISHED_2026 if r["confidence"] == "medium"}
-    weak = {row["item_code"] for row in AS_PUBLISHED_2026 if row["confidence"] == "low"}
-    assert weak.isdisjoint(row["item_code"] for row in CODES)
+    of_type_15 = {code for code, row in month.items() if row["source"] == "notice_2026_type15"}
+    assert of_type_15 == weak
+    assert {month[code]["confidence"] for code in medium | weak} == {"medium"}
 
 
 @pytest.mark.parametrize("month", ["202404", "202606"])
@@ -713,29 +740,43 @@ def test_keys_that_a_row_refers_to_are_there_in_its_months() -> None:
                 assert row["rate_of"] in rates | {"base_lines", "all_lines"}
 
 
-@pytest.mark.parametrize(
-    "name", ["service_codes.csv", "unit_prices.csv", "benefit_limits.csv", "claim_file_layout.csv"]
+OF_THE_LAW: Final = (
+    "service_codes.csv",
+    "unit_prices.csv",
+    "benefit_limits.csv",
+    "benefit_rates.csv",
+    "public_funds.csv",
+    "services.csv",
+    "addition_names.csv",
+    "claim_file_layout.csv",
 )
-def test_every_source_is_explained(name: str) -> None:
-    """Each id used in a table has its line in SOURCES.md."""
-    sources = (DATA / "SOURCES.md").read_text(encoding="utf-8")
-    explained = set(re.findall(r"^\| `(\w+)` \|", sources, flags=re.MULTILINE))
-    used = {row["source"] for row in read(DATA / name)}
-    assert used
-    assert used <= explained
 
 
-def test_no_explained_source_is_unused() -> None:
-    """SOURCES.md explains the ids in use, and no others."""
-    sources = (DATA / "SOURCES.md").read_text(encoding="utf-8")
-    explained = re.findall(r"^\| `(\w+)` \|", sources, flags=re.MULTILINE)
-    tables = (
-        "service_codes.csv",
-        "unit_prices.csv",
-        "benefit_limits.csv",
-        "claim_file_layout.csv",
-    )
-    assert sorted(explained) == sorted({r["source"] for t in tables for r in read(DATA / t)})
+def test_every_source_is_a_document_and_every_document_is_used() -> None:
+    """The ids of sources.csv are those that the tables name, and no others.
+
+    The rules of councils and filings have documents of their own.
+    """
+    documents = [row["id"] for row in read(DATA / "sources.csv")]
+    named = {row["source"] for table in OF_THE_LAW for row in read(DATA / table)}
+    assert sorted(documents) == sorted(named)
+
+
+def test_no_row_is_surer_than_its_source() -> None:
+    """A row says how sure it is; high only where its document is."""
+    strength = {row["id"]: row["strength"] for row in read(DATA / "sources.csv")}
+    for row in CODES:
+        assert row["confidence"] in ("high", "medium")
+        assert row["confidence"] == "medium" or strength[row["source"]] == "high"
+
+
+def test_the_page_of_sources_is_that_of_the_tables() -> None:
+    """SOURCES.md says what sources.csv and not_bundled.csv say.
+
+    To write it anew: ``python -m helpers.sources_page`` in the folder of the tests.
+    """
+    page = sources_page.PAGE.read_text("utf-8")
+    assert page == sources_page.written(page)
 
 
 # --- money ---------------------------------------------------------------------------------------

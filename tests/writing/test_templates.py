@@ -12,8 +12,9 @@ from chiiki_tsusho import OutputError, UnsupportedMonthError, load_code_book
 from chiiki_tsusho.batch import FileBatch, claim_files
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS, VISITS
 from chiiki_tsusho.language import Language
+from chiiki_tsusho.law.code_book import load_codes
 from chiiki_tsusho.law.code_rows import SERVICES
-from chiiki_tsusho.law.code_table import CodeTable, load_codes
+from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.writing.templates import write_templates
 from helpers.inputs import Cells, compute

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
-from chiiki_tsusho.law.code_table import CodeBook
+from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problem_texts import Message, named
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Source

@@ -14,7 +14,8 @@ from chiiki_tsusho.claims.results import Progress, Results, Sink, Summary, resul
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.units import Flags, Ints
 from chiiki_tsusho.claims.visits import VisitBook
-from chiiki_tsusho.law.code_table import CodeBook, CodeTable
+from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.reading.blocks import Source

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from chiiki_tsusho.claims.visit_kinds import Flags
-from chiiki_tsusho.law.code_rows import SERVICES
-from chiiki_tsusho.law.code_table import (
-    LEVEL_SLOTS,
-    MINUTE_SLOTS,
-    SHORTFALL_NAMES,
-    CodeBook,
-    CodeTable,
-)
+from chiiki_tsusho.law.bands import MINUTE_SLOTS, SHORTFALL_NAMES
+from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SERVICES
+from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message, named
 from chiiki_tsusho.problems import Problems
@@ -237,7 +234,13 @@ def key_fault(table: CodeTable, key: str, heading: str) -> Message | None:
     if key in table.key_positions:
         return None
     both = {"en": key, "ja": key if key == heading else f"{heading}({key})"}
-    facts = {"key": key, "named": both, "month": month_text(table.law_month)}
+    month = table.law_month
+    facts = {
+        "key": key,
+        "named": both,
+        "month": month_text(month),
+        "document": document_of(month),
+    }
     return Message("no_code", "no_key", facts)
 
 

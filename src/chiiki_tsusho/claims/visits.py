@@ -20,7 +20,9 @@ from chiiki_tsusho.claims.visit_rules import (
 )
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.law.code_table import LEVEL_SLOTS, MINUTE_SLOTS, CodeBook
+from chiiki_tsusho.law.bands import MINUTE_SLOTS
+from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.cells import BLANK

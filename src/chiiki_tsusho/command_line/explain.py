@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chiiki_tsusho.command_line.misuse import MisuseError
 from chiiki_tsusho.command_line.shared import (
     Codes,
     Encoding,
@@ -41,22 +42,37 @@ def register(app: typer.Typer) -> None:
 
 
 def lookup(
-    month: Month,
+    month: Annotated[
+        str | None,
+        typer.Option(metavar="MONTH", help="The month, 2016-04 or 201604.", show_default=False),
+    ] = None,
     codes_asked: Annotated[
         list[str] | None,
         typer.Argument(metavar="CODE", help="Service codes of six characters, such as 781241."),
     ] = None,
     codes: Codes = None,
+    coverage: Annotated[
+        bool,
+        typer.Option("--coverage", help="Show what each month has, and what it lacks, instead."),
+    ] = False,
 ) -> None:
     """Print rows of the code table as CSV.
 
     Rows come in the order asked; without a CODE, all rows of the month. The output can be given
-    back with --codes.
+    back with --codes. With --coverage, a table shows period by period which lengths of stay,
+    additions and rates there are.
     """
     with exit_codes():
+        from chiiki_tsusho.law.code_book import load_code_book, load_codes
         from chiiki_tsusho.law.code_rows import COLUMNS
-        from chiiki_tsusho.law.code_table import load_codes
 
+        if coverage:
+            from chiiki_tsusho.command_line.coverage import coverage_text
+
+            show(coverage_text(load_code_book(codes), bundled=codes is None, language=spoken()))
+            return
+        if month is None:
+            raise MisuseError(Text("--month is missing; give it, or --coverage"))
         table = load_codes(month, path=codes)
         frame = table.lookup(codes_asked) if codes_asked else table.frame
         show_data(frame[list(COLUMNS)].to_csv(index=False, lineterminator="\n"))
@@ -110,7 +126,7 @@ def explain(
             "additions": _counts(additions or []),
         }
         from chiiki_tsusho.explaining.visit import Calculator, Visit
-        from chiiki_tsusho.law.code_table import load_codes
+        from chiiki_tsusho.law.code_book import load_codes
 
         table = load_codes(month, path=codes)
         composition = Calculator(table, spoken()).compose(Visit.model_validate(given))

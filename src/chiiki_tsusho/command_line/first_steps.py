@@ -128,7 +128,7 @@ def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
         Another file has the name of an example file, or the folder cannot be written.
     """
     from chiiki_tsusho.batch import claim_files
-    from chiiki_tsusho.law.law_files import example_file
+    from chiiki_tsusho.law.table_files import example_file
 
     folder = Path(folder)
     examples = {folder / name: example_file(name).read_bytes() for name in EXAMPLE_FILES}

@@ -93,7 +93,7 @@ def check_table_command(
     Exit 0: the table can be used; 1: it has faults; 2: it cannot be read.
     """
     with exit_codes():
-        from chiiki_tsusho.law.check_table import check_table
+        from chiiki_tsusho.law.code_rows import check_table
 
         faults = check_table(table)
         for fault in faults:

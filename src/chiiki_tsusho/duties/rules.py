@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from chiiki_tsusho.duties.services import authority_key, care_services, service_names
 from chiiki_tsusho.errors import ChiikiTsushoError, TableError
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.law.law_files import law_file
-from chiiki_tsusho.law.table_files import Fault, NumberedRow, faults_text, typed_rows
+from chiiki_tsusho.law.table_files import Fault, NumberedRow, faults_text, law_file, typed_rows
 from chiiki_tsusho.lazy import pandas as pd
 
 LAW = "law"

@@ -7,8 +7,7 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict
 
 from chiiki_tsusho.errors import TableError
-from chiiki_tsusho.law.law_files import law_file
-from chiiki_tsusho.law.table_files import AnyRow, Whole, faults_text, typed_rows
+from chiiki_tsusho.law.table_files import AnyRow, Whole, faults_text, law_file, typed_rows
 
 
 class CareService(BaseModel):

@@ -20,7 +20,7 @@ from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
 from chiiki_tsusho.exchange_files.findings import HEADINGS, Findings, every_view
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
-from chiiki_tsusho.law.code_table import CodeBook, load_code_book
+from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 
 if TYPE_CHECKING:
     import pandas as pd

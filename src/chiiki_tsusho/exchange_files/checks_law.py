@@ -13,8 +13,9 @@ from chiiki_tsusho.claims.units import apply_rate
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.sheets import Sheets
+from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
-from chiiki_tsusho.law.code_table import CodeBook, CodeTable
+from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN, benefit_limits, unit_prices
 
 # 要介護状態区分コード of 要介護1 is 21, of 要介護5 25.

@@ -13,8 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.language import Language, Text
-from chiiki_tsusho.law.law_files import law_file
-from chiiki_tsusho.law.table_files import Fault, NumberedRow, Whole, faults_text, typed_rows
+from chiiki_tsusho.law.table_files import (
+    Fault,
+    NumberedRow,
+    Whole,
+    faults_text,
+    law_file,
+    typed_rows,
+)
 
 Kind = Literal["number", "code", "date", "month", "text"]
 Required = Literal["always", "insured", "public", "care_manager", "stopped"]

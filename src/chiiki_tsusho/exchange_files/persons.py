@@ -15,7 +15,7 @@ from chiiki_tsusho.columns import PERSONAL
 from chiiki_tsusho.exchange_files.checks_person import PLANNERS, STOP_REASONS
 from chiiki_tsusho.exchange_files.line_cells import Flags, Ints, Texts
 from chiiki_tsusho.language import Sayable, Text
-from chiiki_tsusho.law.code_table import CodeBook
+from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Form, Numbers, Source
 from chiiki_tsusho.reading.cells import PARSERS, BadCellError

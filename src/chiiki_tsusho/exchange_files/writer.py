@@ -22,7 +22,7 @@ from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
 from chiiki_tsusho.exchange_files.readiness import ClaimProblems, checked
 from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of
 from chiiki_tsusho.language import Language, Text
-from chiiki_tsusho.law.code_table import CodeBook, load_code_book
+from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_input
 from chiiki_tsusho.writing.result_tables import read_frame, schema

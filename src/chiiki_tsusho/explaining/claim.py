@@ -15,9 +15,6 @@ from chiiki_tsusho.claims.units import base_rate_bases, bear
 from chiiki_tsusho.claims.yen import NO_LIMIT, PER_CENT, PRICE_SCALE, covered_visits
 from chiiki_tsusho.errors import VisitError
 from chiiki_tsusho.explaining.steps import (
-    CLAIM_FORM,
-    LIMIT,
-    ROUNDING,
     Step,
     added,
     decimal,
@@ -28,9 +25,11 @@ from chiiki_tsusho.explaining.steps import (
 )
 from chiiki_tsusho.explaining.visit import base_steps
 from chiiki_tsusho.language import Language, Name, Sayable, Text, listed, on_lines
+from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
-from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
+from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
+from chiiki_tsusho.law.sources import rule_place
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reading.inputs import Input, open_inputs
@@ -228,7 +227,7 @@ def _line_texts(priced: Priced, language: Language) -> list[str]:
 def _unit_steps(priced: Priced, language: Language) -> Iterator[Step]:
     """Yield the steps from the codes to the benefit units."""
     for item in np.unique(priced.month_visits.base):
-        steps = base_steps(priced.lines.table.rows[item], language)
+        steps = base_steps(priced.lines.table.rows[item], priced.lines.table.law_month, language)
         if len(steps) > 1:
             yield from steps
     yield from _rate_steps(priced, language)
@@ -236,7 +235,10 @@ def _unit_steps(priced: Priced, language: Language) -> Iterator[Step]:
     managed, unmanaged = _one(settlement.managed_units), _one(settlement.unmanaged_units)
     excess = _one(settlement.excess_units)
 
-    def figure(label: Text, units: int, law: str = LIMIT) -> Step:
+    month = priced.lines.table.law_month
+    of_limit, form = rule_place("limit", month), rule_place("claim_form", month)
+
+    def figure(label: Text, units: int, law: str = of_limit) -> Step:
         return taken(label.say(language), units, law)
 
     yield figure(Text("units counted against the limit"), managed)
@@ -251,13 +253,13 @@ def _unit_steps(priced: Priced, language: Language) -> Iterator[Step]:
     label = Text(
         "benefit units: within the limit, and outside it {unmanaged:+d}", unmanaged=unmanaged
     )
-    yield added(label.say(language), inside, unmanaged, CLAIM_FORM)
+    yield added(label.say(language), inside, unmanaged, form)
     if excess:
         whole = int(priced.whole_lines.service_units.sum())
         yield figure(
             Text("self-paid units: {whole} without a limit, less the benefit units", whole=whole),
             _one(settlement.self_paid_units),
-            CLAIM_FORM,
+            form,
         )
 
 
@@ -267,6 +269,7 @@ def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
     excess = _one(priced.settlement.excess_units)
     of_base = base_rate_bases(visits)
     table = lines.table
+    rounding = rule_place("rounding", table.law_month)
     ordered = sorted(
         (key for key in visits.keys if key in table.rates),
         key=lambda key: (table.rates[key].basis != BASE_LINES, table.key_positions[key]),
@@ -285,15 +288,15 @@ def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
             what = Text("base units of the visits that have it")
         else:
             what = Text("units of all lines")
-        step = taken(f"{row.name}: {what.say(language)}", basis, ROUNDING)
+        step = taken(f"{row.name}: {what.say(language)}", basis, rounding)
         yield step
         if excess and not row.limit_managed:
             less = Text("less the units over the limit").say(language)
-            step = added(less, basis, -min(excess, basis), LIMIT)
+            step = added(less, basis, -min(excess, basis), rule_place("limit", table.law_month))
             yield step
         for link in table.rate_rows(key):
             ratio = link.per_mille or 0
-            step = rated(f"{link.name}: × {percent(ratio)}", step.after, ratio, ROUNDING)
+            step = rated(f"{link.name}: × {percent(ratio)}", step.after, ratio, rounding)
             yield step
 
 
@@ -302,31 +305,32 @@ def _yen_steps(priced: Priced, language: Language) -> Iterator[Step]:
     settlement, terms = priced.settlement, priced.terms
     if _one(settlement.total_yen) == UNKNOWN:
         return
+    form = rule_place("claim_form", priced.lines.table.law_month)
     price = _one(settlement.unit_price)
     benefit = _one(settlement.benefit_units)
     shown = decimal(price, PRICE_SCALE)
     label = Text("total: benefit units × {shown} yen", shown=shown)
-    total = floored(label.say(language), benefit, price, PRICE_SCALE, CLAIM_FORM)
+    total = floored(label.say(language), benefit, price, PRICE_SCALE, form)
     yield total
     uninsured = bool(terms.uninsured[0])
     rate = 0 if uninsured else _one(settlement.benefit_rate)
     label = Text("insurance: total × {rate} %", rate=rate)
     if uninsured:
         label = Text("insurance: none (H person)")
-    insurance = floored(label.say(language), total.after, rate, PER_CENT, CLAIM_FORM)
+    insurance = floored(label.say(language), total.after, rate, PER_CENT, form)
     yield insurance
     rest = total.after - insurance.after
     public = _one(settlement.public_yen)
     if uninsured or terms.public_law[0]:
         own = min(_one(terms.public_copay), rest)
         label = Text("public funds (法別12): the rest less the person's own {own}", own=own)
-        yield added(label.say(language), rest, -own, CLAIM_FORM)
+        yield added(label.say(language), rest, -own, form)
     label = Text("copay: the rest less public funds")
-    yield added(label.say(language), rest, -public, CLAIM_FORM)
+    yield added(label.say(language), rest, -public, form)
     self_paid = _one(settlement.self_paid_units)
     if self_paid:
         label = Text("self-paid: units × {shown} yen", shown=shown)
-        yield floored(label.say(language), self_paid, price, PRICE_SCALE, CLAIM_FORM)
+        yield floored(label.say(language), self_paid, price, PRICE_SCALE, form)
 
 
 def _notes(priced: Priced) -> list[Text]:

@@ -6,17 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 from chiiki_tsusho.law.rounding import floor_share, half_up
 
-# Places in the law. 単位数表 is the table of units in 平成18年厚生労働省告示第126号, 2の2.
-TABLE = "告示第126号 別表 2の2 地域密着型通所介護費"
-SHORT_HOURS = "告示第126号 別表 2の2 注 (2時間以上3時間未満)"
-SHORTFALL = "告示第126号 別表 2の2 注 (定員超過・看護・介護職員の欠員)"
-REDUCTION = "告示第126号 別表 2の2 注 (高齢者虐待防止措置未実施減算・業務継続計画未策定減算)"
-ADDITION = "告示第126号 別表 2の2 注・加算"
-EXTENSION = "告示第126号 別表 2の2 注 (延長)"
-ROUNDING = "老企第36号 第二の1 (端数処理)"
-LIMIT = "介護保険法 第43条 (区分支給限度基準額)"
-CLAIM_FORM = "介護給付費請求書等の記載要領 様式第二"
-
 
 class Step(BaseModel):
     """One step: a figure, what happens to it, and what comes out.

@@ -12,13 +12,6 @@ from chiiki_tsusho.claims.chosen_lines import choose
 from chiiki_tsusho.claims.units import BilledKinds, MonthVisits, base_rate_bases, conflicts, price
 from chiiki_tsusho.errors import VisitError
 from chiiki_tsusho.explaining.steps import (
-    ADDITION,
-    EXTENSION,
-    REDUCTION,
-    ROUNDING,
-    SHORT_HOURS,
-    SHORTFALL,
-    TABLE,
     Step,
     added,
     percent,
@@ -26,9 +19,10 @@ from chiiki_tsusho.explaining.steps import (
     taken,
 )
 from chiiki_tsusho.language import Language, Name, Text, listed
-from chiiki_tsusho.law.code_rows import BASE_LINES, CodeRow, Service, Shortfall
+from chiiki_tsusho.law.code_rows import BASE_LINES, CareLevel, CodeRow, Service, Shortfall
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.rounding import half_up
+from chiiki_tsusho.law.sources import row_place, rule_place
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import CALLED
 
@@ -69,7 +63,7 @@ class Visit(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     minutes: Annotated[int, Field(ge=0)]
-    care_level: Annotated[int, Field(ge=1, le=5)] | None = None
+    care_level: CareLevel | None = None
     service: Service = "day_care"
     shortfall: Shortfall | None = None
     additions: dict[str, Annotated[int, Field(ge=0)]] = {}
@@ -100,6 +94,8 @@ class Composition(BaseModel):
         Every step with the figure before and after rounding and the rule's place in the law.
     units : int
         Sum of units × count.
+    base_steps : int
+        How many of the steps, the first ones, make up the units of the visit's own code.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -108,14 +104,13 @@ class Composition(BaseModel):
     lines: list[CompositionLine]
     steps: list[Step]
     units: int
+    base_steps: int
 
     @property
     def chain(self) -> str:
         """The figures of the base code in a row: ``678 → 474.6 → 475 → 332.5 → 333``."""
         figures: list[str] = []
-        for step in self.steps:
-            if step.law not in (TABLE, SHORT_HOURS, SHORTFALL, REDUCTION, EXTENSION):
-                continue
+        for step in self.steps[: self.base_steps]:
             if step.exact != str(step.after):
                 figures.append(step.exact)
             figures.append(str(step.after))
@@ -184,7 +179,8 @@ class Calculator:
                     code=code,
                 )
             )
-        steps = base_steps(self.table.rows[at], self.language)
+        steps = base_steps(self.table.rows[at], self.table.law_month, self.language)
+        of_base = len(steps)
         asked = MonthVisits(
             table=self.table,
             claim=np.zeros(1, dtype=np.int64),
@@ -215,6 +211,7 @@ class Calculator:
             lines=sorted(composed, key=lambda line: line.code != code),
             steps=steps,
             units=int(lines.service_units.sum()),
+            base_steps=of_base,
         )
 
     def _values(self, visit: Visit) -> dict[str, np.ndarray]:
@@ -291,16 +288,17 @@ class Calculator:
                     name=row.name,
                     stronger=Name(stronger, self._row(stronger).name),
                 )
-                steps.append(added(label.say(language), units, 0, ADDITION))
+                steps.append(added(label.say(language), units, 0, self._place(row)))
             elif row.kind == "rate":
                 ratios.append(key)
             else:
                 times = f" × {count}" if count > 1 else ""
                 more = (row.units or 0) * (count if row.per in ("visit", "one_way") else 1)
-                steps.append(added(f"{row.name} {row.units:+d}{times}", units, more, ADDITION))
+                counted = f"{row.name} {row.units:+d}{times}"
+                steps.append(added(counted, units, more, self._place(row)))
                 units = steps[-1].after
         ratios.sort(key=lambda key: self.table.rates[key].basis != BASE_LINES)
-        whole = units
+        whole, rounding = units, rule_place("rounding", self.table.law_month)
         for key in ratios:
             of_base = self.table.rates[key].basis == BASE_LINES
             result = int(bases[key][0]) if of_base else whole
@@ -312,29 +310,34 @@ class Calculator:
             for row in self.table.rate_rows(key):
                 ratio = row.per_mille or 0
                 label = Text("{name}: {ratio} of {of}", name=row.name, ratio=percent(ratio), of=of)
-                steps.append(rated(label.say(language), result, ratio, ROUNDING))
+                steps.append(rated(label.say(language), result, ratio, rounding))
                 result, of = steps[-1].after, Text("that result")
             if of_base:
                 whole += result
-            steps.append(added(f"{self._row(key).name} {result:+d}", units, result, ADDITION))
+            row = self._row(key)
+            steps.append(added(f"{row.name} {result:+d}", units, result, self._place(row)))
             units = steps[-1].after
         return steps
 
+    def _place(self, row: CodeRow) -> str:
+        return row_place(row, self.table.law_month).say(self.language)
 
-def base_steps(row: CodeRow, language: Language = "en") -> list[Step]:
-    """Return the steps from 所定単位数 to the composite units of a base code."""
+
+def base_steps(row: CodeRow, month: int, language: Language = "en") -> list[Step]:
+    """Return the steps from 所定単位数 to the composite units of a base code in a month."""
     level = Text(", care level {level}", level=row.care_level) if row.care_level else ""
     label = Text(
         "{code} {name}{level}: base units", code=row.service_code, name=row.name, level=level
     )
-    steps = [taken(label.say(language), row.base_units or 0, TABLE)]
+    steps = [taken(label.say(language), row.base_units or 0, row_place(row, month).say(language))]
     if not row.inside:
-        steps += _short_hours(row, steps[-1].after, language)
+        steps += _short_hours(row, month, steps[-1].after, language)
     if row.shortfall_per_mille is not None and row.shortfall is not None:
         ratio = row.shortfall_per_mille
         why = _SHORTFALL_WORDS[row.shortfall]
         label = Text("{why} × {ratio}", why=why, ratio=percent(ratio))
-        steps.append(rated(label.say(language), steps[-1].after, ratio, SHORTFALL))
+        place = rule_place("shortfall", month)
+        steps.append(rated(label.say(language), steps[-1].after, ratio, place))
     for key in row.inside:
         ratio = row.reduction_per_mille or 0
         less = -half_up(row.base_units or 0, ratio)
@@ -344,19 +347,27 @@ def base_steps(row: CodeRow, language: Language = "en") -> list[Step]:
             ratio=percent(ratio),
             less=less,
         )
-        steps.append(added(label.say(language), steps[-1].after, less, REDUCTION))
+        steps.append(
+            added(label.say(language), steps[-1].after, less, rule_place("reduction", month))
+        )
     if row.inside:
-        steps += _short_hours(row, steps[-1].after, language)
+        steps += _short_hours(row, month, steps[-1].after, language)
     if row.extension_units:
         more = row.extension_units
         label = Text("extension (延長) +{more}", more=more)
-        steps.append(added(label.say(language), steps[-1].after, more, EXTENSION))
+        place = rule_place("extension", month)
+        steps.append(added(label.say(language), steps[-1].after, more, place))
     return steps
 
 
-def _short_hours(row: CodeRow, before: int, language: Language) -> list[Step]:
+def _short_hours(row: CodeRow, month: int, before: int, language: Language) -> list[Step]:
     if row.short_hours_per_mille is None:
         return []
     ratio = row.short_hours_per_mille
-    label = Text("2 to 3 hours (時減) × {ratio}", ratio=percent(ratio))
-    return [rated(label.say(language), before, ratio, SHORT_HOURS)]
+    label = Text(
+        "{first} to {end} hours (時減) × {ratio}",
+        first=(row.minutes_from or 0) // 60,
+        end=(row.minutes_to or 0) // 60,
+        ratio=percent(ratio),
+    )
+    return [rated(label.say(language), before, ratio, rule_place("short_hours", month))]

@@ -20,9 +20,10 @@ from chiiki_tsusho.law.table_files import (
     Whole,
     faults_text,
     period_faults,
+    scan_rows,
     typed_rows,
 )
-from chiiki_tsusho.months import OPEN_END, next_month
+from chiiki_tsusho.months import OPEN_END, month_before, next_month
 
 Service = Literal["day_care", "medical_day_care"]
 Shortfall = Literal["over_capacity", "understaffed"]
@@ -30,8 +31,14 @@ SERVICES: tuple[Service, ...] = ("day_care", "medical_day_care")
 SHORTFALLS: tuple[Shortfall, ...] = ("over_capacity", "understaffed")
 BASE_LINES, ALL_LINES = "base_lines", "all_lines"
 MINUTES_OF_A_DAY = 1440
+# 要介護1 to 5 (介護保険法 第7条, 要介護認定基準), and 0 for none.
+LEVEL_SLOTS = 6
+# How well a row is established: the printed table, an official text or two independent sources; or
+# one of these for a part of it alone.
+Confidence = Literal["high", "medium"]
 
 
+CareLevel = Annotated[Whole, Field(ge=1, le=LEVEL_SLOTS - 1)]
 PerMille = Annotated[Whole, Field(ge=-1000, le=10000)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Names = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+( [a-z0-9_]+)*$")]
@@ -50,7 +57,7 @@ class CodeRow(BaseModel):
     kind: Literal["base", "addition", "rate"]
     key: Name | None
     service: Literal["day_care", "medical_day_care", "both"]
-    care_level: Annotated[Whole, Field(ge=1, le=5)] | None
+    care_level: CareLevel | None
     minutes_from: Annotated[Whole, Field(ge=0, lt=MINUTES_OF_A_DAY)] | None
     minutes_to: Annotated[Whole, Field(ge=1, le=MINUTES_OF_A_DAY + 1)] | None
     shortfall: Shortfall | None
@@ -72,6 +79,7 @@ class CodeRow(BaseModel):
     not_with: Names | None = None
     reductions: Names | None = None
     reduction_per_mille: Annotated[PerMille, Field(ge=0)] | None = None
+    confidence: Confidence | None = None
     source: Annotated[str, StringConstraints(min_length=1)]
 
     @property
@@ -187,6 +195,29 @@ def check_code_rows(path: Path) -> tuple[list[CodeLine], list[Fault]]:
     return rows, in_order([*faults, *table_faults(rows)])
 
 
+def check_table(path: str | Path) -> list[Fault]:
+    """Check a code table file, every fault at once.
+
+    Parameters
+    ----------
+    path : path-like
+        A file in the layout of ``data/service_codes.csv``.
+
+    Returns
+    -------
+    list of Fault
+        In order of line; empty when the table can be used. A fault of a cell keeps its row out of
+        the checks between rows.
+
+    Raises
+    ------
+    TableError
+        The file cannot be read or is not UTF-8.
+    """
+    rows, faults = scan_rows(Path(path), CodeRow)
+    return in_order([*faults, *table_faults(rows)])
+
+
 def table_faults(rows: list[CodeLine]) -> Iterator[Fault]:
     """Make every check of rows whose cells have the right types: each row, then its months."""
     for numbered in rows:
@@ -290,15 +321,11 @@ def segments(rows: list[CodeLine]) -> list[tuple[int, int, list[CodeLine]]]:
     cuts = []
     ordered = sorted(starts)
     for first, following in zip(ordered, [*ordered[1:], None][: len(ordered)], strict=True):
-        last = OPEN_END if following is None else _month_before(following)
+        last = OPEN_END if following is None else month_before(following)
         active = [one for one in rows if one.row.valid_from <= first <= one.row.valid_to]
         if active:
             cuts.append((first, last, active))
     return cuts
-
-
-def _month_before(month: int) -> int:
-    return month - 1 if month % 100 > 1 else month - 89
 
 
 def _month_faults(active: list[CodeLine]) -> Iterator[Fault]:

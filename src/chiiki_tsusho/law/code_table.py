@@ -1,37 +1,39 @@
-"""The code table of a month: loaded, looked up by code, found by condition; arrays in and out."""
+"""The code table of a month: looked up by code, found by condition; arrays in and out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property, lru_cache
+from functools import cached_property
 from operator import eq
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.errors import UnknownCodeError, UnsupportedMonthError, VisitError
+from chiiki_tsusho.errors import UnknownCodeError, VisitError
 from chiiki_tsusho.language import Language, Name, Text, listed
+from chiiki_tsusho.law.arguments import choices, flags, service_code_array, whole_numbers
+from chiiki_tsusho.law.bands import (
+    MINUTE_SLOTS,
+    SHORTFALL_NAMES,
+    Bands,
+    bands_of,
+    bands_without_extension,
+)
 from chiiki_tsusho.law.chosen_rows import ChosenRows
 from chiiki_tsusho.law.code_rows import (
     ALL_LINES,
     BASE_LINES,
     COLUMNS,
-    MINUTES_OF_A_DAY,
+    LEVEL_SLOTS,
     SERVICES,
-    SHORTFALLS,
-    CodeLine,
     CodeRow,
-    read_code_rows,
-    segments,
 )
-from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
-from chiiki_tsusho.law.table_files import NumberedRow
-from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
+from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import CALLED, Message, blank, named
 
 if TYPE_CHECKING:
@@ -39,15 +41,10 @@ if TYPE_CHECKING:
 else:
     from chiiki_tsusho.lazy import pandas as pd
 
-# Minutes are looked up directly; the last slot stands for every visit longer than a day.
-MINUTE_SLOTS = MINUTES_OF_A_DAY + 2
-LEVEL_SLOTS = 6
-_LARGEST = 1 << 53
-SHORTFALL_NAMES = ("", *SHORTFALLS)
 _TEXT_COLUMNS = (
     "service_type", "item_code", "valid_from", "valid_to", "name", "kind", "key", "service",
     "shortfall", "rate_of", "per", "yields_to", "group", "only_with", "not_with",
-    "reductions", "source",
+    "reductions", "confidence", "source",
 )  # fmt: skip
 
 
@@ -217,21 +214,13 @@ class CodeTable:
         return tuple(reversed(chain))
 
     @cached_property
-    def bands(self) -> npt.NDArray[np.int16]:
+    def bands(self) -> Bands:
         """Row of every condition, shape (services, shortfalls, levels, minutes); −1: none.
 
         Numbers from the number of rows on stand for a row with a line of 延長: ``base_of`` and
         ``extension_of`` tell them apart.
         """
-        bands = np.full(
-            (len(SERVICES), len(SHORTFALL_NAMES), LEVEL_SLOTS, MINUTE_SLOTS), -1, dtype=np.int16
-        )
-        for at, row, condition in self._base_rows():
-            bands[(*condition, slice(row.minutes_from, row.minutes_to))] = at
-        for number, one in enumerate(self.chosen.extended, len(self.rows)):
-            condition = self._condition(self.rows[one.base])
-            bands[(*condition, slice(one.minutes_from, one.minutes_to))] = number
-        return bands
+        return bands_of(self.rows, self.chosen)
 
     @cached_property
     def base_of(self) -> npt.NDArray[np.int64]:
@@ -246,32 +235,9 @@ class CodeTable:
         return np.concatenate((none, [one.line for one in self.chosen.extended])).astype(np.int64)
 
     @cached_property
-    def bands_without_extension(self) -> npt.NDArray[np.int16]:
-        """As ``bands``, for a provider that has not registered 延長.
-
-        From the first minute of 延長 on, the longest band without it answers, whatever the
-        length of the day.
-        """
-        bands = self.bands.copy()
-        extended = [
-            (row.minutes_from, condition)
-            for _, row, condition in self._base_rows()
-            if row.extension_units
-        ]
-        extended += [
-            (one.minutes_from, self._condition(self.rows[one.base])) for one in self.chosen.extended
-        ]
-        for first, condition in extended:
-            bands[(*condition, slice(first, -1))] = -1
-        for first, condition in extended:
-            plain = [
-                (other.minutes_to or 0, at)
-                for at, other, same in self._base_rows()
-                if same == condition and not other.extension_units
-            ]
-            if plain:
-                bands[(*condition, slice(first, -1))] = max(plain)[1]
-        return bands
+    def bands_without_extension(self) -> Bands:
+        """As ``bands``, for a provider that has not registered 延長."""
+        return bands_without_extension(self.rows, self.chosen, self.bands)
 
     @cached_property
     def minute_classes(self) -> npt.NDArray[np.int64]:
@@ -279,16 +245,6 @@ class CodeTable:
         bands = np.stack([self.bands, self.bands_without_extension]).reshape(-1, MINUTE_SLOTS)
         changes = (bands[:, 1:] != bands[:, :-1]).any(axis=0)
         return np.concatenate(([0], np.cumsum(changes)))
-
-    def _base_rows(self) -> Iterator[tuple[int, CodeRow, tuple[int, int, slice | int]]]:
-        for at in self.chosen.plain_base:
-            yield at, self.rows[at], self._condition(self.rows[at])
-
-    @staticmethod
-    def _condition(row: CodeRow) -> tuple[int, int, slice | int]:
-        # 療養通所介護 has one code for all care levels, the blank one included.
-        level = slice(None) if row.care_level is None else row.care_level
-        return SERVICES.index(row.service), SHORTFALL_NAMES.index(row.shortfall or ""), level
 
     @cached_property
     def _index(self) -> pd.Index[Any]:
@@ -303,9 +259,7 @@ class CodeTable:
         UnknownCodeError
             A code is not of this month; the message names it and the nearest one.
         """
-        if isinstance(codes, str):
-            codes = [codes]
-        wanted = np.asarray(codes, dtype=object).ravel()
+        wanted = service_code_array(codes)
         found = self._index.get_indexer(pd.Index(wanted, dtype=object))
         unknown = wanted[found < 0]
         if unknown.size:
@@ -465,11 +419,11 @@ class CodeTable:
     ) -> npt.NDArray[np.int16]:
         """Find as ``find`` does; the result has the numbers of ``bands``."""
         arrays = (
-            _whole_numbers(minutes, "minutes", 0),
-            _whole_numbers(care_level, "care_level", 1, 5, blank=0),
-            _choices("" if shortfall is None else shortfall, "shortfall", SHORTFALL_NAMES),
-            _choices(service, "service", SERVICES),
-            _flags(extended_hours, "extended_hours"),
+            whole_numbers(minutes, "minutes", 0),
+            whole_numbers(care_level, "care_level", 1, LEVEL_SLOTS - 1, blank=0),
+            choices("" if shortfall is None else shortfall, "shortfall", SHORTFALL_NAMES),
+            choices(service, "service", SERVICES),
+            flags(extended_hours, "extended_hours"),
         )
         try:
             minute, level, lack, kind, extended = np.broadcast_arrays(*arrays)
@@ -532,7 +486,11 @@ class CodeTable:
             "ja": f"{minutes}分、{CALLED[service]}、要介護{care_level or '—'}"
             + (f"、{CALLED[shortfall]}" if shortfall else ""),
         }
-        facts = {"condition": condition, "month": month_text(self.law_month)}
+        facts = {
+            "condition": condition,
+            "month": month_text(self.law_month),
+            "document": document_of(self.law_month),
+        }
         if not (self.bands[kind] >= 0).any():
             column = "service"
         elif shortfall and not (here >= 0).any() and (self.bands[kind, 0, :, slot] >= 0).any():
@@ -540,213 +498,3 @@ class CodeTable:
         else:
             column = "minutes"
         return column, Message("no_code", "no_code", facts)
-
-
-def _whole_numbers(
-    values: npt.ArrayLike | None, name: str, least: int, most: int = _LARGEST, blank: int = -1
-) -> npt.NDArray[np.int64]:
-    """Check whole numbers; a blank (None, NaN, <NA>) is ``blank``, or an error where that is −1."""
-    array = np.asarray(values)
-    missing = np.asarray(pd.isna(array))
-    kind = pd.api.types.infer_dtype(array[~missing], skipna=False)
-    if kind not in ("integer", "floating", "mixed-integer-float", "empty") and (~missing).any():
-        raise VisitError(f"{name}: whole numbers were expected, not {kind}")
-    if blank < 0 and missing.any():
-        raise VisitError(f"{name}: blank; a whole number was expected")
-    filled = np.where(missing, least, array)
-    out_of_range = (filled < least) | (filled > most)
-    if np.any(out_of_range):
-        limit = f"from {least} to {most}" if most < _LARGEST else f"of {least} or more"
-        wrong = filled[out_of_range].flat[0]
-        raise VisitError(f"{name}: {wrong}: a whole number {limit} was expected")
-    numbers = filled.astype(np.int64)
-    if np.any(numbers != filled):
-        wrong = filled[numbers != filled].flat[0]
-        raise VisitError(f"{name}: {wrong}: a whole number was expected")
-    return np.where(missing, blank, numbers)
-
-
-def _flags(values: npt.ArrayLike, name: str) -> npt.NDArray[np.bool_]:
-    array = np.asarray(values)
-    if array.dtype != bool:
-        kind = pd.api.types.infer_dtype(array.ravel(), skipna=False)
-        if array.size and (kind not in ("boolean", "integer") or not np.isin(array, (0, 1)).all()):
-            raise VisitError(f"{name}: True or False was expected")
-    return array.astype(bool)
-
-
-def _choices(values: npt.ArrayLike, name: str, known: Sequence[str]) -> npt.NDArray[np.intp]:
-    array = np.asarray(values, dtype=object)
-    texts = np.where(pd.isna(array), "", array)
-    wanted = pd.Index(texts.ravel(), dtype=object)
-    at = pd.Index(list(known), dtype=object).get_indexer(wanted).reshape(texts.shape)
-    if (at < 0).any():
-        wrong = texts[at < 0].flat[0]
-        raise VisitError(f"{name}: {wrong!r} is unknown; one of {', '.join(map(repr, known))}")
-    return at
-
-
-class CodeBook:
-    """A code table file: every code in every period.
-
-    Parameters
-    ----------
-    rows : list of NumberedRow of CodeRow
-        Checked rows.
-    """
-
-    def __init__(self, rows: list[CodeLine]) -> None:
-        self.rows = rows
-        self._segments = segments(rows)
-        self._tables: dict[int, CodeTable] = {}
-        self.known_minutes = np.zeros((len(SERVICES), MINUTE_SLOTS), dtype=bool)
-        for one in rows:
-            if one.row.kind == "base":
-                kind = SERVICES.index(one.row.service)
-                self.known_minutes[kind, one.row.minutes_from : one.row.minutes_to] = True
-        for one in rows:
-            if one.row.kind == "addition" and one.row.extension_units:
-                for kind, service in enumerate(SERVICES):
-                    if one.row.service in ("both", service):
-                        known = self.known_minutes[kind]
-                        known[one.row.minutes_from : one.row.minutes_to] = True
-
-    @classmethod
-    def of_month(cls, table: CodeTable) -> CodeBook:
-        """Make a book of one month only."""
-        period = {"valid_from": table.month, "valid_to": table.month}
-        rows = [row.model_copy(update=period) for row in table.rows]
-        book = cls([NumberedRow(line, row) for line, row in enumerate(rows, start=2)])
-        book.known_minutes = table.known_minutes
-        return book
-
-    @cached_property
-    def months(self) -> list[tuple[int, int]]:
-        """First and last month of each unbroken run of months that have base codes."""
-        return joined(
-            [
-                (first, last)
-                for first, last, active in self._segments
-                if any(one.row.kind == "base" for one in active)
-            ]
-        )
-
-    @cached_property
-    def key_names(self) -> dict[str, dict[str, list[tuple[int, int]]]]:
-        """For each published name of an addition or rate, its keys and their months."""
-        names: dict[str, dict[str, list[tuple[int, int]]]] = {}
-        for one in self.rows:
-            if one.row.key is not None:
-                spans = names.setdefault(one.row.name, {}).setdefault(one.row.key, [])
-                spans.append((one.row.valid_from, one.row.valid_to))
-        return names
-
-    @cached_property
-    def largest_values(self) -> dict[str, int]:
-        """For each key its largest value in one visit row, in any month."""
-        largest: dict[str, int] = {}
-        for one in self.rows:
-            if one.row.key is not None:
-                largest[one.row.key] = max(largest.get(one.row.key, 1), one.row.largest_value)
-        return largest
-
-    def supports(self, month: int) -> bool:
-        """Say whether a month has base codes."""
-        return any(first <= month <= last for first, last in self.months)
-
-    def unsupported(self, month: int) -> Message:
-        """Say which months there are."""
-        months = {"en": spans_text(self.months), "ja": spans_text(self.months, "ja")}
-        facts = {"month": month_text(month), "months": months}
-        return Message("unsupported_month", "unsupported_month", facts)
-
-    def table(self, month: int) -> CodeTable:
-        """Return the table of a month.
-
-        Raises
-        ------
-        UnsupportedMonthError
-            No base code is valid in the month; the message gives the months there are.
-        """
-        if not self.supports(month):
-            raise UnsupportedMonthError(self.unsupported(month))
-        if month not in self._tables:
-            active = [
-                one.row for one in self.rows if one.row.valid_from <= month <= one.row.valid_to
-            ]
-            active.sort(key=lambda row: row.service_code)
-            self._tables[month] = CodeTable(month, tuple(active), self.known_minutes)
-        return self._tables[month]
-
-
-def load_code_book(path: str | Path | None = None) -> CodeBook:
-    """Load every period of a code table file, once.
-
-    Parameters
-    ----------
-    path : path-like, optional
-        A file in the layout of ``data/service_codes.csv``; without it, the bundled table.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message lists the faults with line and column.
-
-    Examples
-    --------
-    >>> import chiiki_tsusho as ct
-    >>> ct.load_code_book().months
-    [(201604, 201803), (202404, 999999)]
-    """
-    file = law_file("service_codes.csv") if path is None else Path(path)
-    try:
-        state = file.stat()
-    except OSError:
-        return CodeBook(read_code_rows(file))
-    return _cached_book(file, file.absolute(), state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(maxsize=8)
-def _cached_book(file: Path, _place: Path, _changed: int, _size: int) -> CodeBook:
-    return CodeBook(read_code_rows(file))
-
-
-def load_codes(month: str, path: str | Path | None = None) -> CodeTable:
-    """Load the code table of a month.
-
-    Parameters
-    ----------
-    month : str
-        ``"2016-04"`` or ``"201604"``.
-    path : path-like, optional
-        A file in the layout of ``data/service_codes.csv``; without it, the bundled table.
-
-    Returns
-    -------
-    CodeTable
-
-    Raises
-    ------
-    UnsupportedMonthError
-        Not a month, or one the table does not have; the message gives the months there are.
-    TableError
-        The file fails a check.
-
-    Examples
-    --------
-    >>> import chiiki_tsusho as ct
-    >>> ct.load_codes("2016-04")
-    CodeTable(2016-04, 162 codes)
-    >>> ct.load_codes("2016-04").units(["781241", "789405"]).tolist()
-    [426, 333]
-    """
-    return load_code_book(path).table(parse_month(month))
-
-
-def code_book(codes: CodeBook | CodeTable | str | Path | None) -> CodeBook:
-    """Return the code book that ``codes=`` stands for."""
-    if isinstance(codes, CodeBook):
-        return codes
-    if isinstance(codes, CodeTable):
-        return CodeBook.of_month(codes)
-    return load_code_book(codes)

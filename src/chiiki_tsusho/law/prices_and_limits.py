@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.law.law_files import law_file
+from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, CareLevel
 from chiiki_tsusho.law.table_files import (
     Month,
     NumberedRow,
     Whole,
-    faults_text,
-    period_faults,
-    typed_rows,
+    dated_rows,
+    law_file,
+    typed_table,
 )
 
-AREA_GRADES = ("1", "2", "3", "4", "5", "6", "7", "other")
-# 地域密着型通所介護 and 療養通所介護 are of the class whose staff is 45 % of the cost.
-PERSONNEL_CLASS = 45
 UNKNOWN = -1
 _Source = Annotated[str, StringConstraints(min_length=1)]
+
+
+class ServiceRow(BaseModel):
+    """A row of data/services.csv: a service type, and the share of its cost that is staff."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    service_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    name: _Source
+    personnel_class: Annotated[Whole, Field(ge=0, le=100)]
+    source: _Source
 
 
 class UnitPriceRow(BaseModel):
@@ -34,7 +41,7 @@ class UnitPriceRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    area_grade: Literal["1", "2", "3", "4", "5", "6", "7", "other"]
+    area_grade: Annotated[str, StringConstraints(pattern=r"^([1-9]|other)$")]
     personnel_class: Annotated[Whole, Field(ge=0, le=100)]
     valid_from: Month
     valid_to: Month
@@ -47,11 +54,23 @@ class BenefitLimitRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    care_level: Annotated[Whole, Field(ge=1, le=5)]
+    care_level: CareLevel
     valid_from: Month
     valid_to: Month
     units: Annotated[Whole, Field(ge=0)]
     source: _Source
+
+
+@cache
+def service() -> ServiceRow:
+    """Load the one service that this program bills.
+
+    Raises
+    ------
+    TableError
+        The file fails a check; the message names line and column.
+    """
+    return typed_table(law_file("services.csv"), ServiceRow)[0].row
 
 
 @cache
@@ -63,19 +82,13 @@ def unit_price_rows(path: Path | None = None) -> tuple[NumberedRow[UnitPriceRow]
     TableError
         The file fails a check; the message names line and column.
     """
-    file = path or law_file("unit_prices.csv")
-    rows, faults = typed_rows(file, UnitPriceRow)
-    faults.extend(
-        period_faults(
-            rows,
-            lambda row: Text(
-                "grade {grade}, class {share}", grade=row.area_grade, share=row.personnel_class
-            ),
-        )
+    return dated_rows(
+        path or law_file("unit_prices.csv"),
+        UnitPriceRow,
+        lambda row: Text(
+            "grade {grade}, class {share}", grade=row.area_grade, share=row.personnel_class
+        ),
     )
-    if faults:
-        raise TableError(faults_text(file, faults))
-    return tuple(rows)
 
 
 @cache
@@ -87,27 +100,31 @@ def benefit_limit_rows(path: Path | None = None) -> tuple[NumberedRow[BenefitLim
     TableError
         The file fails a check; the message names line and column.
     """
-    file = path or law_file("benefit_limits.csv")
-    rows, faults = typed_rows(file, BenefitLimitRow)
-    faults.extend(period_faults(rows, lambda row: Text("care level {level}", level=row.care_level)))
-    if faults:
-        raise TableError(faults_text(file, faults))
-    return tuple(rows)
+    return dated_rows(
+        path or law_file("benefit_limits.csv"),
+        BenefitLimitRow,
+        lambda row: Text("care level {level}", level=row.care_level),
+    )
+
+
+# The 地域区分 in the order of their prices; a grade is known inside by its place here.
+AREA_GRADES = tuple(dict.fromkeys(one.row.area_grade for one in unit_price_rows()))
 
 
 def unit_prices(month: int) -> npt.NDArray[np.int64]:
     """Return yen of a unit × 100 for each of ``AREA_GRADES``, ``UNKNOWN`` where there is none."""
     prices = np.full(len(AREA_GRADES), UNKNOWN, dtype=np.int64)
+    share = service().personnel_class
     for one in unit_price_rows():
         row = one.row
-        if row.personnel_class == PERSONNEL_CLASS and row.valid_from <= month <= row.valid_to:
+        if row.personnel_class == share and row.valid_from <= month <= row.valid_to:
             prices[AREA_GRADES.index(row.area_grade)] = row.unit_price
     return prices
 
 
 def benefit_limits(month: int) -> npt.NDArray[np.int64]:
     """Return the limit in units for care levels 0 (none) to 5, ``UNKNOWN`` where there is none."""
-    limits = np.full(6, UNKNOWN, dtype=np.int64)
+    limits = np.full(LEVEL_SLOTS, UNKNOWN, dtype=np.int64)
     for one in benefit_limit_rows():
         if one.row.valid_from <= month <= one.row.valid_to:
             limits[one.row.care_level] = one.row.units

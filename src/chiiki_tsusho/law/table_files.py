@@ -16,9 +16,28 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from chiiki_tsusho.errors import ChiikiTsushoError, TableError
 from chiiki_tsusho.language import Joined, Language, Name, Text, listed, on_lines
-from chiiki_tsusho.months import OPEN_END, month_text
+from chiiki_tsusho.months import OPEN_END, is_month, month_text
 
 FAULTS_SHOWN = 20
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def law_file(name: str) -> Path:
+    """Return the path of a bundled table of the law.
+
+    An installed package carries ``data/`` inside itself; a checkout has it at its top.
+    """
+    return _bundled("data", name)
+
+
+def example_file(name: str) -> Path:
+    """Return the path of a file of the example month; it lies as the tables of the law do."""
+    return _bundled("examples", name)
+
+
+def _bundled(folder: str, name: str) -> Path:
+    installed = _PACKAGE / folder / name
+    return installed if installed.is_file() else _PACKAGE.parents[1] / folder / name
 
 
 def _whole(value: object) -> object:
@@ -31,7 +50,7 @@ def _whole(value: object) -> object:
 
 def _month(value: object) -> object:
     month = _whole(value)
-    if isinstance(month, int) and month != OPEN_END and not 1 <= month % 100 <= 12:
+    if isinstance(month, int) and month != OPEN_END and not is_month(month):
         raise ChiikiTsushoError(Text("a month as YYYYMM was expected (999999 = open end)"))
     return month
 
@@ -286,6 +305,37 @@ def _pydantic_text(error: Any) -> Text:
         case "less_than":
             return Text("Input should be less than {end}", end=limits["lt"])
     return Text("{why}", why=str(error["msg"]))
+
+
+def typed_table(path: Path, model: type[AnyRow]) -> tuple[NumberedRow[AnyRow], ...]:
+    """Read a small table whose cells must all have the right types.
+
+    Raises
+    ------
+    TableError
+        A cell has not; the message names line and column.
+    """
+    rows, faults = typed_rows(path, model)
+    if faults:
+        raise TableError(faults_text(path, faults))
+    return tuple(rows)
+
+
+def dated_rows(
+    path: Path, model: type[AnyRow], name: Callable[[Any], Text]
+) -> tuple[NumberedRow[AnyRow], ...]:
+    """Read a small table in which rows of one name may not overlap in time.
+
+    Raises
+    ------
+    TableError
+        A cell has the wrong type, or two periods overlap; the message names line and column.
+    """
+    rows, faults = typed_rows(path, model)
+    faults.extend(period_faults(rows, name))
+    if faults:
+        raise TableError(faults_text(path, faults))
+    return tuple(rows)
 
 
 def period_faults(

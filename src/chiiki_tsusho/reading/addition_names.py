@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from chiiki_tsusho.law.law_files import law_file
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, same_addition
+from chiiki_tsusho.law.table_files import law_file
 
 Spans = list[tuple[int, int]]
 # For each published name of an addition its keys and their months.

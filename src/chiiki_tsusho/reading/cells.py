@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.language import Language
+from chiiki_tsusho.law.bands import SHORTFALL_NAMES
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY, SERVICES
-from chiiki_tsusho.law.code_table import SHORTFALL_NAMES
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
 from chiiki_tsusho.problem_texts import CALLED, Message
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from chiiki_tsusho.columns import FILES, HEADINGS, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Joined, Language, Name, Text, listed, on_lines
-from chiiki_tsusho.law.code_table import CodeBook
+from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import OPEN_END, month_text
 from chiiki_tsusho.reading.addition_names import Spans, Unclear, meanings, same_step

@@ -14,7 +14,7 @@ from pyarrow import compute
 from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, listed, on_lines
-from chiiki_tsusho.law.code_table import CodeBook
+from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.addition_names import Spans

@@ -24,7 +24,8 @@ from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.units import ClaimLines, Flags, Ints
 from chiiki_tsusho.columns import COMPARED, COMPARISON, Column
 from chiiki_tsusho.language import Language
-from chiiki_tsusho.law.code_table import CodeBook, CodeTable, code_book
+from chiiki_tsusho.law.code_book import CodeBook, code_book
+from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.months import parse_month
 from chiiki_tsusho.problems import FILE_ORDER

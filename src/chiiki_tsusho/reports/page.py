@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
 from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
-from chiiki_tsusho.law.code_table import load_code_book
+from chiiki_tsusho.law.code_book import load_code_book
 from chiiki_tsusho.reports.batch_folder import read_batch
 from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
 from chiiki_tsusho.reports.page_figures import OTHER_CODES_SHOWN, ReportFigures, report_figures

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
-from chiiki_tsusho.law.code_table import CodeBook
-from chiiki_tsusho.law.law_files import law_file
 from chiiki_tsusho.law.prices_and_limits import benefit_limit_rows, unit_price_rows
 from chiiki_tsusho.months import joined
 from chiiki_tsusho.problems import RULES
@@ -89,7 +88,6 @@ class Source:
     """Where figures of the claims come from, and the months for which they hold."""
 
     source: str
-    document: str
     codes: int
     prices: bool
     limits: bool
@@ -344,15 +342,8 @@ def _rules(problems: pa.Table) -> list[RuleProblems]:
     return groups
 
 
-def source_documents() -> dict[str, str]:
-    """Return the document of each source id, as data/SOURCES.md has it."""
-    text = law_file("SOURCES.md").read_text(encoding="utf-8")
-    return dict(re.findall(r"^\| `(\w+)` \| ([^|]+?) \|", text, re.MULTILINE))
-
-
 def _sources(used: pd.DataFrame, months: Sequence[int]) -> list[Source]:
     """Say from where the codes used, the prices of a unit and the limits of these months are."""
-    documents = source_documents()
     codes: dict[str, set[str]] = {}
     spans: dict[str, set[Span]] = {}
     for row in used.loc[~used["other"], "row"]:
@@ -371,7 +362,6 @@ def _sources(used: pd.DataFrame, months: Sequence[int]) -> list[Source]:
     return [
         Source(
             source,
-            documents.get(source, ""),
             len(codes.get(source, ())),
             source in of_kind.get("prices", ()),
             source in of_kind.get("limits", ()),

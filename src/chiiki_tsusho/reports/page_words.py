@@ -8,6 +8,7 @@ from typing import Any
 
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, HEADINGS, PROBLEMS
 from chiiki_tsusho.language import Language, printable
+from chiiki_tsusho.law.sources import source_rows
 from chiiki_tsusho.months import OPEN_END, month_text, spans_text
 
 WORDS: dict[str, dict[Language, str]] = {
@@ -291,19 +292,6 @@ _LABELS_JA = {
     "over": "限度額超過",
 }
 
-# The documents of data/SOURCES.md for a Japanese page.
-DOCUMENTS_JA = {
-    "kokubunji_2016": "国分寺市 平成28年春の事業者向け資料 参考資料5「地域密着型通所介護サービスコード表(案)」",
-    "revision_2017": "平成29年4月 介護職員処遇改善加算の臨時改定(日本医師会 QKANCHO による)",
-    "revision_2024": "令和6年4月改定 地域密着型通所介護費",
-    "workbook_2026": "令和8年6月施行 介護給付費単位数等サービスコード表(厚生労働省、WAM NET 掲載)",
-    "notice_2026": "平成12年厚生省告示第19号 第6 通所介護費(令和8年6月)",
-    "notice_2026_medium": "平成12年厚生省告示第19号 第6 通所介護費(令和8年6月)、コードは他の資料による",
-    "unit_price_notice_2015": "平成27年厚生労働省告示第93号「厚生労働大臣が定める一単位の単価」",
-    "benefit_limits_2014": "平成12年厚生省告示第33号「居宅介護サービス費等区分支給限度基準額」(令和元年9月まで)",
-    "benefit_limits_2019": "平成12年厚生省告示第33号「居宅介護サービス費等区分支給限度基準額」(令和元年10月から)",
-}
-
 _SHOWN_CHARACTERS = 80
 
 
@@ -401,9 +389,12 @@ class PageWords:
         heading = HEADINGS.get(column) if self.language == "ja" else None
         return f"{heading} " if heading else ""
 
-    def document(self, source: str, text: str) -> str:
-        """Name the document of a source."""
-        return text if self.language == "en" else DOCUMENTS_JA.get(source, text)
+    def document(self, source: str) -> str:
+        """Name the document of a source; empty of one that the project does not have."""
+        row = source_rows().get(source)
+        if row is None:
+            return ""
+        return row.title_ja if self.language == "ja" else row.title_en
 
     def file(self, name: str) -> str:
         """Name an input file."""

@@ -10,7 +10,6 @@ from typing import Literal
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow, read_code_rows
-from chiiki_tsusho.law.law_files import law_file
 from chiiki_tsusho.law.published_names import (
     BaseName,
     normal,
@@ -18,6 +17,7 @@ from chiiki_tsusho.law.published_names import (
     published,
     same_addition,
 )
+from chiiki_tsusho.law.table_files import law_file
 from chiiki_tsusho.table_imports.named_additions import named_additions, unbracketed
 
 Band = tuple[int, int]

@@ -10,8 +10,9 @@ from pathlib import Path
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS, VISITS, Column
 from chiiki_tsusho.errors import InputFileError, OutputError
 from chiiki_tsusho.language import Language, Text, not_written
+from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY, CodeRow
-from chiiki_tsusho.law.code_table import CodeBook, CodeTable, load_code_book
+from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
 from chiiki_tsusho.problem_texts import CALLED

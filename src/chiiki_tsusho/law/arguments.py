@@ -1,0 +1,157 @@
+"""What a caller gives to look up codes: whole numbers, flags, choices and codes, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chiiki_tsusho.errors import ChiikiTsushoError, UnknownCodeError, VisitError
+from chiiki_tsusho.language import Text, listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
+
+_LARGEST = 1 << 53
+
+
+def whole_numbers(
+    values: npt.ArrayLike | None, name: str, least: int, most: int = _LARGEST, blank: int = -1
+) -> npt.NDArray[np.int64]:
+    """Check whole numbers.
+
+    Parameters
+    ----------
+    values : array-like of int, any shape
+    name : str
+        What they are, for the message.
+    least, most : int
+        The range they must be in.
+    blank : int
+        What a blank (None, NaN, <NA>, masked) becomes; where it is −1, a blank is an error.
+
+    Returns
+    -------
+    ndarray of int64, of the same shape
+
+    Raises
+    ------
+    VisitError
+        A value is no whole number of the range.
+    """
+    array = _array(values, name, VisitError)
+    missing = np.asarray(pd.isna(array))
+    kind = pd.api.types.infer_dtype(array[~missing], skipna=False)
+    if kind not in ("integer", "floating", "mixed-integer-float", "empty") and (~missing).any():
+        raise VisitError(
+            Text("{name}: whole numbers were expected, not {kind}", name=name, kind=kind)
+        )
+    if blank < 0 and missing.any():
+        raise VisitError(Text("{name}: blank; a whole number was expected", name=name))
+    filled = np.where(missing, least, array)
+    out_of_range = (filled < least) | (filled > most)
+    if np.any(out_of_range):
+        limit = (
+            Text("from {least} to {most}", least=least, most=most)
+            if most < _LARGEST
+            else Text("of {least} or more", least=least)
+        )
+        raise VisitError(
+            Text(
+                "{name}: {wrong}: a whole number {limit} was expected",
+                name=name,
+                wrong=str(filled[out_of_range].flat[0]),
+                limit=limit,
+            )
+        )
+    numbers = filled.astype(np.int64)
+    if np.any(numbers != filled):
+        wrong = str(filled[numbers != filled].flat[0])
+        raise VisitError(
+            Text("{name}: {wrong}: a whole number was expected", name=name, wrong=wrong)
+        )
+    return np.where(missing, blank, numbers)
+
+
+def flags(values: npt.ArrayLike, name: str) -> npt.NDArray[np.bool_]:
+    """Check truth values, 1 and 0 among them.
+
+    Returns
+    -------
+    ndarray of bool, of the same shape
+
+    Raises
+    ------
+    VisitError
+        A value is neither true nor false.
+    """
+    array = _array(values, name, VisitError)
+    if array.dtype != bool:
+        kind = pd.api.types.infer_dtype(array.ravel(), skipna=False)
+        if array.size and (kind not in ("boolean", "integer") or not np.isin(array, (0, 1)).all()):
+            raise VisitError(Text("{name}: True or False was expected", name=name))
+    return array.astype(bool)
+
+
+def choices(values: npt.ArrayLike, name: str, known: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Check texts of a closed set; a blank is the empty text.
+
+    Returns
+    -------
+    ndarray of intp, of the same shape
+        Positions in ``known``.
+
+    Raises
+    ------
+    VisitError
+        A text is not one of them.
+    """
+    array = _array(values, name, VisitError).astype(object)
+    texts = np.where(pd.isna(array), "", array)
+    wanted = pd.Index(texts.ravel(), dtype=object)
+    at = pd.Index(list(known), dtype=object).get_indexer(wanted).reshape(texts.shape)
+    if (at < 0).any():
+        wrong = texts[at < 0].flat[0]
+        raise VisitError(
+            Text(
+                "{name}: {wrong!r} is unknown; one of {known}",
+                name=name,
+                wrong=wrong,
+                known=listed(Text("{choice!r}", choice=one) for one in known),
+            )
+        )
+    return at
+
+
+def service_code_array(codes: Sequence[str] | npt.ArrayLike) -> npt.NDArray[np.object_]:
+    """Take service codes as an array of shape (n,); a single text is one code.
+
+    Raises
+    ------
+    UnknownCodeError
+        They have no order, or are not all of one depth.
+    """
+    if isinstance(codes, str):
+        codes = [codes]
+    if isinstance(codes, set | frozenset | dict):
+        kind = type(codes).__name__
+        raise UnknownCodeError(
+            Text("service codes: a list or an array was expected, not a {kind}", kind=kind)
+        )
+    return _array(codes, "service codes", UnknownCodeError).astype(object).ravel()
+
+
+def _array(values: Any, name: str, refusal: type[ChiikiTsushoError]) -> npt.NDArray[Any]:
+    """Make an array; what a masked array hides is None."""
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError) as error:
+        raise refusal(Text("{name}: not an array: {why}", name=name, why=str(error))) from error
+    if isinstance(values, np.ma.MaskedArray):
+        array = array.astype(object)
+        array[np.ma.getmaskarray(values)] = None
+    return array

@@ -1,0 +1,187 @@
+"""A code table file: every code in every period, loaded once, and the table of each month."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from chiiki_tsusho.errors import UnsupportedMonthError
+from chiiki_tsusho.law.bands import MINUTE_SLOTS
+from chiiki_tsusho.law.code_rows import SERVICES, CodeLine, read_code_rows, segments
+from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.law.coverage import document_of
+from chiiki_tsusho.law.table_files import NumberedRow, law_file
+from chiiki_tsusho.months import MonthLike, joined, month_text, parse_month, spans_text
+from chiiki_tsusho.problem_texts import Message
+
+
+class CodeBook:
+    """A code table file: every code in every period.
+
+    Parameters
+    ----------
+    rows : list of NumberedRow of CodeRow
+        Checked rows.
+    """
+
+    def __init__(self, rows: list[CodeLine]) -> None:
+        self.rows = rows
+        self._segments = segments(rows)
+        self._tables: dict[int, CodeTable] = {}
+        self.known_minutes = np.zeros((len(SERVICES), MINUTE_SLOTS), dtype=bool)
+        for one in rows:
+            if one.row.kind == "base":
+                kind = SERVICES.index(one.row.service)
+                self.known_minutes[kind, one.row.minutes_from : one.row.minutes_to] = True
+        for one in rows:
+            if one.row.kind == "addition" and one.row.extension_units:
+                for kind, service in enumerate(SERVICES):
+                    if one.row.service in ("both", service):
+                        known = self.known_minutes[kind]
+                        known[one.row.minutes_from : one.row.minutes_to] = True
+
+    @classmethod
+    def of_month(cls, table: CodeTable) -> CodeBook:
+        """Make a book of one month only."""
+        period = {"valid_from": table.month, "valid_to": table.month}
+        rows = [row.model_copy(update=period) for row in table.rows]
+        book = cls([NumberedRow(line, row) for line, row in enumerate(rows, start=2)])
+        book.known_minutes = table.known_minutes
+        return book
+
+    @cached_property
+    def months(self) -> list[tuple[int, int]]:
+        """First and last month of each unbroken run of months that have base codes."""
+        return joined(
+            [
+                (first, last)
+                for first, last, active in self._segments
+                if any(one.row.kind == "base" for one in active)
+            ]
+        )
+
+    @cached_property
+    def key_names(self) -> dict[str, dict[str, list[tuple[int, int]]]]:
+        """For each published name of an addition or rate, its keys and their months."""
+        names: dict[str, dict[str, list[tuple[int, int]]]] = {}
+        for one in self.rows:
+            if one.row.key is not None:
+                spans = names.setdefault(one.row.name, {}).setdefault(one.row.key, [])
+                spans.append((one.row.valid_from, one.row.valid_to))
+        return names
+
+    @cached_property
+    def largest_values(self) -> dict[str, int]:
+        """For each key its largest value in one visit row, in any month."""
+        largest: dict[str, int] = {}
+        for one in self.rows:
+            if one.row.key is not None:
+                largest[one.row.key] = max(largest.get(one.row.key, 1), one.row.largest_value)
+        return largest
+
+    def supports(self, month: int) -> bool:
+        """Say whether a month has base codes."""
+        return any(first <= month <= last for first, last in self.months)
+
+    def unsupported(self, month: int) -> Message:
+        """Say which months there are."""
+        months = {"en": spans_text(self.months), "ja": spans_text(self.months, "ja")}
+        facts = {
+            "month": month_text(month),
+            "months": months,
+            "document": document_of(month),
+        }
+        return Message("unsupported_month", "unsupported_month", facts)
+
+    def table(self, month: int) -> CodeTable:
+        """Return the table of a month.
+
+        Raises
+        ------
+        UnsupportedMonthError
+            No base code is valid in the month; the message gives the months there are.
+        """
+        if not self.supports(month):
+            raise UnsupportedMonthError(self.unsupported(month))
+        if month not in self._tables:
+            active = [
+                one.row for one in self.rows if one.row.valid_from <= month <= one.row.valid_to
+            ]
+            active.sort(key=lambda row: row.service_code)
+            self._tables[month] = CodeTable(month, tuple(active), self.known_minutes)
+        return self._tables[month]
+
+
+def load_code_book(path: str | Path | None = None) -> CodeBook:
+    """Load every period of a code table file, once.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        A file in the layout of ``data/service_codes.csv``; without it, the bundled table.
+
+    Raises
+    ------
+    TableError
+        The file fails a check; the message lists the faults with line and column.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> ct.load_code_book().months
+    [(201604, 201803), (202404, 999999)]
+    """
+    file = law_file("service_codes.csv") if path is None else Path(path)
+    try:
+        state = file.stat()
+    except OSError:
+        return CodeBook(read_code_rows(file))
+    return _cached_book(file, file.absolute(), state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=8)
+def _cached_book(file: Path, _place: Path, _changed: int, _size: int) -> CodeBook:
+    return CodeBook(read_code_rows(file))
+
+
+def load_codes(month: MonthLike, path: str | Path | None = None) -> CodeTable:
+    """Load the code table of a month.
+
+    Parameters
+    ----------
+    month : str, int, date or pandas.Period
+        ``"2016-04"``, ``"201604"`` or ``201604``; of a date its month.
+    path : path-like, optional
+        A file in the layout of ``data/service_codes.csv``; without it, the bundled table.
+
+    Returns
+    -------
+    CodeTable
+
+    Raises
+    ------
+    UnsupportedMonthError
+        Not a month, or one the table does not have; the message gives the months there are.
+    TableError
+        The file fails a check.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> ct.load_codes("2016-04")
+    CodeTable(2016-04, 162 codes)
+    >>> ct.load_codes("2016-04").units(["781241", "789405"]).tolist()
+    [426, 333]
+    """
+    return load_code_book(path).table(parse_month(month))
+
+
+def code_book(codes: CodeBook | CodeTable | str | Path | None) -> CodeBook:
+    """Return the code book that ``codes=`` stands for."""
+    if isinstance(codes, CodeBook):
+        return codes
+    if isinstance(codes, CodeTable):
+        return CodeBook.of_month(codes)
+    return load_code_book(codes)

@@ -1,0 +1,171 @@
+"""What the table has and lacks, month by month, and the document that has the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from chiiki_tsusho.language import Language, Name, Sayable, Text
+from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SHORTFALLS, CodeLine, CodeRow, segments
+from chiiki_tsusho.law.published_names import SERVICE_PREFIX
+from chiiki_tsusho.law.table_files import Month, law_file, typed_table
+from chiiki_tsusho.problem_texts import CALLED
+
+_Filled = Annotated[str, StringConstraints(min_length=1)]
+# Of the rows that answer a subject: all high, one of them medium, care levels missing, or none.
+Mark = Literal["high", "medium", "part", "none"]
+MARKS: dict[Mark, str] = {"high": "●", "medium": "○", "part": "△", "none": "-"}
+MARK_MEANINGS: dict[Mark, Text] = {
+    "high": Text("established"),
+    "medium": Text("from one source (medium)"),
+    "part": Text("not for every care level"),
+    "none": Text("not there"),
+}
+_HOURS = range(2, 9)
+
+
+class NotBundledRow(BaseModel):
+    """A row of data/not_bundled.csv: what the bundled table lacks in some months, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    valid_from: Month
+    valid_to: Month
+    missing_en: _Filled
+    missing_ja: _Filled
+    why_en: _Filled
+    why_ja: _Filled
+    document_en: _Filled
+    document_ja: _Filled
+
+
+@cache
+def not_bundled_rows() -> tuple[NotBundledRow, ...]:
+    """Load what the bundled table lacks, in order of time.
+
+    Raises
+    ------
+    TableError
+        The file fails a check; the message names line and column.
+    """
+    return tuple(one.row for one in typed_table(law_file("not_bundled.csv"), NotBundledRow))
+
+
+def document_of(month: int) -> dict[Language, str]:
+    """Name, in each language, the document that has what the bundled table lacks in a month."""
+    for row in not_bundled_rows():
+        if row.valid_from <= month <= row.valid_to:
+            return {"en": row.document_en, "ja": row.document_ja}
+    return {
+        "en": "the ministry's service code table of that month",
+        "ja": "厚生労働省の当該月の介護給付費単位数等サービスコード表",
+    }
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something that a table may have: a length of stay, a shortfall, an addition, a rate."""
+
+    kind: Literal["base", "addition", "rate"]
+    name: Sayable
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a table has, period by period.
+
+    Parameters
+    ----------
+    periods : list of (int, int)
+        First and last month of each run of months with the same rows.
+    subjects : list of Subject
+        Each with one mark for each period.
+    """
+
+    periods: list[tuple[int, int]]
+    subjects: list[Subject]
+
+
+def coverage(rows: list[CodeLine]) -> Coverage:
+    """Say what a table has in each of its periods.
+
+    Parameters
+    ----------
+    rows : list of NumberedRow of CodeRow
+        Checked rows.
+
+    Returns
+    -------
+    Coverage
+        Lengths of stay and shortfalls first, then the additions and the rates by key.
+    """
+    cuts = segments(rows)
+    periods = [(first, last) for first, last, _ in cuts]
+    active = [[one.row for one in rows] for _, _, rows in cuts]
+    return Coverage(periods, [*_base_subjects(active), *_keyed_subjects(active)])
+
+
+def _base_subjects(periods: Sequence[list[CodeRow]]) -> Iterable[Subject]:
+    plain = [
+        [row for row in rows if row.kind == "base" and row.service == "day_care"]
+        for rows in periods
+    ]
+    for hour in _HOURS:
+        yield Subject(
+            "base",
+            Text("{first} to {end} hours", first=hour, end=hour + 1),
+            tuple(_hour_mark(rows, 60 * hour) for rows in plain),
+        )
+    yield Subject(
+        "base",
+        Text("9 to 14 hours (延長)"),
+        tuple(_mark([row for row in rows if row.extension_units]) for rows in plain),
+    )
+    for shortfall in SHORTFALLS:
+        yield Subject(
+            "base",
+            Name(shortfall, CALLED[shortfall]),
+            tuple(_mark([row for row in rows if row.shortfall == shortfall]) for rows in plain),
+        )
+    yield Subject(
+        "base",
+        Name("medical_day_care", CALLED["medical_day_care"]),
+        tuple(
+            _mark([r for r in rows if r.kind == "base" and r.service == "medical_day_care"])
+            for rows in periods
+        ),
+    )
+
+
+def _hour_mark(rows: list[CodeRow], minute: int) -> Mark:
+    found = [
+        row
+        for row in rows
+        if row.shortfall is None and (row.minutes_from or 0) <= minute < (row.minutes_to or 0)
+    ]
+    if 0 < len({row.care_level for row in found}) < LEVEL_SLOTS - 1:
+        return "part"
+    return _mark(found)
+
+
+def _mark(rows: list[CodeRow]) -> Mark:
+    if not rows:
+        return "none"
+    return "medium" if any(row.confidence == "medium" for row in rows) else "high"
+
+
+def _keyed_subjects(periods: Sequence[list[CodeRow]]) -> Iterable[Subject]:
+    for kind in ("addition", "rate"):
+        of_kind = [[row for row in rows if row.kind == kind] for rows in periods]
+        names = {row.key: row.name for rows in of_kind for row in rows if row.key}
+        for key in sorted(names):
+            yield Subject(
+                "addition" if kind == "addition" else "rate",
+                Name(key, names[key].removeprefix(SERVICE_PREFIX)),
+                tuple(_mark([row for row in rows if row.key == key]) for rows in of_kind),
+            )

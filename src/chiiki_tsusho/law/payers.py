@@ -1,0 +1,96 @@
+"""Who pays: the usual benefit rates of the insurance, and the public funds (公費) beside it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chiiki_tsusho.language import Text
+from chiiki_tsusho.law.table_files import Month, Whole, dated_rows, law_file
+
+_Filled = Annotated[str, StringConstraints(min_length=1)]
+
+
+class BenefitRateRow(BaseModel):
+    """A row of data/benefit_rates.csv: a benefit rate in per cent that the law names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rate: Annotated[Whole, Field(ge=0, le=100)]
+    valid_from: Month
+    valid_to: Month
+    meaning_en: _Filled
+    meaning_ja: _Filled
+    source: _Filled
+
+
+class PublicFundRow(BaseModel):
+    """A row of data/public_funds.csv: public funds by 法別番号.
+
+    ``rate`` is the share in per cent of the cost that insurance and these funds pay together;
+    ``implied_by_h`` is 1 where an insured number that begins with H stands for them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    law_number: Annotated[Whole, Field(ge=1, le=99)]
+    valid_from: Month
+    valid_to: Month
+    name_en: _Filled
+    name_ja: _Filled
+    rate: Annotated[Whole, Field(ge=0, le=100)]
+    implied_by_h: Annotated[Whole, Field(ge=0, le=1)]
+    source: _Filled
+
+
+@cache
+def benefit_rate_rows() -> tuple[BenefitRateRow, ...]:
+    """Load the benefit rates, the most usual first.
+
+    Raises
+    ------
+    TableError
+        The file fails a check; the message names line and column.
+    """
+    file = law_file("benefit_rates.csv")
+    rows = dated_rows(file, BenefitRateRow, lambda row: Text("rate {rate}", rate=row.rate))
+    return tuple(one.row for one in rows)
+
+
+@cache
+def public_fund_rows() -> tuple[PublicFundRow, ...]:
+    """Load the public funds.
+
+    Raises
+    ------
+    TableError
+        The file fails a check; the message names line and column.
+    """
+    file = law_file("public_funds.csv")
+    rows = dated_rows(file, PublicFundRow, lambda row: Text("law {law}", law=row.law_number))
+    return tuple(one.row for one in rows)
+
+
+def usual_benefit_rates() -> tuple[int, ...]:
+    """Return the benefit rates in per cent that the law names for any month."""
+    return tuple(dict.fromkeys(row.rate for row in benefit_rate_rows()))
+
+
+def public_law_numbers() -> tuple[int, ...]:
+    """Return the 法別番号 of the public funds known here, for any month."""
+    return tuple(dict.fromkeys(row.law_number for row in public_fund_rows()))
+
+
+def public_fund(law_number: int, month: int) -> PublicFundRow | None:
+    """Return the public funds of a 法別番号 in a month, None where there are none."""
+    for row in public_fund_rows():
+        if row.law_number == law_number and row.valid_from <= month <= row.valid_to:
+            return row
+    return None
+
+
+def law_of_the_uninsured() -> int:
+    """Return the 法別番号 that an insured number beginning with H stands for."""
+    return next(row.law_number for row in public_fund_rows() if row.implied_by_h)
