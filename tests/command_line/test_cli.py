@@ -5,6 +5,8 @@ import io
 import json
 import os
 import pty
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -274,12 +276,18 @@ def test_template_files_are_read_back_without_a_fault(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "templates"
     done = invoke("template", folder)
     assert (done.exit_code, done.stdout) == (0, "")
-    names = ["visits.csv", "providers.csv", "recipients.csv", "dictionary.csv"]
+    names = ["visits.csv", "providers.csv", "recipients.csv", "template.xlsx", "dictionary.csv"]
     assert done.stderr.splitlines() == [
         *(f"wrote {folder / name}" for name in names),
-        "line 2 of each file is an example: put your rows in its place, then give the files to "
-        "chiiki-tsusho claim",
+        "line 2 of each file is an example: put your rows in its place, then give the CSV files to "
+        "chiiki-tsusho claim, or the workbook:",
+        f"  chiiki-tsusho claim {folder / 'template.xlsx'} -o {folder / 'claims'} "
+        f'--providers "{folder / "template.xlsx"}#providers" '
+        f'--recipients "{folder / "template.xlsx"}#recipients"',
     ]
+    told = shlex.split(done.stderr.splitlines()[-1])
+    assert invoke(*told[1:]).exit_code == 0
+    shutil.rmtree(folder / "claims")
     assert sorted(path.name for path in folder.iterdir()) == sorted(names)
     claimed = invoke(
         *("claim", folder / "visits.csv", "-o", tmp_path / "out"),
@@ -301,9 +309,10 @@ def test_template_has_every_heading_and_the_dictionary_explains_it(
         keys = {
             row["key"]
             for row in csv.DictReader(file)
-            if row["key"] and (month is None or row["valid_from"] <= "201604" <= row["valid_to"])
+            if row["key"]
+            and row["valid_from"] <= (month or "2026-06").replace("-", "") <= row["valid_to"]
         }
-    assert len(keys) == (21 if month else 41)
+    assert len(keys) == (21 if month else 31)
     dictionary = csv_rows((tmp_path / "dictionary.csv").read_text(encoding="utf-8-sig"))
     assert [row["column"] for row in dictionary if row["file"] == "all"] == sorted(keys)
     for name, known in columns.FILES.items():

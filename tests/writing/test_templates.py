@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
+from openpyxl.utils import column_index_from_string
 from pandas.testing import assert_frame_equal
 
 from chiiki_tsusho import OutputError, UnsupportedMonthError, load_code_book
@@ -16,6 +20,7 @@ from chiiki_tsusho.law.code_book import load_codes
 from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
+from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.writing.templates import write_templates
 from helpers.inputs import Cells, compute
 
@@ -123,12 +128,9 @@ def test_the_examples_go_together_and_name_nobody(tmp_path: Path) -> None:
 
 
 def keys_of(month: str | None) -> set[str]:
-    text = None if month is None else month.replace("-", "")
-    return {
-        row["key"]
-        for row in records(TABLE)
-        if row["key"] and (text is None or row["valid_from"] <= text <= row["valid_to"])
-    }
+    """The additions of a month; without one, of the latest revision."""
+    table = load_codes(month or "2026-06")
+    return set(table.keys) - table.chosen_keys
 
 
 @pytest.mark.parametrize("month", [None, *MONTHS])
@@ -142,11 +144,10 @@ def test_english_headings_are_the_columns_and_all_keys(month: str | None, tmp_pa
 @pytest.mark.parametrize("month", [None, *MONTHS])
 def test_japanese_headings_are_the_columns_and_all_names(month: str | None, tmp_path: Path) -> None:
     write_templates(tmp_path, month, headings="ja")
-    text = None if month is None else month.replace("-", "")
+    table = load_codes(month or "2026-06")
     names = {
-        row["name"].removeprefix(SERVICE_PREFIX)
-        for row in records(TABLE)
-        if row["key"] and (text is None or row["valid_from"] <= text <= row["valid_to"])
+        table.rows[table.key_positions[key]].name.removeprefix(SERVICE_PREFIX)
+        for key in keys_of(month)
     }
     for file, columns in FILES.items():
         heading = read(tmp_path / f"{file}.csv")[0]
@@ -172,13 +173,10 @@ def one_of(table: CodeTable, key: str) -> Cells:
     }
 
 
-@pytest.mark.parametrize("of", [None, "the month's"])
 @pytest.mark.parametrize("month", ["2016-04", "2017-04", "2026-06"])
-def test_a_japanese_heading_means_what_its_key_means(
-    month: str, of: str | None, tmp_path: Path
-) -> None:
+def test_a_japanese_heading_means_what_its_key_means(month: str, tmp_path: Path) -> None:
     """Each addition of the month, under its name and under its key, in a file with all headings."""
-    write_templates(tmp_path, month if of else None, headings="ja")
+    write_templates(tmp_path, month, headings="ja")
     heading = read(tmp_path / "visits.csv")[0]
     english = {column.name: column.heading for column in VISITS}
     table = load_codes(month)
@@ -209,11 +207,103 @@ def test_keys_are_the_headings_where_a_name_would_mean_two_things(tmp_path: Path
             writer.writeheader()
             writer.writerows(changed)
         folder = tmp_path / other
-        write_templates(folder, codes=codes, headings="ja")
-        assert read(folder / "visits.csv")[0] == (
-            [column.heading for column in VISITS] + sorted(keys_of(None))
-        )
+        write_templates(folder, "2016-04", codes, "ja")
+        heading = read(folder / "visits.csv")[0]
+        assert {"bathing", other} <= set(heading)
+        assert "個別機能訓練加算Ⅰ" in heading
+        assert len(heading) == len(set(heading)) == len(VISITS) + len(keys_of("2016-04"))
         assert_computes(claim(folder, codes))
+
+
+# ---------------------------------------------------------------- the workbook
+
+
+def sheets(path: Path) -> dict[str, list[list[Any]]]:
+    book = openpyxl.load_workbook(path / "template.xlsx")
+    return {
+        sheet.title: [[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book
+    }
+
+
+@pytest.mark.parametrize("headings", LANGUAGES)
+@pytest.mark.parametrize("month", MONTHS)
+def test_the_workbook_computes_as_the_files_do(
+    month: str, headings: Language, tmp_path: Path
+) -> None:
+    write_templates(tmp_path, month, headings=headings)
+    book = tmp_path / "template.xlsx"
+    names = {"en": ("providers", "recipients"), "ja": ("事業所", "利用者")}[headings]
+    others = [f"{book}#{name}" for name in names]
+    batch = claim_files(book, tmp_path / "from_book", others[0], others[1])
+    assert_computes(batch)
+    assert claim(tmp_path).summary == batch.summary
+
+
+@pytest.mark.parametrize("headings", LANGUAGES)
+@pytest.mark.parametrize("month", MONTHS)
+def test_the_workbook_has_each_addition_of_the_month_once(
+    month: str, headings: Language, tmp_path: Path
+) -> None:
+    write_templates(tmp_path, month, headings=headings)
+    written = [rows[0] for rows in list(sheets(tmp_path).values())[:3]]
+    additions = [
+        heading
+        for row, columns in zip(written, FILES.values(), strict=True)
+        for heading in row[len(columns) :]
+    ]
+    assert sorted(additions) == sorted(read(tmp_path / "visits.csv")[0][len(VISITS) :])
+
+
+def test_an_addition_stands_where_one_fills_it_in(tmp_path: Path) -> None:
+    """Of a visit, registered for the provider, once a month for a person."""
+    write_templates(tmp_path, "2026-06")
+    visits, providers, recipients, _ = (rows[0] for rows in sheets(tmp_path).values())
+    assert {"bathing_1", "no_transport", "nutrition_improvement"} <= set(visits)
+    assert {"service_provision_1", "treatment_improvement_1i", "rural_area"} <= set(providers)
+    assert "science_based_care" in recipients
+
+
+def test_the_workbook_explains_its_columns_in_one_language(tmp_path: Path) -> None:
+    write_templates(tmp_path, "2026-06", headings="ja")
+    names = list(sheets(tmp_path))
+    assert names == ["実績", "事業所", "利用者", "説明"]
+    head, *rows = sheets(tmp_path)["説明"]
+    assert head == ["シート", "列", "必須", "例", "意味"]
+    explained = {(row[0], row[1]): row[4] for row in rows}
+    for file, name in zip(FILES, names, strict=False):
+        for column in FILES[file]:
+            assert explained[name, column.heading] == column.meaning_ja
+
+
+def test_numbers_are_texts_and_dates_are_dates(tmp_path: Path) -> None:
+    write_templates(tmp_path, "2026-06")
+    book = openpyxl.load_workbook(tmp_path / "template.xlsx")
+    assert book["visits"]["A2"].value == "9999999999"
+    assert book["visits"]["D2"].value == datetime(2026, 6, 1)
+    for sheet, letters in (("visits", "ABC"), ("providers", "A"), ("recipients", "AB")):
+        assert book[sheet].freeze_panes == "A2"
+        for letter in letters:
+            assert book[sheet].column_dimensions[letter].number_format == "@"
+
+
+@pytest.mark.parametrize("headings", LANGUAGES)
+def test_every_choice_of_the_workbook_is_understood(headings: Language, tmp_path: Path) -> None:
+    write_templates(tmp_path, "2026-06", headings=headings)
+    book = openpyxl.load_workbook(tmp_path / "template.xlsx")
+    offered = 0
+    for sheet, columns in zip(book, FILES.values(), strict=False):
+        for one in sheet.data_validations.dataValidation:
+            if one.type != "list":
+                continue
+            at = column_index_from_string(str(one.sqref)[0]) - 1
+            if len(str(one.sqref).split(":")[0]) > 2 or at >= len(columns):
+                continue  # an addition
+            # Columns of the claim file alone are read by that.
+            if parser := PARSERS.get(columns[at].kind):
+                for text in one.formula1.strip('"').split(","):
+                    parser(text)
+                    offered += 1
+    assert offered > 20
 
 
 # ---------------------------------------------------------------- the dictionary
@@ -303,12 +393,14 @@ def test_a_month_without_a_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_table_without_a_code_for_any_visit_is_refused(tmp_path: Path) -> None:
-    rows = [row for row in records(TABLE) if row["kind"] == "addition"]
+    rows = [
+        row for row in records(TABLE) if row["kind"] == "addition" and row["valid_from"] == "201604"
+    ]
     codes = tmp_path / "codes.csv"
     with codes.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
     assert load_code_book(codes).months == []
-    with pytest.raises(UnsupportedMonthError, match="no complete code table for 2026-06"):
+    with pytest.raises(UnsupportedMonthError, match="no complete code table for 2016-04"):
         write_templates(tmp_path / "new", codes=codes)

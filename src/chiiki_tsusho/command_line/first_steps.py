@@ -42,27 +42,40 @@ def template(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
     month: Annotated[
         str | None,
-        typer.Option(metavar="MONTH", help="Only the additions of that month.", show_default=False),
+        typer.Option(
+            metavar="MONTH",
+            help="The additions of that month; without it, of the latest revision.",
+            show_default=False,
+        ),
     ] = None,
     codes: Codes = None,
     headings: Headings = "en",
 ) -> None:
     """Write input files with every heading and an example row.
 
-    Writes visits.csv, providers.csv and recipients.csv, and dictionary.csv, which says in both
-    languages what each column holds. Files that are there already are not touched.
+    Writes visits.csv, providers.csv and recipients.csv; template.xlsx, a workbook with the same
+    three as sheets and choices to pick from; and dictionary.csv, which says in both languages what
+    each column holds. Files that are there already are not touched.
     """
     with exit_codes():
-        from chiiki_tsusho.writing.templates import write_templates
+        from chiiki_tsusho.writing.template_workbook import sheet_name
+        from chiiki_tsusho.writing.templates import WORKBOOK, write_templates
 
-        for path in write_templates(folder, month, codes, language_of_headings(headings)):
+        language = language_of_headings(headings)
+        for path in write_templates(folder, month, codes, language):
             say(Text("wrote {path}", path=path))
         say(
             Text(
                 "line 2 of each file is an example: put your rows in its place, then give the "
-                "files to chiiki-tsusho claim"
+                "CSV files to chiiki-tsusho claim, or the workbook:"
             )
         )
+        book = folder / WORKBOOK
+        sheets = " ".join(
+            f'--{file} "{book}#{sheet_name(file, language)}"'
+            for file in ("providers", "recipients")
+        )
+        say(f"  chiiki-tsusho claim {_quoted(book)} -o {_quoted(folder / CLAIMS)} {sheets}")
 
 
 def demo(

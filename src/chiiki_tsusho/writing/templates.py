@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
-from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS, VISITS, Column
-from chiiki_tsusho.errors import InputFileError, OutputError
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, HEADINGS, PROBLEMS, Column
+from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, Text, not_written
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY, CodeRow
@@ -16,11 +15,12 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
 from chiiki_tsusho.problem_texts import CALLED
-from chiiki_tsusho.reading.headings import Heading, known_headings, match_headings
+from chiiki_tsusho.reading.addition_names import meanings
+from chiiki_tsusho.writing.template_workbook import InputSheet, write_workbook
 
 # A byte-order mark lets spreadsheets see that the file is UTF-8.
 _ENCODING = "utf-8-sig"
-DICTIONARY = "dictionary.csv"
+DICTIONARY, WORKBOOK = "dictionary.csv", "template.xlsx"
 _OUTPUTS = {"claim_lines": CLAIM_LINES, "claims": CLAIMS, "problems": PROBLEMS}
 _DICTIONARY_HEADINGS: dict[Language, list[str]] = {
     "en": ["file", "column", "heading", "required", "example", "meaning", "meaning_ja"],
@@ -52,18 +52,20 @@ def write_templates(
     codes: str | Path | None = None,
     headings: Language = "en",
 ) -> list[Path]:
-    """Write ``visits.csv``, ``providers.csv``, ``recipients.csv`` and ``dictionary.csv``.
+    """Write the input files to fill in, the same as one workbook, and their dictionary.
 
-    Each input file has every heading and one example row; the three rows go together and compute
-    without a problem.
+    These are ``visits.csv``, ``providers.csv``, ``recipients.csv``, ``template.xlsx`` and
+    ``dictionary.csv``. Each CSV has every heading and one example row; the three rows go together,
+    and the numbers in them are nobody's. The workbook has each addition once, on the sheet where
+    it belongs.
 
     Parameters
     ----------
     folder : path-like
         Is made where it does not exist; files of these names must not be there.
     month : str, optional
-        Only the additions of that month; without it, those of every month. The example is of that
-        month, else of the table's latest revision.
+        Its additions are the columns, and the example is of it; without it, the first month of the
+        latest revision of the table.
     codes : path-like, optional
         The code table; without it, the bundled one.
     headings : {"en", "ja"}
@@ -82,25 +84,31 @@ def write_templates(
     folder = Path(folder)
     book = load_code_book(codes)
     table = _latest(book) if month is None else book.table(parse_month(month))
-    keys = sorted(book.largest_values if month is None else table.keys)
-    paths = [folder / f"{file}.csv" for file in FILES] + [folder / DICTIONARY]
+    keys = sorted(set(table.keys) - table.chosen_keys)
+    paths = [folder / f"{file}.csv" for file in FILES] + [folder / WORKBOOK, folder / DICTIONARY]
     for path in paths:
         if path.exists():
             raise OutputError(Text("{path}: is there already; choose an empty folder", path=path))
-    additions = _headings_of(keys, book, None if month is None else table.month, headings)
+    named = dict(zip(keys, _headings_of(keys, book, table, headings), strict=True))
     example = _example(table, headings)
-    addition = _example_addition(table)
+    shown = _example_addition(table)
+    sheets = [
+        InputSheet(
+            file,
+            columns,
+            [example.get(column.name, "") for column in columns],
+            named,
+            shown if file == "visits" else None,
+        )
+        for file, columns in FILES.items()
+    ]
+    dictionary = _dictionary(book, keys, example, headings)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, (file, columns) in zip(paths, FILES.items(), strict=False):
-            names = [column.heading if headings == "ja" else column.name for column in columns]
-            cells = [example.get(column.name, "") for column in columns]
-            counts = [
-                "1" if file == "visits" and addition in _keys_in(one, table.month) else ""
-                for one in additions
-            ]
-            _write(path, [names + [one.text for one in additions], cells + counts])
-        _write(paths[-1], _dictionary(book, keys, example, headings))
+        for path, sheet in zip(paths, sheets, strict=False):
+            _write(path, sheet.rows(headings))
+        write_workbook(folder / WORKBOOK, sheets, table, dictionary, headings)
+        _write(folder / DICTIONARY, dictionary)
     except OSError as error:
         raise OutputError(not_written(folder, error)) from error
     return paths
@@ -117,46 +125,29 @@ def _short(name: str) -> str:
 
 
 def _headings_of(
-    keys: Sequence[str], book: CodeBook, month: int | None, language: Language
-) -> list[Heading]:
-    """Return the headings of additions: their keys, in Japanese their published names.
+    keys: Sequence[str], book: CodeBook, table: CodeTable, language: Language
+) -> list[str]:
+    """Return the headings of additions: their keys, in Japanese their names in that month.
 
-    One name may have meant different keys in different months, and one key have had several names;
-    where a month would not know what a name means, the keys are the headings.
+    Where a name would not be understood in the month, the key is the heading.
     """
-    if language == "ja":
-        named = dict.fromkeys(
-            _short(one.row.name)
-            for one in sorted(book.rows, key=lambda one: str(one.row.key))
-            if one.row.key is not None
-            and (month is None or one.row.valid_from <= month <= one.row.valid_to)
-        )
-        needed = [column.name for column in VISITS if column.required]
-        try:
-            matched = match_headings([*needed, *named], "visits", book, "")[len(needed) :]
-        except InputFileError:
-            matched = []
-        if matched and all(_is_plain(heading) for heading in matched):
-            return matched
-    known = known_headings("visits", book)
-    return [known[key] for key in keys]
-
-
-def _is_plain(heading: Heading) -> bool:
-    """Say whether a heading is of additions, and in each month of one only."""
-    spans = sorted(span for spans in heading.keys.values() for span in joined(spans))
-    if any(one.printed for one in heading.unclear):
-        return False
-    return heading.column is None and all(last < first for (_, last), (first, _) in pairwise(spans))
-
-
-def _keys_in(heading: Heading, month: int) -> list[str]:
-    """Return what a heading means in a month."""
+    if language == "en":
+        return list(keys)
+    names = [_short(table.rows[table.key_positions[key]].name) for key in keys]
     return [
-        key
-        for key, spans in heading.keys.items()
-        if any(first <= month <= last for first, last in spans)
+        name if names.count(name) == 1 and _is_understood(name, key, book, table.month) else key
+        for name, key in zip(names, keys, strict=True)
     ]
+
+
+def _is_understood(name: str, key: str, book: CodeBook, month: int) -> bool:
+    """Say whether a heading means one addition in a month, and nothing else."""
+    keys, unclear = meanings(name, book.key_names)
+    meant = [
+        one for one, spans in keys.items() if any(first <= month <= last for first, last in spans)
+    ]
+    doubtful = any(one.first <= month <= one.last for one in unclear)
+    return meant == [key] and not doubtful and name not in HEADINGS.values()
 
 
 def _example_base(table: CodeTable) -> CodeRow:
