@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chiiki_tsusho.duties.extra import needed
-from chiiki_tsusho.duties.periods import fiscal_year
+from chiiki_tsusho.duties.periods import fiscal_year, given_day
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.whole_files import write_whole
@@ -20,7 +20,7 @@ _PRODUCT = "-//chiiki-tsusho//duties//JA"
 _REMINDER = timedelta(days=-7)
 
 
-def write_calendar(plan: pd.DataFrame, path: str | Path, on: date | None = None) -> Path:
+def write_calendar(plan: pd.DataFrame, path: str | Path, on: date | str | None = None) -> Path:
     """Write a plan as a calendar that every calendar program reads.
 
     The same plan gives the same file, and the events keep their identities: to import a plan again
@@ -32,7 +32,7 @@ def write_calendar(plan: pd.DataFrame, path: str | Path, on: date | None = None)
         Of ``plan_duties``.
     path : path-like
         The file, ``plan.ics``.
-    on : date, optional
+    on : date or str, optional
         The day of the plan; without it, that with which it was made.
 
     Returns
@@ -50,7 +50,8 @@ def write_calendar(plan: pd.DataFrame, path: str | Path, on: date | None = None)
             raise ChiikiTsushoError(
                 Text("the plan does not say on which day it was made; give on=")
             )
-        on = date.fromisoformat(plan.attrs["on"])
+        on = str(plan.attrs["on"])
+    on = given_day(on)
     calendar = icalendar.Calendar()
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")

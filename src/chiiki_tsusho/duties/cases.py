@@ -153,7 +153,7 @@ class OfficeCase:
         rule = self.interval(begin)
         if rule is None or begin > last:
             return 0
-        of_town = self.rule("meetings_per_year", last)
+        of_town = self.rule("meetings_per_year", first)
         days = (last - begin).days + 1 - closed_days(self.office.closures, begin, last)
         whole = of_town.number if of_town else 12 // rule.number
         return whole * days // ((last - first).days + 1)

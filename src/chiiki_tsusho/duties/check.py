@@ -15,6 +15,7 @@ from chiiki_tsusho.duties.follow_ups import meeting_findings, planned_findings, 
 from chiiki_tsusho.duties.intervals import interval_findings, named
 from chiiki_tsusho.duties.meetings import Meetings, read_meetings
 from chiiki_tsusho.duties.members import member_findings
+from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.register_columns import MEETINGS
 from chiiki_tsusho.duties.registers import Office, read_offices, read_register
 from chiiki_tsusho.duties.rules import LAW, RuleBook, rule_book
@@ -34,7 +35,7 @@ def check_duties(
     meetings: Given,
     offices: Given,
     *,
-    on: date,
+    on: date | str,
     members: Given | None = None,
     corporation: Given | None = None,
     rules: str | Path | RuleBook | None = None,
@@ -47,7 +48,7 @@ def check_duties(
     ----------
     meetings, offices : path-like or DataFrame
         One row per meeting (counts, no names) and per office, with English or Japanese headings.
-    on : date
+    on : date or str
         The day of the check: what is after it has not happened yet.
     members, corporation : path-like or DataFrame, optional
         The members of the councils, and the corporation with its filing. Nothing that stands in
@@ -79,6 +80,7 @@ def check_duties(
     >>> report.counts["breach"] > 0
     True
     """
+    on = given_day(on)
     book = rule_book(rules)
     known = read_offices(offices, encoding)
     register = read_meetings(meetings, encoding)

@@ -86,24 +86,28 @@ def _table(document: Any, block: Table) -> None:
     table.alignment = getattr(enum.WD_TABLE_ALIGNMENT, block.align.upper())
     _padded(table)
     table.autofit = False
+    # All cells once: python-docx walks the whole table for each one asked for by its place.
+    along = len(block.widths)
+    grid = list(table._cells)
     for at, width in enumerate(block.widths):
         table.columns[at].width = shared.Mm(width)
-        for cell in table.columns[at].cells:
-            cell.width = shared.Mm(width)
+        for target in grid[at::along]:
+            target.width = shared.Mm(width)
+    for row, height in zip(table.rows, block.heights, strict=False):
+        row.height = shared.Mm(height)
     taken: set[tuple[int, int]] = set()
-    for at, row in enumerate(block.rows):
-        if at < len(block.heights):
-            table.rows[at].height = shared.Mm(block.heights[at])
+    for down, cells in enumerate(block.rows):
         column = 0
-        for cell in row:
-            while (at, column) in taken:
+        for cell in cells:
+            while (down, column) in taken:
                 column += 1
-            last = table.cell(at + cell.rows - 1, column + cell.columns - 1)
-            _cell(table.cell(at, column).merge(last), cell)
+            first = grid[down * along + column]
+            last = grid[(down + cell.rows - 1) * along + column + cell.columns - 1]
+            _cell(first.merge(last) if last is not first else first, cell)
             taken |= {
-                (at + down, column + along)
-                for down in range(cell.rows)
-                for along in range(cell.columns)
+                (down + row, column + right)
+                for row in range(cell.rows)
+                for right in range(cell.columns)
             }
             column += cell.columns
 

@@ -31,7 +31,8 @@ _PREFECTURE = re.compile(r"東京都|北海道|京都府|大阪府|.{2,3}?県")
 # A county stands before its towns; 四日市市 and others have a 市 in their name.
 _MUNICIPALITY = re.compile(
     r"(?:余市郡)?(余市町|四日市市|廿日市市|野々市市)"
-    r"|(?:[^市区]+?|高市)郡([^市区]+?[町村])|(.+?[市区])|(.+?[町村])"
+    r"|(?:[^市区]+?|高市)郡(上市町|下市町|[^市][^市区町村]*(?:[町村]町|[町村]))"
+    r"|(.+?[市区])|(.+?[町村])"
 )
 ITEM_COLUMNS = {2: "officer_name", 3: "regulations", 4: "audit"}
 

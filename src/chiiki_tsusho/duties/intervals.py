@@ -50,6 +50,9 @@ def interval_findings(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[
         One for each due day that passed. A further counted meeting never adds one: it takes the
         due day it keeps away, and puts off those after it.
     """
+    # What was held before anything was owed keeps no interval.
+    start = case.obliged_from
+    counted = [one for one in counted if not (start and one.held_on and one.held_on < start)]
     yield from _before_the_first(case, counted)
     for at, meeting in enumerate(counted):
         following = counted[at + 1] if at + 1 < len(counted) else None
@@ -184,8 +187,8 @@ def _too_few(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[Finding]:
     if start is None:
         return
     for year in range(fiscal_year(start), fiscal_year(case.on)):
-        last = fiscal_days(year)[1]
-        rule = case.rule("meetings_per_year", last)
+        first, last = fiscal_days(year)
+        rule = case.rule("meetings_per_year", first)
         held, needed = _in_year(counted, year), case.needed(year)
         if rule is not None and held < needed:
             yield case.finding(

@@ -11,6 +11,7 @@ from chiiki_tsusho.duties.cases import OfficeCase, council_cases
 from chiiki_tsusho.duties.docx_file import write_docx
 from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
 from chiiki_tsusho.duties.paper_model import Paper
+from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.registers import read_offices, read_register
 from chiiki_tsusho.duties.rules import RuleBook, rule_book
 from chiiki_tsusho.errors import ChiikiTsushoError
@@ -28,7 +29,7 @@ def write_paper(
     offices: Given,
     path: str | Path,
     *,
-    on: date,
+    on: date | str,
     meetings: Given | None = None,
     members: Given | None = None,
     corporation: Given | None = None,
@@ -46,7 +47,7 @@ def write_paper(
     offices : path-like or DataFrame
     path : path-like
         The .docx, readable to its owner alone.
-    on : date
+    on : date or str
         The day of the paper.
     meetings : path-like or DataFrame, optional
         For a notice or minutes; without it they are blank forms.
@@ -74,6 +75,7 @@ def write_paper(
         python-docx is not installed, a register cannot be read, or the office or the meeting is
         not in it.
     """
+    on = given_day(on)
     book = rule_book(rules)
     known = read_offices(offices, encoding)
     paper: Paper

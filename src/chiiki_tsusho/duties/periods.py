@@ -4,12 +4,35 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import Text
 
 # The first month of a fiscal year.
 APRIL = 4
 _DAY = timedelta(days=1)
 Closures = Sequence[tuple[date, date | None]]
+
+
+def given_day(on: date | str) -> date:
+    """Return a day given as a date, a time stamp or text such as ``2026-04-01``.
+
+    Raises
+    ------
+    ChiikiTsushoError
+        The text is no day.
+    """
+    if isinstance(on, datetime):
+        return on.date()
+    if isinstance(on, date):
+        return on
+    try:
+        return date.fromisoformat(on)
+    except (TypeError, ValueError):
+        raise ChiikiTsushoError(
+            Text("{day!r} is not a day; write it as 2026-04-01", day=str(on))
+        ) from None
 
 
 def period_end(day: date, months: int, *, own_day: bool = False) -> date:

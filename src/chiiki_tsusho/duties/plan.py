@@ -15,7 +15,14 @@ from chiiki_tsusho.duties.follow_ups import notice_days, report_rule, retention
 from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
 from chiiki_tsusho.duties.members import unfiled
 from chiiki_tsusho.duties.office_days import open_by, open_from
-from chiiki_tsusho.duties.periods import act_before, act_by, fiscal_days, fiscal_year, period_end
+from chiiki_tsusho.duties.periods import (
+    act_before,
+    act_by,
+    fiscal_days,
+    fiscal_year,
+    given_day,
+    period_end,
+)
 from chiiki_tsusho.duties.registers import Office, read_offices, read_register
 from chiiki_tsusho.duties.rules import DutyRule, RuleBook, rule_book
 from chiiki_tsusho.errors import ChiikiTsushoError
@@ -89,7 +96,7 @@ def plan_duties(
     year: int,
     meetings: Given | None = None,
     *,
-    on: date,
+    on: date | str,
     members: Given | None = None,
     corporation: Given | None = None,
     rules: str | Path | RuleBook | None = None,
@@ -105,7 +112,7 @@ def plan_duties(
         The fiscal year, from April to March.
     meetings : path-like or DataFrame, optional
         Meetings held, and those planned with their day.
-    on : date
+    on : date or str
         The day of the plan.
     members, corporation : path-like or DataFrame, optional
         For a list of members or a filing that is still to be made.
@@ -144,6 +151,7 @@ def plan_duties(
                 last=_LATEST_YEAR,
             )
         )
+    on = given_day(on)
     book = rule_book(rules)
     known = read_offices(offices, encoding)
     empty = Meetings(frozenset(), [])
@@ -191,12 +199,12 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
         if day >= first:
             yield from _around(case, day, latest, rule, meeting, number)
         before = day
-        if not number.isdigit():
+        if not number.isdecimal():
             number = "0"
 
 
 def _last_number(counted: Sequence[Meeting]) -> str:
-    numbers = [int(one.number) for one in counted if one.number.isdigit()]
+    numbers = [int(one.number) for one in counted if one.number.isdecimal()]
     return str(max(numbers, default=0))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.services import authority_key, care_services, service_names
 from chiiki_tsusho.errors import ChiikiTsushoError, TableError
 from chiiki_tsusho.language import Text
@@ -182,7 +183,7 @@ def service_key(text: str) -> str:
 def duty_rules(
     authority: str = LAW,
     service: str | None = None,
-    on: date | None = None,
+    on: date | str | None = None,
     rules: str | Path | RuleBook | None = None,
 ) -> Any:
     """Return the rules of the law and of an authority.
@@ -193,7 +194,7 @@ def duty_rules(
         Its key or name, ``adachi`` or 足立区; ``law`` for the law alone.
     service : str, optional
         The key or name of a service; without it, the rules of every service.
-    on : date, optional
+    on : date or str, optional
         Only the rules in force on that day; without it, those of every day.
     rules : path-like, optional
         Rules of your own, beside the bundled ones.
@@ -212,6 +213,7 @@ def duty_rules(
     >>> found[["authority", "value", "force"]].values.tolist()
     [['law', '6', 'law'], ['adachi', '6', 'guide']]
     """
+    day = None if on is None else given_day(on)
     book = rule_book(rules)
     wanted = None if service is None else {service_key(service), EVERY_SERVICE}
     asked = (LAW, authority_key(authority))
@@ -220,7 +222,7 @@ def duty_rules(
         for row in book.rows
         if row.authority in asked
         and (wanted is None or row.service in wanted)
-        and (on is None or row.holds(on))
+        and (day is None or row.holds(day))
     ]
     rows.sort(key=lambda row: row.authority != LAW)
     dumped = [[str(getattr(row, name)) for name in COLUMNS] for row in rows]

@@ -1,0 +1,191 @@
+"""The commands: data and words, exit codes, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from typer.testing import CliRunner
+
+from chiiki_tsusho.command_line.app import app
+from chiiki_tsusho.duties import extra
+from chiiki_tsusho.duties.findings import COLUMNS
+from chiiki_tsusho.errors import ChiikiTsushoError
+
+EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for path in EXAMPLES.glob("duties_*.csv"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*words: str) -> Any:
+    return CliRunner().invoke(app, ["duties", *words])
+
+
+CHECK: Final = ("--offices", "duties_offices.csv", "--on", "2026-04-01")
+
+
+def rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+@pytest.mark.usefixtures("folder")
+def test_findings_go_to_standard_output_words_to_standard_error() -> None:
+    done = run("check", "duties_faulty_meetings.csv", *CHECK)
+    assert done.exit_code == 1
+    told = rows(done.stdout)
+    assert told[0] == list(COLUMNS)
+    assert len(told) == 12
+    assert done.stderr == "on 2026-04-01: breach 5, late 4, unclear 1, advice 1\n"
+    clean = run("check", "duties_meetings.csv", *CHECK)
+    assert clean.exit_code == 0
+    assert rows(clean.stdout) == [list(COLUMNS)]
+    assert not clean.stdout.startswith("\ufeff")
+
+
+def test_findings_in_a_file_are_told_as_well(folder: Path) -> None:
+    done = run("check", "duties_faulty_meetings.csv", *CHECK, "-o", "findings.csv")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 12
+    content = (folder / "findings.csv").read_bytes()
+    # It holds Japanese, so a spreadsheet is told that it is UTF-8.
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert len(rows(content.decode())) == 12
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_language_of_messages_and_headings() -> None:
+    done = CliRunner().invoke(
+        app, ["--lang", "ja", "duties", "check", "duties_faulty_meetings.csv", *CHECK]
+    )
+    told = rows(done.stdout)
+    assert told[0] == list(COLUMNS.values())
+    assert "会議" in told[1][6]
+    assert done.stderr == "2026-04-01 現在: 違反 5、遅延 4、要確認 1、助言 1\n"
+    mixed = run("check", "duties_faulty_meetings.csv", *CHECK, "--lang", "ja", "--headings", "en")
+    assert rows(mixed.stdout) == [list(COLUMNS), *told[1:]]
+
+
+@pytest.mark.parametrize(
+    ("words", "english", "japanese"),
+    [
+        (("check", "none.csv", *CHECK), "none.csv", "none.csv"),
+        (
+            ("check", "duties_meetings.csv", "--offices", "duties_offices.csv", "--on", "1 April"),
+            "'1 April' is not a day",
+            "「1 April」は日付として読めません",
+        ),
+        (
+            ("check", "duties_offices.csv", *CHECK),
+            "unknown heading 'office'",
+            "「office」は使えません",
+        ),
+        (
+            ("write", "letter", "--offices", "duties_offices.csv", "-o", "x.docx"),
+            "'letter' is no paper",
+            "「letter」という書類はありません",
+        ),
+        (("rules", "adachi", "--service", "通所"), "'通所' is not a service", "「通所」は"),
+        (
+            ("plan", "duties_offices.csv", "--year", "1", "-o", "plan"),
+            "1 is not a fiscal year",
+            "1は年度として使えません",
+        ),
+        (("chek",), "there is no command 'chek'; did you mean check?", "chek"),
+    ],
+)
+def test_wrong_use_writes_nothing(
+    words: tuple[str, ...], english: str, japanese: str, folder: Path
+) -> None:
+    before = sorted(folder.iterdir())
+    for language, told in (("en", english), ("ja", japanese)):
+        done = run(*words, "--lang", language)
+        assert done.exit_code == 2, done.stderr
+        assert told in done.stderr
+        assert done.stdout == ""
+    assert sorted(folder.iterdir()) == before
+
+
+def test_the_plan_is_a_table_and_a_calendar(folder: Path) -> None:
+    words = ("plan", "duties_offices.csv", "--year", "2026", "--meetings", "duties_meetings.csv")
+    done = run(*words, "--on", "2026-04-01", "-o", "plan")
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr == "18 days; files in plan: plan.csv, plan.ics\n"
+    files = {path.name: path.read_bytes() for path in (folder / "plan").iterdir()}
+    assert sorted(files) == ["plan.csv", "plan.ics"]
+    run(*words, "--on", "2026-04-01", "-o", "plan")
+    assert files == {path.name: path.read_bytes() for path in (folder / "plan").iterdir()}
+    assert len(rows(files["plan.csv"].decode())) == 19
+
+
+def test_papers_and_templates(folder: Path) -> None:
+    done = run(
+        *("write", "members", "--offices", "duties_offices.csv"),
+        *("--members", "duties_members.csv", "--on", "2026-04-01", "-o", "members.docx"),
+    )
+    assert (done.exit_code, done.stderr) == (0, "wrote members.docx\n")
+    assert (folder / "members.docx").read_bytes().startswith(b"PK")
+    done = run("template", "new", "--headings", "ja")
+    assert done.exit_code == 0
+    assert (folder / "new" / "offices.csv").read_text("utf-8-sig").startswith("事業所番号,")
+    # What the template says is checked without a fault of reading.
+    done = run("check", "new/meetings.csv", "--offices", "new/offices.csv", "--on", "2026-05-21")
+    assert done.exit_code in (0, 1), done.stderr
+    again = run("template", "new")
+    assert again.exit_code == 2
+
+
+def test_rules_of_a_town_that_is_not_known() -> None:
+    done = run("rules", "函館市", "--service", "day_care", "--on", "2026-04-01")
+    assert done.exit_code == 0
+    assert {row[0] for row in rows(done.stdout)[1:]} == {"law"}
+    assert "no rules of 函館市 are known" in done.stderr
+    assert run("rules", "adachi").stderr == ""
+
+
+@pytest.mark.usefixtures("folder")
+def test_today_is_the_day_where_none_is_given() -> None:
+    done = run("check", "duties_meetings.csv", "--offices", "duties_offices.csv")
+    assert done.exit_code in (0, 1)
+    assert done.stderr.splitlines()[-1].startswith("on 20")
+
+
+# --- the extra --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("module", "name"), [("icalendar", "icalendar"), ("docx", "python-docx")])
+def test_a_library_that_is_missing_is_told_with_the_way_to_get_it(
+    module: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ChiikiTsushoError) as error:
+        extra.needed(module)
+    for told in (str(error.value), error.value.say("ja")):
+        assert name in told
+        assert "pip install '.[duties]'" in told
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_check_needs_no_library_of_the_extra() -> None:
+    code = (
+        "import sys\n"
+        "for name in ('icalendar', 'jpholiday', 'docx'): sys.modules[name] = None\n"
+        "import chiiki_tsusho as ct\n"
+        "print(ct.check_duties('duties_meetings.csv', 'duties_offices.csv', on='2026-04-01'))\n"
+        "from chiiki_tsusho.duties.filings import filing_items\n"
+        "print(filing_items(100)['item'].tolist())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "DutyReport(nothing found; on 2026-04-01)\n[2, 3, 4]\n"

@@ -1,0 +1,220 @@
+"""What is filed and with whom: 介護保険法 第115条の32, 施行規則 第140条の40."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from chiiki_tsusho.duties.filings import (
+    counted_offices,
+    filing_addressee,
+    filing_items,
+    split_address,
+)
+from chiiki_tsusho.duties.registers import read_offices
+from helpers.duties import PROVIDER, check, found, meetings, offices
+
+
+@pytest.mark.parametrize(
+    ("number", "items"), [(1, [2]), (19, [2]), (20, [2, 3]), (99, [2, 3]), (100, [2, 3, 4])]
+)
+def test_items_by_the_number_of_offices(number: int, items: list[int]) -> None:
+    assert filing_items(number)["item"].tolist() == items
+    assert filing_items(number, date(2009, 4, 30))["item"].tolist() == []
+
+
+def test_offices_are_counted_by_designation_and_service() -> None:
+    """東金市, 大分市, 名古屋市: a twin counts; 総合事業 and みなし指定 do not; 介護予防支援 does."""
+    site = offices(
+        {"service": "認知症対応型通所介護"},
+        {"service": "介護予防認知症対応型通所介護"},
+        {"service": "総合事業"},
+    )
+    assert counted_offices(read_offices(site)) == 2
+    medical = offices(
+        {"service": "訪問看護", "deemed": 1},
+        {"service": "居宅療養管理指導", "deemed": 1},
+        {"service": "訪問看護", "provider_no": "1300000002", "deemed": 0},
+        {"service": "介護予防支援", "deemed": ""},
+        # Only what can be deemed is left out.
+        {"service": "訪問介護", "deemed": 1},
+    )
+    assert counted_offices(read_offices(medical)) == 3
+    # The same designation twice is one.
+    assert counted_offices(read_offices(offices({}, {}))) == 1
+
+
+def office(service: str, address: str = "", authority: str = "") -> dict[str, Any]:
+    return {"service": service, "address": address, "authority": authority or "柏市"}
+
+
+DAY = "地域密着型通所介護"
+
+
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [
+        # 5号: community-based services in one municipality alone, large cities too.
+        ([office(DAY, authority="国分寺市")], "国分寺市長"),
+        ([office(DAY, "東京都国分寺市戸倉1-6-1")], "国分寺市長"),
+        ([office(DAY, "神奈川県横浜市港北区大豆戸町1")], "横浜市長"),
+        (
+            [office(DAY, authority="国分寺市"), office("総合事業", authority="国分寺市")],
+            "国分寺市長",
+        ),
+        # 1号: anything else in one prefecture.
+        (
+            [office(DAY, authority="国分寺市"), office("訪問介護", "東京都国分寺市戸倉1")],
+            "東京都知事",
+        ),
+        ([office(DAY, authority="国分寺市"), office(DAY, authority="足立区")], "東京都知事"),
+        ([office("訪問介護", "北海道余市郡余市町朝日町26")], "北海道知事"),
+        # 3号, 4号: all in one 指定都市 or 中核市.
+        (
+            [office(DAY, "神奈川県横浜市西区1"), office("訪問介護", "神奈川県横浜市中区1")],
+            "横浜市長",
+        ),
+        ([office("訪問介護", "東京都八王子市元本郷町3")], "八王子市長"),
+        (
+            [office("訪問介護", "神奈川県横浜市西区1"), office(DAY, "神奈川県川崎市1")],
+            "神奈川県知事",
+        ),
+        # 2号, 6号: several prefectures are left to people.
+        ([office(DAY, "東京都国分寺市1"), office(DAY, "埼玉県上尾市1")], ""),
+        # Not known.
+        ([office("訪問介護", "みほん1-1")], ""),
+        ([office("総合事業", "東京都国分寺市1")], ""),
+    ],
+)
+def test_with_whom_a_corporation_files(rows: list[dict[str, Any]], name: str) -> None:
+    addressee = filing_addressee(offices(*rows))
+    assert addressee.name == name
+    assert str(addressee) == (name or "not known: ask")
+    assert addressee.say("ja") == (name or "不明(要確認)")
+    assert "第115条の32第2項" in addressee.rule.place
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        ("東京都足立区中央本町1-17-1", ("東京都", "足立区", "中央本町1-17-1")),
+        ("三重県四日市市諏訪町1-5", ("三重県", "四日市市", "諏訪町1-5")),
+        ("広島県廿日市市下平良1", ("広島県", "廿日市市", "下平良1")),
+        ("石川県野々市市三納1", ("石川県", "野々市市", "三納1")),
+        ("千葉県市川市八幡1", ("千葉県", "市川市", "八幡1")),
+        ("千葉県市原市国分寺台1", ("千葉県", "市原市", "国分寺台1")),
+        ("東京都町田市森野2", ("東京都", "町田市", "森野2")),
+        ("東京都武蔵村山市本町1", ("東京都", "武蔵村山市", "本町1")),
+        ("福島県郡山市朝日1", ("福島県", "郡山市", "朝日1")),
+        ("奈良県大和郡山市北郡山町248", ("奈良県", "大和郡山市", "北郡山町248")),
+        ("奈良県高市郡明日香村岡55", ("奈良県", "明日香村", "岡55")),
+        ("北海道余市郡余市町朝日町26", ("北海道", "余市町", "朝日町26")),
+        ("群馬県佐波郡玉村町下新田201", ("群馬県", "玉村町", "下新田201")),
+        ("佐賀県杵島郡大町町大町5017", ("佐賀県", "大町町", "大町5017")),
+        ("宮城県柴田郡村田町村田1", ("宮城県", "村田町", "村田1")),
+        ("富山県中新川郡上市町法音寺1", ("富山県", "上市町", "法音寺1")),
+        ("福岡県小郡市小郡255", ("福岡県", "小郡市", "小郡255")),
+        ("東京都八丈町大賀郷2551", ("東京都", "八丈町", "大賀郷2551")),
+        ("京都府京都市中京区1", ("京都府", "京都市", "中京区1")),
+        ("神奈川県鎌倉市御成町18", ("神奈川県", "鎌倉市", "御成町18")),
+        ("みほん", ("", "", "みほん")),
+        ("", ("", "", "")),
+    ],
+)
+def test_addresses_are_split(address: str, parts: tuple[str, str, str]) -> None:
+    assert split_address(address) == parts
+
+
+def corporation(**cells: Any) -> pd.DataFrame:
+    usual = {
+        "name": "社会福祉法人みほん会",
+        "officer_name": "例 四郎",
+        "officer_born_on": "1970-01-01",
+        "filed_with": "足立区長",
+        "filed_on": "2025-04-10",
+    }
+    return pd.DataFrame([usual | cells])
+
+
+QUIET = meetings("2025-09-17", "2026-03-11")
+
+
+def test_a_filing_that_is_whole() -> None:
+    assert found(check(QUIET, "2026-04-01", corporation=corporation())) == []
+    for name in ("足立区",):
+        assert found(check(QUIET, "2026-04-01", corporation=corporation(filed_with=name))) == []
+
+
+def test_an_item_that_is_missing_is_a_breach() -> None:
+    report = check(QUIET, "2026-04-01", corporation=corporation(officer_name=""))
+    assert found(report, "severity", "rule", "place") == [
+        ("breach", "filing_item_missing", "施行規則 第140条の40第1項第2号")
+    ]
+    many = offices(
+        *({"provider_no": f"13900{number:05d}"} for number in range(20)),
+        designated_on="2026-03-20",
+    )
+    report = check(meetings(), "2026-04-01", many, corporation=corporation())
+    assert [one for one in found(report, "rule", "place") if one[0] == "filing_item_missing"] == [
+        ("filing_item_missing", "施行規則 第140条の40第1項第3号")
+    ]
+
+
+def test_a_filing_with_another_authority_is_a_breach() -> None:
+    report = check(QUIET, "2026-04-01", corporation=corporation(filed_with="東京都知事"))
+    assert found(report, "severity", "rule", "place") == [
+        ("breach", "filing_to_other_authority", "介護保険法 第115条の32第2項第5号")
+    ]
+    assert "足立区長" in str(report.items[0].message)
+
+
+def test_a_filing_that_is_not_made_is_due_and_one_in_two_prefectures_is_a_question() -> None:
+    report = check(QUIET, "2026-04-01", corporation=corporation(filed_on="", filed_with=""))
+    assert found(report) == [("due", "filing_to_other_authority")]
+    two = offices(
+        {"address": "東京都足立区1", "designated_on": "2025-04-01"},
+        {"provider_no": "1100000001", "address": "埼玉県上尾市1", "designated_on": "2026-03-20"},
+    )
+    report = check(QUIET, "2026-04-01", two, corporation=corporation())
+    assert ("unclear", "filing_to_other_authority") in found(report)
+
+
+# --- the list of members ----------------------------------------------------------------------
+
+
+def members(*rows: dict[str, Any]) -> pd.DataFrame:
+    usual = {
+        "provider_no": PROVIDER, "name": "", "category": "利用者", "post": "", "from": "2025-04-01",
+        "to": "", "filed_on": "2025-04-14",
+    }  # fmt: skip
+    return pd.DataFrame([usual | row for row in rows])
+
+
+@pytest.mark.parametrize(
+    ("authority", "rows", "late"),
+    [
+        ("adachi", [{}, {}], 0),
+        ("adachi", [{}, {"from": "2025-10-01", "filed_on": ""}], 1),
+        # Who left is on no list filed after.
+        ("adachi", [{}, {"to": "2025-12-31"}], 1),
+        ("adachi", [{}, {"to": "2025-12-31", "filed_on": "2026-01-05"}], 0),
+        # Not yet a member, not yet gone.
+        ("adachi", [{"from": "2026-05-01", "filed_on": ""}, {"to": "2026-05-01"}], 0),
+        # 国分寺市: at the designation and its renewal.
+        ("kokubunji", [{}, {"from": "2025-10-01", "filed_on": ""}], 0),
+        ("kokubunji", [{"filed_on": ""}, {"filed_on": ""}], 2),
+        # The law knows no list.
+        ("柏市", [{"filed_on": ""}], 0),
+    ],
+)
+def test_lists_of_members_are_filed(authority: str, rows: list[Any], late: int) -> None:
+    """足立区 8(1): 構成員が決まり次第、変更が生じた場合も同様; 国分寺市 3."""
+    office_ = offices(authority=authority, designated_on="2025-04-01")
+    report = check(QUIET, "2026-04-01", office_, members=members(*rows))
+    told = [str(one.message) for one in report.items if one.rule == "members_not_filed"]
+    assert [text.split()[0] for text in told] == ([str(late)] if late else [])
+    for one in report.items:
+        assert "利用者" not in str(one.message) or one.rule != "members_not_filed"

@@ -1,0 +1,265 @@
+"""The plan of a year and its calendar; expected days are typed by hand."""
+
+from __future__ import annotations
+
+import stat
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import icalendar
+import jpholiday
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import chiiki_tsusho as ct
+from chiiki_tsusho.duties.calendar_file import write_calendar
+from chiiki_tsusho.duties.office_days import is_open, open_by, open_from
+from chiiki_tsusho.duties.plan import COLUMNS
+from chiiki_tsusho.errors import ChiikiTsushoError
+from helpers.duties import PROVIDER, meeting, meetings, offices, plan, planned
+
+OPEN: Final = {
+    "published_on": "", "reported_on": "", "absentees_sent_on": "", "minutes_on": "", "absent": 2,
+}  # fmt: skip
+
+
+def planned_meeting(day: str, **cells: Any) -> dict[str, Any]:
+    nothing = dict.fromkeys(meeting(day), "") | {"provider_no": PROVIDER}
+    return nothing | {"planned_on": day} | cells
+
+
+# --- days -------------------------------------------------------------------------------------
+
+
+def test_a_meeting_and_all_that_follows_it() -> None:
+    """足立区: report and copies in a month, the next in six, two years of keeping."""
+    register = meetings(meeting("2025-05-20", **OPEN))
+    frame = plan(register, 2025, "2025-05-21", designated_on="2025-04-01")
+    assert planned(frame, "report")[0] == ("2025-06-20", "2025-06-20")
+    assert planned(frame, "copies")[0] == ("2025-06-20", "2025-06-20")
+    assert planned(frame, "next_meeting")[0] == ("2025-11-20", "2025-11-20")
+    assert planned(frame, "retention")[0] == ("2027-05-20", "2027-05-20")
+    # The law names no day for the record.
+    assert planned(frame, "publication")[0] == ("2025-06-20", "")
+    assert planned(frame, "minutes")[0] == ("2025-06-20", "")
+
+
+def test_what_is_done_or_not_owed_is_not_planned() -> None:
+    done = plan(meetings("2025-05-20"), 2025, "2025-05-21", designated_on="2025-04-01")
+    mine = done[done["what"].str.contains("2025-05-20")]
+    assert set(mine["kind"]) == {"next_meeting", "retention"}
+    present = meetings(meeting("2025-05-20", **(OPEN | {"municipality": 1, "absent": 0})))
+    frame = plan(present, 2025, "2025-05-21", designated_on="2025-04-01")
+    mine = frame[frame["what"].str.contains("2025-05-20")]
+    assert set(mine["kind"]) == {"minutes", "publication", "next_meeting", "retention"}
+
+
+def test_a_month_is_planned_by_its_earlier_reading() -> None:
+    """After 2025-02-28: 03-28 plainly, 03-31 by the Civil Code."""
+    register = meetings(meeting("2025-02-28", **OPEN))
+    frame = plan(register, 2024, "2025-03-01", designated_on="2025-01-01")
+    assert planned(frame, "report") == [("2025-03-28", "2025-03-31")]
+
+
+def test_the_notice_to_the_town_when_its_office_is_closed() -> None:
+    """2026-01-03 is a Saturday at the new year; strictly it is 01-02; the last open day 12-26."""
+    register = meetings(planned_meeting("2026-02-03"))
+    frame = plan(register, 2025, "2025-12-01", designated_on="2025-11-01")
+    assert planned(frame, "authority_notice") == [("2025-12-26", "2026-01-02")]
+    assert planned(frame, "notice") == [("2025-12-26", "")]
+    unwanted = meetings(planned_meeting("2026-02-03", municipality=0))
+    frame = plan(unwanted, 2025, "2025-12-01", designated_on="2025-11-01")
+    assert planned(frame, "authority_notice") == []
+
+
+def test_the_first_meeting_after_a_designation() -> None:
+    """Designated on 2025-10-15: by 2026-04-14, which is in the next fiscal year."""
+    assert plan(None, 2025, "2025-10-20", designated_on="2025-10-15").empty
+    frame = plan(None, 2026, "2025-10-20", designated_on="2025-10-15")
+    assert planned(frame, "meeting")[0] == ("2026-04-01", "2026-04-14")
+    assert planned(frame, "next_meeting")[0] == ("2026-10-01", "2026-10-01")
+
+
+def test_a_meeting_without_a_day_is_put_half_a_month_before_its_last() -> None:
+    register = meetings("2025-09-17", "2026-03-11")
+    frame = plan(register, 2026, "2026-04-01", designated_on="2025-04-01")
+    # 2026-09-11 less 15 days is Thursday 08-27; 2027-02-27 less 15 is Friday 02-12.
+    assert planned(frame, "meeting") == [("2026-08-27", "2026-09-11"), ("2027-02-12", "2027-02-27")]
+    given_ = meetings("2025-09-17", "2026-03-11", planned_meeting("2026-08-05"))
+    frame = plan(given_, 2026, "2026-04-01", designated_on="2025-04-01")
+    assert planned(frame, "meeting")[0] == ("2026-08-05", "2026-09-11")
+
+
+def test_an_overdue_meeting_is_planned_for_now() -> None:
+    frame = plan(meetings("2025-04-10"), 2025, "2026-01-10", designated_on="2025-04-01")
+    # 2026-01-10 is a Saturday, 01-12 a holiday.
+    assert planned(frame, "meeting") == [("2026-01-13", "2025-10-10")]
+
+
+def test_meetings_every_two_months_are_six_or_seven_a_year() -> None:
+    register = meetings("2026-03-10")
+    frame = plan(
+        register, 2026, "2026-04-01", designated_on="2025-04-01", service="小規模多機能型居宅介護"
+    )
+    assert 6 <= len(planned(frame, "meeting")) <= 8
+    assert frame["meeting_no"].nunique() == len(planned(frame, "meeting"))
+
+
+def test_numbers_of_meetings_go_on() -> None:
+    register = meetings(
+        meeting("2025-09-17", meeting_no=7),
+        meeting("2026-03-11", meeting_no=8),
+        planned_meeting("2026-08-05", meeting_no=""),
+    )
+    frame = plan(register, 2026, "2026-04-01", designated_on="2025-04-01")
+    numbers = frame.loc[frame["kind"] == "meeting", "meeting_no"].tolist()
+    assert numbers == ["9", "10"]
+
+
+def test_a_town_without_rules_has_what_the_law_asks() -> None:
+    register = meetings("2025-09-17", "2026-03-11")
+    frame = plan(register, 2026, "2026-04-01", designated_on="2025-04-01", authority="柏市")
+    assert set(frame["authority"]) - {""} == {"law"}
+    assert set(frame["kind"]) == {
+        *("notice", "meeting", "minutes", "publication", "next_meeting", "retention"),
+    }
+
+
+def test_five_years_in_katano() -> None:
+    register = meetings(meeting("2025-05-20", **OPEN))
+    frame = plan(register, 2025, "2025-05-21", designated_on="2025-04-01", authority="交野市")
+    assert planned(frame, "retention")[0] == ("2030-05-20", "2030-05-20")
+
+
+def test_lists_and_filings_that_are_open() -> None:
+    member = {"provider_no": PROVIDER, "name": "例 一郎", "category": "利用者", "filed_on": ""}
+    corporation = {"name": "社会福祉法人みほん会", "filed_on": ""}
+    frame = ct.plan_duties(
+        offices(designated_on="2026-03-20"),
+        2026,
+        on="2026-04-04",
+        members=pd.DataFrame([member]),
+        corporation=pd.DataFrame([corporation]),
+    )
+    # 2026-04-04 is a Saturday.
+    assert planned(frame, "member_list") == [("2026-04-06", "")]
+    assert planned(frame, "filing") == [("2026-04-06", "")]
+    assert "足立区長" in frame.loc[frame["kind"] == "filing", "what"].item()
+
+
+@pytest.mark.parametrize("year", [2005, 2101])
+def test_a_year_out_of_range(year: int) -> None:
+    with pytest.raises(ChiikiTsushoError) as error:
+        plan(None, year, "2026-04-01")
+    assert f"{year} is not a fiscal year" in str(error.value)
+    assert f"{year}は年度として使えません" in error.value.say("ja")
+
+
+@given(st.dates(date(2006, 4, 1), date(2035, 12, 31)))
+def test_days_on_which_the_town_is_open(day: date) -> None:
+    closed = (
+        day.weekday() >= 5
+        or jpholiday.is_holiday(day)
+        or (day.month, day.day) in {(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)}
+    )
+    assert is_open(day) is not closed
+    assert is_open(open_by(day))
+    assert is_open(open_from(day))
+    assert day - timedelta(days=14) < open_by(day) <= day <= open_from(day)
+
+
+REGISTERS = st.lists(st.dates(date(2024, 4, 1), date(2027, 3, 31)), max_size=8, unique=True).map(
+    lambda days: [day.isoformat() for day in sorted(days)]
+)
+
+
+@given(
+    REGISTERS,
+    st.sampled_from(["day_care", "medical_day_care", "small_multifunction", "group_home"]),
+    st.sampled_from(["adachi", "交野市", "伊丹市", "函館市"]),
+    st.dates(date(2025, 4, 1), date(2026, 12, 31)),
+)
+def test_no_day_is_after_its_last_and_every_one_is_open(
+    days: list[str], service: str, authority: str, on: date
+) -> None:
+    frame = ct.plan_duties(
+        offices(service=service, authority=authority, designated_on="2024-04-01"),
+        2026,
+        meetings(*days),
+        on=on,
+    )
+    assert list(frame.columns) == list(COLUMNS)
+    assert frame["date"].is_monotonic_increasing
+    for act, latest, kind in frame[["date", "latest", "kind"]].to_numpy().tolist():
+        fixed = kind in ("meeting", "next_meeting", "retention")
+        assert fixed or is_open(date.fromisoformat(act))
+        assert fixed or not latest or act <= latest
+        assert kind != "retention" or act == latest
+    again = ct.plan_duties(
+        offices(service=service, authority=authority, designated_on="2024-04-01"),
+        2026,
+        meetings(*days),
+        on=on,
+    )
+    pd.testing.assert_frame_equal(frame, again)
+
+
+# --- the calendar -----------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["en", "ja"])
+def example(request: pytest.FixtureRequest) -> pd.DataFrame:
+    return ct.plan_duties(
+        "examples/duties_offices.csv",
+        2026,
+        "examples/duties_meetings.csv",
+        on="2026-04-01",
+        language=request.param,
+    )
+
+
+def test_the_calendar_parses_and_holds_the_plan(example: pd.DataFrame, tmp_path: Path) -> None:
+    path = write_calendar(example, tmp_path / "plan.ics")
+    events = icalendar.Calendar.from_ical(path.read_bytes()).walk("VEVENT")
+    assert len(events) == len(example)
+    for event, row in zip(events, example.itertuples(), strict=True):
+        day = event.decoded("DTSTART")
+        assert type(day) is date
+        assert str(day) == row.date
+        assert event.decoded("DTEND") == day + timedelta(days=1)
+        assert event["TRANSP"] == "TRANSPARENT"
+        assert event["UID"] == f"{PROVIDER}-2026-{row.meeting_no}-{row.kind}@chiiki-tsusho"
+        assert event.decoded("DTSTAMP").isoformat() == "2026-04-01T00:00:00+00:00"
+        assert str(event["SUMMARY"]) == f"{PROVIDER} {row.what}"
+        (alarm,) = event.walk("VALARM")
+        assert alarm.decoded("TRIGGER") == timedelta(days=-7)
+
+
+def test_the_calendar_folds_at_75_octets_and_is_the_same_again(
+    example: pd.DataFrame, tmp_path: Path
+) -> None:
+    first = write_calendar(example, tmp_path / "first.ics").read_bytes()
+    assert first == write_calendar(example.copy(), tmp_path / "again.ics").read_bytes()
+    assert first.endswith(b"END:VCALENDAR\r\n")
+    assert max(len(line) for line in first.split(b"\r\n")) <= 75
+    uids = [line for line in first.split(b"\r\n") if line.startswith(b"UID:")]
+    assert len(uids) == len(set(uids)) == len(example)
+    assert all(line.decode() for line in first.split(b"\r\n") if line)
+
+
+def test_a_plan_that_lost_its_day_needs_one(example: pd.DataFrame, tmp_path: Path) -> None:
+    bare = pd.DataFrame(example.to_dict("list"))
+    with pytest.raises(ChiikiTsushoError, match="give on="):
+        write_calendar(bare, tmp_path / "plan.ics")
+    first = write_calendar(bare, tmp_path / "plan.ics", on="2026-04-01").read_bytes()
+    assert first == write_calendar(example, tmp_path / "same.ics").read_bytes()
+
+
+def test_a_calendar_of_nothing(tmp_path: Path) -> None:
+    frame = plan(None, 2025, "2025-10-20", designated_on="2025-10-15")
+    path = write_calendar(frame, tmp_path / "plan.ics")
+    assert icalendar.Calendar.from_ical(path.read_bytes()).walk("VEVENT") == []
+    assert stat.S_ISREG(path.stat().st_mode)

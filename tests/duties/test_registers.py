@@ -1,0 +1,191 @@
+"""Registers as offices keep them: headings, encodings, marks; and every fault of a file."""
+
+from __future__ import annotations
+
+import stat
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from chiiki_tsusho.duties.meetings import Meeting, read_meetings
+from chiiki_tsusho.duties.register_columns import REGISTERS
+from chiiki_tsusho.duties.registers import Office, read_offices, read_register
+from chiiki_tsusho.duties.templates import write_register_templates
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
+from helpers.duties import PROVIDER
+
+JAPANESE = (
+    "事業所番号,回,開催日,開催方法,利用者,家族,地域住民の代表者,市町村職員,事業所職員,同意,"
+    "外部評価回,合同の事業所番号\n"
+    "1390000012,1,2025/9/17,対面,1,２,1,0,2,無,×,\n"
+    "1390000012,2,20260311,オンライン,1,0,1,1,2,有,○,1390000020 1390000021\n"
+    ",,,,,,,,,,,\n"
+)
+EXPECTED = [
+    Meeting(
+        PROVIDER, "1", date(2025, 9, 17), None, "in_person", 1, 2, 1, 0, staff=2,
+        online_consent=False, evaluation=False,
+    ),
+    Meeting(
+        PROVIDER, "2", date(2026, 3, 11), None, "online", 1, 0, 1, 1, staff=2,
+        online_consent=True, evaluation=True, joint_with=("1390000020", "1390000021"),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
+def test_a_register_in_japanese(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "meetings.csv"
+    path.write_bytes(JAPANESE.replace("\n", "\r\n").encode(encoding))
+    register = read_meetings(path)
+    assert list(register.meetings) == EXPECTED
+    assert "published_on" not in register.columns
+    assert read_meetings(path, "cp932" if encoding == "cp932" else "utf-8") == register
+
+
+def test_a_register_as_parquet_and_as_a_frame(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "provider_no": [PROVIDER],
+            "held_on": [pd.Timestamp("2025-09-17")],
+            "users": pd.array([1], dtype="Int64"),
+            "residents": [1.0],
+            "staff": [float("nan")],
+            "evaluation": [True],
+            "mode": pd.Categorical(["対面"]),
+        },
+        index=[7],
+    )
+    expected = [
+        Meeting(
+            PROVIDER, None, date(2025, 9, 17), None, "in_person", 1, residents=1, evaluation=True
+        )
+    ]
+    before = frame.copy()
+    assert list(read_meetings(frame).meetings) == expected
+    pd.testing.assert_frame_equal(frame, before)
+    frame.to_parquet(tmp_path / "meetings.parquet", index=False)
+    assert list(read_meetings(tmp_path / "meetings.parquet").meetings) == expected
+
+
+@pytest.mark.parametrize("text", ["地域密着型通所介護", "day_care", "地域密着型通所介護 "])
+def test_offices(text: str) -> None:
+    frame = pd.DataFrame(
+        [{"事業所番号": PROVIDER, "サービス区分": text, "指定権者": "足立区", "みなし指定": "×"}]
+    )
+    assert read_offices(frame) == [Office(PROVIDER, "day_care", "adachi")]
+
+
+CELLS: list[tuple[dict[str, Any], str, str, str]] = [
+    ({"held_on": "2025-02-30"}, "held_on", "'2025-02-30' is not a date", "日付として読めません"),
+    ({"users": "-1"}, "users", "'-1'", "「-1」"),
+    ({"users": "一"}, "users", "'一'", "「一」"),
+    ({"mode": "電話"}, "mode", "in_person, online, mixed or written", "対面、オンライン、併用、書面"),
+    ({"evaluation": "?"}, "evaluation", "neither 1 (yes) nor 0 (no)", "でも0(いいえ)でもありません"),
+    ({"provider_no": "139000001"}, "provider_no", "9 digits", "9桁"),
+    ({"provider_no": ""}, "provider_no", "is blank; fill it in", "空欄です"),
+    ({"joint_with": "139000002"}, "joint_with", "9 digits", "9桁"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "column", "english", "japanese"), CELLS)
+def test_a_cell_that_cannot_be_read(
+    cells: dict[str, Any], column: str, english: str, japanese: str
+) -> None:
+    row = {"provider_no": PROVIDER, "users": "1", "held_on": "2025-09-17"} | cells
+    with pytest.raises(InputFileError) as error:
+        read_meetings(pd.DataFrame([{"provider_no": PROVIDER}, row]).fillna(""))
+    heading = next(one.heading for one in REGISTERS["meetings"] if one.name == column)
+    assert str(error.value).startswith(f"meetings: line 3, {column} ({heading}): ")
+    assert english in str(error.value)
+    assert f"3行目「{heading}」({column})" in error.value.say("ja")
+    assert japanese in error.value.say("ja")
+
+
+def test_a_service_that_is_not_known_names_the_nearest() -> None:
+    frame = pd.DataFrame([{"provider_no": PROVIDER, "service": "通所介", "authority": "足立区"}])
+    with pytest.raises(InputFileError) as error:
+        read_offices(frame)
+    assert "'通所介' is not a service; write its key or its name, such as 通所介護" in str(
+        error.value
+    )
+    assert "「通所介」はサービスの名称ではありません" in error.value.say("ja")
+
+
+def test_all_faults_are_told_at_once() -> None:
+    frame = pd.DataFrame([{"provider_no": "1", "users": "x"}] * 15)
+    with pytest.raises(InputFileError) as error:
+        read_meetings(frame)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 21
+    assert lines[-1] == "meetings: and 10 more faults"
+    assert error.value.say("ja").splitlines()[-1] == "meetings: ほか10件の誤り"
+
+
+@pytest.mark.parametrize(
+    ("headings", "english", "japanese"),
+    [
+        (["held_on"], "required heading 'provider_no' (事業所番号) is missing", "必須の見出し"),
+        (
+            ["provider_no", "held"],
+            "unknown heading 'held'; did you mean 'held_on'?",
+            "「held」は使え",
+        ),
+        (["provider_no", "zzz"], "unknown heading 'zzz'", "見出し「zzz」は使えません"),
+        (["provider_no", "事業所番号"], "stands there twice", "が2つあります"),
+    ],
+)
+def test_headings_that_are_wrong(headings: list[str], english: str, japanese: str) -> None:
+    frame = pd.DataFrame([[""] * len(headings)], columns=headings)
+    with pytest.raises(InputFileError) as error:
+        read_register(frame, "meetings")
+    assert english in str(error.value)
+    assert japanese in error.value.say("ja")
+
+
+def test_a_line_with_a_comma_too_many_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "meetings.csv"
+    path.write_text(f"provider_no,users\n{PROVIDER},1\n{PROVIDER},1,2\n", encoding="utf-8")
+    with pytest.raises(InputFileError) as error:
+        read_meetings(path)
+    assert f"{path}: line 3: " in str(error.value)
+    assert f"{path}: 3行目: " in error.value.say("ja")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ChiikiTsushoError, match=r"none\.csv"):
+        read_meetings(tmp_path / "none.csv")
+
+
+# --- templates --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("headings", ["en", "ja"])
+def test_templates_are_read_back_and_explain_every_column(headings: Any, tmp_path: Path) -> None:
+    paths = write_register_templates(tmp_path / "new", headings)
+    assert [path.name for path in paths] == [
+        "offices.csv", "meetings.csv", "members.csv", "corporation.csv", "duties_dictionary.csv",
+    ]  # fmt: skip
+    for path, register in zip(paths, REGISTERS, strict=False):
+        table = read_register(path, register)
+        assert table.columns == {one.name for one in REGISTERS[register]}
+        assert len(table.rows) == 1
+        private = register in ("members", "corporation")
+        assert (stat.S_IMODE(path.stat().st_mode) == 0o600) is private
+    dictionary = pd.read_csv(paths[-1], dtype=str, keep_default_na=False)
+    assert len(dictionary) == sum(map(len, REGISTERS.values()))
+    kana = dictionary.iloc[:, 3].str.contains(r"[\u3040-\u30ff\u4e00-\u9fff]")
+    assert kana.all() if headings == "ja" else kana.mean() < 0.2
+
+
+def test_templates_replace_nothing(tmp_path: Path) -> None:
+    (tmp_path / "members.csv").write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError) as error:
+        write_register_templates(tmp_path)
+    assert "members.csv" in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["members.csv"]
+    with pytest.raises(OutputError):
+        write_register_templates(tmp_path / "members.csv")
