@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.command_line.tables import register
-from chiiki_tsusho.law.code_rows import COLUMNS, check_table
+from chiiki_tsusho.law.code_file import check_table
+from chiiki_tsusho.law.code_rows import COLUMNS
 from helpers.workbooks import ROOT, Row
 
 # A table written before these columns has none of them.

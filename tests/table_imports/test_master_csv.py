@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.command_line.tables import register
-from chiiki_tsusho.law.code_rows import COLUMNS, check_code_rows, read_code_rows
+from chiiki_tsusho.law.code_file import check_code_rows, read_code_rows
+from chiiki_tsusho.law.code_rows import COLUMNS
 from chiiki_tsusho.table_imports.gathering import ImportedTable, write_code_rows
 from chiiki_tsusho.table_imports.master_csv import import_master
 from helpers.workbooks import Row, table_rows

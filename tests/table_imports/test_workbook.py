@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.command_line.tables import register
-from chiiki_tsusho.law.code_rows import COLUMNS, check_code_rows, read_code_rows
+from chiiki_tsusho.law.code_file import check_code_rows, read_code_rows
+from chiiki_tsusho.law.code_rows import COLUMNS
 from chiiki_tsusho.table_imports.gathering import Refused
 from chiiki_tsusho.table_imports.workbook import ImportedTable, import_workbook, write_code_rows
 from helpers.workbooks import COMPOSITE, PER, ROOT, SHEET, CodeBook, Layout, Row, addition, rows_in

@@ -88,12 +88,12 @@ def check_table_command(
     """Check a code table and list all its faults.
 
     It is checked as --codes would. Faults go to standard output, one on a line, with line and
-    column.
+    column; without any, what a table that extends the bundled one changes in it.
 
     Exit 0: the table can be used; 1: it has faults; 2: it cannot be read.
     """
     with exit_codes():
-        from chiiki_tsusho.law.code_rows import check_table
+        from chiiki_tsusho.law.code_file import check_table, table_changes
 
         faults = check_table(table)
         for fault in faults:
@@ -108,6 +108,8 @@ def check_table_command(
                 )
             )
             raise typer.Exit(FOUND)
+        for change in table_changes(table):
+            show(Text("{path}: {fault}", path=table, fault=change))
         say(Text("{table}: no faults; use it with --codes {table}", table=str(table)))
 
 

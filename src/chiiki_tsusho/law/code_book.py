@@ -9,7 +9,8 @@ import numpy as np
 
 from chiiki_tsusho.errors import UnsupportedMonthError
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
-from chiiki_tsusho.law.code_rows import SERVICES, CodeLine, read_code_rows, segments
+from chiiki_tsusho.law.code_file import read_code_rows
+from chiiki_tsusho.law.code_rows import SERVICES, CodeLine, segments
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.law.table_files import NumberedRow, law_file

@@ -91,6 +91,8 @@ class Fault:
         """Write where it is and what is wrong in a language."""
         where = (
             Text("line {line}, column {column}", line=self.line, column=self.column)
+            if self.column and self.line
+            else Text("column {column}", column=self.column)
             if self.column
             else Text("line {line}", line=self.line)
         )
@@ -107,6 +109,11 @@ class NumberedRow(Generic[AnyRow]):
     line: int
     row: AnyRow
 
+    @property
+    def place(self) -> Text:
+        """Where it stands, for a message."""
+        return Text("line {line}", line=self.line)
+
     def fault(self, column: str, message: Text) -> Fault:
         """Name a fault of this row."""
         value = getattr(self.row, column)
@@ -114,7 +121,7 @@ class NumberedRow(Generic[AnyRow]):
 
 
 def scan_cells(
-    path: Path, columns: Iterable[str], optional: Iterable[str] = ()
+    path: Path, columns: Iterable[str], optional: Iterable[str] = (), after: int = 0
 ) -> tuple[list[tuple[int, dict[str, str]]], list[Fault]]:
     """Read the rows of a small UTF-8 CSV of the law, whatever else is wrong with it.
 
@@ -125,6 +132,8 @@ def scan_cells(
         The columns that a heading may have.
     optional : iterable of str
         Those of them that it may leave out.
+    after : int
+        How many lines stand before the heading.
 
     Returns
     -------
@@ -157,6 +166,8 @@ def scan_cells(
     faults: list[Fault] = []
     heading: list[str] = []
     try:
+        for _ in range(after):
+            next(reader, [])
         heading = next(reader, [])
         faults.extend(_heading_faults(heading, columns, required))
         for cells in reader:
@@ -211,7 +222,9 @@ def faults_text(path: Path, faults: list[Fault]) -> Joined:
     return on_lines(shown)
 
 
-def typed_rows(path: Path, model: type[AnyRow]) -> tuple[list[NumberedRow[AnyRow]], list[Fault]]:
+def typed_rows(
+    path: Path, model: type[AnyRow], after: int = 0
+) -> tuple[list[NumberedRow[AnyRow]], list[Fault]]:
     """Read a file whose columns are the fields of a model, a blank cell being None.
 
     Returns
@@ -226,7 +239,7 @@ def typed_rows(path: Path, model: type[AnyRow]) -> tuple[list[NumberedRow[AnyRow
     TableError
         The file is unreadable, or its heading or the shape of a row is wrong.
     """
-    cells, faults = scan_cells(path, model.model_fields, _optional(model))
+    cells, faults = scan_cells(path, model.model_fields, _optional(model), after)
     if faults:
         fault = faults[0]
         raise TableError(
@@ -240,7 +253,9 @@ def typed_rows(path: Path, model: type[AnyRow]) -> tuple[list[NumberedRow[AnyRow
     return _typed(cells, model)
 
 
-def scan_rows(path: Path, model: type[AnyRow]) -> tuple[list[NumberedRow[AnyRow]], list[Fault]]:
+def scan_rows(
+    path: Path, model: type[AnyRow], after: int = 0
+) -> tuple[list[NumberedRow[AnyRow]], list[Fault]]:
     """Read as ``typed_rows`` does, the faults of heading and shape among the others.
 
     Raises
@@ -248,7 +263,7 @@ def scan_rows(path: Path, model: type[AnyRow]) -> tuple[list[NumberedRow[AnyRow]
     TableError
         The file cannot be read or is not UTF-8.
     """
-    cells, faults = scan_cells(path, model.model_fields, _optional(model))
+    cells, faults = scan_cells(path, model.model_fields, _optional(model), after)
     if not cells and faults:
         return [], faults
     rows, of_cells = _typed(cells, model)
@@ -353,10 +368,10 @@ def period_faults(
             yield later.fault(
                 "valid_from",
                 Text(
-                    "{name} of {period} overlaps line {line}, {other}",
+                    "{name} of {period} overlaps {place}, {other}",
                     name=name(later.row),
                     period=_period(later.row),
-                    line=earlier.line,
+                    place=earlier.place,
                     other=_period(earlier.row),
                 ),
             )

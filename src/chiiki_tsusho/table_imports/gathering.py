@@ -15,7 +15,8 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from chiiki_tsusho.language import Language, Sayable, Text, printable
-from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, check_code_rows
+from chiiki_tsusho.law.code_file import check_code_rows
+from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.table_imports.known_rows import TAKEN_BY_NAME, RowRefusedError
 from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE

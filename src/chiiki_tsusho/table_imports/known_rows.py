@@ -9,7 +9,8 @@ from typing import Literal
 
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Sayable, Text
-from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow, read_code_rows
+from chiiki_tsusho.law.code_file import read_code_rows
+from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow
 from chiiki_tsusho.law.published_names import (
     BaseName,
     normal,

@@ -1,0 +1,240 @@
+"""A code table file: read and checked whole; alone, or as rows laid over the bundled table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from chiiki_tsusho.errors import TableError
+from chiiki_tsusho.language import Language, Sayable, Text
+from chiiki_tsusho.law.code_rows import COLUMNS, CodeLine, CodeRow
+from chiiki_tsusho.law.table_checks import in_order, table_faults
+from chiiki_tsusho.law.table_files import (
+    Fault,
+    NumberedRow,
+    faults_text,
+    law_file,
+    scan_rows,
+    typed_rows,
+)
+from chiiki_tsusho.months import month_before, next_month, spans_text
+
+EXTENDS, BUNDLED = "extends", "bundled"
+
+
+@dataclass(frozen=True)
+class BundledLine(NumberedRow[CodeRow]):
+    """A row of the bundled table beside those of a user's own file, of which it is no line."""
+
+    @property
+    def place(self) -> Text:
+        """The code, in the place of a line of the file."""
+        return Text("bundled row {code}", code=self.row.service_code)
+
+    def fault(self, column: str, message: Text) -> Fault:
+        """Name a fault that the user's rows make in this one."""
+        text = Text("{place}: {message}", place=self.place, message=message)
+        return super().fault(column, text)
+
+
+def read_code_rows(path: Path) -> list[CodeLine]:
+    """Read and check a code table file; of one that extends the bundled table, both together.
+
+    Raises
+    ------
+    TableError
+        Any check fails; the message lists the faults with line and column.
+    """
+    rows, faults = check_code_rows(path)
+    if faults:
+        raise TableError(faults_text(path, faults))
+    return rows
+
+
+def check_code_rows(path: Path) -> tuple[list[CodeLine], list[Fault]]:
+    """Read a code table file and make every check, all faults at once.
+
+    Returns
+    -------
+    rows : list of NumberedRow of CodeRow
+        The rows whose cells have the right types.
+    faults : list of Fault
+        In order of line; empty when the table holds together.
+
+    Raises
+    ------
+    TableError
+        The file is unreadable or its heading is wrong, so no row can be checked.
+    """
+    extends = extends_bundled(path)
+    rows, faults = typed_rows(path, CodeRow, after=int(extends))
+    table = laid_over(rows) if extends else rows
+    return table, in_order([*faults, *table_faults(table)])
+
+
+def check_table(path: str | Path) -> list[Fault]:
+    """Check a code table file, every fault at once.
+
+    Parameters
+    ----------
+    path : path-like
+        A file in the layout of ``data/service_codes.csv``, after a first line ``extends,bundled``
+        where it adds rows to the bundled table.
+
+    Returns
+    -------
+    list of Fault
+        In order of line; empty when the table can be used. A fault of a cell keeps its row out of
+        the checks between rows.
+
+    Raises
+    ------
+    TableError
+        The file cannot be read or is not UTF-8.
+    """
+    file = Path(path)
+    extends = extends_bundled(file)
+    rows, faults = scan_rows(file, CodeRow, after=int(extends))
+    return in_order([*faults, *table_faults(laid_over(rows) if extends else rows)])
+
+
+def table_changes(path: str | Path) -> list[Sayable]:
+    """Say what a sound file that extends the bundled table adds to it and changes in it.
+
+    Returns
+    -------
+    list
+        One sentence for each row of the file; empty where it stands for itself.
+    """
+    file = Path(path)
+    if not extends_bundled(file):
+        return []
+    rows, _ = typed_rows(file, CodeRow, after=1)
+    return [change for one in rows for change in _changes(one)]
+
+
+def _changes(one: CodeLine) -> Iterator[Sayable]:
+    row = one.row
+    months = _Span(row.valid_from, row.valid_to)
+    name = Text("{code} {name}", code=row.service_code, name=row.name)
+    replaced = [
+        other.row
+        for other in bundled_rows()
+        if other.row.service_code == row.service_code and months.meets(other.row)
+    ]
+    if not replaced:
+        yield Text("line {line}: adds {name}, {months}", line=one.line, name=name, months=months)
+    for other in replaced:
+        cut = _Span(max(months.first, other.valid_from), min(months.last, other.valid_to))
+        differing = [
+            f"{column} {_shown(other, column)} → {_shown(row, column)}"
+            for column in COLUMNS
+            if column not in ("valid_from", "valid_to")
+            and getattr(other, column) != getattr(row, column)
+        ]
+        yield Text(
+            "line {line}: replaces the bundled row of {name}, {months}: {differing}",
+            line=one.line,
+            name=name,
+            months=cut,
+            differing="; ".join(differing),
+        )
+
+
+def _shown(row: CodeRow, column: str) -> str:
+    cell = getattr(row, column)
+    return "–" if cell is None else str(cell)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Months from the first to the last, which can be said in both languages."""
+
+    first: int
+    last: int
+
+    def say(self, language: Language = "en") -> str:
+        """Write it in a language."""
+        return spans_text([(self.first, self.last)], language)
+
+    def meets(self, row: CodeRow) -> bool:
+        """Say whether a row is valid in any of the months."""
+        return row.valid_from <= self.last and self.first <= row.valid_to
+
+
+def extends_bundled(path: Path) -> bool:
+    """Say whether the first line of a file is ``extends,bundled`` (``extends = bundled`` will do).
+
+    Raises
+    ------
+    TableError
+        It extends anything else.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.readline(1000).decode("utf-8-sig")
+        cells = next(csv.reader(io.StringIO(text)), [])
+    except (OSError, UnicodeDecodeError, csv.Error):
+        # The reader of the rows says what is wrong with the file.
+        return False
+    said = unicodedata.normalize("NFKC", " ".join(cells)).casefold().replace("=", " ").split()
+    if said[:1] != [EXTENDS]:
+        return False
+    if said[1:] != [BUNDLED]:
+        raise TableError(
+            Text(
+                "{path}: line 1: extends {what!r}: a table can extend {bundled!r} alone",
+                path=path,
+                what=" ".join(said[1:]),
+                bundled=BUNDLED,
+            )
+        )
+    return True
+
+
+@cache
+def bundled_rows() -> tuple[CodeLine, ...]:
+    """Load the rows of the bundled table."""
+    return tuple(read_code_rows(law_file("service_codes.csv")))
+
+
+def laid_over(own: list[CodeLine]) -> list[CodeLine]:
+    """Put a user's rows before those of the bundled table.
+
+    A bundled row ends where the user has a row of its code, and goes on after it.
+
+    Returns
+    -------
+    list of NumberedRow of CodeRow
+        The bundled rows that are left, without a line of the file, then the user's.
+    """
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for one in own:
+        spans.setdefault(one.row.service_code, []).append((one.row.valid_from, one.row.valid_to))
+    kept: list[CodeLine] = []
+    for one in bundled_rows():
+        for first, last in _left(
+            (one.row.valid_from, one.row.valid_to), spans.get(one.row.service_code, [])
+        ):
+            period = {"valid_from": first, "valid_to": last}
+            kept.append(BundledLine(0, one.row.model_copy(update=period)))
+    return [*kept, *own]
+
+
+def _left(period: tuple[int, int], taken: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Return what of a period is left when others are cut out of it."""
+    first, last = period
+    for begin, end in sorted(taken):
+        if end < first or last < begin:
+            continue
+        if first < begin:
+            yield first, month_before(begin)
+        if last <= end:
+            return
+        first = max(first, next_month(end))
+    yield first, last
