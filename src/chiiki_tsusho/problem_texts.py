@@ -34,13 +34,70 @@ TEXTS: dict[str, dict[Language, str]] = {
         "ja": "「{value}」は{length}桁です({expected}桁が必要です)。表計算ソフトが先頭の0を落とした可能性があります。"
         "列の書式を文字列にし、0を補ってください",
     },
-    "spaces": {
-        "en": "{value!r} has a space before or after it; take it out",
-        "ja": "「{value}」の前後に空白があります。取り除いてください",
+    "unseen": {
+        "en": "{value!r} holds the character {code}, which cannot be seen; type the cell anew",
+        "ja": "「{value}」に見えない文字({code})が含まれています。セルを入力し直してください",
+    },
+    "formula_of_text": {
+        "en": "{value!r} is a formula that stands for text; write the text alone: {content!r}",
+        "ja": "「{value}」は文字列を表す数式です。「{content}」だけを記入してください",
+    },
+    "formula": {
+        "en": "{value!r} is a formula and not its value; open the file in a spreadsheet, let it "
+        "compute, and save it",
+        "ja": "「{value}」は計算されていない数式です。表計算ソフトで開いて計算させ、保存し直してください",
+    },
+    "error_value": {
+        "en": "{value!r} is an error of a spreadsheet; correct the formula of the cell",
+        "ja": "「{value}」は表計算ソフトのエラー値です。セルの数式を訂正してください",
+    },
+    "apostrophe": {
+        "en": "{value!r} begins with an apostrophe, with which a spreadsheet marks text; take it out",
+        "ja": "「{value}」の先頭に、表計算ソフトが文字列の印として付けるアポストロフィがあります。取り除いてください",
+    },
+    "exponent": {
+        "en": "{value!r} is how a spreadsheet shortens a long number, and its last digits are lost; "
+        "format the column as text and export it again",
+        "ja": "「{value}」は表計算ソフトが長い数字を省略した形で、下の桁が失われています。列の書式を文字列にして出力し直してください",
+    },
+    "day_number": {
+        "en": "{value!r} is a spreadsheet's number of a day; format the column as a date and export "
+        "it again",
+        "ja": "「{value}」は日付のシリアル値です。列の書式を日付にして出力し直してください",
+    },
+    "before_era": {
+        "en": "{value!r} lies before {era} began on {start}; correct the era or the date",
+        "ja": "「{value}」は{era}の始まり({start})より前です。元号または日付を訂正してください",
+    },
+    "weekday": {
+        "en": "{value!r}: that day is a {weekday}曜日; correct the date or the weekday",
+        "ja": "「{value}」の日付は{weekday}曜日です。日付または曜日を訂正してください",
+    },
+    "seconds": {
+        "en": "{value!r} is a time with seconds; write it as {without}",
+        "ja": "「{value}」に秒が含まれています。{without} の形で記入してください",
+    },
+    "minutes": {
+        "en": "{value!r} is not a length of stay in whole minutes; write it as 450, 7:30 or "
+        "7時間30分",
+        "ja": "「{value}」は所要時間(分)として読めません。450、7:30、7時間30分 のいずれかの形で記入してください",
+    },
+    "benefit_rate": {
+        "en": "{value!r} is more than the whole; write what the insurance pays of 100, such as 90",
+        "ja": "「{value}」は10割を超えています。保険給付率を 90 のように記入してください",
+    },
+    "rate_of_whom": {
+        "en": "{value!r} may be what the person pays; write what the insurance pays of 100 ({rest} "
+        "if so)",
+        "ja": "「{value}」は利用者負担の割合とも読めます。保険給付率を100分率で記入してください(その場合は {rest})",
+    },
+    "unusual_rate": {
+        "en": "{value!r} is an unusual benefit rate; it is mostly 90, 80 or 70: check it",
+        "ja": "給付率「{value}」は通常の値(90、80、70など)ではありません。確認してください",
     },
     "date": {
-        "en": "{value!r} is not a date; write it as 2016-04-01, 2016/4/1 or 20160401",
-        "ja": "「{value}」は日付として読めません。2016-04-01、2016/4/1、20160401 のいずれかの形で記入してください",
+        "en": "{value!r} is not a date; write it as 2016-04-01, 2016/4/1, 20160401 or H28.4.1",
+        "ja": "「{value}」は日付として読めません。2016-04-01、2016/4/1、20160401、H28.4.1 のいずれかの形で記入してください",
     },
     "month": {
         "en": "{value!r} is not a month; write it as 201604",
@@ -65,13 +122,17 @@ TEXTS: dict[str, dict[Language, str]] = {
         "ja": "「{value}」は{range}の整数ではありません。数字で記入してください",
     },
     "choice": {
-        "en": "{value!r} is not one of {choices}; write one of them",
-        "ja": "「{value}」は使えません。記入できるのは {choices} です",
+        "en": "{value!r} is not known here; write {choices}, or leave the cell blank",
+        "ja": "「{value}」は使えません。{choices} のいずれかを記入するか、空欄にしてください",
+    },
+    "only_choice": {
+        "en": "{value!r} is not known here; write {choices}, or leave the cell blank",
+        "ja": "「{value}」は使えません。{choices} を記入するか、空欄にしてください",
     },
     "key_value": {
-        "en": "{value!r} is not a count of {key}; blank, 0 or a whole number up to {most} was "
-        "expected",
-        "ja": "「{value}」は{key}の回数として使えません。空欄、または0〜{most}の整数で記入してください",
+        "en": "{value!r} is not a count of {key}; leave the cell blank, or write ○, × or a "
+        "whole number from 0 to {most}",
+        "ja": "「{value}」は{key}の回数として使えません。空欄、○、×、または0〜{most}の整数で記入してください",
     },
     "support_level": {
         "en": "{value!r} is a support level (要支援); this service is for care levels 1 to 5",

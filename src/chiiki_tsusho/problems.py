@@ -21,7 +21,7 @@ else:
 RULES = (
     "missing_value", "bad_value", "unsupported_month", "outside_every_band", "no_code",
     "not_for_service", "conflicting_group", "over_monthly_maximum", "duplicate_visit",
-    "unknown_provider", "unknown_recipient", "plan_over_limit", "malformed_row",
+    "unknown_provider", "unknown_recipient", "plan_over_limit", "malformed_row", "unusual_value",
 )  # fmt: skip
 FILE_ORDER = ("visits", "providers", "recipients")
 _FILES_JA = {

@@ -25,7 +25,8 @@ from chiiki_tsusho.language import Language, Name, default_language, on_lines, p
 from chiiki_tsusho.months import OPEN_END, spans_text
 from chiiki_tsusho.problem_texts import EXPECTED, TEXTS, Message
 from chiiki_tsusho.problems import place_text
-from chiiki_tsusho.reading.cells import PARSERS, BadCellError
+from chiiki_tsusho.reading.cell_texts import BadCellError
+from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.writing.table_writers import FileFormat
 from helpers.inputs import PROVIDER, RECIPIENT, Cells, compute, csv_text, frame, visit

@@ -161,11 +161,33 @@ def test_each_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 # ---------------------------------------------------------------- what is wrong
 
 
+def test_time_with_seconds_is_named_as_such() -> None:
+    # 09:27:10 as time clocks export it.
+    batch = compute([timed("09:27:10", "18:12:00")])
+    assert places(batch.problems) == [("visits", 2, "start_time", "09:27:10", "bad_value")]
+    assert batch.problems["message"].tolist() == [
+        "'09:27:10' is a time with seconds; write it as 09:27"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("9:00 AM", "1:00 PM"),
+        ("午前9時", "午後1時"),
+        ("9時00分", "13:00:00"),
+        ("０９：００", "1300"),
+    ],
+)
+def test_times_as_offices_write_them(start: str, end: str) -> None:
+    assert compute([timed(start, end)]).claims["total_units"].tolist() == [426]
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "9", "900", "9:0", "9:60", "24:01", "25:00", "2500", "0960", "-9:00", "9.00", "9:00 AM",
-        "09:00:30", "09000", "009:00", "9時", "x", "9:00-10:00", "2016-04-01 09:00",
+        "9", "900", "9:0", "9:60", "24:01", "25:00", "2500", "0960", "-9:00", "9.00", "13:00 PM",
+        "午前9:00 PM", "09000", "009:00", "9時60分", "x", "9:00-10:00", "2016-04-01 09:00",
     ],
 )  # fmt: skip
 def test_what_is_no_time(text: str) -> None:
@@ -218,7 +240,7 @@ def test_what_is_no_time(text: str) -> None:
         (
             "9:00", "12:00", "x",
             ("visits", 2, "minutes", "x", "bad_value"),
-            "'x' is not a whole number of 0 or more; write it in digits",
+            "'x' is not a length of stay in whole minutes; write it as 450, 7:30 or 7時間30分",
         ),
         (
             "9:00", "10:59", "",
@@ -324,7 +346,9 @@ def test_japanese_headings_of_times() -> None:
 
 
 def test_times_belong_to_visits_only() -> None:
-    with pytest.raises(InputFileError, match="providers: line 1: unknown heading 'start_time'"):
+    with pytest.raises(
+        InputFileError, match="providers: line 1: heading 'start_time' is a column of"
+    ):
         compute([visit(1)], providers=[{**PROVIDER, "start_time": "9:00"}])
 
 
@@ -349,5 +373,5 @@ def test_more_kinds_than_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(csv_files, "CSV_BLOCK_BYTES", 200)
     claim_files(path, tmp_path / "parts")
     assert 4 < most < 12
-    for file in (tmp_path / "whole").iterdir():
+    for file in (tmp_path / "whole").glob("*.csv"):
         assert file.read_bytes() == (tmp_path / "parts" / file.name).read_bytes()

@@ -16,7 +16,8 @@ from chiiki_tsusho.duties.services import authority_key, care_services, service_
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Sayable, Text, on_lines
 from chiiki_tsusho.reading.blocks import Numbers
-from chiiki_tsusho.reading.cells import PARSERS, BadCellError
+from chiiki_tsusho.reading.cell_texts import BadCellError
+from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.data_frame import FrameSource
 from chiiki_tsusho.reading.inputs import open_source
 

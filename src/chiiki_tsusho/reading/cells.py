@@ -7,26 +7,50 @@ Python can, and the column is an array of positions.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.bands import SHORTFALL_NAMES
-from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY, SERVICES
+from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
 from chiiki_tsusho.problem_texts import CALLED, Message
+from chiiki_tsusho.reading.cell_texts import (
+    BadCellError,
+    Parser,
+    digits,
+    identifier,
+    is_blank,
+    plain,
+    shown,
+    telling,
+)
+from chiiki_tsusho.reading.dates_and_times import (
+    parse_date,
+    parse_minutes,
+    parse_month,
+    parse_time,
+)
 
 BLANK, BAD = -1, -2
 MAX_SESSION = 9
 # 公費 and units have no legal ceiling; nine digits hold any month and keep sums inside int64.
 _NINE_DIGITS = 999_999_999
 
-BENEFIT_RATES = ("90", "80", "70")
+# What the insurance pays in the ordinary course: 9, 8 or 7 of 10, 100 by exemption, 60 as a measure
+# against arrears (介護保険法69条).
+BENEFIT_RATES = (100, 90, 80, 70, 60)
+_RATE = re.compile(r"([0-9]{1,3}) ?(割|%)")
+# Said in place of a blank cell.
+_NONE = ("なし", "無し", "無", "0", "-", "ー", "―", "—", "–", "−")
+# How people mark that a visit has an addition, and that it has not.
+_MARKS = {
+    **dict.fromkeys(("○", "〇", "◯", "●", "✓", "✔", "☑", "レ", "有", "有り", "あり", "TRUE"), 1),
+    **dict.fromkeys(("×", "✕", "✖", "☐", "FALSE", *_NONE), 0),
+}
 
 
 def _in_both(names: Sequence[str]) -> dict[str, int]:
@@ -43,27 +67,11 @@ _GRADE_NAMES = {
 }
 
 
-class BadCellError(Exception):
-    """A cell that is not what its column holds."""
-
-    def __init__(self, text: str, **facts: object) -> None:
-        super().__init__(text)
-        self.message = Message("bad_value", text, facts)
-
-
-Parser = Callable[[str], int]
-
-
-def _plain(text: str) -> str:
-    """Fold full-width forms (３ is 3) and take off spaces around."""
-    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()
-
-
 def _identifier(pattern: str, text_id: str, lengths: tuple[int, ...]) -> Parser:
     compiled = re.compile(pattern)
 
     def parse(text: str) -> int:
-        if not compiled.fullmatch(text):
+        if not compiled.fullmatch(identifier(text)):
             raise identifier_error(text, text_id, lengths)
         return 0
 
@@ -71,75 +79,46 @@ def _identifier(pattern: str, text_id: str, lengths: tuple[int, ...]) -> Parser:
 
 
 def identifier_error(text: str, text_id: str, lengths: tuple[int, ...]) -> BadCellError:
-    """Say what is wrong with an identifier: shortened by a spreadsheet, spaced, or not one."""
-    if text.isascii() and text.isdigit() and len(text) not in lengths and len(text) < lengths[-1]:
+    """Say what is wrong with an identifier: shortened by a spreadsheet, or not one."""
+    number = identifier(text)
+    if re.fullmatch(r"[0-9]+", number) and len(number) not in lengths and len(number) < lengths[-1]:
         expected = {"en": " or ".join(map(str, lengths)), "ja": "または".join(map(str, lengths))}
-        return BadCellError("shortened", value=text, length=len(text), expected=expected)
-    if text != text.strip() and text.strip():
-        return BadCellError("spaces", value=text)
+        return BadCellError("shortened", value=text, length=len(number), expected=expected)
     return BadCellError(text_id, value=text)
 
 
-def _date(text: str) -> int:
-    match = re.fullmatch(
-        r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})/(\d{1,2})/(\d{1,2})|(\d{4})(\d{2})(\d{2})",
-        _plain(text),
-        re.ASCII,
-    )
-    if match is None:
-        raise BadCellError("date", value=text)
-    year, month, day = (int(part) for part in match.groups() if part is not None)
-    try:
-        date(year, month, day)
-    except ValueError:
-        raise BadCellError("date", value=text) from None
-    return (year * 100 + month) * 100 + day
-
-
-def _month(text: str) -> int:
-    match = re.fullmatch(r"(\d{4})(?:-(\d{2})|/(\d{1,2})|(\d{2}))", _plain(text), re.ASCII)
-    month = int(next(part for part in match.groups()[1:] if part)) if match else 0
-    if match is None or not 1 <= month <= 12:
-        raise BadCellError("month", value=text)
-    return int(match[1]) * 100 + month
-
-
-def _time(text: str) -> int:
-    # A column of times of day (a frame, Parquet) is written with its seconds.
-    match = re.fullmatch(r"(\d{1,2}):(\d{2})(?::00)?|(\d{2})(\d{2})", _plain(text), re.ASCII)
-    if match is None:
-        raise BadCellError("time", value=text)
-    hour, minute = (int(part) for part in match.groups() if part is not None)
-    if minute > 59 or hour * 60 + minute > MINUTES_OF_A_DAY:
-        raise BadCellError("time", value=text)
-    return hour * 60 + minute
-
-
-def _whole(least: int, most: int) -> Parser:
+def _whole(least: int, most: int, counted: str = "") -> Parser:
+    """Make a parser of whole numbers, written with or without what they count (6,000単位)."""
     if most == _NINE_DIGITS:
         in_words = {"en": f"of {least} or more", "ja": f"{least}以上"}
     else:
         in_words = {"en": f"from {least} to {most}", "ja": f"{least}〜{most}"}
 
     def parse(text: str) -> int:
-        plain = _plain(text)
+        number = digits(plain(text).removesuffix(counted).rstrip())
         # A reader of numbers takes zeros in front and −0 as well.
-        if not re.fullmatch(r"-?0*[0-9]{1,9}", plain) or not least <= int(plain) <= most:
+        if not re.fullmatch(r"-?0*[0-9]{1,9}", number) or not least <= int(number) <= most:
             raise BadCellError("whole", value=text, range=in_words)
-        return int(plain)
+        return int(number)
 
     return parse
 
 
-def _choice(known: dict[str, int], shown: tuple[str, ...]) -> Parser:
-    called = [f"{CALLED[name]}({name})" if name in CALLED else name for name in shown]
-    choices = {"en": ", ".join(shown), "ja": "、".join(called)}
+def _choice(known: dict[str, int], choices: Sequence[str], none: Collection[str] = ()) -> Parser:
+    """Make a parser of names; ``none`` are those that say, as a blank does, there is nothing."""
+    called = [f"{CALLED[name]}({name})" if name in CALLED else name for name in choices]
+    most, last = ", ".join(choices[:-1]), choices[-1]
+    either = {"en": f"{most} or {last}" if most else last, "ja": "、".join(called)}
+    text_id = "choice" if len(choices) > 1 else "only_choice"
 
     def parse(text: str) -> int:
+        folded = plain(text)
+        if folded in none:
+            return 0
         try:
-            return known[_plain(text)]
+            return known[digits(folded)]
         except KeyError:
-            raise BadCellError("choice", value=text, choices=choices) from None
+            raise BadCellError(text_id, value=text, choices=either) from None
 
     return parse
 
@@ -148,47 +127,83 @@ _level = _whole(1, 5)
 
 
 def _care_level(text: str) -> int:
-    plain = _plain(text)
-    if plain.startswith("要支援"):
+    folded = plain(text)
+    if folded.startswith("要支援"):
         raise BadCellError("support_level", value=text)
     try:
-        return _level(plain.removeprefix("要介護"))
+        return _level(folded.removeprefix("要介護"))
     except BadCellError as error:
         raise BadCellError("whole", **{**error.message.facts, "value": text}) from None
 
 
 def key_parser(key: str | dict[Language, str], most: int) -> Parser:
-    """Make the parser of an addition's column: a count up to ``most``."""
-    count = _whole(0, most)
+    """Make the parser of an addition's column: a mark, or a count up to ``most``."""
+    count = _whole(0, most, "回")
 
     def parse(text: str) -> int:
+        marked = _MARKS.get(plain(text).upper())
+        if marked is not None:
+            return marked
         try:
             return count(text)
         except BadCellError:
             raise BadCellError("key_value", value=text, key=key, most=most) from None
 
+    return telling(parse)
+
+
+def _flag(yes: Collection[str], no: Collection[str]) -> Parser:
+    """Make a parser of yes and no."""
+    whole = _whole(0, 1)
+
+    def parse(text: str) -> int:
+        folded = plain(text).upper()
+        if folded in yes or folded in no:
+            return int(folded in yes)
+        return _MARKS[folded] if folded in _MARKS else whole(text)
+
     return parse
+
+
+_percentage = _whole(0, 100)
+
+
+def _benefit_rate(text: str) -> int:
+    """Read what the insurance pays of the cost: 90, 90% or 9割.
+
+    What is under a half may be meant as what the person pays.
+    """
+    match = _RATE.fullmatch(plain(text))
+    if match is None:
+        return _percentage(text)
+    rate = int(match[1]) * (10 if match[2] == "割" else 1)
+    if rate > 100:
+        raise BadCellError("benefit_rate", value=text)
+    if rate < 50:
+        raise BadCellError("rate_of_whom", value=text, rest=100 - rate)
+    return rate
 
 
 PARSERS: dict[str, Parser] = {
     "provider_no": _identifier(r"[0-9A-Z]{10}", "provider_no", (10,)),
     "insurer_no": _identifier(r"[0-9]{6}|[0-9]{8}", "insurer_no", (6, 8)),
     "insured_no": _identifier(r"[0-9H][0-9]{9}", "insured_no", (10,)),
-    "date": _date,
-    "month": _month,
+    "date": parse_date,
+    "month": parse_month,
     "care_level": _care_level,
-    "minutes": _whole(0, _NINE_DIGITS),
+    "minutes": parse_minutes,
     "session": _whole(1, MAX_SESSION),
-    "time": _time,
+    "time": parse_time,
     "service": _choice(_SERVICE_NAMES, SERVICES),
-    "shortfall": _choice(_SHORTFALL_NAMES, SHORTFALL_NAMES[1:]),
+    "shortfall": _choice(_SHORTFALL_NAMES, (*SHORTFALL_NAMES[1:], "なし"), _NONE),
     "area_grade": _choice(_GRADE_NAMES, AREA_GRADES),
-    "flag": _whole(0, 1),
-    "benefit_rate": _choice({rate: int(rate) for rate in BENEFIT_RATES}, BENEFIT_RATES),
-    "units": _whole(0, _NINE_DIGITS),
-    "public_law": _choice({"12": 12}, ("12",)),
-    "yen": _whole(0, _NINE_DIGITS),
+    "flag": _flag(("有", "対応可"), ("無", "対応不可")),
+    "benefit_rate": _benefit_rate,
+    "units": _whole(0, _NINE_DIGITS, "単位"),
+    "public_law": _choice({"12": 12}, ("12",), _NONE),
+    "yen": _whole(0, _NINE_DIGITS, "円"),
 }
+PARSERS = {kind: telling(parse) for kind, parse in PARSERS.items()}
 
 
 # Columns whose cells are whole numbers worth themselves, and which ones they may be.
@@ -198,6 +213,8 @@ NUMBER_RANGES = {
     "session": (1, MAX_SESSION),
     "flag": (0, 1),
 }
+# What most cells of a column hold; others are read and warned of.
+USUAL = {"benefit_rate": BENEFIT_RATES}
 
 
 @dataclass
@@ -212,15 +229,19 @@ class Decoder:
         What a blank cell is worth (``BLANK`` where it has no default).
     number_range : tuple of int, optional
         The numbers worth themselves, where the column may be read as numbers.
+    usual : collection of int, optional
+        The values that need no second look; of others ``unusual`` has a warning.
     """
 
     parse: Parser
     blank: int = BLANK
     number_range: tuple[int, int] | None = None
+    usual: Collection[int] | None = None
 
     def __post_init__(self) -> None:
         self._known: dict[str, int] = {"": self.blank}
         self.errors: dict[str, Message] = {}
+        self.unusual: dict[str, Message] = {}
 
     def values(self, texts: list[str]) -> npt.NDArray[np.int64]:
         """Return the value of each text: ``BAD`` where ``errors`` has the reason."""
@@ -242,10 +263,14 @@ class Decoder:
         return decoded
 
     def _read(self, text: str) -> int:
-        if not text.strip():
+        if is_blank(text):
             return self.blank
         try:
-            return self.parse(text)
+            value = self.parse(text)
         except BadCellError as error:
             self.errors[text] = error.message
             return BAD
+        if self.usual is not None and value not in self.usual:
+            facts = {"value": shown(text)}
+            self.unusual[text] = Message("unusual_value", "unusual_rate", facts)
+        return value

@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from pyarrow import compute
 
+from chiiki_tsusho.reading.cell_texts import BLANKS, LONGEST_CELL
 from chiiki_tsusho.reading.cells import BAD, BLANK
 from chiiki_tsusho.reading.dense_ids import Words
 
 # 被保険者番号 as integers. H in front counts as the digit 10, so that the order of the integers is
 # the order as text.
 INSURED_DIGITS = 10
+# In bytes: ten characters of full width are thirty.
+_LONGEST = 3 * LONGEST_CELL
 INSURED_BITS = 34
 H_PERSON = 10**INSURED_DIGITS
 _H_FIRST, _0_FIRST, _FIRST = (np.uint64(number) for number in (ord("H"), ord("0"), 0xFF))
@@ -38,6 +42,7 @@ def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
     if not whole.all():
         packed = np.where(lengths == 0, BLANK, BAD).astype(np.int64)
         packed[whole] = pack_insured(numbers.filter(pa.array(whole)))
+        _pack_folded(numbers, (lengths > 0) & ~whole & (lengths <= _LONGEST), packed)
         return packed
     if not len(numbers):
         return np.zeros(0, dtype=np.int64)
@@ -58,6 +63,22 @@ def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
         packed[of_h] += H_PERSON
     packed[wrong] = BAD
     return packed
+
+
+def _pack_folded(
+    numbers: pa.StringArray, others: npt.NDArray[np.bool_], packed: npt.NDArray[np.int64]
+) -> None:
+    """Pack numbers that are written in full width or with blanks around; ``packed`` is changed."""
+    if not others.any():
+        return
+    folded = compute.utf8_normalize(numbers.filter(pa.array(others)), form="NFKC")
+    folded = compute.utf8_trim(folded, characters=BLANKS)
+    folded = compute.replace_substring_regex(folded, r"^([0-9]{10})\.0+$", r"\1")
+    size = compute.binary_length(folded).to_numpy(zero_copy_only=False)
+    values = np.where(size == 0, BLANK, BAD).astype(np.int64)
+    whole = size == INSURED_DIGITS
+    values[whole] = pack_insured(folded.filter(pa.array(whole)))
+    packed[others] = values
 
 
 # Eight characters 0, and what parts a word into digits, pairs and fours.

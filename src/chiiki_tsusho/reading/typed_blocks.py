@@ -28,12 +28,13 @@ from chiiki_tsusho.reading.blocks import (
     Source,
     Texts,
 )
+from chiiki_tsusho.reading.cell_texts import BadCellError, identifier, is_blank, shown
 from chiiki_tsusho.reading.cells import (
     BAD,
     BLANK,
     NUMBER_RANGES,
     PARSERS,
-    BadCellError,
+    USUAL,
     Decoder,
     key_parser,
 )
@@ -209,7 +210,9 @@ class BlockDecoder:
             else:
                 kind = heading.column.kind
                 blank_worth = BLANK_WORTH.get(kind, BLANK)
-                self._decoders.append(Decoder(PARSERS[kind], blank_worth, NUMBER_RANGES.get(kind)))
+                self._decoders.append(
+                    Decoder(PARSERS[kind], blank_worth, NUMBER_RANGES.get(kind), USUAL.get(kind))
+                )
 
     @property
     def notes(self) -> list[Text]:
@@ -323,7 +326,28 @@ class BlockDecoder:
         if problems is not None and values.size and values.min() < 0:
             of_row = np.arange(len(distinct)) if column.positions is None else column.positions
             self._note(block.lines, of_row, distinct, values, name, decoder, problems)
+        if problems is not None and decoder.unusual:
+            self._note_unusual(block, column, distinct, name, decoder, problems)
         return TypedColumn(values, column.positions, isinstance(column, Numbered))
+
+    def _note_unusual(
+        self,
+        block: Block,
+        column: Texts | Numbered,
+        distinct: list[str],
+        name: str,
+        decoder: Decoder,
+        problems: Problems,
+    ) -> None:
+        """Warn of values that can be read and are rarely meant."""
+        unusual = np.array([text in decoder.unusual for text in distinct], dtype=bool)
+        of_row = np.arange(len(distinct)) if column.positions is None else column.positions
+        rows = np.flatnonzero(unusual[of_row])
+        used, which = np.unique(of_row[rows], return_inverse=True)
+        texts = [distinct[at] for at in used.tolist()]
+        messages = [decoder.unusual[text] for text in texts]
+        values_shown = [shown(text) for text in texts]
+        problems.add_rows(self.file, name, block.lines[rows], which, values_shown, messages)
 
     def _values_of_numbers(
         self, texts: list[str], heading: Heading, name: str, decoder: Decoder
@@ -354,7 +378,7 @@ class BlockDecoder:
         if kind not in shared:
             return values
         good = np.flatnonzero(values >= 0)
-        values[good] = shared[kind].ids([distinct[at] for at in good])
+        values[good] = shared[kind].ids([identifier(distinct[at]) for at in good])
         return values
 
     def _note(
@@ -371,7 +395,7 @@ class BlockDecoder:
         rows = np.flatnonzero(values.take(positions) < 0)
         used, which = np.unique(positions[rows], return_inverse=True)
         kind = next((one.kind for one in FILES[self.file] if one.name == name), "")
-        shown, messages = [], []
+        values_shown, messages = [], []
         told = np.ones(len(used), dtype=bool)
         for at, text in enumerate(distinct[number] for number in used.tolist()):
             if values[used[at]] == BAD:
@@ -381,21 +405,24 @@ class BlockDecoder:
             else:
                 told[at] = False
                 continue
-            shown.append(text)
+            values_shown.append(shown(text))
         if messages:
             rows, which = rows[told[which]], which[told[which]]
             which = (np.cumsum(told) - 1)[which]
-            problems.add_rows(self.file, name, lines[rows], which, shown, messages)
+            problems.add_rows(self.file, name, lines[rows], which, values_shown, messages)
 
     def _note_insured(self, block: Block, texts: Texts, values: Ints, problems: Problems) -> None:
         """Add the problems of 被保険者番号, which are read as one array."""
         rows = np.flatnonzero(values < 0)
         at = rows if texts.positions is None else texts.positions[rows]
         encoded = compute.dictionary_encode(texts.texts.take(pa.array(at)))
-        shown = encoded.dictionary.to_pylist()
-        messages = [_insured_message(text) for text in shown]
+        texts_met = encoded.dictionary.to_pylist()
+        messages = [_insured_message(text) for text in texts_met]
+        values_shown = [shown(text) for text in texts_met]
         which = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        problems.add_rows(self.file, INSURED_NO.name, block.lines[rows], which, shown, messages)
+        problems.add_rows(
+            self.file, INSURED_NO.name, block.lines[rows], which, values_shown, messages
+        )
 
 
 def decoders_of(
@@ -427,7 +454,7 @@ def _named(key: str, heading: str) -> str:
 
 
 def _insured_message(text: str) -> Message:
-    if not text.strip():
+    if is_blank(text):
         return blank(INSURED_NO.name, INSURED_NO.kind)
     try:
         PARSERS[INSURED_NO.kind](text)

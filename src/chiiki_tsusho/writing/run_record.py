@@ -16,6 +16,7 @@ from chiiki_tsusho.claims.results import Summary
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.file_state import changed
 from chiiki_tsusho.version import __version__
 from chiiki_tsusho.whole_files import write_whole
 from chiiki_tsusho.writing.table_writers import FILE_FORMATS
@@ -76,8 +77,11 @@ def input_files(sources: Mapping[str, Source | None], codes: object = None) -> l
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise changed(str(path)) from error
 
 
 def run_record(

@@ -1,0 +1,105 @@
+"""The text of a cell: its width and blanks folded, and what a spreadsheet did to it named.
+
+The same text means the same wherever it stands: in a CSV, in a cell of a workbook, in a frame.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from chiiki_tsusho.problem_texts import Message
+
+# No cell of the contract is longer; of a longer one only the beginning is ever shown.
+LONGEST_CELL = 100
+_SHOWN = 60
+# Python takes control characters for blanks as well, and they are to be named.
+BLANKS = " \t\r\n\f\v\u00a0\u3000"
+_FORMULA_OF_TEXT = re.compile(r'="(.*)"', re.DOTALL)
+_EXPONENT = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+")
+_ERROR_VALUE = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|#+)")
+_THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
+_WHOLE_AS_DECIMAL = re.compile(r"(-?[0-9]+)\.0+")
+_UNSEEN = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
+
+Parser = Callable[[str], int]
+
+
+def shown(text: str) -> str:
+    """Shorten a value to what a message can show."""
+    return text if len(text) <= LONGEST_CELL else f"{text[:_SHOWN]}…"
+
+
+class BadCellError(Exception):
+    """A cell that is not what its column holds."""
+
+    def __init__(self, text: str, rule: str = "bad_value", **facts: object) -> None:
+        super().__init__(text)
+        facts = {
+            name: shown(fact) if isinstance(fact, str) else fact for name, fact in facts.items()
+        }
+        self.message = Message(rule, text, facts)
+
+
+def plain(text: str) -> str:
+    """Fold full-width forms (３ is 3) and take off blanks around.
+
+    A text longer than any cell of the contract is cut: it is of no meaning.
+    """
+    if len(text) > LONGEST_CELL:
+        text = text.strip(BLANKS)[: LONGEST_CELL + 1]
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip(BLANKS)
+
+
+def is_blank(text: str) -> bool:
+    """Say whether a cell holds nothing but blanks."""
+    return not text.strip(BLANKS)
+
+
+def digits(text: str) -> str:
+    """Write a whole number that is written 6,000 or 3.0 in digits alone; others as they are."""
+    if _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
+    match = _WHOLE_AS_DECIMAL.fullmatch(text)
+    return match[1] if match else text
+
+
+def identifier(text: str) -> str:
+    """Write a number of identity as the contract does: width, blanks and ``.0`` do not matter."""
+    folded = plain(text)
+    match = _WHOLE_AS_DECIMAL.fullmatch(folded)
+    return match[1] if match else folded
+
+
+def telling(parse: Parser) -> Parser:
+    """Let a parser name what a spreadsheet or a slip did to a cell, rather than its kind."""
+
+    def parse_or_tell(text: str) -> int:
+        try:
+            return parse(text)
+        except BadCellError as error:
+            raise damage(text) or error from None
+
+    return parse_or_tell
+
+
+def damage(text: str) -> BadCellError | None:
+    """Name what a spreadsheet or a slip did to a cell, None where it did nothing of the kind."""
+    cut = text[: LONGEST_CELL + 1]
+    folded = cut.strip(BLANKS)
+    unseen = next((one for one in folded if unicodedata.category(one) in _UNSEEN), None)
+    if unseen is not None:
+        return BadCellError("unseen", value=text, code=f"U+{ord(unseen):04X}")
+    formula = _FORMULA_OF_TEXT.fullmatch(folded)
+    if formula is not None:
+        return BadCellError("formula_of_text", value=text, content=formula[1])
+    if folded.startswith("="):
+        return BadCellError("formula", value=text)
+    if _ERROR_VALUE.fullmatch(folded):
+        return BadCellError("error_value", value=text)
+    if folded[:1] in ("'", "’", "＇"):
+        return BadCellError("apostrophe", value=text)
+    if _EXPONENT.fullmatch(plain(cut)):
+        return BadCellError("exponent", value=text)
+    return None
