@@ -70,8 +70,8 @@ TEXTS: dict[str, dict[Language, str]] = {
         "ja": "「{value}」は{era}の始まり({start})より前です。元号または日付を訂正してください",
     },
     "weekday": {
-        "en": "{value!r}: that day is a {weekday}曜日; correct the date or the weekday",
-        "ja": "「{value}」の日付は{weekday}曜日です。日付または曜日を訂正してください",
+        "en": "{value!r}: that day is a {weekday}; correct the date or the weekday",
+        "ja": "「{value}」の日付は{weekday}です。日付または曜日を訂正してください",
     },
     "seconds": {
         "en": "{value!r} is a time with seconds; write it as {without}",

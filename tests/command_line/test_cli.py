@@ -375,8 +375,8 @@ def test_something_held_is_1_and_names_the_first_problems(tmp_path: Path) -> Non
     *problems, more, closing = done.stderr.splitlines()
     assert len(problems) == 5
     assert problems[0] == (
-        "visits line 9, minutes: bad_value: '7:15' is not a whole number of 0 or more; write it "
-        "in digits"
+        "visits line 9, minutes: bad_value: '7.25' is not a length of stay in whole minutes; "
+        "write it as 450, 7:30 or 7時間30分"
     )
     assert more == f"… and 22 more in {tmp_path / 'out' / 'problems.parquet'}"
     assert "73 visits: 9 claims, " in closing

@@ -196,7 +196,7 @@ ALONE, CLAIM_HELD, EVERY_MONTH = "alone", "claim", "every month"
             "service_date",
             "2016/4/1(木)",
             "bad_value",
-            "'2016/4/1(木)': that day is a 金曜日; correct the date or the weekday",
+            "'2016/4/1(木)': that day is a Friday; correct the date or the weekday",
             EVERY_MONTH,
         ),
         ("service_date", "2016/4-1", "bad_value", NOT_A_DATE.format("2016/4-1"), EVERY_MONTH),

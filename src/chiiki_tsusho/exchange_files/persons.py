@@ -18,7 +18,8 @@ from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Form, Numbers, Source
-from chiiki_tsusho.reading.cells import PARSERS, BadCellError
+from chiiki_tsusho.reading.cell_texts import BadCellError
+from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.headings import match_headings
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities

@@ -19,6 +19,9 @@ _ERAS = {
 }  # fmt: skip
 _ERA_OF_LETTER = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
 _WEEKDAYS = "月火水木金土日"
+_WEEKDAY_NAMES = (
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+)  # fmt: skip
 _AT_MIDNIGHT = re.compile(r"[ T]0{1,2}:00(?::00(?:\.0+)?)?\Z")
 _WEEKDAY = re.compile(r" ?\(?([月火水木金土日])(?:曜日?)?\)?\Z")
 _DATE = re.compile(
@@ -52,7 +55,11 @@ def parse_date(text: str) -> int:
         folded = folded.replace(" ", "")
     day = _of_era(folded, text) if _ERA_DATE.fullmatch(folded) else _western(folded, text)
     if weekday is not None and _WEEKDAYS[day.weekday()] != weekday[1]:
-        raise BadCellError("weekday", value=text, weekday=_WEEKDAYS[day.weekday()])
+        named = {
+            "en": _WEEKDAY_NAMES[day.weekday()],
+            "ja": f"{_WEEKDAYS[day.weekday()]}曜日",
+        }
+        raise BadCellError("weekday", value=text, weekday=named)
     return (day.year * 100 + day.month) * 100 + day.day
 
 
