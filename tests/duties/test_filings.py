@@ -15,6 +15,8 @@ from chiiki_tsusho.duties.filings import (
     split_address,
 )
 from chiiki_tsusho.duties.registers import read_offices
+from chiiki_tsusho.duties.rules import rule_book
+from chiiki_tsusho.errors import ChiikiTsushoError
 from helpers.duties import PROVIDER, check, found, meetings, offices
 
 
@@ -218,3 +220,49 @@ def test_lists_of_members_are_filed(authority: str, rows: list[Any], late: int) 
     assert [text.split()[0] for text in told] == ([str(late)] if late else [])
     for one in report.items:
         assert "利用者" not in str(one.message) or one.rule != "members_not_filed"
+
+
+def test_a_list_is_told_once_for_an_office_of_several_services() -> None:
+    office_ = offices({}, {"service": "総合事業"}, designated_on="2025-04-01")
+    report = check(QUIET, "2026-04-01", office_, members=members({"filed_on": ""}))
+    assert found(report) == [("late", "members_not_filed")]
+
+
+def test_offices_of_several_corporations() -> None:
+    two = offices(
+        {"corporation": "社会福祉法人みほん会", "designated_on": "2025-04-01"},
+        {
+            "corporation": "れい社", "provider_no": "1100000001", "authority": "上尾市",
+            "designated_on": "2026-03-20",
+        },
+    )  # fmt: skip
+    report = check(QUIET, "2026-04-01", two, corporation=corporation())
+    assert "filing_to_other_authority" not in set(found(report, "rule"))
+    with pytest.raises(ChiikiTsushoError) as error:
+        check(QUIET, "2026-04-01", two, corporation=corporation(name="別の会"))
+    assert "several corporations" in str(error.value)
+    assert "複数の法人" in error.value.say("ja")
+    assert "別の会" not in str(error.value)
+
+
+def test_one_corporation_has_one_row() -> None:
+    twice = pd.concat([corporation()] * 2)
+    with pytest.raises(ChiikiTsushoError, match="has 2 rows; one was expected"):
+        check(QUIET, "2026-04-01", corporation=twice)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "place"),
+    [
+        ("filing_change", "without_delay", "第115条の32第3項"),
+        ("filing_change_of_class", "new_and_former_authority", "第115条の32第4項"),
+        ("filing_change_not_for", "number_of_offices_alone", "流山市"),
+        ("filing_officer", "no_qualification", "名古屋市"),
+        ("filing_electronic", "possible", "大崎市"),
+    ],
+)
+def test_what_else_is_said_of_filings(key: str, value: str, place: str) -> None:
+    (row,) = rule_book().of("law", "day_care", key, date(2026, 4, 1))
+    assert row.value == value
+    assert place in row.place
+    assert key != "filing_electronic" or row.valid_from == date(2023, 3, 28)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import stat
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -71,6 +72,26 @@ def test_a_register_as_parquet_and_as_a_frame(tmp_path: Path) -> None:
     assert list(read_meetings(tmp_path / "meetings.parquet").meetings) == expected
 
 
+def test_a_register_in_a_workbook_in_parts_and_as_columns(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["事業所番号", "開催日", "利用者", "同意"])
+    sheet.append([PROVIDER, datetime(2025, 9, 17), 1, "○"])
+    book.save(tmp_path / "meetings.xlsx")
+    expected = Meeting(PROVIDER, None, date(2025, 9, 17), users=1, online_consent=True)
+    assert list(read_meetings(tmp_path / "meetings.xlsx").meetings) == [expected]
+    columns = {"provider_no": [PROVIDER], "held_on": ["2025-09-17"], "users": [1]}
+    assert len(read_meetings(columns | {"online_consent": [1]}).meetings) == 1
+    assert list(read_meetings(columns | {"online_consent": ["有"]}).meetings) == [expected]
+    for name, users in (("a.csv", "1"), ("b.csv", "x")):
+        text = f"provider_no,held_on,users\n{PROVIDER},2025-09-17,{users}\n"
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InputFileError) as error:
+        read_meetings(str(tmp_path / "*.csv"))
+    assert f"{tmp_path / 'b.csv'}: line 2, users (利用者): " in str(error.value)
+
+
 @pytest.mark.parametrize("text", ["地域密着型通所介護", "day_care", "地域密着型通所介護 "])
 def test_offices(text: str) -> None:
     frame = pd.DataFrame(
@@ -84,7 +105,7 @@ CELLS: list[tuple[dict[str, Any], str, str, str]] = [
     ({"users": "-1"}, "users", "'-1'", "「-1」"),
     ({"users": "一"}, "users", "'一'", "「一」"),
     ({"mode": "電話"}, "mode", "in_person, online, mixed or written", "対面、オンライン、併用、書面"),
-    ({"evaluation": "?"}, "evaluation", "neither 1 (yes) nor 0 (no)", "でも0(いいえ)でもありません"),
+    ({"evaluation": "?"}, "evaluation", "'?' is not a whole number from 0 to 1", "0〜1"),
     ({"provider_no": "139000001"}, "provider_no", "9 digits", "9桁"),
     ({"provider_no": ""}, "provider_no", "is blank; fill it in", "空欄です"),
     ({"joint_with": "139000002"}, "joint_with", "9 digits", "9桁"),

@@ -17,7 +17,7 @@ from chiiki_tsusho.duties.meetings import Meetings, read_meetings
 from chiiki_tsusho.duties.members import member_findings
 from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.register_columns import MEETINGS
-from chiiki_tsusho.duties.registers import Office, read_offices, read_register
+from chiiki_tsusho.duties.registers import Office, read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import LAW, RuleBook, rule_book
 from chiiki_tsusho.language import Language, Text
 
@@ -87,10 +87,9 @@ def check_duties(
     findings = list(_council_findings(known, register, book, on))
     if members is not None:
         rows = read_register(members, "members", encoding).rows
-        findings += member_findings(known, rows, book, on)
+        findings += member_findings(council_cases(known, register, book, on), rows)
     if corporation is not None:
-        for row in read_register(corporation, "corporation", encoding).rows[:1]:
-            findings += filing_findings(known, row, on)
+        findings += filing_findings(known, read_corporation(corporation, encoding), on)
     return DutyReport(sorted(findings, key=lambda one: one.order), on, language)
 
 

@@ -19,6 +19,7 @@ from chiiki_tsusho.duties.services import (
     care_services,
     large_cities,
 )
+from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.table_files import Whole
 from chiiki_tsusho.lazy import pandas as pd
@@ -218,10 +219,29 @@ def filing_addressee(offices: Given) -> Addressee:
     return addressee_of(read_offices(offices))
 
 
+def offices_of(offices: Sequence[Office], corporation: dict[str, Any]) -> Sequence[Office]:
+    """Return the offices of a corporation; all of them where they name no second one.
+
+    Raises
+    ------
+    ChiikiTsushoError
+        They name several corporations, and not this one.
+    """
+    if len({one.corporation for one in offices}) <= 1:
+        return offices
+    own = [one for one in offices if one.corporation == corporation["name"]]
+    if not own:
+        raise ChiikiTsushoError(
+            Text("the offices are of several corporations, and none has the name of this one")
+        )
+    return own
+
+
 def filing_findings(
     offices: Sequence[Office], corporation: dict[str, Any], on: date
 ) -> Iterator[Finding]:
     """Find what the filing lacks, and a filing with another authority; no cell of it is told."""
+    offices = offices_of(offices, corporation)
     number = counted_offices(offices)
     for item in items_for(number, on):
         if not corporation[ITEM_COLUMNS[item.item]]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from chiiki_tsusho.duties.cases import OfficeCase
 from chiiki_tsusho.duties.findings import Finding
-from chiiki_tsusho.duties.registers import Office
-from chiiki_tsusho.duties.rules import RuleBook
+from chiiki_tsusho.duties.rules import DutyRule
 from chiiki_tsusho.language import Counted, Text
 
 
@@ -36,16 +36,21 @@ def _changed_since(row: dict[str, Any], on: date) -> bool:
     return filed is None or (left and filed < row["to"])
 
 
+def open_entries(case: OfficeCase, rows: Sequence[dict[str, Any]]) -> tuple[int, DutyRule | None]:
+    """Count the entries of an office's list that are to be filed; return the rule as well."""
+    rule = case.rule("member_list")
+    own = [row for row in rows if row["provider_no"] == case.office.provider_no]
+    if rule is None:
+        return 0, None
+    return unfiled(own, case.on, changes=rule.value == "when_decided_and_changed"), rule
+
+
 def member_findings(
-    offices: Sequence[Office], rows: Sequence[dict[str, Any]], book: RuleBook, on: date
+    cases: Sequence[OfficeCase], rows: Sequence[dict[str, Any]]
 ) -> Iterator[Finding]:
     """Find lists of members that were not filed; no cell of the list is told."""
-    for office in offices:
-        rule = book.one(office.authority, office.service, "member_list", on)
-        own = [row for row in rows if row["provider_no"] == office.provider_no]
-        if rule is None or not own:
-            continue
-        count = unfiled(own, on, changes=rule.value == "when_decided_and_changed")
+    for case in cases:
+        count, rule = open_entries(case, rows)
         if count:
             yield Finding(
                 "late",
@@ -58,6 +63,6 @@ def member_findings(
                 Text(
                     "file the list ('duties write members'); names may follow where they are open"
                 ),
-                office.provider_no,
+                case.office.provider_no,
                 law=rule,
             )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from chiiki_tsusho.duties import council_papers, filing_papers
 from chiiki_tsusho.duties.cases import OfficeCase, council_cases
 from chiiki_tsusho.duties.docx_file import write_docx
+from chiiki_tsusho.duties.filings import offices_of
 from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
 from chiiki_tsusho.duties.paper_model import Paper
 from chiiki_tsusho.duties.periods import given_day
-from chiiki_tsusho.duties.registers import read_offices, read_register
+from chiiki_tsusho.duties.registers import read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import RuleBook, rule_book
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Text
@@ -81,7 +82,8 @@ def write_paper(
     paper: Paper
     if kind in ("filing", "filing-change"):
         make = filing_papers.filing if kind == "filing" else filing_papers.filing_change
-        paper = make(known, _corporation(corporation, encoding), on)
+        row = _corporation(corporation, encoding)
+        paper = make(offices_of(known, row), row, on)
         return write_docx(paper, path, on)
     register = Meetings(frozenset(), [])
     if meetings is not None:
@@ -104,12 +106,7 @@ def write_paper(
 def _corporation(given: Given | None, encoding: str | None) -> dict[str, Any]:
     if given is None:
         raise ChiikiTsushoError(Text("this paper needs the register of the corporation"))
-    rows = read_register(given, "corporation", encoding).rows
-    if len(rows) != 1:
-        raise ChiikiTsushoError(
-            Text("the register of the corporation has {n} rows; one was expected", n=len(rows))
-        )
-    return rows[0]
+    return read_corporation(given, encoding)
 
 
 def _case(cases: list[OfficeCase], provider_no: str | None) -> OfficeCase:

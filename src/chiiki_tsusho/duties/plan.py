@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from chiiki_tsusho.duties.cases import OfficeCase, council_cases, provider_order
 from chiiki_tsusho.duties.counting import counted_meetings
-from chiiki_tsusho.duties.filings import addressee_of
+from chiiki_tsusho.duties.filings import addressee_of, offices_of
 from chiiki_tsusho.duties.follow_ups import notice_days, report_rule, retention
 from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
-from chiiki_tsusho.duties.members import unfiled
+from chiiki_tsusho.duties.members import open_entries
 from chiiki_tsusho.duties.office_days import open_by, open_from
 from chiiki_tsusho.duties.periods import (
     act_before,
@@ -23,7 +23,7 @@ from chiiki_tsusho.duties.periods import (
     given_day,
     period_end,
 )
-from chiiki_tsusho.duties.registers import Office, read_offices, read_register
+from chiiki_tsusho.duties.registers import Office, read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import DutyRule, RuleBook, rule_book
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Language, Sayable, Text
@@ -156,16 +156,12 @@ def plan_duties(
     known = read_offices(offices, encoding)
     empty = Meetings(frozenset(), [])
     register = empty if meetings is None else read_meetings(meetings, encoding)
-    days = [
-        day
-        for case in sorted(council_cases(known, register, book, on), key=provider_order)
-        for day in _of_council(case, year)
-    ]
+    cases = sorted(council_cases(known, register, book, on), key=provider_order)
+    days = [day for case in cases for day in _of_council(case, year)]
     if members is not None:
-        rows = read_register(members, "members", encoding).rows
-        days += _member_lists(known, rows, book, on)
+        days += _member_lists(cases, read_register(members, "members", encoding).rows)
     if corporation is not None:
-        days += _filing(known, read_register(corporation, "corporation", encoding).rows, on)
+        days += _filing(known, read_corporation(corporation, encoding), on)
     days.sort(key=lambda one: (one.act, one.provider_no, one.meeting_no, one.kind))
     told = [one.cells(language) for one in days]
     frame: pd.DataFrame = pandas.DataFrame(told, columns=list(COLUMNS), dtype=str)
@@ -329,24 +325,20 @@ def _after(
 
 
 def _member_lists(
-    offices: Sequence[Office], rows: Sequence[dict[str, Any]], book: RuleBook, on: date
+    cases: Sequence[OfficeCase], rows: Sequence[dict[str, Any]]
 ) -> Iterator[PlannedDay]:
-    for office in offices:
-        rule = book.one(office.authority, office.service, "member_list", on)
-        own = [row for row in rows if row["provider_no"] == office.provider_no]
-        changes = rule is not None and rule.value == "when_decided_and_changed"
-        if rule and unfiled(own, on, changes=changes):
+    for case in cases:
+        count, rule = open_entries(case, rows)
+        if count:
             what = Text("file the list of members")
-            yield PlannedDay(open_from(on), None, "member_list", office.provider_no, "", what, rule)
+            number = case.office.provider_no
+            yield PlannedDay(open_from(case.on), None, "member_list", number, "", what, rule)
 
 
 def _filing(
-    offices: Sequence[Office], rows: Sequence[dict[str, Any]], on: date
+    offices: Sequence[Office], corporation: dict[str, Any], on: date
 ) -> Iterator[PlannedDay]:
-    for row in rows[:1]:
-        if not row["filed_on"]:
-            addressee = addressee_of(offices)
-            what = Text(
-                "file the business-management system (業務管理体制) with {who}", who=addressee
-            )
-            yield PlannedDay(open_from(on), None, "filing", "", "", what, addressee.rule)
+    if not corporation["filed_on"]:
+        addressee = addressee_of(offices_of(offices, corporation))
+        what = Text("file the business-management system (業務管理体制) with {who}", who=addressee)
+        yield PlannedDay(open_from(on), None, "filing", "", "", what, addressee.rule)

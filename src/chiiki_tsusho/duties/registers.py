@@ -8,25 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chiiki_tsusho.duties.register_columns import REGISTERS, Register, RegisterColumn
 from chiiki_tsusho.duties.services import authority_key, care_services, service_names
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Sayable, Text, on_lines
-from chiiki_tsusho.reading.blocks import Numbers
+from chiiki_tsusho.reading.blocks import Numbers, Source, line_of_file
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
-from chiiki_tsusho.reading.data_frame import FrameSource
-from chiiki_tsusho.reading.inputs import open_source
+from chiiki_tsusho.reading.inputs import Input, open_input
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from chiiki_tsusho.reading.blocks import Source
-
-    Given = str | Path | pd.DataFrame
+Given = Input
 
 FAULTS_SHOWN = 20
 MODES = {
@@ -45,8 +38,6 @@ _MODE_NAMES = {
     "対面とオンライン": "mixed",
     "書面開催": "written",
 }
-_YES = frozenset(("1", "○", "〇", "●", "✓", "レ", "有", "あり"))
-_NO = frozenset(("0", "×", "✕", "-", "－", "無", "なし"))
 
 
 class _CellFaultError(Exception):
@@ -106,13 +97,6 @@ def _mode(text: str) -> str:
     return _MODE_NAMES[_plain(text)]
 
 
-def _yes_no(text: str) -> bool:
-    for marks, meaning in ((_YES, True), (_NO, False)):
-        if text.strip() in marks or _plain(text) in marks:
-            return meaning
-    raise _CellFaultError(Text("{value!r} is neither 1 (yes) nor 0 (no)", value=text))
-
-
 _READERS: dict[str, Callable[[str], Any]] = {
     "text": str.strip,
     "provider_no": _provider_no,
@@ -121,7 +105,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "mode": _mode,
     "date": _date,
     "count": lambda text: _parsed("units", text),
-    "yes_no": _yes_no,
+    "yes_no": lambda text: _parsed("flag", text) == 1,
 }
 
 
@@ -147,8 +131,8 @@ def read_register(given: Given, register: Register, encoding: str | None = None)
 
     Parameters
     ----------
-    given : path-like or DataFrame
-        With English or Japanese headings.
+    given : path-like or table
+        With English or Japanese headings; whatever the inputs of a batch may be.
     register : {"offices", "meetings", "members", "corporation"}
     encoding : str, optional
         Of a CSV file; without it, UTF-8 and CP932 are tried.
@@ -158,11 +142,7 @@ def read_register(given: Given, register: Register, encoding: str | None = None)
     InputFileError
         A heading is unknown, doubled or missing, or a cell cannot be read. All faults are named.
     """
-    source: Source
-    if isinstance(given, (str, Path)):
-        source = open_source(given, encoding)
-    else:
-        source = FrameSource(given, register)
+    source = open_input(given, register, encoding)
     columns = _matched(source, register)
     rows: list[dict[str, Any]] = []
     faults: list[Sayable] = []
@@ -174,7 +154,7 @@ def read_register(given: Given, register: Register, encoding: str | None = None)
             try:
                 row[column.name] = _read(column, cell)
             except _CellFaultError as error:
-                faults.append(_fault(source.shown, line, column, error.message))
+                faults.append(_fault(source, line, column, error.message))
         rows.append(row)
     if faults:
         raise InputFileError(_all(source.shown, faults))
@@ -192,9 +172,13 @@ def _read(column: RegisterColumn, cell: str) -> Any:
 def _lines(source: Source, faults: list[Sayable]) -> Iterator[tuple[int, list[str]]]:
     for block in source.blocks(["distinct"] * len(source.headings)):
         for line, message in block.malformed:
+            file, at_line = line_of_file(source.files, line)
             faults.append(
                 Text(
-                    "{file}: line {line}: {message}", file=source.shown, line=line, message=message
+                    "{file}: line {line}: {message}",
+                    file=file.shown,
+                    line=at_line,
+                    message=message,
                 )
             )
         columns = [
@@ -206,11 +190,12 @@ def _lines(source: Source, faults: list[Sayable]) -> Iterator[tuple[int, list[st
             yield line, [column[at] for column in columns]
 
 
-def _fault(shown: str, line: int, column: RegisterColumn, message: Sayable) -> Text:
+def _fault(source: Source, line: int, column: RegisterColumn, message: Sayable) -> Text:
+    file, at_line = line_of_file(source.files, line)
     return Text(
         "{file}: line {line}, {column} ({heading}): {message}",
-        file=shown,
-        line=line,
+        file=file.shown,
+        line=at_line,
         column=column.name,
         heading=column.heading,
         message=message,
@@ -240,8 +225,9 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
             hint = Text("; did you mean {near!r}?", near=near[0]) if near else ""
             faults.append(
                 Text(
-                    "{file}: line 1: unknown heading {heading!r}{hint}",
+                    "{file}: line {line}: unknown heading {heading!r}{hint}",
                     file=source.shown,
+                    line=source.heading_line,
                     heading=heading,
                     hint=hint,
                 )
@@ -249,8 +235,9 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
         elif column in matched:
             faults.append(
                 Text(
-                    "{file}: line 1: heading {heading!r} stands there twice",
+                    "{file}: line {line}: heading {heading!r} stands there twice",
                     file=source.shown,
+                    line=source.heading_line,
                     heading=heading,
                 )
             )
@@ -258,8 +245,9 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
             matched.append(column)
     faults.extend(
         Text(
-            "{file}: line 1: required heading {name!r} ({heading}) is missing; add the column",
+            "{file}: line {line}: required heading {name!r} ({heading}) is missing; add the column",
             file=source.shown,
+            line=source.heading_line,
             name=column.name,
             heading=column.heading,
         )
@@ -301,3 +289,19 @@ def read_offices(given: Given, encoding: str | None = None) -> list[Office]:
         filled["authority"] = authority_key(filled["authority"])
         offices.append(Office(**filled))
     return offices
+
+
+def read_corporation(given: Given, encoding: str | None = None) -> dict[str, Any]:
+    """Read the corporation.
+
+    Raises
+    ------
+    InputFileError
+        There are several rows, or none.
+    """
+    rows = read_register(given, "corporation", encoding).rows
+    if len(rows) != 1:
+        raise InputFileError(
+            Text("the register of the corporation has {n} rows; one was expected", n=len(rows))
+        )
+    return rows[0]
