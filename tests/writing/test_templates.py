@@ -342,13 +342,13 @@ def test_the_dictionary_tells_every_column_in_both_languages(
         "送迎減算",
         no,
         "1",
-        "count of 地域通所介護送迎減算 (2016-04 to 2018-03, from 2026-06): blank, 0 or up to 2",
-        "地域通所介護送迎減算(2016-04〜2018-03、2026-06以降)の回数: 空欄、0、または2まで",
+        "count of 地域通所介護送迎減算 (2016-04 to 2019-09, from 2021-04): blank, 0 or up to 2",
+        "地域通所介護送迎減算(2016-04〜2019-09、2021-04以降)の回数: 空欄、0、または2まで",
     ]
     assert told["service_provision_2"][2] == "サービス提供体制加算Ⅲ / サービス提供体制加算Ⅱ"
     assert told["service_provision_2"][6] == (
         "地域通所介護サービス提供体制加算Ⅲ(2016-04〜2018-03)、"
-        "地域通所介護サービス提供体制加算Ⅱ(2026-06以降)の回数: 空欄、0、または1まで"
+        "地域通所介護サービス提供体制加算Ⅱ(2018-04〜2019-09、2021-04以降)の回数: 空欄、0、または1まで"
     )
 
 
@@ -387,8 +387,8 @@ def test_files_of_the_user_are_never_touched(tmp_path: Path) -> None:
 
 
 def test_a_month_without_a_table_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedMonthError, match="no complete code table for 2018-04"):
-        write_templates(tmp_path / "new", "2018-04")
+    with pytest.raises(UnsupportedMonthError, match="no code table for 2016-03"):
+        write_templates(tmp_path / "new", "2016-03")
     assert not (tmp_path / "new").exists()
 
 
@@ -402,5 +402,5 @@ def test_a_table_without_a_code_for_any_visit_is_refused(tmp_path: Path) -> None
         writer.writeheader()
         writer.writerows(rows)
     assert load_code_book(codes).months == []
-    with pytest.raises(UnsupportedMonthError, match="no complete code table for 2016-04"):
+    with pytest.raises(UnsupportedMonthError, match="no code table for 2016-04"):
         write_templates(tmp_path / "new", codes=codes)
