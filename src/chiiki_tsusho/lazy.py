@@ -9,6 +9,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import Text
+
 
 class Deferred:
     """Stands for a module until one of its names is asked for."""
@@ -22,3 +25,32 @@ class Deferred:
 
 pandas = Deferred("pandas")
 parquet = Deferred("pyarrow.parquet")
+
+
+def installed(module: str, library: str, extra: str) -> Any:
+    """Import a module of a library that not everybody has.
+
+    Parameters
+    ----------
+    module : str
+    library : str
+        What is installed to have it.
+    extra : str
+        The part of this program that needs it.
+
+    Raises
+    ------
+    ChiikiTsushoError
+        It is not installed; says how to install it.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ChiikiTsushoError(
+            Text(
+                "this needs {library}; in the folder of the program's source, run "
+                "pip install '.[{extra}]'",
+                library=library,
+                extra=extra,
+            )
+        ) from error

@@ -1016,7 +1016,7 @@ def test_without_jinja2_the_error_says_how_to_get_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    with pytest.raises(ChiikiTsushoError, match=r"pip install 'chiiki-tsusho\[report\]'"):
+    with pytest.raises(ChiikiTsushoError, match=r"pip install '\.\[report\]'"):
         write_report(folder)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
-from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.language import Text
+from chiiki_tsusho.lazy import installed
 
 
 def needed(module: str) -> Any:
@@ -17,14 +15,5 @@ def needed(module: str) -> Any:
     ChiikiTsushoError
         It is not installed; says how to install it.
     """
-    try:
-        return import_module(module)
-    except ImportError:
-        name = {"docx": "python-docx"}.get(module, module)
-        raise ChiikiTsushoError(
-            Text(
-                "this needs {name}; in the folder of the program's source, run "
-                "pip install '.[duties]'",
-                name=name,
-            )
-        ) from None
+    library = module.partition(".")[0]
+    return installed(module, {"docx": "python-docx"}.get(library, library), "duties")

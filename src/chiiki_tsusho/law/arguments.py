@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +45,8 @@ def whole_numbers(
         A value is no whole number of the range.
     """
     array = _array(values, name, VisitError)
-    missing = np.asarray(pd.isna(array))
-    kind = pd.api.types.infer_dtype(array[~missing], skipna=False)
+    missing = _missing(array)
+    kind = _kind(array[~missing])
     if kind not in ("integer", "floating", "mixed-integer-float", "empty") and (~missing).any():
         raise VisitError(
             Text("{name}: whole numbers were expected, not {kind}", name=name, kind=kind)
@@ -91,7 +92,7 @@ def flags(values: npt.ArrayLike, name: str) -> npt.NDArray[np.bool_]:
     """
     array = _array(values, name, VisitError)
     if array.dtype != bool:
-        kind = pd.api.types.infer_dtype(array.ravel(), skipna=False)
+        kind = _kind(array.ravel())
         if array.size and (kind not in ("boolean", "integer") or not np.isin(array, (0, 1)).all()):
             raise VisitError(Text("{name}: True or False was expected", name=name))
     return array.astype(bool)
@@ -111,9 +112,10 @@ def choices(values: npt.ArrayLike, name: str, known: Sequence[str]) -> npt.NDArr
         A text is not one of them.
     """
     array = _array(values, name, VisitError).astype(object)
-    texts = np.where(pd.isna(array), "", array)
-    wanted = pd.Index(texts.ravel(), dtype=object)
-    at = pd.Index(list(known), dtype=object).get_indexer(wanted).reshape(texts.shape)
+    texts = np.where(_missing(array), "", array)
+    at = np.full(texts.shape, -1, dtype=np.intp)
+    for position, one in enumerate(known):
+        at[texts == one] = position
     if (at < 0).any():
         wrong = texts[at < 0].flat[0]
         raise VisitError(
@@ -125,6 +127,22 @@ def choices(values: npt.ArrayLike, name: str, known: Sequence[str]) -> npt.NDArr
             )
         )
     return at
+
+
+def _missing(array: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Say which values are blank; pandas, slow to load, is asked where there may be any kind."""
+    if array.dtype.kind in "biuU":
+        return np.zeros(array.shape, dtype=bool)
+    if array.ndim == 0 and isinstance(array.item(), int | str | None):
+        return np.asarray(array.item() is None)
+    return np.asarray(pd.isna(array))
+
+
+def _kind(values: npt.NDArray[Any]) -> str:
+    """Name the kind of values, as pandas does."""
+    if values.dtype.kind in "iu":
+        return "integer"
+    return pd.api.types.infer_dtype(values, skipna=False) if values.size else "empty"
 
 
 def service_code_array(codes: Sequence[str] | npt.ArrayLike) -> npt.NDArray[np.object_]:
@@ -151,7 +169,8 @@ def _array(values: Any, name: str, refusal: type[ChiikiTsushoError]) -> npt.NDAr
         array = np.asarray(values)
     except (ValueError, TypeError) as error:
         raise refusal(Text("{name}: not an array: {why}", name=name, why=str(error))) from error
-    if isinstance(values, np.ma.MaskedArray):
+    # Who has a masked array has loaded numpy.ma, which takes its time.
+    if "numpy.ma" in sys.modules and isinstance(values, np.ma.MaskedArray):
         array = array.astype(object)
         array[np.ma.getmaskarray(values)] = None
     return array

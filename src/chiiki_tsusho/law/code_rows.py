@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -145,3 +148,14 @@ def segments(rows: list[CodeLine]) -> list[tuple[int, int, list[CodeLine]]]:
         if active:
             cuts.append((first, last, active))
     return cuts
+
+
+def csv_text(rows: Iterable[CodeRow], columns: Sequence[str] = COLUMNS) -> str:
+    """Write rows as a code table file has them, the heading above."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        cells = [getattr(row, column) for column in columns]
+        writer.writerow(["" if cell is None else str(cell) for cell in cells])
+    return text.getvalue()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import repeat
 from operator import eq
 from typing import TYPE_CHECKING, Any
 
@@ -247,9 +248,8 @@ class CodeTable:
         return np.concatenate(([0], np.cumsum(changes)))
 
     @cached_property
-    def _index(self) -> pd.Index[Any]:
-        index: pd.Index[Any] = pd.Index(self.service_codes.astype(object))
-        return index
+    def _places(self) -> dict[str, int]:
+        return {code: at for at, code in enumerate(self.service_codes.tolist())}
 
     def positions(self, codes: Sequence[str] | npt.ArrayLike) -> npt.NDArray[np.intp]:
         """Return the position of each code among the rows.
@@ -260,7 +260,7 @@ class CodeTable:
             A code is not of this month; the message names it and the nearest one.
         """
         wanted = service_code_array(codes)
-        found = self._index.get_indexer(pd.Index(wanted, dtype=object))
+        found = np.fromiter(map(self._places.get, wanted, repeat(-1)), np.intp, len(wanted))
         unknown = wanted[found < 0]
         if unknown.size:
             raise UnknownCodeError(self._unknown_text(list(dict.fromkeys(unknown.tolist()))))

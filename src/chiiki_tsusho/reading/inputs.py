@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, on_lines
@@ -17,7 +17,9 @@ from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.data_frame import FrameSource, as_frame
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 from chiiki_tsusho.reading.several_files import SeveralSources
-from chiiki_tsusho.reading.workbook_file import WorkbookSource
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.reading.workbook_file import WorkbookSource
 
 
 class ArrowTable(Protocol):
@@ -155,6 +157,9 @@ def open_source(
     if start[:4] == _PARQUET:
         return ParquetSource(file)
     if start[:4] == _ZIP:
+        # Not every month is a workbook, and what reads one takes its time to load.
+        from chiiki_tsusho.reading.workbook_file import WorkbookSource
+
         return WorkbookSource(file, sheet)
     if start == _OLE:
         raise _fault(

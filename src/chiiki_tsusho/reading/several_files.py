@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +16,17 @@ from chiiki_tsusho.language import Counted, Text, on_lines
 from chiiki_tsusho.reading.blocks import Block, Form, Raw, SourceFile
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.parquet_file import ParquetSource
-from chiiki_tsusho.reading.workbook_file import WorkbookSource
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.reading.workbook_file import WorkbookSource
+
+    AnySource = CsvSource | ParquetSource | WorkbookSource
 
 _KINDS = {
     "csv": Text("a CSV file"),
     "parquet": Text("a Parquet file"),
     "xlsx": Text("an Excel workbook"),
 }
-AnySource = CsvSource | ParquetSource | WorkbookSource
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
 from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
 from chiiki_tsusho.law.code_book import load_code_book
+from chiiki_tsusho.lazy import installed
 from chiiki_tsusho.reports.batch_folder import read_batch
 from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
 from chiiki_tsusho.reports.page_figures import OTHER_CODES_SHOWN, ReportFigures, report_figures
@@ -105,12 +106,7 @@ def write_report(
 
 
 def _environment() -> jinja2.Environment:
-    try:
-        import jinja2  # noqa: F401 (it is optional)
-    except ImportError as error:
-        raise ChiikiTsushoError(
-            Text("writing a report needs jinja2: pip install 'chiiki-tsusho[report]'")
-        ) from error
+    installed("jinja2", "jinja2", "report")
     return _templates()
 
 

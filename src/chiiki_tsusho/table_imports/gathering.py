@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
@@ -16,7 +14,7 @@ from pydantic import ValidationError
 
 from chiiki_tsusho.language import Language, Sayable, Text, printable
 from chiiki_tsusho.law.code_file import check_code_rows
-from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow
+from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, csv_text
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.table_imports.known_rows import TAKEN_BY_NAME, RowRefusedError
 from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
@@ -220,7 +218,7 @@ class Gathering:
         """Make the checks of the loader on the file as it would be written."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "codes.csv"
-            file.write_text(_csv_text(one.row for one in self.placed), "utf-8", newline="")
+            file.write_text(_text(one.row for one in self.placed), "utf-8", newline="")
             _, faults = check_code_rows(file)
         found: dict[int, Sayable] = {}
         for fault in faults:
@@ -304,19 +302,12 @@ def write_code_rows(rows: Iterable[CodeRow], path: str | Path) -> None:
     OutputError
         The file cannot be written.
     """
-    write_whole(path, _csv_text(rows))
+    write_whole(path, _text(rows))
 
 
-def _csv_text(rows: Iterable[CodeRow]) -> str:
+def _text(rows: Iterable[CodeRow]) -> str:
     rows = list(rows)
-    columns = [name for name in COLUMNS if _is_written(name, rows)]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        cells = [getattr(row, column) for column in columns]
-        writer.writerow(["" if cell is None else str(cell) for cell in cells])
-    return text.getvalue()
+    return csv_text(rows, [name for name in COLUMNS if _is_written(name, rows)])
 
 
 def _is_written(column: str, rows: list[CodeRow]) -> bool:
