@@ -33,8 +33,7 @@ from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.coverage import MARK_MEANINGS, MARKS, coverage
 from chiiki_tsusho.months import OPEN_END, month_before, month_text
-from chiiki_tsusho.problem_texts import TEXTS
-from chiiki_tsusho.problems import RULES
+from chiiki_tsusho.problem_texts import RULES, TEXTS
 
 OUTPUTS = {"claim_lines": CLAIM_LINES, "claims": CLAIMS, "problems": PROBLEMS}
 HELP_WIDTH = "88"

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from pyarrow import compute as pc
 
 from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
+from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
+from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
@@ -20,9 +23,10 @@ from chiiki_tsusho.law.table_files import law_file
 from chiiki_tsusho.reading.given_rows import held_frame
 from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
 from chiiki_tsusho.whole_files import named_path
+from chiiki_tsusho.writing.earlier_run import EarlierRun
 from chiiki_tsusho.writing.folders import FolderSink, refuse_overwriting
 from chiiki_tsusho.writing.result_tables import FrameSink, problem_table, read_frame
-from chiiki_tsusho.writing.run_record import input_files, run_record
+from chiiki_tsusho.writing.run_record import input_files, read_record, run_record, with_earlier
 from chiiki_tsusho.writing.table_writers import FileFormat
 
 if TYPE_CHECKING:
@@ -67,6 +71,13 @@ class FileBatch:
     folder: Path
     problem_table: pa.Table
     notes: tuple[Text, ...] = ()
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether rows were let pass that may belong to claims."""
+        unplaced = pc.equal(self.problem_table["rule"], "unplaced_row")
+        passed = pc.and_(unplaced, pc.equal(self.problem_table["severity"], "warning"))
+        return bool(pc.any(passed).as_py())
 
     @cached_property
     def problems(self) -> pd.DataFrame:
@@ -149,7 +160,7 @@ def compute_claims(
 
 def claim_files(
     visits: FileInput,
-    folder: str | Path,
+    folder: str | Path | None = None,
     providers: FileInput | None = None,
     recipients: FileInput | None = None,
     codes: CodeBook | CodeTable | str | Path | None = None,
@@ -160,6 +171,8 @@ def claim_files(
     headings: Language = "en",
     replace: bool = False,
     ignore_columns: Collection[str] = (),
+    unplaced: Unplaced = "hold",
+    add_to: str | Path | None = None,
 ) -> FileBatch:
     """Compute the claims of a file of visits into a folder.
 
@@ -171,9 +184,9 @@ def claim_files(
         CSV (UTF-8, CP932 or UTF-16), Excel workbooks (``book.xlsx#sheet`` for another sheet than
         the first) or Parquet; several files of one kind, folders and patterns of them are one
         input.
-    folder : path-like
+    folder : path-like, optional
         Receives ``claim_lines``, ``claims``, ``problems``, ``held_visits`` and ``run.json``, all
-        or none.
+        or none. Only with ``add_to`` it may be left out.
     codes : CodeBook, CodeTable or path, optional
         The code table; without it, the bundled one.
     file_format : {"csv", "xlsx", "parquet"}
@@ -191,6 +204,12 @@ def claim_files(
         visits always are.
     ignore_columns : collection of str
         Headings of columns to be left unread.
+    unplaced : {"hold", "pass"}
+        Whether a row that does not say whose it is holds the claims it may belong to, or is set
+        aside with a warning.
+    add_to : path-like, optional
+        The folder of an earlier run whose held rows the visits are, corrected: its claims are
+        taken along. Without ``folder`` the results are put there.
 
     Returns
     -------
@@ -205,22 +224,32 @@ def claim_files(
     TableError
         ``codes`` fails a check.
     """
-    folder = named_path(folder)
+    if folder is None and add_to is None:
+        raise OutputError(Text("no folder for the results is named"))
+    earlier = None if add_to is None else EarlierRun.read(named_path(add_to))
+    folder = named_path(add_to if folder is None and add_to is not None else folder or "")
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
-    refuse_overwriting(folder, paths_of(sources, codes))
+    own_held = [] if earlier is None else [earlier.held.resolve()]
+    paths = [path for path in paths_of(sources, codes) if path.resolve() not in own_held]
+    refuse_overwriting(folder, paths)
     inputs = input_files(dict(zip(FILES, sources, strict=True)), codes)
-    run = BatchRun(*sources, code_book(codes), progress)
+    run = BatchRun(*sources, code_book(codes), progress, unplaced=unplaced, earlier=earlier)
     options = {
+        "unplaced": unplaced,
         "format": file_format,
         "encoding": encoding,
         "language": language,
         "headings": headings,
         "ignore_columns": sorted(ignore_columns),
     }
-    with FolderSink(folder, sources[0], file_format, headings, inputs, replace) as sink:
+    added_there = earlier is not None and folder.resolve() == earlier.folder.resolve()
+    replace |= added_there
+    with FolderSink(folder, sources[0], file_format, headings, inputs, replace, earlier) as sink:
         summary = run.run(sink)
         problems = problem_table(run.problems, language)
         bundled = law_file("service_codes.csv") if codes is None else None
         record = run_record(folder, inputs, run.rows, options, summary, bundled)
+        if earlier is not None:
+            record = with_earlier(record, read_record(earlier.folder), folder, earlier.folder)
         sink.finish(problems, record)
     return FileBatch(summary, folder, problems, tuple(run.notes))

@@ -198,10 +198,21 @@ CLAIMS = (
          "限度額を超えた分の自己負担(円)"),
 )  # fmt: skip
 
+_FILE = _out(
+    "file", "ファイル", "text", "visits, providers or recipients; of several files the one given",
+    "実績・事業所・利用者のどのファイルか(複数のときはファイル名)",
+)  # fmt: skip
+
 PROBLEMS = (
-    _out("file", "ファイル", "text", "visits, providers or recipients", "どのファイルか"),
-    _out("line", "行", "whole_or_blank", "line of the file, the heading is 1; blank: a whole claim",
-         "行番号(見出しが1、空欄は請求全体)"),
+    _out("severity", "重大度", "text", "error: holds the claim; warning: holds nothing",
+         "error は請求を未計算にする誤り、warning は確認のお願い"),
+    _FILE,
+    _out("line", "行", "whole_or_blank",
+         "line of the file that was given, the heading is 1; blank: a whole claim",
+         "入力ファイルの行番号(見出しが1、空欄は請求全体)"),
+    _out("held_line", "held_visitsの行", "whole_or_blank",
+         "line of held_visits, where the row stands there", "held_visits での行番号"),
+    *CLAIM_KEY,
     _out("column", "列", "text", "the column", "列"),
     _out("value", "値", "text", "the value found", "入力の値"),
     _out("rule", "規則", "text", "the rule broken", "規則の名前"),
@@ -284,7 +295,7 @@ COMPARISON_MISSING_KEYS = (
     _SIDE,
     _out("month", "表の年月", "text", "month of that table, YYYYMM", "その表の年月"),
     _out("key", "加算", "text", "the addition that has no row in the table", "表に行のない加算"),
-    PROBLEMS[0],
+    _FILE,
     _out("rows", "行数", "whole", "rows of the file that have it", "それを設定した行の数"),
 )
 

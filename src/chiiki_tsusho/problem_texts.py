@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from chiiki_tsusho.columns import HEADINGS
 from chiiki_tsusho.language import Language, printable
+
+Rule = Literal[
+    "missing_value", "bad_value", "unsupported_month", "outside_every_band", "no_code",
+    "not_for_service", "conflicting_group", "needs_other", "not_together", "over_monthly_maximum",
+    "duplicate_visit", "unknown_provider", "unknown_recipient", "plan_over_limit", "plan_needed",
+    "malformed_row", "unplaced_row", "already_claimed",
+    "not_this_service", "example_row", "check_digit", "unusual_value", "total_row",
+]  # fmt: skip
+RULES: tuple[Rule, ...] = get_args(Rule)
+# These hold nothing.
+WARNINGS: frozenset[Rule] = frozenset(
+    ("not_this_service", "example_row", "check_digit", "unusual_value", "total_row")
+)
+# What is longer is shortened where it is shown.
+LONGEST_TEXT = 300
 
 TEXTS: dict[str, dict[Language, str]] = {
     "blank": {
@@ -135,8 +150,32 @@ TEXTS: dict[str, dict[Language, str]] = {
         "ja": "「{value}」は{key}の回数として使えません。空欄、○、×、または0〜{most}の整数で記入してください",
     },
     "support_level": {
-        "en": "{value!r} is a support level (要支援); this service is for care levels 1 to 5",
-        "ja": "「{value}」は要支援です。このサービスの対象は要介護1〜5です",
+        "en": "{value!r}: a visit of a person with 要支援 or 事業対象者 is billed under 総合事業 (通所型サービス), "
+        "not under this service; the row is left out here: file it there, or correct the care level",
+        "ja": "「{value}」は要支援・事業対象者です。この行は総合事業(通所型サービス)の請求となるため、ここでは計算しません。"
+        "総合事業として請求するか、要介護度を訂正してください",
+    },
+    "already_claimed": {
+        "en": "claim {claim}: is in the results that are added to; take its rows out, or compute the "
+        "whole month again from the corrected file",
+        "ja": "請求 {claim}: 追加先の結果にすでにあります。この請求の行を取り除くか、訂正した元のファイルから"
+        "月全体をもう一度計算してください",
+    },
+    "unplaced": {
+        "en": "it cannot be read whose visit this row is, so every claim that it may belong to is held "
+        "with it ({claims}); correct the row and compute again",
+        "ja": "この行は誰の実績か読み取れないため、該当しうる請求をすべて未計算(要修正)としました({claims})。"
+        "この行を訂正し、もう一度計算してください",
+    },
+    "passed": {
+        "en": "it cannot be read whose visit this row is; it is left out, and claims may lack it "
+        "({claims}); correct the row and compute again",
+        "ja": "この行は誰の実績か読み取れないため、計算に入れていません。請求に不足があるかもしれません({claims})。"
+        "この行を訂正し、もう一度計算してください",
+    },
+    "total": {
+        "en": "{value!r} marks a line of totals; it is no visit and is left out: take it out of the file",
+        "ja": "「{value}」は合計の行です。実績ではないため計算に入れていません。ファイルから取り除いてください",
     },
     "unsupported_month": {
         "en": "no code table for {month} is at hand (there are: {months}); read {document} with "
@@ -266,7 +305,7 @@ EXPECTED: dict[str, dict[Language, str]] = {
 class Message:
     """A problem in no language yet: its rule, which text, and what goes into it."""
 
-    rule: str
+    rule: Rule
     text: str
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -282,7 +321,15 @@ class Message:
                 name: printable(fact) if isinstance(fact, str) else fact
                 for name, fact in facts.items()
             }
+        facts = {
+            name: shortened(fact) if isinstance(fact, str) else fact for name, fact in facts.items()
+        }
         return TEXTS[self.text][language].format(**facts)
+
+
+def shortened(text: str) -> str:
+    """Return a text that is not too long to be read, and say how long it was."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…({len(text):,})"
 
 
 def named(name: str) -> dict[Language, str]:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute as pc
 
-from chiiki_tsusho.columns import PROBLEMS
+from chiiki_tsusho.columns import CLAIM_KEY, PROBLEMS
 from chiiki_tsusho.language import Language
-from chiiki_tsusho.problem_texts import Message, named
+from chiiki_tsusho.problem_texts import WARNINGS, Message, named, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
 else:
     from chiiki_tsusho.lazy import pandas as pd
 
-RULES = (
-    "missing_value", "bad_value", "unsupported_month", "outside_every_band", "no_code",
-    "not_for_service", "conflicting_group", "over_monthly_maximum", "duplicate_visit",
-    "unknown_provider", "unknown_recipient", "plan_over_limit", "malformed_row", "unusual_value",
-)  # fmt: skip
 FILE_ORDER = ("visits", "providers", "recipients")
 _FILES_JA = {
     "visits": "実績ファイル",
@@ -39,7 +36,7 @@ def place_text(file: str, line: int | None, column: str, language: Language = "e
     """Say where a problem is: ``visits line 9, minutes``."""
     if language == "ja":
         at = "" if line is None else f" {line}行目"
-        return f"{_FILES_JA[file]}{at}" + (f"「{named(column)['ja']}」" if column else "")
+        return f"{_FILES_JA.get(file, file)}{at}" + (f"「{named(column)['ja']}」" if column else "")
     at = "" if line is None else f" line {line}"
     return f"{file}{at}" + (f", {column}" if column else "")
 
@@ -57,14 +54,37 @@ class _Batch:
     once: Once | None = None
 
 
+@dataclass(frozen=True)
+class Places:
+    """Whose the rows of a file are, and where they are given back, for the lines of problems.
+
+    Parameters
+    ----------
+    lines : ndarray of int64, shape (rows,)
+        Ascending.
+    held_lines : ndarray of int64, shape (rows,)
+        Line of ``held_visits``, 0 where a row is not there.
+    names : sequence of StringArray, each of shape (rows,)
+        service_month, provider_no, insurer_no and insured_no; blank where unreadable.
+    """
+
+    lines: npt.NDArray[np.int64]
+    held_lines: npt.NDArray[np.int64]
+    names: Sequence[pa.StringArray]
+
+
 @dataclass
 class Problems:
     """All problems found, of all files."""
 
     _batches: list[_Batch] = field(default_factory=list)
+    _places: dict[str, Places] = field(default_factory=dict)
+    _aside: list[npt.NDArray[np.int64]] = field(default_factory=list)
+    _passed: list[npt.NDArray[np.int64]] = field(default_factory=list)
+    _files: dict[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        """Count the problems."""
+        """Count the problems, those of rows set aside included."""
         return sum(len(batch.lines) for batch in self._batches)
 
     def add_rows(
@@ -101,6 +121,29 @@ class Problems:
         which = np.zeros(1, dtype=np.int64)
         self._batches.append(_Batch(file, column, at, which, [value], [message], once))
 
+    def set_aside(self, lines: npt.NDArray[np.int64]) -> None:
+        """Keep of rows of visits that are set aside nothing but the warnings."""
+        self._aside.append(lines)
+
+    def let_pass(self, lines: npt.NDArray[np.int64]) -> None:
+        """Make whatever is wrong with rows of visits a warning."""
+        self._passed.append(lines)
+
+    def place(self, file: str, places: Places) -> None:
+        """Say whose the rows of a file are that have problems."""
+        self._places[file] = places
+
+    def of_files(self, file: str, files: Sequence[tuple[str, int]]) -> None:
+        """Say of which files an input is: the name of each, and how many lines are before it."""
+        self._files[file] = files
+
+    def lines(self, file: str) -> npt.NDArray[np.int64]:
+        """Return the lines of a file that have problems, ascending."""
+        lines = [batch.lines for batch in self._batches if batch.file == file]
+        found = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *lines]))
+        of_rows: npt.NDArray[np.int64] = found[found != NO_LINE]
+        return of_rows
+
     @property
     def once(self) -> set[Once]:
         """What problems of claims are told but once for."""
@@ -108,7 +151,7 @@ class Problems:
 
     def without(self, told: set[Once]) -> Problems:
         """Return the problems but those told already elsewhere."""
-        return Problems([batch for batch in self._batches if batch.once not in told])
+        return replace(self, _batches=[batch for batch in self._batches if batch.once not in told])
 
     def said(self, text: str) -> Iterator[tuple[str, Message, npt.NDArray[np.int64]]]:
         """Yield the file, the message and the lines of every case told by one of the texts."""
@@ -119,22 +162,124 @@ class Problems:
 
     def frame(self, language: Language = "en") -> pd.DataFrame:
         """Write all problems as a DataFrame, ordered by file, line, column and rule."""
-        columns: dict[str, list[Any]] = {column.name: [] for column in PROBLEMS}
-        for batch in self._batches:
-            said = [message.say(language) for message in batch.messages]
-            rules = [message.rule for message in batch.messages]
-            columns["file"].append(np.full(len(batch.lines), batch.file, dtype=object))
-            columns["line"].append(batch.lines)
-            columns["column"].append(np.full(len(batch.lines), batch.column, dtype=object))
-            for name, texts in (("value", batch.values), ("rule", rules), ("message", said)):
-                columns[name].append(np.array(texts, dtype=object)[batch.which])
-        frame = pd.DataFrame(
-            {
-                name: np.concatenate(parts) if parts else np.zeros(0, dtype=object)
-                for name, parts in columns.items()
-            }
+        frame: pd.DataFrame = self.table(language).to_pandas(
+            types_mapper={
+                pa.string(): pd.StringDtype(na_value=np.nan),
+                pa.int64(): pd.Int64Dtype(),
+            }.get
         )
-        return ordered(frame)
+        return frame
+
+    def table(self, language: Language = "en") -> pa.Table:
+        """Write all problems as a table, ordered by file, line (none last), column and rule.
+
+        Parameters
+        ----------
+        language : {"en", "ja"}
+            Of the messages.
+
+        Returns
+        -------
+        pyarrow.Table
+            The columns of ``PROBLEMS``.
+        """
+        pieces = [self._piece(batch, language) for batch in self._batches]
+        types = [(column.name, _TYPES[column.kind]) for column in PROBLEMS]
+        table = pa.concat_tables([pa.schema(types).empty_table(), *pieces]).combine_chunks()
+        return table.take(_order(table)) if table.num_rows else table
+
+    def _piece(self, batch: _Batch, language: Language) -> pa.Table:
+        rules = [message.rule for message in batch.messages]
+        lines, which = batch.lines, batch.which
+        if batch.file == "visits" and self._aside and any(one not in WARNINGS for one in rules):
+            warns = np.array([rule in WARNINGS for rule in rules])[which]
+            kept = warns | ~np.isin(lines, np.concatenate(self._aside))
+            lines, which = lines[kept], which[kept]
+        warns = np.array([rule in WARNINGS for rule in rules], dtype=bool)[which]
+        if batch.file == "visits" and self._passed:
+            warns |= np.isin(lines, np.concatenate(self._passed))
+        said = [message.say(language) for message in batch.messages]
+        keys = self._keys(batch, lines, which)
+        columns: dict[str, pa.Array] = {
+            "severity": _chosen(["error", "warning"], warns.astype(np.int64)),
+            **self._lines(batch.file, lines),
+            **keys,
+            "column": _chosen([batch.column], np.zeros(len(lines), dtype=np.int64)),
+            "value": _chosen([shortened(value) for value in batch.values], which),
+            "rule": _chosen(rules, which),
+            "message": _chosen(said, which),
+        }
+        return pa.table({column.name: columns[column.name] for column in PROBLEMS})
+
+    def _lines(self, file: str, lines: npt.NDArray[np.int64]) -> dict[str, pa.Array]:
+        """Name the file that was given, and the line of it."""
+        names, before = [file], np.zeros(1, dtype=np.int64)
+        if len(self._files.get(file, ())) > 1:
+            names = [name for name, _ in self._files[file]]
+            before = np.array([lines_before for _, lines_before in self._files[file]])
+        of_claim = lines == NO_LINE
+        at = np.where(of_claim, 0, np.searchsorted(before, lines - 1, side="right") - 1)
+        return {
+            "file": _chosen(names, at),
+            "line": pa.array(lines - before[at], mask=of_claim),
+        }
+
+    def _keys(
+        self, batch: _Batch, lines: npt.NDArray[np.int64], which: npt.NDArray[np.int64]
+    ) -> dict[str, pa.Array]:
+        """Say whose each row or claim is, as far as it is known."""
+        claims = [message.facts.get("claim") for message in batch.messages]
+        if any(claims):
+            parts = [str(claim or "").split() or [""] * len(CLAIM_KEY) for claim in claims]
+            names = [
+                _chosen([part[at].replace("-", "") for part in parts], which)
+                for at in range(len(CLAIM_KEY))
+            ]
+            held = pa.nulls(len(lines), pa.int64())
+        elif batch.file in self._places and len(self._places[batch.file].lines):
+            places = self._places[batch.file]
+            at = np.minimum(np.searchsorted(places.lines, lines), len(places.lines) - 1)
+            known = places.lines[at] == lines
+            taken = pa.array(at, mask=~known)
+            names = [pc.fill_null(column.take(taken), "") for column in places.names]
+            held_lines = np.where(known, places.held_lines[at], 0)
+            held = pa.array(held_lines, mask=held_lines == 0)
+        else:
+            nothing = np.zeros(len(lines), dtype=np.int64)
+            names = [_chosen([""], nothing)] * len(CLAIM_KEY)
+            held = pa.nulls(len(lines), pa.int64())
+        keys = {column.name: name for column, name in zip(CLAIM_KEY, names, strict=True)}
+        return {"held_line": held, **keys}
+
+
+_TYPES = {"text": pa.string(), "whole": pa.int64(), "whole_or_blank": pa.int64()}
+
+
+def _chosen(texts: Sequence[str], which: npt.NDArray[np.int64]) -> pa.Array:
+    return pa.array(texts, pa.string()).take(pa.array(which))
+
+
+def _order(table: pa.Table) -> pa.Array:
+    """Order by file, line (none last), column, rule, value and message."""
+    files = {name: at for at, name in enumerate(FILE_ORDER)}
+    keys = [_ranks(table[name]) for name in ("message", "value", "rule", "column")]
+    line = table["line"].fill_null(NO_LINE).to_numpy()
+    # Several files of visits stand in the order in which they were given.
+    names = pc.dictionary_encode(table["file"]).combine_chunks()
+    order = [files.get(one, 0) for one in names.dictionary.to_pylist()]
+    rank = np.array(order, dtype=np.int64)
+    given = names.indices.to_numpy()
+    return pa.array(np.lexsort((*keys, line, given, rank[given])))
+
+
+def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Return the place of each text among the distinct ones, in their order."""
+    encoded = pc.dictionary_encode(texts).combine_chunks()
+    distinct = encoded.dictionary
+    rank = np.empty(len(distinct), dtype=np.int64)
+    rank[pc.sort_indices(distinct).to_numpy()] = np.arange(len(distinct))
+    ranks: npt.NDArray[np.int64] = rank[encoded.indices.to_numpy()]
+    return ranks
 
 
 def ordered(frame: pd.DataFrame) -> pd.DataFrame:

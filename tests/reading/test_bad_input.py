@@ -14,7 +14,7 @@ import pytest
 
 from chiiki_tsusho import Batch, InputFileError, compute_claims
 from chiiki_tsusho.batch import claim_files
-from chiiki_tsusho.problems import RULES
+from chiiki_tsusho.problem_texts import RULES, WARNINGS
 from helpers.inputs import (
     CLAIM,
     KEY_COLUMNS,
@@ -116,7 +116,14 @@ def check(
 
 # ---------------------------------------------------------------- one cell of a visit
 
-ALONE, CLAIM_HELD, EVERY_MONTH = "alone", "claim", "every month"
+# What a row holds: its claim; the claims that agree with all that can be read of it, which is its
+# own where the number is the only thing missing or can be put right; or the person's every month.
+CLAIM_HELD, EVERY_MONTH = "claim", "every month"
+PUT_RIGHT, ALL_PERSONS = "its own", "all persons of provider, insurer and month"
+UNPLACED = (
+    "it cannot be read whose visit this row is, so every claim that it may belong to is held with "
+    "it ({}); correct the row and compute again"
+)
 
 
 @pytest.mark.parametrize(
@@ -127,44 +134,50 @@ ALONE, CLAIM_HELD, EVERY_MONTH = "alone", "claim", "every month"
             "",
             "missing_value",
             "provider_no is blank; a number of 10 characters was expected; fill it in",
-            ALONE,
+            PUT_RIGHT,
         ),
-        ("provider_no", "137000001", "bad_value", SHORTENED.format("137000001", 9, 10), ALONE),
-        ("provider_no", "137000000a", "bad_value", NOT_A_PROVIDER.format("137000000a"), ALONE),
-        ("provider_no", "13700000012", "bad_value", NOT_A_PROVIDER.format("13700000012"), ALONE),
+        ("provider_no", "137000001", "bad_value", SHORTENED.format("137000001", 9, 10), PUT_RIGHT),
+        ("provider_no", "137000000a", "bad_value", NOT_A_PROVIDER.format("137000000a"), PUT_RIGHT),
+        (
+            "provider_no",
+            "13700000012",
+            "bad_value",
+            NOT_A_PROVIDER.format("13700000012"),
+            PUT_RIGHT,
+        ),
         (
             "insurer_no",
             " ",
             "missing_value",
             "insurer_no is blank; a number of 6 or 8 digits was expected; fill it in",
-            ALONE,
+            PUT_RIGHT,
         ),
-        ("insurer_no", "31000", "bad_value", SHORTENED.format("31000", 5, "6 or 8"), ALONE),
-        ("insurer_no", "1310000", "bad_value", SHORTENED.format("1310000", 7, "6 or 8"), ALONE),
-        ("insurer_no", "131000000", "bad_value", NOT_AN_INSURER.format("131000000"), ALONE),
-        ("insurer_no", "13100A", "bad_value", NOT_AN_INSURER.format("13100A"), ALONE),
+        ("insurer_no", "31000", "bad_value", SHORTENED.format("31000", 5, "6 or 8"), PUT_RIGHT),
+        ("insurer_no", "1310000", "bad_value", SHORTENED.format("1310000", 7, "6 or 8"), PUT_RIGHT),
+        ("insurer_no", "131000000", "bad_value", NOT_AN_INSURER.format("131000000"), PUT_RIGHT),
+        ("insurer_no", "13100A", "bad_value", NOT_AN_INSURER.format("13100A"), PUT_RIGHT),
         (
             "insured_no",
             "",
             "missing_value",
             "insured_no is blank; a number of 10 characters was expected; fill it in",
-            ALONE,
+            ALL_PERSONS,
         ),
         (
             "insured_no",
             "          ",
             "missing_value",
             "insured_no is blank; a number of 10 characters was expected; fill it in",
-            ALONE,
+            ALL_PERSONS,
         ),
-        ("insured_no", "1", "bad_value", SHORTENED.format("1", 1, 10), ALONE),
-        ("insured_no", "h000000001", "bad_value", NOT_A_PERSON.format("h000000001"), ALONE),
-        ("insured_no", "A000000001", "bad_value", NOT_A_PERSON.format("A000000001"), ALONE),
-        ("insured_no", "000000000H", "bad_value", NOT_A_PERSON.format("000000000H"), ALONE),
-        ("insured_no", "0000-00001", "bad_value", NOT_A_PERSON.format("0000-00001"), ALONE),
-        ("insured_no", "99999-0001", "bad_value", NOT_A_PERSON.format("99999-0001"), ALONE),
-        ("insured_no", "ああああ0", "bad_value", NOT_A_PERSON.format("ああああ0"), ALONE),
-        ("insured_no", " 000000001", "bad_value", SHORTENED.format(" 000000001", 9, 10), ALONE),
+        ("insured_no", "1", "bad_value", SHORTENED.format("1", 1, 10), PUT_RIGHT),
+        ("insured_no", "h000000001", "bad_value", NOT_A_PERSON.format("h000000001"), ALL_PERSONS),
+        ("insured_no", "A000000001", "bad_value", NOT_A_PERSON.format("A000000001"), ALL_PERSONS),
+        ("insured_no", "000000000H", "bad_value", NOT_A_PERSON.format("000000000H"), ALL_PERSONS),
+        ("insured_no", "0000-00001", "bad_value", NOT_A_PERSON.format("0000-00001"), ALL_PERSONS),
+        ("insured_no", "99999-0001", "bad_value", NOT_A_PERSON.format("99999-0001"), ALL_PERSONS),
+        ("insured_no", "ああああ0", "bad_value", NOT_A_PERSON.format("ああああ0"), ALL_PERSONS),
+        ("insured_no", " 000000001", "bad_value", SHORTENED.format(" 000000001", 9, 10), PUT_RIGHT),
         (
             "service_date",
             "",
@@ -222,13 +235,6 @@ ALONE, CLAIM_HELD, EVERY_MONTH = "alone", "claim", "every month"
             "要介護9",
             "bad_value",
             NOT_WHOLE.format("要介護9", "from 1 to 5"),
-            CLAIM_HELD,
-        ),
-        (
-            "care_level",
-            "要支援2",
-            "bad_value",
-            "'要支援2' is a support level (要支援); this service is for care levels 1 to 5",
             CLAIM_HELD,
         ),
         (
@@ -311,13 +317,21 @@ def test_cell(tmp_path: Path, column: str, value: str, rule: str, message: str, 
         {**visit(1), "service_date": "2016-05-01"},
     ]
     problem: Problem = ("visits", 3, column, value, rule, message)
-    held = {ALONE: [3], CLAIM_HELD: [3, 4], EVERY_MONTH: [3, 4, 5]}[holds]
-    left = {ALONE: {CLAIM: 426, MAY: 426}, CLAIM_HELD: {MAY: 426}, EVERY_MONTH: {}}[holds]
-    claims = {(*CLAIM[:3], "0000000009"): 426, **left}
-    check(compute(rows), rows, [problem], held, claims)
+    own = {CLAIM_HELD: [3, 4], PUT_RIGHT: [3, 4], ALL_PERSONS: [2, 3, 4], EVERY_MONTH: [3, 4, 5]}
+    held = own[holds]
+    claims = {(*CLAIM[:3], "0000000009"): 426, MAY: 426}
+    if holds == ALL_PERSONS:
+        claims = {MAY: 426}
+    elif holds == EVERY_MONTH:
+        del claims[MAY]
+    problems = [problem]
+    if holds in (PUT_RIGHT, ALL_PERSONS):
+        of = "2 claims" if holds == ALL_PERSONS else "claim 2016-04 1370000001 131000 0000000001"
+        problems = [("visits", 3, "", "", "unplaced_row", UNPLACED.format(of)), problem]
+    check(compute(rows), rows, problems, held, claims)
 
     written = claim_text(tmp_path, csv_text(rows))
-    assert places(written.problems) == [problem[:5]]
+    assert places(written.problems) == [one[:5] for one in problems]
     assert written.summary.held_visits == len(held)
     given_back = (tmp_path / "out" / "held_visits.csv").read_text(encoding="utf-8").splitlines()
     whole = csv_text(rows).splitlines()
@@ -1123,7 +1137,16 @@ def test_every_rule_has_a_case() -> None:
         "not_for_service",
         "malformed_row",
     }
-    assert in_cases | in_rows == set(RULES)
+    # Those of claims as a whole and of numbers, and what is set aside, have cases of their own.
+    elsewhere = {
+        "needs_other",
+        "not_together",
+        "plan_needed",
+        "already_claimed",
+        "unplaced_row",
+        *WARNINGS,
+    }
+    assert in_cases | in_rows | elsewhere == set(RULES)
 
 
 def test_unreadable_date_holds_that_person_at_that_provider_alone() -> None:
@@ -1145,21 +1168,24 @@ def test_unreadable_date_holds_that_person_at_that_provider_alone() -> None:
     }
 
 
-def test_unreadable_date_and_person_hold_nobody() -> None:
-    rows = [visit(1), visit(2, service_date="x", insured_no="y", minutes="z")]
+def test_unreadable_date_and_person_hold_all_that_agree() -> None:
+    other = visit(1, provider_no=SECOND)
+    rows = [visit(1), visit(2, service_date="x", insured_no="y", minutes="z"), other]
     batch = compute(rows)
     assert places(batch.problems) == [
+        ("visits", 3, "", "", "unplaced_row"),
         ("visits", 3, "insured_no", "y", "bad_value"),
         ("visits", 3, "minutes", "z", "bad_value"),
         ("visits", 3, "service_date", "x", "bad_value"),
     ]
-    assert units(batch.claims) == {CLAIM: 426}
-    assert len(batch.held_visits) == 1
+    assert units(batch.claims) == {(CLAIM[0], SECOND, *CLAIM[2:]): 426}
+    assert len(batch.held_visits) == 2
 
 
 def test_nothing_but_rows_of_nobody() -> None:
     batch = compute([visit(1, insured_no=""), visit(2, provider_no="x")])
-    assert [place[4] for place in places(batch.problems)] == ["missing_value", "bad_value"]
+    rules = ["unplaced_row", "missing_value", "unplaced_row", "bad_value"]
+    assert [place[4] for place in places(batch.problems)] == rules
     assert batch.claims.empty
     assert len(batch.held_visits) == 2
 
@@ -1167,11 +1193,15 @@ def test_nothing_but_rows_of_nobody() -> None:
 def test_blank_rows_are_rows() -> None:
     batch = compute([visit(1), dict.fromkeys(visit(), "")])
     assert places(batch.problems) == [
-        ("visits", 3, name, "", "missing_value")
-        for name in ("insured_no", "insurer_no", "minutes", "provider_no", "service_date")
+        ("visits", 3, "", "", "unplaced_row"),
+        *(
+            ("visits", 3, name, "", "missing_value")
+            for name in ("insured_no", "insurer_no", "minutes", "provider_no", "service_date")
+        ),
     ]
-    assert len(batch.held_visits) == 1
-    assert units(batch.claims) == {CLAIM: 426}
+    # It says nothing of whose it is: it may belong to any claim.
+    assert len(batch.held_visits) == 2
+    assert batch.claims.empty
 
 
 @pytest.mark.parametrize("months", [4096, 4097])
@@ -1204,13 +1234,16 @@ def test_messages_in_japanese() -> None:
     assert list(batch.problems["message"]) == [
         "「x」は所要時間(分)として読めません。450、7:30、7時間30分 のいずれかの形で"
         "記入してください",
+        "この行は誰の実績か読み取れないため、該当しうる請求をすべて未計算(要修正)としました(請求3件)。"
+        "この行を訂正し、もう一度計算してください",
         "「2」は1桁です(10桁が必要です)。表計算ソフトが先頭の0を落とした可能性があります。"
         "列の書式を文字列にし、0を補ってください",
         "「2」はnutrition_improvementの回数として使えません。空欄、○、×、または0〜1の整数で"
         "記入してください",
         "所要時間が空欄です。分数を記入してください",
     ]
-    assert list(batch.problems["rule"]) == ["bad_value"] * 3 + ["missing_value"]
+    rules = ["bad_value", "unplaced_row", "bad_value", "bad_value", "missing_value"]
+    assert list(batch.problems["rule"]) == rules
 
 
 def test_largest_value_is_that_of_the_month(tmp_path: Path) -> None:
@@ -1251,7 +1284,6 @@ def test_all_problems_of_a_file_at_once() -> None:
             "service_provision_1i",
             "conflicting_group",
         ),
-        ({"provider_no": "1"}, "provider_no", "bad_value"),
     ]
     rows, expected = [], []
     for number, (cells, column, rule) in enumerate(wrong, start=1):
@@ -1275,7 +1307,7 @@ def test_all_problems_of_a_file_at_once() -> None:
             "the row has 5 cells where the heading has 6; put commas and quotation marks right",
         ),
         (
-            "1370000001,131000,0000000001,2016-04-02,1,240,",
+            "1370000001,131000,0000000001,2016-04-02,1,240,9",
             "the row has 7 cells where the heading has 6; put commas and quotation marks right",
         ),
         (
@@ -1313,16 +1345,34 @@ def test_all_problems_of_a_file_at_once() -> None:
         ),
     ],
 )
-def test_malformed_row_is_held_alone(tmp_path: Path, line: str, message: str) -> None:
+def test_malformed_row_holds_the_claim_it_may_belong_to(
+    tmp_path: Path, line: str, message: str
+) -> None:
     sound = csv_text([visit(1), visit(3)]).splitlines()
     # A blank line may not make up for a row too many.
     text = "\n".join([sound[0], sound[1], line, "", sound[2], ""])
     result = claim_text(tmp_path, text)
-    assert places(result.problems) == [("visits", 3, "", "", "malformed_row")]
-    assert list(result.problems["message"]) == [message]
-    assert (result.summary.visits, result.summary.claims, result.summary.units) == (3, 1, 852)
+    assert places(result.problems) == [
+        ("visits", 3, "", "", "malformed_row"),
+        ("visits", 3, "", "", "unplaced_row"),
+    ]
+    of = "claim 2016-04 1370000001 131000 0000000001"
+    assert list(result.problems["message"]) == [message, UNPLACED.format(of)]
+    assert (result.summary.visits, result.summary.claims, result.summary.units) == (3, 0, 0)
     held = (tmp_path / "out" / "held_visits.csv").read_bytes().decode()
-    assert held == f"{sound[0]}\n{line}\n"
+    assert held == f"{sound[0]}\n{sound[1]}\n{line}\n{sound[2]}\n"
+
+
+def test_blank_cells_beside_the_table_are_dropped(tmp_path: Path) -> None:
+    lines = csv_text([visit(1), visit(2), visit(3)]).splitlines()
+    text = "\n".join([lines[0], lines[1], f"{lines[2]}, ,", f"{lines[3]},x", ""])
+    result = claim_text(tmp_path, text)
+    assert [place[1] for place in places(result.problems)] == [4, 4]
+    # The last line is of the same person.
+    assert (result.summary.claims, result.summary.held_visits) == (0, 3)
+    result = claim_text(tmp_path, text.replace(",x", ","))
+    assert result.problems.empty
+    assert result.summary.units == 3 * 426
 
 
 def test_malformed_row_among_rows_of_a_held_claim(tmp_path: Path) -> None:
@@ -1333,19 +1383,22 @@ def test_malformed_row_among_rows_of_a_held_claim(tmp_path: Path) -> None:
     assert places(result.problems) == [
         ("visits", 2, "minutes", "x", "bad_value"),
         ("visits", 3, "", "", "malformed_row"),
+        ("visits", 3, "", "", "unplaced_row"),
         ("visits", 5, "", "", "malformed_row"),
+        ("visits", 5, "", "", "unplaced_row"),
     ]
     held = (tmp_path / "out" / "held_visits.csv").read_bytes().decode()
-    assert held == "\n".join([heading, bad, "a,b", "c", same, ""])
-    assert result.summary.units == 426
+    assert held == text
+    assert result.summary.claims == 0
 
 
 def test_nothing_but_malformed_rows(tmp_path: Path) -> None:
     text = csv_text([visit(1)]).splitlines()[0] + '\na,b\n\n"\n'
     result = claim_text(tmp_path, text)
     assert places(result.problems) == [
-        ("visits", 2, "", "", "malformed_row"),
-        ("visits", 4, "", "", "malformed_row"),
+        ("visits", line, "", "", rule)
+        for line in (2, 4)
+        for rule in ("malformed_row", "unplaced_row")
     ]
     assert (result.summary.visits, result.summary.held_visits, result.summary.claims) == (2, 2, 0)
     held = (tmp_path / "out" / "held_visits.csv").read_bytes().decode()
@@ -1355,7 +1408,7 @@ def test_nothing_but_malformed_rows(tmp_path: Path) -> None:
 def test_malformed_row_of_providers(tmp_path: Path) -> None:
     (tmp_path / "visits.csv").write_text(csv_text([visit(1)]), encoding="utf-8")
     (tmp_path / "providers.csv").write_text(
-        f'provider_no,area_grade\n{SECOND},7,\n1370000001,7\n"{SECOND}\n', encoding="utf-8"
+        f'provider_no,area_grade\n{SECOND},7,x\n1370000001,7\n"{SECOND}\n', encoding="utf-8"
     )
     result = claim_files(
         tmp_path / "visits.csv", tmp_path / "out", providers=tmp_path / "providers.csv"

@@ -25,8 +25,7 @@ from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.prices_and_limits import benefit_limit_rows, unit_price_rows
 from chiiki_tsusho.law.sources import source_rows
-from chiiki_tsusho.problem_texts import TEXTS
-from chiiki_tsusho.problems import RULES
+from chiiki_tsusho.problem_texts import RULES, TEXTS
 from chiiki_tsusho.reports import page_words as report_words
 from chiiki_tsusho.reports.batch_folder import Held, count_held
 from chiiki_tsusho.reports.page import write_report

@@ -107,16 +107,14 @@ def test_files_to_the_byte(tmp_path: Path) -> None:
     )
     assert texts(pd.read_csv(tmp_path / "out" / "problems.csv", dtype=str))[1:] == [
         [
-            "visits",
-            "4",
+            *("error", "visits", "4", "2", "201604", "1370000001", "131000", "0000000002"),
             "care_level",
             'x, "y"',
             "bad_value",
             "'x, \"y\"' is not a whole number from 1 to 5; write it in digits",
         ],
         [
-            "visits",
-            "5",
+            *("error", "visits", "5", "3", "201604", "1370000001", "131000", "0000000003"),
             "care_level",
             "z",
             "bad_value",
@@ -137,7 +135,10 @@ def test_yen_not_known_are_blank(tmp_path: Path) -> None:
 def test_problem_of_a_whole_claim_has_no_line(tmp_path: Path) -> None:
     run(tmp_path, text=csv_text([visit(1)]), providers=[{"provider_no": "1370000002"}])
     problem = written(tmp_path / "out", "problems")[1]
-    assert problem[:5] == ["visits", "", "provider_no", "1370000001", "unknown_provider"]
+    assert problem[:-1] == [
+        *("error", "visits", "", "", "201604", "1370000001", "131000", "0000000001"),
+        *("provider_no", "1370000001", "unknown_provider"),
+    ]
 
 
 def test_nothing_held_leaves_the_heading(tmp_path: Path) -> None:
@@ -145,7 +146,8 @@ def test_nothing_held_leaves_the_heading(tmp_path: Path) -> None:
     held = (tmp_path / "out" / "held_visits.csv").read_text(encoding="utf-8")
     assert held == csv_text(visits(2)).splitlines(keepends=True)[0]
     assert (tmp_path / "out" / "problems.csv").read_text(encoding="utf-8") == (
-        "file,line,column,value,rule,message\n"
+        "severity,file,line,held_line,service_month,provider_no,insurer_no,insured_no,column,"
+        "value,rule,message\n"
     )
 
 

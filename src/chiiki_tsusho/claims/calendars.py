@@ -84,8 +84,12 @@ class Calendars:
             self._marks.cells[ids[new], _FIRST_LINE] = line[new]
         return ids
 
+    def find_pairs(self, provider: Ints, insurer: Ints, month: Ints) -> Ints:
+        """Return the id of each (provider, insurer, month number), negative for none known."""
+        return self.pairs.find((provider << _INSURER_BITS | insurer) << _MONTH_BITS | month)
+
     def find_claims(self, pair: Ints, insured: Ints) -> Ints:
-        """Return the id of each row's claim, all of which must be known."""
+        """Return the id of each row's claim, negative for none known."""
         return self.claims.find(pair << INSURED_BITS | insured)
 
     def claim_parts(self, claims: Ints | slice = slice(None)) -> tuple[Ints, Ints]:

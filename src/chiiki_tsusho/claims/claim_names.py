@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+from pyarrow import compute
 
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.units import Flags, Ints
@@ -104,3 +106,24 @@ class ClaimIds:
         names = self.taken(np.array([at])).names()
         parts = (names.provider_no, names.insurer_no, names.insured_no)
         return " ".join([month_text(self.table.month), *(str(part[0].as_py()) for part in parts)])
+
+
+def keys_of(calendars: Calendars, identities: Identities, months: Sequence[int]) -> pa.StringArray:
+    """Write the key of each claim: month, provider, insurer and insured number, a space between.
+
+    Parameters
+    ----------
+    calendars : Calendars
+    identities : Identities
+    months : sequence of int
+        YYYYMM by position.
+    """
+    pair, insured = calendars.claim_parts()
+    provider, insurer, month = calendars.pair_parts(pair)
+    return compute.binary_join_element_wise(
+        of_texts([str(one) for one in months]).take(of_numbers(month)),
+        identities.providers.arrow.take(of_numbers(provider)),
+        identities.insurers.arrow.take(of_numbers(insurer)),
+        unpack_insured(insured),
+        " ",
+    )

@@ -19,7 +19,7 @@ from chiiki_tsusho.claims.yen import NO_LIMIT
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN, benefit_limits
 from chiiki_tsusho.months import month_text
-from chiiki_tsusho.problem_texts import Message
+from chiiki_tsusho.problem_texts import Message, Rule
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.typed_blocks import Identities
 
@@ -52,7 +52,7 @@ class Context:
 
 
 def rows_of_claims(
-    context: Context, claims: ClaimIds, roster: Roster | None, entity: Ints, rule: str
+    context: Context, claims: ClaimIds, roster: Roster | None, entity: Ints, rule: Rule
 ) -> Ints:
     """Find the row that speaks for each claim; hold claims that have none or a wrong one.
 
@@ -60,7 +60,7 @@ def rows_of_claims(
     ----------
     entity : ndarray of int64, shape (claims,)
         Whom each claim's row is about, as the roster names them.
-    rule : str
+    rule : Rule
         The rule broken where there is no row.
 
     Returns
@@ -79,7 +79,7 @@ def rows_of_claims(
     return rows
 
 
-def _note_missing(context: Context, claims: ClaimIds, rule: str) -> None:
+def _note_missing(context: Context, claims: ClaimIds, rule: Rule) -> None:
     names = claims.names()
     column, numbers = (
         ("provider_no", names.provider_no)

@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import compute
 
 from chiiki_tsusho.claims.claim_rules import Context, Crossing
 from chiiki_tsusho.claims.results import Progress, Sink
 from chiiki_tsusho.claims.units import Ints
-from chiiki_tsusho.claims.visits import VisitBook
+from chiiki_tsusho.claims.visits import Identified, VisitBook
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message
-from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.problems import Places, Problems
+from chiiki_tsusho.reading.arrow_arrays import of_texts
+from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE
+from chiiki_tsusho.reading.insured_numbers import unpack_insured
+from chiiki_tsusho.reading.typed_blocks import TypedBlock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +53,7 @@ def give_back(context: Context, sink: Sink, progress: Progress) -> int:
     for crossing in context.crossings:
         crossed[crossing.claim] = True
     found: list[pd.DataFrame] = []
+    places = _PlacesOfLines(context)
     for typed in visits.retyped():
         who, claim = visits.find(typed)
         lines = typed.block.lines[held[claim]]
@@ -55,6 +62,7 @@ def give_back(context: Context, sink: Sink, progress: Progress) -> int:
         if len(wanted):
             sink.held(typed.block.verbatim(wanted))
             held_visits += len(wanted)
+        places.add(typed, who, wanted, claim)
         late = (crowded | crossed)[claim]
         if late.any():
             located = {
@@ -70,7 +78,63 @@ def give_back(context: Context, sink: Sink, progress: Progress) -> int:
         _note_duplicates(rows[crowded[rows["claim"]]], visits, context.problems)
         for crossing in context.crossings:
             _note_crossing(rows, crossing, context.problems)
+    context.problems.place("visits", places.places())
     return held_visits
+
+
+class _PlacesOfLines:
+    """Whose the rows are that have problems, and where they stand among the held rows."""
+
+    def __init__(self, context: Context) -> None:
+        self._visits = context.visits
+        self._identities = context.identities
+        self._problems = context.problems.lines("visits")
+        self._late = np.zeros(len(context.visits.calendars) + 1, dtype=bool)
+        for claims in (*context.crowded, *(crossing.claim for crossing in context.crossings)):
+            self._late[claims] = True
+        self._held = 0
+        self._rows: list[Ints] = []
+
+    def add(self, typed: TypedBlock, who: Identified, wanted: Ints, claim: Ints) -> None:
+        """Take the rows of a block; ``wanted`` are the lines held of it."""
+        lines = typed.block.lines
+        at = np.flatnonzero(np.isin(lines, self._problems) | self._late[claim])
+        malformed = [line for line, _ in typed.block.malformed]
+        unread = np.full(len(malformed), -1, dtype=np.int64)
+        parts = (who.month, who.provider, who.insurer, who.insured)
+        rows = np.stack(
+            [
+                np.concatenate((lines[at], malformed)).astype(np.int64),
+                *(np.concatenate((part[at], unread)) for part in parts),
+            ]
+        )
+        place = np.searchsorted(wanted, rows[0])
+        there = np.append(wanted, -1)[place] == rows[0]
+        held_line = np.where(there, self._held + place + FIRST_ROW_LINE, 0)
+        order = np.argsort(rows[0], kind="stable")
+        self._rows.append(np.concatenate((rows, held_line[np.newaxis]))[:, order])
+        self._held += len(wanted)
+
+    def places(self) -> Places:
+        """Return what was found, in words."""
+        lines, month, provider, insurer, insured, held = np.concatenate(
+            [np.zeros((6, 0), dtype=np.int64), *self._rows], axis=1
+        )
+        months = of_texts([str(month) for month in self._visits.months])
+        persons = unpack_insured(np.maximum(insured, 0))
+        person = np.where(insured < 0, -1, np.arange(len(insured)))
+        names = [
+            _named(months, month),
+            _named(self._identities.providers.arrow, provider),
+            _named(self._identities.insurers.arrow, insurer),
+            _named(persons, person),
+        ]
+        return Places(lines, held, names)
+
+
+def _named(names: pa.StringArray, at: Ints) -> pa.StringArray:
+    """Take names by position, a blank one where that is negative."""
+    return compute.fill_null(names.take(pa.array(at, mask=at < 0)), "")
 
 
 def _note_duplicates(rows: pd.DataFrame, visits: VisitBook, problems: Problems) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow as pa
 
 from chiiki_tsusho.claims.claim_slices import Priced
+from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 
 Progress = Callable[[str, int, int], None]
@@ -27,6 +29,17 @@ class Sink(Protocol):
         """Take some held rows, as ``Block.verbatim`` gives them."""
 
 
+class Earlier(Protocol):
+    """A run whose claims are taken along."""
+
+    @property
+    def keys(self) -> pa.StringArray:
+        """The key of each of its claims, as ``keys_of`` writes it."""
+
+    def refuse_left_out(self, met: pa.StringArray, book: CodeBook) -> None:
+        """Refuse an input that lacks claims whose rows the run holds."""
+
+
 @dataclass
 class Summary:
     """What a batch came to."""
@@ -37,6 +50,7 @@ class Summary:
     yen: int = 0
     held_visits: int = 0
     held_claims: int = 0
+    set_aside: int = 0
     without_price: int = 0
     without_rate: int = 0
 

@@ -6,16 +6,21 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+from pyarrow import compute
 
+from chiiki_tsusho.claims.claim_names import keys_of
 from chiiki_tsusho.claims.claim_rules import Context
 from chiiki_tsusho.claims.claim_slices import ClaimSlice, Priced
 from chiiki_tsusho.claims.held_rows import give_back
-from chiiki_tsusho.claims.results import Progress, Results, Sink, Summary, results_of
+from chiiki_tsusho.claims.results import Earlier, Progress, Results, Sink, Summary, results_of
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.units import Flags, Ints
+from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.months import month_text
+from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.reading.blocks import Source
@@ -45,6 +50,10 @@ class BatchRun:
         Called with the stage, how much of it is done and how much there is.
     rosters : Rosters, optional
         Providers and recipients read already, whose own problems are told elsewhere.
+    unplaced : {"hold", "pass"}
+        Whether rows that do not say whose they are hold the claims they may belong to.
+    earlier : Earlier, optional
+        An earlier run that this one adds to: what is claimed there is held here.
 
     Raises
     ------
@@ -60,6 +69,8 @@ class BatchRun:
         book: CodeBook,
         progress: Progress | None = None,
         rosters: Rosters | None = None,
+        unplaced: Unplaced = "hold",
+        earlier: Earlier | None = None,
     ) -> None:
         self.problems = Problems()
         self.summary = Summary()
@@ -73,13 +84,16 @@ class BatchRun:
         if rosters is None:
             rosters = Rosters.decoded(decoders[1:], self._identities, self.problems)
         assert decoders[0] is not None
-        self._visits = VisitBook(decoders[0], book, rosters.providers)
+        self._visits = VisitBook(decoders[0], book, rosters.providers, self._identities, unplaced)
+        self._earlier = earlier
         self._context = Context(self._visits, self._identities, rosters, self.problems)
 
     def run(self, sink: Sink) -> Summary:
         """Read, price, settle, write; then give back what is held."""
         for done in self._visits.read(self.problems):
             self._progress("reading", done, self._source.size)
+        if self._earlier is not None:
+            self._check_earlier(self._earlier)
         calendars = self._visits.calendars
         done = 0
         for size, results in in_order(self._ordered_slices(), lambda one: self._price(*one, sink)):
@@ -90,11 +104,29 @@ class BatchRun:
             self._progress("claims", done, len(calendars))
         return self.finish(sink)
 
+    def _check_earlier(self, earlier: Earlier) -> None:
+        """Hold what an earlier run has claimed already."""
+        visits = self._visits
+        keys = keys_of(visits.calendars, self._identities, visits.months)
+        earlier.refuse_left_out(keys, self._book)
+        there = compute.is_in(keys, earlier.keys).to_numpy(zero_copy_only=False)
+        claimed = np.flatnonzero(there)
+        visits.calendars.hold(claimed)
+        for key in keys.take(of_numbers(claimed)).to_pylist():
+            month, *names = key.split()
+            facts = {"claim": " ".join([month_text(int(month)), *names])}
+            message = Message("already_claimed", "already_claimed", facts)
+            self.problems.add("visits", "insured_no", names[-1], message)
+
     def finish(self, sink: Sink) -> Summary:
         """Give back what is held, every claim being priced."""
         calendars = self._visits.calendars
-        if self._visits.alone or calendars.held.any():
-            self.summary.held_visits = give_back(self._context, sink, self._progress)
+        if self._visits.alone or calendars.held.any() or self.problems.lines("visits").size:
+            given_back = give_back(self._context, sink, self._progress)
+            self.summary.held_visits = given_back - self._visits.aside
+            self.summary.set_aside = self._visits.aside
+        files = self._source.files
+        self.problems.of_files("visits", [(one.shown, one.lines_before) for one in files])
         self.summary.visits = self._visits.rows
         self.summary.held_claims = int(np.count_nonzero(calendars.held))
         return self.summary

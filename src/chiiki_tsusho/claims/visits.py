@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from chiiki_tsusho.claims.calendars import INSURERS, MONTHS, Calendars
 from chiiki_tsusho.claims.rosters import Roster
+from chiiki_tsusho.claims.unplaced_rows import Unplaced, UnplacedRows
 from chiiki_tsusho.claims.visit_kinds import Flags, RowKinds, VisitKinds
 from chiiki_tsusho.claims.visit_rules import (
     EXTENDED_UNKNOWN,
@@ -25,10 +26,10 @@ from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Source
-from chiiki_tsusho.reading.cells import BLANK
+from chiiki_tsusho.reading.cells import BLANK, NOT_OURS
 from chiiki_tsusho.reading.dense_ids import Ints, Positions, Registry
 from chiiki_tsusho.reading.length_of_stay import END, MINUTES, START
-from chiiki_tsusho.reading.typed_blocks import BlockDecoder, TypedBlock
+from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities, TypedBlock
 
 Rows = slice | Ints
 # What says whose a visit is and when; all else says how it was done.
@@ -81,14 +82,33 @@ class VisitBook:
     book : CodeBook
     providers : Roster, optional
         Says who has registered 延長.
+    identities : Identities
+        The numbers of providers and insurers.
+    unplaced : {"hold", "pass"}
+        Whether rows that do not say whose they are hold the claims they may belong to.
+
+    Attributes
+    ----------
+    rows, alone, aside : int
+        Rows of the file; those that are in no claim; and those of them that hold nothing.
     """
 
-    def __init__(self, decoder: BlockDecoder, book: CodeBook, providers: Roster | None) -> None:
+    def __init__(
+        self,
+        decoder: BlockDecoder,
+        book: CodeBook,
+        providers: Roster | None,
+        identities: Identities,
+        unplaced: Unplaced = "hold",
+    ) -> None:
         self.calendars = Calendars()
         self.months: list[int] = []
         self.rows = 0
         self.alone = 0
+        self.aside = 0
         self._decoder = decoder
+        self._unplaced = UnplacedRows(decoder, identities)
+        self._way: Unplaced = unplaced
         self._book = book
         self._providers = providers
         most = book.largest_values
@@ -108,9 +128,21 @@ class VisitBook:
         for typed in self._decoder.blocks(problems):
             self.rows += len(typed) + len(typed.block.malformed)
             self.alone += len(typed.block.malformed)
-            self._enter(typed, problems)
+            self._enter(self._without_others(typed, problems), problems)
+            self.aside += self._unplaced.add_malformed(typed, self.months, problems)
             yield typed.block.consumed
         self._hold_lost()
+        self.aside += self._unplaced.settle(self.calendars, self.months, problems, self._way)
+
+    def _without_others(self, typed: TypedBlock, problems: Problems) -> TypedBlock:
+        """Set aside the rows that another service bills."""
+        others = _of_another_service(typed)
+        if not others.any():
+            return typed
+        problems.set_aside(typed.block.lines[others])
+        self.alone += int(np.count_nonzero(others))
+        self.aside += int(np.count_nonzero(others))
+        return typed.taken(np.flatnonzero(~others))
 
     def identify(self, typed: TypedBlock) -> Identified:
         """Say whose the rows of a block are."""
@@ -147,7 +179,7 @@ class VisitBook:
     def find(self, typed: TypedBlock) -> tuple[Identified, Ints]:
         """Return the claim of each row once all are entered, −1 where a row stands alone."""
         who = self.identify(typed)
-        ours = who.named & who.dated
+        ours = who.named & who.dated & ~_of_another_service(typed)
         claim = np.full(len(typed), -1, dtype=np.int64)
         pair = self.calendars.pair_ids(who.provider[ours], who.insurer[ours], who.month[ours])
         claim[ours] = self.calendars.find_claims(pair, who.insured[ours])
@@ -179,6 +211,11 @@ class VisitBook:
             ours, dated = who.named, who.dated
             lost = ours & ~dated
             self.alone += int(np.count_nonzero(~ours | ~dated))
+            unplaced = np.flatnonzero(~ours)
+            if unplaced.size:
+                parts = np.stack((who.provider, who.insurer, who.insured))[:, unplaced]
+                total = self._unplaced.add(typed, unplaced, parts, who.month[unplaced], problems)
+                self.aside += int(np.count_nonzero(total))
             self._lost.append((who.provider[lost], who.insurer[lost], who.insured[lost]))
             at = np.flatnonzero(ours & dated)
         pair = self.calendars.pair_ids(who.provider[at], who.insurer[at], who.month[at])
@@ -301,6 +338,14 @@ class VisitBook:
         theirs = np.flatnonzero(persons.find(of_claim) >= 0)
         self.calendars.hold(theirs)
         self.calendars.open_level(theirs)
+
+
+def _of_another_service(typed: TypedBlock) -> Flags:
+    level = typed.columns["care_level"]
+    if level.values.min(initial=0) > NOT_OURS:
+        return np.zeros(len(typed), dtype=bool)
+    others: Flags = level.rows == NOT_OURS
+    return others
 
 
 def _classed(classes: Ints, minutes: Ints) -> Ints:

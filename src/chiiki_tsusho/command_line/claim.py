@@ -29,9 +29,11 @@ from chiiki_tsusho.language import Counted, Text
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import FileBatch
     from chiiki_tsusho.claims.results import Summary
+    from chiiki_tsusho.claims.unplaced_rows import Unplaced
     from chiiki_tsusho.writing.table_writers import FileFormat
 
 FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "parquet")
+WAYS: tuple[Unplaced, ...] = ("hold", "pass")
 PROBLEMS_SHOWN = 5
 
 
@@ -43,8 +45,15 @@ def register(app: typer.Typer) -> None:
 def claim(
     visits: Visits,
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="The folder for the results.")
-    ],
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="DIR",
+            help="The folder for the results.",
+            show_default=False,
+        ),
+    ] = None,
     providers: Providers = None,
     recipients: Recipients = None,
     codes: Codes = None,
@@ -74,6 +83,24 @@ def claim(
             "--replace", help="Replace the results of other files that are in the folder."
         ),
     ] = False,
+    add_to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="VISITS are the held rows of the results there, corrected; their claims are taken "
+            "along.",
+            show_default=False,
+        ),
+    ] = None,
+    unplaced: Annotated[
+        str,
+        typer.Option(
+            metavar="hold|pass",
+            help="A row that does not say whose it is holds the claims it may belong to, or is "
+            "left out with a warning.",
+            autocompletion=one_of(*WAYS),
+        ),
+    ] = "hold",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what the run came to as JSON.")
     ] = False,
@@ -88,6 +115,7 @@ def claim(
     """
     with exit_codes():
         written_as = chosen("--format", file_format, FORMATS)
+        way = chosen("--unplaced", unplaced, WAYS)
         from chiiki_tsusho.batch import claim_files
 
         with progress() as shown:
@@ -104,6 +132,8 @@ def claim(
                 language_of_headings(headings),
                 replace,
                 ignore_columns or (),
+                way,
+                add_to,
             )
         say_result(batch, written_as)
         if as_json:
@@ -149,10 +179,11 @@ def say_result(batch: FileBatch, file_format: str) -> None:
                 why=why,
             )
         )
-    say(_closing_line(summary, batch.folder))
+    say(_closing_line(batch))
 
 
-def _closing_line(summary: Summary, folder: Path) -> Text:
+def _closing_line(batch: FileBatch) -> Text:
+    summary, folder = batch.summary, batch.folder
     visits = Counted("{n:,} visit", "{n:,} visits", summary.visits)
     claims = Counted("{n:,} claim", "{n:,} claims", summary.claims)
     units = Counted("{n:,} unit", "{n:,} units", summary.units)
@@ -173,6 +204,15 @@ def _closing_line(summary: Summary, folder: Path) -> Text:
             "{held} (correct the files you gave as problems says and run the same command again)",
             held=held,
         )
+    if summary.set_aside:
+        held = Counted(
+            "{held}; {n:,} row left out with a warning",
+            "{held}; {n:,} rows left out with a warning",
+            summary.set_aside,
+            held=held,
+        )
+    if batch.incomplete:
+        held = Text("{held}; claims may be incomplete (--unplaced pass)", held=held)
     return Text(
         "{visits}: {claims}, {units}, {yen}; {held}; files in {folder}",
         visits=visits,

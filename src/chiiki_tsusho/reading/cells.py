@@ -36,6 +36,8 @@ from chiiki_tsusho.reading.dates_and_times import (
 )
 
 BLANK, BAD = -1, -2
+# Of a row that another service bills: it is set aside.
+NOT_OURS = -3
 MAX_SESSION = 9
 # 公費 and units have no legal ceiling; nine digits hold any month and keep sums inside int64.
 _NINE_DIGITS = 999_999_999
@@ -128,8 +130,8 @@ _level = _whole(1, 5)
 
 def _care_level(text: str) -> int:
     folded = plain(text)
-    if folded.startswith("要支援"):
-        raise BadCellError("support_level", value=text)
+    if folded.startswith(("要支援", "事業対象")):
+        raise BadCellError("support_level", "not_this_service", value=text)
     try:
         return _level(folded.removeprefix("要介護"))
     except BadCellError as error:
@@ -269,7 +271,7 @@ class Decoder:
             value = self.parse(text)
         except BadCellError as error:
             self.errors[text] = error.message
-            return BAD
+            return BAD if error.message.rule == "bad_value" else NOT_OURS
         if self.usual is not None and value not in self.usual:
             facts = {"value": shown(text)}
             self.unusual[text] = Message("unusual_value", "unusual_rate", facts)

@@ -261,17 +261,58 @@ def _well_formed(
         unclosed[at], found[at] = number is None, number or 0
         blank[at] = not unclosed[at] and not line.strip('", ')
     good = ~blank & ~stray & ~unclosed & (found == cells)
+    kept = np.repeat(good, ends - starts)
     malformed = []
     for at in np.flatnonzero(~good & ~blank):
+        end = starts[at] + bodies[at] - ends_in_return[at]
+        line = text[starts[at] : end].decode()
+        readable = _first_cells(line)
+        beyond = "".join(f",{cell}" for cell in readable[cells:])
+        told_apart = not (unclosed[at] or stray[at])
+        surely = told_apart and _blank_at_the_end_alone(readable)
+        if surely and beyond and not beyond.strip(", ") and line.endswith(beyond):
+            # A spreadsheet writes commas for blank cells beside the table. Where other cells are
+            # blank as well, the comma too many might be there, and the cells after it be others.
+            good[at] = True
+            kept[starts[at] : ends[at]] = True
+            kept[end - len(beyond) : end] = False
+            continue
+        # Where a line is cut, its last cell is; in it stands what cannot be told apart.
+        if not told_apart or found[at] < cells:
+            readable = readable[:-1]
+        facts: dict[str, object] = {"cells": readable}
         if unclosed[at]:
-            message = Message("malformed_row", "quotation")
+            message = Message("malformed_row", "quotation", facts)
         elif stray[at]:
-            message = Message("malformed_row", "carriage_return")
+            message = Message("malformed_row", "carriage_return", facts)
         else:
-            facts = {"found": int(found[at]), "expected": cells}
+            facts |= {"found": int(found[at]), "expected": cells}
             message = Message("malformed_row", "cells", facts)
         malformed.append((int(at), message))
-    return characters[np.repeat(good, ends - starts)].tobytes(), np.flatnonzero(good), malformed
+    return characters[kept].tobytes(), np.flatnonzero(good), malformed
+
+
+def _blank_at_the_end_alone(cells: list[str]) -> bool:
+    filled = [bool(cell.strip()) for cell in cells]
+    return all(filled[: sum(filled)])
+
+
+def _first_cells(line: str) -> list[str]:
+    """Return the cells of a line up to a carriage return, or with a mark left open as the last."""
+    cells: list[str] = []
+    rest: str | None = line.partition("\r")[0]
+    while rest is not None:
+        quoted = _QUOTED_CELL.match(rest)
+        if quoted is not None and rest[quoted.end() : quoted.end() + 1] in ("", ","):
+            cells.append(quoted[0][1:-1].replace('""', '"'))
+            rest = rest[quoted.end() + 1 :] if quoted.end() < len(rest) else None
+        elif rest.startswith('"'):
+            return [*cells, rest]
+        else:
+            cell, comma, rest_of_line = rest.partition(",")
+            cells.append(cell)
+            rest = rest_of_line if comma else None
+    return cells
 
 
 def _quoted_cells(line: str) -> int | None:

@@ -32,6 +32,7 @@ from chiiki_tsusho.reading.cell_texts import BadCellError, identifier, is_blank,
 from chiiki_tsusho.reading.cells import (
     BAD,
     BLANK,
+    NOT_OURS,
     NUMBER_RANGES,
     PARSERS,
     USUAL,
@@ -190,6 +191,8 @@ class BlockDecoder:
         self._read = [not one.unread and one.column not in PERSONAL for one in matched]
         self.unread = [one.text for one in matched if one.unread]
         self.headings = [one for one, read in zip(matched, self._read, strict=True) if read]
+        # Where a cell of each column stands in a line.
+        self.places = {one.column.name: at for at, one in enumerate(matched) if one.column}
         self._identities = identities
         given = {heading.column for heading in self.headings}
         # A blank cell of a column that others may stand in for is told by those who know both.
@@ -241,10 +244,40 @@ class BlockDecoder:
             Where faults of cells and lines go; None when they are known already.
         """
         for block in self.source.blocks(self._forms()):
-            if problems is not None:
-                for line, message in block.malformed:
-                    problems.add(self.file, "", "", message, line)
+            if problems is not None and block.malformed:
+                self._note_malformed(block, problems)
             yield self._typed(block, problems)
+
+    def _note_malformed(self, block: Block, problems: Problems) -> None:
+        lines = np.array([line for line, _ in block.malformed], dtype=np.int64)
+        # What is wrong is the same with most of them; their cells are not.
+        alike: dict[tuple[object, ...], int] = {}
+        which = np.array(
+            [
+                alike.setdefault((message.text, message.facts.get("found")), len(alike))
+                for _, message in block.malformed
+            ]
+        )
+        first = np.unique(which, return_index=True)[1].tolist()
+        messages = [block.malformed[at][1] for at in first]
+        problems.add_rows(self.file, "", lines, which, [""] * len(messages), messages)
+
+    def texts(self, typed: TypedBlock, name: str) -> pa.StringArray:
+        """Return the cells of a column as they stand there, of all rows of a block."""
+        for heading, column in zip(self.headings, typed.block.columns, strict=True):
+            if name == (heading.column.name if heading.column else heading.text):
+                if isinstance(column, Numbers):
+                    raise TypeError(f"{name} is read as numbers")
+                return column.of_rows()
+        raise KeyError(name)
+
+    def text_columns(self, typed: TypedBlock) -> list[str]:
+        """Return the columns of a block that are read as texts."""
+        return [
+            heading.column.name if heading.column else heading.text
+            for heading, column in zip(self.headings, typed.block.columns, strict=True)
+            if not isinstance(column, Numbers)
+        ]
 
     def _forms(self) -> list[Form]:
         """Say in which form each column is read fastest."""
@@ -398,7 +431,7 @@ class BlockDecoder:
         values_shown, messages = [], []
         told = np.ones(len(used), dtype=bool)
         for at, text in enumerate(distinct[number] for number in used.tolist()):
-            if values[used[at]] == BAD:
+            if values[used[at]] in (BAD, NOT_OURS):
                 messages.append(decoder.errors[text])
             elif name in self._required:
                 messages.append(blank(name, kind))

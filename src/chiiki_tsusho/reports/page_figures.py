@@ -15,7 +15,7 @@ from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.prices_and_limits import benefit_limit_rows, unit_price_rows
 from chiiki_tsusho.months import joined
-from chiiki_tsusho.problems import RULES
+from chiiki_tsusho.problem_texts import RULES
 from chiiki_tsusho.reports.batch_folder import BatchFiles, Held
 
 PROVIDERS_SHOWN = 15
@@ -337,7 +337,7 @@ def _rules(problems: pa.Table) -> list[RuleProblems]:
                 first.to_pylist(),
             )
         )
-    known = {rule: at for at, rule in enumerate(RULES)}
+    known: dict[str, int] = {rule: at for at, rule in enumerate(RULES)}
     groups.sort(key=lambda one: (-one.problems, known.get(one.rule, len(known)), one.rule))
     return groups
 

@@ -20,6 +20,7 @@ from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 from chiiki_tsusho.reading.several_files import SeveralSources
 from chiiki_tsusho.whole_files import named_path
+from chiiki_tsusho.writing.earlier_run import EarlierRun
 from chiiki_tsusho.writing.exchange import FolderExchange
 from chiiki_tsusho.writing.result_tables import claim_table, headings_in, line_table, schema
 from chiiki_tsusho.writing.run_record import (
@@ -60,6 +61,8 @@ class FolderSink:
         What the results are made from.
     replace : bool
         Whether results of other inputs may be replaced.
+    earlier : EarlierRun, optional
+        A run whose claims are taken along.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class FolderSink:
         headings: Language = "en",
         inputs: Sequence[InputFile] = (),
         replace: bool = False,
+        earlier: EarlierRun | None = None,
     ) -> None:
         self.folder = folder
         self._format = file_format
@@ -83,6 +87,8 @@ class FolderSink:
         self._held_ending = visits.kind
         self._inputs = inputs
         self._replace = replace
+        self._earlier = earlier
+        self._new: list[tuple[pa.Table, pa.Table]] = []
         self._exchange = FolderExchange(folder)
         self._writers: list[Writer] = []
 
@@ -136,10 +142,16 @@ class FolderSink:
 
     def formed(self, priced: Priced) -> tuple[Any, Any]:
         """Turn claims and their lines into what the files hold; several threads do so at once."""
-        return self._lines.formed(line_table(priced)), self._claims.formed(claim_table(priced))
+        lines, claims = line_table(priced), claim_table(priced)
+        if self._earlier is not None:
+            return lines, claims
+        return self._lines.formed(lines), self._claims.formed(claims)
 
     def claims(self, formed: tuple[Any, Any]) -> None:
         """Take some claims and their lines."""
+        if self._earlier is not None:
+            self._new.append(formed)
+            return
         for writer, one in zip((self._lines, self._claims), formed, strict=True):
             writer.write(one)
 
@@ -163,6 +175,11 @@ class FolderSink:
         What an earlier run has left there goes, with the papers made from it.
         """
         with _refusals(self.folder):
+            if self._earlier is not None:
+                lines = self._earlier.with_lines([one for one, _ in self._new])
+                claims = self._earlier.with_claims([one for _, one in self._new])
+                self._lines.write(self._lines.formed(lines))
+                self._claims.write(self._claims.formed(claims))
             writer = self._table("problems", PROBLEMS, _WORDS)
             writer.write(writer.formed(problems))
             while self._writers:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.claims.claim_slices import Priced
-from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.problems import Problems
@@ -80,10 +80,7 @@ def claim_table(priced: Priced) -> pa.Table:
 
 def problem_table(problems: Problems, language: Language = "en") -> pa.Table:
     """Write all problems as a table, in the order of ``Problems.frame``."""
-    if not len(problems):
-        return pa.Table.from_batches([], schema(PROBLEMS))
-    frame = problems.frame(language)
-    return pa.Table.from_pandas(frame, schema(PROBLEMS), preserve_index=False)
+    return problems.table(language)
 
 
 class FrameSink:

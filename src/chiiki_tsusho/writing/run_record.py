@@ -128,6 +128,27 @@ def run_record(
     }
 
 
+def with_earlier(
+    record: dict[str, Any], earlier: Mapping[str, Any] | None, folder: Path, earlier_folder: Path
+) -> dict[str, Any]:
+    """Take what an earlier run was made from and came to into the record of one that adds to it."""
+    if earlier is None:
+        return record
+    inputs = []
+    for one in earlier["inputs"]:
+        path = InputFile(one["file"], earlier_folder / one["path"])
+        inputs.append({**one, "path": path.place(folder)})
+    sums = {name: record["sums"][name] + earlier["sums"][name] for name in _SUMS}
+    claims = record["counts"]["claims"] + earlier["counts"]["claims"]
+    return {
+        **record,
+        "inputs": [*inputs, *record["inputs"]],
+        "counts": {**record["counts"], "claims": claims},
+        "sums": sums,
+        "added_to": {name: earlier[name] for name in ("when", "counts", "sums")},
+    }
+
+
 def read_record(folder: Path) -> dict[str, Any] | None:
     """Return what ``run.json`` of a folder holds; None where there is none that can be read."""
     try:

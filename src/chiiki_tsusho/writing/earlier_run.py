@@ -1,0 +1,122 @@
+"""The claims of an earlier run, taken along by one that adds to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.claims.claim_names import keys_of
+from chiiki_tsusho.claims.visits import VisitBook
+from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, Column
+from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.language import Text
+from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.inputs import open_source
+from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities
+from chiiki_tsusho.writing.result_tables import schema
+from chiiki_tsusho.writing.saved_results import output_files, read_output
+
+_CLAIMS_NAMED = 3
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """What the folder of an earlier run holds.
+
+    Parameters
+    ----------
+    folder : Path
+    claims, claim_lines : pyarrow.Table
+        Columns of the contract.
+    held : Path
+        Its held rows.
+    """
+
+    folder: Path
+    claims: pa.Table
+    claim_lines: pa.Table
+    held: Path
+
+    @classmethod
+    def read(cls, folder: Path) -> EarlierRun:
+        """Read the claims.
+
+        Raises
+        ------
+        InputFileError
+            The folder is none that the ``claim`` command has written.
+        """
+        files = output_files(folder)
+        return cls(
+            folder,
+            _plain(files["claims"], CLAIMS),
+            _plain(files["claim_lines"], CLAIM_LINES),
+            files["held_visits"],
+        )
+
+    @property
+    def keys(self) -> pa.StringArray:
+        """Return the key of each claim, as ``keys_of`` writes it."""
+        return _keys(self.claims)
+
+    def refuse_left_out(self, met: pa.StringArray, book: CodeBook) -> None:
+        """Refuse an input that lacks claims whose rows are held here: they would be nowhere.
+
+        Parameters
+        ----------
+        met : pyarrow.StringArray
+            The keys of the claims of the input.
+        book : CodeBook
+
+        Raises
+        ------
+        OutputError
+            Names the claims.
+        """
+        identities = Identities()
+        decoder = BlockDecoder(open_source(self.held), "visits", book, identities)
+        visits = VisitBook(decoder, book, None, identities)
+        for _ in visits.read(Problems()):
+            pass
+        keys = keys_of(visits.calendars, identities, visits.months)
+        left_out = keys.filter(compute.invert(compute.is_in(keys, met)))
+        if len(left_out):
+            shown = ", ".join(left_out[:_CLAIMS_NAMED].to_pylist())
+            raise OutputError(
+                Text(
+                    "{folder}: rows of {n:,} of the claims held there are not in the file that is "
+                    "added ({claims} …); give all rows of held_visits, corrected or not; nothing "
+                    "was written",
+                    folder=str(self.folder),
+                    n=len(left_out),
+                    claims=shown,
+                )
+            )
+
+    def with_claims(self, new: Sequence[pa.Table]) -> pa.Table:
+        """Return the claims and those of this run, in the order of the contract."""
+        return _ordered([self.claims, *new], [column.name for column in CLAIM_KEY])
+
+    def with_lines(self, new: Sequence[pa.Table]) -> pa.Table:
+        """Return the lines and those of this run, in the order of the contract."""
+        names = [*(column.name for column in CLAIM_KEY), "service_code"]
+        return _ordered([self.claim_lines, *new], names)
+
+
+def _plain(path: Path, columns: Sequence[Column]) -> pa.Table:
+    return read_output(path, columns, [column.name for column in columns]).cast(schema(columns))
+
+
+def _keys(claims: pa.Table) -> pa.StringArray:
+    columns = [claims[column.name] for column in CLAIM_KEY]
+    return compute.binary_join_element_wise(*columns, " ").combine_chunks()
+
+
+def _ordered(tables: Sequence[pa.Table], names: Sequence[str]) -> pa.Table:
+    whole = pa.concat_tables(tables)
+    return whole.sort_by([(name, "ascending") for name in names]).combine_chunks()

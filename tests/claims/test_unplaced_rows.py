@@ -1,0 +1,269 @@
+"""A row of which it cannot be read whose it is holds every claim that it may belong to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chiiki_tsusho import compute_claims
+from chiiki_tsusho.batch import claim_files
+from chiiki_tsusho.claims.unplaced_rows import put_right
+from helpers.inputs import KEY_COLUMNS, compute, csv_text, units, visit
+
+Row = dict[str, str]
+A, B = "1370000001", "1370000002"
+PERSONS = ("0000000001", "0000200002", "0300000003", "4000000004")
+
+
+def row(day: int, person: int = 0, provider: str = A, **cells: str) -> Row:
+    return visit(day, insured_no=PERSONS[person], provider_no=provider, **cells)
+
+
+def rules(problems: pd.DataFrame) -> list[tuple[str, int, str]]:
+    return list(
+        zip(problems["severity"], problems["line"].astype(int), problems["rule"], strict=True)
+    )
+
+
+# ---------------------------------------------------------------- which claims are held
+
+
+@pytest.mark.parametrize(
+    ("cells", "held"),
+    [
+        # Zeros put back: one person.
+        ({"insured_no": "200002"}, {(A, 1)}),
+        ({"insured_no": "300000003"}, {(A, 2)}),
+        ({"insured_no": '="0000200002"'}, {(A, 1)}),
+        ({"insured_no": "200002.0"}, {(A, 1)}),
+        ({"insured_no": "２００００２"}, {(A, 1)}),
+        # Put back they are nobody's: all that agree in provider, insurer and month.
+        ({"insured_no": "77"}, {(A, 0), (A, 1), (A, 2)}),
+        ({"insured_no": "Tanaka"}, {(A, 0), (A, 1), (A, 2)}),
+        ({"provider_no": "?", "insured_no": PERSONS[0]}, {(A, 0), (B, 0)}),
+        ({"insurer_no": "131 000", "insured_no": PERSONS[1]}, {(A, 1)}),
+        ({"insurer_no": "?", "insured_no": "?"}, {(A, 0), (A, 1), (A, 2)}),
+        (
+            {"provider_no": "?", "insurer_no": "?", "insured_no": "3.0"},
+            {(A, 0), (A, 1), (A, 2), (B, 0), (B, 3)},
+        ),
+        ({"provider_no": "", "insurer_no": "", "insured_no": "", "service_date": ""}, "all"),
+        (
+            {"provider_no": "", "insurer_no": "", "insured_no": "", "service_date": "2016-05-03"},
+            {(A, "May")},
+        ),
+        # A person who has no claim there: nobody else's is touched.
+        ({"insurer_no": "?", "insured_no": "9999999999"}, set()),
+    ],
+)  # fmt: skip
+def test_which_claims_are_held(cells: Row, held: set[tuple[str, int | str]] | str) -> None:
+    month = [row(1), row(2, 1), row(3, 2), row(1, 0, B), row(2, 3, B)]
+    may = {**row(1), "service_date": "2016-05-01"}
+    rows = [*month, may, {**row(4), **cells}]
+    every = {(one["provider_no"], one["insured_no"], "201604") for one in month}
+    every |= {(A, PERSONS[0], "201605")}
+    expected = every
+    if not isinstance(held, str):
+        expected = {
+            (provider, PERSONS[0] if person == "May" else PERSONS[int(person)],
+             "201605" if person == "May" else "201604")
+            for provider, person in held
+        }  # fmt: skip
+    batch = compute(rows)
+    written = {
+        (provider, person, month)
+        for month, provider, _, person in batch.claims[list(KEY_COLUMNS)].itertuples(index=False)
+    }
+    assert every - written == expected
+    assert ("error", 8, "unplaced_row") in rules(batch.problems)
+    assert batch.claims["visits"].sum() + len(batch.held_visits) == len(rows)
+
+
+def test_three_rows_that_lost_their_zeros_hold_the_person_and_nobody_else() -> None:
+    rows = [row(day, 1) for day in range(1, 26)] + [row(day, 2) for day in range(1, 4)]
+    for at in (4, 9, 14):
+        rows[at]["insured_no"] = "200002"
+    batch = compute(rows)
+    assert units(batch.claims) == {("201604", A, "131000", PERSONS[2]): 3 * 426}
+    assert len(batch.held_visits) == 25
+    unplaced = batch.problems[batch.problems["rule"] == "unplaced_row"]
+    assert unplaced["line"].tolist() == unplaced["held_line"].tolist() == [6, 11, 16]
+    assert set(unplaced["provider_no"]) == {A}
+    assert set(unplaced["insured_no"]) == {""}
+
+
+@pytest.mark.parametrize(
+    ("line", "held"),
+    [
+        # Cut short, or a mark left open: its first cells say whose it is.
+        (f"{A},131000,{PERSONS[1]},2016-04-09,1", {1}),
+        (f'{A},131000,{PERSONS[1]},2016-04-09,1,"240', {1}),
+        (f"{A},131000,{PERSONS[1]},2016-04-09,1,240,1", {1}),
+        (f"{A},131000,200002,2016-04-09,1,240,1", {1}),
+        # The cell that is cut may be cut itself.
+        (f"{A},131000,{PERSONS[1][:7]}", {0, 1, 2}),
+        (f'{A},131000,"{PERSONS[1]},2016-04-09,1,240', {0, 1, 2}),
+        (f"{A},131000", {0, 1, 2}),
+        # A comma too many before the number: the cells after it are others.
+        (f"{A},,131000,{PERSONS[1]},2016-04-09,1,240", {0, 1, 2}),
+        (f",{A},131000,{PERSONS[1]},2016-04-09,1,240", {0, 1, 2, 3}),
+        ('"', {0, 1, 2, 3}),
+    ],
+)
+def test_lines_that_cannot_be_told_apart(tmp_path: Path, line: str, held: set[int]) -> None:
+    text = csv_text([row(1), row(2, 1), row(3, 2), row(4, 3, B)])
+    (tmp_path / "visits.csv").write_text(f"{text}{line}\n", encoding="utf-8")
+    claim_files(tmp_path / "visits.csv", tmp_path / "out")
+    claims = pd.read_csv(tmp_path / "out" / "claims.csv", dtype=str)
+    assert set(claims["insured_no"]) == {PERSONS[at] for at in range(4)} - {
+        PERSONS[at] for at in held
+    }
+    problems = pd.read_csv(tmp_path / "out" / "problems.csv")
+    assert rules(problems) == [("error", 6, "malformed_row"), ("error", 6, "unplaced_row")]
+
+
+def test_rows_let_pass_hold_nothing_and_say_so(tmp_path: Path) -> None:
+    rows = [row(1), row(2, 1), {**row(3), "insured_no": "?"}]
+    (tmp_path / "visits.csv").write_text(csv_text(rows), encoding="utf-8")
+    result = claim_files(tmp_path / "visits.csv", tmp_path / "out", unplaced="pass")
+    assert rules(result.problems) == [
+        ("warning", 4, "unplaced_row"),
+        ("warning", 4, "bad_value"),
+    ]
+    assert result.problems["message"][0].startswith(
+        "it cannot be read whose visit this row is; it is left out, and claims may lack it (2 cl"
+    )
+    assert result.incomplete
+    summary = result.summary
+    assert (summary.claims, summary.held_visits, summary.set_aside) == (2, 0, 1)
+    # In neither place it is not.
+    held = (tmp_path / "out" / "held_visits.csv").read_text(encoding="utf-8").splitlines()
+    assert held == [csv_text(rows).splitlines()[at] for at in (0, 3)]
+
+
+# ---------------------------------------------------------------- set aside
+
+
+@pytest.mark.parametrize("word", ["合計", "小計", "総計", "計", "合　計", " 計 "])
+@pytest.mark.parametrize("column", ["provider_no", "insured_no", "service_date"])
+def test_lines_of_totals(word: str, column: str) -> None:
+    total = {**dict.fromkeys(row(1), ""), column: word, "minutes": "480"}
+    batch = compute([row(1), total, row(2)])
+    plain = word.replace("　", "").strip()
+    assert rules(batch.problems) == [("warning", 3, "total_row")]
+    assert batch.problems["value"].tolist() == [plain]
+    assert batch.problems["message"].tolist() == [
+        f"{plain!r} marks a line of totals; it is no visit and is left out: take it out of the file"
+    ]
+    assert batch.claims["visits"].tolist() == [2]
+    assert len(batch.held_visits) == 1
+
+
+def test_total_on_a_line_that_cannot_be_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text(f"{csv_text([row(1)])}合計,,240\n", encoding="utf-8")
+    result = claim_files(tmp_path / "visits.csv", tmp_path / "out", language="ja")
+    assert rules(result.problems) == [("warning", 3, "total_row")]
+    assert result.problems["message"].tolist() == [
+        "「合計」は合計の行です。実績ではないため計算に入れていません。ファイルから取り除いてください"
+    ]
+    assert (result.summary.claims, result.summary.held_visits) == (1, 0)
+
+
+def test_a_row_with_an_identity_is_no_total() -> None:
+    batch = compute([row(1), {**row(2), "provider_no": "合計"}])
+    assert ("error", 3, "unplaced_row") in rules(batch.problems)
+    assert batch.claims.empty
+
+
+@pytest.mark.parametrize("level", ["要支援1", "要支援２", "事業対象者"])
+def test_support_levels_are_of_another_service(level: str) -> None:
+    # 要支援 until the 9th, 要介護1 from the 10th; the first visits are billed under 総合事業.
+    rows = [row(2, care_level=level, minutes="?"), row(5, care_level=level), row(12), row(15)]
+    batch = compute(rows)
+    assert rules(batch.problems) == [
+        ("warning", 2, "not_this_service"),
+        ("warning", 3, "not_this_service"),
+    ]
+    assert units(batch.claims) == {("201604", A, "131000", PERSONS[0]): 852}
+    assert len(batch.held_visits) == 2
+    said = compute_claims(pd.DataFrame(rows), language="ja").problems["message"][0]
+    assert said.startswith(f"「{level}」は要支援・事業対象者です。この行は総合事業")
+
+
+# ---------------------------------------------------------------- whatever is damaged
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "number"),
+    [
+        ("1", "insured_no", "0000000001"),
+        ("'0000000001", "insured_no", "0000000001"),
+        ("137000001", "provider_no", "0137000001"),
+        ("31000", "insurer_no", "031000"),
+        ("1310000", "insurer_no", "01310000"),
+        ("12345678901", "insured_no", None),
+        ("", "insured_no", None),
+        ("1.39E+09", "provider_no", None),
+        ("000000A001", "insured_no", None),
+    ],
+)
+def test_put_right(text: str, name: str, number: str | None) -> None:
+    assert put_right(text, name) == number
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> tuple[list[Row], str, int]:
+    """Draw a month, and the lines of it with one of them damaged in a way that can be seen."""
+    rows = [
+        row(day, draw(st.integers(0, 3)), draw(st.sampled_from((A, B))))
+        for day in draw(st.lists(st.integers(1, 28), min_size=1, max_size=12, unique=True))
+    ]
+    heading, *lines = csv_text(rows).splitlines()
+    at = draw(st.integers(0, len(lines) - 1))
+    cells = lines[at].split(",")
+    way = draw(st.sampled_from(("cell", "zeros", "cut", "comma", "quote", "lost comma", "junk")))
+    cell = draw(st.integers(0, 2))
+    if way == "cell":
+        cells[cell] = draw(st.sampled_from(("", "?", "x" * 10, "１", "-1", "12345678901", "1E+09")))
+        line = ",".join(cells)
+    elif way == "zeros":
+        cells[2] = cells[2].lstrip("0")
+        line = ",".join(cells)
+    elif way == "cut":
+        line = lines[at][: draw(st.integers(1, len(lines[at]) - 5))]
+    elif way == "comma":
+        place = draw(st.integers(0, len(lines[at])))
+        line = f"{lines[at][:place]},{lines[at][place:]}"
+    elif way == "quote":
+        place = draw(st.integers(0, len(cells) - 1))
+        cells[place] = f'"{cells[place]}'
+        line = ",".join(cells)
+    elif way == "lost comma":
+        place = draw(st.integers(0, 3))
+        line = ",".join([*cells[:place], cells[place] + cells[place + 1], *cells[place + 2 :]])
+    else:
+        line = draw(st.sampled_from((",,,x,,", "?", '"""', "\x1f", "あ,い,う")))
+    lines[at] = line
+    return rows, "\n".join([heading, *lines, ""]), at
+
+
+@given(damaged())
+def test_no_claim_is_written_with_fewer_visits(
+    tmp_path_factory: pytest.TempPathFactory, drawn: tuple[list[Row], str, int]
+) -> None:
+    rows, text, _ = drawn
+    folder = tmp_path_factory.mktemp("damaged")
+    (folder / "visits.csv").write_text(text, encoding="utf-8")
+    result = claim_files(folder / "visits.csv", folder / "out")
+    claims = pd.read_csv(folder / "out" / "claims.csv", dtype=str)
+    columns = [*KEY_COLUMNS, "visits"]
+    whole = {
+        tuple(key): visits for *key, visits in compute(rows).claims[columns].itertuples(index=False)
+    }
+    for *key, visits in claims[columns].itertuples(index=False):
+        assert int(visits) >= whole[tuple(key)]
+    assert claims["visits"].astype(int).sum() + result.summary.held_visits == len(rows)

@@ -1,0 +1,208 @@
+"""The way back: the same command again replaces, and corrected held rows are added to a run."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from chiiki_tsusho import OutputError
+from chiiki_tsusho.batch import FileBatch, claim_files
+from helpers.inputs import KEY_COLUMNS, PROVIDER, csv_text, visit
+
+Row = dict[str, str]
+PERSONS = ("0000000001", "0000000002", "0000000003")
+
+
+def row(day: int, person: int, **cells: str) -> Row:
+    return visit(day, insured_no=PERSONS[person], **cells)
+
+
+# Two visits of each person; one of the first and one of the third are wrong.
+ROWS = [
+    row(1, 0),
+    row(2, 0, minutes="x"),
+    row(1, 1),
+    row(2, 1),
+    row(1, 2, care_level="9"),
+    row(2, 2),
+]
+
+
+def write(path: Path, rows: list[Row]) -> Path:
+    path.write_text(csv_text(rows), encoding="utf-8")
+    return path
+
+
+def claims(folder: Path) -> dict[str, int]:
+    frame = pd.read_csv(folder / "claims.csv", dtype=str)
+    assert list(frame.columns[:4]) == list(KEY_COLUMNS)
+    assert frame["insured_no"].is_monotonic_increasing
+    return dict(zip(frame["insured_no"], frame["total_units"].astype(int), strict=True))
+
+
+def record(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    return found
+
+
+def refused(*given: Any, **named: Any) -> OutputError:
+    with pytest.raises(OutputError) as caught:
+        claim_files(*given, **named)
+    return caught.value
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> FileBatch:
+    return claim_files(write(tmp_path / "visits.csv", ROWS), tmp_path / "out")
+
+
+# ---------------------------------------------------------------- run.json
+
+
+def test_record_of_a_run(tmp_path: Path, run: FileBatch) -> None:
+    table = Path(__file__).resolve().parents[2] / "data" / "service_codes.csv"
+    found = record(run.folder)
+    assert found.pop("when").endswith("+00:00")
+    assert isinstance(found.pop("version"), str)
+    assert found["table"] == {
+        "name": "service_codes.csv",
+        "sha256": sha256(table.read_bytes()).hexdigest(),
+    }
+    assert found["inputs"] == [
+        {
+            "file": "visits",
+            "name": "visits.csv",
+            "path": "../visits.csv",
+            "sha256": sha256((tmp_path / "visits.csv").read_bytes()).hexdigest(),
+            "rows": 6,
+        }
+    ]
+    assert found["options"]["unplaced"] == "hold"
+    # 426 units a visit of 240 minutes at care level 1.
+    assert found["sums"] == {"units": 852, "yen": 0}
+    assert found["counts"]["visits"] == 6
+    assert (found["counts"]["claims"], found["counts"]["held_visits"]) == (1, 4)
+
+
+def test_same_visits_are_replaced_and_others_refused(tmp_path: Path, run: FileBatch) -> None:
+    write(tmp_path / "visits.csv", [row(1, 0), row(2, 0)])
+    claim_files(tmp_path / "visits.csv", run.folder)
+    assert claims(run.folder) == {PERSONS[0]: 852}
+    # A file of providers may be added, not exchanged for another.
+    providers = write(tmp_path / "providers.csv", [{**PROVIDER, "area_grade": "7"}])
+    claim_files(tmp_path / "visits.csv", run.folder, providers)
+    other = write(tmp_path / "other.csv", [row(1, 1)])
+    expected = (
+        "{}: holds the results of other files (../providers.csv, ../visits.csv); choose another "
+        "folder, or give --replace (in Python replace=True)"
+    )
+    assert str(refused(other, run.folder)) == expected.format(run.folder)
+    elsewhere = write(tmp_path / "elsewhere.csv", [PROVIDER])
+    error = refused(tmp_path / "visits.csv", run.folder, elsewhere)
+    assert str(error) == expected.format(run.folder)
+    assert claims(run.folder) == {PERSONS[0]: 852}
+    claim_files(other, run.folder, replace=True)
+    assert claims(run.folder) == {PERSONS[1]: 426}
+
+
+def test_results_that_do_not_say_of_what_they_are(tmp_path: Path, run: FileBatch) -> None:
+    (run.folder / "run.json").unlink()
+    error = refused(tmp_path / "visits.csv", run.folder)
+    assert "holds results (claim_lines.csv, claims.csv, held_visits.csv, problems.csv)" in str(
+        error
+    )
+    assert "どのファイルから計算したかがわからない結果" in error.say("ja")
+
+
+def test_papers_of_an_earlier_run_go_with_it(tmp_path: Path, run: FileBatch) -> None:
+    from chiiki_tsusho import write_report
+
+    write_report(run.folder)
+    write_report(run.folder, run.folder / "april.html")
+    (run.folder / "notes.html").write_text("mine", encoding="utf-8")
+    assert record(run.folder)["made_from_it"] == ["report.html", "april.html"]
+    claim_files(tmp_path / "visits.csv", run.folder)
+    there = {path.name for path in run.folder.iterdir()}
+    assert "notes.html" in there
+    assert not there & {"report.html", "april.html"}
+
+
+# ---------------------------------------------------------------- adding
+
+
+def test_corrected_rows_are_added(tmp_path: Path, run: FileBatch) -> None:
+    assert claims(run.folder) == {PERSONS[1]: 852}
+    fixed = write(tmp_path / "fixed.csv", [row(1, 0), row(2, 0), row(1, 2), row(2, 2)])
+    added = claim_files(fixed, add_to=run.folder)
+    assert added.folder == run.folder
+    assert claims(run.folder) == dict.fromkeys(PERSONS, 852)
+    lines = pd.read_csv(run.folder / "claim_lines.csv", dtype=str)
+    assert lines["insured_no"].tolist() == list(PERSONS)
+    assert (run.folder / "held_visits.csv").read_text(encoding="utf-8").count("\n") == 1
+    found = record(run.folder)
+    assert [one["path"] for one in found["inputs"]] == ["../visits.csv", "../fixed.csv"]
+    assert found["sums"]["units"] == 3 * 852
+    assert found["added_to"]["counts"]["claims"] == 1
+    # The first file alone would lose what was added.
+    assert "holds the results of other files" in str(refused(tmp_path / "visits.csv", run.folder))
+
+
+def test_correction_in_two_rounds_in_another_folder(tmp_path: Path, run: FileBatch) -> None:
+    half = write(tmp_path / "half.csv", [row(1, 0), row(2, 0), *ROWS[4:]])
+    first = claim_files(half, tmp_path / "second", add_to=run.folder)
+    assert claims(first.folder) == dict.fromkeys(PERSONS[:2], 852)
+    assert first.summary.held_visits == 2
+    assert claims(run.folder) == {PERSONS[1]: 852}
+    rest = write(tmp_path / "rest.csv", [row(1, 2), row(2, 2)])
+    claim_files(rest, add_to=tmp_path / "second")
+    assert claims(tmp_path / "second") == dict.fromkeys(PERSONS, 852)
+
+
+def test_held_rows_corrected_where_they_lie(run: FileBatch) -> None:
+    held = run.folder / "held_visits.csv"
+    text = held.read_text(encoding="utf-8").replace(",x", ",240").replace(",9,", ",1,")
+    held.write_text(text, encoding="utf-8")
+    claim_files(held, add_to=run.folder)
+    assert claims(run.folder) == dict.fromkeys(PERSONS, 852)
+
+
+def test_what_is_claimed_already_is_held(tmp_path: Path, run: FileBatch) -> None:
+    fixed = write(tmp_path / "fixed.csv", [row(1, 0), row(2, 0), row(3, 1), *ROWS[4:]])
+    added = claim_files(fixed, add_to=run.folder)
+    assert claims(run.folder) == dict.fromkeys(PERSONS[:2], 852)
+    problem = added.problems[added.problems["rule"] == "already_claimed"].iloc[0]
+    assert problem[["severity", "service_month", "insured_no", "value"]].tolist() == [
+        "error",
+        "201604",
+        PERSONS[1],
+        PERSONS[1],
+    ]
+    assert problem["message"] == (
+        "claim 2016-04 1370000001 131000 0000000002: is in the results that are added to; take its "
+        "rows out, or compute the whole month again from the corrected file"
+    )
+    held = (run.folder / "held_visits.csv").read_text(encoding="utf-8").splitlines()
+    assert csv_text([row(3, 1)]).splitlines()[1] in held
+
+
+def test_held_claims_left_out_are_refused(tmp_path: Path, run: FileBatch) -> None:
+    before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
+    fixed = write(tmp_path / "fixed.csv", [row(1, 0), row(2, 0)])
+    error = refused(fixed, add_to=run.folder)
+    assert str(error) == (
+        f"{run.folder}: rows of 1 of the claims held there are not in the file that is added "
+        "(201604 1370000001 131000 0000000003 …); give all rows of held_visits, corrected or not; "
+        "nothing was written"
+    )
+    assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
+
+
+def test_no_folder_is_named(tmp_path: Path) -> None:
+    visits = write(tmp_path / "visits.csv", ROWS)
+    assert str(refused(visits)) == "no folder for the results is named"
+    assert str(refused(visits, "")).startswith("the name of the output is blank")
