@@ -512,6 +512,10 @@ def test_a_town_without_rules_has_those_of_the_law_and_it_is_said() -> None:
     assert "函館市" in str(report.items[0].message)
     report = check(meetings(), "2026-04-01", office)
     assert set(found(report, "authority")) == {"law"}
+    nameless = office.drop(columns="authority")
+    report = check(meetings("2025-09-17", "2026-03-11"), "2026-04-01", nameless)
+    assert found(report) == [("advice", "authority_unknown")]
+    assert "not named" in str(report.items[0].message)
 
 
 def test_where_law_and_town_name_different_councils_both_are_said() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import doctest
+import importlib
 import io
 import shutil
 import subprocess
@@ -13,6 +15,7 @@ from typing import Any, Final
 import pytest
 from typer.testing import CliRunner
 
+from chiiki_tsusho import duties
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.duties import extra
 from chiiki_tsusho.duties.findings import COLUMNS
@@ -160,6 +163,23 @@ def test_today_is_the_day_where_none_is_given() -> None:
     done = run("check", "duties_meetings.csv", "--offices", "duties_offices.csv")
     assert done.exit_code in (0, 1)
     assert done.stderr.splitlines()[-1].startswith("on 20")
+
+
+def test_the_functions_are_there_by_name_and_no_other() -> None:
+    for name in duties.__all__:
+        assert getattr(duties, name).__name__ == name
+    with pytest.raises(AttributeError, match="has no attribute 'check_duty'"):
+        getattr(duties, "check_duty")  # noqa: B009 (not known to a type checker)
+
+
+def test_the_examples_of_the_functions() -> None:
+    tried = 0
+    for name in ("check", "plan", "rules", "filings"):
+        module = importlib.import_module(f"chiiki_tsusho.duties.{name}")
+        result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+        assert result.failed == 0
+        tried += result.attempted
+    assert tried >= 10
 
 
 # --- the extra --------------------------------------------------------------------------------

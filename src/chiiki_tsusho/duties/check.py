@@ -140,7 +140,9 @@ def _of_authority(case: OfficeCase) -> Iterator[Finding]:
             Text(
                 "no rules of {authority} are known; only those of the law are checked",
                 authority=authority,
-            ),
+            )
+            if authority
+            else Text("the municipality is not named; only the rules of the law are checked"),
             Text("ask it for its guide, and give its rules with --rules"),
             case.of_law("council"),
         )

@@ -245,6 +245,7 @@ def minutes(case: OfficeCase, meeting: Meeting | None) -> Paper:
             ],
             (14, 9),
         ),
+        Paragraph(points=4),
         Paragraph(
             "※ この会議録は公表します。利用者その他の個人が特定できる内容(氏名、住所等)は"
             "記載しません。",

@@ -95,6 +95,7 @@ def _table(document: Any, block: Table) -> None:
             target.width = shared.Mm(width)
     for row, height in zip(table.rows, block.heights, strict=False):
         row.height = shared.Mm(height)
+        _kept_whole(row)
     taken: set[tuple[int, int]] = set()
     for down, cells in enumerate(block.rows):
         column = 0
@@ -128,6 +129,12 @@ def _padded(table: Any) -> None:
     parse, declarations = needed("docx.oxml").parse_xml, needed("docx.oxml.ns").nsdecls
     sides = "".join(f'<w:{side} w:w="{_PADDING}" w:type="dxa"/>' for side in ("top", "bottom"))
     table._tbl.tblPr.append(parse(f"<w:tblCellMar {declarations('w')}>{sides}</w:tblCellMar>"))
+
+
+def _kept_whole(row: Any) -> None:
+    """Keep a row on one page; python-docx has no setting for it."""
+    parse, declarations = needed("docx.oxml").parse_xml, needed("docx.oxml.ns").nsdecls
+    row._tr.get_or_add_trPr().insert(0, parse(f"<w:cantSplit {declarations('w')}/>"))
 
 
 def _shaded(target: Any) -> None:

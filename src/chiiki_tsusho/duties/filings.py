@@ -71,7 +71,7 @@ def filing_items(offices: int, on: date | None = None) -> Any:
 
     Examples
     --------
-    >>> from chiiki_tsusho.duties.filings import filing_items
+    >>> from chiiki_tsusho.duties import filing_items
     >>> filing_items(20)["item"].tolist()
     [2, 3]
     """
@@ -211,7 +211,7 @@ def filing_addressee(offices: Given) -> Addressee:
     Examples
     --------
     >>> import pandas as pd
-    >>> from chiiki_tsusho.duties.filings import filing_addressee
+    >>> from chiiki_tsusho.duties import filing_addressee
     >>> office = {"provider_no": "1300000001", "service": "day_care", "authority": "国分寺市"}
     >>> str(filing_addressee(pd.DataFrame([office])))
     '国分寺市長'

@@ -56,7 +56,6 @@ OFFICES = (
         "text",
         Text("the municipality that designated the office: adachi or 足立区"),
         "足立区",
-        required=True,
     ),
     _column(
         "living_area",

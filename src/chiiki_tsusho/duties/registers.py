@@ -265,7 +265,7 @@ class Office:
 
     provider_no: str
     service: str
-    authority: str
+    authority: str = ""
     office: str = ""
     living_area: str = ""
     designated_on: date | None = None
@@ -286,7 +286,7 @@ def read_offices(given: Given, encoding: str | None = None) -> list[Office]:
     offices = []
     for row in read_register(given, "offices", encoding).rows:
         filled = {name: value for name, value in row.items() if value is not None}
-        filled["authority"] = authority_key(filled["authority"])
+        filled["authority"] = authority_key(filled.get("authority", ""))
         offices.append(Office(**filled))
     return offices
 

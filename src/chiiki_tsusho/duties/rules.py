@@ -208,7 +208,7 @@ def duty_rules(
     Examples
     --------
     >>> from datetime import date
-    >>> from chiiki_tsusho.duties.rules import duty_rules
+    >>> from chiiki_tsusho.duties import duty_rules
     >>> found = duty_rules("足立区", "day_care", date(2026, 4, 1)).query("key == 'interval_months'")
     >>> found[["authority", "value", "force"]].values.tolist()
     [['law', '6', 'law'], ['adachi', '6', 'guide']]
