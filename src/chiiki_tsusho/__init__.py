@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from chiiki_tsusho.exchange_files.audit import Audit, audit
     from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
+    from chiiki_tsusho.exchange_files.returns import read_returns
     from chiiki_tsusho.exchange_files.writer import write_claim_file
     from chiiki_tsusho.explaining.claim import ClaimExplanation, explain_claim
     from chiiki_tsusho.explaining.steps import Step
@@ -44,6 +45,7 @@ _HOMES = {
     "write_claim_file": "exchange_files.writer",
     "ClaimFile": "exchange_files.claim_file",
     "read_claim_file": "exchange_files.claim_file",
+    "read_returns": "exchange_files.returns",
     "ClaimExplanation": "explaining.claim",
     "explain_claim": "explaining.claim",
     "CodeBook": "law.code_book",
@@ -100,6 +102,7 @@ __all__ = [
     "load_codes",
     "plan_duties",
     "read_claim_file",
+    "read_returns",
     "write_claim_file",
     "write_report",
 ]

@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to an application."""
     app.command("claim-file")(claim_file_command)
     app.command("audit")(audit_command)
+    app.command("returns")(returns_command)
 
 
 def claim_file_command(
@@ -193,6 +194,41 @@ def audit_command(
         if page is not None:
             say(Text("wrote {page}", page=result.report(page, spoken())))
         if not result.clean:
+            raise typer.Exit(FOUND)
+
+
+def returns_command(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="The list of returned claims (7411) as 国保連 sends it.",
+            show_default=False,
+        ),
+    ],
+) -> None:
+    """Say why claims came back from 国保連, and which input to correct.
+
+    The list 請求明細書・給付管理票返戻(保留)一覧表 (7411) is read; each claim is written to
+    standard output as CSV with its code in words. Names on the list are left out. Codes whose meaning no
+    source establishes say so.
+
+    Exit 0: no claim on the list; 1: claims came back or wait; 2: wrong use or an unreadable file.
+    """
+    with exit_codes():
+        from chiiki_tsusho.exchange_files.returns import read_returns
+
+        found = read_returns(file, spoken())
+        show_data(_csv(found))
+        waiting = int(found["waiting"].sum())
+        say(
+            Text(
+                "{returned} came back, {waiting} for 給付管理票",
+                returned=Counted("{n:,} claim", "{n:,} claims", len(found) - waiting),
+                waiting=Counted("{n:,} waits", "{n:,} wait", waiting),
+            )
+        )
+        if len(found):
             raise typer.Exit(FOUND)
 
 

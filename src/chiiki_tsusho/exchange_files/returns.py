@@ -1,0 +1,202 @@
+"""返戻(保留)一覧表 (7411): which claims came back, why, and what to correct."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.exchange_files.line_cells import ENCODING
+from chiiki_tsusho.exchange_files.return_codes import return_codes
+from chiiki_tsusho.language import Language, Name, Sayable, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
+
+LIST_ID = "7411"
+_HEAD, _DETAIL = "H1", "D1"
+WAITING = "保留"
+_MONTH = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])")
+_CODE = re.compile(r"[0-9A-Z]{2,4}")
+# 種別 of a line, and 事由 of its return.
+_KINDS = {
+    "サ": Text("statement of services"),
+    "請": Text("claim"),
+    "給": Text("給付管理票"),
+}
+_REASONS = {
+    "A": Text("first check"),
+    "B": Text("entitlement"),
+    "C": Text("comparison with 給付管理票, or assessment"),
+    "D": Text("給付管理票 is not there"),
+    "E": Text("review committee, or barred by time"),
+}
+COLUMNS = (
+    "line", "service_month", "provider_no", "insurer_no", "insured_no", "kind", "service_kind",
+    "units", "reason", "code", "waiting", "meaning", "established", "correct", "what_to_do",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Return:
+    """A returned claim; the name that the list prints is left in the file."""
+
+    line: int
+    provider_no: str
+    cells: Sequence[str]
+    at: int
+
+    def cell(self, offset: int) -> str:
+        """Return a cell by its distance from the month of service."""
+        place = self.at + offset
+        return self.cells[place].strip() if 0 <= place < len(self.cells) else ""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the claim waits for 給付管理票 and has not come back."""
+        return WAITING in self.cell(5)
+
+    @property
+    def code(self) -> str:
+        """The code, in the column of remarks or in a column of its own behind it."""
+        found = [self.cell(offset) for offset in (5, 6) if _CODE.fullmatch(self.cell(offset))]
+        return found[0] if found else ""
+
+
+def read_returns(path: str | Path, language: Language = "en") -> pd.DataFrame:
+    """Read which claims came back (7411), and say what each code means.
+
+    The layout rests on two programs that read such files; one was never tried here.
+
+    Parameters
+    ----------
+    path : path-like
+        CP932, as 国保連 sends it.
+    language : {"en", "ja"}
+        Of the meanings and of what to do.
+
+    Returns
+    -------
+    DataFrame
+        A row a returned claim: line, service_month, provider_no, insurer_no, insured_no, kind,
+        service_kind, units, reason, code, waiting (1 for 保留), meaning, established (1 where a
+        source gives the meaning), correct (input and column), what_to_do. Names are left out.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be read, or no line of it is of this list.
+    """
+    rows = [_row(one, language) for one in _returns(Path(path))]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    whole = ["line", "waiting", "established"]
+    return frame.astype({name: "int64" if name in whole else "str" for name in COLUMNS})
+
+
+def _returns(path: Path) -> list[_Return]:
+    try:
+        lines = path.read_bytes().decode(ENCODING).splitlines()
+    except OSError as error:
+        raise InputFileError(
+            Text("{path}: cannot be read: {why}", path=path, why=error.strerror or error)
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputFileError(
+            Text("{path}: is not Shift_JIS (CP932), in which 国保連 sends its lists", path=path)
+        ) from error
+    found: list[_Return] = []
+    faults: list[int] = []
+    provider = ""
+    listed = False
+    for number, cells in _listed(lines):
+        listed = True
+        if cells[1] == _HEAD:
+            provider = cells[2].strip() if len(cells) > 2 else ""
+        elif cells[1] == _DETAIL:
+            at = _place_of_month(cells)
+            if at is None:
+                faults.append(number)
+            else:
+                found.append(_Return(number, provider, cells, at))
+    if not listed:
+        raise InputFileError(
+            Text("{path}: no line is of the list of returned claims (7411)", path=path)
+        )
+    if faults:
+        raise InputFileError(
+            Text(
+                "{path}: line {line}: no month of service between kind and service type; the "
+                "line is damaged",
+                path=path,
+                line=faults[0],
+            )
+        )
+    return found
+
+
+def _listed(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the lines of the list, from the cell that names it on."""
+    for number, cells in enumerate(csv.reader(lines), start=1):
+        if LIST_ID in cells[:3]:
+            rest = cells[cells.index(LIST_ID) :]
+            if len(rest) > 1:
+                yield number, rest
+
+
+def _place_of_month(cells: Sequence[str]) -> int | None:
+    """Find サービス提供年月: what stands before it is counted in two ways by the two programs."""
+    for at in range(5, len(cells) - 2):
+        if _MONTH.fullmatch(cells[at].strip()) and cells[at - 1].strip()[:1] in _KINDS:
+            return at
+    return None
+
+
+def _row(one: _Return, language: Language) -> dict[str, object]:
+    known = return_codes().get(one.code)
+    meaning, action = _meaning(one)
+    kind, reason = one.cell(-1)[:1], one.cell(3)[:1]
+    return {
+        "line": one.line,
+        "service_month": one.cell(0),
+        "provider_no": one.provider_no,
+        "insurer_no": one.cell(-5),
+        "insured_no": one.cell(-3),
+        "kind": _KINDS[kind].say(language),
+        "service_kind": one.cell(1),
+        "units": one.cell(2),
+        "reason": _REASONS[reason].say(language) if reason in _REASONS else one.cell(3),
+        "code": one.code,
+        "waiting": int(one.waiting),
+        "meaning": meaning.say(language),
+        "established": int(one.waiting or (known is not None and known.strength != "low")),
+        "correct": "" if known is None else known.correct or "",
+        "what_to_do": action.say(language),
+    }
+
+
+def _meaning(one: _Return) -> tuple[Sayable, Sayable]:
+    """Say what a return means and what to do."""
+    if one.waiting:
+        return (
+            Text("waits for 給付管理票 (保留)"),
+            Text(
+                "ask the care manager for 給付管理票; do not claim again unless it comes back as a "
+                "return"
+            ),
+        )
+    known = return_codes().get(one.code)
+    if known is None:
+        return (
+            Text("the meaning of this code is not established"),
+            Text("read the text of the list and ask 国保連"),
+        )
+    meaning: Sayable = known.meaning
+    if known.strength == "low":
+        meaning = Name(f"{known.meaning.en} (not established)", f"{known.meaning.ja}(未確認)")
+    return meaning, known.action

@@ -1,0 +1,107 @@
+"""The list of returned claims: each code in words, the input to correct, and no name.
+
+The lines follow the layout that two independent programs read (7411: H1, D1); persons are invented.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chiiki_tsusho import InputFileError, read_returns
+from chiiki_tsusho.exchange_files.return_codes import return_codes
+
+CONTROL = "1,1,0,3,741,0,0,1370000001,0,7,201605,0"
+HEAD = "2,2,7411,H1,1370000001,見本デイサービス,201605,20160620,1,東京都国保連合会"
+NAME = "ミホン ハナコ"
+LINES = [
+    CONTROL,
+    HEAD,
+    f"2,3,7411,D1,1370000001,131000,見本区,0000000001,{NAME},サ,201604,78,1904,B,12P0:認定情報,12P0",
+    f'2,4,7411,D1,1370000001,131000,見本区,0000000002,"{NAME}",サ,201604,78,-50,D,給付管理票,保留',
+    f"2,5,7411,D1,1370000001,131000,見本区,0000000003,{NAME},サ,201603,78,426,A,金額:計算値,,ASSA",
+    f"2,6,7411,D1,1370000001,131000,見本区,0000000004,{NAME},請,201604,78,426,C,不明,ZZ99",
+    "3,7",
+]
+
+
+def listed(folder: Path, lines: list[str] = LINES) -> Path:
+    path = folder / "returns.csv"
+    path.write_bytes("".join(f"{line}\r\n" for line in lines).encode("cp932"))
+    return path
+
+
+def test_each_return_in_words(tmp_path: Path) -> None:
+    found = read_returns(listed(tmp_path), "ja")
+    key = ["line", "service_month", "provider_no", "insurer_no", "insured_no", "units", "code"]
+    assert found[key].to_numpy().tolist() == [
+        [3, "201604", "1370000001", "131000", "0000000001", "1904", "12P0"],
+        [4, "201604", "1370000001", "131000", "0000000002", "-50", ""],
+        [5, "201603", "1370000001", "131000", "0000000003", "426", "ASSA"],
+        [6, "201604", "1370000001", "131000", "0000000004", "426", "ZZ99"],
+    ]
+    assert found["meaning"].tolist() == [
+        "認定情報が未登録",
+        "給付管理票待ち(保留)",
+        "記載された値が計算値を超過",
+        "このコードの意味は未確認です",
+    ]
+    assert found["correct"].tolist()[0] == "visits.insured_no"
+    assert found["waiting"].tolist() == [0, 1, 0, 0]
+    assert found["established"].tolist() == [1, 1, 1, 0]
+    assert found["reason"].tolist() == ["資格", "給付管理票未提出", "一次チェック", "突合・査定"]
+    assert not found.astype(str).stack().str.contains(NAME).any()
+
+
+def test_the_words_in_english(tmp_path: Path) -> None:
+    found = read_returns(listed(tmp_path))
+    assert found["meaning"].tolist()[0] == "the certification is not registered"
+    assert found["what_to_do"].tolist()[3] == "read the text of the list and ask 国保連"
+    assert found["kind"].tolist() == ["statement of services"] * 3 + ["claim"]
+
+
+def test_a_line_without_the_provider_is_read_too(tmp_path: Path) -> None:
+    # The two programs count the cells before the insurer differently.
+    line = f"2,3,7411,D1,131000,見本区,0000000001,{NAME},サ,201604,78,1904,B,12P0:認定情報,12P0"
+    [row] = read_returns(listed(tmp_path, [HEAD, line])).to_dict("records")
+    assert (row["insurer_no"], row["insured_no"], row["code"]) == ("131000", "0000000001", "12P0")
+    assert row["provider_no"] == "1370000001"
+
+
+def test_a_meaning_that_no_source_gives_says_so() -> None:
+    # Lists name these codes, no text found says what they mean.
+    unknown = {code for code, one in return_codes().items() if one.strength == "low"}
+    assert unknown == {
+        "ATT6", "ATT7", "ATT8", "AH01", "AH02", "AG06", "1407", "1408", "1409",
+        "ANN0", "ANNJ", "ANN9", "ANNK", "ANNM",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "english", "japanese"),
+    [
+        (
+            b"7131,01\r\n",
+            "no line is of the list of returned claims (7411)",
+            "返戻(保留)一覧表(7411)の行がありません",
+        ),
+        (
+            b"2,1,7411,H1,\x81 \r\n",
+            "is not Shift_JIS (CP932), in which 国保連 sends its lists",
+            "Shift_JIS(CP932)ではありません。国保連が送る一覧表はShift_JISです",
+        ),
+        (
+            b"2,1,7411,D1,131000,x,0000000001,y,z\r\n",
+            "line 1: no month of service between kind and service type; the line is damaged",
+            "1行目: 種別とサービス種類の間に提供年月がありません。行が壊れています",
+        ),
+    ],
+)
+def test_what_is_no_list(data: bytes, english: str, japanese: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(data)
+    with pytest.raises(InputFileError) as caught:
+        read_returns(path)
+    assert str(caught.value) == f"{path}: {english}"
+    assert caught.value.say("ja") == f"{path}: {japanese}"
