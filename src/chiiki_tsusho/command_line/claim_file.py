@@ -210,8 +210,8 @@ def returns_command(
     """Say why claims came back from 国保連, and which input to correct.
 
     The list 請求明細書・給付管理票返戻(保留)一覧表 (7411) is read; each claim is written to
-    standard output as CSV with its code in words. Names on the list are left out. Codes whose meaning no
-    source establishes say so.
+    standard output as CSV with its code in words. Names on the list are left out. Codes whose
+    meaning no source establishes say so.
 
     Exit 0: no claim on the list; 1: claims came back or wait; 2: wrong use or an unreadable file.
     """
