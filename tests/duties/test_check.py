@@ -535,6 +535,23 @@ def test_where_law_and_town_name_different_councils_both_are_said() -> None:
         assert "sources_differ" not in rules_found(check(meetings(), "2026-04-01", office))
 
 
+def test_a_planned_day_that_passed_is_a_question() -> None:
+    nothing = dict.fromkeys(meeting("2026-02-03"), "") | {"provider_no": PROVIDER}
+    row = nothing | {"planned_on": "2026-03-31"}
+    register = meetings("2025-09-17", "2026-03-11", row)
+    assert found(check(register, "2026-03-31")) == [("late", "notice_late")]
+    assert found(check(register, "2026-04-01"), "severity", "rule", "date") == [
+        ("unclear", "planned_day_passed", "2026-03-31")
+    ]
+
+
+def test_two_rows_of_one_day_are_one_meeting() -> None:
+    report = check(meetings("2025-09-17", "2025-09-17"), "2026-04-01")
+    assert ("unclear", "doubled_meeting") in found(report)
+    # So the year lacks its second one.
+    assert ("breach", "interval_exceeded") in found(report)
+
+
 def test_meetings_of_an_office_that_is_not_known() -> None:
     register = meetings("2025-09-17", "2026-03-11", meeting("2026-01-01", provider_no=OTHER))
     report = check(register, "2026-04-01")

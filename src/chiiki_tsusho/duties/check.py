@@ -11,7 +11,12 @@ from chiiki_tsusho.duties.cases import OfficeCase, council_cases, provider_order
 from chiiki_tsusho.duties.counting import counted_meetings
 from chiiki_tsusho.duties.filings import filing_findings
 from chiiki_tsusho.duties.findings import DutyReport, Finding
-from chiiki_tsusho.duties.follow_ups import meeting_findings, planned_findings, record_findings
+from chiiki_tsusho.duties.follow_ups import (
+    meeting_findings,
+    passed_findings,
+    planned_findings,
+    record_findings,
+)
 from chiiki_tsusho.duties.intervals import interval_findings, named
 from chiiki_tsusho.duties.meetings import Meetings, read_meetings
 from chiiki_tsusho.duties.members import member_findings
@@ -128,6 +133,7 @@ def _of_office(case: OfficeCase) -> Iterator[Finding]:
         yield from record_findings(case, meeting)
     for day, meeting in case.register.planned(case.office.provider_no, case.on):
         yield from planned_findings(case, day, meeting)
+    yield from passed_findings(case)
 
 
 def _of_authority(case: OfficeCase) -> Iterator[Finding]:

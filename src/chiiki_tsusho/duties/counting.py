@@ -39,7 +39,18 @@ def counted_meetings(case: OfficeCase) -> tuple[list[Meeting], list[Finding]]:
     for meeting in case.register.held(case.office.provider_no, case.on):
         void = [*_mode(case, meeting), *_attendance(case, meeting)]
         findings += void
-        if not any(one.rule in ("mode_not_recognised", "no_outsider") for one in void):
+        if counted and counted[-1].held_on == meeting.held_on:
+            findings.append(
+                case.finding(
+                    "unclear",
+                    "doubled_meeting",
+                    Text("several meetings on {day}; they are counted as one", day=_held(meeting)),
+                    Text("keep one row for each meeting"),
+                    None,
+                    meeting,
+                )
+            )
+        elif not any(one.rule in ("mode_not_recognised", "no_outsider") for one in void):
             counted.append(meeting)
         findings += _consent(case, meeting)
         findings += _joint(case, meeting)

@@ -24,6 +24,8 @@ Rule = Literal[
     "interval_exceeded",
     "too_few_in_year",
     "next_due",
+    "planned_day_passed",
+    "doubled_meeting",
     "mode_not_recognised",
     "mode_open",
     "consent_missing",

@@ -114,6 +114,20 @@ def planned_findings(case: OfficeCase, day: date, meeting: Meeting) -> Iterator[
         yield _notice_late(case, meeting, rule, lenient)
 
 
+def passed_findings(case: OfficeCase) -> Iterator[Finding]:
+    """Find meetings whose planned day has passed, not registered as held."""
+    for day, meeting in case.register.passed(case.office.provider_no, case.on):
+        yield case.finding(
+            "unclear",
+            "planned_day_passed",
+            Text("planned for {day}, and no day says that it was held", day=day),
+            Text("register the day it was held (held_on), or plan it anew"),
+            None,
+            meeting,
+            day,
+        )
+
+
 def _notice_late(case: OfficeCase, meeting: Meeting, rule: DutyRule, due: date) -> Finding:
     return case.finding(
         "late",

@@ -99,6 +99,13 @@ class Meetings:
 
     def planned(self, provider_no: str, on: date) -> list[tuple[date, Meeting]]:
         """Return the meetings a provider has still to hold, with the day meant for each."""
+        return [pair for pair in self._not_held(provider_no, on) if pair[0] >= on]
+
+    def passed(self, provider_no: str, on: date) -> list[tuple[date, Meeting]]:
+        """Return the meetings whose planned day has passed and that no day says were held."""
+        return [pair for pair in self._not_held(provider_no, on) if pair[0] < on]
+
+    def _not_held(self, provider_no: str, on: date) -> list[tuple[date, Meeting]]:
         found = []
         for one in self.meetings:
             day = one.held_on or one.planned_on
