@@ -1,0 +1,357 @@
+"""Claims to claim files: what is written is what was computed, and what is missing is named."""
+
+from __future__ import annotations
+
+import pickle
+import stat
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import chiiki_tsusho as ct
+from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
+from chiiki_tsusho.exchange_files.layout import layout
+from helpers import second_reader
+from helpers.reference import load_limits, load_rows
+from helpers.second_reader import item, num
+from helpers.strategies import Month, months, to_frames
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PERSONAL = {
+    "birth_date": "1930-05-06",
+    "sex": "2",
+    "care_level": "5",
+    "certified_from": "2010-01-01",
+    "certified_to": "2030-12-31",
+    "care_plan_by": "1",
+    "care_manager_no": "1370000009",
+}
+FUNDS = {"public_payer_no": "12139010", "public_recipient_no": "1234566"}
+
+
+def example(name: str) -> pd.DataFrame:
+    return pd.read_csv(EXAMPLES / f"{name}.csv", dtype=str, keep_default_na=False)
+
+
+def with_personal(recipients: pd.DataFrame, **cells: str) -> pd.DataFrame:
+    """Recipients with what the claim file needs, public funds where they have them."""
+    filled = recipients.assign(**(PERSONAL | cells))
+    public = recipients["insured_no"].str.startswith("H")
+    if "public_law" in recipients:
+        public |= recipients["public_law"].fillna("") != ""
+    for name, value in FUNDS.items():
+        filled[name] = ""
+        filled.loc[public, name] = value
+    return filled
+
+
+def example_batch() -> tuple[ct.Batch, pd.DataFrame]:
+    recipients = with_personal(example("recipients"))
+    return ct.compute_claims(example("visits"), example("providers"), recipients), recipients
+
+
+def claims_of(files: list[Path]) -> list[dict[str, Any]]:
+    """The claims of files as the batch names them, by the second reader."""
+    claims = []
+    for path in files:
+        sheets = second_reader.read(path)
+        second_reader.check(sheets)
+        for (month, provider, insurer, insured), one in sheets.statements.items():
+            [total] = one.totals
+            claims.append(
+                {
+                    "service_month": month,
+                    "provider_no": provider,
+                    "insurer_no": insurer,
+                    "insured_no": insured,
+                    "days": num(total, 8),
+                    "planned_units": num(total, 9),
+                    "managed_units": num(total, 10),
+                    "unmanaged_units": num(total, 11),
+                    "benefit_units": num(total, 14),
+                    "unit_price": num(total, 15),
+                    "total_yen": sum(num(total, n) for n in (16, 17, 19, 20)),
+                    "insurance_yen": num(total, 16),
+                    "public_yen": num(total, 19),
+                    "copay_yen": num(total, 17) + num(total, 20),
+                    "lines": [
+                        (item(line, 7) + item(line, 8), num(line, 9), num(line, 10), num(line, 14))
+                        for line in one.lines
+                    ],
+                }
+            )
+    return sorted(claims, key=lambda one: [one[name] for name in KEY])
+
+
+KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
+
+
+def claims_of_batch(batch: ct.Batch) -> list[dict[str, Any]]:
+    lines = {
+        key: [tuple(row) for row in own[["service_code", "units", "count", "service_units"]].values]
+        for key, own in batch.claim_lines.groupby(list(KEY))
+    }
+    records = batch.claims.to_dict("records")
+    names = [
+        *KEY, "days", "planned_units", "managed_units", "unmanaged_units", "benefit_units",
+        "unit_price", "total_yen", "insurance_yen", "public_yen", "copay_yen",
+    ]  # fmt: skip
+    claims = [
+        {name: one[name] for name in names}
+        | {
+            "insurer_no": one["insurer_no"].zfill(8),
+            "lines": lines.get(tuple(one[name] for name in KEY), []),
+        }
+        for one in records
+    ]
+    return sorted(claims, key=lambda one: [one[name] for name in KEY])
+
+
+def test_the_example_month_is_written_and_read_back(tmp_path: Path) -> None:
+    batch, recipients = example_batch()
+    written = ct.write_claim_file(batch, recipients, "2016-05", tmp_path)
+    assert [one.path.name for one in written] == [f"J1604{at:03}.CSV" for at in range(1, 8)]
+    assert sum(one.statements for one in written) == 27
+    assert claims_of([one.path for one in written]) == claims_of_batch(batch)
+    audit = ct.audit([one.path for one in written])
+    assert audit.findings.empty
+    # Figures of the example month, worked out in examples/README.md.
+    assert sum(one.total_yen for one in audit.files) == 2_517_248
+    for one in written:
+        assert stat.S_IMODE(one.path.stat().st_mode) == 0o600
+    assert {path.name for path in tmp_path.iterdir()} == {one.path.name for one in written}
+
+
+ROWS, LIMITS = load_rows(), load_limits()
+
+
+def complete(month: Month) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """A drawn month with all that yen and statements need."""
+    visits, providers, recipients = to_frames(month)
+    if providers is None:
+        numbers = sorted({row["provider_no"] for row in month.visits})
+        providers = pd.DataFrame({"provider_no": numbers, "extended_hours": "1"}, dtype="str")
+    providers = providers.assign(area_grade="6")
+    if recipients is None:
+        persons = sorted({(row["insurer_no"], row["insured_no"]) for row in month.visits})
+        recipients = pd.DataFrame(persons, columns=["insurer_no", "insured_no"], dtype="str")
+        recipients["benefit_rate"] = "90"
+    recipients["benefit_rate"] = recipients["benefit_rate"].replace("", "90")
+    recipients = with_personal(recipients)
+    facility = recipients["insured_no"].str[-1].isin(list("13579"))
+    recipients["facility_insurer_no"] = facility.map({True: "131016", False: ""})
+    return visits, providers, recipients
+
+
+@given(months(ROWS, LIMITS), st.sampled_from(["minimal", "none", "all"]))
+def test_what_is_written_is_read_back_and_audited_clean(month: Month, quote: Any) -> None:
+    visits, providers, recipients = complete(month)
+    batch = ct.compute_claims(visits, providers, recipients)
+    assume(len(batch.claims) > 0)
+    # Without a level in the visits the made-up one of the file has a limit of its own.
+    levels = batch.claims["care_level"].isna() & (batch.claims["planned_units"] > 36_065)
+    assume(not levels.any())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            written = ct.write_claim_file(batch, recipients, "2026-07", folder, quote=quote)
+        except ClaimFileError as error:
+            # More than 99 counts (several visits a day) have no place in a statement.
+            assert error.problems is not None
+            assert set(error.problems["rule"]) == {"too_long"}
+            assert not list(folder.iterdir())
+            return
+        paths = [one.path for one in written]
+        assert claims_of(paths) == claims_of_batch(batch)
+        audit = ct.audit(paths)
+        assert audit.findings.empty, audit.findings.to_string()
+        for path in paths:
+            file = ct.read_claim_file(path)
+            assert file.to_bytes() == path.read_bytes()
+            assert not file.kept
+
+
+@given(months(ROWS, LIMITS), st.data())
+def test_a_single_figure_changed_by_one_is_found(month: Month, data: st.DataObject) -> None:
+    visits, providers, recipients = complete(month)
+    batch = ct.compute_claims(visits, providers, recipients)
+    assume(len(batch.claims) > 0)
+    assume(not (batch.claims["care_level"].isna() & (batch.claims["planned_units"] > 36_065)).any())
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            written = ct.write_claim_file(batch, recipients, "2026-07", name)
+        except ClaimFileError:
+            assume(False)
+        file = ct.read_claim_file(data.draw(st.sampled_from(written)).path)
+    figures = {"7111": (7, 18), "7131-01": (33, 56), "7131-02": (9, 17), "7131-10": (8, 38)}
+    record = data.draw(st.sampled_from([name for name in figures if len(file.rows(name))]))
+    first, last = figures[record]
+    names = [one.name for one in layout()[record].items if one.item and first <= one.item <= last]
+    name, row = (
+        data.draw(st.sampled_from(names)),
+        data.draw(st.integers(0, len(file.rows(record)) - 1)),
+    )
+    frame = file.frame(record)
+    now = int(frame.loc[row, name] or 0)
+    value = now + data.draw(st.sampled_from([1, -1]))
+    assume(value >= 0 or name in ("units", "service_units", "public1_units"))
+    frame[name] = frame[name].astype(object)
+    frame.loc[row, name] = str(value)
+    audit = ct.audit(file.with_frame(record, frame))
+    if record == "7131-10" and name == "planned_units":
+        total = file.rows(record)
+        done = int(total.numbers("managed_units")[row])
+        # What the plan leaves over, above what was done, is in no other figure.
+        assert not audit.clean or min(now, value) >= done
+    elif record == "7131-10" and name == "days":
+        # Several visits may have been on one day: then the audit asks to look at it.
+        before = ct.audit(file)
+        assert not audit.clean or len(audit.hints) >= max(1, len(before.hints))
+    else:
+        assert not audit.clean
+
+
+def problems_of(recipients: pd.DataFrame, language: Any = "en") -> pd.DataFrame:
+    batch, _ = example_batch()
+    with (
+        tempfile.TemporaryDirectory() as name,
+        pytest.raises(ClaimFileError) as caught,
+    ):
+        folder = Path(name) / "out"
+        ct.write_claim_file(batch, recipients, "2016-05", folder, language=language)
+    assert not folder.exists()
+    assert caught.value.problems is not None
+    assert pickle.loads(pickle.dumps(caught.value)).problems.equals(caught.value.problems)
+    return caught.value.problems
+
+
+CASES = [
+    ("birth_date", "", "missing_value", "blank; the statement needs it"),
+    ("birth_date", "6 May 1930", "bad_value", "a date such as 1940-04-01 is expected"),
+    ("birth_date", "2016-05-01", "inconsistent", "the person would be born after the month of service"),
+    ("sex", "F", "bad_value", "1 (男) or 2 (女) is expected"),
+    ("certified_from", "2016-05-01", "inconsistent",
+     "the certification does not reach into the month of service"),
+    ("certified_to", "", "missing_value", "blank; the statement needs it"),
+    ("care_plan_by", "4", "bad_value", "1, 2 or 3 is expected"),
+    ("care_manager_no", "", "missing_value", "blank; the statement needs it"),
+    ("care_manager_no", "12", "bad_value", "a number of 10 characters is expected"),
+    ("facility_insurer_no", "1390", "bad_value", "a number of 6 digits is expected"),
+    ("stop_reason", "2", "bad_value", "1 or 3 to 9 is expected"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "value", "rule", "message"), CASES)
+def test_what_is_missing_or_wrong_is_named_by_person_and_column(
+    column: str, value: str, rule: str, message: str
+) -> None:
+    recipients = with_personal(example("recipients"))
+    if column not in recipients:
+        recipients[column] = ""
+    recipients.loc[0, column] = value
+    [problem] = problems_of(recipients).to_dict("records")
+    assert problem == {
+        "service_month": "201604", "provider_no": "1390000015", "insurer_no": "139001",
+        "insured_no": "0000100011", "column": column, "rule": rule, "message": message,
+    }  # fmt: skip
+
+
+def test_everything_is_listed_at_once_in_the_language_asked_for() -> None:
+    recipients = with_personal(example("recipients")).drop(columns=["birth_date", "sex"])
+    problems = problems_of(recipients, "ja")
+    # 27 claims of 26 persons, two columns.
+    assert len(problems) == 54
+    assert set(problems["column"]) == {"birth_date", "sex"}
+    assert set(problems["message"]) == {"空欄です。明細書に必要です"}
+
+
+def test_public_funds_need_their_numbers_and_the_right_law() -> None:
+    recipients = with_personal(example("recipients"))
+    public = recipients["public_payer_no"] != ""
+    recipients.loc[public, "public_payer_no"] = "25139010"
+    problems = problems_of(recipients)
+    assert set(problems["column"]) == {"public_payer_no"}
+    assert set(problems["insured_no"]) == {"0000100045", "0000300055", "H000500049"}
+    assert set(problems["rule"]) == {"inconsistent"}
+
+
+def test_days_must_lie_between_start_and_stop() -> None:
+    recipients = with_personal(example("recipients"), started_on="", stopped_on="", stop_reason="")
+    recipients.loc[0, ["started_on", "stopped_on"]] = ["2016-04-20", "2016-04-25"]
+    problems = problems_of(recipients).set_index("column")
+    assert problems.loc["days", "message"] == (
+        "there are more days of service than the certification, start and stop leave"
+    )
+    assert problems.loc["stop_reason", "rule"] == "missing_value"
+
+
+def test_start_and_stop_of_the_month_are_written_and_others_are_not(tmp_path: Path) -> None:
+    batch, recipients = example_batch()
+    recipients = recipients.assign(started_on="2015-01-01", stopped_on="", stop_reason="")
+    recipients.loc[0, ["started_on", "stopped_on", "stop_reason"]] = ["2016-04-01", "2016-04-30", "4"]
+    written = ct.write_claim_file(batch, recipients, "2016-05", tmp_path)
+    base = ct.read_claim_file(written[1].path).frame("7131-01")
+    rows = base[["insured_no", "started_on", "stopped_on", "stop_reason"]].to_numpy().tolist()
+    assert rows[:2] == [
+        ["0000100011", "20160401", "20160430", "4"],
+        ["0000100029", "", "", ""],
+    ]
+
+
+def test_a_claim_without_yen_is_no_statement(tmp_path: Path) -> None:
+    recipients = with_personal(example("recipients"))
+    batch = ct.compute_claims(example("visits"), None, recipients)
+    with pytest.raises(ClaimFileError) as caught:
+        ct.write_claim_file(batch, recipients, "2016-05", tmp_path)
+    assert caught.value.problems is not None
+    assert set(caught.value.problems["column"]) == {"area_grade"}
+
+
+REFUSED = [
+    ({"review_month": "2016-04"}, "the month after at the earliest", "審査は早くても翌月です"),
+    ({"quote": "some"}, "minimal, none or all", "minimal、none、all のいずれかです"),
+    ({"medium": "9"}, "one of 1, 2, 3, 4, 5 and 7", "媒体区分「9」は使えません"),
+    ({"file_no": "1234567"}, "up to six letters or digits", "英数字6文字まで"),
+    ({"file_name": "J201604"}, "there are several files to write", "作成するファイルが複数あります"),
+]
+
+
+@pytest.mark.parametrize(("given", "english", "japanese"), REFUSED)
+def test_what_cannot_be_sent_is_refused(
+    tmp_path: Path, given: dict[str, Any], english: str, japanese: str
+) -> None:
+    batch, recipients = example_batch()
+    review = given.pop("review_month", "2016-05")
+    with pytest.raises(ChiikiTsushoError, match=english) as caught:
+        ct.write_claim_file(batch, recipients, review, tmp_path, **given)
+    assert japanese in caught.value.say("ja")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_single_file_may_be_named(tmp_path: Path) -> None:
+    batch, recipients = example_batch()
+    one = batch.claims["provider_no"] == "1390000015"
+    lines = batch.claim_lines[batch.claim_lines["provider_no"] == "1390000015"]
+    small = ct.Batch(lines, batch.claims[one], batch.problems, batch.held_visits)
+    [written] = ct.write_claim_file(small, recipients, "2016-05", tmp_path, quote="all")
+    assert written.path.name == "J201604.CSV"
+    assert written.path.read_bytes().startswith(b'"1","1","0",')
+    options: dict[str, Any] = {"file_no": "1", "medium": "4", "quote": "none"}
+    [named] = ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name="D2804a", **options)
+    assert named.path.name == "D2804a.CSV"
+    control = named.path.read_bytes().split(b"\r\n")[0]
+    assert control == b"1,1,0,42,711,0,0,1390000015,0,4,201605,1"
+    with pytest.raises(ChiikiTsushoError, match="up to eight letters"):
+        ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name="longer-name")
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    batch, recipients = example_batch()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        ct.write_claim_file(batch, recipients, "2016-05", tmp_path / "file" / "out")
