@@ -265,7 +265,7 @@ def test_several_visits_a_day_are_a_hint() -> None:
 
 
 def test_a_month_without_a_table_is_said() -> None:
-    moved = file_bytes().replace(b",201604,", b",201904,").replace(b",201605,", b",201905,")
+    moved = file_bytes().replace(b",201604,", b",201503,").replace(b",201605,", b",201504,")
     audit = ct.audit(parse_claim_file(moved, "file"))
     assert "month_without_table" in audit.hints["rule"].tolist()
 

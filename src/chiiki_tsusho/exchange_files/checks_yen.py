@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
-from pyarrow import compute
 
 from chiiki_tsusho.exchange_files.checks_form import with_public_funds, without_insurance
 from chiiki_tsusho.exchange_files.checks_sums import PRICE_SCALE
+from chiiki_tsusho.exchange_files.dates import whole
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.line_cells import Ints
-from chiiki_tsusho.exchange_files.sheets import Sheets
+from chiiki_tsusho.exchange_files.sheets import Sheets, View
+from chiiki_tsusho.law.payers import public_fund, usual_benefit_rates
 from chiiki_tsusho.law.rounding import floor_share
 
 PER_CENT = 100
-# 公費 that pay the whole of what the insurance leaves: 12 生活保護, 25 中国残留邦人等.
-WHOLE_PAYING_LAWS = ("12", "25")
+# 公費負担者番号; its first two digits are the 法別番号.
+PAYER_PLACES = 8
 _SOLE_SLOT = ("public2", "public3")
 
 
 def public_share(
-    benefit: Ints, public: Ints, price: Ints, total_yen: Ints, insurance_yen: Ints, rate: Ints
+    benefit: Ints,
+    public: Ints,
+    price: Ints,
+    total_yen: Ints,
+    insurance_yen: Ints,
+    rates: tuple[Ints, Ints],
 ) -> Ints:
     """Return what public funds and the person's own payment under them come to together.
 
@@ -27,10 +33,13 @@ def public_share(
     ----------
     benefit, public : ndarray of int64
         Units paid by the insurance, and those of them under public funds.
-    price, rate : ndarray of int64
-        Yen of a unit × 100; the benefit rate in per cent, 0 without insurance.
+    price : ndarray of int64
+        Yen of a unit × 100.
     total_yen, insurance_yen : ndarray of int64
         Of the benefit units.
+    rates : tuple of ndarray of int64
+        The benefit rate in per cent, 0 without insurance, and the share that insurance and
+        public funds pay together (公費給付率).
 
     Returns
     -------
@@ -38,9 +47,21 @@ def public_share(
         Yen. With every unit under public funds it is the rest of the cost, not a product: a floor
         of its own would lose a yen.
     """
-    of_part = floor_share(floor_share(public, price, PRICE_SCALE), PER_CENT - rate, PER_CENT)
-    whole: Ints = np.where(public == benefit, total_yen - insurance_yen, of_part)
-    return whole
+    rate, fund_rate = rates
+    left = np.maximum(0, fund_rate - rate)
+    of_part = floor_share(floor_share(public, price, PRICE_SCALE), left, PER_CENT)
+    all_of_it = (public == benefit) & (fund_rate == PER_CENT)
+    share: Ints = np.where(all_of_it, total_yen - insurance_yen, of_part)
+    return share
+
+
+def fund_rates(law: Ints, month: Ints) -> Ints:
+    """Return the 公費給付率 of each 法別番号 in its month, 0 where it is not known here."""
+    rates = np.zeros(len(law), dtype=np.int64)
+    for one, of_month in np.unique(np.stack([law, month]), axis=1).T.tolist():
+        fund = public_fund(one, of_month)
+        rates[(law == one) & (month == of_month)] = 0 if fund is None else fund.rate
+    return rates
 
 
 def check_yen(sheets: Sheets, findings: Findings) -> None:
@@ -64,7 +85,8 @@ def check_yen(sheets: Sheets, findings: Findings) -> None:
     _check_public_units(sheets, findings)
     paid, own = (totals.numbers(name)[at] for name in ("public1_yen", "public1_copay_yen"))
     stated_insurance = totals.numbers("insurance_yen")[at]
-    share = np.where(public, public_share(benefit, units, price, total_yen, insurance, rate), 0)
+    rates = (rate, sheets.base.numbers("public1_rate")[base_at])
+    share = np.where(public, public_share(benefit, units, price, total_yen, insurance, rates), 0)
     wrong = np.flatnonzero((paid + own != share) & public)
     of_all, found = np.zeros(len(totals), dtype=np.int64), np.zeros(len(totals), dtype=np.int64)
     of_all[at], found[at] = share, paid + own
@@ -109,11 +131,18 @@ def check_rates_and_funds(sheets: Sheets, findings: Findings) -> None:
     rate = base.numbers("benefit_rate")
     findings.add("rate_without_insurance", base, "benefit_rate", h_person & (rate != 0), "0")
     findings.add("rate_over", base, "benefit_rate", ~h_person & (rate > PER_CENT), str(PER_CENT))
-    usual = np.isin(rate, (100, 90, 80, 70, 60))
+    usual = np.isin(rate, usual_benefit_rates())
     findings.add("unusual_rate", base, "benefit_rate", ~h_person & ~usual & (rate > 0))
-    law = compute.utf8_slice_codeunits(base.texts("public1_payer_no"), 0, 2)
-    whole_paying = np.isin(np.array(law.to_pylist(), dtype=str), WHOLE_PAYING_LAWS)
-    other = whole_paying & (base.numbers("public1_rate") != PER_CENT)
-    findings.add("public_rate", base, "public1_rate", other, str(PER_CENT))
+    law = law_numbers(base)
+    fund_rate = fund_rates(law, base.numbers("service_month"))
+    other = (fund_rate > 0) & (base.numbers("public1_rate") != fund_rate)
+    findings.add("public_rate", base, "public1_rate", other, fund_rate)
     no_funds = ~with_public_funds(base)
     findings.add("public_unasked", base, "public1_rate", no_funds & base.filled("public1_rate"))
+
+
+def law_numbers(base: View) -> Ints:
+    """Return the 法別番号 of each 01 line, the first two digits of its payer, or 0."""
+    payer = np.maximum(0, whole(base.texts("public1_payer_no"), PAYER_PLACES))
+    law: Ints = payer // 10 ** (PAYER_PLACES - 2)
+    return law

@@ -13,6 +13,7 @@ from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
 from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES
 from chiiki_tsusho.exchange_files.statements import MonthClaims
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
+from chiiki_tsusho.law.payers import law_of_the_uninsured
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +25,6 @@ COLUMNS = (*_KEY, "column", "rule", "message")
 # Every statement needs them.
 _ALWAYS = ("birth_date", "sex", "certified_from", "certified_to", "care_plan_by")
 _BLANK = Text("blank; the statement needs it")
-# The funds of a person without insurance are 生活保護.
-_LAW_OF_H = "12"
 
 
 class ClaimProblems:
@@ -90,10 +89,9 @@ def checked(
         Receives all that is missing or inconsistent.
     """
     uninsured = claims["insured_no"].str.startswith("H").to_numpy(dtype=bool)
-    public = (cells.public_law > 0) | uninsured
-    month = MonthClaims(
-        claims, lines, cells, public, _public_units(claims, lines, public, problems)
-    )
+    law = np.where(uninsured & (cells.public_law == 0), law_of_the_uninsured(), cells.public_law)
+    units = _public_units(claims, lines, law > 0, problems)
+    month = MonthClaims(claims, lines, cells, law, units)
     problems.add(
         cells.missing, "insured_no", "unknown_recipient",
         Text("the file of recipients has no row of this person"),
@@ -146,7 +144,7 @@ def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
     need("care_manager_no", np.isin(texts["care_plan_by"], ("1", "3")))
     need("public_payer_no", public)
     need("public_recipient_no", public)
-    law = np.where(month.cells.public_law > 0, month.cells.public_law.astype(str), _LAW_OF_H)
+    law = np.char.zfill(month.law.astype(str), 2)
     payer = texts["public_payer_no"].astype("U2")
     problems.add(
         there & public & (payer != "") & (payer != law), "public_payer_no", "inconsistent",

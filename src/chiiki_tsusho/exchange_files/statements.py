@@ -12,7 +12,7 @@ import pyarrow as pa
 from chiiki_tsusho.exchange_files.checks_form import DATA_KIND
 from chiiki_tsusho.exchange_files.checks_law import LEVEL_CODE
 from chiiki_tsusho.exchange_files.checks_sums import claim_sums
-from chiiki_tsusho.exchange_files.checks_yen import PER_CENT, public_share
+from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.line_cells import Flags, Ints, Texts
@@ -38,8 +38,8 @@ class MonthClaims:
         Their lines ordered by claim and code, with ``claim``, the position of the claim.
     cells : PersonCells
         Of each claim.
-    public : ndarray of bool, shape (claims,)
-        Claims with public funds.
+    law : ndarray of int64, shape (claims,)
+        法別番号 of the public funds, 0 where there are none.
     public_units : ndarray of int64, shape (claims,)
         Those of the benefit units that are under them.
     """
@@ -47,8 +47,18 @@ class MonthClaims:
     claims: pd.DataFrame
     lines: pd.DataFrame
     cells: PersonCells
-    public: Flags
+    law: Ints
     public_units: Ints
+
+    @property
+    def public(self) -> Flags:
+        """Which claims have public funds."""
+        return self.law > 0
+
+    @property
+    def fund_rate(self) -> Ints:
+        """What insurance and public funds pay together, per cent."""
+        return fund_rates(self.law, self.claims["service_month"].to_numpy(dtype=np.int64))
 
     @property
     def uninsured(self) -> Flags:
@@ -175,7 +185,7 @@ def _base_columns(month: MonthClaims) -> dict[str, _Column]:
         "stopped_on": stopped,
         "stop_reason": np.where(stopped != "", texts["stop_reason"], ""),
         "benefit_rate": np.where(month.uninsured, "0", rate),
-        "public1_rate": np.where(public, str(PER_CENT), ""),
+        "public1_rate": np.where(public, month.fund_rate.astype(str), ""),
         "insurance_units": month.number("benefit_units"),
         "insurance_yen": month.number("insurance_yen"),
         "copay_yen": month.number("copay_yen") - own,
@@ -200,7 +210,7 @@ def _own_share(month: MonthClaims) -> Ints:
         month.number("unit_price"),
         total,
         insurance,
-        rate,
+        (rate, month.fund_rate),
     )
     own: Ints = np.where(month.public, share, 0) - month.number("public_yen")
     return own

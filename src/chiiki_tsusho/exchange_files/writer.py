@@ -225,7 +225,7 @@ def _slice(whole: MonthClaims, first: int, last: int) -> MonthClaims:
             cells.wrong[part],
             cells.public_law[part],
         ),
-        whole.public[part],
+        whole.law[part],
         whole.public_units[part],
     )
 
