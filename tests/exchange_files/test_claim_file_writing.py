@@ -31,7 +31,8 @@ PERSONAL = {
     "care_plan_by": "1",
     "care_manager_no": "1370000009",
 }
-FUNDS = {"public_payer_no": "12139010", "public_recipient_no": "1234566"}
+# Behind the number of the law, 12 where a number beginning with H says so.
+PAYER, PUBLIC_NO = "139010", "1234566"
 
 
 def example(name: str) -> pd.DataFrame:
@@ -41,12 +42,11 @@ def example(name: str) -> pd.DataFrame:
 def with_personal(recipients: pd.DataFrame, **cells: str) -> pd.DataFrame:
     """Recipients with what the claim file needs, public funds where they have them."""
     filled = recipients.assign(**(PERSONAL | cells))
-    public = recipients["insured_no"].str.startswith("H")
-    if "public_law" in recipients:
-        public |= recipients["public_law"].fillna("") != ""
-    for name, value in FUNDS.items():
-        filled[name] = ""
-        filled.loc[public, name] = value
+    none = pd.Series("", index=recipients.index)
+    law = recipients.get("public_law", none).where(lambda one: one != "", none)
+    law = law.mask((law == "") & recipients["insured_no"].str.startswith("H"), "12")
+    filled["public_payer_no"] = (law + PAYER).where(law != "", "")
+    filled["public_recipient_no"] = none.mask(law != "", PUBLIC_NO)
     return filled
 
 
