@@ -136,6 +136,12 @@ def audit(
     -----
     What a file does not hold cannot be found: a plan raised above what was done changes nothing,
     and visits are not in it, so a code that does not fit the length of the stay stays unseen.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> found = ct.audit(["sending/J201604.CSV", "sending/J201605.CSV"])  # doctest: +SKIP
+    >>> found.findings[["line", "item", "found", "expected", "return_code"]]  # doctest: +SKIP
     """
     given = [files] if isinstance(files, (str, Path, ClaimFile)) else list(files)
     book = codes if isinstance(codes, CodeBook) else load_code_book(codes)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from chiiki_tsusho.claims.rosters import NO_ROW, WRONG_ROW, Roster, recipient_entity
 from chiiki_tsusho.columns import PERSONAL
@@ -17,6 +16,7 @@ from chiiki_tsusho.exchange_files.line_cells import Flags, Ints, Texts
 from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.arrow_arrays import of_texts
 from chiiki_tsusho.reading.blocks import Form, Numbers, Source
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
@@ -123,7 +123,7 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
     identities = Identities()
     roster = Roster(BlockDecoder(source, "recipients", book, identities), identities, Problems())
     insurer = identities.insurers.ids(claims["insurer_no"].tolist())
-    insured = pack_insured(pa.array(claims["insured_no"], pa.string()))
+    insured = pack_insured(of_texts(claims["insured_no"].tolist()))
     month = claims["service_month"].to_numpy(dtype=np.int64)
     rows = roster.find(recipient_entity(insurer, insured), month)
     there = rows >= 0
@@ -164,6 +164,8 @@ def _columns(source: Source, book: CodeBook) -> dict[str, npt.NDArray[np.object_
         ignored=source.ignored,
     )
     names = [None if one.column is None else one.column.name for one in headings]
+    if not any(name in wanted for name in names):
+        return {}
     forms: list[Form] = ["texts" if name in wanted else "unread" for name in names]
     read: dict[str, list[str]] = {name: [] for name in names if name in wanted}
     for block in source.blocks(forms):

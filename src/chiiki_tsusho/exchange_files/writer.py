@@ -111,6 +111,39 @@ def write_claim_file(
         The batch or the recipients cannot be read.
     OutputError
         The folder cannot be written.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import chiiki_tsusho as ct
+    >>> visit = {
+    ...     "provider_no": "1390000015",
+    ...     "insurer_no": "139006",
+    ...     "insured_no": "0000100011",
+    ...     "service_date": "2016-04-01",
+    ...     "care_level": 1,
+    ...     "minutes": 240,
+    ... }
+    >>> provider = {"provider_no": "1390000015", "area_grade": "1"}
+    >>> recipient = {
+    ...     "insurer_no": "139006",
+    ...     "insured_no": "0000100011",
+    ...     "benefit_rate": 90,
+    ...     "birth_date": "1930-05-06",
+    ...     "sex": "2",
+    ...     "certified_from": "2016-01-01",
+    ...     "certified_to": "2016-12-31",
+    ...     "care_plan_by": "2",
+    ... }
+    >>> visits, providers, recipients = (
+    ...     pd.DataFrame([one]) for one in (visit, provider, recipient)
+    ... )
+    >>> batch = ct.compute_claims(visits, providers, recipients)
+    >>> [written] = ct.write_claim_file(batch, recipients, "2016-05", "sending")
+    >>> written.path.name, written.units, written.insurance_yen
+    ('J201604.CSV', 426, 4178)
+    >>> ct.audit(written.path).clean
+    True
     """
     sending = _sending(review_month, quote, medium, file_no)
     claims, lines = _claims_of(batch)
