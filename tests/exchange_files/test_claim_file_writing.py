@@ -172,16 +172,16 @@ def test_what_is_written_is_read_back_and_audited_clean(month: Month, quote: Any
         # More than 99 counts (several visits a day) have no place in a statement.
         if (batch.claim_lines["count"] > 99).any() or (batch.claim_lines["units"] > 9_999).any():
             with pytest.raises(ClaimFileError) as caught:
-                ct.write_claim_file(batch, recipients, "2026-07", folder, quote=quote)
+                ct.write_claim_file(batch, recipients, "2027-02", folder, quote=quote)
             assert caught.value.problems is not None
             assert set(caught.value.problems["rule"]) == {"too_long"}
             assert not list(folder.iterdir())
             return
         if untold(batch):
             with pytest.raises(ClaimFileError, match="planned_units"):
-                ct.write_claim_file(batch, recipients, "2026-07", folder, quote=quote)
+                ct.write_claim_file(batch, recipients, "2027-02", folder, quote=quote)
             return
-        written = ct.write_claim_file(batch, recipients, "2026-07", folder, quote=quote)
+        written = ct.write_claim_file(batch, recipients, "2027-02", folder, quote=quote)
         paths = [one.path for one in written]
         assert claims_of(paths) == claims_of_batch(batch)
         audit = ct.audit(paths)
@@ -200,7 +200,7 @@ def test_a_single_figure_changed_by_one_is_found(month: Month, data: st.DataObje
     assume(not (batch.claims["care_level"].isna() & (batch.claims["planned_units"] > 36_065)).any())
     with tempfile.TemporaryDirectory() as name:
         try:
-            written = ct.write_claim_file(batch, recipients, "2026-07", name)
+            written = ct.write_claim_file(batch, recipients, "2027-02", name)
         except ClaimFileError:
             assume(False)
         file = ct.read_claim_file(data.draw(st.sampled_from(written)).path)

@@ -54,8 +54,8 @@ class ClaimProblems:
         frame = self.frame("en")
         first = frame.iloc[0]
         return Text(
-            "{problems} of {claims} keep the claim file from being written; first: {month} "
-            "{provider} {insurer} {insured}, {column}",
+            "no claim file is written: {problems} of {claims}; first: {month} {provider} "
+            "{insurer} {insured}, {column}",
             problems=Counted("{n:,} problem", "{n:,} problems", len(self)),
             claims=Counted("{n:,} claim", "{n:,} claims", len(frame[list(_KEY)].drop_duplicates())),
             month=first["service_month"],
