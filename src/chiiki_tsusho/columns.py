@@ -83,21 +83,28 @@ PROVIDERS = (
     SERVICE_MONTH,
     Column("area_grade", "地域区分", "area_grade", "area grade 1-7 or other; blank: not known",
            "地域区分 1〜7(級地)または other(その他)、空欄は不明"),
-    Column("extended_hours", "延長体制", "flag", "1 (default): 延長 registered; 0: not",
-           "延長サービスの届出 1(あり、既定)または 0(なし)"),
+    Column("extended_hours", "延長体制", "flag", "1: 延長 registered; 0: not; needed for stays of 540 "
+           "minutes and more", "延長サービスの届出 1(あり)または 0(なし)。540分以上の実績に必要"),
 )  # fmt: skip
 
 RECIPIENTS = (
     INSURER_NO,
     INSURED_NO,
     SERVICE_MONTH,
-    Column("benefit_rate", "給付率", "benefit_rate", "benefit rate 90, 80 or 70; blank: not known",
-           "給付率 90、80、70(空欄は不明)"),
-    Column("planned_units", "計画単位数", "units", "planned units of the month; blank: none",
-           "計画単位数(空欄はなし)"),
-    Column("public_law", "法別番号", "public_law", "blank or 12 (生活保護)", "空欄または 12(生活保護)"),
-    Column("public_copay_yen", "公費本人負担額", "yen", "the person's own payment a month under 12, yen",
-           "生活保護の本人負担額(月額、円)"),
+    Column("provider_no", "事業所番号", "provider_no", "the provider the row is for; blank: every "
+           "provider", "この行が対象とする事業所(空欄は全ての事業所)"),
+    Column("benefit_rate", "給付率", "benefit_rate", "benefit rate 0-100, usually 90, 80 or 70; blank: "
+           "not known", "給付率 0〜100(通常は90、80、70。空欄は不明)"),
+    Column("planned_units", "計画単位数", "units", "planned units of the month for this provider's "
+           "services; blank: none", "この事業所のサービスの計画単位数(空欄はなし)"),
+    Column("public_law", "法別番号", "public_law", "blank, 12 (生活保護) or 25 (中国残留邦人等支援)",
+           "空欄、12(生活保護)または 25(中国残留邦人等支援)"),
+    Column("public_copay_yen", "公費本人負担額", "yen", "the person's own payment a month under public "
+           "funds, yen", "公費の本人負担額(月額、円)"),
+    Column("public_from", "公費開始日", "day", "first day of the month under public funds, 1-31; blank: "
+           "from the first", "公費の対象となる最初の日 1〜31(空欄は月初から)"),
+    Column("public_to", "公費終了日", "day", "last day of the month under public funds, 1-31; blank: to "
+           "the end", "公費の対象となる最後の日 1〜31(空欄は月末まで)"),
 )  # fmt: skip
 
 # What only the claim file and papers need of a person: a batch leaves these cells unread.
@@ -169,10 +176,15 @@ CLAIM_LINES = (
     _out("service_units", "サービス単位数", "whole", "units × count", "単位数×回数"),
     _out("limit_managed", "限度額管理対象", "whole", "1: counts against the benefit limit",
          "1: 区分支給限度基準額の管理対象"),
+    _out("public_count", "公費対象回数", "whole", "counts under public funds", "公費の対象となる回数・日数"),
+    _out("public_units", "公費対象単位数", "whole", "service units under public funds",
+         "公費の対象となるサービス単位数"),
 )  # fmt: skip
 
 CLAIMS = (
     *CLAIM_KEY,
+    _out("care_level", "要介護度", "whole_or_blank", "the highest care level of the month",
+         "月の最も重い要介護度"),
     _out("visits", "提供回数", "whole", "visits of the month", "月の提供回数"),
     _out("days", "実日数", "whole", "days with a visit", "サービス実日数"),
     _out("managed_units", "限度額管理対象単位数", "whole", "sum of the managed lines",

@@ -196,6 +196,12 @@ TEXTS: dict[str, dict[Language, str]] = {
         "ja": "{condition}: {month} の表に該当するコードがありません。実績を訂正してください。実績が正しければ、コードは"
         "{document}にあります。import-workbook で取り込み、codes=(コマンドでは --codes)で指定してください",
     },
+    "extension_not_given": {
+        "en": "{value} minutes may be 延長, and {column} is not given; write 1 in the row of the "
+        "provider if 延長 is registered, else 0",
+        "ja": "{value}分は延長に当たる可能性がありますが、{column}が記入されていません。延長の届出があれば1、なければ0を事業所の行に"
+        "記入してください",
+    },
     "no_key": {
         "en": "{named} has no row in the table of {month}; use the addition of that month, or take "
         "it from {document} with import-workbook and codes= (--codes on the command line)",
@@ -225,6 +231,28 @@ TEXTS: dict[str, dict[Language, str]] = {
         "ja": "請求 {claim}: {keys}が同じ月に設定されています。同じ区分({group})の加算は一つしか算定できません。一つに絞って"
         "ください",
     },
+    "not_together": {
+        "en": "{key} and {other} are both set, in this row or through providers and recipients; "
+        "they may not be claimed together: keep one",
+        "ja": "{key}と{other}が同時に設定されています(この行、または事業所・利用者のファイル)。併算定できません。一つに絞ってください",
+    },
+    "not_together_month": {
+        "en": "claim {claim}: {key} and {other} are both set in this month; they may not be claimed "
+        "together: keep one",
+        "ja": "請求 {claim}: {key}と{other}が同じ月に設定されています。併算定できません。一つに絞ってください",
+    },
+    "needs_other": {
+        "en": "{key} is claimed only beside one of {needed}, and none of them is set for this visit; "
+        "set the one that applies, or take it out",
+        "ja": "{key}は{needed}のいずれかと併せてのみ算定できますが、この実績にはどれも設定されていません。該当するものを設定するか、"
+        "取り除いてください",
+    },
+    "needs_other_month": {
+        "en": "claim {claim}: {key} is claimed only beside one of {needed}, and none of them is set "
+        "in this month; set the one that applies, or take it out",
+        "ja": "請求 {claim}: {key}は{needed}のいずれかと併せてのみ算定できますが、この月にはどれも設定されていません。該当するものを"
+        "設定するか、取り除いてください",
+    },
     "over_monthly_maximum": {
         "en": "claim {claim}: {value} counts of {key} in the month; at most {most} may be claimed: "
         "take out the others",
@@ -253,6 +281,33 @@ TEXTS: dict[str, dict[Language, str]] = {
         "ja": "請求 {claim}: 計画単位数 {value} が要介護{level}の区分支給限度基準額 {limit} を超えています。"
         "計画単位数または要介護度を訂正してください",
     },
+    "plan_needed": {
+        "en": "claim {claim}: the person's claims at {number} providers come to {units} units, more "
+        "than the limit {limit} they share; give planned_units for each provider, in rows of "
+        "recipients with its provider_no",
+        "ja": "請求 {claim}: この利用者の{number}事業所の請求は合わせて{units}単位で、共有する区分支給限度基準額{limit}を"
+        "超えています。利用者ファイルに事業所番号ごとの行を設け、計画単位数を記入してください",
+    },
+    "plan_of_several": {
+        "en": "claim {claim}: planned_units {value} stands in a row for every provider and would "
+        "serve several claims of the month; give planned_units for each provider, in rows with "
+        "its provider_no",
+        "ja": "請求 {claim}: 計画単位数 {value} は事業所番号のない行にあり、同じ月の複数の事業所の請求に当たります。"
+        "事業所番号ごとの行に計画単位数を記入してください",
+    },
+    "plan_of_unknown": {
+        "en": "claim {claim}: another provider's claim of this person cannot be computed yet, and "
+        "they share the limit {limit}; correct that claim, or give planned_units for this "
+        "provider, in a row of recipients with its provider_no",
+        "ja": "請求 {claim}: この利用者の他の事業所の請求が未計算(要修正)で、区分支給限度基準額{limit}を共有しています。"
+        "その請求を訂正するか、利用者ファイルの事業所番号のある行にこの事業所の計画単位数を記入してください",
+    },
+    "plans_over_limit": {
+        "en": "claim {claim}: planned_units of the person's providers come to {plans} together, more "
+        "than the limit {limit}; correct the plans or the care level",
+        "ja": "請求 {claim}: この利用者の各事業所の計画単位数は合わせて{plans}で、区分支給限度基準額{limit}を超えています。"
+        "計画単位数または要介護度を訂正してください",
+    },
     "no_limit": {
         "en": "claim {claim}: no benefit limit of {month} is known; give planned_units",
         "ja": "請求 {claim}: {month} の区分支給限度基準額が収録されていません。計画単位数を記入してください",
@@ -260,6 +315,10 @@ TEXTS: dict[str, dict[Language, str]] = {
     "doubled_row": {
         "en": "line {other} has the same {entity} for the same month; keep one of them",
         "ja": "{other}行目と{entity}・年月が重複しています。一方を削除してください",
+    },
+    "doubled_row_of_provider": {
+        "en": "line {other} has the same {entity} for the same month and provider; keep one of them",
+        "ja": "{other}行目と{entity}・年月・事業所が重複しています。一方を削除してください",
     },
     "cells": {
         "en": "the row has {found} cells where the heading has {expected}; put commas and "

@@ -191,11 +191,12 @@ def test_limit_of_the_level_and_month(
 def test_heaviest_level_of_the_month_gives_the_limit() -> None:
     # 27 visits of 985 units (735 + 250) are 26,595; 要介護3 on one of them is 1,256 for 985.
     rows = visits(27, minutes="800")
-    batch = compute(rows)
+    registered = [{**PROVIDER, "extended_hours": "1"}]
+    batch = compute(rows, registered)
     assert figures(batch, "planned_units", "self_paid_units") == [16692, 26595 - 16692]
     for day in (0, 13, 26):
         changed = [*rows[:day], {**rows[day], "care_level": "3"}, *rows[day + 1 :]]
-        batch = compute(changed)
+        batch = compute(changed, registered)
         assert figures(batch, "managed_units", "planned_units", "self_paid_units") == [
             26595 - 985 + 1256,
             26595 - 985 + 1256,

@@ -616,12 +616,15 @@ def test_output_is_in_the_order_of_its_text() -> None:
         "count",
         "service_units",
         "limit_managed",
+        "public_count",
+        "public_units",
     ]
     assert list(claims[0]) == [
         "service_month",
         "provider_no",
         "insurer_no",
         "insured_no",
+        "care_level",
         "visits",
         "days",
         "managed_units",
@@ -651,7 +654,8 @@ DAY = "2016-04-01"
     [
         ([visit(DAY), visit(DAY)], "duplicate_visit"),
         ([visit(DAY, minutes=119)], "outside_every_band"),
-        ([visit(DAY, minutes=840)], "outside_every_band"),
+        ([visit(DAY, minutes=840)], "missing_value"),
+        ([visit(DAY, minutes=540)], "missing_value"),
         ([visit(DAY, service="medical_day_care", minutes=480)], "outside_every_band"),
         ([visit(DAY, additions={"bathing_2": 1})], "no_code"),
         ([visit(DAY, additions={"bathing_system": 1})], "not_for_service"),
@@ -688,7 +692,7 @@ def test_group_is_judged_before_yielding() -> None:
     "visits",
     [
         [visit(DAY), visit(DAY, session=2)],
-        [visit(DAY, minutes=120), visit("2016-04-02", minutes=839)],
+        [visit(DAY, minutes=120), visit("2016-04-02", minutes=539)],
         [visit(DAY, service="medical_day_care", minutes=479, care_level=None)],
         [
             visit(DAY, additions={"service_provision_1i": 1}),
@@ -770,7 +774,7 @@ def test_frames_hold_the_text_of_a_file() -> None:
         ),
         "provider_no,service_month,area_grade,extended_hours,bathing\n1370000001,,,0,1\n",
         (
-            "insurer_no,insured_no,service_month,benefit_rate,planned_units,public_law,"
-            "public_copay_yen\n131000,0000000001,,90,0,,\n"
+            "insurer_no,insured_no,service_month,provider_no,benefit_rate,planned_units,public_law,"
+            "public_copay_yen,public_from,public_to\n131000,0000000001,,,90,0,,,,\n"
         ),
     ]

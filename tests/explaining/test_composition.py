@@ -81,7 +81,7 @@ def test_the_worked_chain() -> None:
 
 def test_the_shortfall_comes_before_the_extension() -> None:
     """8441: 735 × 70 % = 514.5 → 515; 515 + 50 = 565."""
-    result = compose(minutes=540, care_level=1, shortfall="over_capacity")
+    result = compose(minutes=540, care_level=1, shortfall="over_capacity", extended_hours=True)
     assert result.code == "788441"
     assert result.chain == "735 → 514.5 → 515 → 565"
     assert [step.label for step in result.steps[1:]] == [
@@ -109,6 +109,7 @@ def test_every_base_code_is_composed_step_by_step(month: str) -> None:
                 care_level=int(row["care_level"]) if row["care_level"] else None,
                 service=row["service"],
                 shortfall=row["shortfall"] or None,
+                extended_hours=True,
             )
             assert result.code == row["service_type"] + row["item_code"]
             assert result.units == int(row["units"])

@@ -39,6 +39,8 @@ INT_COLUMNS = {
     "unit_price",
 }
 LONGEST_DAY = 1440
+# 延長 begins where a stay reaches nine hours (告示第126号 別表 2の2).
+EXTENSION_FROM = 540
 
 
 # ---------------------------------------------------------------- the files of the law
@@ -164,22 +166,35 @@ def reduction_line(table: list[Row], base: Row, key: str) -> Row:
     return line
 
 
-def base_row(table: list[Row], visit: Row, extended_hours: bool) -> Row | None:
-    """The visit's own code; 延長 only where the provider is registered for it."""
+def base_row(table: list[Row], visit: Row, extended_hours: bool | None) -> Row | None:
+    """The visit's own code; 延長 only where the provider is registered for it.
+
+    None also where it rests on a registration of which nothing is said.
+    """
     bands = bands_of(table, visit)
     minutes = visit["minutes"]
-    extensions = [row["minutes_from"] for row in bands if row["extension_units"]]
-    added = [row["minutes_from"] for row in table if is_chosen(row) and row["extension_units"]]
-    if extended_hours and bands and extension_row(table, visit) is not None:
-        return max(bands, key=lambda row: row["minutes_to"])
-    extensions += added
-    if not extended_hours and extensions and min(extensions) <= minutes <= LONGEST_DAY:
-        plain = [row for row in bands if not row["extension_units"]]
-        return max(plain, key=lambda row: row["minutes_to"], default=None)
-    for row in bands:
-        if row["minutes_from"] <= minutes < row["minutes_to"]:
-            return row
-    return None
+    banded = next(
+        (row for row in bands if row["minutes_from"] <= minutes < row["minutes_to"]), None
+    )
+    longest = max(
+        (row for row in bands if not row["extension_units"]),
+        key=lambda row: row["minutes_to"],
+        default=None,
+    )
+    starts = [row["minutes_from"] for row in bands if row["extension_units"]]
+    if bands:
+        starts += [
+            row["minutes_from"]
+            for row in table
+            if is_chosen(row) and row["extension_units"] and fits(row, visit["service"])
+        ]
+        if extension_row(table, visit) is not None:
+            banded = longest
+    if not starts and longest is not None and longest["minutes_to"] == EXTENSION_FROM:
+        starts = [EXTENSION_FROM]
+    if starts and min(starts) <= minutes <= LONGEST_DAY:
+        return {True: banded, False: longest, None: None}[extended_hours]
+    return banded
 
 
 def keyed_rows(table: list[Row]) -> dict[str, Row]:
@@ -218,6 +233,7 @@ class Attendance:
     """One visit as the claim counts it; the base is blank where no code was found."""
 
     date: dt.date
+    level: int
     base_code: str
     base_units: int
     had: dict[str, int]
@@ -226,7 +242,7 @@ class Attendance:
 
 def attend(table: list[Row], visit: Row, provider: Row | None, recipient: Row | None) -> Attendance:
     """Find one visit's code and the additions that apply to it."""
-    extended = True if provider is None else provider["extended_hours"]
+    extended = None if provider is None else provider["extended_hours"]
     base = base_row(table, visit, extended)
     sources = [visit, *(source for source in (provider, recipient) if source is not None)]
     had = applying(table, visit["service"], sources)
@@ -247,6 +263,7 @@ def attend(table: list[Row], visit: Row, provider: Row | None, recipient: Row | 
             had |= {reduction_line(table, base, key)["item_code"]: 1 for key in reductions}
     return Attendance(
         date=visit["service_date"],
+        level=visit["care_level"] or 0,
         base_code="" if base is None else service_code(base),
         base_units=0 if base is None else base["units"],
         had=had,
@@ -291,13 +308,13 @@ def counts_by_visit(row: Row, visits: list[Attendance]) -> list[int]:
     return values
 
 
-def fixed_line(row: Row, visits: list[Attendance], covered: list[bool]) -> Line:
+def fixed_line(row: Row, visits: list[Attendance], covered: list[bool], chosen: list[bool]) -> Line:
     """A base code or an addition: all of it inside the limit, else the covered visits alone."""
     counts = counts_by_visit(row, visits)
     count = sum(
         number
-        for number, inside in zip(counts, covered, strict=True)
-        if inside or row["limit_managed"]
+        for number, inside, wanted in zip(counts, covered, chosen, strict=True)
+        if wanted and (inside or row["limit_managed"])
     )
     return Line(row, row["units"], count)
 
@@ -315,26 +332,52 @@ def rated(rows: dict[str, Row], row: Row, basis: int) -> int:
 
 
 def base_rate_line(rows: dict[str, Row], row: Row, visits: list[Attendance], excess: int) -> Line:
-    """中山間: on the base codes of the visits that have it, once for the month (notice 36)."""
-    basis = sum(visit.base_units for visit in visits if row["key"] in visit.has)
+    """中山間, 共生型: on the base codes of the visits that have it, once for the month (notice 36).
+
+    中山間 is taken of what 共生型 leaves of these visits.
+    """
+    own = [visit for visit in visits if row["key"] in visit.has]
+    basis = sum(visit.base_units for visit in own)
+    if not is_reduction(rows, row):
+        for other in rows.values():
+            if is_reduction(rows, other):
+                both = sum(visit.base_units for visit in own if other["key"] in visit.has)
+                basis += rated(rows, other, both)
     if excess and not row["limit_managed"]:
         basis = max(0, basis - excess)
     return Line(row, rated(rows, row, basis), 1)
 
 
+def is_reduction(rows: dict[str, Row], row: Row) -> bool:
+    """Whether a row takes a share of the base units away."""
+    if row["kind"] != "rate" or root_of(rows, row) != "base_lines":
+        return False
+    negative: bool = row["per_mille"] < 0
+    return negative
+
+
 def month_lines(
-    table: list[Row], visits: list[Attendance], covered: list[bool], excess: int
+    table: list[Row],
+    visits: list[Attendance],
+    covered: list[bool],
+    excess: int,
+    chosen: list[bool] | None = None,
 ) -> list[Line]:
-    """All lines of a month in the order of the law; those that come to nothing are left out."""
+    """All lines of a month in the order of the law; those that come to nothing are left out.
+
+    With `chosen`, only what these of the visits bring; the excess is theirs then.
+    """
+    wanted = [True] * len(visits) if chosen is None else chosen
     rows = keyed_rows(table)
+    of_these = [visit for visit, own in zip(visits, wanted, strict=True) if own]
     rates = [
         row
         for row in table
-        if row["kind"] == "rate" and any(row["key"] in visit.has for visit in visits)
+        if row["kind"] == "rate" and any(row["key"] in visit.has for visit in of_these)
     ]
-    lines = [fixed_line(row, visits, covered) for row in table if row["kind"] != "rate"]
+    lines = [fixed_line(row, visits, covered, wanted) for row in table if row["kind"] != "rate"]
     lines += [
-        base_rate_line(rows, row, visits, excess)
+        base_rate_line(rows, row, of_these, excess)
         for row in rates
         if root_of(rows, row) == "base_lines"
     ]
@@ -375,32 +418,69 @@ def units_of(lines: list[Line], managed: bool) -> int:
 
 
 def lines_under_limit(
-    table: list[Row], visits: list[Attendance], whole: list[Line], excess: int
+    table: list[Row],
+    visits: list[Attendance],
+    whole: list[Line],
+    covered: list[bool],
+    excess: int,
+    chosen: list[bool] | None = None,
 ) -> list[Line]:
     """Managed lines stay whole; what is outside the limit follows what is inside it."""
-    if excess == 0:
+    if excess == 0 and all(covered):
         return whole
-    inside = units_of(whole, managed=True) - excess
-    covered = covered_visits(managed_by_visit(visits, whole), inside)
-    limited = month_lines(table, visits, covered, excess)
+    limited = month_lines(table, visits, covered, excess, chosen)
     return [line for line in whole if line.row["limit_managed"]] + [
         line for line in limited if not line.row["limit_managed"]
     ]
 
 
+def outside_by_visit(managed: list[int], covered: list[bool], inside: int) -> list[int]:
+    """The managed units of each visit that lie over the limit.
+
+    Of the last covered visit it is what goes beyond, of those after it everything.
+    """
+    outside = [0 if own else units for units, own in zip(managed, covered, strict=True)]
+    if any(covered):
+        last = max(at for at, own in enumerate(covered) if own)
+        outside[last] = sum(managed[: last + 1]) - inside
+    return outside
+
+
 def limit_of(limits: list[Row], month: str, visits: list[Row]) -> int | None:
     """区分支給限度基準額 of the heaviest level of the month; None without a level."""
-    levels = [visit["care_level"] for visit in visits if visit["care_level"] is not None]
+    level = level_of(visits)
     for row in rows_of_month(limits, month):
-        if levels and row["care_level"] == max(levels):
+        if row["care_level"] == level:
             units: int = row["units"]
             return units
     return None
 
 
+def level_of(visits: list[Row]) -> int | None:
+    """The heaviest care level of some visits, None where none has one."""
+    levels = [visit["care_level"] for visit in visits if visit["care_level"] is not None]
+    return max(levels, default=None)
+
+
 def plan_of(recipient: Row | None) -> int | None:
     """計画単位数 as given, None where there is none."""
     return None if recipient is None else recipient["planned_units"]
+
+
+# ---------------------------------------------------------------- public funds
+
+
+def public_visits(visits: list[Attendance], recipient: Row | None, insured_no: str) -> list[bool]:
+    """Which visits are on a day of public funds.
+
+    生活保護 pays for whoever has no insurance (H), whether a row says so or not.
+    """
+    said = recipient is not None and recipient["public_law"] != ""
+    if not said and not insured_no.startswith("H"):
+        return [False] * len(visits)
+    first = (recipient.get("public_from") if recipient is not None else None) or 1
+    last = (recipient.get("public_to") if recipient is not None else None) or 31
+    return [first <= visit.date.day <= last for visit in visits]
 
 
 # ---------------------------------------------------------------- yen
@@ -424,12 +504,17 @@ def yen(units: int, price: int) -> int:
 
 def payment(
     benefit_units: int,
+    public_units: int | None,
     self_paid_units: int,
     price: int | None,
     insured_no: str,
     recipient: Row | None,
 ) -> Row:
-    """Who pays what: insurance first, then public funds (法別12), then the person."""
+    """Who pays what: insurance first, then public funds (法別12, 25), then the person.
+
+    Where all units are under public funds they bear the whole rest; else the cost of their units
+    by what the insurance leaves of it. None of public units: no public funds at all.
+    """
     no_insurance = insured_no.startswith("H")
     rate = None if recipient is None else recipient["benefit_rate"]
     insured_part = 0 if no_insurance else rate
@@ -439,9 +524,13 @@ def payment(
         insurance = floor(total * Fraction(insured_part, 100))
         rest = total - insurance
         public = 0
-        if no_insurance or (recipient is not None and recipient["public_law"] == "12"):
+        if public_units is not None:
+            if public_units == benefit_units:
+                public = rest
+            else:
+                public = floor(yen(public_units, price) * Fraction(100 - insured_part, 100))
             own_part = (recipient["public_copay_yen"] or 0) if recipient is not None else 0
-            public = rest - min(own_part, rest)
+            public -= min(own_part, public)
         copay = rest - public
         self_paid = yen(self_paid_units, price)
     return {
@@ -472,23 +561,42 @@ def visits_by_claim(visits: list[Row]) -> dict[ClaimKey, list[Row]]:
     return dict(sorted(claims.items()))
 
 
-def row_for(rows: list[Row] | None, month: str, identity: Row) -> Row | None:
-    """The provider's or person's row of the month, else the one without a month."""
-    for wanted in (month, ""):
-        for row in rows or []:
-            if row["service_month"] == wanted and identity.items() <= row.items():
+def provider_of(providers: list[Row] | None, key: ClaimKey) -> Row | None:
+    """The row of providers a claim needs: of its month, else the one without a month."""
+    for month in (key[0], ""):
+        for row in providers or []:
+            if row["service_month"] == month and row["provider_no"] == key[1]:
                 return row
     return None
 
 
-def provider_of(providers: list[Row] | None, key: ClaimKey) -> Row | None:
-    """The row of providers a claim needs."""
-    return row_for(providers, key[0], {"provider_no": key[1]})
-
-
 def recipient_of(recipients: list[Row] | None, key: ClaimKey) -> Row | None:
-    """The row of recipients a claim needs."""
-    return row_for(recipients, key[0], {"insurer_no": key[2], "insured_no": key[3]})
+    """The row of recipients a claim needs.
+
+    Of its provider and month, else of its provider, else of its month, else of neither.
+    """
+    for provider_no in (key[1], ""):
+        for month in (key[0], ""):
+            for row in recipients or []:
+                if (row["insurer_no"], row["insured_no"]) == key[2:] and (
+                    row.get("provider_no", ""),
+                    row["service_month"],
+                ) == (provider_no, month):
+                    return row
+    return None
+
+
+def person_of(key: ClaimKey) -> tuple[str, str, str]:
+    """Month and person of a claim: what one limit is of."""
+    return (key[0], *key[2:])
+
+
+def visits_by_person(visits: list[Row]) -> dict[tuple[str, str, str], list[Row]]:
+    """The visits of every person in a month, at whichever provider."""
+    persons = defaultdict(list)
+    for visit in visits:
+        persons[person_of(claim_key(visit))].append(visit)
+    return dict(persons)
 
 
 def claim_month(
@@ -501,6 +609,7 @@ def claim_month(
 ) -> tuple[list[Row], list[Row]]:
     """Compute the lines and the claims of visits without problems, in the order of the output."""
     all_lines, claims = [], []
+    of_person = visits_by_person(visits)
     for key, own in visits_by_claim(visits).items():
         month = key[0]
         table = rows_of_month(rows, month)
@@ -511,19 +620,43 @@ def claim_month(
 
         whole = month_lines(table, attended, [True] * len(attended), excess=0)
         managed = units_of(whole, managed=True)
-        limit = limit_of(limits, month, own)
+        limit = limit_of(limits, month, of_person[person_of(key)])
         plan = plan_of(recipient)
         ceiling = plan if plan is not None else limit
         inside = managed if ceiling is None else min(ceiling, managed)
-        lines = lines_under_limit(table, attended, whole, excess=managed - inside)
+        by_visit = managed_by_visit(attended, whole)
+        covered = [True] * len(attended)
+        if inside < managed:
+            covered = covered_visits(by_visit, inside)
+        lines = lines_under_limit(table, attended, whole, covered, managed - inside)
 
         unmanaged = units_of(lines, managed=False)
         benefit_units = inside + unmanaged
         self_paid_units = sum(line.service_units for line in whole) - benefit_units
+
+        public = public_visits(attended, recipient, key[3])
+        outside = sum(
+            units
+            for units, own_funds in zip(
+                outside_by_visit(by_visit, covered, inside), public, strict=True
+            )
+            if own_funds
+        )
+        if inside == managed:
+            outside = 0
+        public_whole = month_lines(table, attended, [True] * len(attended), 0, public)
+        public_lines = lines_under_limit(table, attended, public_whole, covered, outside, public)
+        public_units: int | None = sum(line.service_units for line in public_lines) - outside
+        if all(public):
+            public_lines, public_units = lines, benefit_units
+        under_public = {service_code(line.row): line for line in public_lines}
+        has_funds = (recipient is not None and recipient["public_law"] != "") or key[3][0] == "H"
+
         identity = dict(zip(KEY_COLUMNS, key, strict=True))
         claims.append(
             {
                 **identity,
+                "care_level": level_of(own),
                 "visits": len(own),
                 "days": len({visit["service_date"] for visit in own}),
                 "managed_units": managed,
@@ -534,6 +667,7 @@ def claim_month(
                 "self_paid_units": self_paid_units,
                 **payment(
                     benefit_units,
+                    public_units if has_funds else None,
                     self_paid_units,
                     price_of(prices, month, provider),
                     key[3],
@@ -541,17 +675,20 @@ def claim_month(
                 ),
             }
         )
-        all_lines += [
-            {
-                **identity,
-                "service_code": service_code(line.row),
-                "units": line.units,
-                "count": line.count,
-                "service_units": line.service_units,
-                "limit_managed": line.row["limit_managed"],
-            }
-            for line in sorted(lines, key=lambda line: service_code(line.row))
-        ]
+        for line in sorted(lines, key=lambda line: service_code(line.row)):
+            funded = under_public.get(service_code(line.row))
+            all_lines.append(
+                {
+                    **identity,
+                    "service_code": service_code(line.row),
+                    "units": line.units,
+                    "count": line.count,
+                    "service_units": line.service_units,
+                    "limit_managed": line.row["limit_managed"],
+                    "public_count": 0 if funded is None else funded.count,
+                    "public_units": 0 if funded is None else funded.service_units,
+                }
+            )
     return all_lines, claims
 
 
@@ -567,17 +704,20 @@ def held_claims(
 ) -> dict[ClaimKey, set[str]]:
     """The claims that cannot be written, each with every rule it breaks."""
     held = {}
+    of_person = visits_by_person(visits)
+    shares = limits_shared(visits, providers, recipients, rows, limits)
     for key, own in visits_by_claim(visits).items():
         table = rows_of_month(rows, key[0])
         provider, recipient = provider_of(providers, key), recipient_of(recipients, key)
-        broken = set()
+        broken = set(shares.get(key, ()))
         if providers is not None and provider is None:
             broken.add("unknown_provider")
         if recipients is not None and recipient is None:
             broken.add("unknown_recipient")
         if len({(visit["service_date"], visit["session"]) for visit in own}) < len(own):
             broken.add("duplicate_visit")
-        plan, limit = plan_of(recipient), limit_of(limits, key[0], own)
+        plan = plan_of(recipient)
+        limit = limit_of(limits, key[0], of_person[person_of(key)])
         if plan is not None and limit is not None and plan > limit:
             broken.add("plan_over_limit")
         if table:
@@ -589,6 +729,48 @@ def held_claims(
     return held
 
 
+def limits_shared(
+    visits: list[Row],
+    providers: list[Row] | None,
+    recipients: list[Row] | None,
+    rows: list[Row],
+    limits: list[Row],
+) -> dict[ClaimKey, set[str]]:
+    """What is wrong with how several claims of a person share one limit (介護保険法 第43条)."""
+    broken: dict[ClaimKey, set[str]] = defaultdict(set)
+    claims = visits_by_claim(visits)
+    for person, all_visits in visits_by_person(visits).items():
+        own = [key for key in claims if person_of(key) == person]
+        limit = limit_of(limits, person[0], all_visits)
+        if len(own) < 2:
+            continue
+        needed = {key: recipient_of(recipients, key) for key in own}
+        plans = {key: row for key, row in needed.items() if plan_of(row) is not None}
+        general = [key for key, row in plans.items() if row and not row.get("provider_no")]
+        if len(general) > 1:
+            for key in general:
+                broken[key].add("plan_needed")
+        if limit is None:
+            continue
+        table = rows_of_month(rows, person[0])
+        together = 0
+        for key in own:
+            attended = [
+                attend(table, visit, provider_of(providers, key), needed[key])
+                for visit in claims[key]
+            ]
+            sound = [visit for visit in attended if visit.base_code]
+            together += units_of(month_lines(table, sound, [True] * len(sound), 0), managed=True)
+        if together > limit:
+            for key in own:
+                if key not in plans:
+                    broken[key].add("plan_needed")
+        if sum(plan_of(row) or 0 for key, row in plans.items() if key not in general) > limit:
+            for key in own:
+                broken[key].add("plan_over_limit")
+    return broken
+
+
 def broken_by_table(
     table: list[Row], own: list[Row], provider: Row | None, recipient: Row | None
 ) -> set[str]:
@@ -598,7 +780,11 @@ def broken_by_table(
     broken = set()
     for visit, counted in zip(own, attended, strict=True):
         if counted.base_code == "":
-            broken.add("outside_every_band" if bands_of(table, visit) else "no_code")
+            said = None if provider is None else provider["extended_hours"]
+            if said is None and any(base_row(table, visit, one) for one in (True, False)):
+                broken.add("missing_value")
+            else:
+                broken.add("outside_every_band" if bands_of(table, visit) else "no_code")
         for key in (key for key, value in visit["additions"].items() if value > 0):
             if key not in rows:
                 broken.add("no_code")
@@ -612,10 +798,46 @@ def broken_by_table(
     }
     if two_of_a_group(rows, by_month):
         broken.add("conflicting_group")
+    broken |= broken_together(rows, attended, by_month)
     for row in rows.values():
         most = row["max_per_month"]
         if most is not None and sum(counts_by_visit(row, attended)) > most:
             broken.add("over_monthly_maximum")
+    return broken
+
+
+def broken_together(
+    rows: dict[str, Row], attended: list[Attendance], by_month: set[str]
+) -> set[str]:
+    """Whether keys stand together that may not, or one without another that it needs.
+
+    What is counted by the month is looked for in the month; a ratio of base lines that another key
+    needs has to be on the visit, since it is taken of the visits that have it.
+    """
+    broken = set()
+    months = set(by_month)
+    for counted in attended:
+        for key in counted.had:
+            beside = counted.had.keys() | months
+            forbidden = (rows[key]["not_with"] or "").split()
+            if any(other in counted.had.keys() | months for other in forbidden) or (
+                key in months and any(other in one.had for other in forbidden for one in attended)
+            ):
+                broken.add("not_together")
+            needed = (rows[key]["only_with"] or "").split()
+            if key in months:
+                beside = {other for one in attended for other in one.had}
+            else:
+                beside = {
+                    other
+                    for other in beside
+                    if other in counted.had
+                    or not (
+                        rows[other]["kind"] == "rate" and root_of(rows, rows[other]) == "base_lines"
+                    )
+                }
+            if needed and not any(other in beside for other in needed):
+                broken.add("needs_other")
     return broken
 
 

@@ -28,8 +28,11 @@ from helpers.reference import (
     base_row,
     claim_key,
     fits,
+    held_claims,
     keyed_rows,
     limit_of,
+    person_of,
+    plan_of,
     provider_of,
     recipient_of,
     rows_of_month,
@@ -41,7 +44,7 @@ Record = dict[str, str]
 Scope = tuple[str | None, str | None, str | None, str | None]
 
 # Both periods of the 2016 table, the months at their edges, and the table of 2026.
-MONTHS = ("201604", "201609", "201703", "201704", "201802", "201803", "202606")
+MONTHS = ("201604", "201609", "201703", "201704", "201802", "201803", "202606", "202607", "202612")
 GRADES = ("7", "6", "5", "4", "3", "2", "1", "other")
 SERVICES = ("day_care", "medical_day_care")
 SHORTFALLS = ("", "over_capacity", "understaffed")
@@ -62,10 +65,13 @@ RECIPIENT_COLUMNS = (
     "insurer_no",
     "insured_no",
     "service_month",
+    "provider_no",
     "benefit_rate",
     "planned_units",
     "public_law",
     "public_copay_yen",
+    "public_from",
+    "public_to",
 )
 # Columns a file may leave out, with the cell that means the same as no column.
 OPTIONAL_COLUMNS = {
@@ -73,7 +79,11 @@ OPTIONAL_COLUMNS = {
     "shortfall": "",
     "session": "1",
     "service_month": "",
+    "public_from": "",
+    "public_to": "",
 }
+# Of recipients alone.
+NO_PROVIDER = {"provider_no": ""}
 
 
 # ---------------------------------------------------------------- identifiers
@@ -211,6 +221,7 @@ def _month(
             for person, own in person_choices.items()
             for row in _recipient_rows(person, in_force, shared, visits, limits, own)
         ]
+    visits = _sound(visits, providers, recipients, tables, limits)
     style = Style(
         date_format=head.pick(("{:%Y-%m-%d}", "{0:%Y}/{0.month}/{0.day}", "{:%Y%m%d}")),
         zero=head.pick(("", "0")),
@@ -218,6 +229,31 @@ def _month(
         lean=head.once_in(2),
     )
     return Month(visits, providers, recipients, style)
+
+
+def _sound(
+    visits: list[Row],
+    providers: list[Row] | None,
+    recipients: list[Row] | None,
+    tables: dict[str, list[Row]],
+    limits: list[Row],
+) -> list[Row]:
+    """The visits of claims that can be written; of one at least, however plain it has to be.
+
+    What a person's claims come to together, and which additions meet, is not seen before all of
+    them are drawn.
+    """
+    rows = list({id(row): row for table in tables.values() for row in table}.values())
+    left = visits
+    while held := held_claims(left, providers, recipients, rows, limits):
+        left = [visit for visit in left if claim_key(visit) not in held]
+    if left:
+        return left
+    for row in (*(providers or ()), *(recipients or ())):
+        row["additions"] = {}
+        if "planned_units" in row:
+            row["planned_units"] = None
+    return [visits[0] | {"additions": {}}]
 
 
 def _all_keys(in_force: dict[str, list[Row]]) -> tuple[str, ...]:
@@ -289,7 +325,7 @@ def _provider_rows(
             "provider_no": provider_no,
             "service_month": month,
             "area_grade": choose.pick((*GRADES, None)),
-            "extended_hours": not choose.once_in(4),
+            "extended_hours": choose.pick((True, True, False, None)),
             "additions": _standing_additions(tables, members, choose),
         }
         for month, tables in _row_months(in_force, choose).items()
@@ -315,7 +351,12 @@ def _visits(
         key = (month, provider_no, insurer_no, insured_no)
         provider = provider_of(providers, key)
         shape = {
-            **_shape(table, provider is None or provider["extended_hours"], levels[person], choose),
+            **_shape(
+                table,
+                None if provider is None else provider["extended_hours"],
+                levels[person],
+                choose,
+            ),
             "provider_no": provider_no,
             "insurer_no": insurer_no,
             "insured_no": insured_no,
@@ -342,7 +383,7 @@ def _visits(
     return visits
 
 
-def _shape(table: list[Row], extended: bool, usual_level: int, choose: Choices) -> Row:
+def _shape(table: list[Row], extended: bool | None, usual_level: int, choose: Choices) -> Row:
     """Service, care level, shortfall and minutes that have a code, often at a band's edge."""
     services = {row["service"] for row in table if row["kind"] == "base"}
     service = choose.pick([name for name in ("day_care", *SERVICES) if name in services])
@@ -358,7 +399,8 @@ def _shape(table: list[Row], extended: bool, usual_level: int, choose: Choices) 
     }
     shortfall = choose.pick([*options, *list(options)[:1] * 2])
     bands = options[shortfall]
-    band = choose.pick(bands)
+    # Whether 延長 is registered has to be known for the stays that it is about.
+    band = choose.pick([row for row in bands if extended or not row["extension_units"]])
     minutes = choose.pick(
         (
             band["minutes_from"],
@@ -366,7 +408,7 @@ def _shape(table: list[Row], extended: bool, usual_level: int, choose: Choices) 
             (band["minutes_from"] + band["minutes_to"]) // 2,
         )
     )
-    if not extended and any(row["extension_units"] for row in bands) and choose.once_in(4):
+    if extended is False and max(row["minutes_to"] for row in bands) >= 540 and choose.once_in(4):
         minutes = choose.pick((max(row["minutes_to"] for row in bands), LONGEST_DAY))
     return shape | {"shortfall": shortfall, "minutes": minutes}
 
@@ -391,28 +433,44 @@ def _recipient_rows(
 ) -> list[Row]:
     identity = dict(zip(("insurer_no", "insured_no"), person, strict=True))
     written = _row_months(in_force, choose)
-    rows = []
-    for month, tables in written.items():
-        served = [month] if month else [name for name in in_force if name not in written]
-        claims = {
-            key: own
-            for key, own in visits_by_claim(visits).items()
-            if key[0] in served and key[2:] == person
-        }
-        public_law = choose.pick(("", "", "12"))
-        rows.append(
-            {
-                **identity,
-                "service_month": month,
-                "benefit_rate": choose.pick((90, 90, 80, 70, None)),
-                "planned_units": _plan(claims, in_force, limits, choose),
-                "public_law": public_law,
-                "public_copay_yen": choose.pick((None, 0, 500, 15_000, 1_000_000))
-                if public_law or person[1].startswith("H")
-                else None,
-                "additions": _standing_additions(tables, members, choose),
+    own_visits = [visit for visit in visits if claim_key(visit)[2:] == person]
+    served = sorted({visit["provider_no"] for visit in own_visits})
+    # Of each provider, of some, or of none a row of its own; those without have the general one.
+    by_provider = served if len(served) > 1 and not choose.once_in(3) else []
+    if by_provider and choose.once_in(4):
+        by_provider = by_provider[1:]
+    rows: list[Row] = []
+    for provider_no in ["", *by_provider]:
+        for month, tables in written.items():
+            months = [month] if month else [name for name in in_force if name not in written]
+            claims = {
+                key: own
+                for key, own in visits_by_claim(own_visits).items()
+                if key[0] in months
+                and (key[1] == provider_no if provider_no else key[1] not in by_provider)
             }
-        )
+            shares = max(1, len(served)) if provider_no else 1
+            several = len(claims) > len({key[0] for key in claims})
+            public_law = choose.pick(("", "", "12", "25"))
+            funded = public_law or person[1].startswith("H")
+            rows.append(
+                {
+                    **identity,
+                    "service_month": month,
+                    "provider_no": provider_no,
+                    "benefit_rate": choose.pick((90, 90, 80, 70, None, 100, 60, 0)),
+                    "planned_units": None
+                    if several
+                    else _plan(claims, in_force, limits, choose, shares),
+                    "public_law": public_law,
+                    "public_copay_yen": choose.pick((None, 0, 500, 15_000, 1_000_000))
+                    if funded
+                    else None,
+                    "public_from": choose.pick((None, None, 2, 10, 28)) if funded else None,
+                    "public_to": choose.pick((None, None, 31, 28, 29)) if funded else None,
+                    "additions": _standing_additions(tables, members, choose),
+                }
+            )
     return rows
 
 
@@ -421,8 +479,12 @@ def _plan(
     in_force: dict[str, list[Row]],
     limits: list[Row],
     choose: Choices,
+    shares: int = 1,
 ) -> int | None:
-    """No plan, none of the month, all the limit allows, or about what the visits come to."""
+    """No plan, none of the month, all the limit allows, or about what the visits come to.
+
+    Of a limit that several providers share, no more than one share.
+    """
     kind = choose.pick(("none", "near", "near", "near", "nothing", "limit"))
     if kind == "none" or not claims:
         return None
@@ -430,10 +492,10 @@ def _plan(
         return 0
     key, own = next(iter(claims.items()))
     allowed = [limit_of(limits, key[0], own) for key, own in claims.items()]
-    ceiling: int = min((limit for limit in allowed if limit is not None), default=99_999)
+    ceiling: int = min((limit for limit in allowed if limit is not None), default=99_999) // shares
     if kind == "limit":
         return ceiling
-    bases = (base_row(in_force[key[0]], visit, extended_hours=True) for visit in own)
+    bases = (base_row(in_force[key[0]], visit, extended_hours=False) for visit in own)
     about: int = sum(base["units"] for base in bases if base is not None)
     return min(about * (1 + choose.below(9)) // 8 + choose.below(64), ceiling)
 
@@ -479,12 +541,16 @@ def _frame(records: list[Record], columns: tuple[str, ...], style: Style) -> pd.
     keys = dict.fromkeys((*style.keys, *used))
     left_out = {
         name
-        for name, same in OPTIONAL_COLUMNS.items()
+        for name, same in (OPTIONAL_COLUMNS | _optional_of(columns)).items()
         if style.lean and all(record.get(name, same) == same for record in records)
     }
     data = {name: [record[name] for record in records] for name in columns if name not in left_out}
     data |= {key: [record.get(key, style.zero) for record in records] for key in keys}
     return pd.DataFrame(data, dtype="str")
+
+
+def _optional_of(columns: tuple[str, ...]) -> dict[str, str]:
+    return NO_PROVIDER if columns is RECIPIENT_COLUMNS else {}
 
 
 # ---------------------------------------------------------------- months with problems
@@ -582,8 +648,13 @@ class Draft:
         return self.matching(scope for fault in self.faults for scope in fault.holds)
 
     def free(self, *scopes: Scope) -> bool:
-        """Whether no other problem is in these claims."""
-        return not self.held() & self.matching(scopes)
+        """Whether no other problem is in these claims, and none shares its limit with another."""
+        claims = self.matching(scopes)
+        return not self.held() & claims and not any(self.shares_limit(key) for key in claims)
+
+    def shares_limit(self, key: ClaimKey) -> bool:
+        """Whether the person has a claim of another provider in the month."""
+        return any(own != key and person_of(own) == person_of(key) for own in self.claims)
 
     def table(self, key: ClaimKey) -> list[Row]:
         """The rows of a claim's month."""
@@ -654,7 +725,9 @@ DATE_CELLS = (
 STANDING_CELLS = {
     "providers": (("area_grade", "8"), ("area_grade", "seven"), ("extended_hours", "2")),
     "recipients": (
-        ("benefit_rate", "85"),
+        ("benefit_rate", "101"),
+        ("public_from", "0"),
+        ("public_to", "32"),
         ("planned_units", "-1"),
         ("planned_units", "many"),
         ("public_law", "99"),
@@ -823,13 +896,16 @@ def unknown_row(file: str, draft: Draft, key: ClaimKey, _: Choices) -> Spoiled |
     needed = draft.serving(file, key)
     if needed is None:
         return None
-    # The row without a month would step in for that of the month.
-    gone = [needed[0]]
-    if needed[0]["service_month"]:
-        whole = ROW_OF[file]([row for row, _ in draft.standing[file]], ("", *key[1:]))
-        gone += [whole] if whole is not None else []
-    holds = tuple(claim for row in gone for claim in draft.served(file, row))
-    if not draft.free(*holds):
+    # A more general row would step in for a special one.
+    rows = [row for row, _ in draft.standing[file]]
+    before = {claim: ROW_OF[file](rows, claim) for claim in draft.claims}
+    gone: list[Row] = []
+    while (row := ROW_OF[file](rows, key)) is not None:
+        gone.append(row)
+        rows = [one for one in rows if one is not row]
+    after = {claim: ROW_OF[file](rows, claim) for claim in draft.claims}
+    holds = tuple(claim for claim in draft.claims if after[claim] is not before[claim])
+    if not draft.free(*holds) or any(after[claim] is not None for claim in holds):
         return None
     draft.standing[file] = [
         pair for pair in draft.standing[file] if all(pair[0] is not row for row in gone)
@@ -888,6 +964,22 @@ def plan_over_limit(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | N
     return Spoiled("plan_over_limit", holds=holds)
 
 
+def waiting(draft: Draft, key: ClaimKey) -> list[Spoiled]:
+    """The claims that share their limit with one that cannot be read, and have no plan."""
+    person = [
+        visit for visit in draft.month.visits if person_of(claim_key(visit)) == person_of(key)
+    ]
+    if limit_of(draft.limits, key[0], person) is None:
+        return []
+    return [
+        Spoiled("plan_needed", holds=(own,))
+        for own in draft.claims
+        if own != key
+        and person_of(own) == person_of(key)
+        and plan_of(recipient_of(draft.month.recipients, own)) is None
+    ]
+
+
 SPOILERS: tuple[Spoiler, ...] = (
     bad_visit_cell,
     no_care_level,
@@ -922,7 +1014,9 @@ def _spoil(
             draft.faults.append(fault)
     if not draft.faults:
         # This one fits every month, so that none is left without a problem.
-        draft.faults.append(bad_visit_cell(draft, next(iter(draft.claims)), Choices(b"")))
+        key = next(iter(draft.claims))
+        draft.faults.append(bad_visit_cell(draft, key, Choices(b"")))
+        draft.faults += waiting(draft, key)
     return _finished(draft)
 
 

@@ -212,3 +212,13 @@ class Entries:
     session: Ints
     kind: Ints
     crowded: npt.NDArray[np.bool_]
+
+    def only(self, chosen: npt.NDArray[np.bool_]) -> Entries:
+        """Return some of the visits."""
+        return Entries(
+            self.claim[chosen],
+            self.day[chosen],
+            self.session[chosen],
+            self.kind[chosen],
+            self.crowded,
+        )

@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
 from chiiki_tsusho.claims.calendars import Entries
 from chiiki_tsusho.claims.claim_names import ClaimIds
 from chiiki_tsusho.claims.rosters import NO_ROW, WRONG_ROW, Roster, Rosters
-from chiiki_tsusho.claims.units import ClaimLines, Ints, MonthVisits, conflicts
-from chiiki_tsusho.claims.visit_kinds import Flags
+from chiiki_tsusho.claims.shared_limits import NOTHING_SHARED, SharedLimits
+from chiiki_tsusho.claims.units import (
+    ClaimLines,
+    Flags,
+    Ints,
+    MonthVisits,
+    conflicts,
+    needing_others,
+    not_together,
+)
 from chiiki_tsusho.claims.visit_rules import count_fault, key_fault
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.claims.yen import NO_LIMIT
-from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN, benefit_limits
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message, Rule
@@ -26,14 +34,16 @@ from chiiki_tsusho.reading.typed_blocks import Identities
 
 @dataclass(frozen=True)
 class Crossing:
-    """Visits on which keys of one group meet."""
+    """Visits on which keys stand together that may not, or one without another that it needs.
+
+    Their lines are found when the visits are read again.
+    """
 
     claim: Ints
     day: Ints
     session: Ints
     keys: tuple[str, ...]
-    group: str
-    named: dict[Language, str]
+    message: Message
 
 
 @dataclass
@@ -49,6 +59,12 @@ class Context:
     crossings: list[Crossing] = field(default_factory=list)
     noted: set[tuple[str, int, str, int]] = field(default_factory=set)
     noting: Lock = field(default_factory=Lock)
+    # Of persons with several claims in a month; known once every visit is read.
+    shared: SharedLimits = NOTHING_SHARED
+
+    def quiet(self) -> Context:
+        """Return another that notes its problems nowhere."""
+        return Context(self.visits, self.identities, self.rosters, Problems())
 
 
 def rows_of_claims(
@@ -70,7 +86,8 @@ def rows_of_claims(
     """
     if roster is None:
         return np.full(len(claims), NO_ROW, dtype=np.int64)
-    rows = roster.find(entity, np.full(len(claims), claims.table.month, dtype=np.int64))
+    month = np.full(len(claims), claims.table.month, dtype=np.int64)
+    rows = roster.find(entity, month, claims.provider)
     claims.hold(rows == WRONG_ROW)
     missing = np.flatnonzero(rows == NO_ROW)
     if missing.size:
@@ -142,8 +159,8 @@ def _note_once(
     context.problems.add(file, heading, str(value), message, line, once=mark)
 
 
-def check_groups(context: Context, claims: ClaimIds, visits: MonthVisits, entries: Entries) -> None:
-    """Hold claims in which keys of one group meet.
+def check_keys(context: Context, claims: ClaimIds, visits: MonthVisits, entries: Entries) -> None:
+    """Hold claims in which keys stand together that may not, or one lacks what it needs.
 
     Parameters
     ----------
@@ -153,35 +170,58 @@ def check_groups(context: Context, claims: ClaimIds, visits: MonthVisits, entrie
         The same visits.
     """
     table = claims.table
+    found = _KeyFaults(context, claims, entries, visits)
     for group, keys, on_visit, in_claim in conflicts(visits):
-        applied = np.array([visits.values(key) > 0 for key in keys])
-        wrong = np.flatnonzero(on_visit)
-        held = claims.claims[visits.claim[wrong]]
-        claims.calendars.hold(held)
-        distinct, which = np.unique(applied[:, wrong], axis=1, return_inverse=True)
+        flags = np.array([visits.values(key) > 0 for key in keys])
+        distinct, which = np.unique(flags[:, on_visit], axis=1, return_inverse=True)
         for case, present in enumerate(distinct.T):
-            met = which.ravel() == case
             both = tuple(key for key, there in zip(keys, present, strict=True) if there)
-            context.crossings.append(
-                Crossing(
-                    held[met],
-                    entries.day[wrong[met]],
-                    entries.session[wrong[met]],
-                    both,
-                    group,
-                    table.keys_text(both),
-                )
-            )
-        for at in np.flatnonzero(in_claim):
-            met_keys = [key for key in keys if visits.has(key)[at]]
-            facts = {
-                "claim": claims.text(int(at)),
-                "keys": table.keys_text(met_keys),
-                "group": group,
-            }
-            message = Message("conflicting_group", "conflicting_month", facts)
-            context.problems.add("visits", met_keys[0], " ".join(met_keys), message)
-        claims.hold(in_claim)
+            facts = {"keys": table.keys_text(both), "group": group}
+            at = np.flatnonzero(on_visit)[which.ravel() == case]
+            found.on_visits(at, both, Message("conflicting_group", "conflicting_group", facts))
+        for at in np.flatnonzero(in_claim).tolist():
+            met = tuple(key for key in keys if visits.has(key)[at])
+            facts = {"keys": table.keys_text(met), "group": group}
+            found.in_claim(at, met, "conflicting_group", "conflicting_month", facts)
+    for keys, on_visit, in_claim in not_together(visits):
+        facts = {"key": table.key_text(keys[0]), "other": table.key_text(keys[1])}
+        message = Message("not_together", "not_together", facts)
+        found.on_visits(np.flatnonzero(on_visit), keys, message)
+        for at in np.flatnonzero(in_claim).tolist():
+            found.in_claim(at, keys, "not_together", "not_together_month", facts)
+    for key, needed, on_visit, in_claim in needing_others(visits):
+        facts = {"key": table.key_text(key), "needed": table.keys_text(needed)}
+        message = Message("needs_other", "needs_other", facts)
+        found.on_visits(np.flatnonzero(on_visit), (key,), message)
+        for at in np.flatnonzero(in_claim).tolist():
+            found.in_claim(at, (key,), "needs_other", "needs_other_month", facts)
+
+
+@dataclass(frozen=True)
+class _KeyFaults:
+    """Where faults of what stands together go."""
+
+    context: Context
+    claims: ClaimIds
+    entries: Entries
+    visits: MonthVisits
+
+    def on_visits(self, at: Ints, keys: tuple[str, ...], message: Message) -> None:
+        """Hold the claims of some visits, and have their lines found."""
+        if not at.size:
+            return
+        claim = self.claims.claims[self.visits.claim[at]]
+        self.claims.calendars.hold(claim)
+        crossing = Crossing(claim, self.entries.day[at], self.entries.session[at], keys, message)
+        self.context.crossings.append(crossing)
+
+    def in_claim(
+        self, at: int, keys: tuple[str, ...], rule: str, text: str, facts: dict[str, Any]
+    ) -> None:
+        """Hold a claim whose visits may each be right."""
+        self.claims.hold(np.array([at]))
+        message = Message(rule, text, {"claim": self.claims.text(at), **facts})
+        self.context.problems.add("visits", keys[0], " ".join(keys), message)
 
 
 def check_chosen(
@@ -234,9 +274,10 @@ def check_maxima(context: Context, claims: ClaimIds, lines: ClaimLines) -> None:
 def limits(
     context: Context, claims: ClaimIds, visits: MonthVisits, planned: Ints, recipient_rows: Ints
 ) -> Ints:
-    """Return each claim's limit, that of the highest care level of the month.
+    """Return each claim's limit, that of the person's highest care level of the month.
 
-    Holds claims whose plan is above it, and those that need a limit of a month that has none.
+    Holds claims whose plan is above it, those that need a limit of a month that has none, and
+    those that share it with others and have no plan to say how.
 
     Parameters
     ----------
@@ -248,7 +289,9 @@ def limits(
     ndarray of int64, shape (claims,)
         Units, ``NO_LIMIT`` where none applies.
     """
-    level = np.maximum.reduceat(visits.level, visits.starts)
+    level = visits.highest_level.copy()
+    shared, place = context.shared.find(claims.claims)
+    level[shared] = np.maximum(level[shared], context.shared.level[place])
     month = claims.table.law_month
     limit = benefit_limits(month)[level]
     # A level that could not be read might have been the highest.
@@ -274,4 +317,47 @@ def limits(
         message = Message("plan_over_limit", "plan_over_limit", facts)
         line = int(recipients.lines[recipient_rows[at]])
         context.problems.add("recipients", "planned_units", str(planned[at]), message, line)
-    return np.where(unlimited, NO_LIMIT, limit)
+    limit = np.where(unlimited, NO_LIMIT, limit)
+    _check_shares(context, claims.taken(shared), place, limit[shared], planned[shared])
+    return limit
+
+
+def _check_shares(
+    context: Context, claims: ClaimIds, place: Ints, limit: Ints, planned: Ints
+) -> None:
+    """Hold claims whose part of the person's limit is not known (介護保険法 第43条).
+
+    Parameters
+    ----------
+    claims : ClaimIds
+        Of persons with several claims in the month.
+    place : ndarray of int64, shape (claims,)
+        Where they stand in ``context.shared``.
+    limit, planned : ndarray of int64, shape (claims,)
+    """
+    shared = context.shared
+    limited, without_plan = limit != NO_LIMIT, planned == UNKNOWN
+    cases: list[tuple[str, str, Flags]] = [
+        ("plan_needed", "plan_of_several", ~without_plan & (shared.general_plans[place] > 1)),
+        ("plan_needed", "plan_needed", limited & without_plan & (shared.managed[place] > limit)),
+        (
+            "plan_needed",
+            "plan_of_unknown",
+            limited & without_plan & (shared.managed[place] <= limit) & shared.unknown[place],
+        ),
+        ("plan_over_limit", "plans_over_limit", limited & (shared.plans[place] > limit)),
+    ]
+    file = "visits" if context.rosters.recipients is None else "recipients"
+    for rule, text, wrong in cases:
+        claims.hold(wrong)
+        for at in np.flatnonzero(wrong).tolist():
+            facts = {
+                "claim": claims.text(at),
+                "number": int(shared.number[place[at]]),
+                "units": int(shared.managed[place[at]]),
+                "plans": int(shared.plans[place[at]]),
+                "value": int(planned[at]),
+                "limit": int(limit[at]),
+            }
+            value = "" if without_plan[at] else str(planned[at])
+            context.problems.add(file, "planned_units", value, Message(rule, text, facts))

@@ -12,13 +12,15 @@ from chiiki_tsusho.claims.claim_names import ClaimIds, ClaimNames
 from chiiki_tsusho.claims.claim_rules import (
     Context,
     check_chosen,
-    check_groups,
+    check_keys,
     check_maxima,
     limits,
     roster_counts,
     rows_of_claims,
 )
+from chiiki_tsusho.claims.public_funds import public_share
 from chiiki_tsusho.claims.rosters import Roster, recipient_entity
+from chiiki_tsusho.claims.shared_limits import OwnFigures
 from chiiki_tsusho.claims.units import (
     BilledKinds,
     ClaimLines,
@@ -31,11 +33,12 @@ from chiiki_tsusho.claims.units import (
 from chiiki_tsusho.claims.visit_rules import NO_BASE
 from chiiki_tsusho.claims.yen import Settlement, Terms, settle
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.law.payers import law_of_the_uninsured
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN, unit_prices
 from chiiki_tsusho.reading.dense_ids import WordIndex
 from chiiki_tsusho.reading.insured_numbers import H_PERSON
 
-PUBLIC_LAW = 12
+LAST_DAY = 31
 # For more, sorting is faster.
 _MOST_FLAGS = 1 << 20
 
@@ -52,10 +55,26 @@ class Priced:
     terms: Terms
     whole_lines: ClaimLines
     lines: ClaimLines
+    care_level: Ints
     visits: Ints
     days: Ints
     settlement: Settlement
     written: Flags
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """The claims of a slice that have visits, and the rows that speak for them.
+
+    ``at`` is where each of them stands in the slice.
+    """
+
+    at: Ints
+    claims: ClaimIds
+    entries: Entries
+    visits: MonthVisits
+    provider_rows: Ints
+    recipient_rows: Ints
 
 
 class ClaimSlice:
@@ -80,6 +99,57 @@ class ClaimSlice:
 
         Visits with a problem are checked like the others; what their claims come to is not written.
         """
+        gathered = self._gathered()
+        if gathered is None:
+            return None
+        claims, visits = gathered.claims, gathered.visits
+        check_keys(self._context, claims, visits, gathered.entries)
+        visits = visits.yielded()
+        whole_lines = price(visits)
+        check_maxima(self._context, claims, whole_lines)
+        terms = self._terms(gathered)
+        lines, settlement = settle(visits, whole_lines, terms)
+        return Priced(
+            names=claims.names(),
+            month_visits=visits,
+            terms=terms,
+            whole_lines=whole_lines,
+            lines=lines,
+            care_level=visits.highest_level,
+            visits=np.bincount(visits.claim),
+            days=np.bincount(visits.claim[visits.day_starts]),
+            settlement=settlement,
+            written=~claims.calendars.is_held(claims.claims),
+        )
+
+    def own_figures(self) -> OwnFigures:
+        """Return what each claim comes to on its own, as far as its visits can be read."""
+        claims, none = len(self._claims), np.zeros(len(self._claims), dtype=np.int64)
+        crowded = self._claims.calendars.visits(self._claims.claims).crowded
+        gathered = self._gathered(readable=True)
+        if gathered is None:
+            return OwnFigures(none, none, none, np.zeros(claims, dtype=bool), crowded)
+        managed, level, plan, general = (none.copy() for _ in range(4))
+        visits = gathered.visits.yielded()
+        lines = price(visits)
+        managed[gathered.at] = lines.units(lines.managed)
+        level[gathered.at] = visits.highest_level
+        recipients = self._context.rosters.recipients
+        if recipients is not None:
+            planned = recipients.values(gathered.recipient_rows, "planned_units", UNKNOWN)
+            own = recipients.of_one_provider(gathered.recipient_rows)
+            plan[gathered.at] = np.where(own, np.maximum(planned, 0), 0)
+            general[gathered.at] = (planned != UNKNOWN) & ~own
+        return OwnFigures(managed, level, plan, general > 0, crowded)
+
+    def _gathered(self, readable: bool = False) -> _Gathered | None:
+        """Look up rows and visits of the claims; None where there is nothing to price.
+
+        Parameters
+        ----------
+        readable : bool
+            Only the visits without a problem of their own.
+        """
         context, claims, rosters = self._context, self._claims, self._context.rosters
         entries = claims.calendars.visits(claims.claims)
         claims.hold(entries.crowded)
@@ -98,29 +168,15 @@ class ClaimSlice:
             *roster_counts(context, claims, rosters.providers, provider_rows),
             *roster_counts(context, claims, rosters.recipients, recipient_rows),
         ]
+        if readable:
+            entries = entries.only(context.visits.visit_kinds.columns[0][entries.kind] != NO_BASE)
         present = np.bincount(entries.claim, minlength=len(claims)) > 0
         if not present.any():
             return None
         visits = self._month_visits(entries, counts, present)
         at = np.flatnonzero(present)
-        claims = claims.taken(at)
-        check_groups(context, claims, visits, entries)
-        visits = visits.yielded()
-        whole_lines = price(visits)
-        check_maxima(context, claims, whole_lines)
-        terms = self._terms(claims, visits, provider_rows[at], recipient_rows[at])
-        lines, settlement = settle(visits, whole_lines, terms)
-        return Priced(
-            names=claims.names(),
-            month_visits=visits,
-            terms=terms,
-            whole_lines=whole_lines,
-            lines=lines,
-            visits=np.bincount(visits.claim),
-            days=np.bincount(visits.claim[visits.day_starts]),
-            settlement=settlement,
-            written=~claims.calendars.is_held(claims.claims),
-        )
+        taken = claims.taken(at)
+        return _Gathered(at, taken, entries, visits, provider_rows[at], recipient_rows[at])
 
     def _month_visits(
         self, entries: Entries, counts: list[tuple[str, Ints]], present: Flags
@@ -162,26 +218,33 @@ class ClaimSlice:
         check_chosen(self._context, self._claims.taken(np.flatnonzero(present)), visits, lacking)
         return visits
 
-    def _terms(
-        self, claims: ClaimIds, visits: MonthVisits, provider_rows: Ints, recipient_rows: Ints
-    ) -> Terms:
+    def _terms(self, gathered: _Gathered) -> Terms:
         """Gather what providers, recipients and the law say of each claim."""
+        claims, recipient_rows = gathered.claims, gathered.recipient_rows
         none = np.full(len(claims), UNKNOWN, dtype=np.int64)
 
         def of(roster: Roster | None, rows: Ints, column: str) -> Ints:
             return none if roster is None else roster.values(rows, column, UNKNOWN)
 
         recipients = self._context.rosters.recipients
-        grade = of(self._context.rosters.providers, provider_rows, "area_grade")
+        grade = of(self._context.rosters.providers, gathered.provider_rows, "area_grade")
         price = unit_prices(self._table.law_month)[np.maximum(grade, 0)]
         planned = of(recipients, recipient_rows, "planned_units")
+        uninsured = claims.insured >= H_PERSON
+        # 生活保護 pays for those whom no insurance covers (H), whether their row says so or not.
+        law = np.maximum(of(recipients, recipient_rows, "public_law"), 0)
+        law = np.where(uninsured & (law == 0), law_of_the_uninsured(), law)
+        last = of(recipients, recipient_rows, "public_to")
         return Terms(
-            limit=limits(self._context, claims, visits, planned, recipient_rows),
+            limit=limits(self._context, claims, gathered.visits, planned, recipient_rows),
             planned=planned,
             unit_price=np.where(grade == UNKNOWN, UNKNOWN, price),
             benefit_rate=of(recipients, recipient_rows, "benefit_rate"),
-            public_law=of(recipients, recipient_rows, "public_law") == PUBLIC_LAW,
-            uninsured=claims.insured >= H_PERSON,
+            uninsured=uninsured,
+            public_law=law,
+            public_share=public_share(law, self._table.law_month),
+            public_from=np.maximum(of(recipients, recipient_rows, "public_from"), 1),
+            public_to=np.where(last == UNKNOWN, LAST_DAY, last),
             public_copay=np.maximum(of(recipients, recipient_rows, "public_copay_yen"), 0),
         )
 

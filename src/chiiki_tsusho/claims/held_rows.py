@@ -33,7 +33,7 @@ def give_back(context: Context, sink: Sink, progress: Progress) -> int:
     ----------
     context : Context
         Of a batch whose claims are all priced. Its problems gain those that only a second reading
-        can find the lines of: doubled visits, and visits on which keys of one group meet.
+        can find the lines of: doubled visits, and visits on which keys do not go together.
     sink : Sink
         Takes the held rows.
     progress : callable
@@ -157,10 +157,8 @@ def _note_crossing(rows: pd.DataFrame, crossing: Crossing, problems: Problems) -
         {"claim": crossing.claim, "day": crossing.day, "session": crossing.session}
     )
     lines = rows.merge(cells, on=["claim", "day", "session"])["line"].to_numpy()
-    facts = {"keys": crossing.named, "group": crossing.group}
-    message = Message("conflicting_group", "conflicting_group", facts)
-    at = np.zeros(len(lines), dtype=np.int64)
-    problems.add_rows("visits", crossing.keys[0], lines, at, [" ".join(crossing.keys)], [message])
+    at, value = np.zeros(len(lines), dtype=np.int64), " ".join(crossing.keys)
+    problems.add_rows("visits", crossing.keys[0], lines, at, [value], [crossing.message])
 
 
 def _months_of(visits: VisitBook, claims: Ints) -> Ints:

@@ -15,7 +15,7 @@ from chiiki_tsusho.problem_texts import Message, named
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.cells import BAD, BLANK
-from chiiki_tsusho.reading.dense_ids import Ints, Registry
+from chiiki_tsusho.reading.dense_ids import Ints, Registry, WordIndex, Words
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, unpack_insured
 from chiiki_tsusho.reading.typed_blocks import (
     BlockDecoder,
@@ -29,7 +29,9 @@ from chiiki_tsusho.reading.typed_blocks import (
 EVERY_MONTH = 0
 # What ``Roster.find`` answers where no row can be used.
 NO_ROW, WRONG_ROW = -1, -2
-_MONTH_BITS = 20
+# Whom a row is for takes three words: the entity, the month, the provider.
+_PLACE_WORDS = 3
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -75,22 +77,35 @@ class Roster:
         self._index(problems)
 
     def _index(self, problems: Problems) -> None:
-        """Index the rows by whom and which month they are for; doubled rows are both wrong."""
+        """Index the rows by whom, which month and which provider they are for.
+
+        Doubled rows are both wrong.
+        """
         if self.file == "providers":
             entity = np.maximum(self.columns[PROVIDER_NO.name], -1)
+            provider = np.full(len(entity), BLANK, dtype=np.int64)
         else:
             entity = recipient_entity(self.columns["insurer_no"], self.columns[INSURED_NO.name])
-        self._entities, self._places = Registry(), Registry()
+            no_provider = np.full(len(entity), BLANK, dtype=np.int64)
+            provider = self.columns.get(PROVIDER_NO.name, no_provider)
+        self._entities, self._places = Registry(), WordIndex(_PLACE_WORDS)
         known = np.full(len(entity), -1, dtype=np.int64)
         known[entity >= 0] = self._entities.ids(entity[entity >= 0])
-        # A month that cannot be read may be any: nothing said of that entity can be relied on.
+        # A month or provider that cannot be read may be any: nothing said of that entity can be
+        # relied on.
+        unplaced = (self.month == BAD) | (provider == BAD)
         self._lost = np.zeros(len(self._entities), dtype=bool)
-        self._lost[known[(self.month == BAD) & (known >= 0)]] = True
-        placed = np.flatnonzero((known >= 0) & (self.month != BAD))
-        self._monthly = bool((self.month[placed] != EVERY_MONTH).any())
-        place, places = known[placed], len(self._entities)
-        if self._monthly:
-            place = self._places.ids(place << _MONTH_BITS | self.month[placed])
+        self._lost[known[unplaced & (known >= 0)]] = True
+        placed = np.flatnonzero((known >= 0) & ~unplaced)
+        monthly = bool((self.month[placed] != EVERY_MONTH).any())
+        self._by_provider = bool((provider[placed] != BLANK).any())
+        self._months_of_rows = (False, True) if monthly else (False,)
+        self._plain = not monthly and not self._by_provider
+        place = known[placed]
+        places = len(self._entities)
+        if not self._plain:
+            whose = _place(place, self.month[placed], provider[placed])
+            place = self._places.ids(whose).astype(np.int64)
             places = len(self._places)
         self._row = np.full(places, -1, dtype=np.int64)
         self._row[place[::-1]] = placed[::-1]
@@ -108,17 +123,26 @@ class Roster:
         else:
             column = INSURED_NO.name
             shown = unpack_insured(self.columns[column][rows]).to_pylist()
+        text = "doubled_row_of_provider" if self._by_provider else "doubled_row"
         messages = [
-            Message("bad_value", "doubled_row", {"other": int(line), "entity": named(column)})
+            Message("bad_value", text, {"other": int(line), "entity": named(column)})
             for line in self.lines[firsts]
         ]
         which = np.arange(len(rows))
         problems.add_rows(self.file, column, self.lines[rows], which, shown, messages)
 
-    def find(self, entity: Ints, month: Ints) -> Ints:
+    def find(self, entity: Ints, month: Ints, provider: Ints | None = None) -> Ints:
         """Return the row that speaks for each entity in a month.
 
-        A row of that month beats one of every month.
+        The most special row does: of that provider and month, of that provider, of that month, of
+        neither.
+
+        Parameters
+        ----------
+        entity, month : ndarray of int64, shape (n,)
+            Whom the roster is about, and YYYYMM.
+        provider : ndarray of int64, shape (n,), optional
+            The provider whose claim asks.
 
         Returns
         -------
@@ -127,14 +151,26 @@ class Roster:
         """
         known = self._entities.find(entity)
         row = np.full(len(entity), NO_ROW, dtype=np.int64)
-        for when in (np.full_like(month, EVERY_MONTH), month) if self._monthly else (None,):
-            place = known
-            if when is not None:
-                place = self._places.find(np.where(known < 0, -1, known << _MONTH_BITS | when))
-            row = np.where(place < 0, row, _pick(self._row, place))
+        if self._plain:
+            row = np.where(known < 0, row, _pick(self._row, known))
+        else:
+            every, none = np.full_like(month, EVERY_MONTH), np.full_like(month, BLANK)
+            whose = [none] if provider is None or not self._by_provider else [none, provider]
+            for one in whose:
+                for of_month in self._months_of_rows:
+                    place = _place(known, month if of_month else every, one)
+                    at = self._places.find(place).astype(np.int64)
+                    row = np.where((known < 0) | (at < 0), row, _pick(self._row, at))
         wrong = (row >= 0) & _pick(self._wrong, row)
         lost = (known >= 0) & _pick(self._lost, known)
         return np.where(wrong | lost, WRONG_ROW, row)
+
+    def of_one_provider(self, rows: Ints) -> Flags:
+        """Say which rows that ``find`` gave are for one provider alone."""
+        if PROVIDER_NO.name not in self.columns or self.file == "providers":
+            return np.zeros(len(rows), dtype=bool)
+        flags: Flags = (rows >= 0) & (_pick(self.columns[PROVIDER_NO.name], rows) >= 0)
+        return flags
 
     def values(self, rows: Ints, column: str, unknown: int) -> Ints:
         """Return a column for rows that ``find`` gave; ``unknown`` where there is nothing."""
@@ -186,6 +222,10 @@ class Rosters:
             for decoder in decoders
         )
         return cls(identities, providers, recipients)
+
+
+def _place(entity: Ints, month: Ints, provider: Ints) -> Words:
+    return np.stack([entity, month, provider], axis=1).view(np.uint64)
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> Ints:

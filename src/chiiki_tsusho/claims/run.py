@@ -14,6 +14,7 @@ from chiiki_tsusho.claims.claim_slices import ClaimSlice, Priced
 from chiiki_tsusho.claims.held_rows import give_back
 from chiiki_tsusho.claims.results import Earlier, Progress, Results, Sink, Summary, results_of
 from chiiki_tsusho.claims.rosters import Rosters
+from chiiki_tsusho.claims.shared_limits import OwnFigures, shared_limits
 from chiiki_tsusho.claims.units import Flags, Ints
 from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.claims.visits import VisitBook
@@ -184,6 +185,15 @@ class BatchRun:
         priced = ClaimSlice(self._context, self._table(month), claims).price()
         return len(claims), None if priced is None else results_of(priced, sink)
 
+    def _own_figures(self, month: int, claims: Ints) -> OwnFigures:
+        """Price claims of one of the months without checking them."""
+        context, table = self._context.quiet(), self._table(self._visits.months[month])
+        parts = [
+            ClaimSlice(context, table, claims[start : start + CLAIMS_OF_A_SLICE]).own_figures()
+            for start in range(0, len(claims), CLAIMS_OF_A_SLICE)
+        ]
+        return OwnFigures.joined(parts)
+
     def _table(self, month: int) -> CodeTable:
         if self._book.supports(month):
             return self._book.table(month)
@@ -192,6 +202,7 @@ class BatchRun:
 
     def _ordered_slices(self) -> Iterator[tuple[int, Ints]]:
         """Yield the claims of each month, in the order of the output."""
+        self._context.shared = shared_limits(self._visits.calendars, self._own_figures)
         calendars = self._visits.calendars
         provider, insurer, month = calendars.pair_parts()
         months = np.array(self._visits.months, dtype=np.int64)

@@ -19,7 +19,6 @@ from chiiki_tsusho.law.rounding import half_up
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-_WORD_BITS = 62
 
 
 @dataclass(frozen=True)
@@ -94,39 +93,29 @@ class MonthVisits:
         """Where each day of a claim begins."""
         return _starts(self.claim * 32 + self.day)
 
-    @cached_property
-    def _most_visits(self) -> int:
-        return int(np.diff(self.starts, append=len(self.claim)).max(initial=0))
-
-    def sums(self, of_kind: Mapping[str, Ints]) -> dict[str, Ints]:
+    def sums(self, of_kind: Mapping[str, Ints], on: Flags | None = None) -> dict[str, Ints]:
         """Sum figures over the visits of each claim.
-
-        Figures are summed side by side in one word, each in as many bits as its sum may need.
 
         Parameters
         ----------
         of_kind : mapping of name to ndarray of int64, shape (kinds,)
-            No figure is negative.
+        on : ndarray of bool, shape (visits,), optional
+            Only these visits.
 
         Returns
         -------
         dict of name to ndarray of int64, shape (claims,)
         """
-        words: list[Ints] = []
-        places: dict[str, tuple[int, int, int]] = {}
-        used = 0
+        sums = {}
         for name, figures in of_kind.items():
-            # A negative figure would borrow from its neighbour.
-            assert figures.min(initial=0) >= 0, name
-            bits = (int(figures.max(initial=0)) * self._most_visits).bit_length()
-            if not words or used + bits > _WORD_BITS:
-                words.append(np.zeros(len(figures), dtype=np.int64))
-                used = 0
-            words[-1] |= figures << used
-            places[name] = len(words) - 1, used, (1 << bits) - 1
-            used += bits
-        totals = [np.add.reduceat(word[self.kind], self.starts) for word in words]
-        return {name: totals[at] >> shift & mask for name, (at, shift, mask) in places.items()}
+            of_visit = figures[self.kind]
+            sums[name] = np.add.reduceat(of_visit if on is None else of_visit * on, self.starts)
+        return sums
+
+    @cached_property
+    def highest_level(self) -> Ints:
+        """The highest care level of each claim, 0 where none is given."""
+        return np.maximum.reduceat(self.level, self.starts)
 
     def visits_with(self, key: str) -> Ints:
         """Count the visits of each claim that have a key."""
@@ -205,17 +194,31 @@ class ClaimLines:
     items : ndarray of int64, shape (codes,)
         Rows of the table, in the order of their service codes.
     counts, service_units : ndarray of int64, shape (claims, codes)
+        Filled in step by step by ``count`` and ``add_base_rates`` and ``add_all_rates``.
+    public_counts, public_units : ndarray of int64, shape (claims, codes), optional
+        What of them is under public funds; None where nothing is.
     """
 
     table: CodeTable
     items: Ints
     counts: Ints
     service_units: Ints
+    public_counts: Ints | None = None
+    public_units: Ints | None = None
 
     @cached_property
     def managed(self) -> Flags:
         """Which codes count against 区分支給限度基準額, shape (codes,)."""
         return np.array([bool(self.table.rows[at].limit_managed) for at in self.items], dtype=bool)
+
+    @cached_property
+    def of_all_lines(self) -> Flags:
+        """Which codes are ratios of all other lines (処遇改善), shape (codes,)."""
+        rates = self.table.rates
+        keys = [self.table.rows[at].key for at in self.items]
+        return np.array(
+            [key in rates and rates[key].basis != BASE_LINES for key in keys], dtype=bool
+        )
 
     def units(self, of_codes: Flags | slice = slice(None)) -> Ints:
         """Sum the units of some codes, shape (claims,)."""
@@ -236,7 +239,8 @@ def price(visits: MonthVisits) -> ClaimLines:
     order of interface and law (老企第36号 第二 1), each rounded once on the month's sum.
     """
     lines = count(visits)
-    add_base_rates(lines, base_rate_bases(visits))
+    bases = base_rate_bases(visits)
+    add_base_rates(lines, {key: basis.reduced for key, basis in bases.items()})
     add_all_rates(lines, visits)
     return lines
 
@@ -271,6 +275,74 @@ def conflicts(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Fl
         same_visit = np.logical_or.reduceat(on_visit, visits.starts)
         found.append((group, keys, on_visit, _several(monthly) & ~same_visit))
     return found
+
+
+def not_together(visits: MonthVisits) -> list[tuple[tuple[str, str], Flags, Flags]]:
+    """Find keys that the table does not let stand together.
+
+    Returns
+    -------
+    list of (keys, on visits, in claims)
+        For each two such keys in use, that which excludes first: the visits that have both where
+        both are counted visit by visit or day by day, else the claims that do.
+    """
+    found = []
+    for key, others in visits.table.not_with.items():
+        for other in others:
+            if key not in visits.keys or other not in visits.keys:
+                continue
+            if _of_the_month(visits.table, key) or _of_the_month(visits.table, other):
+                on_visit, in_claim = _nowhere(visits.claim), visits.has(key) & visits.has(other)
+            else:
+                values = visits.kinds.values
+                on_visit = ((values[key] > 0) & (values[other] > 0))[visits.kind]
+                in_claim = _nowhere(visits.starts)
+            found.append(((key, other), on_visit, in_claim))
+    return found
+
+
+def needing_others(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Flags]]:
+    """Find keys that lack the one they can only stand beside.
+
+    Returns
+    -------
+    list of (key, what it needs one of, on visits, in claims)
+        For each such key in use: the visits that have it alone; or the claims, where it is counted
+        once a month. What is a ratio of base lines is looked for on the visit itself, since it
+        is taken of the visits that have it.
+    """
+    found = []
+    for key, needed in visits.table.only_with.items():
+        if key not in visits.keys:
+            continue
+        beside = [one for one in needed if one in visits.keys]
+        if _of_the_month(visits.table, key):
+            have = [visits.has(one) for one in beside]
+            in_claim = visits.has(key) & ~np.any([_nowhere(visits.starts), *have], axis=0)
+            on_visit = _nowhere(visits.claim)
+        else:
+            in_claim = _nowhere(visits.starts)
+            have = [
+                visits.has(one)[visits.claim]
+                if _of_the_month(visits.table, one) and not _of_base_lines(visits.table, one)
+                else visits.values(one) > 0
+                for one in beside
+            ]
+            on_visit = (visits.values(key) > 0) & ~np.any([_nowhere(visits.claim), *have], axis=0)
+        found.append((key, needed, on_visit, in_claim))
+    return found
+
+
+def _nowhere(alike: Ints) -> Flags:
+    return np.zeros(len(alike), dtype=bool)
+
+
+def _of_the_month(table: CodeTable, key: str) -> bool:
+    return table.rows[table.key_positions[key]].per == "month"
+
+
+def _of_base_lines(table: CodeTable, key: str) -> bool:
+    return key in table.rates and table.rates[key].basis == BASE_LINES
 
 
 def _several(flags: list[Flags]) -> Flags:
@@ -353,23 +425,73 @@ def apply_rate(basis: Ints, per_mille: tuple[int, ...]) -> Ints:
     return units
 
 
-def base_rate_bases(visits: MonthVisits) -> dict[str, Ints]:
+@dataclass(frozen=True)
+class RateBasis:
+    """What a ratio of base lines is taken of, arrays of shape (claims,).
+
+    Parameters
+    ----------
+    units : ndarray of int64
+        Units of the base codes of the visits that have the ratio.
+    reductions : mapping of key to ndarray of int64
+        What the ratios below 0 take off these visits, negative.
+    """
+
+    units: Ints
+    reductions: Mapping[str, Ints]
+
+    @property
+    def reduced(self) -> Ints:
+        """The units less the reductions."""
+        return sum(self.reductions.values(), self.units)
+
+
+def base_rate_bases(visits: MonthVisits, on: Flags | None = None) -> dict[str, RateBasis]:
     """Sum the units of base codes on the visits that have each ratio of base lines.
 
     The ratio is taken once on the month's sum, not on each visit (老企第36号: 387 × 6 × 15 %).
+    A reduction (共生型) comes first: the others are taken of what it leaves of their visits.
+
+    Parameters
+    ----------
+    visits : MonthVisits
+    on : ndarray of bool, shape (visits,), optional
+        Only these visits.
     """
-    units = visits.table.row_units[visits.kinds.base]
-    return visits.sums(
-        {
-            key: units * (values > 0)
-            for key, values in visits.kinds.values.items()
-            if key in visits.table.rates and visits.table.rates[key].basis == BASE_LINES
-        }
+    table, values = visits.table, visits.kinds.values
+    keys = [key for key in values if _of_base_lines(table, key)]
+    reductions = [key for key in keys if table.rates[key].per_mille[0] < 0]
+    pairs = [(key, less) for key in keys if key not in reductions for less in reductions]
+    units = table.row_units[visits.kinds.base]
+    sums = visits.sums(
+        {key: units * (values[key] > 0) for key in keys}
+        | {
+            f"{key} {less}": units * ((values[key] > 0) & (values[less] > 0)) for key, less in pairs
+        },
+        on,
     )
+    return {
+        key: RateBasis(
+            sums[key],
+            {
+                less: apply_rate(sums[f"{key} {less}"], table.rates[less].per_mille)
+                for one, less in pairs
+                if one == key
+            },
+        )
+        for key in keys
+    }
 
 
 def add_base_rates(lines: ClaimLines, bases: Mapping[str, Ints]) -> None:
-    """Write the lines that are ratios of base lines (中山間地域等に居住する者への加算)."""
+    """Write the lines that are ratios of base lines (中山間地域等に居住する者への加算).
+
+    Parameters
+    ----------
+    lines : ClaimLines
+        Changed in place.
+    bases : mapping of key to ndarray of int64, shape (claims,)
+    """
     for key, basis in bases.items():
         write_rate(lines, key, apply_rate(basis, lines.table.rates[key].per_mille), basis != 0)
 

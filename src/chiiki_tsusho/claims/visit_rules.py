@@ -21,8 +21,9 @@ from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.length_of_stay import stay_minutes
 from chiiki_tsusho.reading.typed_blocks import BlockDecoder, KeyColumn, TypedBlock, keys_of_month
 
-# What ``extended`` says of a visit whose provider has no usable row.
-EXTENDED_UNKNOWN = 2
+# What ``extended`` says of a visit whose provider has no usable row, which is a problem of its own;
+# and of one whose provider's row does not say.
+EXTENDED_UNKNOWN, EXTENDED_NOT_GIVEN = 2, 3
 # More rows than a table has; room for a code beside the other numbers of a kind of visit.
 TABLE_ROWS = 1 << 15
 # In place of the code of a visit with a problem: what else it has is still checked.
@@ -65,8 +66,8 @@ def visit_conditions(
     ----------
     typed : TypedBlock
     months, extended : ndarray of int64, shape (rows,)
-        YYYYMM, negative where unreadable; and whether the provider has registered 延長: 0, 1 or
-        ``EXTENDED_UNKNOWN``.
+        YYYYMM, negative where unreadable; and whether the provider has registered 延長: 0, 1,
+        ``EXTENDED_UNKNOWN`` or ``EXTENDED_NOT_GIVEN``.
     book : CodeBook
     decoder : BlockDecoder
         Of the visits.
@@ -82,10 +83,10 @@ def visit_conditions(
             rows.note_month(at, book.unsupported(month))
             continue
         table = book.table(month)
-        base[at] = rows.base(table, at, extended)
-        without = at[(base[at] < 0) & ~rows.unread[at]]
-        if without.size:
-            rows.note_missing(table, without)
+        base[at], asked = rows.base(table, at, extended[at])
+        read = ~rows.unread[at]
+        rows.note_extension(at[asked & read])
+        rows.note_missing(table, at[(base[at] < 0) & ~asked & read])
         for column in keys_of_month(typed.keys, month):
             counted = rows.count_key(table, column, at)
             if counted is not None:
@@ -132,8 +133,11 @@ class _Rows:
             typed, decoder, problems, service, read[0], shortfall, level, minutes, unread, faulty
         )
 
-    def base(self, table: CodeTable, at: Ints, extended: Ints) -> Ints:
-        """Return the row of the table for some rows, negative where there is none."""
+    def base(self, table: CodeTable, at: Ints, extended: Ints) -> tuple[Ints, Flags]:
+        """Find the row of the table for some rows, negative where there is none.
+
+        And say for which rows it rests on what is not given: whether 延長 is registered.
+        """
         condition = self.service[at] * len(SHORTFALL_NAMES) + self.shortfall[at]
         condition = condition * LEVEL_SLOTS + self.level[at]
         slot = np.minimum(self.minutes[at], MINUTE_SLOTS - 1)
@@ -141,9 +145,9 @@ class _Rows:
         base = table.bands.ravel().take(condition).astype(np.int64)
         plain = table.bands_without_extension.ravel().take(condition)
         # A provider without a row may have registered 延長 or not.
-        registered = extended[at]
-        without = (registered == 0) | ((registered == EXTENDED_UNKNOWN) & (base < 0))
-        return np.where(without, plain, base)
+        without = (extended == 0) | ((extended == EXTENDED_UNKNOWN) & (base < 0))
+        asked: Flags = (extended == EXTENDED_NOT_GIVEN) & (base != plain)
+        return np.where(asked, -1, np.where(without, plain, base)), asked
 
     def note_month(self, at: Ints, message: Message) -> None:
         """Say of rows that their month has no table."""
@@ -159,8 +163,21 @@ class _Rows:
             [message] * len(distinct),
         )
 
+    def note_extension(self, at: Ints) -> None:
+        """Say of visits that their code rests on whether 延長 is registered."""
+        if not at.size:
+            return
+        self.faulty[at] = True
+        minutes, which = np.unique(self.minutes[at], return_inverse=True)
+        shown = [str(one) for one in minutes.tolist()]
+        messages = [extension_not_given(one) for one in minutes.tolist()]
+        lines = self.typed.block.lines[at]
+        self.problems.add_rows("visits", "extended_hours", lines, which, shown, messages)
+
     def note_missing(self, table: CodeTable, at: Ints) -> None:
         """Say of visits without a code why they have none, once for each condition."""
+        if not at.size:
+            return
         self.faulty[at] = True
         conditions = [self.service, self.shortfall, self.level, self.minutes]
         distinct, which = np.unique(
@@ -227,6 +244,12 @@ class _Rows:
         messages = [said.get(count, next(iter(said.values()))) for count in shown]
         lines = self.typed.block.lines[rows]
         self.problems.add_rows("visits", column.heading, lines, which, shown, messages)
+
+
+def extension_not_given(minutes: int) -> Message:
+    """Say that the length of a stay asks whether 延長 is registered."""
+    facts = {"value": str(minutes), "column": named("extended_hours")}
+    return Message("missing_value", "extension_not_given", facts)
 
 
 def key_fault(table: CodeTable, key: str, heading: str) -> Message | None:

@@ -13,6 +13,7 @@ from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.unplaced_rows import Unplaced, UnplacedRows
 from chiiki_tsusho.claims.visit_kinds import Flags, RowKinds, VisitKinds
 from chiiki_tsusho.claims.visit_rules import (
+    EXTENDED_NOT_GIVEN,
     EXTENDED_UNKNOWN,
     NO_BASE,
     TABLE_ROWS,
@@ -289,14 +290,15 @@ class VisitBook:
 
     def _extended_hours(self, typed: TypedBlock, who: Identified) -> Ints:
         """Say whether the provider of each row has registered 延長 in its month."""
-        extended = np.ones(len(typed), dtype=np.int64)
+        extended = np.full(len(typed), EXTENDED_NOT_GIVEN, dtype=np.int64)
         if self._providers is None or "extended_hours" not in self._providers.columns:
             return extended
         numbers = typed.columns["provider_no"]
         for number in who.months[who.months >= 0]:
             month = np.full(len(numbers.values), self.months[number], dtype=np.int64)
             row = self._providers.find(numbers.values, month)
-            values = self._providers.values(row, "extended_hours", EXTENDED_UNKNOWN)
+            values = self._providers.values(row, "extended_hours", EXTENDED_NOT_GIVEN)
+            values = np.where(row < 0, EXTENDED_UNKNOWN, values)
             of_row = values if numbers.positions is None else values.take(numbers.positions)
             extended = (
                 of_row if len(who.months) == 1 else np.where(who.month == number, of_row, extended)

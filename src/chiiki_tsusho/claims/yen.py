@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from chiiki_tsusho.claims.limit import inside_limit
+from chiiki_tsusho.claims.public_funds import PublicDays, public_part
 from chiiki_tsusho.claims.units import (
     ClaimLines,
     Flags,
@@ -40,32 +42,43 @@ class Terms:
         Yen × 100, ``UNKNOWN`` where the area grade is not known.
     benefit_rate : ndarray of int64
         Per cent, ``UNKNOWN`` where not known.
-    public_law : ndarray of bool
-        生活保護 (法別12) pays what the insurance does not.
     uninsured : ndarray of bool
         The insured number begins with H: no insurance part.
+    public_law : ndarray of int64
+        法別番号 of the public funds, 0 where there are none.
+    public_share : ndarray of int64
+        公費給付率: per cent up to which insurance and public funds pay, 0 without such funds.
+    public_from, public_to : ndarray of int64
+        First and last day of the month on which they hold.
     public_copay : ndarray of int64
-        本人負担額 of the month under 法別12, yen.
+        本人負担額 of the month under them, yen.
     """
 
     limit: Ints
     planned: Ints
     unit_price: Ints
     benefit_rate: Ints
-    public_law: Flags
     uninsured: Flags
+    public_law: Ints
+    public_share: Ints
+    public_from: Ints
+    public_to: Ints
     public_copay: Ints
 
 
 @dataclass(frozen=True)
 class Settlement:
-    """The totals of each claim, arrays of shape (claims,); yen are ``UNKNOWN`` where blank."""
+    """The totals of each claim, arrays of shape (claims,); yen are ``UNKNOWN`` where blank.
+
+    ``public_units`` are those of the benefit units that are under public funds.
+    """
 
     managed_units: Ints
     unmanaged_units: Ints
     planned_units: Ints
     excess_units: Ints
     benefit_units: Ints
+    public_units: Ints
     self_paid_units: Ints
     unit_price: Ints
     total_yen: Ints
@@ -87,7 +100,8 @@ def settle(visits: MonthVisits, lines: ClaimLines, terms: Terms) -> tuple[ClaimL
     Returns
     -------
     lines : ClaimLines
-        As they are claimed: what is outside the limit covers only what is inside it.
+        As they are claimed: what is outside the limit covers only what is inside it; with the
+        counts and units under public funds.
     settlement : Settlement
     """
     whole_units = lines.units()
@@ -98,14 +112,16 @@ def settle(visits: MonthVisits, lines: ClaimLines, terms: Terms) -> tuple[ClaimL
     unmanaged_units = lines.units(~lines.managed)
     benefit_units = np.minimum(plan, managed_units) + unmanaged_units
     self_paid_units = whole_units - benefit_units
+    days = PublicDays(terms.public_law > 0, terms.public_from, terms.public_to)
+    lines, public_units = public_part(visits, lines, days, managed_units - excess, benefit_units)
 
     known = (terms.unit_price != UNKNOWN) & ((terms.benefit_rate != UNKNOWN) | terms.uninsured)
     total_yen = floor_share(benefit_units, terms.unit_price, PRICE_SCALE)
     rate = np.where(terms.uninsured, 0, terms.benefit_rate)
     insurance_yen = floor_share(total_yen, rate, PER_CENT)
     rest = total_yen - insurance_yen
-    public = terms.public_law | terms.uninsured
-    public_yen = np.where(public, rest - np.minimum(terms.public_copay, rest), 0)
+    public = public_claim(terms, public_units, benefit_units, rate, rest)
+    public_yen = public - np.minimum(terms.public_copay, public)
 
     def yen(amount: Ints) -> Ints:
         return np.where(known, amount, UNKNOWN)
@@ -118,6 +134,7 @@ def settle(visits: MonthVisits, lines: ClaimLines, terms: Terms) -> tuple[ClaimL
         ),
         excess_units=excess,
         benefit_units=benefit_units,
+        public_units=public_units,
         self_paid_units=self_paid_units,
         unit_price=terms.unit_price,
         total_yen=yen(total_yen),
@@ -127,6 +144,26 @@ def settle(visits: MonthVisits, lines: ClaimLines, terms: Terms) -> tuple[ClaimL
         copay_yen=yen(rest - public_yen),
         self_paid_yen=yen(floor_share(self_paid_units, terms.unit_price, PRICE_SCALE)),
     )
+
+
+def public_claim(
+    terms: Terms, public_units: Ints, benefit_units: Ints, rate: Ints, rest: Ints
+) -> Ints:
+    """Return what public funds bear before the person's own payment, yen.
+
+    Where they bear all that the insurance does not, for all units, it is the rest to the yen;
+    else the cost of their units by the per cent that the insurance leaves them (記載要領 様式第二).
+
+    Parameters
+    ----------
+    terms : Terms
+    public_units, benefit_units, rate, rest : ndarray of int64, shape (claims,)
+        Units; per cent the insurance pays; yen it does not pay.
+    """
+    cost = floor_share(public_units, terms.unit_price, PRICE_SCALE)
+    share = np.maximum(0, terms.public_share - rate)
+    whole = (terms.public_share == PER_CENT) & (public_units == benefit_units)
+    return np.where(whole, rest, floor_share(cost, share, PER_CENT))
 
 
 def cover(visits: MonthVisits, lines: ClaimLines, managed_units: Ints, excess: Ints) -> ClaimLines:
@@ -142,63 +179,25 @@ def cover(visits: MonthVisits, lines: ClaimLines, managed_units: Ints, excess: I
 
 
 def _cover_over(visits: MonthVisits, lines: ClaimLines, managed: Ints, excess: Ints) -> None:
-    table, starts = visits.table, visits.starts
+    table = visits.table
     rows = {key: table.rows[table.key_positions[key]] for key in visits.keys}
     bases = base_rate_bases(visits)
     borne = {key: bear(visits, key) for key in visits.keys}
-    covered = covered_visits(visits, borne, lines, managed - excess)
+    covered = inside_limit(visits, borne, lines, managed - excess).covered
     for key, row in rows.items():
         if row.kind == "addition" and not row.limit_managed:
             column = lines.column(key)
-            lines.counts[:, column] = np.add.reduceat(borne[key] * covered, starts)
+            lines.counts[:, column] = np.add.reduceat(borne[key] * covered, visits.starts)
             lines.service_units[:, column] = lines.counts[:, column] * (row.units or 0)
     unmanaged_bases = {
-        key: np.maximum(0, basis - excess)
+        key: np.maximum(0, basis.reduced - excess)
         for key, basis in bases.items()
         if not rows[key].limit_managed
     }
     add_base_rates(lines, unmanaged_bases)
-    all_rates = all_rate_keys(visits)
-    is_basis = np.ones(len(lines.items), dtype=bool)
-    is_basis[[lines.column(key) for key in all_rates]] = False
     # (M − E) and the covered lines outside the limit; the ratios themselves are no basis.
-    basis = lines.units(is_basis) - excess
-    for key in all_rates:
+    basis = lines.units(~lines.of_all_lines) - excess
+    for key in all_rate_keys(visits):
         if not rows[key].limit_managed:
             units = apply_rate(basis, table.rates[key].per_mille)
             write_rate(lines, key, units, visits.has(key))
-
-
-def covered_visits(
-    visits: MonthVisits, borne: dict[str, Ints], lines: ClaimLines, within: Ints
-) -> Flags:
-    """Say which visits the limit covers.
-
-    Visits are taken in order of date and session; one is covered until the managed units of the
-    visits before it have reached what is within the limit.
-
-    Parameters
-    ----------
-    within : ndarray of int64, shape (claims,)
-        Managed units less the excess.
-    """
-    table = visits.table
-    units = table.row_units[visits.base].copy()
-    for key, counts in borne.items():
-        row = table.rows[table.key_positions[key]]
-        if row.limit_managed:
-            # The line of a ratio is borne by the first visit that has it.
-            of_one = (
-                lines.service_units[:, lines.column(key)][visits.claim]
-                if row.kind == "rate"
-                else row.units or 0
-            )
-            units += counts * of_one
-    running = np.cumsum(units) - units
-    before = running - running[visits.starts][visits.claim]
-    # Once reached it stays reached, though a reduction may take the sum down again.
-    reached = np.cumsum(before >= within[visits.claim])
-    first = visits.starts
-    before_claim: Ints = reached[first] - (before[first] >= within)
-    covered: Flags = reached == before_claim[visits.claim]
-    return covered

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chiiki_tsusho.claims.claim_slices import Priced
+from chiiki_tsusho.claims.limit import inside_limit
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.units import base_rate_bases, bear
-from chiiki_tsusho.claims.yen import NO_LIMIT, PER_CENT, PRICE_SCALE, covered_visits
+from chiiki_tsusho.claims.yen import NO_LIMIT, PER_CENT, PRICE_SCALE
 from chiiki_tsusho.errors import VisitError
 from chiiki_tsusho.explaining.steps import (
     Step,
@@ -283,7 +284,7 @@ def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
         row = table.rows[table.key_positions[key]]
         if not _one(lines.counts[:, lines.column(key)]):
             continue
-        basis = _one(of_base[key]) if key in of_base else whole
+        basis = _one(of_base[key].reduced) if key in of_base else whole
         if key in of_base:
             what = Text("base units of the visits that have it")
         else:
@@ -344,7 +345,7 @@ def _notes(priced: Priced) -> list[Text]:
         visits = priced.month_visits
         inside = settlement.managed_units - settlement.excess_units
         borne = {key: bear(visits, key) for key in visits.keys}
-        covered = covered_visits(visits, borne, priced.lines, inside)
+        covered = inside_limit(visits, borne, priced.lines, inside).covered
         days = [str(day) for day, inside in zip(visits.day, covered, strict=True) if not inside]
         if days:
             notes.append(

@@ -51,8 +51,8 @@ class Visit(BaseModel):
         定員超過 or 人員欠如.
     additions : dict of str to int
         Counts by key, such as ``{"bathing": 1}``.
-    extended_hours : bool
-        Whether the provider has registered 延長.
+    extended_hours : bool, optional
+        Whether the provider has registered 延長; needed for stays of 540 minutes and more.
 
     Raises
     ------
@@ -67,7 +67,7 @@ class Visit(BaseModel):
     service: Service = "day_care"
     shortfall: Shortfall | None = None
     additions: dict[str, Annotated[int, Field(ge=0)]] = {}
-    extended_hours: bool = True
+    extended_hours: bool | None = None
 
 
 class CompositionLine(BaseModel):
@@ -301,7 +301,7 @@ class Calculator:
         whole, rounding = units, rule_place("rounding", self.table.law_month)
         for key in ratios:
             of_base = self.table.rates[key].basis == BASE_LINES
-            result = int(bases[key][0]) if of_base else whole
+            result = int(bases[key].reduced[0]) if of_base else whole
             of = (
                 Text("the base units, the visit taken as a whole month")
                 if of_base

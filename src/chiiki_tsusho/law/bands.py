@@ -18,6 +18,8 @@ from chiiki_tsusho.law.code_rows import (
 
 # Minutes are looked up directly; the last slot stands for every visit longer than a day.
 MINUTE_SLOTS = MINUTES_OF_A_DAY + 2
+# 延長 begins where a stay reaches nine hours (告示第126号 別表 2の2 注).
+EXTENSION_FROM = 540
 SHORTFALL_NAMES = ("", *SHORTFALLS)
 # Shape (services, shortfalls, levels, minutes): a number of a row, or −1.
 Bands = npt.NDArray[np.int16]
@@ -54,7 +56,8 @@ def bands_without_extension(rows: Sequence[CodeRow], chosen: ChosenRows, bands: 
     """Return the row of every condition for a provider that has not registered 延長.
 
     From the first minute of 延長 on, the longest band without it answers, whatever the length of
-    the day (老企第36号 第二の7: 延長加算 needs its registration).
+    the day (老企第36号 第二の7: 延長加算 needs its registration); also in a month whose table has
+    no rows of 延長.
 
     Parameters
     ----------
@@ -68,22 +71,20 @@ def bands_without_extension(rows: Sequence[CodeRow], chosen: ChosenRows, bands: 
     ndarray of int16, of the same shape
     """
     without = bands.copy()
-    extended = [
-        (row.minutes_from, condition)
-        for _, row, condition in _base_rows(rows, chosen)
-        if row.extension_units
-    ]
-    extended += [(one.minutes_from, _condition(rows[one.base])) for one in chosen.extended]
-    for first, condition in extended:
-        without[(*condition, slice(first, -1))] = -1
-    for first, condition in extended:
-        plain = [
-            (other.minutes_to or 0, at)
-            for at, other, same in _base_rows(rows, chosen)
-            if same == condition and not other.extension_units
-        ]
-        if plain:
-            without[(*condition, slice(first, -1))] = max(plain)[1]
+    alike: dict[str, list[tuple[int, CodeRow]]] = {}
+    starts: dict[str, list[int]] = {}
+    for at, row, condition in _base_rows(rows, chosen):
+        alike.setdefault(str(condition), []).append((at, row))
+        if row.extension_units:
+            starts.setdefault(str(condition), []).append(row.minutes_from or 0)
+    for one in chosen.extended:
+        starts.setdefault(str(_condition(rows[one.base])), []).append(one.minutes_from)
+    for name, own in alike.items():
+        plain = [(row.minutes_to or 0, at) for at, row in own if not row.extension_units]
+        longest, at = max(plain, default=(0, -1))
+        if name in starts or longest == EXTENSION_FROM:
+            first = min(starts.get(name, [EXTENSION_FROM]))
+            without[(*_condition(own[0][1]), slice(first, -1))] = at
     return without
 
 

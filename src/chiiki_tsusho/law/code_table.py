@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.errors import UnknownCodeError, VisitError
-from chiiki_tsusho.language import Language, Name, Text, listed
+from chiiki_tsusho.language import Language, Name, Sayable, Text, listed
 from chiiki_tsusho.law.arguments import choices, flags, service_code_array, whole_numbers
 from chiiki_tsusho.law.bands import (
     MINUTE_SLOTS,
@@ -415,15 +415,18 @@ class CodeTable:
         care_level: npt.ArrayLike | None,
         shortfall: npt.ArrayLike | None,
         service: npt.ArrayLike,
-        extended_hours: npt.ArrayLike,
+        extended_hours: npt.ArrayLike | None,
     ) -> npt.NDArray[np.int16]:
-        """Find as ``find`` does; the result has the numbers of ``bands``."""
+        """Find as ``find`` does; the result has the numbers of ``bands``.
+
+        Without ``extended_hours`` a visit whose code rests on it is refused.
+        """
         arrays = (
             whole_numbers(minutes, "minutes", 0),
             whole_numbers(care_level, "care_level", 1, LEVEL_SLOTS - 1, blank=0),
             choices("" if shortfall is None else shortfall, "shortfall", SHORTFALL_NAMES),
             choices(service, "service", SERVICES),
-            flags(extended_hours, "extended_hours"),
+            flags(True if extended_hours is None else extended_hours, "extended_hours"),
         )
         try:
             minute, level, lack, kind, extended = np.broadcast_arrays(*arrays)
@@ -434,19 +437,25 @@ class CodeTable:
                 "care_level, shortfall, service, extended_hours"
             ) from error
         slot = np.minimum(minute, MINUTE_SLOTS - 1)
-        at: npt.NDArray[np.int16] = np.where(
-            extended,
-            self.bands[kind, lack, level, slot],
-            self.bands_without_extension[kind, lack, level, slot],
-        )
-        if (at < 0).any():
-            first = np.unravel_index(int(np.argmax(at < 0)), at.shape)
-            why = self.missing_code(
+        banded = self.bands[kind, lack, level, slot]
+        plain = self.bands_without_extension[kind, lack, level, slot]
+        at: npt.NDArray[np.int16] = np.where(extended, banded, plain)
+        asked = np.asarray((banded != plain) & (extended_hours is None))
+        wrong = (at < 0) | asked
+        if wrong.any():
+            first = np.unravel_index(int(np.argmax(wrong)), at.shape)
+            why: Sayable = self.missing_code(
                 SERVICES[kind[first]],
                 int(minute[first]),
                 int(level[first]),
                 SHORTFALL_NAMES[lack[first]],
             )[1]
+            if asked[first]:
+                why = Text(
+                    "{minutes} minutes may be 延長: say whether the provider has registered it, "
+                    "with extended_hours",
+                    minutes=int(minute[first]),
+                )
             number = ", ".join(map(str, first))
             raise VisitError(
                 Text("visit {number}: {why}", number=number, why=why) if at.ndim else why

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.bands import SHORTFALL_NAMES
 from chiiki_tsusho.law.code_rows import SERVICES
+from chiiki_tsusho.law.payers import public_law_numbers
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
 from chiiki_tsusho.problem_texts import CALLED, Message
 from chiiki_tsusho.reading.cell_texts import (
@@ -202,7 +203,12 @@ PARSERS: dict[str, Parser] = {
     "flag": _flag(("有", "対応可"), ("無", "対応不可")),
     "benefit_rate": _benefit_rate,
     "units": _whole(0, _NINE_DIGITS, "単位"),
-    "public_law": _choice({"12": 12}, ("12",), _NONE),
+    "public_law": _choice(
+        {str(law): law for law in public_law_numbers()},
+        tuple(map(str, public_law_numbers())),
+        _NONE,
+    ),
+    "day": _whole(1, 31, "日"),
     "yen": _whole(0, _NINE_DIGITS, "円"),
 }
 PARSERS = {kind: telling(parse) for kind, parse in PARSERS.items()}
@@ -214,6 +220,7 @@ NUMBER_RANGES = {
     "minutes": (0, _NINE_DIGITS),
     "session": (1, MAX_SESSION),
     "flag": (0, 1),
+    "day": (1, 31),
 }
 # What most cells of a column hold; others are read and warned of.
 USUAL = {"benefit_rate": BENEFIT_RATES}

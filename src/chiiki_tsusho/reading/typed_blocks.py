@@ -51,7 +51,6 @@ BLANK_WORTH = {
     "shortfall": 0,
     "session": 1,
     "care_level": 0,
-    "flag": 1,
     "month": 0,
     "yen": 0,
     "public_law": 0,

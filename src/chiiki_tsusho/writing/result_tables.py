@@ -53,11 +53,15 @@ def line_table(priced: Priced) -> pa.Table:
     units = np.where(rated, service_units, lines.table.row_units[items])
     codes = of_texts(lines.table.service_codes.tolist()).take(of_numbers(items))
     managed = lines.managed[column].astype(np.int64)
+    public = [
+        np.zeros(len(claim), dtype=np.int64) if of_lines is None else of_lines[claim, column]
+        for of_lines in (lines.public_counts, lines.public_units)
+    ]
     return pa.Table.from_arrays(
         [
             *priced.names.columns(claim),
             codes,
-            *(of_numbers(values) for values in (units, counts, service_units, managed)),
+            *(of_numbers(values) for values in (units, counts, service_units, managed, *public)),
         ],
         schema=LINES_SCHEMA,
     )
@@ -66,7 +70,8 @@ def line_table(priced: Priced) -> pa.Table:
 def claim_table(priced: Priced) -> pa.Table:
     """Write the totals of claims."""
     at = np.flatnonzero(priced.written)
-    totals = {"visits": priced.visits, "days": priced.days}
+    level = np.where(priced.care_level > 0, priced.care_level, UNKNOWN)
+    totals = {"care_level": level, "visits": priced.visits, "days": priced.days}
     arrays = list(priced.names.columns(at))
     for column in CLAIMS[len(arrays) :]:
         values = totals.get(column.name)

@@ -1,0 +1,82 @@
+"""Which visits 区分支給限度基準額 covers, and how many of their managed units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from chiiki_tsusho.claims.units import ClaimLines, Flags, Ints, MonthVisits
+
+
+@dataclass(frozen=True)
+class InsideLimit:
+    """What of each visit is within the limit, arrays of shape (visits,).
+
+    Parameters
+    ----------
+    covered : ndarray of bool
+        Visits that are covered, the last of them perhaps in part.
+    units : ndarray of int64
+        Managed units within the limit: all of a covered visit's, of the last one what is left,
+        and 0 beyond.
+    """
+
+    covered: Flags
+    units: Ints
+
+
+def inside_limit(
+    visits: MonthVisits, borne: Mapping[str, Ints], lines: ClaimLines, within: Ints
+) -> InsideLimit:
+    """Say which visits the limit covers.
+
+    Visits are taken in order of date and session; one is covered until the managed units of the
+    visits before it have reached what is within the limit (通知 平成27年3月31日: サービス提供体制
+    強化加算 follows the covered visits).
+
+    Parameters
+    ----------
+    visits : MonthVisits
+    borne : mapping of key to ndarray of int64, shape (visits,)
+        The counts that each visit bears, as ``units.bear`` gives them.
+    lines : ClaimLines
+        The same claims; the managed ones are read.
+    within : ndarray of int64, shape (claims,)
+        Managed units less the excess.
+    """
+    units = managed_of_visits(visits, borne, lines)
+    running = np.cumsum(units) - units
+    before = running - running[visits.starts][visits.claim]
+    # Once reached it stays reached, though a reduction may take the sum down again.
+    reached = np.cumsum(before >= within[visits.claim])
+    first = visits.starts
+    before_claim: Ints = reached[first] - (before[first] >= within)
+    covered: Flags = reached == before_claim[visits.claim]
+    inside = np.where(covered, units, 0)
+    # The last covered visit bears what goes beyond.
+    number = np.add.reduceat(covered.astype(np.int64), visits.starts)
+    some = number > 0
+    last = (visits.starts + number - 1)[some]
+    inside[last] -= (np.add.reduceat(inside, visits.starts) - within)[some]
+    return InsideLimit(covered, inside)
+
+
+def managed_of_visits(visits: MonthVisits, borne: Mapping[str, Ints], lines: ClaimLines) -> Ints:
+    """Return the units of each visit that count against the limit, shape (visits,).
+
+    The line of a ratio is borne by the first visit that has it.
+    """
+    table = visits.table
+    units = table.row_units[visits.base].copy()
+    for key, counts in borne.items():
+        row = table.rows[table.key_positions[key]]
+        if row.limit_managed:
+            of_one = (
+                lines.service_units[:, lines.column(key)][visits.claim]
+                if row.kind == "rate"
+                else row.units or 0
+            )
+            units += counts * of_one
+    return units

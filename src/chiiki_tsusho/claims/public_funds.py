@@ -1,0 +1,145 @@
+"""The part of a claim that is under public funds (公費): counts and units of their days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from chiiki_tsusho.claims.limit import inside_limit, managed_of_visits
+from chiiki_tsusho.claims.units import (
+    ClaimLines,
+    Flags,
+    Ints,
+    MonthVisits,
+    all_rate_keys,
+    apply_rate,
+    base_rate_bases,
+    bear,
+)
+from chiiki_tsusho.law.payers import public_fund
+
+
+@dataclass(frozen=True)
+class PublicDays:
+    """When public funds hold, arrays of shape (claims,).
+
+    Parameters
+    ----------
+    there : ndarray of bool
+        Claims with public funds.
+    first, last : ndarray of int64
+        Days of the month.
+    """
+
+    there: Flags
+    first: Ints
+    last: Ints
+
+    def on(self, visits: MonthVisits) -> Flags:
+        """Say which visits are on their days, shape (visits,)."""
+        after: Flags = visits.day >= self.first[visits.claim]
+        return self.there[visits.claim] & after & (visits.day <= self.last[visits.claim])
+
+    def only(self, claims: Flags) -> PublicDays:
+        """Return those of some claims."""
+        return PublicDays(self.there[claims], self.first[claims], self.last[claims])
+
+
+def public_part(
+    visits: MonthVisits, lines: ClaimLines, days: PublicDays, within: Ints, benefit_units: Ints
+) -> tuple[ClaimLines, Ints]:
+    """Count what is under public funds.
+
+    Parameters
+    ----------
+    visits : MonthVisits
+    lines : ClaimLines
+        As they are claimed.
+    days : PublicDays
+    within, benefit_units : ndarray of int64, shape (claims,)
+        Managed units within the limit, and all units that are paid for.
+
+    Returns
+    -------
+    lines : ClaimLines
+        With the counts and units under public funds; managed ones are whole, as they are in the
+        lines themselves.
+    public_units : ndarray of int64, shape (claims,)
+        Those of the benefit units that are under public funds.
+    """
+    none = np.zeros(len(within), dtype=np.int64)
+    if not days.there.any():
+        return lines, none
+    on = days.on(visits)
+    all_on = days.there & (np.add.reduceat(~on, visits.starts, dtype=np.int64) == 0)
+    counts, units = (
+        np.where(all_on[:, None], whole, 0) for whole in (lines.counts, lines.service_units)
+    )
+    public_units = np.where(all_on, benefit_units, 0)
+    part = days.there & ~all_on
+    if part.any():
+        some = ClaimLines(lines.table, lines.items, lines.counts[part], lines.service_units[part])
+        counts[part], units[part], public_units[part] = _days_of(
+            visits.only(part), some, days.only(part), within[part]
+        )
+    return replace(lines, public_counts=counts, public_units=units), public_units
+
+
+def _days_of(
+    visits: MonthVisits, lines: ClaimLines, days: PublicDays, within: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Count the visits of the days of public funds, in claims that have others as well.
+
+    A count per day or month is borne by the first visit that has it. Ratios are taken of the
+    units of these visits and rounded once, less what of them lies over the limit.
+    """
+    table, on = visits.table, days.on(visits)
+    counts, units = np.zeros_like(lines.counts), np.zeros_like(lines.counts)
+    borne = {key: bear(visits, key) for key in visits.keys}
+    inside = inside_limit(visits, borne, lines, within)
+    managed = managed_of_visits(visits, borne, lines)
+    excess = np.add.reduceat(np.where(on, managed - inside.units, 0), visits.starts)
+    key_of = {table.key_positions[key]: key for key in visits.keys}
+    for column, item in enumerate(lines.items):
+        row = table.rows[item]
+        if row.kind == "rate":
+            continue
+        of_visits = visits.base == item if row.kind == "base" else borne[key_of[item]]
+        counted = on if row.limit_managed else on & inside.covered
+        counts[:, column] = np.add.reduceat(of_visits * counted, visits.starts, dtype=np.int64)
+        units[:, column] = counts[:, column] * (row.units or 0)
+
+    def write(key: str, basis: Ints) -> None:
+        column = lines.column(key)
+        units[:, column] = apply_rate(basis, table.rates[key].per_mille)
+        counts[:, column] = units[:, column] != 0
+
+    def outside(key: str) -> Ints | int:
+        return 0 if table.rows[table.key_positions[key]].limit_managed else excess
+
+    for key, bases in base_rate_bases(visits, on).items():
+        write(key, np.maximum(0, bases.reduced - outside(key)))
+    whole = units[:, ~lines.of_all_lines].sum(axis=1)
+    for key in all_rate_keys(visits):
+        has = np.add.reduceat((visits.values(key) > 0) & on, visits.starts, dtype=np.int64) > 0
+        write(key, np.where(has, whole - outside(key), 0))
+    public_units = units.sum(axis=1) - excess
+    return counts, units, public_units
+
+
+def public_share(law: Ints, month: int) -> Ints:
+    """Return the per cent up to which public funds pay, 0 where there are none.
+
+    Parameters
+    ----------
+    law : ndarray of int64, shape (claims,)
+        法別番号, 0 for none.
+    month : int
+        YYYYMM.
+    """
+    share = np.zeros(len(law), dtype=np.int64)
+    for number in np.unique(law[law > 0]).tolist():
+        fund = public_fund(number, month)
+        share[law == number] = 0 if fund is None else fund.rate
+    return share

@@ -1,0 +1,159 @@
+"""One limit for one person: what somebody's claims at several providers come to together.
+
+区分支給限度基準額 is of the person and the month (介護保険法 第43条). Where several providers serve
+somebody, the care plan says how much of it each of them has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chiiki_tsusho.claims.calendars import Calendars
+from chiiki_tsusho.claims.units import Flags, Ints
+from chiiki_tsusho.reading.dense_ids import Registry
+from chiiki_tsusho.reading.insured_numbers import INSURED_BITS
+
+
+@dataclass(frozen=True)
+class OwnFigures:
+    """What each of some claims has on its own, arrays of shape (claims,).
+
+    Parameters
+    ----------
+    managed : ndarray of int64
+        Units that count against the limit.
+    level : ndarray of int64
+        The highest care level of the month, 0 where none is given.
+    plan : ndarray of int64
+        計画単位数 of this provider, 0 where there is none of its own.
+    general_plan : ndarray of bool
+        Whether its plan stands in a row that is for every provider.
+    unknown : ndarray of bool
+        Whether it has visits that cannot be told apart.
+    """
+
+    managed: Ints
+    level: Ints
+    plan: Ints
+    general_plan: Flags
+    unknown: Flags
+
+    @classmethod
+    def joined(cls, parts: Sequence[OwnFigures]) -> OwnFigures:
+        """Return those of several parts, one after the other."""
+        return cls(
+            np.concatenate([part.managed for part in parts]),
+            np.concatenate([part.level for part in parts]),
+            np.concatenate([part.plan for part in parts]),
+            np.concatenate([part.general_plan for part in parts]),
+            np.concatenate([part.unknown for part in parts]),
+        )
+
+
+@dataclass(frozen=True)
+class SharedLimits:
+    """What is known of persons with several claims in a month, arrays of shape (claims,).
+
+    Parameters
+    ----------
+    claims : ndarray of int64
+        Their claims, ascending.
+    number : ndarray of int64
+        How many claims the person has in the month.
+    level : ndarray of int64
+        The highest care level of all of them.
+    managed : ndarray of int64
+        Managed units of all of them.
+    plans : ndarray of int64
+        The plans of all of them that are of one provider.
+    general_plans : ndarray of int64
+        On how many of them a plan for every provider would fall.
+    unknown : ndarray of bool
+        Whether another of them has visits that cannot be read.
+    """
+
+    claims: Ints
+    number: Ints
+    level: Ints
+    managed: Ints
+    plans: Ints
+    general_plans: Ints
+    unknown: Flags
+
+    def find(self, claims: Ints) -> tuple[Ints, Ints]:
+        """Return which of some claims are here, and where.
+
+        Returns
+        -------
+        at, place : ndarray of int64
+            Positions in what was asked for and here.
+        """
+        place = np.searchsorted(self.claims, claims)
+        here = np.flatnonzero(place < len(self.claims))
+        here = here[self.claims[place[here]] == claims[here]]
+        return here, place[here]
+
+
+_NONE: Ints = np.zeros(0, dtype=np.int64)
+NOTHING_SHARED = SharedLimits(_NONE, _NONE, _NONE, _NONE, _NONE, _NONE, np.zeros(0, dtype=bool))
+
+
+def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigures]) -> SharedLimits:
+    """Find the persons with several claims in a month, and what these come to together.
+
+    Parameters
+    ----------
+    calendars : Calendars
+        All visits are entered.
+    figures : callable
+        Takes the number of a month and some of its claims, and returns what each has on its own.
+    """
+    pair, insured = calendars.claim_parts()
+    _, insurer, month = calendars.pair_parts()
+    # Of which month and insurer a pair is, in one number; several providers share it.
+    area = Registry().ids(insurer << 32 | month)
+    if len(area) == area.max(initial=-1) + 1:
+        return NOTHING_SHARED
+    person = area[pair] << INSURED_BITS | insured
+    order = np.argsort(person, kind="stable")
+    starts = np.flatnonzero(np.diff(person[order], prepend=-1))
+    number = np.diff(starts, append=len(order))
+    claims = np.sort(order[np.repeat(number > 1, number)])
+    if not len(claims):
+        return NOTHING_SHARED
+    claims = claims[np.argsort(month[pair[claims]], kind="stable")]
+    # Held so far are those with a row that cannot be read.
+    unread = calendars.is_held(claims)
+    months, first = np.unique(month[pair[claims]], return_index=True)
+    own = OwnFigures.joined(
+        [
+            figures(one, some)
+            for one, some in zip(months.tolist(), np.split(claims, first[1:]), strict=True)
+        ]
+    )
+    unread |= own.unknown
+    person = np.unique(person[claims], return_inverse=True)[1]
+    persons = int(person.max()) + 1
+
+    order = np.argsort(claims)
+
+    def total(values: Ints | Flags) -> Ints:
+        sums: Ints = np.zeros(persons, dtype=np.int64)
+        np.add.at(sums, person, values)
+        of_claims: Ints = sums[person[order]]
+        return of_claims
+
+    level: Ints = np.zeros(persons, dtype=np.int64)
+    np.maximum.at(level, person, own.level)
+    return SharedLimits(
+        claims[order],
+        number=total(np.ones(len(claims), dtype=np.int64)),
+        level=level[person[order]],
+        managed=total(own.managed),
+        plans=total(own.plan),
+        general_plans=total(own.general_plan),
+        unknown=total(unread) > unread[order],
+    )
