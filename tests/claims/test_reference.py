@@ -116,10 +116,13 @@ def recipient(**values: Any) -> Row:
         "insurer_no": "131000",
         "insured_no": "0000000001",
         "service_month": "",
+        "provider_no": "",
         "benefit_rate": None,
         "planned_units": None,
         "public_law": "",
         "public_copay_yen": None,
+        "public_from": None,
+        "public_to": None,
         "additions": {},
     } | values
 

@@ -389,6 +389,7 @@ def test_a_visit_is_checked_by_field(field: str, value: Any) -> None:
 
 FULL: Final = ct.Visit(
     minutes=545,
+    extended_hours=True,
     care_level=3,
     shortfall="over_capacity",
     additions={"bathing": 1, "no_transport": 2, "rural_area": 1, "treatment_improvement_3": 1},

@@ -184,6 +184,9 @@ def scanned(rows: list[Row], visit: dict[str, Any]) -> str | None:
         same = [row for row in same if row not in extended]
         # From the first minute of 延長 on, the longest band without it.
         first = min((int(row["minutes_from"]) for row in extended), default=MINUTES_OF_A_DAY + 1)
+        if not extended and any(row["minutes_to"] == "540" for row in same):
+            # 延長 begins with nine hours, whether the table has rows of it or not.
+            first = 540
         if first <= minutes <= MINUTES_OF_A_DAY:
             longest = max(same, key=lambda row: int(row["minutes_to"]))
             minutes = int(longest["minutes_to"]) - 1

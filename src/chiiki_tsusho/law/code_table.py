@@ -397,6 +397,8 @@ class CodeTable:
         >>> table.find(minutes=[179, 180], care_level=5).tolist()
         ['781145', '781245']
         """
+        if extended_hours is None:
+            raise VisitError("extended_hours: True or False was expected")
         at = self.find_rows(
             minutes=minutes,
             care_level=care_level,
