@@ -148,7 +148,9 @@ def test_every_column_of_claims_is_filled(good: Path) -> None:
     for column in claims[0]:
         assert any(row[column] not in ("", "0") for row in claims), column
         blank = [row["insured_no"] for row in claims if not row[column]]
-        assert blank == (["H000500049"] if column == "benefit_rate" else []), column
+        # 療養通所介護 needs no level; whoever has no insurance needs no rate.
+        without = {"benefit_rate": ["H000500049"], "care_level": ["0000400030"]}
+        assert blank == without.get(column, []), column
     one_of_each = {row["unit_price"] for row in claims}
     assert one_of_each == {"1090", "1072", "1068", "1054", "1027", "1014", "1000"}
     assert {row["benefit_rate"] for row in claims} == {"90", "80", "70", ""}
@@ -195,6 +197,7 @@ def test_a_claim_over_its_plan_by_hand(good: Path) -> None:
         "provider_no": "1390000015",
         "insurer_no": "139001",
         "insured_no": "0000100053",
+        "care_level": "5",
         "visits": "8",
         "days": "8",
         "managed_units": "11008",
@@ -220,7 +223,7 @@ def test_a_claim_of_public_assistance_by_hand(good: Path) -> None:
     assert lines == {"789422": 4240, "785301": 400}
     # 6級地: 4,640 × 10.27 = 47,652.8; × 90 % = 42,886.8; the rest 47,652 − 42,886 = 4,766
     # of which the person pays 3,000 and 法別12 the other 1,766
-    assert {name: claim[name] for name in list(claim)[4:]} == {
+    assert {name: claim[name] for name in list(claim)[5:]} == {
         "visits": "8",
         "days": "8",
         "managed_units": "4640",
@@ -249,7 +252,7 @@ def test_a_rural_claim_over_its_plan_by_hand(good: Path) -> None:
     # benefit: 5,500 + 255 + 127 = 5,882
     # without a limit: 5,128 × 5 % = 256.4 → 256; (5,528 + 256) × 22 ‰ = 127.248 → 127; 5,911
     # その他: 5,882 × 10.00 = 58,820; × 90 % = 52,938; self-paid (5,911 − 5,882) × 10 = 290
-    assert {name: claim[name] for name in list(claim)[6:]} == {
+    assert {name: claim[name] for name in list(claim)[7:]} == {
         "managed_units": "5528",
         "unmanaged_units": "382",
         "total_units": "5910",
@@ -270,7 +273,7 @@ def test_a_person_without_insurance_by_hand(good: Path) -> None:
     """H000500049: 757 × 8 + 50 × 8 = 6,456; × 22 ‰ = 142.032 → 142; 6,598 × 10.00, all public."""
     lines, claim = claim_of(good, "H000500049")
     assert lines == {"781342": 6056, "785301": 400, "786104": 142}
-    assert {name: claim[name] for name in list(claim)[10:]} == {
+    assert {name: claim[name] for name in list(claim)[11:]} == {
         "benefit_units": "6598",
         "self_paid_units": "0",
         "unit_price": "1000",

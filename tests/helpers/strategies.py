@@ -458,7 +458,7 @@ def _recipient_rows(
                     **identity,
                     "service_month": month,
                     "provider_no": provider_no,
-                    "benefit_rate": choose.pick((90, 90, 80, 70, None, 100, 60, 0)),
+                    "benefit_rate": choose.pick((90, 90, 80, 70, None, 100, 60)),
                     "planned_units": None
                     if several
                     else _plan(claims, in_force, limits, choose, shares),
