@@ -216,7 +216,7 @@ class _KeyFaults:
         self.context.crossings.append(crossing)
 
     def in_claim(
-        self, at: int, keys: tuple[str, ...], rule: str, text: str, facts: dict[str, Any]
+        self, at: int, keys: tuple[str, ...], rule: Rule, text: str, facts: dict[str, Any]
     ) -> None:
         """Hold a claim whose visits may each be right."""
         self.claims.hold(np.array([at]))
@@ -337,7 +337,7 @@ def _check_shares(
     """
     shared = context.shared
     limited, without_plan = limit != NO_LIMIT, planned == UNKNOWN
-    cases: list[tuple[str, str, Flags]] = [
+    cases: list[tuple[Rule, str, Flags]] = [
         ("plan_needed", "plan_of_several", ~without_plan & (shared.general_plans[place] > 1)),
         ("plan_needed", "plan_needed", limited & without_plan & (shared.managed[place] > limit)),
         (
