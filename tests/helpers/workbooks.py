@@ -37,9 +37,11 @@ Row = dict[str, str]
 
 
 def table_rows(path: Path = ROOT / "data" / "service_codes.csv") -> list[Row]:
-    """Read a code table as text."""
+    """Read a code table as text, but how sure each row is: a published table does not say it."""
     with path.open(encoding="utf-8", newline="") as file:
-        return [dict.fromkeys(COLUMNS, "") | row for row in csv.DictReader(file)]
+        return [
+            dict.fromkeys(COLUMNS, "") | row | {"confidence": ""} for row in csv.DictReader(file)
+        ]
 
 
 def rows_in(month: str) -> list[Row]:

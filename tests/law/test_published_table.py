@@ -484,12 +484,11 @@ def test_rows_by_period_and_kind() -> None:
         ("202104", "202403", "addition"): 10,
         ("202104", "202405", "rate"): 3,
         ("202404", "202605", "base"): 30,
-        ("202404", "202605", "addition"): 20,
+        ("202404", "202605", "addition"): 26,
         ("202404", "202605", "rate"): 5,
-        ("202404", "999999", "addition"): 6,
         ("202406", "202605", "rate"): 4,
         ("202606", "999999", "base"): 30,
-        ("202606", "999999", "addition"): 20,
+        ("202606", "999999", "addition"): 26,
         ("202606", "999999", "rate"): 11,
     }
 
@@ -603,6 +602,9 @@ COMPANY_2026: Final = {
     "5306": ("", " ".join(key for key, _ in SYMBIOTIC.values())),
     # 告示第19号 別表 6 注17: 栄養アセスメント not while 栄養改善 is claimed.
     "5605": ("", "nutrition_assessment"),
+    # 注12: 連携 (Ⅰ) not with 個別機能訓練; (Ⅱ) 200 units without it, 100 with it.
+    "4002": ("", "functional_training_1i functional_training_1ro"),
+    "4003": ("functional_training_1i functional_training_1ro", ""),
 }
 
 

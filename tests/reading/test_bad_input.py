@@ -37,8 +37,9 @@ from helpers.tables import addition, base, table
 Problem = tuple[str, int | None, str, str, str, str]
 MAY: Claim = ("201605", *CLAIM[1:])
 NO_TABLE = (
-    "no complete code table for {} is at hand (there are: 2016-04 to 2018-03, from 2024-04); give "
-    "the official table of that month with codes= (--codes on the command line)"
+    "no code table for {} is at hand (there are: from 2016-04); read the ministry's service code "
+    "table of that month with import-workbook and give the result with codes= (--codes on the "
+    "command line)"
 )
 SHORTENED = (
     "{!r} has {} digits where {} were expected; a spreadsheet drops leading zeros when it takes a "
@@ -63,8 +64,22 @@ OUTSIDE = (
     "of the visit"
 )
 NO_KEY = (
-    "{} has no row in the table of {}; use the addition of that month, or give the official table "
-    "with codes= (--codes on the command line)"
+    "{} has no row in the table of {}; use the addition of that month, or take it from {} with "
+    "import-workbook and codes= (--codes on the command line)"
+)
+# Which document has what the bundled table lacks: of any month, of 2019-10, of 2026-06.
+SOME_TABLE = "the ministry's service code table of that month"
+TABLE_OF_2019 = (
+    "the ministry's service code table of 2019-10 (介護給付費単位数等サービスコード表 "
+    "令和元年10月施行版)"
+)
+TABLE_OF_2026 = (
+    "the ministry's service code table of 2026-06 (介護給付費単位数等サービスコード表 "
+    "令和8年6月施行版)"
+)
+NO_CODE = (
+    "{}: no code in the table of {}; correct the visit, or, if it is right, its code stands in {}: "
+    "read it with import-workbook and give the result with codes= (--codes on the command line)"
 )
 NOT_FOR = "{} cannot be added to {}; it is for {}: take it out or correct the service"
 BOTH_SET = (
@@ -306,7 +321,13 @@ UNPLACED = (
             NOT_FOR.format("individual_transport", "day_care", "medical_day_care"),
             CLAIM_HELD,
         ),
-        ("bathing_2", "1", "no_code", NO_KEY.format("bathing_2", "2016-04"), CLAIM_HELD),
+        (
+            "bathing_2",
+            "1",
+            "no_code",
+            NO_KEY.format("bathing_2", "2016-04", SOME_TABLE),
+            CLAIM_HELD,
+        ),
     ],
 )
 def test_cell(tmp_path: Path, column: str, value: str, rule: str, message: str, holds: str) -> None:
@@ -389,9 +410,9 @@ def test_cell(tmp_path: Path, column: str, value: str, rule: str, message: str, 
                 "shortfall",
                 "over_capacity",
                 "no_code",
-                "240 min, day_care, care level 1, over_capacity: no code in the table of 2026-06; "
-                "give the official table of that month with codes= (--codes on the command line), "
-                "made by import-workbook from the ministry's workbook, or correct the visit",
+                NO_CODE.format(
+                    "240 min, day_care, care level 1, over_capacity", "2026-06", TABLE_OF_2026
+                ),
             ),
         ),
         (
@@ -400,9 +421,7 @@ def test_cell(tmp_path: Path, column: str, value: str, rule: str, message: str, 
                 "service",
                 "medical_day_care",
                 "no_code",
-                "240 min, medical_day_care, care level -: no code in the table of 2026-06; give "
-                "the official table of that month with codes= (--codes on the command line), made "
-                "by import-workbook from the ministry's workbook, or correct the visit",
+                NO_CODE.format("240 min, medical_day_care, care level -", "2026-06", TABLE_OF_2026),
             ),
         ),
         (
@@ -411,26 +430,24 @@ def test_cell(tmp_path: Path, column: str, value: str, rule: str, message: str, 
                 "minutes",
                 "150",
                 "no_code",
-                "150 min, day_care, care level 1: no code in the table of 2026-06; give the "
-                "official table of that month with codes= (--codes on the command line), made by "
-                "import-workbook from the ministry's workbook, or correct the visit",
+                NO_CODE.format("150 min, day_care, care level 1", "2026-06", TABLE_OF_2026),
             ),
         ),
         (
-            {"service_date": "2024-04-01", "rural_area": "1"},
-            ("rural_area", "1", "no_code", NO_KEY.format("rural_area", "2024-04")),
+            {"service_date": "2019-10-01", "minutes": "430", "rural_area": "1"},
+            ("rural_area", "1", "no_code", NO_KEY.format("rural_area", "2019-10", TABLE_OF_2019)),
         ),
         (
             {"service_date": "2016-03-31"},
             ("service_date", "2016-03-31", "unsupported_month", NO_TABLE.format("2016-03")),
         ),
         (
-            {"service_date": "2018/4/1"},
-            ("service_date", "2018/4/1", "unsupported_month", NO_TABLE.format("2018-04")),
+            {"service_date": "2015/4/1"},
+            ("service_date", "2015/4/1", "unsupported_month", NO_TABLE.format("2015-04")),
         ),
         (
-            {"service_date": "20240331"},
-            ("service_date", "20240331", "unsupported_month", NO_TABLE.format("2024-03")),
+            {"service_date": "20160331"},
+            ("service_date", "20160331", "unsupported_month", NO_TABLE.format("2016-03")),
         ),
         (
             {"service_provision_1i": "1", "service_provision_2": "1"},
@@ -1103,7 +1120,16 @@ CASES = {
         ],
     ),
     "an addition of a person that the month does not know": Case(
-        [("recipients", 2, "bathing_2", "1", "no_code", NO_KEY.format("bathing_2", "2016-04"))],
+        [
+            (
+                "recipients",
+                2,
+                "bathing_2",
+                "1",
+                "no_code",
+                NO_KEY.format("bathing_2", "2016-04", SOME_TABLE),
+            )
+        ],
         [visit(1), visit(2), {**visit(), "service_date": "2026-06-01"}],
         held=[2, 3],
         # 2026-06: 要介護1, 4 to 5 hours 436 and 入浴介助加算Ⅱ 55.
@@ -1111,7 +1137,16 @@ CASES = {
         recipients=[{**RECIPIENT, "bathing_2": "1"}],
     ),
     "an addition of a provider that the month does not know is named once": Case(
-        [("providers", 2, "bathing_1", "1", "no_code", NO_KEY.format("bathing_1", "2016-04"))],
+        [
+            (
+                "providers",
+                2,
+                "bathing_1",
+                "1",
+                "no_code",
+                NO_KEY.format("bathing_1", "2016-04", SOME_TABLE),
+            )
+        ],
         [visit(1), visit(1, insured_no="0000000002"), visit(2, provider_no=SECOND)],
         held=[2, 3],
         claims={("201604", SECOND, *CLAIM[2:]): 426},

@@ -203,13 +203,13 @@ REFUSED: dict[str, tuple[Line, str]] = {
     ),
     "months between the known durations": (
         changed("1241", "201604", FIRST="201804", LAST="202403"),
-        "the duration of this name is known for 2016-04 to 2018-03, from 2024-04, not for all of "
+        "the duration of this name is known for 2016-04 to 2019-09, from 2021-04, not for all of "
         "201804 to 202403; take these months from the ministry's workbook with import-workbook",
     ),
     "base of the steps not known in these months": (
-        changed("1541", "201604", FIRST="201804", LAST="202403"),
-        "the base (所定単位数) of this name is known for 2016-04 to 2018-03, from 2024-04, not for "
-        "all of 201804 to 202403; take these months from the ministry's workbook with "
+        changed("1541", "201604", FIRST="201910", LAST="202103"),
+        "the base (所定単位数) of this name is known for 2016-04 to 2019-09, from 2021-04, not for "
+        "all of 201910 to 202103; take these months from the ministry's workbook with "
         "import-workbook",
     ),
     "a name no bundled row has": (

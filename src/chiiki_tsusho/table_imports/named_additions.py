@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow
+from chiiki_tsusho.law.prices_and_limits import service
 from chiiki_tsusho.law.published_names import BaseName, same_addition
 from chiiki_tsusho.law.table_files import Whole, faults_text, law_file, typed_rows
 
-SERVICE_TYPE = "78"
+SERVICE_TYPE = service().service_type
 _FILE = "known_additions.csv"
 
 
