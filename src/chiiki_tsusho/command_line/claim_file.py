@@ -64,7 +64,7 @@ def claim_file_command(
     output: Annotated[
         Path,
         typer.Option(
-            "-o", "--output", metavar="OUTDIR", help="The folder for the files.", show_default=False
+            "-o", "--output", metavar="DIR", help="The folder for the files.", show_default=False
         ),
     ],
     quote: Annotated[
@@ -164,7 +164,7 @@ def audit_command(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="Claim files (7111 and 7131) that are sent together.",
             show_default=False,
         ),

@@ -16,7 +16,7 @@ from chiiki_tsusho.command_line.shared import (
     say,
     spoken,
 )
-from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
 from chiiki_tsusho.language import Language, Text, not_written
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ EXAMPLE_FILES = tuple(
     for prefix in ("", "faulty_")
     for name in ("visits", "providers", "recipients")
 )
-CLAIMS = "claims"
+CLAIMS, CLAIM_FILES = "claims", "claim-files"
+# The month after that of the example.
+REVIEW_MONTH = "2016-05"
 # Of the example: a person whose month comes to more than planned.
 SHOWN_PERSON = "0000100053"
 
@@ -85,8 +87,9 @@ def demo(
 ) -> None:
     """Compute the example month that comes with the program.
 
-    Copies the example files into DIR, computes their claims into DIR/claims and says what to try
-    next. Every number in the files is invented.
+    Copies the example files into DIR, computes their claims into DIR/claims, writes their report
+    and their claim files, and says what to open and what to try next. Every name and number in the
+    files is invented.
     """
     with exit_codes():
         batch = write_demo(folder, spoken())
@@ -98,6 +101,7 @@ def demo(
                 folder=folder / CLAIMS,
             )
         )
+        _make_papers(folder)
         files = {name: _quoted(folder / f"{name}.csv") for name in ("visits", "faulty_visits")}
         for title, command in (
             (
@@ -117,6 +121,24 @@ def demo(
         ):
             say(title)
             say(f"  chiiki-tsusho {command}")
+
+
+def _make_papers(folder: Path) -> None:
+    """Write what is made of claims, and say what to open."""
+    from chiiki_tsusho.exchange_files.writer import write_claim_file
+
+    recipients, files = folder / "recipients.csv", folder / CLAIM_FILES
+    try:
+        from chiiki_tsusho.reports.page import write_report
+
+        page = write_report(folder / CLAIMS, language=spoken())
+    except ChiikiTsushoError as error:
+        # The report alone needs a library that not everybody has.
+        say(Text("note: {note}", note=error))
+    else:
+        say(Text("Open the report in a browser: {page}", page=page))
+    write_claim_file(folder / CLAIMS, recipients, REVIEW_MONTH, files, language=spoken())
+    say(Text("The claim files for 国保連, one for each provider, are in {folder}.", folder=files))
 
 
 def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
