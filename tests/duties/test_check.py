@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pandas as pd
 import pytest
 
 import chiiki_tsusho as ct
-from chiiki_tsusho.duties.findings import SEVERITIES, DutyReport
+from chiiki_tsusho.duties.findings import SEVERITIES, DutyReport, Rule
 from helpers.duties import OTHER, PROVIDER, check, found, meeting, meetings, offices, rules_found
 
 YEAR_OF_SIX = [f"2025-{month:02d}-10" for month in (5, 7, 9, 11)] + ["2026-01-10", "2026-03-10"]
@@ -575,3 +576,10 @@ def test_findings_come_worst_first_and_say_all_in_both_languages() -> None:
         assert (report.findings["what_to_do"] != "").all()
         kana = report.findings["message"].str.contains(r"[\u3040-\u30ff]")
         assert kana.all() if language == "ja" else not kana.any()
+
+
+@pytest.mark.parametrize("page", ["duties.md", "duties.ja.md"])
+def test_every_rule_is_told_on_the_page(page: str) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / page).read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \| [^|]+ \| .+ \|$", text, re.MULTILINE)
+    assert sorted(set(told) & set(get_args(Rule))) == sorted(get_args(Rule))
