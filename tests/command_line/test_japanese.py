@@ -382,7 +382,7 @@ def refusals(folder: Path) -> list[Callable[[], object]]:
         lambda: claim_files(folder / "claims.csv", folder),
         lambda: claim_files(good, good / "out"),
         lambda: ct.load_codes("2016-13"),
-        lambda: ct.load_codes("2018-04"),
+        lambda: ct.load_codes("2016-03"),
         lambda: ct.load_codes("2016-04", file("none", b"").with_name("no table.csv")),
         lambda: ct.load_codes("2016-04", file("sjis.csv", "表".encode("cp932"))),
         lambda: ct.load_codes("2016-04", file("short.csv", table.replace(b"per_mille", b"p", 1))),

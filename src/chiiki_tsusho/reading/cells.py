@@ -16,7 +16,7 @@ import numpy.typing as npt
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.bands import SHORTFALL_NAMES
 from chiiki_tsusho.law.code_rows import SERVICES
-from chiiki_tsusho.law.payers import public_law_numbers
+from chiiki_tsusho.law.payers import public_law_numbers, usual_benefit_rates
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
 from chiiki_tsusho.problem_texts import CALLED, Message
 from chiiki_tsusho.reading.cell_texts import (
@@ -45,7 +45,7 @@ _NINE_DIGITS = 999_999_999
 
 # What the insurance pays in the ordinary course: 9, 8 or 7 of 10, 100 by exemption, 60 as a measure
 # against arrears (介護保険法69条).
-BENEFIT_RATES = (100, 90, 80, 70, 60)
+BENEFIT_RATES = tuple(sorted(usual_benefit_rates(), reverse=True))
 _RATE = re.compile(r"([0-9]{1,3}) ?(割|%)")
 # Said in place of a blank cell.
 _NONE = ("なし", "無し", "無", "0", "-", "ー", "―", "—", "–", "−")

@@ -12,6 +12,7 @@ from chiiki_tsusho.columns import FILES, Column
 from chiiki_tsusho.language import Language, Text, terminal_width
 from chiiki_tsusho.law.code_rows import SERVICES, SHORTFALLS, CodeRow
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.law.payers import public_law_numbers
 from chiiki_tsusho.problem_texts import CALLED
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _USUAL: dict[str, tuple[str, ...]] = {
     "area_grade": ("1", "2", "3", "4", "5", "6", "7", "other"),
     "flag": ("1", "0"),
     "benefit_rate": ("90", "80", "70"),
-    "public_law": ("12",),
+    "public_law": tuple(map(str, public_law_numbers())),
     "sex": ("1", "2"),
     "care_plan_by": ("1", "2", "3"),
     "service": SERVICES,
