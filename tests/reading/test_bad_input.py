@@ -1225,18 +1225,12 @@ def test_nothing_but_rows_of_nobody() -> None:
     assert len(batch.held_visits) == 2
 
 
-def test_blank_rows_are_rows() -> None:
-    batch = compute([visit(1), dict.fromkeys(visit(), "")])
-    assert places(batch.problems) == [
-        ("visits", 3, "", "", "unplaced_row"),
-        *(
-            ("visits", 3, name, "", "missing_value")
-            for name in ("insured_no", "insurer_no", "minutes", "provider_no", "service_date")
-        ),
-    ]
-    # It says nothing of whose it is: it may belong to any claim.
-    assert len(batch.held_visits) == 2
-    assert batch.claims.empty
+def test_blank_rows_are_no_rows() -> None:
+    blank, spaces = dict.fromkeys(visit(), ""), dict.fromkeys(visit(), " ")
+    rows = [visit(1), blank, spaces, visit(2, minutes="x")]
+    batch = compute(rows)
+    assert places(batch.problems) == [("visits", 5, "minutes", "x", "bad_value")]
+    assert batch.held_visits["service_date"].tolist() == ["2016-04-01", "2016-04-02"]
 
 
 @pytest.mark.parametrize("months", [4096, 4097])

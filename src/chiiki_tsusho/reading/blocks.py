@@ -22,6 +22,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.problem_texts import Message
+from chiiki_tsusho.reading.cell_texts import is_blank
 
 ROWS_OF_A_BLOCK = 1 << 17
 FIRST_ROW_LINE = 2
@@ -217,6 +218,31 @@ class Source(Protocol):
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, each column in the form wanted or as distinct texts."""
+
+
+def filled_rows(columns: Sequence[ReadColumn]) -> npt.NDArray[np.bool_] | None:
+    """Say which rows have a cell that is not blank; None where all have.
+
+    Parameters
+    ----------
+    columns : sequence of ReadColumn
+        Of one block of an input whose lines cannot be seen to be blank.
+    """
+    filled: npt.NDArray[np.bool_] | None = None
+    for column in columns:
+        there = _filled(column)
+        filled = there if filled is None else filled | there
+        if filled.all():
+            return None
+    return filled
+
+
+def _filled(column: ReadColumn) -> npt.NDArray[np.bool_]:
+    if isinstance(column, Numbers):
+        there: npt.NDArray[np.bool_] = column.values != BLANK_NUMBER
+        return there
+    of_text = np.array([not is_blank(text) for text in column.distinct()], dtype=bool)
+    return of_text if column.positions is None else of_text[column.positions]
 
 
 def line_of_file(files: Sequence[SourceFile], line: int) -> tuple[SourceFile, int]:

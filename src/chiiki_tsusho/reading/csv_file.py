@@ -36,8 +36,8 @@ _JIS_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(B", b"\x1b(J")
 _SCAN_BYTES = 1 << 20
 # Rarely is a line longer.
 _LINE_BYTES = 1 << 12
-# A text has a stray NUL at most; of a binary file they are a good part.
-_NULS_OF_A_TEXT = 1 / 256
+# A text has some stray NULs at most; of a binary file they are a good part.
+_NULS_OF_A_TEXT, _PART_OF_NULS = 8, 1 / 256
 _LINES_OF_A_HEADING = 40
 
 
@@ -116,7 +116,8 @@ class CsvSource:
             raise self._fault(
                 Text("does not begin with the mark of UTF-16; give another encoding or none")
             )
-        if b"\0" in first or start.count(b"\0") > len(start) * _NULS_OF_A_TEXT:
+        nuls = start.count(b"\0")
+        if b"\0" in first or (nuls > _NULS_OF_A_TEXT and nuls > len(start) * _PART_OF_NULS):
             raise self._binary()
         if start.isascii() and any(escape in start for escape in _JIS_ESCAPES):
             raise self._fault(

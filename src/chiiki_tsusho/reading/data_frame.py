@@ -24,6 +24,7 @@ from chiiki_tsusho.reading.blocks import (
     Texts,
     cell_text,
     column_of_arrow,
+    filled_rows,
 )
 
 if TYPE_CHECKING:
@@ -126,6 +127,10 @@ class FrameSource:
             end = start + len(part)
             lines = self._lines[start:end]
             first = int(lines[0])
+            filled = filled_rows(columns)
+            if filled is not None:
+                kept = np.flatnonzero(filled)
+                lines, columns = lines[kept], [column.taken(kept) for column in columns]
             yield Block(lines, columns, [], first, RawPositions(self._lines - first), end)
 
     def _column(self, series: pd.Series[Any], form: Form) -> Texts | Numbers:

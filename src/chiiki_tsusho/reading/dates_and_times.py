@@ -23,7 +23,7 @@ _WEEKDAY_NAMES = (
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
 )  # fmt: skip
 _AT_MIDNIGHT = re.compile(r"[ T]0{1,2}:00(?::00(?:\.0+)?)?\Z")
-_WEEKDAY = re.compile(r" ?\(?([月火水木金土日])(?:曜日?)?\)?\Z")
+_WEEKDAY = re.compile(r" ?(?:\(([月火水木金土日])(?:曜日?)?\)|([月火水木金土日])曜日?)\Z")
 _DATE = re.compile(
     r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})|(\d{4})年(\d{1,2})月(\d{1,2})日|(\d{4})(\d{2})(\d{2})",
     re.ASCII,
@@ -54,7 +54,7 @@ def parse_date(text: str) -> int:
     if "年" in folded:
         folded = folded.replace(" ", "")
     day = _of_era(folded, text) if _ERA_DATE.fullmatch(folded) else _western(folded, text)
-    if weekday is not None and _WEEKDAYS[day.weekday()] != weekday[1]:
+    if weekday is not None and _WEEKDAYS[day.weekday()] != (weekday[1] or weekday[2]):
         named = {
             "en": _WEEKDAY_NAMES[day.weekday()],
             "ja": f"{_WEEKDAYS[day.weekday()]}曜日",

@@ -24,6 +24,7 @@ from chiiki_tsusho.reading.blocks import (
     Texts,
     cell_text,
     column_of_arrow,
+    filled_rows,
 )
 from chiiki_tsusho.reading.file_state import changed, state_of
 
@@ -103,6 +104,10 @@ class ParquetSource:
                     break
                 table, columns = read
                 at = np.arange(first_line, first_line + table.num_rows)
+                filled = filled_rows(columns)
+                if filled is not None:
+                    kept = np.flatnonzero(filled)
+                    at, columns = at[kept], [column.taken(kept) for column in columns]
                 reached = first_line - FIRST_ROW_LINE + table.num_rows
                 yield Block(at, columns, [], first_line, RawTable(table), reached)
                 first_line += table.num_rows

@@ -230,7 +230,9 @@ class _LineWriter:
 
     def __init__(self, path: Path, heading: bytes) -> None:
         self._stream = path.open("wb")
-        self._stream.write(heading if heading.endswith(b"\n") else heading + b"\n")
+        # A line feed of UTF-16 has a NUL behind it.
+        ended = heading.rstrip(b"\0").endswith(b"\n")
+        self._stream.write(heading if ended else heading + b"\n")
 
     def write(self, rows: bytes) -> None:
         self._stream.write(rows)

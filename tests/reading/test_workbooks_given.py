@@ -1,0 +1,203 @@
+"""Excel workbooks as inputs: sheets, kinds of cells, what a spreadsheet hides, hostile ones."""
+
+from __future__ import annotations
+
+import datetime
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from chiiki_tsusho import InputFileError, compute_claims
+from chiiki_tsusho.batch import claim_files
+from helpers.inputs import places
+
+HEADINGS = [
+    "事業所番号",
+    "保険者番号",
+    "被保険者番号",
+    "提供日",
+    "要介護度",
+    "所要時間",
+    "入浴介助加算",
+]
+# 7 to 9 hours, 要介護3: 1,006 units in the table of 2016-04; bathing 50.
+ROW = ["1390000015", "139001", "0000100011", datetime.date(2016, 5, 2), 3, 480, 1]
+
+
+def workbook(path: Path, rows: Sequence[Sequence[Any]], sheet: str = "実績") -> Path:
+    """Write rows into the first sheet of a workbook, and an empty second one."""
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page.title = sheet
+    for row in rows:
+        page.append(list(row))
+    book.create_sheet("空")
+    book.save(path)
+    return path
+
+
+def test_cells_of_every_kind(tmp_path: Path) -> None:
+    rows = [
+        ROW,
+        [*ROW[:3], datetime.datetime(2016, 5, 6), "要介護3", "7:30", "○"],
+        [*ROW[:3], "H28.5.9", 3.0, datetime.time(7, 30), True],
+        ["", None, "  ", None, None, None, None],
+        [*ROW[:3], "2016/5/12", "3", datetime.timedelta(hours=7, minutes=30), 0],
+    ]
+    batch = compute_claims(workbook(tmp_path / "a.xlsx", [HEADINGS, *rows]))
+    assert batch.problems.empty
+    assert batch.claims["visits"].tolist() == [4]
+    assert batch.claims["total_units"].tolist() == [4 * 1006 + 3 * 50]
+
+
+def test_line_is_the_row_of_the_sheet_and_held_rows_come_as_a_workbook(tmp_path: Path) -> None:
+    # A number of identity that is a number has lost its zeros.
+    other = [1390000015, 139001, 100012, datetime.date(2016, 5, 2), 3, 480, None]
+    path = workbook(tmp_path / "a.xlsx", [[], HEADINGS, ROW, [], other])
+    result = claim_files(path, tmp_path / "out")
+    assert places(result.problems) == [("visits", 5, "insured_no", "100012", "bad_value")]
+    assert "drops leading zeros" in result.problems["message"][0]
+    assert result.summary.units == 1056
+    held = openpyxl.load_workbook(tmp_path / "out" / "held_visits.xlsx").worksheets[0]
+    given = [tuple(row) for row in held.iter_rows(values_only=True)]
+    assert given[0] == tuple(HEADINGS)
+    assert given[1][:3] == (1390000015, 139001, 100012)
+    assert pd.Timestamp(given[1][3]) == pd.Timestamp(2016, 5, 2)
+    # Corrected there, it is read again.
+    held.cell(2, 3).value = "0000100012"
+    held.parent.save(tmp_path / "again.xlsx")
+    assert compute_claims(tmp_path / "again.xlsx").claims["total_units"].tolist() == [1006]
+
+
+def test_sheet_by_name(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [HEADINGS, ROW], sheet="5月#1")
+    assert len(compute_claims(f"{path}#5月#1").claims) == 1
+    with pytest.raises(InputFileError, match="has no sheet '6月'; its sheets are 5月#1, 空"):
+        compute_claims(f"{path}#6月")
+    with pytest.raises(InputFileError, match="#空: is empty; a line of headings was expected"):
+        compute_claims(f"{path}#空")
+
+
+def test_title_row_is_named(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    for row in (["2016年5月 提供実績表"], [], HEADINGS, ROW):
+        page.append(row)
+    page.merge_cells("A1:G1")
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(InputFileError) as caught:
+        compute_claims(tmp_path / "a.xlsx")
+    assert "line 1: is a title ('2016年5月 提供実績表')" in str(caught.value)
+    assert "which seem to stand on line 3" in str(caught.value)
+    assert "見出しは3行目のようです" in caught.value.say("ja")
+
+
+def test_cells_beside_the_headings_are_named(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "a.xlsx", [HEADINGS, [*ROW, None, "?"], [*ROW[:2], "0000100012", *ROW[3:]]]
+    )
+    batch = compute_claims(path)
+    assert places(batch.problems) == [("visits", 2, "", "", "malformed_row")]
+    assert "9 cells where the heading has 7" in batch.problems["message"][0]
+    assert batch.claims["insured_no"].tolist() == ["0000100012"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "message"),
+    [
+        ("=1+1", "=1+1", "is a formula and not its value"),
+        ("#N/A", "#N/A", "is an error of a spreadsheet"),
+    ],
+)
+def test_what_a_reader_of_values_would_take_for_blank(
+    tmp_path: Path, cell: str, value: str, message: str
+) -> None:
+    """A formula that was never computed, or an error, is no 0."""
+    batch = compute_claims(workbook(tmp_path / "a.xlsx", [HEADINGS, [*ROW[:6], cell]]))
+    assert places(batch.problems) == [("visits", 2, "入浴介助加算", value, "bad_value")]
+    assert message in batch.problems["message"][0]
+    assert batch.claims.empty
+
+
+def test_percentages(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page.append(["保険者番号", "被保険者番号", "給付率"])
+    page.append(["139001", "0000100011", 0.9])
+    page["C2"].number_format = "0%"
+    book.save(tmp_path / "recipients.xlsx")
+    visits = workbook(tmp_path / "visits.xlsx", [HEADINGS, ROW])
+    batch = compute_claims(visits, recipients=tmp_path / "recipients.xlsx")
+    assert batch.problems.empty
+    # Without the percentage it is no rate.
+    page["C2"].number_format = "General"
+    book.save(tmp_path / "recipients.xlsx")
+    batch = compute_claims(visits, recipients=tmp_path / "recipients.xlsx")
+    assert places(batch.problems) == [("recipients", 2, "benefit_rate", "0.9", "bad_value")]
+
+
+def test_what_is_no_workbook(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("content.xml", "<x/>")
+    with pytest.raises(InputFileError, match=r"is no Excel workbook; save it as \.xlsx"):
+        compute_claims(path)
+    good = workbook(tmp_path / "b.xlsx", [HEADINGS, ROW]).read_bytes()
+    path.write_bytes(good[: len(good) // 2])
+    with pytest.raises(InputFileError, match="is a damaged Excel workbook"):
+        compute_claims(path)
+
+
+@pytest.mark.parametrize("cell", ["XFD1048576", "XFD2000", "CZZ60000"])
+def test_far_cell_is_named_and_not_laid_out(tmp_path: Path, cell: str) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page.append(HEADINGS)
+    for at in range(60_000 if cell.startswith("C") else 1):
+        page.append(ROW if at == 0 else [])
+    page[cell] = "x"
+    book.save(tmp_path / "a.xlsx")
+    if cell == "XFD2000":
+        # Still a rectangle that can be read.
+        assert len(compute_claims(tmp_path / "a.xlsx").claims) == 1
+        return
+    with pytest.raises(InputFileError, match=f"cell {cell} stands far from the table; delete"):
+        compute_claims(tmp_path / "a.xlsx")
+
+
+def test_cell_at_the_foot_of_a_sheet_is_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page.append(HEADINGS)
+    page.append(ROW)
+    page["A1048576"] = "合計"
+    book.save(tmp_path / "a.xlsx")
+    batch = compute_claims(tmp_path / "a.xlsx")
+    assert 1048576 in batch.problems["line"].tolist()
+    assert batch.claims["total_units"].tolist() in ([1056], [])
+
+
+def test_part_that_defines_entities_is_refused(tmp_path: Path) -> None:
+    good = workbook(tmp_path / "a.xlsx", [HEADINGS, ROW])
+    with zipfile.ZipFile(good) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    laughs = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'
+    start = parts["xl/workbook.xml"].index(b"<workbook")
+    parts["xl/workbook.xml"] = (
+        parts["xl/workbook.xml"][:start] + laughs + parts["xl/workbook.xml"][start:]
+    )
+    with zipfile.ZipFile(tmp_path / "b.xlsx", "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    with pytest.raises(InputFileError, match=r"is a damaged Excel workbook: .* defines entities"):
+        compute_claims(tmp_path / "b.xlsx")
