@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -214,7 +215,7 @@ def test_tables_of_any_library() -> None:
     visits = frame([VISIT, {**VISIT, "service_date": "2016-05-06", "minutes": "x"}])
     providers = frame([PROVIDER])
     expected = compute_claims(visits, providers, frame([RECIPIENT]))
-    columns = {name: visits[name].tolist() for name in visits}
+    columns: dict[str, Any] = {str(name): visits[name].tolist() for name in visits}
     relation = duckdb.connect().from_arrow(pa.table(columns))
     for given in (pl.DataFrame(columns), pa.table(columns), relation, columns):
         batch = compute_claims(given, providers, pl.DataFrame([RECIPIENT]))
@@ -225,4 +226,4 @@ def test_tables_of_any_library() -> None:
 
 def test_what_is_no_table_is_named_with_its_library() -> None:
     with pytest.raises(InputFileError, match=r"visits: a table was expected .*, not pandas\."):
-        compute_claims(pd.Series([1]).groupby(level=0))  # type: ignore[arg-type]
+        compute_claims(pd.Series([1]).groupby(level=0))
