@@ -16,9 +16,10 @@ from pyarrow import parquet
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, on_lines
 from chiiki_tsusho.parcels import FrameRows, Rows, TextRows, provider_texts
+from chiiki_tsusho.reading.blocks import plain_texts
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.inputs import open_source
-from chiiki_tsusho.reading.parquet_file import ParquetSource, damaged, plain_texts
+from chiiki_tsusho.reading.parquet_file import ParquetSource, damaged
 
 ENDINGS = (".csv", ".parquet")
 # A partition of a large Parquet file: its row groups up to so many rows.

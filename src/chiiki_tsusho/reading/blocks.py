@@ -261,6 +261,14 @@ def line_bounds(
     return np.concatenate(([0], ends[:-1])), ends
 
 
+def plain_texts(table: pa.Table) -> pa.Table:
+    """Turn views of text, of which Arrow cannot take single rows, into text."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_string_view(field.type):
+            table = table.set_column(at, field.name, table.column(at).cast(pa.string()))
+    return table
+
+
 def column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
     """Turn an Arrow column of any type into the form wanted, or into distinct texts."""
     if isinstance(form, tuple) and pa.types.is_integer(column.type):
@@ -287,6 +295,20 @@ def column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
         positions = positions.fill_null(len(texts))
         texts = pa.concat_arrays([texts, pa.array([""], pa.string())])
     return Texts(texts, positions.to_numpy(zero_copy_only=False).astype(np.int32, copy=False))
+
+
+def checked_column(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
+    """Turn a column that others have made into the form wanted; its texts may be none.
+
+    Raises
+    ------
+    pyarrow.ArrowException
+        A text is not UTF-8.
+    """
+    read = column_of_arrow(column, form)
+    if isinstance(read, Texts):
+        read.texts.validate(full=True)
+    return read
 
 
 def _whole_numbers(column: pa.Array) -> npt.NDArray[np.int64] | None:

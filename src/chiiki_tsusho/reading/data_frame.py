@@ -23,8 +23,9 @@ from chiiki_tsusho.reading.blocks import (
     SourceFile,
     Texts,
     cell_text,
-    column_of_arrow,
+    checked_column,
     filled_rows,
+    plain_texts,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def as_frame(given: object, shown: str) -> pd.DataFrame:
         return given
     try:
         if hasattr(given, "__arrow_c_stream__"):
-            table = pa.table(given)
+            table = plain_texts(pa.table(given))
             frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
             return frame
         if isinstance(given, Mapping):
@@ -149,7 +150,7 @@ class FrameSource:
 
 def _column_of_series(series: pd.Series[Any], form: Form) -> Texts | Numbers:
     if isinstance(series.dtype, pd.ArrowDtype):
-        return column_of_arrow(pa.chunked_array(pa.array(series)), form)
+        return checked_column(pa.chunked_array(pa.array(series)), form)
     if isinstance(form, tuple) and isinstance(series.dtype, np.dtype) and series.dtype.kind == "i":
         numbers = series.to_numpy(dtype=np.int64)
         if numbers.min(initial=0) > BLANK_NUMBER:

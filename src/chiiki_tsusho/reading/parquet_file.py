@@ -23,21 +23,14 @@ from chiiki_tsusho.reading.blocks import (
     SourceFile,
     Texts,
     cell_text,
-    column_of_arrow,
+    checked_column,
     filled_rows,
+    plain_texts,
 )
 from chiiki_tsusho.reading.file_state import changed, state_of
 
 # What a damaged file makes Arrow and Python raise, wherever in it the damage is.
 _DAMAGES = (pa.ArrowException, OSError, ValueError, IndexError, OverflowError)
-
-
-def plain_texts(table: pa.Table) -> pa.Table:
-    """Turn views of text, of which Arrow cannot take single rows, into text."""
-    for at, field in enumerate(table.schema):
-        if pa.types.is_string_view(field.type):
-            table = table.set_column(at, field.name, table.column(at).cast(pa.string()))
-    return table
 
 
 def damaged(path: Path, error: Exception) -> InputFileError:
@@ -128,7 +121,7 @@ class ParquetSource:
             yield (
                 table,
                 [
-                    column_of_arrow(column, form)
+                    checked_column(column, form)
                     for column, form in zip(table.columns, forms, strict=True)
                     if form != "unread"
                 ],

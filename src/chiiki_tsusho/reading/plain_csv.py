@@ -25,7 +25,8 @@ _TRIES = 3
 _LONGEST_CELL, _LONGEST_END = 4 * _WORD, 32 * _WORD
 # For the search of a byte in a word.
 _ONES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-_COMMAS = np.uint64(ord(",")) * _ONES
+_COMMA, _SPACE = ord(","), ord(" ")
+_COMMAS = np.uint64(_COMMA) * _ONES
 _ONE, _SEVEN, _ALL = (np.uint64(number) for number in (1, 7, 2**64 - 1))
 Characters = npt.NDArray[np.uint8]
 
@@ -78,6 +79,10 @@ class PlainLines:
             return None
         characters = self._desk.laid(text)
         starts, ends = self._desk.lines(len(text))
+        first = characters[starts]
+        if ((first == _COMMA) | (first == _SPACE)).any():
+            # Perhaps a row of blank cells, which is none.
+            return None
         if b"\r" in text:
             # Only in front of every line feed.
             if not text.count(b"\r") == text.count(b"\r\n") == len(ends):

@@ -64,6 +64,9 @@ class SeveralSources:
         faults = [fault for one in self._sources[1:] for fault in _differences(first, one)]
         if faults:
             raise InputFileError(on_lines(faults))
+        for one in self._sources[1:]:
+            if isinstance(one, CsvSource) and isinstance(first, CsvSource):
+                one.read_as(first)
         self.kind = first.kind
         self.heading_line = first.heading_line
         self.ignored: frozenset[str] = frozenset()

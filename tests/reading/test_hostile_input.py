@@ -1,0 +1,161 @@
+"""Crafted input: what a file could make of a reader that trusts it."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from chiiki_tsusho import InputFileError, compute_claims
+from chiiki_tsusho.batch import claim_files
+from chiiki_tsusho.reading import csv_file as csv_files
+from helpers.inputs import claim_text, compute, csv_text, frame, places, visit, visits
+
+OPEN = "a quotation mark is opened and not closed on this line; close it"
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize("block", [1, 110, 1 << 23])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_quotation_mark_left_open_in_a_last_cell(
+    tmp_path: Path, at: int, block: int, end: str
+) -> None:
+    """At the end of what Arrow is given it takes an open mark for closed."""
+    rows = [visit(day, insured_no=f"{day:010}") for day in (1, 2, 3)]
+    lines = csv_text(rows).splitlines()
+    lines[at + 1] = lines[at + 1].replace(",240", ',"240')
+    with mock.patch.object(csv_files, "CSV_BLOCK_BYTES", block):
+        result = claim_text(tmp_path, "\n".join(lines) + end)
+    assert places(result.problems) == [("visits", at + 2, "", "", "malformed_row")]
+    assert result.problems["message"].tolist() == [OPEN]
+    assert result.summary.held_visits == 1
+
+
+def test_mark_of_utf_8_in_a_cell_is_named_wherever_it_stands(tmp_path: Path) -> None:
+    for more in ([], ["short"]):
+        lines = csv_text(visits(2)).splitlines()
+        lines[1] = "\ufeff" + lines[1]
+        result = claim_text(tmp_path, "\n".join([*lines, *more]) + "\n")
+        assert places(result.problems)[0][1:3] == (2, "provider_no")
+        assert "U+FEFF" in result.problems["message"][0]
+
+
+def test_parquet_that_is_replaced_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "visits.parquet"
+    frame([visit(1), visit(2, minutes="x")]).to_parquet(path)
+    new = tmp_path / "new.parquet"
+    frame([visit(3)]).to_parquet(new)
+
+    def progress(_stage: str, _done: int, _whole: int) -> None:
+        if new.exists():
+            new.replace(path)
+
+    with pytest.raises(InputFileError, match=r"visits\.parquet: has changed while it was read"):
+        claim_files(path, tmp_path / "out", progress=progress)
+
+
+def test_parquet_with_text_that_is_no_utf_8(tmp_path: Path) -> None:
+    buffers = [None, pa.py_buffer(np.array([0, 2], np.int32)), pa.py_buffer("表".encode("cp932"))]
+    bad = pa.StringArray.from_buffers(1, *buffers[1:])
+    table = pa.table({**{name: [cell] for name, cell in visit(1).items()}, "minutes": bad})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(InputFileError, match="is a damaged Parquet file"):
+        claim_files(tmp_path / "a.parquet", tmp_path / "out")
+    with pytest.raises(InputFileError, match="visits: column 'minutes' cannot be read"):
+        compute_claims(table)
+
+
+def test_smallest_number_is_no_blank() -> None:
+    least = np.iinfo(np.int64).min
+    for values in (
+        np.array([least, 240]),
+        pa.array([least, 240]),
+        pa.array([2**63 + 5, 240], pa.uint64()),
+    ):
+        rows = frame([visit(1), visit(1, insured_no="0000000002")])
+        table = pa.table({**{name: rows[name].tolist() for name in rows}, "minutes": values})
+        batch = compute_claims(table)
+        shown = str(values[0].as_py() if isinstance(values, pa.Array) else values[0])
+        assert places(batch.problems) == [("visits", 2, "minutes", shown, "bad_value")]
+    rows = frame([visit(1)]).assign(session=np.array([least]))
+    assert places(compute_claims(rows).problems)[0][2:4] == ("session", str(least))
+
+
+def test_decimals_of_parquet(tmp_path: Path) -> None:
+    table = pa.table(
+        {**{name: [cell] for name, cell in visit(1).items()}, "minutes": [Decimal("240.00")]}
+    )
+    parquet.write_table(table, tmp_path / "a.parquet")
+    assert claim_files(tmp_path / "a.parquet", tmp_path / "out").summary.units == 426
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["\ud800", 10**5000, [1], {"a": 1}, object],
+    ids=["surrogate", "long", "list", "mapping", "class"],
+)
+def test_cells_of_a_frame_that_are_no_text(value: object) -> None:
+    rows = frame([visit(1), visit(1, insured_no="0000000002")]).astype(object)
+    rows["minutes"] = pd.Series([value, "240"], dtype=object)
+    batch = compute_claims(rows)
+    assert [place[:3] for place in places(batch.problems)] == [("visits", 2, "minutes")]
+    assert batch.claims["insured_no"].tolist() == ["0000000002"]
+
+
+def test_arrow_columns_of_unusual_types() -> None:
+    rows = {name: [cell] for name, cell in visit(1).items()}
+    for column in (pa.array(["240"], pa.string_view()), pa.array(["240"]).dictionary_encode()):
+        assert len(compute_claims(pa.table({**rows, "minutes": column})).claims) == 1
+    batch = compute_claims(pa.table({**rows, "minutes": [[240]]}))
+    assert places(batch.problems) == [("visits", 2, "minutes", "[240]", "bad_value")]
+
+
+def test_very_long_cell_costs_no_time_and_is_shown_shortened(tmp_path: Path) -> None:
+    # Each of these marks moves past all others when it is normalised.
+    marks = "\u0327\u0301" * 100_000
+    rows = [visit(1, care_level=f"a{marks}"), visit(1, insured_no=f"0{marks}")]
+    started = time.process_time()
+    result = claim_text(tmp_path, csv_text(rows))
+    assert time.process_time() - started < 2
+    assert len(result.problems) == 2
+    assert result.problems["value"].str.len().max() < 70
+    assert result.problems["message"].str.len().max() < 400
+
+
+def test_line_that_cannot_be_decoded_is_that_of_the_likely_encoding(tmp_path: Path) -> None:
+    text = csv_text([visit(1) | {"入浴介助加算": "1"}, visit(2) | {"入浴介助加算": "1"}]).encode()
+    with pytest.raises(InputFileError) as caught:
+        claim_text(tmp_path, text.replace(b"2016-04-02", b"2016-04-\xff2"))
+    assert "is neither UTF-8 (line 3) nor CP932 (line 1)" in str(caught.value)
+    assert "UTF-8(3行目)でもCP932(1行目)でも読めません" in caught.value.say("ja")
+
+
+def test_numbers_chosen_to_meet_in_the_index() -> None:
+    """Persons whose packed numbers had one place in a table of fixed hashes take no longer."""
+    spread = 0x9E3779B97F4A7C15
+    inverse = pow(spread, -1, 1 << 64)
+    numbers: list[str] = []
+    high = 0
+    while len(numbers) < 20_000:
+        number = (high * inverse) % (1 << 64) % 10**10
+        numbers.append(f"{number:010}")
+        high += 1
+    rows = pd.DataFrame([visit(1)] * len(numbers)).assign(insured_no=numbers)
+    started = time.process_time()
+    compute_claims(rows)
+    assert time.process_time() - started < 5
+
+
+def test_any_row_order_gives_the_same() -> None:
+    rows = [visit(1), visit(2, minutes="x", insured_no="0000000002"), visit(3, care_level="3.0")]
+    for order in (rows, rows[::-1]):
+        batch = compute(order)
+        assert batch.claims["total_units"].tolist() == [426 + 552]
+        assert len(batch.held_visits) == 1
