@@ -91,6 +91,11 @@ def places(problems: pd.DataFrame) -> list[Place]:
     ]
 
 
+def own(problems: pd.DataFrame) -> pd.DataFrame:
+    """The problems of cells and lines themselves, not that their rows belong to no claim."""
+    return problems[problems["rule"] != "unplaced_row"].reset_index(drop=True)
+
+
 def units(claims: pd.DataFrame) -> dict[Claim, int]:
     """The units of every claim."""
     keys = zip(*(claims[name] for name in KEY_COLUMNS), strict=True)

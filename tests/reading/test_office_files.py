@@ -18,7 +18,7 @@ import pytest
 
 from chiiki_tsusho import Batch, InputFileError, compute_claims
 from chiiki_tsusho.batch import claim_files
-from helpers.inputs import Cells, csv_text, frame, places
+from helpers.inputs import Cells, csv_text, frame, own, places
 
 VISIT: Cells = {
     "provider_no": "1390000015",
@@ -175,7 +175,7 @@ def test_what_a_spreadsheet_did_to_a_number(tmp_path: Path) -> None:
     }
     for cell, message in cells.items():
         batch = office(tmp_path, csv_text([VISIT]).replace("0000100011", cell))
-        (problem,) = batch.problems.to_dict("records")
+        (problem,) = own(batch.problems).to_dict("records")
         assert (problem["column"], problem["rule"]) == ("insured_no", "bad_value")
         assert message in problem["message"]
         assert batch.claims.empty
