@@ -16,7 +16,7 @@ from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
 from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.language import Language, Text
+from chiiki_tsusho.language import Language, Text, known_language
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.table_files import law_file
@@ -146,6 +146,7 @@ def compute_claims(
     >>> batch.claims["total_units"].tolist()
     [476]
     """
+    known_language(language)
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
     run = BatchRun(*sources, code_book(codes))
     sink = FrameSink()
@@ -224,6 +225,7 @@ def claim_files(
     TableError
         ``codes`` fails a check.
     """
+    known_language(language), known_language(headings)
     if folder is None and add_to is None:
         raise OutputError(Text("no folder for the results is named"))
     earlier = None if add_to is None else EarlierRun.read(named_path(add_to))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
 
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.limit import inside_limit
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.units import base_rate_bases, bear
-from chiiki_tsusho.claims.yen import NO_LIMIT, PER_CENT, PRICE_SCALE
+from chiiki_tsusho.claims.yen import NO_LIMIT, PER_CENT, PRICE_SCALE, public_claim
 from chiiki_tsusho.errors import VisitError
 from chiiki_tsusho.explaining.steps import (
     Step,
@@ -25,7 +26,16 @@ from chiiki_tsusho.explaining.steps import (
     taken,
 )
 from chiiki_tsusho.explaining.visit import base_steps
-from chiiki_tsusho.language import Language, Name, Sayable, Text, listed, on_lines
+from chiiki_tsusho.language import (
+    LANGUAGES,
+    Language,
+    Name,
+    Sayable,
+    Text,
+    known_language,
+    listed,
+    on_lines,
+)
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
 from chiiki_tsusho.law.code_table import CodeTable
@@ -41,6 +51,51 @@ else:
     from chiiki_tsusho.lazy import pandas as pd
 
 
+class ExplainedLine(BaseModel):
+    """A line of a claim: a code, and what it comes to in the month.
+
+    Parameters
+    ----------
+    code, name : str
+        Service code, and サービス内容略称 as published.
+    units, count, service_units : int
+        Units of one count, how many counts, and their product; of a ratio its result, once.
+    limit_managed : bool
+        Whether it counts against 区分支給限度基準額.
+    public_count, public_units : int
+        What of it is under public funds.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    name: str
+    units: int
+    count: int
+    service_units: int
+    limit_managed: bool
+    public_count: int
+    public_units: int
+
+    def to_text(self, language: Language = "en") -> str:
+        """Write the line: ``781241  地域通所介護21  426 × 8 = 3408``."""
+        outside = "" if self.limit_managed else f"  ({Text('outside the limit').say(language)})"
+        product = f"{self.units} × {self.count} = {self.service_units}"
+        return f"{self.code}  {self.name}  {product}{outside}"
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What is said of a claim in one language."""
+
+    units: list[Step]
+    yen: list[Step]
+    notes: list[str]
+
+
 @dataclass(frozen=True)
 class ClaimExplanation:
     """A claim, line by line and step by step.
@@ -49,8 +104,8 @@ class ClaimExplanation:
     ----------
     service_month, provider_no, insurer_no, insured_no : str
         Whose claim it is.
-    lines : list of str
-        Code, name, units × count and service units, as claimed.
+    lines : list of ExplainedLine
+        As claimed, in the order of their codes.
     units : list of Step
         How the units came about: ratios, limit, what is covered.
     yen : list of Step
@@ -58,21 +113,45 @@ class ClaimExplanation:
     notes : list of str
         What a reader should know besides.
     language : {"en", "ja"}
-        Of all of it.
+        Of steps and notes.
     """
 
     service_month: str
     provider_no: str
     insurer_no: str
     insured_no: str
-    lines: list[str]
-    units: list[Step]
-    yen: list[Step]
-    notes: list[str]
-    language: Language = "en"
+    lines: list[ExplainedLine]
+    language: Language
+    _said: Mapping[Language, _Said] = field(repr=False)
+
+    @property
+    def units(self) -> list[Step]:
+        """How the units came about."""
+        return self._said[self.language].units
+
+    @property
+    def yen(self) -> list[Step]:
+        """How the yen came about."""
+        return self._said[self.language].yen
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know besides."""
+        return self._said[self.language].notes
 
     def __str__(self) -> str:
-        """Write the claim as a sheet of text."""
+        """Write the claim as a sheet of text, in its language."""
+        return self.to_text(self.language)
+
+    def to_text(self, language: Language = "en") -> str:
+        """Write the claim as a sheet of text.
+
+        Raises
+        ------
+        ValueError
+            The language is unknown.
+        """
+        said = self._said[known_language(language)]
         head = Text(
             "claim {service_month}  provider {provider_no}  insurer {insurer_no}  insured "
             "{insured_no}",
@@ -82,18 +161,14 @@ class ClaimExplanation:
             insured_no=self.insured_no,
         )
         lines, units, yen, note = (
-            words.say(self.language)
-            for words in (
-                Text("lines"),
-                Text("units"),
-                Text("yen"),
-                Text("note"),
-            )
+            words.say(language)
+            for words in (Text("lines"), Text("units"), Text("yen"), Text("note"))
         )
-        parts = [head.say(self.language), "", lines, *(f"  {line}" for line in self.lines)]
-        parts += ["", units, *(f"  {step}" for step in self.units)]
-        parts += ["", yen, *(f"  {step}" for step in self.yen)]
-        parts += [f"  {note}: {one}" for one in self.notes]
+        parts = [head.say(language), "", lines]
+        parts += [f"  {line.to_text(language)}" for line in self.lines]
+        parts += ["", units, *(f"  {step}" for step in said.units)]
+        parts += ["", yen, *(f"  {step}" for step in said.yen)]
+        parts += [f"  {note}: {one}" for one in said.notes]
         return "\n".join(parts)
 
 
@@ -131,6 +206,8 @@ def explain_claim(
 
     Raises
     ------
+    ValueError
+        The language is unknown.
     VisitError
         No visit of that person (and month) is in the file, or the claim is held; the message
         gives the problems that hold it.
@@ -151,9 +228,12 @@ def explain_claim(
     ...     "shortfall": "understaffed",
     ... }
     >>> (claim,) = ct.explain_claim(pd.DataFrame([visit]), "0000100011")
-    >>> claim.lines
-    ['789405  地域通所介護15・人欠・時減  333 × 1 = 333']
+    >>> print(claim.lines[0])
+    789405  地域通所介護15・人欠・時減  333 × 1 = 333
+    >>> claim.lines[0].service_units
+    333
     """
+    known_language(language)
     run = BatchRun(*open_inputs(visits, providers, recipients, encoding), code_book(codes))
     wanted = None if month is None else parse_month(month)
     explained = [
@@ -197,11 +277,16 @@ def _explain(priced: Priced, language: Language) -> ClaimExplanation:
         provider_no=names.provider_no[0].as_py(),
         insurer_no=names.insurer_no[0].as_py(),
         insured_no=names.insured_no[0].as_py(),
-        lines=_line_texts(priced, language),
-        units=list(_unit_steps(priced, language)),
-        yen=list(_yen_steps(priced, language)),
-        notes=[note.say(language) for note in _notes(priced)],
+        lines=list(_lines(priced)),
         language=language,
+        _said={
+            one: _Said(
+                list(_unit_steps(priced, one)),
+                list(_yen_steps(priced, one)),
+                [note.say(one) for note in _notes(priced)],
+            )
+            for one in LANGUAGES
+        },
     )
 
 
@@ -209,20 +294,26 @@ def _one(values: Any) -> int:
     return int(values[0])
 
 
-def _line_texts(priced: Priced, language: Language) -> list[str]:
-    outside = Text("outside the limit").say(language)
-    texts = []
-    for column, item in enumerate(priced.lines.items):
-        row = priced.lines.table.rows[item]
-        count, units = (
-            _one(priced.lines.counts[:, column]),
-            _one(priced.lines.service_units[:, column]),
-        )
+def _lines(priced: Priced) -> Iterator[ExplainedLine]:
+    lines = priced.lines
+    for column, item in enumerate(lines.items):
+        row = lines.table.rows[item]
+        count, units = _one(lines.counts[:, column]), _one(lines.service_units[:, column])
         if units:
-            each = units if row.kind == "rate" else row.units
-            inside = "" if row.limit_managed else f"  ({outside})"
-            texts.append(f"{row.service_code}  {row.name}  {each} × {count} = {units}{inside}")
-    return texts
+            public = (lines.public_counts, lines.public_units)
+            public_count, public_units = (
+                0 if of_lines is None else _one(of_lines[:, column]) for of_lines in public
+            )
+            yield ExplainedLine(
+                code=row.service_code,
+                name=row.name,
+                units=units if row.kind == "rate" else row.units or 0,
+                count=count,
+                service_units=units,
+                limit_managed=bool(row.limit_managed),
+                public_count=public_count,
+                public_units=public_units,
+            )
 
 
 def _unit_steps(priced: Priced, language: Language) -> Iterator[Step]:
@@ -284,16 +375,25 @@ def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
         row = table.rows[table.key_positions[key]]
         if not _one(lines.counts[:, lines.column(key)]):
             continue
-        basis = _one(of_base[key].reduced) if key in of_base else whole
-        if key in of_base:
+        basis = of_base.get(key)
+        if basis is not None:
             what = Text("base units of the visits that have it")
         else:
             what = Text("units of all lines")
-        step = taken(f"{row.name}: {what.say(language)}", basis, rounding)
+        start = whole if basis is None else _one(basis.units)
+        step = taken(f"{row.name}: {what.say(language)}", start, rounding)
         yield step
+        for less, taken_off in basis.reductions.items() if basis is not None else ():
+            if _one(taken_off):
+                name = table.rows[table.key_positions[less]].name
+                label = Text("less {name}", name=name).say(language)
+                step = added(label, step.after, _one(taken_off), rounding)
+                yield step
         if excess and not row.limit_managed:
-            less = Text("less the units over the limit").say(language)
-            step = added(less, basis, -min(excess, basis), rule_place("limit", table.law_month))
+            label = Text("less the units over the limit").say(language)
+            # A basis of base lines ends at 0.
+            over = excess if basis is None else min(excess, step.after)
+            step = added(label, step.after, -over, rule_place("limit", table.law_month))
             yield step
         for link in table.rate_rows(key):
             ratio = link.per_mille or 0
@@ -322,10 +422,34 @@ def _yen_steps(priced: Priced, language: Language) -> Iterator[Step]:
     yield insurance
     rest = total.after - insurance.after
     public = _one(settlement.public_yen)
-    if uninsured or terms.public_law[0]:
-        own = min(_one(terms.public_copay), rest)
-        label = Text("public funds (法別12): the rest less the person's own {own}", own=own)
-        yield added(label.say(language), rest, -own, form)
+    law = _one(terms.public_law)
+    if law:
+        units = _one(settlement.public_units)
+        claimable = _one(
+            public_claim(
+                terms,
+                settlement.public_units,
+                settlement.benefit_units,
+                np.array([rate]),
+                np.array([rest]),
+            )
+        )
+        own = min(_one(terms.public_copay), claimable)
+        if units == benefit:
+            label = Text(
+                "public funds (法別{law}): the rest less the person's own {own}", law=law, own=own
+            )
+            yield added(label.say(language), rest, -own, form)
+        else:
+            label = Text("cost of the units under public funds: units × {shown} yen", shown=shown)
+            cost = floored(label.say(language), units, price, PRICE_SCALE, form)
+            yield cost
+            share = max(0, _one(terms.public_share) - rate)
+            label = Text("public funds (法別{law}): that cost × {share} %", law=law, share=share)
+            borne = floored(label.say(language), cost.after, share, PER_CENT, form)
+            yield borne
+            label = Text("public funds (法別{law}): less the person's own {own}", law=law, own=own)
+            yield added(label.say(language), borne.after, -own, form)
     label = Text("copay: the rest less public funds")
     yield added(label.say(language), rest, -public, form)
     self_paid = _one(settlement.self_paid_units)
