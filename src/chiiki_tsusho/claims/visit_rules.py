@@ -183,19 +183,29 @@ class _Rows:
         distinct, which = np.unique(
             np.stack([values[at] for values in conditions]), axis=1, return_inverse=True
         )
+        # By the column at fault: which of its conditions each case is, and what is said of them.
+        told: dict[str, tuple[list[str], list[Message]]] = {}
+        column_of = np.empty(distinct.shape[1], dtype=object)
+        place_of = np.empty(distinct.shape[1], dtype=np.int64)
         for case, (kind, lack, care, length) in enumerate(distinct.T.tolist()):
             column, message = table.missing_code(
                 SERVICES[kind], length, care, SHORTFALL_NAMES[lack]
             )
-            lines = self.typed.block.lines[at[which.ravel() == case]]
             value = {
                 "service": SERVICES[kind],
                 "minutes": str(length),
                 "shortfall": SHORTFALL_NAMES[lack],
                 "care_level": str(care or ""),
             }[column]
-            alike = np.zeros(len(lines), dtype=np.int64)
-            self.problems.add_rows("visits", column, lines, alike, [value], [message])
+            values, messages = told.setdefault(column, ([], []))
+            column_of[case], place_of[case] = column, len(values)
+            values.append(value)
+            messages.append(message)
+        lines, which = self.typed.block.lines[at], which.ravel()
+        for column, (values, messages) in told.items():
+            mine = (column_of == column)[which]
+            places = place_of[which[mine]]
+            self.problems.add_rows("visits", column, lines[mine], places, values, messages)
 
     def count_key(self, table: CodeTable, column: KeyColumn, at: Ints) -> Ints | None:
         """Take the counts of one addition in one month, and name what does not fit.

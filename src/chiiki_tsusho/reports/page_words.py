@@ -176,7 +176,7 @@ WORDS: dict[str, dict[Language, str]] = {
     "and": {"en": ", ", "ja": "、"},
 }  # fmt: skip
 
-# What each rule of ``problems.RULES`` says, and what to do about it.
+# What each rule of ``problem_texts.RULES`` says, and what to do about it.
 RULES: dict[str, dict[Language, tuple[str, str]]] = {
     "missing_value": {
         "en": ("A required cell is blank", "Fill the cell in."),
@@ -228,7 +228,47 @@ RULES: dict[str, dict[Language, tuple[str, str]]] = {
     },
     "malformed_row": {
         "en": ("The cells of the row cannot be told apart", "Put commas and quotation marks right: as many cells as the heading has."),
-        "ja": ("行のセルを区切れない", "カンマと引用符を直し、見出しと同じ数のセルにしてください。"),
+        "ja": ("列の数が見出しと合わない行", "カンマと引用符を直し、見出しと同じ数のセルにしてください。"),
+    },
+    "needs_other": {
+        "en": ("An addition stands without the one it needs", "Set the other addition as well, or take this one out."),
+        "ja": ("前提となる加算・減算がない", "前提となる加算・減算も記入するか、この加算を取り除いてください。"),
+    },
+    "not_together": {
+        "en": ("Two additions stand together that may not", "Take one of them out."),
+        "ja": ("同時に算定できない加算がある", "どちらか一方を取り除いてください。"),
+    },
+    "plan_needed": {
+        "en": ("One limit is shared by several providers", "Write into recipients how many units are planned at this provider (provider_no, planned_units)."),
+        "ja": ("複数の事業所で区分支給限度基準額を分け合っている", "利用者のファイルに、この事業所の計画単位数を事業所番号とともに記入してください。"),
+    },
+    "unplaced_row": {
+        "en": ("It cannot be read whose visit a row is", "Correct the row: every claim that it may belong to is held with it until then."),
+        "ja": ("誰の実績か読み取れない行", "その行を訂正してください。訂正するまで、該当しうる請求はすべて未計算(要修正)です。"),
+    },
+    "already_claimed": {
+        "en": ("A claim is in the results already", "Take its rows out, or compute the whole month again from the corrected file."),
+        "ja": ("追加先にすでに計算済みの請求がある", "その請求の行を取り除くか、訂正した元のファイルから月全体を計算し直してください。"),
+    },
+    "not_this_service": {
+        "en": ("Visits that another service bills", "Nothing is held. Bill them under 総合事業, or correct the care level."),
+        "ja": ("総合事業で請求する実績(要支援・事業対象者)", "未計算にはなりません。総合事業として請求するか、要介護度を訂正してください。"),
+    },
+    "example_row": {
+        "en": ("Example rows of the template", "Nothing is held. Take them out before anything is filed."),
+        "ja": ("ひな形の記入例が残っている", "未計算にはなりません。請求の前に取り除いてください。"),
+    },
+    "check_digit": {
+        "en": ("The check digit of a number does not fit", "Nothing is held. Compare the number with the certificate."),
+        "ja": ("番号の検証番号が合わない", "未計算にはなりません。被保険者証などの番号と照合してください。"),
+    },
+    "unusual_value": {
+        "en": ("An unusual value", "Nothing is held. Check that it is meant."),
+        "ja": ("通常はない値", "未計算にはなりません。正しい値か確認してください。"),
+    },
+    "total_row": {
+        "en": ("Lines of totals", "Nothing is held. Take them out of the file."),
+        "ja": ("合計の行", "未計算にはなりません。ファイルから取り除いてください。"),
     },
 }  # fmt: skip
 UNKNOWN_RULE: dict[Language, tuple[str, str]] = {
