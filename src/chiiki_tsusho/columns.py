@@ -269,6 +269,25 @@ _CLAIMS_COMPARED = (
 )  # fmt: skip
 _AMOUNTS_COMPARED = _both_sides(tuple(column for column in CLAIMS if column.name in COMPARED))
 
+# Who gains and who loses, and how much of what was.
+_CHANGES_COMPARED = (
+    _out("claims_more", "増えた請求数", "whole", "claims with more units under table b",
+         "Bの表で単位数が増える請求の数"),
+    _out("claims_less", "減った請求数", "whole", "claims with fewer units under table b",
+         "Bの表で単位数が減る請求の数"),
+    _out("claims_same", "変わらない請求数", "whole", "claims with as many units under both tables",
+         "単位数が変わらない請求の数"),
+)  # fmt: skip
+_PER_CENT_COMPARED = (
+    _out("total_units_per_cent", "総単位数の増減率", "text",
+         "b less a in per cent of a, to a hundredth; blank where a is 0",
+         "BからAを引いた差のAに対する割合(%、小数第2位まで。Aが0のときは空欄)"),
+    _out("total_yen_per_cent", "費用総額の増減率", "text",
+         "the same of the yen; blank where they are not known",
+         "費用総額についての同じ割合(金額が不明のときは空欄)"),
+)  # fmt: skip
+_COMPARED_ALIKE = (*_CLAIMS_COMPARED, *_CHANGES_COMPARED, *_AMOUNTS_COMPARED, *_PER_CENT_COMPARED)
+
 COMPARISON_TOTAL = (
     *_CLAIMS_COMPARED,
     _out("visits_left_out", "除いた提供回数", "whole", "rows of visits that are in no claim compared",
@@ -277,16 +296,36 @@ COMPARISON_TOTAL = (
          "Aの表にコードのない実績の行数"),
     _out("visits_without_code_b", "コードのない実績数B", "whole", "visits without a code in table b",
          "Bの表にコードのない実績の行数"),
+    *_CHANGES_COMPARED,
     *_AMOUNTS_COMPARED,
+    *_PER_CENT_COMPARED,
 )  # fmt: skip
 
-COMPARISON_BY_PROVIDER = (CLAIM_KEY[1], *_CLAIMS_COMPARED, *_AMOUNTS_COMPARED)
+COMPARISON_BY_PROVIDER = (CLAIM_KEY[1], *_COMPARED_ALIKE)
+COMPARISON_BY_INSURER = (CLAIM_KEY[2], *_COMPARED_ALIKE)
+_CARE_LEVEL_COMPARED = _out(
+    "care_level", "要介護度", "text", "highest care level of the codes claimed; blank: none",
+    "算定したコードの要介護度のうち最も高いもの(空欄はなし)",
+)  # fmt: skip
+# A claim that is held has no codes, and so no care level.
+COMPARISON_BY_CARE_LEVEL = (
+    _CARE_LEVEL_COMPARED,
+    *(one for one in _COMPARED_ALIKE if "left_out" not in one.name and "held" not in one.name),
+)
+COMPARISON_BY_CLAIM = (
+    *CLAIM_KEY,
+    _CARE_LEVEL_COMPARED,
+    _out("visits", "提供回数", "whole", "visits of the claim", "請求の提供回数"),
+    *_AMOUNTS_COMPARED,
+    *_PER_CENT_COMPARED,
+)
 
 COMPARISON_BY_CODE = (
-    _out("service_code_a", "サービスコードA", "text", "the code in table a", "Aの表のコード"),
+    _out("service_code_a", "サービスコードA", "text", "the code in table a; blank: none",
+         "Aの表のコード(空欄はなし)"),
     _out("name_a", "名称A", "text", "its name in table a", "Aの表の名称"),
-    _out("service_code_b", "サービスコードB", "text", "the code of the same in table b",
-         "Bの表のコード"),
+    _out("service_code_b", "サービスコードB", "text", "the code of the same in table b; "
+         "blank: none", "Bの表の同じもののコード(空欄はなし)"),
     _out("name_b", "名称B", "text", "its name in table b", "Bの表の名称"),
     _out("count_a", "回数A", "whole", "counts under table a", "Aの表での回数"),
     _out("count_b", "回数B", "whole", "counts under table b", "Bの表での回数"),
@@ -316,7 +355,10 @@ COMPARISON_OTHER_PROBLEMS = (_SIDE, *PROBLEMS)
 COMPARISON: dict[str, tuple[Column, ...]] = {
     "total": COMPARISON_TOTAL,
     "by_provider": COMPARISON_BY_PROVIDER,
+    "by_insurer": COMPARISON_BY_INSURER,
+    "by_care_level": COMPARISON_BY_CARE_LEVEL,
     "by_code": COMPARISON_BY_CODE,
+    "by_claim": COMPARISON_BY_CLAIM,
     "without_code": COMPARISON_WITHOUT_CODE,
     "missing_keys": COMPARISON_MISSING_KEYS,
     "other_problems": COMPARISON_OTHER_PROBLEMS,

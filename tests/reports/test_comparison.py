@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import pickle
 import random
 from collections.abc import Sequence
@@ -21,7 +22,10 @@ from chiiki_tsusho import columns
 from chiiki_tsusho import problem_texts as messages
 from chiiki_tsusho.claims import run as batch_run
 from chiiki_tsusho.command_line.reports import register
+from chiiki_tsusho.language import Language
 from chiiki_tsusho.reports.comparison import compare_files
+from chiiki_tsusho.reports.comparison_page import write_comparison
+from chiiki_tsusho.reports.comparison_tables import per_cent
 from chiiki_tsusho.table_imports.gathering import write_code_rows
 from helpers.inputs import Cells, csv_text, frame, places, visit, visits
 
@@ -115,8 +119,8 @@ def test_a_band_of_2016_is_two_of_2026() -> None:
     ]
     comparison = compare(rows, "2016-04", "2026-06")
     assert codes(comparison) == [
-        ("781241", "781241", 1, 1, 426, 416, -10),
-        ("781241", "781246", 2, 2, 852, 872, 20),
+        ("781241", "781241", 3, 1, 1278, 416, -862),
+        ("", "781246", 0, 2, 0, 872, 872),
         ("781442", "781442", 1, 1, 868, 890, 22),
     ]
     assert sides(comparison, "total_units") == [2146, 2178, 32]
@@ -173,7 +177,8 @@ def test_an_addition_may_be_counted_otherwise() -> None:
     # 個別機能訓練加算Ⅱ: 56 a day in 2016, 20 a month in 2026.
     comparison = compare(visits(3, functional_training_2="1"), "2016-04", "2026-06")
     assert codes(comparison) == [
-        ("781241", "781246", 3, 3, 1278, 1308, 30),
+        ("781241", "781241", 3, 0, 1278, 0, -1278),
+        ("", "781246", 0, 3, 0, 1308, 1308),
         ("785052", "785052", 3, 1, 168, 20, -148),
     ]
     assert sides(comparison, "total_units") == [1446, 1328, -118]
@@ -234,9 +239,88 @@ def test_an_addition_keeps_the_meaning_its_heading_has_in_the_month_of_the_visit
     comparison = compare(rows, "2016-04", "2026-06")
     assert comparison.missing_keys["key"].tolist() == ["service_provision_1i"]
     rows = [visit(1, 送迎減算="2")]
-    assert codes(compare(rows, "2016-04", "2026-06"))[1:] == [
+    assert codes(compare(rows, "2016-04", "2026-06"))[2:] == [
         ("785612", "785612", 2, 2, -94, -94, 0)
     ]
+
+
+# --- who gains and who loses ---------------------------------------------------------------------
+
+
+def changed() -> ct.Comparison:
+    """Three claims of two insurers: 416 for 426, 436 for 426, and 890 for 868 units."""
+    rows = [
+        visit(1, minutes="200"),
+        visit(1, minutes="240", insured_no="0000000002", insurer_no="132000"),
+        visit(1, minutes="430", care_level="2", insured_no="0000000003"),
+        visit(2, minutes="150", insured_no="0000000004", insurer_no="132000"),
+    ]
+    return compare(rows, "2016-04", "2026-06", [PLAIN])
+
+
+def test_sums_by_insurer_and_care_level() -> None:
+    comparison = changed()
+    names = ["claims", "claims_left_out", "claims_more", "claims_less", "claims_same"]
+    sums = [*names, "total_units_a", "total_units_b", "total_units_per_cent"]
+    assert comparison.by_insurer[["insurer_no", *sums]].to_numpy().tolist() == [
+        ["131000", 2, 0, 1, 1, 0, 1294, 1306, "+0.93"],
+        ["132000", 1, 1, 1, 0, 0, 426, 436, "+2.35"],
+    ]
+    levels = ["care_level", "claims", "claims_more", "claims_less", "total_units_difference"]
+    assert comparison.by_care_level[levels].to_numpy().tolist() == [
+        ["1", 2, 1, 1, 0],
+        ["2", 1, 1, 0, 22],
+    ]
+    # 12 of 1,294 are 0.927 %; 22 of 1,720 are 1.279 %. No benefit rate is known.
+    row = comparison.total.iloc[0]
+    assert row[names].tolist() == [3, 1, 2, 1, 0]
+    assert row[["total_units_per_cent", "total_yen_per_cent"]].tolist() == ["+1.28", ""]
+
+
+def test_each_claim_with_its_difference() -> None:
+    names = ["insured_no", "care_level", "total_units_difference", "total_units_per_cent"]
+    assert changed().by_claim[names].to_numpy().tolist() == [
+        ["0000000001", "1", -10, "-2.35"],
+        ["0000000003", "2", 22, "+2.53"],
+        ["0000000002", "1", 10, "+2.35"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "more", "text"),
+    [(200, 1, "+0.50"), (30000, 1, "0.00"), (20000, 1, "+0.01"), (-200, -3, "+1.50"), (0, 5, "")],
+)
+def test_per_cent_is_rounded_half_up_to_a_hundredth(before: int, more: int, text: str) -> None:
+    assert per_cent(before, more) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["by insurer", "claims by the change of their units", "what is lacking"]),
+        ("ja", ["保険者別", "増減率(%)", "単位数の増減別の請求件数", "ないものと、どうするか"]),
+    ],
+)
+def test_a_page_of_the_comparison(tmp_path: Path, language: Language, said: list[str]) -> None:
+    rows = [visit(1), visit(2, minutes="150", insured_no="0000000002")]
+    rows += [visit(1, care_level="<b>6</b>", insured_no="0000000003")]
+    comparison = compare(rows, "2016-04", "2026-06", language=language)
+    path = write_comparison(comparison, tmp_path / "page.html", language)
+    page = path.read_text("utf-8")
+    assert f'<html lang="{language}">' in page
+    assert "<script" not in page
+    assert "<b>6" not in page
+    assert "&lt;b&gt;6" in page
+    for text in ("A 2016-04", "B 2026-06", *said):
+        assert text in page
+    (reason,) = comparison.without_code["message"]
+    assert reason in html.unescape(page)
+
+
+def test_a_page_in_a_language_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ct.ChiikiTsushoError, match="language 'fr' is unknown"):
+        write_comparison(changed(), tmp_path / "page.html", "fr")  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- months and registers ------------------------------------------------------------------------
@@ -633,14 +717,15 @@ TEXT: Final = """\
 claims         1         0  held under A 2017-03: 0     held under B 2017-04: 0
 visits         3         0  no code under A 2017-03: 0  no code under B 2017-04: 0
 
-total          A 2017-03  B 2017-04  difference
-total_units        1,485      1,512         +27
+total          A 2017-03  B 2017-04  difference  per cent
+total_units        1,485      1,512         +27     +1.82
 benefit_units      1,485      1,512         +27
-total_yen         14,850     15,120        +270
+total_yen         14,850     15,120        +270     +1.82
 insurance_yen     13,365     13,608        +243
 public_yen             0          0           0
 copay_yen          1,485      1,512         +27
 self_paid_yen          0          0           0
+claims with more units under B 2017-04: 1; with fewer: 0; with as many: 0
 
 by code
 A 2017-03                             B 2017-04                             \
@@ -653,8 +738,22 @@ count A  count B  units A  units B  difference
 3        3      150      150           0
 
 by provider
-provider    claims  left out  units A  units B  difference   yen A   yen B  difference
-1370000001       1         0    1,485    1,512         +27  14,850  15,120        +270
+provider    claims  left out  more  fewer  units A  units B  difference  per cent   \
+yen A   yen B  difference  per cent
+1370000001       1         0     1      0    1,485    1,512         +27     +1.82  \
+14,850  15,120        +270     +1.82
+
+by insurer
+insurer  claims  left out  more  fewer  units A  units B  difference  per cent   \
+yen A   yen B  difference  per cent
+131000        1         0     1      0    1,485    1,512         +27     +1.82  \
+14,850  15,120        +270     +1.82
+
+by care level
+care level  claims  more  fewer  units A  units B  difference  per cent   \
+yen A   yen B  difference  per cent
+1                1     1      0    1,485    1,512         +27     +1.82  \
+14,850  15,120        +270     +1.82
 """
 
 
@@ -714,11 +813,11 @@ def test_the_files_are_the_frames(tmp_path: Path, app: typer.Typer) -> None:
     for _ in range(2):  # into a new folder, then over what is there
         assert run(app, *words)[0] == 1
         assert sorted(one.name for one in out.iterdir()) == sorted(
-            f"{name}.csv" for name in columns.COMPARISON
+            [*(f"{name}.csv" for name in columns.COMPARISON), "comparison.html"]
         )
     expected = compare(rows, "2016-04", "2026-06")
     for name, result in expected.frames.items():
-        text = (out / f"{name}.csv").read_bytes()
+        text = (out / f"{name}.csv").read_bytes().removeprefix(b"\xef\xbb\xbf")
         assert text.startswith(",".join(result.columns).encode() + b"\n")
         read = pd.read_csv(out / f"{name}.csv", dtype="str", keep_default_na=False)
         assert read.to_numpy().tolist() == result.astype("str").fillna("").to_numpy().tolist()
@@ -732,10 +831,10 @@ def test_the_command_takes_a_draft(tmp_path: Path, app: typer.Typer) -> None:
     months = ("--month", "2026-06", "--month", "2026-06")
     code, text, _ = run(app, path, *months, "--codes-b", table)
     assert code == 0
-    assert "total_units          436        446         +10" in text.splitlines()
+    assert "total_units          436        446         +10     +2.29" in text.splitlines()
     code, text, _ = run(app, path, *months, "--codes", table)
     assert code == 0
-    assert "total_units          446        446           0" in text.splitlines()
+    assert "total_units          446        446           0      0.00" in text.splitlines()
 
 
 def test_long_lists_are_cut_to_the_largest_differences(tmp_path: Path, app: typer.Typer) -> None:
@@ -750,7 +849,7 @@ def test_long_lists_are_cut_to_the_largest_differences(tmp_path: Path, app: type
     assert code == 0
     lines = text.splitlines()
     at = lines.index("by provider, 20 of 25 with the largest difference")
-    assert [line.split()[0] for line in lines[at + 2 :]] == [
+    assert [line.split()[0] for line in lines[at + 2 : at + 22]] == [
         f"13700000{provider:02}" for provider in range(24, 4, -1)
     ]
 

@@ -152,11 +152,15 @@ class BatchRun:
             done += len(claims)
             self._progress("claims", done, len(self._visits.calendars))
 
-    def claims_met(self) -> tuple[pa.StringArray, Flags]:
-        """Return the provider of each claim met so far, and which claims are held."""
+    def claims_met(self) -> tuple[pa.StringArray, pa.StringArray, Flags]:
+        """Return provider and insurer of each claim met so far, and which claims are held."""
         calendars = self._visits.calendars
-        provider = calendars.pair_parts(calendars.claim_parts()[0])[0]
-        return self._identities.providers.arrow.take(of_numbers(provider)), calendars.held
+        provider, insurer, _ = calendars.pair_parts(calendars.claim_parts()[0])
+        return (
+            self._identities.providers.arrow.take(of_numbers(provider)),
+            self._identities.insurers.arrow.take(of_numbers(insurer)),
+            calendars.held,
+        )
 
     def price_person(self, insured_no: str, month: int | None) -> Iterator[Priced]:
         """Price the claims of one person, one at a time.

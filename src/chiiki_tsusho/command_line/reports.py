@@ -63,7 +63,11 @@ def compare_command(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="DIR", help="A folder for the CSVs.", show_default=False
+            "-o",
+            "--output",
+            metavar="DIR",
+            help="A folder for the CSVs and a page of them.",
+            show_default=False,
         ),
     ] = None,
     encoding: Encoding = None,
@@ -87,6 +91,7 @@ def compare_command(
                 )
             )
         from chiiki_tsusho.reports.comparison import compare_files
+        from chiiki_tsusho.reports.comparison_page import COMPARISON_PAGE, write_comparison
         from chiiki_tsusho.reports.comparison_text import comparison_text
 
         with progress() as shown:
@@ -103,6 +108,8 @@ def compare_command(
                 progress=shown,
                 language=spoken(),
             )
+        if output is not None:
+            write_comparison(comparison, output / COMPARISON_PAGE, spoken())
         show(comparison_text(comparison, ROWS_SHOWN, spoken()))
         _say_left_out(comparison, output)
         if not comparison.complete:

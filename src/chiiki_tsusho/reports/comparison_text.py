@@ -20,7 +20,8 @@ from chiiki_tsusho.language import (
 )
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problems import place_text
-from chiiki_tsusho.reports.comparison import SIDES, Comparison
+from chiiki_tsusho.reports.comparison import Comparison
+from chiiki_tsusho.reports.comparison_tables import SIDES, without_code_by_reason
 
 BLANK = "-"
 _GAP = "  "
@@ -43,8 +44,12 @@ def comparison_text(comparison: Comparison, most: int, language: Language = "en"
         _counts(comparison, a, b),
         _totals(comparison.total.iloc[0], a, b),
         _by_code(comparison.by_code, most, a, b),
-        _by_provider(comparison.by_provider, most),
+        _summed(Text("by provider"), Text("provider"), comparison.by_provider, most),
+        _summed(Text("by insurer"), Text("insurer"), comparison.by_insurer, most),
+        _summed(Text("by care level"), Text("care level"), comparison.by_care_level, most),
     ]
+    if len(comparison.without_code):
+        parts.append(_without_code(comparison.without_code, most, {"a": a, "b": b}))
     if len(comparison.missing_keys):
         parts.append(_missing_keys(comparison.missing_keys, {"a": a, "b": b}))
     return "\n\n".join(part.say(language) for part in parts)
@@ -62,8 +67,8 @@ def side_names(comparison: Comparison) -> tuple[str, str]:
 
 def _counts(comparison: Comparison, a: str, b: str) -> Sayable:
     counts = {name: int(comparison.total[name].iloc[0]) for name in _COUNTS}
-    rows = [
-        (Text("claims"), counts["claims"], counts["claims_left_out"]),
+    rows: list[tuple[Sayable, int, int]] = [
+        (Name("claims", "請求件数"), counts["claims"], counts["claims_left_out"]),
         (Text("visits"), counts["visits"], counts["visits_left_out"]),
     ]
     held = [
@@ -100,10 +105,19 @@ def _totals(total: pd.Series, a: str, b: str) -> Sayable:
             _number(total[f"{name}_a"]),
             _number(total[f"{name}_b"]),
             _signed(total[f"{name}_difference"]),
+            str(total.get(f"{name}_per_cent", "")),
         ]
         for name in COMPARED
     ]
-    return _Table([Text("total"), a, b, Text("difference")], cells, "lrrr")
+    heading: _Cells = [Text("total"), a, b, Text("difference"), Text("per cent")]
+    changed = Text(
+        "claims with more units under {b}: {more:,}; with fewer: {less:,}; with as many: {same:,}",
+        b=b,
+        more=int(total["claims_more"]),
+        less=int(total["claims_less"]),
+        same=int(total["claims_same"]),
+    )
+    return on_lines([_Table(heading, cells, "lrrrr"), changed])
 
 
 def _by_code(by_code: pd.DataFrame, most: int, a: str, b: str) -> Sayable:
@@ -125,25 +139,52 @@ def _by_code(by_code: pd.DataFrame, most: int, a: str, b: str) -> Sayable:
     return _listed(Text("by code"), len(by_code), most, table)
 
 
-def _by_provider(by_provider: pd.DataFrame, most: int) -> Sayable:
-    shown = _largest(by_provider, "total_units_difference", most)
+def _summed(title: Text, of: Text, sums: pd.DataFrame, most: int) -> Sayable:
+    """Write sums by the first column of a frame, whose values say of what they are."""
+    shown = _largest(sums, "total_units_difference", most)
+    counted = [name for name in ("claims", "claims_left_out") if name in sums]
     cells = [
         [
-            row["provider_no"],
-            *(_number(row[name]) for name in ("claims", "claims_left_out")),
+            row[sums.columns[0]] or BLANK,
+            *(_number(row[name]) for name in (*counted, "claims_more", "claims_less")),
             *(
                 write(row[f"{name}_{part}"])
                 for name in ("total_units", "total_yen")
-                for part, write in (("a", _number), ("b", _number), ("difference", _signed))
+                for part, write in (
+                    ("a", _number),
+                    ("b", _number),
+                    ("difference", _signed),
+                    ("per_cent", str),
+                )
             ),
         ]
         for row in shown
     ]
-    heading = [Text("provider"), Text("claims"), Text("left out")]
-    heading += [Text("units A"), Text("units B"), Text("difference")]
-    heading += [Text("yen A"), Text("yen B"), Text("difference")]
-    table = _Table(heading, cells, "lrrrrrrrr")
-    return _listed(Text("by provider"), len(by_provider), most, table)
+    heading: list[str | Sayable] = [of, Name("claims", "請求件数"), Text("left out")]
+    heading = heading[: 1 + len(counted)]
+    heading += [Text("more"), Text("fewer")]
+    for figures in ((Text("units A"), Text("units B")), (Text("yen A"), Text("yen B"))):
+        heading += [*figures, Text("difference"), Text("per cent")]
+    return _listed(title, len(sums), most, _Table(heading, cells, "l" + "r" * (len(heading) - 1)))
+
+
+def _without_code(missing: pd.DataFrame, most: int, names: dict[str, str]) -> Sayable:
+    """Write what a table lacks, by what is lacking, and what cures it."""
+    reasons = without_code_by_reason(missing)
+    cells: list[_Cells] = [
+        [
+            names[row["side"]],
+            _number(row["rows"]),
+            Name(row["file"], place_text(row["file"], None, "", "ja")),
+            row["message"],
+        ]
+        for row in reasons.head(most).to_dict("records")
+    ]
+    heading = [Text("table"), Text("rows"), Text("file"), Text("what is lacking, and what to do")]
+    title = Text("rows without a code or row in a table, by what is lacking")
+    if len(reasons) > most:
+        title = Text("{title}, {most} of {whole}", title=title, most=most, whole=len(reasons))
+    return on_lines([title, _Table(heading, cells, "lrll")])
 
 
 def _missing_keys(missing: pd.DataFrame, names: dict[str, str]) -> Sayable:

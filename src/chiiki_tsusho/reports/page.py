@@ -87,7 +87,7 @@ def write_report(
                 known=listed(LANGUAGES),
             )
         )
-    environment = _environment()
+    environment = templates()
     folder = Path(folder)
     page = folder / REPORT if path is None else Path(path)
     inputs = [*output_files(folder).values(), *([] if codes is None else [Path(codes)])]
@@ -105,7 +105,8 @@ def write_report(
     return page
 
 
-def _environment() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
+    """Return the templates of pages, every text escaped."""
     installed("jinja2", "jinja2", "report")
     return _templates()
 
@@ -130,19 +131,14 @@ def _page(
     folder: str,
     table: str,
 ) -> str:
-    from markupsafe import Markup
-
-    # The one text that is not escaped: the package's own style sheet. Its digest is the only
-    # style that the page's policy allows; script it allows none.
-    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    style, digest = style_and_digest()
     return environment.get_template("report.html").render(
         say=words,
         figures=figures,
         folder=folder,
         table_file=table,
         version=__version__,
-        style=Markup(style),
+        style=style,
         digest=digest,
         **_charts(figures),
         number="{:,}".format,
@@ -153,6 +149,17 @@ def _page(
         language_of=language_of,
         other_codes_shown=OTHER_CODES_SHOWN,
     )
+
+
+def style_and_digest() -> tuple[str, str]:
+    """Return the style sheet of pages as the one text that is not escaped, and its digest.
+
+    The digest is that of the only style that a page's policy allows; script it allows none.
+    """
+    from markupsafe import Markup
+
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    return Markup(style), base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
 def _charts(figures: ReportFigures) -> dict[str, Any]:

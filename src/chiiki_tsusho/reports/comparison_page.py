@@ -1,0 +1,143 @@
+"""A comparison as one page to read, send and print: HTML without script and without network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from chiiki_tsusho.columns import CLAIMS, COMPARED, COMPARISON
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import LANGUAGES, Language, Name, Sayable, Text, listed
+from chiiki_tsusho.reports.comparison import Comparison
+from chiiki_tsusho.reports.comparison_tables import without_code_by_reason
+from chiiki_tsusho.reports.comparison_text import side_names
+from chiiki_tsusho.reports.page import style_and_digest, templates
+from chiiki_tsusho.reports.page_words import visible
+from chiiki_tsusho.version import __version__
+from chiiki_tsusho.whole_files import write_whole
+
+COMPARISON_PAGE = "comparison.html"
+# More rows are in the CSVs.
+_ROWS_SHOWN = 50
+_MESSAGE_CHARACTERS = 300
+_LISTS = {
+    "by_provider": Text("by provider"),
+    "by_insurer": Text("by insurer"),
+    "by_care_level": Text("by care level"),
+}
+_WORDS: dict[str, Sayable] = {
+    "title": Text("The same visits under two tables"),
+    "total": Text("total"),
+    "figure": Text("figure"),
+    "difference": Text("difference"),
+    "per_cent": Text("per cent"),
+    "by_code": Text("by code"),
+    "claims": Name("claims", "請求件数"),
+    "visits": Text("visits"),
+    "compared": Text("compared"),
+    "left_out": Text("left out"),
+    "more": Text("more"),
+    "fewer": Text("fewer"),
+    "as_many": Text("as many"),
+    "largest": Text("the largest differences"),
+    "without_code": Text("rows without a code or row in a table, by what is lacking"),
+    "table": Text("table"),
+    "rows": Text("rows"),
+    "file": Text("file"),
+    "cure": Text("what is lacking, and what to do"),
+    "other_problems": Text("What else holds claims"),
+    "rule": Text("rule"),
+    "message": Text("what to do"),
+    "a_claims": Text("claims by the change of their units"),
+    "nothing": Text("None."),
+}
+
+
+def write_comparison(comparison: Comparison, path: str | Path, language: Language = "en") -> Path:
+    """Write a page about a comparison.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Its messages should be in the same language.
+    path : path-like
+        The page; one that is there is replaced.
+    language : {"en", "ja"}
+
+    Raises
+    ------
+    OutputError
+        The page cannot be written; what was there is still there.
+    ChiikiTsushoError
+        jinja2 is not installed, or the language is unknown.
+    """
+    if language not in LANGUAGES:
+        raise ChiikiTsushoError(
+            Text(
+                "language {language!r} is unknown; {known} are known",
+                language=language,
+                known=listed(LANGUAGES),
+            )
+        )
+    write_whole(path, _page(comparison, language))
+    return Path(path)
+
+
+def _page(comparison: Comparison, language: Language) -> str:
+    environment = templates()
+    style, digest = style_and_digest()
+    a, b = side_names(comparison)
+    reasons = without_code_by_reason(comparison.without_code)
+    return environment.get_template("comparison.html").render(
+        language=language,
+        say={name: text.say(language) for name, text in _WORDS.items()},
+        a=a,
+        b=b,
+        names={"a": a, "b": b, "both": f"{a}, {b}"},
+        total=comparison.total.iloc[0],
+        amounts=[(name, _named(name, language)) for name in COMPARED],
+        lists=[_list(name, getattr(comparison, name), language) for name in _LISTS],
+        codes=_largest(comparison.by_code, "units_difference"),
+        reasons=reasons.head(_ROWS_SHOWN).to_dict("records"),
+        problems=comparison.other_problems.head(_ROWS_SHOWN).to_dict("records"),
+        number=_number,
+        signed=_signed,
+        visible=visible,
+        message=lambda text: visible(text, _MESSAGE_CHARACTERS),
+        version=__version__,
+        style=style,
+        digest=digest,
+    )
+
+
+def _list(name: str, sums: pd.DataFrame, language: Language) -> dict[str, Any]:
+    first = COMPARISON[name][0]
+    return {
+        "id": name,
+        "title": _LISTS[name].say(language),
+        "of": Name(first.name, first.heading).say(language),
+        "key": first.name,
+        "rows": _largest(sums, "total_units_difference"),
+        "all": len(sums),
+        "left_out": "claims_left_out" in sums,
+    }
+
+
+def _largest(frame: pd.DataFrame, column: str) -> list[dict[Any, Any]]:
+    order = frame[column].abs().sort_values(ascending=False, kind="stable").index[:_ROWS_SHOWN]
+    return frame.loc[order].to_dict("records")
+
+
+def _named(name: str, language: Language) -> str:
+    (column,) = (one for one in CLAIMS if one.name == name)
+    return Name(column.name, column.heading).say(language)
+
+
+def _number(value: Any) -> str:
+    return "–" if pd.isna(value) else f"{value:,}"
+
+
+def _signed(value: Any) -> str:
+    return _number(value) if pd.isna(value) or not value else f"{value:+,}"

@@ -1,0 +1,280 @@
+"""Two batches of the same visits side by side, claims merged on their key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from chiiki_tsusho.claims.run import BatchRun
+from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, COMPARED, COMPARISON
+from chiiki_tsusho.language import Language
+from chiiki_tsusho.law.code_rows import CodeRow
+from chiiki_tsusho.problems import FILE_ORDER
+from chiiki_tsusho.reports.comparison_laws import LawOfMonth
+from chiiki_tsusho.writing.result_tables import FrameSink, read_frame
+
+SIDES = ("a", "b")
+KEY = [column.name for column in CLAIM_KEY]
+# By what claims are summed, and what of the others is told with it.
+SUMMED_BY = ("provider_no", "insurer_no", "care_level")
+# What a table says of a visit it has no code for, and of an addition it has no row for.
+_WITHOUT_CODE = ("no_code", "outside_every_band")
+_WITHOUT_ROW = "no_key"
+_YEN = [name for name in COMPARED if name.endswith("_yen")]
+_LEFT_OUT = ["claims_left_out", "claims_held_a", "claims_held_b"]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two batches: its law, its run and what it wrote."""
+
+    law: LawOfMonth
+    run: BatchRun
+    claims: pd.DataFrame
+    lines: pd.DataFrame
+    rows: int
+
+    @classmethod
+    def computed(cls, run: BatchRun, law: LawOfMonth) -> Side:
+        """Run a batch and keep its claims and lines."""
+        sink = FrameSink()
+        rows = run.run(sink).visits
+        claims = read_frame(sink.claim_tables, CLAIMS)
+        return cls(law, run, claims, read_frame(sink.line_tables, CLAIM_LINES), rows)
+
+    @property
+    def month(self) -> str:
+        """The month whose law it is, ``202606``."""
+        return str(self.law.law.month)
+
+
+def compared_claims(a: Side, b: Side) -> pd.DataFrame:
+    """Merge the claims of both sides on their key: those that neither holds, one row each.
+
+    Returns
+    -------
+    DataFrame
+        The key, ``care_level`` (the highest of the codes claimed, blank without one), ``visits``,
+        ``claims_without_yen`` (1 or 0) and each amount under a and b; yen that a side does not
+        know are 0 on both.
+    """
+    wanted = [*KEY, "visits", *COMPARED]
+    merged = a.claims[wanted].merge(
+        b.claims[[*KEY, *COMPARED]], on=KEY, how="inner", suffixes=("_a", "_b")
+    )
+    merged = merged.merge(_care_levels(a), on=KEY, how="left")
+    merged["care_level"] = merged["care_level"].astype("str").fillna("")
+    yen = [f"{name}_{side}" for name in _YEN for side in SIDES]
+    unknown = merged[yen].isna().any(axis=1)
+    merged.loc[unknown, yen] = 0
+    merged["claims_without_yen"] = unknown.astype("int64")
+    amounts = [f"{name}_{side}" for name in COMPARED for side in SIDES]
+    return merged.astype(dict.fromkeys(amounts, "int64"))
+
+
+def _care_levels(side: Side) -> pd.DataFrame:
+    """Return the highest care level of the base codes of each claim."""
+    level_of = {
+        row.service_code: row.care_level
+        for row in side.law.law.rows
+        if row.kind == "base" and row.care_level is not None
+    }
+    lines = side.lines[KEY].assign(care_level=side.lines["service_code"].map(level_of))
+    levels = lines.dropna().astype({"care_level": "int64"}).groupby(KEY, sort=False).max()
+    return levels.astype("str").reset_index()
+
+
+def by_claim(claims: pd.DataFrame) -> pd.DataFrame:
+    """Return each claim compared with its amounts and differences."""
+    figures = claims.assign(claims=1, **_differences(claims))
+    return frame_of("by_claim", figures.assign(**_per_cent(figures)))
+
+
+def summed(claims: pd.DataFrame, left_out: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Sum the claims compared by a column, and count the others with it where they have it.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        As ``compared_claims`` gives them.
+    left_out : DataFrame
+        As ``claims_left_out`` gives them.
+    by : str
+        One of ``SUMMED_BY``.
+    """
+    sums = _counted(claims).groupby(claims[by]).sum()
+    if by in left_out:
+        sums = sums.join(left_out.groupby(by)[_LEFT_OUT].sum(), how="outer").fillna(0)
+    sums = sums.astype("int64").sort_index().rename_axis(by).reset_index()
+    name = f"by_{by.removesuffix('_no')}"
+    return frame_of(name, sums.assign(**_differences(sums)).pipe(_with_per_cent))
+
+
+def total(claims: pd.DataFrame, left_out: pd.DataFrame, a: Side, b: Side) -> pd.DataFrame:
+    """Sum all claims compared, and count what is left out."""
+    sums = _counted(claims).sum().astype("int64").to_frame().T
+    sums = sums.assign(**{name: int(left_out[name].sum()) for name in _LEFT_OUT})
+    for side, one in zip(SIDES, (a, b), strict=True):
+        said = [lines for text in _WITHOUT_CODE for _, _, lines in one.run.problems.said(text)]
+        sums[f"visits_without_code_{side}"] = sum(map(len, said))
+    sums["visits_left_out"] = a.rows - sums["visits"]
+    return frame_of("total", sums.assign(**_differences(sums)).pipe(_with_per_cent))
+
+
+def _counted(claims: pd.DataFrame) -> pd.DataFrame:
+    """Return what is summed of each claim."""
+    more = claims["total_units_b"] - claims["total_units_a"]
+    amounts = [f"{name}_{side}" for name in COMPARED for side in SIDES]
+    return claims[["visits", "claims_without_yen", *amounts]].assign(
+        claims=1,
+        claims_more=(more > 0).astype("int64"),
+        claims_less=(more < 0).astype("int64"),
+        claims_same=(more == 0).astype("int64"),
+    )
+
+
+def _differences(sums: pd.DataFrame) -> dict[str, pd.Series]:
+    return {f"{name}_difference": sums[f"{name}_b"] - sums[f"{name}_a"] for name in COMPARED}
+
+
+def _with_per_cent(sums: pd.DataFrame) -> pd.DataFrame:
+    return sums.assign(**_per_cent(sums))
+
+
+def _per_cent(sums: pd.DataFrame) -> dict[str, list[str]]:
+    return {
+        f"{name}_per_cent": [
+            per_cent(int(before), int(more))
+            for before, more in zip(sums[f"{name}_a"], sums[f"{name}_difference"], strict=True)
+        ]
+        for name in ("total_units", "total_yen")
+    }
+
+
+def per_cent(before: int, more: int) -> str:
+    """Write a difference in per cent of what was, to a hundredth; blank of nothing.
+
+    >>> per_cent(1485, 27), per_cent(300, -1), per_cent(0, 5)
+    ('+1.82', '-0.33', '')
+    """
+    if before == 0:
+        return ""
+    hundredths = (abs(more) * 20_000 + abs(before)) // (2 * abs(before))
+    sign = "" if not hundredths else "+" if (more > 0) == (before > 0) else "-"
+    return f"{sign}{hundredths // 100}.{hundredths % 100:02}"
+
+
+def claims_left_out(a: Side, b: Side) -> pd.DataFrame:
+    """Say of every claim met on which side it is held, with its provider and insurer."""
+    providers, insurers, held_a = a.run.claims_met()
+    held_b = b.run.claims_met()[2]
+    return pd.DataFrame(
+        {
+            "provider_no": providers.to_pandas(),
+            "insurer_no": insurers.to_pandas(),
+            "claims_left_out": held_a | held_b,
+            "claims_held_a": held_a,
+            "claims_held_b": held_b,
+        }
+    ).astype(dict.fromkeys(_LEFT_OUT, "int64"))
+
+
+def by_code(claims: pd.DataFrame, a: Side, b: Side) -> pd.DataFrame:
+    """Sum the lines of the claims compared by code, an addition of both sides in one row."""
+    records: dict[str, list[Any]] = {}
+    for at, side in enumerate((a, b)):
+        rows = {row.service_code: row for row in side.law.law.rows}
+        kept = side.lines.merge(claims[KEY], on=KEY, how="inner")
+        sums = kept.groupby("service_code")[["count", "service_units"]].sum()
+        for code, count, units in sums.itertuples(name=None):
+            record = records.setdefault(_same(rows[code]), ["", "", "", "", 0, 0, 0, 0])
+            record[2 * at : 2 * at + 2] = code, rows[code].name
+            record[4 + at], record[6 + at] = count, units
+    for at, side in enumerate((a, b)):
+        for row in side.law.law.rows:
+            # What has no line on a side is named there all the same.
+            record = records.get(_same(row), [])
+            if record and not record[2 * at]:
+                record[2 * at : 2 * at + 2] = row.service_code, row.name
+    ordered = sorted(records.values(), key=lambda one: (one[0] or one[2], one[2]))
+    columns = [column.name for column in COMPARISON["by_code"]]
+    return frame_of(
+        "by_code",
+        pd.DataFrame([[*one, one[7] - one[6]] for one in ordered], columns=columns),
+    )
+
+
+def _same(row: CodeRow) -> str:
+    """Return what a row is called under either table: its key, else its code."""
+    return row.service_code if row.key is None or row.is_chosen else row.key
+
+
+def missing_keys(a: Side, b: Side) -> pd.DataFrame:
+    """Count the rows with an addition that has no row in a table."""
+    records: list[tuple[str, str, str, str, int]] = []
+    for side, one in zip(SIDES, (a, b), strict=True):
+        rows: dict[tuple[str, int], int] = {}
+        for file, message, lines in one.run.problems.said(_WITHOUT_ROW):
+            place = (message.facts["key"], FILE_ORDER.index(file))
+            rows[place] = rows.get(place, 0) + len(lines)
+        records += [
+            (side, one.month, key, FILE_ORDER[file], count)
+            for (key, file), count in sorted(rows.items())
+        ]
+    columns = [column.name for column in COMPARISON["missing_keys"]]
+    return frame_of("missing_keys", pd.DataFrame(records, columns=columns))
+
+
+def held_by(a: Side, b: Side, language: Language) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Part what a table lacks from what else holds claims, the latter once for both sides."""
+    frames = [one.run.problems.frame(language) for one in (a, b)]
+    lacking = [frame["rule"].isin(_WITHOUT_CODE) for frame in frames]
+    without_code = pd.concat(
+        [
+            frame[lacks].assign(side=side, month=one.month)
+            for side, one, frame, lacks in zip(SIDES, (a, b), frames, lacking, strict=True)
+        ]
+    )
+    columns = list(frames[0].columns)
+    others = [frame[~lacks].drop_duplicates() for frame, lacks in zip(frames, lacking, strict=True)]
+    # A problem of a whole claim has no line; pandas takes two blanks for the same.
+    merged = others[0].merge(others[1], on=columns, how="outer", indicator="side")
+    sides = {"left_only": "a", "right_only": "b", "both": "both"}
+    merged["side"] = merged["side"].astype("str").map(sides)
+    merged["file_order"] = pd.Categorical(merged["file"], FILE_ORDER, ordered=True)
+    order = ["file_order", *columns[1:], "side"]
+    return (
+        frame_of("without_code", without_code),
+        frame_of("other_problems", merged.sort_values(order)),
+    )
+
+
+def without_code_by_reason(without_code: pd.DataFrame) -> pd.DataFrame:
+    """Count what a table lacks by what is lacking, the message saying what cures it.
+
+    Returns
+    -------
+    DataFrame
+        side, month, file, rows, message; the most rows first.
+    """
+    by = ["side", "month", "file", "message"]
+    counts = without_code.groupby(by, sort=False).size().rename("rows").reset_index()
+    order = ["side", "rows"]
+    return counts.sort_values(order, ascending=[True, False], kind="stable", ignore_index=True)
+
+
+def frame_of(name: str, records: pd.DataFrame) -> pd.DataFrame:
+    """Give records the columns and types of a frame; sums of yen of no claim are blank."""
+    types: dict[str, Any] = {"text": "str", "whole": "int64", "whole_or_blank": "Int64"}
+    columns = COMPARISON[name]
+    frame = pd.DataFrame(
+        {column.name: records[column.name].astype(types[column.kind]) for column in columns}
+    ).reset_index(drop=True)
+    if "claims_without_yen" in frame:
+        no_yen = records["claims"].to_numpy() == records["claims_without_yen"].to_numpy()
+        yen = [column.name for column in columns if column.kind == "whole_or_blank"]
+        frame.loc[no_yen, yen] = pd.NA
+        frame.loc[no_yen, "total_yen_per_cent"] = ""
+    return frame
