@@ -49,7 +49,7 @@ _WORDS: dict[str, Sayable] = {
     "cure": Text("what is lacking, and what to do"),
     "other_problems": Text("What else holds claims"),
     "rule": Text("rule"),
-    "message": Text("what to do"),
+    "message": Text("what is wrong, and what to do"),
     "a_claims": Text("claims by the change of their units"),
     "nothing": Text("None."),
 }

@@ -218,7 +218,7 @@ class Gathering:
         """Make the checks of the loader on the file as it would be written."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "codes.csv"
-            file.write_text(_text(one.row for one in self.placed), "utf-8", newline="")
+            file.write_text(csv_text(one.row for one in self.placed), "utf-8", newline="")
             _, faults = check_code_rows(file)
         found: dict[int, Sayable] = {}
         for fault in faults:
@@ -302,16 +302,4 @@ def write_code_rows(rows: Iterable[CodeRow], path: str | Path) -> None:
     OutputError
         The file cannot be written.
     """
-    write_whole(path, _text(rows))
-
-
-def _text(rows: Iterable[CodeRow]) -> str:
-    rows = list(rows)
-    return csv_text(rows, [name for name in COLUMNS if _is_written(name, rows)])
-
-
-def _is_written(column: str, rows: list[CodeRow]) -> bool:
-    """Say whether a table needs a column: it may leave out some that it does not use."""
-    if CodeRow.model_fields[column].is_required():
-        return True
-    return any(getattr(row, column) is not None for row in rows)
+    write_whole(path, csv_text(rows))
