@@ -334,12 +334,14 @@ COMPARISON_BY_CODE = (
     _out("units_difference", "単位数差", "whole", "b less a", "BからAを引いた単位数"),
 )  # fmt: skip
 
+# Nothing of a comparison is held for correction.
+_PROBLEMS_COMPARED = tuple(column for column in PROBLEMS if column.name != "held_line")
 _SIDE = _out("side", "表", "text", "a or b: under which table; both", "どちらの表か(a、b、both)")
 
 COMPARISON_WITHOUT_CODE = (
     _SIDE,
     _out("month", "表の年月", "text", "month of that table, YYYYMM", "その表の年月"),
-    *PROBLEMS,
+    *_PROBLEMS_COMPARED,
 )
 
 COMPARISON_MISSING_KEYS = (
@@ -350,7 +352,7 @@ COMPARISON_MISSING_KEYS = (
     _out("rows", "行数", "whole", "rows of the file that have it", "それを設定した行の数"),
 )
 
-COMPARISON_OTHER_PROBLEMS = (_SIDE, *PROBLEMS)
+COMPARISON_OTHER_PROBLEMS = (_SIDE, *_PROBLEMS_COMPARED)
 
 COMPARISON: dict[str, tuple[Column, ...]] = {
     "total": COMPARISON_TOTAL,

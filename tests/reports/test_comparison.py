@@ -405,16 +405,17 @@ def test_faults_of_the_input_are_said_once_for_both_sides() -> None:
         visit(1, care_level="6"),
         visit(1, insured_no="0000000002"),
         visit(1, insured_no="0000000002"),
-        visit(1, insured_no="x"),
+        visit(1, insured_no="x", provider_no="1370000009"),
         visit(1, insured_no="0000000003"),
         visit(1, insured_no="0000000004", minutes="150", care_level="7"),
         visit(2, insured_no="0000000004", minutes="150"),
     ]
     comparison = compare(rows, "2016-04", "2026-06")
-    assert comparison.other_problems["side"].tolist() == ["both"] * 4
+    assert comparison.other_problems["side"].tolist() == ["both"] * 5
     assert places(comparison.other_problems) == [
         ("visits", 2, "care_level", "6", "bad_value"),
         ("visits", 4, "service_date", "2016-04-01", "duplicate_visit"),
+        ("visits", 5, "", "", "unplaced_row"),
         ("visits", 5, "insured_no", "x", "bad_value"),
         ("visits", 7, "care_level", "7", "bad_value"),
     ]

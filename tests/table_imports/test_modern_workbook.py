@@ -130,7 +130,7 @@ def month() -> tuple[list[Cells], list[Cells]]:
         )
         for level in range(1, 6):
             for lack, shortfall in enumerate(("", "over_capacity", "understaffed")):
-                person = {"insured_no": f"{lack}{level:09}", "provider_no": number}
+                person = {"insured_no": f"{at}{lack}{level:08}", "provider_no": number}
                 for day, minutes in enumerate(lengths, 1):
                     visits.append(visit(day, minutes, level, shortfall=shortfall) | person)
     return visits, providers

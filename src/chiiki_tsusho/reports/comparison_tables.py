@@ -237,17 +237,20 @@ def held_by(a: Side, b: Side, language: Language) -> tuple[pd.DataFrame, pd.Data
             for side, one, frame, lacks in zip(SIDES, (a, b), frames, lacking, strict=True)
         ]
     )
-    columns = list(frames[0].columns)
-    others = [frame[~lacks].drop_duplicates() for frame, lacks in zip(frames, lacking, strict=True)]
+    columns = [name for name in frames[0].columns if name != "held_line"]
+    others = pd.concat(
+        [
+            frame.loc[~lacks, columns].drop_duplicates().assign(side=side)
+            for side, frame, lacks in zip(SIDES, frames, lacking, strict=True)
+        ]
+    )
     # A problem of a whole claim has no line; pandas takes two blanks for the same.
-    merged = others[0].merge(others[1], on=columns, how="outer", indicator="side")
-    sides = {"left_only": "a", "right_only": "b", "both": "both"}
-    merged["side"] = merged["side"].astype("str").map(sides)
-    merged["file_order"] = pd.Categorical(merged["file"], FILE_ORDER, ordered=True)
-    order = ["file_order", *columns[1:], "side"]
+    others["side"] = others["side"].mask(others.duplicated(columns, keep=False), "both")
+    others["file_order"] = pd.Categorical(others["file"], FILE_ORDER, ordered=True)
+    order = ["file_order", *(name for name in columns if name != "file"), "side"]
     return (
         frame_of("without_code", without_code),
-        frame_of("other_problems", merged.sort_values(order)),
+        frame_of("other_problems", others.drop_duplicates(columns).sort_values(order)),
     )
 
 
