@@ -186,10 +186,16 @@ def test_a_japanese_heading_means_what_its_key_means(month: str, tmp_path: Path)
         name = table.rows[at].name.removeprefix(SERVICE_PREFIX)
         assert name in heading
         blank = dict.fromkeys(heading, "")
+        # What cannot stand alone has one beside it that it needs.
+        beside = dict.fromkeys(table.rows[at].needed[:1], "1")
+        names = {
+            table.rows[table.key_positions[one]].name.removeprefix(SERVICE_PREFIX): cell
+            for one, cell in beside.items()
+        }
         by_name.append(
-            blank | {english[column]: cell for column, cell in row.items()} | {name: "1"}
+            blank | {english[column]: cell for column, cell in row.items()} | names | {name: "1"}
         )
-        by_key.append({**row, **dict.fromkeys(table.key_positions, ""), key: "1"})
+        by_key.append({**row, **dict.fromkeys(table.key_positions, ""), **beside, key: "1"})
     found, expected = compute(by_name), compute(by_key)
     assert found.problems.empty
     assert len(found.claims) == len(table.key_positions)
