@@ -41,3 +41,7 @@ def test_months_with_faults(tmp_path: Path) -> None:
 def test_stages(tmp_path: Path) -> None:
     script("month.py", str(tmp_path / "month"), "--visits", "2000")
     assert "cells to numbers" in script("stages.py", str(tmp_path / "month"))
+
+
+def test_audit() -> None:
+    assert '"records": 2000' in script("audit.py", "--records", "2000")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 from pyarrow import compute
+from pyarrow import csv as arrow_csv
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.exchange_files.layout import Record, layout
@@ -264,6 +265,9 @@ def _rows(
     kept: dict[int, Sayable | None],
     originals: dict[str, bytes],
 ) -> RecordRows:
+    plain = _plain_cells(lines, at, record) if lines.plain and len(at) else None
+    if plain is not None:
+        return RecordRows(record, at + 1, plain, {})
     columns: dict[str, pa.StringArray] = {}
     quoting: dict[str, Quoting] = {}
     bad = np.zeros(len(at), dtype=bool)
@@ -280,6 +284,18 @@ def _rows(
     if not data_is_ascii(lines.data):
         _note_originals(lines, rows, originals)
     return rows
+
+
+def _plain_cells(lines: Lines, at: Ints, record: Record) -> pa.Table | None:
+    """Read lines without quotation marks on all cores; None where a stray CR parts a line."""
+    types = dict.fromkeys(record.names, pa.string())
+    table = arrow_csv.read_csv(
+        pa.BufferReader(lines.whole(at)),
+        arrow_csv.ReadOptions(column_names=list(record.names)),
+        arrow_csv.ParseOptions(quote_char=False, invalid_row_handler=lambda _: "skip"),
+        arrow_csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
+    )
+    return table.combine_chunks() if table.num_rows == len(at) else None
 
 
 def _only(rows: RecordRows, wanted: Flags) -> RecordRows:

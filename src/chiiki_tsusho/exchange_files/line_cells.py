@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -106,6 +107,20 @@ class Lines:
         at_start = self._bytes[np.minimum(starts, len(self.data) - 1)] == _QUOTE
         quoted = wide & at_start & (self._bytes[ends - 1] == _QUOTE)
         return Cells(starts + quoted, ends - quoted, quoted)
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether there is no quotation mark and no character beyond ASCII in the whole file."""
+        return b'"' not in self.data and self.data.isascii()
+
+    def whole(self, lines: Ints) -> pa.Buffer:
+        """Return some lines, one after the other, with their line ends."""
+        everyone = pa.LargeBinaryArray.from_buffers(
+            pa.large_binary(),
+            len(self),
+            [None, pa.py_buffer(self.bounds.astype(np.int64)), pa.py_buffer(self.data)],
+        )
+        return everyone.take(pa.array(lines)).buffers()[2]
 
     def texts(self, cells: Cells) -> pa.LargeBinaryArray:
         """Return what cells hold, as bytes."""
