@@ -125,7 +125,8 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
     insurer = identities.insurers.ids(claims["insurer_no"].tolist())
     insured = pack_insured(of_texts(claims["insured_no"].tolist()))
     month = claims["service_month"].to_numpy(dtype=np.int64)
-    rows = roster.find(recipient_entity(insurer, insured), month)
+    provider = identities.providers.ids(claims["provider_no"].tolist())
+    rows = roster.find(recipient_entity(insurer, insured), month, provider)
     there = rows >= 0
     texts: dict[str, Texts] = {}
     unreadable: dict[str, Flags] = {}

@@ -151,7 +151,6 @@ def write_claim_file(
     if not len(claims):
         raise ClaimFileError(Text("the batch has no claims; there is nothing to write"))
     _refuse_early_review(claims, sending)
-    claims, lines = _complete(claims, lines, book)
     source = open_input(recipients, "recipients")
     claims = _ordered(claims)
     problems = ClaimProblems(claims)
@@ -315,25 +314,4 @@ def _written(path: Path, month: MonthClaims) -> WrittenClaimFile:
         int(claims["benefit_units"].sum()),
         int(claims["insurance_yen"].sum()),
         int(claims["public_yen"].sum()),
-    )
-
-
-def _complete(
-    claims: pd.DataFrame, lines: pd.DataFrame, book: CodeBook
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Add what claims of an engine without part-months of public funds leave to be read off."""
-    if "public_units" in lines and "care_level" in claims:
-        return claims, lines
-    levels = {
-        (month, row.service_code): row.care_level
-        for month in lines["service_month"].unique()
-        for row in book.table(int(month)).rows
-    }
-    keys = zip(lines["service_month"], lines["service_code"], strict=True)
-    level = pd.array([levels[key] for key in keys], dtype="Int64")
-    by_claim = lines.assign(care_level=level).groupby(list(_KEY))["care_level"].max()
-    paid = claims.set_index(list(_KEY))["public_yen"].fillna(0) > 0
-    of_line = paid.loc[pd.MultiIndex.from_frame(lines[list(_KEY)])].to_numpy()
-    return claims.merge(by_claim.reset_index(), on=list(_KEY)), lines.assign(
-        public_count=lines["count"] * of_line, public_units=lines["service_units"] * of_line
     )
