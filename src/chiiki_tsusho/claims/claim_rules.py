@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import Any
 
 import numpy as np
 
@@ -182,19 +181,23 @@ def check_keys(context: Context, claims: ClaimIds, visits: MonthVisits, entries:
         for at in np.flatnonzero(in_claim).tolist():
             met = tuple(key for key in keys if visits.has(key)[at])
             facts = {"keys": table.keys_text(met), "group": group}
-            found.in_claim(at, met, "conflicting_group", "conflicting_month", facts)
+            facts = {"claim": claims.text(at), **facts}
+            message = Message("conflicting_group", "conflicting_month", facts)
+            found.in_claim(at, met, message)
     for keys, on_visit, in_claim in not_together(visits):
         facts = {"key": table.key_text(keys[0]), "other": table.key_text(keys[1])}
         message = Message("not_together", "not_together", facts)
         found.on_visits(np.flatnonzero(on_visit), keys, message)
         for at in np.flatnonzero(in_claim).tolist():
-            found.in_claim(at, keys, "not_together", "not_together_month", facts)
+            named = {"claim": claims.text(at), **facts}
+            found.in_claim(at, keys, Message("not_together", "not_together_month", named))
     for key, needed, on_visit, in_claim in needing_others(visits):
         facts = {"key": table.key_text(key), "needed": table.keys_text(needed)}
         message = Message("needs_other", "needs_other", facts)
         found.on_visits(np.flatnonzero(on_visit), (key,), message)
         for at in np.flatnonzero(in_claim).tolist():
-            found.in_claim(at, (key,), "needs_other", "needs_other_month", facts)
+            named = {"claim": claims.text(at), **facts}
+            found.in_claim(at, (key,), Message("needs_other", "needs_other_month", named))
 
 
 @dataclass(frozen=True)
@@ -215,12 +218,9 @@ class _KeyFaults:
         crossing = Crossing(claim, self.entries.day[at], self.entries.session[at], keys, message)
         self.context.crossings.append(crossing)
 
-    def in_claim(
-        self, at: int, keys: tuple[str, ...], rule: Rule, text: str, facts: dict[str, Any]
-    ) -> None:
+    def in_claim(self, at: int, keys: tuple[str, ...], message: Message) -> None:
         """Hold a claim whose visits may each be right."""
         self.claims.hold(np.array([at]))
-        message = Message(rule, text, {"claim": self.claims.text(at), **facts})
         self.context.problems.add("visits", keys[0], " ".join(keys), message)
 
 
@@ -337,18 +337,25 @@ def _check_shares(
     """
     shared = context.shared
     limited, without_plan = limit != NO_LIMIT, planned == UNKNOWN
-    cases: list[tuple[Rule, str, Flags]] = [
-        ("plan_needed", "plan_of_several", ~without_plan & (shared.general_plans[place] > 1)),
-        ("plan_needed", "plan_needed", limited & without_plan & (shared.managed[place] > limit)),
+    unplanned = limited & without_plan
+    passed = shared.managed[place] > limit
+    cases: list[tuple[Message, Flags]] = [
         (
-            "plan_needed",
-            "plan_of_unknown",
-            limited & without_plan & (shared.managed[place] <= limit) & shared.unknown[place],
+            Message("plan_needed", "plan_of_several"),
+            ~without_plan & (shared.general_plans[place] > 1),
         ),
-        ("plan_over_limit", "plans_over_limit", limited & (shared.plans[place] > limit)),
+        (Message("plan_needed", "plan_needed"), unplanned & passed),
+        (
+            Message("plan_needed", "plan_of_unknown"),
+            unplanned & ~passed & shared.unknown[place],
+        ),
+        (
+            Message("plan_over_limit", "plans_over_limit"),
+            limited & (shared.plans[place] > limit),
+        ),
     ]
     file = "visits" if context.rosters.recipients is None else "recipients"
-    for rule, text, wrong in cases:
+    for message, wrong in cases:
         claims.hold(wrong)
         for at in np.flatnonzero(wrong).tolist():
             facts = {
@@ -360,4 +367,4 @@ def _check_shares(
                 "limit": int(limit[at]),
             }
             value = "" if without_plan[at] else str(planned[at])
-            context.problems.add(file, "planned_units", value, Message(rule, text, facts))
+            context.problems.add(file, "planned_units", value, replace(message, facts=facts))

@@ -9,7 +9,15 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from chiiki_tsusho.claims.chosen_lines import choose
-from chiiki_tsusho.claims.units import BilledKinds, MonthVisits, base_rate_bases, conflicts, price
+from chiiki_tsusho.claims.units import (
+    BilledKinds,
+    MonthVisits,
+    base_rate_bases,
+    conflicts,
+    needing_others,
+    not_together,
+    price,
+)
 from chiiki_tsusho.errors import VisitError
 from chiiki_tsusho.explaining.steps import (
     Step,
@@ -266,6 +274,26 @@ class Calculator:
                         "{keys}: at most one of the group {group} may apply to a visit",
                         keys=listed(map(self.table.named, met)),
                         group=group,
+                    )
+                )
+
+        for keys, on_visit, in_claim in not_together(visits):
+            if on_visit.any() or in_claim.any():
+                raise VisitError(
+                    Text(
+                        "{key} and {other} may not be claimed together; leave one of them out",
+                        key=self.table.named(keys[0]),
+                        other=self.table.named(keys[1]),
+                    )
+                )
+        for key, needed, on_visit, in_claim in needing_others(visits):
+            if on_visit.any() or in_claim.any():
+                raise VisitError(
+                    Text(
+                        "{key} is claimed only beside one of {needed}; add the one that applies, "
+                        "or leave it out",
+                        key=self.table.named(key),
+                        needed=listed(map(self.table.named, needed)),
                     )
                 )
 

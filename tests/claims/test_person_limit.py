@@ -1,0 +1,284 @@
+"""One limit for one person; what is outside it; 延長; what stands together; rates and public funds.
+
+Units of 2016-04 and 2026-06 are those of the printed tables (tests/law/printed).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import chiiki_tsusho as ct
+from helpers.inputs import PROVIDER, RECIPIENT, VISIT, Cells, compute, places, visits
+
+OTHER = "1370000002"
+Batch = ct.Batch
+
+
+def month(year_month: str, days: range, **cells: str) -> list[Cells]:
+    """A visit on each of some days of a month."""
+    return [{**VISIT, "service_date": f"{year_month}-{day:02}", **cells} for day in days]
+
+
+def column(batch: Batch, name: str) -> list[Any]:
+    """A column of the claims."""
+    return batch.claims[name].tolist()
+
+
+def two_providers(**cells: str) -> list[Cells]:
+    """13 visits of 735 units at each of two providers: 19,110 units, limit of 要介護1 16,692."""
+    own = month("2016-09", range(1, 14), minutes="480", **cells)
+    return [*own, *month("2016-09", range(14, 27), minutes="480", provider_no=OTHER, **cells)]
+
+
+def test_two_providers_without_plans_are_held() -> None:
+    # 返戻 12P3: 給管 and 償還 together over 区分支給限度基準額.
+    batch = compute(two_providers())
+    assert batch.claims.empty
+    assert set(batch.problems["rule"]) == {"plan_needed"}
+    assert len(batch.problems) == 2
+    assert len(batch.held_visits) == 26
+    assert "19110 units" in batch.problems["message"][0]
+    assert "16692" in batch.problems["message"][0]
+
+
+def test_two_providers_within_the_limit_need_no_plan() -> None:
+    # 11 × 735 × 2 = 16,170.
+    rows = [
+        row for row in two_providers() if row["service_date"][-2:] not in ("12", "13", "25", "26")
+    ]
+    batch = compute(rows)
+    assert batch.problems.empty
+    assert column(batch, "benefit_units") == [8085, 8085]
+
+
+def test_each_provider_has_its_plan() -> None:
+    plans = [
+        {**RECIPIENT, "provider_no": PROVIDER["provider_no"], "planned_units": "9555"},
+        {**RECIPIENT, "provider_no": OTHER, "planned_units": "7137"},
+    ]
+    batch = compute(two_providers(), None, plans)
+    assert batch.problems.empty
+    # 9,555 + 7,137 = 16,692; the other provider's 2,418 units are the person's own.
+    assert column(batch, "benefit_units") == [9555, 7137]
+    assert column(batch, "self_paid_units") == [0, 2418]
+
+
+def test_a_plan_for_every_provider_cannot_serve_two() -> None:
+    batch = compute(two_providers(), None, [{**RECIPIENT, "planned_units": "8000"}])
+    assert batch.claims.empty
+    assert set(batch.problems["rule"]) == {"plan_needed"}
+    assert "8000" in batch.problems["message"][0]
+
+
+def test_plans_together_may_not_pass_the_limit() -> None:
+    plans = [
+        {**RECIPIENT, "provider_no": no, "planned_units": "9000"}
+        for no in (PROVIDER["provider_no"], OTHER)
+    ]
+    batch = compute(two_providers(), None, plans)
+    assert batch.claims.empty
+    assert set(batch.problems["rule"]) == {"plan_over_limit"}
+
+
+def test_only_who_has_no_plan_is_held() -> None:
+    plans = [
+        {**RECIPIENT, "provider_no": PROVIDER["provider_no"], "planned_units": "9555"},
+        RECIPIENT,
+    ]
+    batch = compute(two_providers(), None, plans)
+    assert column(batch, "provider_no") == [PROVIDER["provider_no"]]
+    assert batch.problems["rule"].tolist() == ["plan_needed"]
+
+
+def test_a_claim_waits_for_the_one_it_shares_its_limit_with() -> None:
+    rows = two_providers()
+    rows[0]["minutes"] = "abc"
+    few = [row for row in rows if row["service_date"][-2:] in ("01", "02", "14")]
+    batch = compute(few)
+    assert batch.claims.empty
+    assert sorted(batch.problems["rule"]) == ["bad_value", "plan_needed"]
+
+
+def test_the_heaviest_level_at_any_provider_gives_the_limit() -> None:
+    # 要介護3 has 26,931 units.
+    rows = two_providers()
+    rows[0]["care_level"] = "3"
+    batch = compute(rows)
+    assert batch.problems.empty
+    # 1,006 = 要介護3, 7 to 9 hours, in place of one of 13 × 735.
+    assert column(batch, "benefit_units") == [9555 - 735 + 1006, 9555]
+    assert column(batch, "care_level") == [3, 1]
+
+
+@pytest.mark.parametrize("rungs", [1, 2, 3, 4])
+def test_the_most_special_row_speaks(rungs: int) -> None:
+    ladder = [("", ""), ("", "201609"), (OTHER, ""), (OTHER, "201609")]
+    rows = [
+        {**RECIPIENT, "provider_no": no, "service_month": of_month, "planned_units": f"{at}000"}
+        for at, (no, of_month) in enumerate(ladder[:rungs], start=1)
+    ]
+    visit = month("2016-09", range(1, 2), provider_no=OTHER, minutes="480")
+    for given in (rows, rows[::-1]):
+        assert column(compute(visit, None, given), "planned_units") == [rungs * 1000]
+
+
+def test_same_building_is_outside_the_limit_since_2021() -> None:
+    # 区分支給限度基準額 is managed before 同一建物減算: 23 × 753 = 17,319 managed, limit 16,765,
+    # excess 554; −94 × 23 = −2,162; 処遇改善Ⅰ1 (16,765 − 2,162) × 117 ‰ = 1,708.551 → 1,709.
+    rows = month(
+        "2026-06", range(1, 24), minutes="430", same_building="1", treatment_improvement_1i="1"
+    )
+    batch = compute(rows, [{**PROVIDER, "area_grade": "1"}], [{**RECIPIENT, "benefit_rate": "90"}])
+    assert column(batch, "managed_units") == [17319]
+    assert column(batch, "benefit_units") == [16765 - 2162 + 1709]
+    assert column(batch, "total_yen") == [177800]
+    assert column(batch, "self_paid_units") == [618]
+
+
+# ---------------------------------------------------------------- 延長
+
+
+def extended(minutes: str, answer: str | None, year_month: str = "2016-05") -> Batch:
+    provider = PROVIDER if answer is None else {**PROVIDER, "extended_hours": answer}
+    return compute(month(year_month, range(2, 3), minutes=minutes), [provider])
+
+
+@pytest.mark.parametrize(
+    ("year_month", "answer", "code"),
+    [
+        ("2016-05", "1", "781541"),  # 735 + 50
+        ("2016-05", "0", "781441"),  # 7 to 9 hours
+        ("2026-06", "0", "781446"),  # 8 to 9 hours, 783 units
+    ],
+)
+def test_extension_as_the_provider_says(year_month: str, answer: str, code: str) -> None:
+    batch = extended("545", answer, year_month)
+    assert batch.claim_lines["service_code"].tolist() == [code]
+
+
+@pytest.mark.parametrize("year_month", ["2016-05", "2026-06"])
+@pytest.mark.parametrize("answer", [None, ""])
+def test_extension_is_never_guessed(year_month: str, answer: str | None) -> None:
+    batch = extended("545", answer, year_month)
+    assert batch.claims.empty
+    assert places(batch.problems) == [
+        ("visits", 2, "extended_hours", "545", "missing_value"),
+    ]
+    assert extended("539", answer, year_month).problems.empty
+
+
+def test_a_visit_by_itself_asks_as_well() -> None:
+    calculator = ct.Calculator(ct.load_codes("2016-04"))
+    with pytest.raises(ct.VisitError, match="extended_hours"):
+        calculator.compose(ct.Visit(minutes=545, care_level=1))
+    visit = ct.Visit(minutes=545, care_level=1, extended_hours=False)
+    assert calculator.compose(visit).code == "781441"
+
+
+# ---------------------------------------------------------------- what stands together
+
+
+@pytest.mark.parametrize(
+    ("additions", "rule"),
+    [
+        ({"life_counsellor": "1"}, "needs_other"),
+        ({"dementia_care": "1", "symbiotic_life_care": "1"}, "not_together"),
+        ({"moderate_severe_care": "1", "symbiotic_life_care": "1"}, "not_together"),
+        ({"life_counsellor": "1", "symbiotic_life_care": "1"}, None),
+    ],
+)
+def test_what_stands_together(additions: Cells, rule: str | None) -> None:
+    # 共生型: 認知症 and 中重度 not beside it, 生活相談員配置 only beside it (告示 注7, 注8).
+    batch = compute(month("2026-06", range(1, 2), minutes="430", **additions))
+    assert set(batch.problems["rule"]) == ({rule} if rule else set())
+    assert batch.claims.empty == (rule is not None)
+    visit = ct.Visit(
+        minutes=430, care_level=1, additions={key: int(value) for key, value in additions.items()}
+    )
+    calculator = ct.Calculator(ct.load_codes("2026-06"))
+    if rule is None:
+        assert calculator.compose(visit).units == batch.claims["total_units"][0]
+    else:
+        with pytest.raises(ct.VisitError):
+            calculator.compose(visit)
+
+
+def test_rural_area_is_of_what_the_reduction_leaves() -> None:
+    # 753 × 4 = 3,012; × −70 ‰ = −210.84 → −211; (3,012 − 211) × 50 ‰ = 140.05 → 140.
+    rows = month("2026-06", range(1, 5), minutes="430", symbiotic_life_care="1", rural_area="1")
+    batch = compute(rows)
+    lines = dict(
+        zip(batch.claim_lines["service_code"], batch.claim_lines["service_units"], strict=True)
+    )
+    assert lines == {"781441": 3012, "786364": -211, "788110": 140}
+
+
+# ---------------------------------------------------------------- rates and public funds
+
+
+def settled(year_month: str, **person: str) -> Batch:
+    """Eight visits of 要介護2 at 4級地."""
+    minutes = "480" if year_month < "2020" else "430"
+    rows = month(year_month, range(1, 9), minutes=minutes, care_level="2")
+    return compute(rows, [{**PROVIDER, "area_grade": "4"}], [{**RECIPIENT, **person}])
+
+
+YEN = ["total_yen", "insurance_yen", "public_yen", "copay_yen"]
+
+
+@pytest.mark.parametrize(
+    ("year_month", "person", "yen"),
+    [
+        # 利用料の免除 (事務連絡 平成28年4月22日): 868 × 8 = 6,944; × 10.54.
+        ("2016-05", {"benefit_rate": "100"}, [73189, 73189, 0, 0]),
+        # 給付制限 (介護保険法 第69条): 890 × 8 = 7,120; × 10.54; 60 %.
+        ("2026-06", {"benefit_rate": "60"}, [75044, 45026, 0, 30018]),
+        # 中国残留邦人等 (法別25) as 生活保護: what the insurance does not pay.
+        ("2016-05", {"benefit_rate": "90", "public_law": "25"}, [73189, 65870, 7319, 0]),
+        # 生活保護 from the 5th: 3,472 units; 36,594 × 10 % = 3,659.
+        (
+            "2016-05",
+            {"benefit_rate": "90", "public_law": "12", "public_from": "5"},
+            [73189, 65870, 3659, 3660],
+        ),
+        # To the 4th the same; the person's own 1,000 come off.
+        (
+            "2016-05",
+            {
+                "benefit_rate": "90",
+                "public_law": "12",
+                "public_to": "4",
+                "public_copay_yen": "1000",
+            },
+            [73189, 65870, 2659, 4660],
+        ),
+    ],
+)
+def test_who_pays(year_month: str, person: Cells, yen: list[int]) -> None:
+    batch = settled(year_month, **person)
+    assert batch.claims[YEN].to_numpy().tolist() == [yen]
+
+
+def test_public_counts_and_units_by_line() -> None:
+    batch = settled("2016-05", benefit_rate="90", public_law="12", public_from="5")
+    assert batch.claim_lines[["count", "public_count", "public_units"]].to_numpy().tolist() == [
+        [8, 4, 3472]
+    ]
+    whole = settled("2016-05", benefit_rate="90", public_law="12")
+    assert whole.claim_lines[["count", "public_count", "public_units"]].to_numpy().tolist() == [
+        [8, 8, 6944]
+    ]
+
+
+def test_order_of_rows_never_decides() -> None:
+    rows = visits(2)
+    results = []
+    for minutes in ([Decimal(240), Decimal("240.0")], [Decimal("240.0"), Decimal(240)]):
+        table = pd.DataFrame(rows)
+        table["minutes"] = minutes
+        results.append(ct.compute_claims(table))
+    assert [result.claims["total_units"].tolist() for result in results] == [[852], [852]]
