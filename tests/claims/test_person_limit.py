@@ -279,6 +279,6 @@ def test_order_of_rows_never_decides() -> None:
     results = []
     for minutes in ([Decimal(240), Decimal("240.0")], [Decimal("240.0"), Decimal(240)]):
         table = pd.DataFrame(rows)
-        table["minutes"] = minutes
+        table["minutes"] = pd.Series(minutes, dtype=object)
         results.append(ct.compute_claims(table))
     assert [result.claims["total_units"].tolist() for result in results] == [[852], [852]]
