@@ -39,6 +39,7 @@ _LINE_BYTES = 1 << 12
 # A text has some stray NULs at most; of a binary file they are a good part.
 _NULS_OF_A_TEXT, _PART_OF_NULS = 8, 1 / 256
 _LINES_OF_A_HEADING = 40
+_BEGINNING_BYTES = 1 << 16
 
 
 class CsvSource:
@@ -70,7 +71,6 @@ class CsvSource:
             self._start_encoding(stream.read(_SCAN_BYTES))
             stream.seek(0)
             self.raw_heading, self.headings = self._read_headings(stream)
-            self._beginning = stream.read(_SCAN_BYTES)
         heading = self.raw_heading
         if self._encoding in _LINE_FEEDS:
             heading = heading.decode(self._encoding).encode()
@@ -119,7 +119,7 @@ class CsvSource:
         nuls = start.count(b"\0")
         if b"\0" in first or (nuls > _NULS_OF_A_TEXT and nuls > len(start) * _PART_OF_NULS):
             raise self._binary()
-        if start.isascii() and any(escape in start for escape in _JIS_ESCAPES):
+        if b"\x1b" in start and start.isascii() and any(one in start for one in _JIS_ESCAPES):
             raise self._fault(
                 Text(
                     "is ISO-2022-JP (the JIS code of mails), which is not read; save it as "
@@ -267,7 +267,10 @@ class CsvSource:
 
     def beginning(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line and the cells of the first rows; of what can be read."""
-        whole = self._beginning[: self._whole_lines(self._beginning)]
+        with self.path.open("rb") as stream:
+            stream.seek(len(self.raw_heading))
+            start = stream.read(_BEGINNING_BYTES)
+        whole = start[: self._whole_lines(start)]
         for at, line in enumerate(self._decoded(whole).split(b"\n")[:BEGINNING_ROWS]):
             yield self.first_line + at, next(csv.reader([line.decode(errors="replace")]), [])
 

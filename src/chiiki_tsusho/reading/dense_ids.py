@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
 import numpy as np
@@ -17,8 +18,9 @@ Positions = npt.NDArray[np.int32]
 _FIRST_SLOTS = 1 << 12
 # A slot of an index holds an id; so many slots for each id keep the walk to the next one short.
 _SLOTS_OF_AN_ID = 4
-# Odd, its bits evenly spread: a product's upper bits depend on all bits of a word.
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+# Odd: a product's upper bits depend on all bits of a word. Another one in each process, so that no
+# file can be made of numbers that all meet in one slot; ids do not depend on it.
+_SPREAD = np.uint64(secrets.randbits(64) | 1)
 _FOLD = np.uint64(32)
 
 
