@@ -102,6 +102,16 @@ def explain(
             autocompletion=one_of(*_SHORTFALLS),
         ),
     ] = None,
+    extended_hours: Annotated[
+        str | None,
+        typer.Option(
+            metavar="0|1",
+            help="1: the provider has registered 延長; 0: it has not. Needed for stays of 9 hours "
+            "and more.",
+            show_default=False,
+            autocompletion=one_of("0", "1"),
+        ),
+    ] = None,
     additions: Annotated[
         list[str] | None,
         typer.Option(
@@ -124,6 +134,9 @@ def explain(
             "care_level": None if care_level is None else _whole("--care-level", care_level, 1, 5),
             "service": chosen("--service", service, _SERVICES),
             "shortfall": shortfall and chosen("--shortfall", shortfall, _SHORTFALLS),
+            "extended_hours": None
+            if extended_hours is None
+            else chosen("--extended-hours", extended_hours, ("0", "1")) == "1",
             "additions": _counts(additions or []),
         }
         from chiiki_tsusho.explaining.visit import Calculator, Visit

@@ -397,7 +397,8 @@ def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
             yield step
         for link in table.rate_rows(key):
             ratio = link.per_mille or 0
-            step = rated(f"{link.name}: × {percent(ratio)}", step.after, ratio, rounding)
+            label = Text("{name}: × {ratio}", name=link.name, ratio=percent(ratio))
+            step = rated(label.say(language), step.after, ratio, rounding)
             yield step
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.rounding import floor_share, half_up
 
 
@@ -81,6 +82,8 @@ def decimal(numerator: int, power_of_ten: int) -> str:
     return f"{sign}{whole}.{rest:0{digits}d}".rstrip("0").rstrip(".")
 
 
-def percent(per_mille: int) -> str:
-    """Write thousandths as people say them: 70 % or 59 ‰."""
-    return f"{per_mille // 10} %" if per_mille % 10 == 0 else f"{per_mille} ‰"
+def percent(per_mille: int) -> Text:
+    """Write thousandths as people say them: 70 %, or 59 ‰, which is 59/1000 in Japanese."""
+    if per_mille % 10 == 0:
+        return Text("{per_cent} %", per_cent=per_mille // 10)
+    return Text("{per_mille} ‰", per_mille=per_mille)
