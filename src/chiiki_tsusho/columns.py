@@ -195,7 +195,7 @@ CLAIMS = (
     _out("planned_units", "計画単位数", "whole", "the plan, or managed units within the limit",
          "計画単位数(なければ限度額内の単位数)"),
     _out("benefit_units", "給付単位数", "whole", "units the insurance pays for", "給付単位数"),
-    _out("self_paid_units", "全額自己負担単位数", "whole", "units beyond the limit",
+    _out("self_paid_units", "利用者負担(全額負担分)単位数", "whole", "units beyond the limit",
          "限度額を超えた単位数"),
     _out("unit_price", "単位数単価", "whole_or_blank", "yen of a unit × 100", "単位数単価×100"),
     _out("total_yen", "費用総額", "whole_or_blank", "yen of the benefit units", "費用総額(円)"),
@@ -206,7 +206,7 @@ CLAIMS = (
          "公費請求額(円)"),
     _out("copay_yen", "利用者負担額", "whole_or_blank", "yen the person pays of the total",
          "利用者負担額(円)"),
-    _out("self_paid_yen", "全額自己負担額", "whole_or_blank", "yen of the self-paid units",
+    _out("self_paid_yen", "利用者負担(全額負担分)", "whole_or_blank", "yen of the self-paid units",
          "限度額を超えた分の自己負担(円)"),
 )  # fmt: skip
 
@@ -227,7 +227,7 @@ PROBLEMS = (
     *CLAIM_KEY,
     _out("column", "列", "text", "the column", "列"),
     _out("value", "値", "text", "the value found", "入力の値"),
-    _out("rule", "規則", "text", "the rule broken", "規則の名前"),
+    _out("rule", "エラーの種類", "text", "the rule broken", "エラーの種類"),
     _out("message", "説明", "text", "what was expected, what to do", "何が期待され、どう直すか"),
 )  # fmt: skip
 
@@ -259,12 +259,12 @@ _CLAIMS_COMPARED = (
     _out("claims", "比較した請求数", "whole", "claims computed under both tables, those compared",
          "両方の表で計算できた請求の数"),
     _out("claims_left_out", "除いた請求数", "whole", "claims held under one of the tables or both",
-         "どちらかの表で保留となり比較から除いた請求の数"),
-    _out("claims_held_a", "保留請求数A", "whole", "claims held under table a", "Aの表で保留の請求数"),
-    _out("claims_held_b", "保留請求数B", "whole", "claims held under table b", "Bの表で保留の請求数"),
-    _out("claims_without_yen", "円の不明な請求数", "whole",
+         "どちらかの表で未計算(要修正)となり比較から除いた請求の数"),
+    _out("claims_held_a", "未計算請求数A", "whole", "claims held under table a", "Aの表で未計算(要修正)の請求数"),
+    _out("claims_held_b", "未計算請求数B", "whole", "claims held under table b", "Bの表で未計算(要修正)の請求数"),
+    _out("claims_without_yen", "金額が未計算の請求数", "whole",
          "compared claims whose yen are not known; they are in no sum of yen",
-         "比較した請求のうち円が不明なもの(円の合計に含まない)"),
+         "比較した請求のうち金額が未計算のもの(金額の合計に含まない)"),
     _out("visits", "比較した提供回数", "whole", "visits of the claims compared", "比較した請求の提供回数"),
 )  # fmt: skip
 _AMOUNTS_COMPARED = _both_sides(tuple(column for column in CLAIMS if column.name in COMPARED))

@@ -65,7 +65,12 @@ def test_every_message_says_the_same_in_both_languages(text: str) -> None:
     english, japanese = TEXTS[text]["en"], TEXTS[text]["ja"]
     assert set(TEXTS[text]) == {"en", "ja"}
     assert fields(english) == fields(japanese)
-    assert english.isascii() or text in ("support_level", "minutes", "key_value")
+    assert english.isascii() or text in (
+        "support_level",
+        "minutes",
+        "key_value",
+        "extension_not_given",
+    )
     assert KANA.search(japanese)
     # A sentence in the polite form; between 「 and 」 there are no quotation marks of Python.
     assert re.search(r"(ください(\([^)]*\))?|です)$", japanese)
@@ -120,7 +125,7 @@ def test_rules_are_the_same_in_both_languages_and_messages_are_not() -> None:
         for language in LANGUAGES
     )
     same = ["file", "line", "column", "value", "rule"]
-    assert len(english) == 26
+    assert len(english) == 28
     assert_frame_equal(english[same], japanese[same])
     assert not set(english["message"]) & set(japanese["message"])
     assert all(KANA.search(message) for message in japanese["message"])
@@ -142,7 +147,11 @@ def test_rules_are_the_same_in_both_languages_and_messages_are_not() -> None:
             "療養通所介護(medical_day_care) のいずれかを記入するか、空欄にしてください",
         ),
         ({"session": "0"}, "「0」は1〜9の整数ではありません。数字で記入してください"),
-        ({"care_level": "要支援1"}, "「要支援1」は要支援です。このサービスの対象は要介護1〜5です"),
+        (
+            {"care_level": "要支援1"},
+            "「要支援1」は要支援・事業対象者です。この行は総合事業(通所型サービス)の請求となるため、ここでは計算しません。"
+            "総合事業として請求するか、要介護度を訂正してください",
+        ),
         (
             {"minutes": "119"},
             "地域密着型通所介護の119分は、どの時間区分にも当たりません(表の範囲は120〜839分)。提供時間を"
@@ -186,7 +195,8 @@ def test_rules_are_the_same_in_both_languages_and_messages_are_not() -> None:
 )
 def test_messages_name_things_as_the_user_does(cells: Cells, message: str) -> None:
     batch = ct.compute_claims(frame([visit(1, **cells)]), language="ja")
-    assert batch.problems["message"].tolist() == [message]
+    # Where nobody can say whose a row is, that is told as well.
+    assert batch.problems["message"].tolist()[-1] == message
 
 
 def test_messages_of_whole_claims_and_of_the_other_files() -> None:
@@ -336,8 +346,9 @@ def test_language_and_headings_are_chosen_apart(tmp_path: Path) -> None:
     (tmp_path / "visits.csv").write_text(csv_text([visit(1, minutes="x")]), encoding="utf-8")
     claim_files(tmp_path / "visits.csv", tmp_path / "out", language="ja")
     assert (tmp_path / "out" / "problems.csv").read_text(encoding="utf-8-sig") == (
-        "file,line,column,value,rule,message\n"
-        '"visits",2,"minutes","x","bad_value",'
+        "severity,file,line,held_line,service_month,provider_no,insurer_no,insured_no,column,value,"
+        "rule,message\n"
+        '"error","visits",2,2,"201604","1370000001","131000","0000000001","minutes","x","bad_value",'
         '"「x」は所要時間(分)として読めません。450、7:30、7時間30分 のいずれかの形で記入してください"\n'
     )
 
@@ -585,17 +596,19 @@ def test_problems_and_closing_line_in_japanese(tmp_path: Path) -> None:
     assert problems[0] == (
         "実績ファイル 9行目「所要時間」: bad_value: 「7.25」は所要時間(分)として読めません。450、7:30、7時間30分 のいずれかの形で記入してください"
     )
-    assert more == f"… ほか22件は {tmp_path / 'out' / 'problems.csv'} にあります"
+    assert more == f"… ほか25件は {tmp_path / 'out' / 'problems.csv'} にあります"
     assert closing == (
-        "実績73件: 請求明細9件、15,239単位、160,582円。未計算(要修正)54行(problems のとおり入力ファイルを訂正し、"
-        f"同じコマンドを再度実行してください)。出力先: {tmp_path / 'out'}"
+        "実績73件: 請求明細6件、12,857単位、134,883円。未計算(要修正)57行(problems のとおり入力ファイルを訂正し、"
+        "同じコマンドを再度実行してください)、計算に入れなかった行1行(警告)。"
+        f"出力先: {tmp_path / 'out'}"
     )
     heading, first, *_ = (
         (tmp_path / "out" / "problems.csv").read_text(encoding="utf-8-sig").splitlines()
     )
-    assert heading == "ファイル,行,列,値,規則,説明"
-    assert first == (
-        '"visits",9,"minutes","7.25","bad_value",'
+    assert heading.endswith(",列,値,エラーの種類,説明")
+    assert first.startswith('"error","visits",9,')
+    assert first.endswith(
+        ',"minutes","7.25","bad_value",'
         '"「7.25」は所要時間(分)として読めません。450、7:30、7時間30分 のいずれかの形で記入してください"'
     )
 
@@ -714,14 +727,15 @@ def test_a_visit_explained_in_japanese() -> None:
 
 
 def figures(text: str) -> list[str]:
-    """Every figure of an explanation, in order."""
-    return re.findall(r"\d+(?:\.\d+)?", text)
+    """Every figure of an explanation, in order; 59 ‰ is 59/1000 in Japanese."""
+    return re.findall(r"\d+(?:\.\d+)?", text.replace("/1000", ""))
 
 
 @pytest.mark.parametrize(
     "visit_asked",
     [
-        ct.Visit(minutes=720, care_level=2, additions={"no_transport": 2, "same_building": 1}),
+        ct.Visit(minutes=720, care_level=2, extended_hours=True,
+                 additions={"no_transport": 2, "same_building": 1}),
         ct.Visit(minutes=400, care_level=5, shortfall="over_capacity",
                  additions={"rural_area": 1, "treatment_improvement_4": 1}),
         ct.Visit(minutes=200, service="medical_day_care", additions={"bathing_system": 1}),

@@ -397,8 +397,8 @@ def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
             yield step
         for link in table.rate_rows(key):
             ratio = link.per_mille or 0
-            label = Text("{name}: × {ratio}", name=link.name, ratio=percent(ratio))
-            step = rated(label.say(language), step.after, ratio, rounding)
+            text = Text("{name}: × {ratio}", name=link.name, ratio=percent(ratio))
+            step = rated(text.say(language), step.after, ratio, rounding)
             yield step
 
 
