@@ -185,7 +185,7 @@ def test_patterns_are_told_apart_beyond_what_one_integer_holds(
     blocks: list[list[tuple[int, ...]]],
 ) -> None:
     assert np.prod(np.array(RADICES, dtype=float)) > 2.0**100
-    patterns = VisitKinds([], RADICES)
+    patterns = VisitKinds([str(at) for at in range(len(RADICES) - 2)])
     known: dict[tuple[int, ...], int] = {}
     for block in blocks:
         columns = [np.array(column, dtype=np.int64) for column in zip(*block, strict=True)]

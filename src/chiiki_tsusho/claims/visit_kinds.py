@@ -11,9 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.reading.dense_ids import Ints, Positions, Registry, WordIndex, by_runs
+from chiiki_tsusho.reading.dense_ids import Ints, Positions, WordIndex, by_runs
 
-_PACKED_LIMIT = 1 << 62
 Flags = npt.NDArray[np.bool_]
 
 
@@ -79,12 +78,11 @@ class RowKinds:
 class VisitKinds:
     """The distinct ways in which a visit was done: code, care level and additions."""
 
-    def __init__(self, keys: list[str], radices: list[int]) -> None:
+    def __init__(self, keys: list[str]) -> None:
         self.keys = keys
-        self._radices = radices
-        self._registry = Registry()
-        self._folds = [Registry() for _ in radices]
-        self.columns: list[Ints] = [np.zeros(0, dtype=np.int64) for _ in radices]
+        # Code and care level, then the keys.
+        self._index = WordIndex(2 + len(keys))
+        self.columns: list[Ints] = [np.zeros(0, dtype=np.int64) for _ in range(2 + len(keys))]
 
     def ids(self, columns: list[Ints]) -> Ints:
         """Return the kind of each visit.
@@ -92,23 +90,12 @@ class VisitKinds:
         Parameters
         ----------
         columns : list of ndarray of int64, shape (visits,)
-            For each radix a value below it: row of the table, care level, counts of the keys.
+            Row of the table, care level, counts of the keys.
         """
-        code, room = columns[0], self._radices[0]
-        for values, radix, fold in zip(
-            columns[1:], self._radices[1:], self._folds[1:], strict=True
-        ):
-            if room >= _PACKED_LIMIT // radix:
-                code, room = fold.ids(code), 1 << 31
-            code = code * radix + values
-            room *= radix
-        known = len(self._registry)
-        ids = self._registry.ids(code)
-        if len(self._registry) > known:
-            new = np.flatnonzero(ids >= known)
-            first = new[np.unique(ids[new], return_index=True)[1]]
-            self.columns = [
-                np.concatenate((kept, values[first]))
-                for kept, values in zip(self.columns, columns, strict=True)
-            ]
+        words = np.stack(columns, axis=1).view(np.uint64)
+        known = len(self._index)
+        ids = self._index.ids(words).astype(np.int64)
+        if len(self._index) > known:
+            # Column by column along the memory, as they are asked for.
+            self.columns = list(np.ascontiguousarray(self._index.words.view(np.int64).T))
         return ids

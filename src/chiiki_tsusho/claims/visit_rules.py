@@ -24,10 +24,9 @@ from chiiki_tsusho.reading.typed_blocks import BlockDecoder, KeyColumn, TypedBlo
 # What ``extended`` says of a visit whose provider has no usable row, which is a problem of its own;
 # and of one whose provider's row does not say.
 EXTENDED_UNKNOWN, EXTENDED_NOT_GIVEN = 2, 3
-# More rows than a table has; room for a code beside the other numbers of a kind of visit.
-TABLE_ROWS = 1 << 15
-# In place of the code of a visit with a problem: what else it has is still checked.
-NO_BASE = TABLE_ROWS - 1
+# In place of the code of a visit with a problem: what else it has is still checked. No table has
+# so many rows.
+NO_BASE = (1 << 15) - 1
 
 
 @dataclass(frozen=True)

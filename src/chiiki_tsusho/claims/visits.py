@@ -16,7 +16,6 @@ from chiiki_tsusho.claims.visit_rules import (
     EXTENDED_NOT_GIVEN,
     EXTENDED_UNKNOWN,
     NO_BASE,
-    TABLE_ROWS,
     VisitConditions,
     visit_conditions,
 )
@@ -24,7 +23,6 @@ from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.cells import BLANK, NOT_OURS
@@ -112,10 +110,7 @@ class VisitBook:
         self._way: Unplaced = unplaced
         self._book = book
         self._providers = providers
-        most = book.largest_values
-        keys = decoder.key_names
-        radices = [TABLE_ROWS, LEVEL_SLOTS, *(most[key] + 1 for key in keys)]
-        self.visit_kinds = VisitKinds(keys, radices)
+        self.visit_kinds = VisitKinds(decoder.key_names)
         self._known_kinds: dict[tuple[str, ...], RowKinds] = {}
         self._lost: list[tuple[Ints, Ints, Ints]] = []
 
