@@ -24,8 +24,8 @@ def test_a_link_is_followed_and_what_was_there_replaced(tmp_path: Path) -> None:
     ("path", "message", "message_ja"),
     [
         ("", "the name of the file to write is blank", "書き込むファイルの名前が空です"),
-        ("{folder}", "is a folder; name the file to write", "フォルダーです"),
-        ("/dev/full", "is a device or a pipe; name a file to write", "装置またはパイプです"),
+        ("{folder}", "is a folder; name the file to write", "フォルダです"),
+        ("/dev/full", "is a device or a pipe; name a file to write", "デバイスまたはパイプです"),
         ("{folder}/" + "x" * 300, "cannot be written: File name too long", "書き込めません"),
         ("{folder}/none/codes.csv", "cannot be written: No such file", "書き込めません"),
         ("{folder}/a\0b", "cannot be written: embedded null", "書き込めません"),
