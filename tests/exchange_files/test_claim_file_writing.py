@@ -380,3 +380,50 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         ct.write_claim_file(batch, recipients, "2016-05", tmp_path / "file" / "out")
+
+
+# 8 visits of 868 units (要介護2, 480 minutes) at 10.54 yen: 6,944 units, 73,189 yen, of which the
+# insurance pays 65,870. From the 5th on 生活保護: 4 visits, 3,472 units, 36,594 yen, and 10 % of
+# that is 3,659 (記載要領, 様式第二: 公費分回数, 公費対象単位数).
+PART_MONTH = [
+    # public_from, public_law, public_copay_yen: 10-17, 10-18, 10-19, 10-20
+    ("5", "12", "", [3660, 3472, 3659, 0]),
+    ("5", "12", "1000", [3660, 3472, 2659, 1000]),
+    ("5", "12", "5000", [3660, 3472, 0, 3659]),
+    ("", "12", "", [0, 6944, 7319, 0]),
+    ("", "25", "", [0, 6944, 7319, 0]),
+]
+
+
+@pytest.mark.parametrize(("first", "law", "copay", "expected"), PART_MONTH)
+def test_public_funds_may_begin_within_the_month(
+    tmp_path: Path, first: str, law: str, copay: str, expected: list[int]
+) -> None:
+    visits = pd.DataFrame(
+        [
+            {
+                "provider_no": "1390000015", "insurer_no": "139006", "insured_no": "0000100011",
+                "service_date": f"2016-05-{day:02}", "care_level": "2", "minutes": "480",
+            }
+            for day in range(1, 9)
+        ]
+    )  # fmt: skip
+    providers = pd.DataFrame([{"provider_no": "1390000015", "area_grade": "4"}])
+    person = {"insurer_no": "139006", "insured_no": "0000100011", "benefit_rate": "90"}
+    funds = {"public_law": law, "public_from": first, "public_copay_yen": copay}
+    recipients = with_personal(pd.DataFrame([person | funds]))
+    batch = ct.compute_claims(visits, providers, recipients)
+    [written] = ct.write_claim_file(batch, recipients, "2016-06", tmp_path)
+    sheets = second_reader.read(written.path)
+    second_reader.check(sheets)
+    [statement] = sheets.statements.values()
+    [total], [line] = statement.totals, statement.lines
+    assert [num(total, n) for n in (17, 18, 19, 20)] == expected
+    assert [num(total, n) for n in (14, 16)] == [6944, 65_870]
+    assert (num(line, 11), num(line, 15)) == (expected[1] // 868, expected[1])
+    [insurance, public] = sheets.claims
+    assert (num(insurance, 8), num(insurance, 9)) == (6944, 73_189)
+    assert (item(public, 5), num(public, 8)) == (law, expected[1])
+    assert num(public, 9) == (36_594 if first else 73_189)
+    assert num(public, 11) == expected[2]
+    assert ct.audit(written.path).clean
