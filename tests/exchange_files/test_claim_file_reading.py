@@ -96,6 +96,15 @@ def test_damaged_lines_are_named_and_kept() -> None:
     assert file.to_bytes() == data + file_of(END, "")
 
 
+def test_a_carriage_return_inside_a_line_damages_it() -> None:
+    inside = DETAIL.replace(",426,1,", ",426\r,1,")
+    data = file_of(CONTROL, inside, DETAIL + "\r29", END)
+    file = parse_claim_file(data, "file")
+    damages = [one.damage.say("ja") for one in file.damaged if one.damage]
+    assert damages == ["行の途中に改行コード(CR)があります"] * 2
+    assert file.to_bytes() == data
+
+
 @pytest.mark.parametrize(
     ("data", "english", "japanese"),
     [

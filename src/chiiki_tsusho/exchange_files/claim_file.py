@@ -243,9 +243,12 @@ def _by_record(lines: Lines) -> list[tuple[str, Ints]]:
 
 def _undamaged(lines: Lines, at: Ints, record: Record, kept: dict[int, Sayable | None]) -> Ints:
     """Set aside the lines of a record whose cells cannot be told apart."""
-    for line in at[lines.open_quote[at]].tolist():
-        kept[line] = Text("a quotation mark is opened and not closed on this line")
-    at = at[~lines.open_quote[at]]
+    for flags, damage in (
+        (lines.open_quote, Text("a quotation mark is opened and not closed on this line")),
+        (lines.stray_return, Text("a carriage return stands inside the line")),
+    ):
+        kept.update(dict.fromkeys(at[flags[at]].tolist(), damage))
+        at = at[~flags[at]]
     wrong = lines.cells[at] != len(record)
     for line in at[wrong].tolist():
         kept[line] = Text(
@@ -265,9 +268,8 @@ def _rows(
     kept: dict[int, Sayable | None],
     originals: dict[str, bytes],
 ) -> RecordRows:
-    plain = _plain_cells(lines, at, record) if lines.plain and len(at) else None
-    if plain is not None:
-        return RecordRows(record, at + 1, plain, {})
+    if lines.plain and len(at):
+        return RecordRows(record, at + 1, _plain_cells(lines, at, record), {})
     columns: dict[str, pa.StringArray] = {}
     quoting: dict[str, Quoting] = {}
     bad = np.zeros(len(at), dtype=bool)
@@ -286,16 +288,16 @@ def _rows(
     return rows
 
 
-def _plain_cells(lines: Lines, at: Ints, record: Record) -> pa.Table | None:
-    """Read lines without quotation marks on all cores; None where a stray CR parts a line."""
+def _plain_cells(lines: Lines, at: Ints, record: Record) -> pa.Table:
+    """Read lines without quotation marks on all cores."""
     types = dict.fromkeys(record.names, pa.string())
     table = arrow_csv.read_csv(
         pa.BufferReader(lines.whole(at)),
         arrow_csv.ReadOptions(column_names=list(record.names)),
-        arrow_csv.ParseOptions(quote_char=False, invalid_row_handler=lambda _: "skip"),
+        arrow_csv.ParseOptions(quote_char=False),
         arrow_csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
     )
-    return table.combine_chunks() if table.num_rows == len(at) else None
+    return table.combine_chunks()
 
 
 def _only(rows: RecordRows, wanted: Flags) -> RecordRows:

@@ -52,6 +52,8 @@ class Lines:
         How many cells it has.
     open_quote : ndarray of bool, shape (lines,)
         Which lines have a quotation mark that is not closed; it does not reach the next line.
+    stray_return : ndarray of bool, shape (lines,)
+        Which lines have a carriage return inside.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -65,6 +67,8 @@ class Lines:
         self.ends = after - (self._bytes[after - 1] == _FEED)
         returns = (self.ends > self.starts) & (self._bytes[self.ends - 1] == _RETURN)
         self.ends = self.ends - returns
+        strays = np.flatnonzero(self._bytes == _RETURN)
+        self.stray_return = np.diff(np.searchsorted(strays, self.bounds)) > returns
         commas = np.flatnonzero(self._bytes == _COMMA)
         line = np.repeat(np.arange(len(after)), np.diff(np.searchsorted(commas, self.bounds)))
         quotes = np.flatnonzero(self._bytes == _QUOTE)
