@@ -227,7 +227,7 @@ def claim_files(
     """
     known_language(language), known_language(headings)
     if folder is None and add_to is None:
-        raise OutputError(Text("no folder for the results is named"))
+        raise OutputError(Text("no folder for the results is named; give -o or --add-to"))
     earlier = None if add_to is None else EarlierRun.read(named_path(add_to))
     folder = named_path(add_to if folder is None and add_to is not None else folder or "")
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)

@@ -164,7 +164,7 @@ EXPLAIN: Final = ("explain", "--month", "2016-04", "--minutes", "200", "--care-l
         ([*EXPLAIN, "--with", "individual_transport"], "error: individual_transport cannot be"),
         (["template", "folder", "--month", "2016-03"], "error: no code table for 2016-03"),
         (["claim", "no.csv", "-o", "out"], "error: no.csv: "),
-        (["claim", "visits.csv"], "error: option -o / --output is missing"),
+        (["claim", "visits.csv"], "error: no folder for the results is named; give -o or --add-to"),
         (
             ["claim", "visits.csv", "-o", "out", "--format", "xls"],
             "error: --format 'xls' is unknown; csv, xlsx or parquet",
@@ -377,9 +377,9 @@ def test_something_held_is_1_and_names_the_first_problems(tmp_path: Path) -> Non
         "visits line 9, minutes: bad_value: '7.25' is not a length of stay in whole minutes; "
         "write it as 450, 7:30 or 7時間30分"
     )
-    assert more == f"… and 22 more in {tmp_path / 'out' / 'problems.parquet'}"
-    assert "73 visits: 9 claims, " in closing
-    assert "; 54 rows held (correct the files you gave as problems says and run" in closing
+    assert more == f"… and 25 more in {tmp_path / 'out' / 'problems.parquet'}"
+    assert "73 visits: 6 claims, " in closing
+    assert "; 57 rows held (correct the files you gave as problems says and run" in closing
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "claim_lines.parquet", "claims.parquet", "held_visits.csv", "problems.parquet", "run.json",
     ]  # fmt: skip

@@ -765,11 +765,19 @@ def bad_visit_key(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | Non
     return Spoiled("bad_value", "visits", record, row["key"], (key,))
 
 
-def bad_identifier(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled:
-    """A row that nobody can say whose it is: held alone."""
+def bad_identifier(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | None:
+    """A row that nobody can say whose it is: it may be of any claim that agrees in the rest."""
     column, text, rule = choose.pick(IDENTIFIER_CELLS)
+    month, provider_no, insurer_no, insured_no = key
+    scope: Scope = {
+        "provider_no": (month, None, insurer_no, insured_no),
+        "insurer_no": (month, provider_no, None, insured_no),
+        "insured_no": (month, provider_no, insurer_no, None),
+    }[column]
+    if not draft.free(scope):
+        return None
     record = draft.insert(None, draft.spare(key), choose, {column: text})
-    return Spoiled(rule, "visits", record, column)
+    return Spoiled(rule, "visits", record, column, (scope,))
 
 
 def bad_date(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | None:

@@ -21,6 +21,7 @@ from pyarrow import parquet
 from chiiki_tsusho import InputFileError, compute_claims
 from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.claims import run as batch_run
+from chiiki_tsusho.columns import PROBLEMS
 from chiiki_tsusho.reading import csv_file as csv_files
 from chiiki_tsusho.reading import data_frame as frames
 from chiiki_tsusho.reading import parquet_file as parquet_files
@@ -236,11 +237,10 @@ def test_quoted_cells(tmp_path: Path) -> None:
 def test_quotation_marks_in_a_cell(tmp_path: Path, cell: str, value: str) -> None:
     rows = csv_text([visit(1), visit(2, insured_no="0000000002", care_level="@")])
     # The same, read as a table and (for the row that is too short) line by line.
-    for more in ("", "short\n"):
+    for more in ("", "1370000009,131000,9\n"):
         result = claim_text(tmp_path, rows.replace("@", cell) + more)
         assert places(result.problems)[0] == ("visits", 3, "care_level", value, "bad_value")
-        assert len(result.problems) == 1 + bool(more)
-        assert result.summary.units == 426
+        assert len(result.problems) == 1 + 2 * bool(more)
 
 
 def test_line_beyond_all_measure_is_held_alone(tmp_path: Path) -> None:
@@ -257,10 +257,12 @@ def test_quotation_mark_left_open_spoils_one_line(tmp_path: Path) -> None:
     text[4] = text[4].replace("240", '"240')
     result = claim_text(tmp_path, "\n".join(text))
     assert places(result.problems) == [
-        ("visits", 3, "", "", "malformed_row"),
-        ("visits", 5, "", "", "malformed_row"),
+        ("visits", line, "", "", rule)
+        for line in (3, 5)
+        for rule in ("malformed_row", "unplaced_row")
     ]
-    assert result.summary.units == 2 * 426
+    # Their first cells say whose they are; the rows between them are read.
+    assert (result.summary.visits, result.summary.held_visits) == (4, 4)
 
 
 @pytest.mark.parametrize("other", ["1", "要介護1"])
@@ -438,9 +440,14 @@ def test_numbers_for_identifiers_have_lost_their_zeros() -> None:
     table = pd.DataFrame([{**VISIT, "insured_no": 1, "provider_no": 1370000001}] * 2)
     got = compute_claims(table)
     assert places(got.problems) == [
-        ("visits", line, "insured_no", "1", "bad_value") for line in (2, 3)
+        place
+        for line in (2, 3)
+        for place in (
+            ("visits", line, "", "", "unplaced_row"),
+            ("visits", line, "insured_no", "1", "bad_value"),
+        )
     ]
-    assert "format the column as text and put the zeros back" in got.problems["message"][0]
+    assert "format the column as text and put the zeros back" in got.problems["message"][1]
     # Where no zero stood in front a number says the same as its text.
     whole = pd.DataFrame([{**VISIT, "insured_no": 1234567890, "insurer_no": 131000.0}])
     assert units(compute_claims(whole).claims) == {(*CLAIM[:3], "1234567890"): 426}
@@ -461,7 +468,10 @@ def test_types_of_the_result() -> None:
             ["str"] * 4 + ["int64"] * 8 + ["Int64"] * 7
         )
         assert [str(kind) for kind in got.claim_lines.dtypes] == ["str"] * 5 + ["int64"] * 4
-        assert [str(kind) for kind in got.problems.dtypes] == ["str", "Int64", *["str"] * 4]
+        numbers = {"line": "Int64", "held_line": "Int64"}
+        assert {name: str(kind) for name, kind in got.problems.dtypes.items()} == {
+            column.name: numbers.get(column.name, "str") for column in PROBLEMS
+        }
 
 
 # ---------------------------------------------------------------- Parquet
@@ -546,14 +556,16 @@ def test_metadata_of_a_parquet_file_is_kept(tmp_path: Path) -> None:
 def test_blank_identifiers_of_a_parquet_file(tmp_path: Path) -> None:
     table = pa.table({**sample_as(pa.string()), "insured_no": ["0000000001", None, None, "", "x"]})
     result = claim_files(parquet_file(tmp_path, table), tmp_path / "out")
-    assert [place[1:] for place in places(result.problems)] == [
+    found = [place[1:] for place in places(result.problems)]
+    assert [place for place in found if place[-1] != "unplaced_row"] == [
         (3, "insured_no", "", "missing_value"),
         (4, "insured_no", "", "missing_value"),
         (5, "care_level", "9", "bad_value"),
         (5, "insured_no", "", "missing_value"),
         (6, "insured_no", "x", "bad_value"),
     ]
-    assert result.summary.held_visits == 4
+    assert [place[0] for place in found if place[-1] == "unplaced_row"] == [3, 4, 5, 6]
+    assert result.summary.held_visits == 5
 
 
 @pytest.mark.parametrize("index", [pa.int8(), pa.uint8(), pa.int16(), pa.uint32()])
@@ -570,8 +582,12 @@ def test_dictionary_as_large_as_its_positions_allow(tmp_path: Path, index: pa.Da
     result = claim_files(parquet_file(tmp_path, table), tmp_path / "out")
     got = compute_claims(table.to_pandas(types_mapper=pd.ArrowDtype))
     for problems in (result.problems, got.problems):
-        assert places(problems) == [("visits", 130, "insured_no", "", "missing_value")]
-    assert len(got.claims) == result.summary.claims == 128
+        assert places(problems) == [
+            ("visits", 130, "", "", "unplaced_row"),
+            ("visits", 130, "insured_no", "", "missing_value"),
+        ]
+    # The row may be of any of them.
+    assert len(got.held_visits) == result.summary.held_visits == 129
 
 
 @pytest.mark.parametrize("part", [8, 100, -20, -5])
@@ -633,18 +649,23 @@ def test_bad_row_of_the_last_block_holds_the_first(tmp_path: Path, size: int, cl
         visit(30, minutes="x"),
     ]
     lines = csv_text(rows).splitlines()
-    lines[8:8] = ["", "a,b", '"', ""]
-    lines.append("c")
+    # Of the third person too, as far as they can be read.
+    third = "1370000001,131000,0000000003,"
+    lines[8:8] = ["", f"{third}2016-04-20", f'{third}2016-04-21,1,"240', ""]
+    lines.append(third)
     path = tmp_path / "visits.csv"
     path.write_text("\n".join(lines), encoding="utf-8")
     with small_blocks(size, claims):
         result = claim_files(path, tmp_path / "out")
     assert places(result.problems) == [
         ("visits", 10, "", "", "malformed_row"),
+        ("visits", 10, "", "", "unplaced_row"),
         ("visits", 11, "", "", "malformed_row"),
+        ("visits", 11, "", "", "unplaced_row"),
         ("visits", 31, "service_date", "2016-04-05", "duplicate_visit"),
         ("visits", 32, "minutes", "x", "bad_value"),
         ("visits", 33, "", "", "malformed_row"),
+        ("visits", 33, "", "", "unplaced_row"),
     ]
     assert written(tmp_path / "out", "claims")[1][:9] == [
         *CLAIM[:3],

@@ -204,5 +204,5 @@ def test_held_claims_left_out_are_refused(tmp_path: Path, run: FileBatch) -> Non
 
 def test_no_folder_is_named(tmp_path: Path) -> None:
     visits = write(tmp_path / "visits.csv", ROWS)
-    assert str(refused(visits)) == "no folder for the results is named"
+    assert str(refused(visits)) == ("no folder for the results is named; give -o or --add-to")
     assert str(refused(visits, "")).startswith("the name of the output is blank")
