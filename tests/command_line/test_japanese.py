@@ -588,6 +588,26 @@ def test_lang_may_stand_anywhere_and_beats_the_locale(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "heading"),
+    [
+        (["--lang", "ja"], "サービス提供年月"),
+        (["--lang", "en"], "service_month"),
+        (["--lang", "ja", "--headings", "en"], "service_month"),
+        (["--lang", "en", "--headings", "ja"], "サービス提供年月"),
+    ],
+)
+def test_headings_follow_the_language_unless_asked_for(
+    words: list[str], heading: str, tmp_path: Path
+) -> None:
+    assert run(*claim_arguments("", tmp_path / "out"), *words).returncode == 0
+    text = (tmp_path / "out" / "claims.csv").read_text(encoding="utf-8-sig")
+    assert text.startswith(f"{heading},")
+    assert run("template", tmp_path / "month", *words).returncode == 0
+    text = (tmp_path / "month" / "visits.csv").read_text(encoding="utf-8-sig")
+    assert text.startswith("事業所番号," if heading == "サービス提供年月" else "provider_no,")
+
+
 def test_problems_and_closing_line_in_japanese(tmp_path: Path) -> None:
     done = run(*claim_arguments("faulty_", tmp_path / "out"), "--headings", "ja", "--lang", "ja")
     assert (done.returncode, done.stdout) == (1, "")

@@ -67,7 +67,7 @@ def claim(
         ),
     ] = "csv",
     encoding: Encoding = None,
-    headings: Headings = "en",
+    headings: Headings = None,
     ignore_columns: Annotated[
         list[str] | None,
         typer.Option(

@@ -51,7 +51,7 @@ def template(
         ),
     ] = None,
     codes: Codes = None,
-    headings: Headings = "en",
+    headings: Headings = None,
 ) -> None:
     """Write input files with every heading and an example row.
 
@@ -182,7 +182,9 @@ def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
     except OSError as error:
         raise OutputError(not_written(folder, error)) from error
     visits, providers, recipients = (folder / name for name in EXAMPLE_FILES[:3])
-    return claim_files(visits, folder / CLAIMS, providers, recipients, language=language)
+    return claim_files(
+        visits, folder / CLAIMS, providers, recipients, language=language, headings=language
+    )
 
 
 def _registers(folder: Path, prefix: str = "") -> str:

@@ -229,9 +229,9 @@ def either(choices: Sequence[str]) -> Sayable:
     )
 
 
-def language_of_headings(asked: str) -> Language:
-    """Return the language that ``--headings`` asks for."""
-    return chosen("--headings", asked, LANGUAGES)
+def language_of_headings(asked: str | None) -> Language:
+    """Return the language that ``--headings`` asks for, else that of the run."""
+    return spoken() if asked is None else chosen("--headings", asked, LANGUAGES)
 
 
 Month = Annotated[str, typer.Option(metavar="MONTH", help="The month, 2016-04 or 201604.")]
@@ -265,8 +265,11 @@ Encoding = Annotated[
     ),
 ]
 Headings = Annotated[
-    str,
+    str | None,
     typer.Option(
-        metavar="en|ja", help="Language of the headings.", autocompletion=one_of(*LANGUAGES)
+        metavar="en|ja",
+        help="Language of the headings; without it, that of the messages.",
+        show_default=False,
+        autocompletion=one_of(*LANGUAGES),
     ),
 ]
