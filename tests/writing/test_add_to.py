@@ -132,6 +132,13 @@ def test_papers_of_an_earlier_run_go_with_it(tmp_path: Path, run: FileBatch) -> 
     assert not there & {"report.html", "april.html"}
 
 
+def test_held_rows_are_as_closed_as_their_file(tmp_path: Path) -> None:
+    visits = write(tmp_path / "visits.csv", ROWS)
+    visits.chmod(0o600)
+    run = claim_files(visits, tmp_path / "out")
+    assert (run.folder / "held_visits.csv").stat().st_mode & 0o777 == 0o600
+
+
 # ---------------------------------------------------------------- adding
 
 

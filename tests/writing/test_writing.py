@@ -351,7 +351,9 @@ STOPPED = """
 """
 
 
-@pytest.mark.parametrize(("number", "out"), [(signal.SIGTERM, "new"), (signal.SIGINT, "old")])
+@pytest.mark.parametrize(
+    ("number", "out"), [(signal.SIGTERM, "new"), (signal.SIGINT, "old"), (signal.SIGHUP, "old")]
+)
 @pytest.mark.parametrize("stage", ["claims", "held", "finish"])
 def test_stop_half_way_leaves_nothing(
     tmp_path: Path, stage: str, number: signal.Signals, out: str

@@ -74,6 +74,9 @@ def main(
     """Set up what every command shares."""
     # A stop from outside must clean up as Ctrl-C does.
     signal.signal(signal.SIGTERM, _stop)
+    # A terminal that is closed stops the run as well, unless it was started with nohup.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _stop)
 
 
 for commands in (claim, explain, first_steps, tables, reports, claim_file, duties):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from stat import S_IMODE
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -185,8 +186,18 @@ class FolderSink:
             while self._writers:
                 self._writers[0].close()
                 del self._writers[0]
+            self._keep_held_rows_closed()
             (self._exchange.stage / RUN).write_text(record_text(record), "utf-8", newline="\n")
             self._exchange.put(names_of_run(self.folder))
+
+    def _keep_held_rows_closed(self) -> None:
+        """Let nobody read rows of the visits who could not read the file they are of."""
+        path = self._path("held_visits")
+        mode = S_IMODE(path.stat().st_mode)
+        for one in self._inputs:
+            if one.file == "visits":
+                mode &= S_IMODE(one.path.stat().st_mode)
+        path.chmod(mode)
 
 
 class _SchemaWriter:
