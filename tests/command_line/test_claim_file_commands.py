@@ -130,6 +130,7 @@ def test_an_audit_writes_findings_as_a_table_and_a_page(tmp_path: Path) -> None:
     assert (row["item"], row["found"], row["expected"]) == ("7131-10-16", "173608", "173607")
     assert "3 findings" in done.stderr
     assert "7131-10-16" in page.read_text(encoding="utf-8")
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
 
 
 def test_an_audit_in_japanese_has_japanese_headings(tmp_path: Path) -> None:

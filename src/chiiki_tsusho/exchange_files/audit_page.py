@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chiiki_tsusho.exchange_files.findings import HEADINGS
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.version import __version__
-from chiiki_tsusho.whole_files import write_whole
+from chiiki_tsusho.whole_files import PRIVATE, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,8 @@ def write_audit_page(audit: Audit, path: str | Path, language: Language) -> Path
             _part("hints", Text("To look at"), audit.hints, language),
         ],
     )
-    write_whole(path, page)
+    # It names insured persons by their numbers.
+    write_whole(path, page, mode=PRIVATE)
     return Path(path)
 
 
