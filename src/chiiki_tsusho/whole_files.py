@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from stat import S_IMODE
+from typing import BinaryIO
 
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
@@ -73,6 +75,26 @@ def write_whole(
     OutputError
         The file cannot be written; what was there stays as it is.
     """
+    with whole_file(path, mode) as stream:
+        stream.write(content.encode(encoding) if isinstance(content, str) else content)
+
+
+@contextmanager
+def whole_file(path: str | Path, mode: int | None = None) -> Iterator[BinaryIO]:
+    """Give a stream whose bytes become the file when all of them are there.
+
+    Parameters
+    ----------
+    path : path-like
+        A file that is there is replaced, a link is followed.
+    mode : int, optional
+        Permissions, as for ``write_whole``.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written; what was there stays as it is.
+    """
     target = writable_file(path)
     # Short, so that it fits wherever the name itself does.
     part = target.with_name(f".chiiki-tsusho-{token_hex(4)}.part")
@@ -82,12 +104,15 @@ def write_whole(
             mode = S_IMODE(target.stat().st_mode)
         if mode is not None:
             part.chmod(mode)
-        part.write_bytes(content.encode(encoding) if isinstance(content, str) else content)
+        with part.open("wb") as stream:
+            yield stream
         part.replace(target)
-    except (OSError, ValueError) as error:
+    except BaseException as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise _not_written(path, error) from error
+        if isinstance(error, (OSError, UnicodeEncodeError)):
+            raise _not_written(path, error) from error
+        raise
 
 
 def _not_written(path: str | Path, error: OSError | ValueError) -> OutputError:

@@ -1,0 +1,1 @@
+"""What a person is handed or sent: invoices, receipts and statements, a page each."""

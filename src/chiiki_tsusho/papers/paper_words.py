@@ -1,0 +1,146 @@
+"""The words of papers, and how figures and dates are written there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from chiiki_tsusho.language import Language, Text
+
+LABELS: dict[str, Text] = {
+    "invoice": Text("Invoice"),
+    "receipt": Text("Receipt"),
+    "statement": Text("Statement of long-term care benefit"),
+    "statement_form": Text(
+        "laid out like form 2 (様式第二); for your records, not the form itself"
+    ),
+    "title": Text("Papers of the month"),
+    "to": Text("To"),
+    "number": Text("Insured number"),
+    "insurer": Text("Insurer"),
+    "provider": Text("Provider"),
+    "service_month": Text("Month of service"),
+    "made_on": Text("Date"),
+    "care_level": Text("Care level"),
+    "days": Text("Days"),
+    "please_pay": Text("Please pay"),
+    "received": Text("Received"),
+    "received_note": Text("The amount above was received."),
+    "received_on": Text("Received on"),
+    "seal": Text("Seal"),
+    "service": Text("Service"),
+    "code": Text("Code"),
+    "units": Text("Units"),
+    "count": Text("Count"),
+    "service_units": Text("Units in all"),
+    "outside": Text("outside the limit"),
+    "lines": Text("Services of the month"),
+    "sums": Text("How the amount comes about"),
+    "within": Text("Within the limit"),
+    "beyond": Text("Beyond the limit"),
+    "benefit_units": Text("Units of the benefit"),
+    "price": Text("Yen of a unit"),
+    "total_yen": Text("Total cost"),
+    "insurance_yen": Text("Paid by the insurance"),
+    "public_yen": Text("Paid by public funds"),
+    "copay_yen": Text("Your share"),
+    "self_units": Text("Units beyond the limit"),
+    "self_yen": Text("Paid by you in full"),
+    "sum": Text("Sum"),
+    "yen_unknown": Text(
+        "The amount is not computed: the area grade of the provider or the benefit rate of the person is not known."
+    ),
+    "medical": Text("Amounts are in yen. Keep this paper: it may be needed for a tax return."),
+    "public_payer_no": Text("Payer number"),
+    "public_recipient_no": Text("Recipient number"),
+    "kana": Text("Kana"),
+    "name": Text("Name"),
+    "birth_date": Text("Date of birth"),
+    "sex": Text("Sex"),
+    "certified": Text("Certified"),
+    "insured_block": Text("Insured person"),
+    "provider_block": Text("Provider"),
+    "plan_block": Text("Care plan"),
+    "care_manager_no": Text("Office"),
+    "started_on": Text("Began"),
+    "stopped_on": Text("Ended"),
+    "stop_reason": Text("Reason"),
+    "details": Text("Details of the benefit"),
+    "public_count": Text("Public count"),
+    "public_line_units": Text("Public units"),
+    "note": Text("Note"),
+    "totals": Text("Totals claimed"),
+    "kind": Text("Service type"),
+    "kind_name": Text("78 community day care"),
+    "planned_units": Text("Planned units"),
+    "managed_units": Text("Units under the limit"),
+    "unmanaged_units": Text("Units outside the limit"),
+    "paid_units": Text(
+        "Units of the benefit (the smaller of plan and units under the limit, and those outside it)"
+    ),
+    "public_units": Text("Units under public funds"),
+    "insurance_rate": Text("Benefit rate"),
+    "man": Text("male"),
+    "woman": Text("female"),
+    "self_plan": Text("the person"),
+    "care_manager": Text("care manager"),
+    "prevention": Text("preventive care office"),
+    "level": Text("care level {level}"),
+    "own_share_note": Text("With public funds the share is what the person pays under them."),
+    "print_hint": Text("To print: A4, portrait. Every paper begins on a page of its own."),
+}
+# The first day of each era, and its name (元号を改める政令).
+_ERAS = (
+    (dt.date(2019, 5, 1), "令和"),
+    (dt.date(1989, 1, 8), "平成"),
+    (dt.date(1926, 12, 25), "昭和"),
+)
+_PLANNERS = {"1": "care_manager", "2": "self_plan", "3": "prevention"}
+
+
+@dataclass(frozen=True)
+class PaperWords:
+    """Words in one language, called by the templates."""
+
+    language: Language
+
+    def __call__(self, label: str, **facts: object) -> str:
+        """Write a label, or a sentence with facts."""
+        return Text(LABELS[label].pattern, **facts).say(self.language)
+
+    def figure(self, value: int | None) -> str:
+        """Write a number; blank where there is none."""
+        return "" if value is None else f"{value:,}"
+
+    def price(self, value: int | None) -> str:
+        """Write the yen of a unit, which is kept × 100."""
+        return "" if value is None else f"{value // 100}.{value % 100:02}"
+
+    def month(self, month: str) -> str:
+        """Write ``201604`` as 平成28年4月."""
+        year, number = int(month[:4]), int(month[4:])
+        if self.language == "en":
+            return f"{year:04}-{number:02}"
+        return self._in_era(dt.date(year, number, 1))[: -len("1日")]
+
+    def date(self, day: dt.date | str) -> str:
+        """Write a date, also one of the form ``19400401``; blank where there is none."""
+        if not day:
+            return ""
+        when = day if isinstance(day, dt.date) else dt.date.fromisoformat(day)
+        return when.isoformat() if self.language == "en" else self._in_era(when)
+
+    def _in_era(self, day: dt.date) -> str:
+        for first, name in _ERAS:
+            if day >= first:
+                year = day.year - first.year + 1
+                return f"{name}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+        return f"{day.year}年{day.month}月{day.day}日"
+
+    def sex(self, cell: str) -> str:
+        """Name a sex, 1 or 2."""
+        return self({"1": "man", "2": "woman"}[cell]) if cell else ""
+
+    def planner(self, cell: str) -> str:
+        """Name who makes the care plan (居宅サービス計画作成区分)."""
+        return self(_PLANNERS[cell]) if cell else ""
