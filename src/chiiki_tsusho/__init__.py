@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chiiki_tsusho.explaining.visit import Calculator, Composition, CompositionLine, Visit
     from chiiki_tsusho.law.code_book import CodeBook, load_code_book, load_codes
     from chiiki_tsusho.law.code_table import CodeTable
+    from chiiki_tsusho.papers.statements import write_statements
     from chiiki_tsusho.reports.comparison import Comparison, compare_months
     from chiiki_tsusho.reports.page import write_report
 
@@ -69,6 +70,7 @@ _HOMES = {
     "UnsupportedMonthError": "errors",
     "VisitError": "errors",
     "write_report": "reports.page",
+    "write_statements": "papers.statements",
     "Step": "explaining.steps",
 }
 
@@ -105,6 +107,7 @@ __all__ = [
     "read_returns",
     "write_claim_file",
     "write_report",
+    "write_statements",
 ]
 
 

@@ -17,6 +17,7 @@ from chiiki_tsusho.command_line import (
     duties,
     explain,
     first_steps,
+    papers,
     reports,
     tables,
 )
@@ -79,5 +80,5 @@ def main(
         signal.signal(signal.SIGHUP, _stop)
 
 
-for commands in (claim, explain, first_steps, tables, reports, claim_file, duties):
+for commands in (claim, explain, first_steps, tables, reports, papers, claim_file, duties):
     commands.register(app)

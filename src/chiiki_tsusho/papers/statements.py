@@ -53,10 +53,6 @@ class PaperClaim:
         The rows of ``claim_lines``, each with the name of its code.
     person : dict of name to str
         Cells of recipients, blank where nothing is said.
-    own_public_yen : int
-        公費本人負担額, which is part of ``copay_yen``.
-    public_units : int
-        The benefit units under public funds.
     """
 
     claim: dict[str, Any]
@@ -165,7 +161,7 @@ def write_statements(
     environment = _templates()
     with whole_file(path, PRIVATE) as stream:
         stream.write(_frame_part("head.html", environment, words).encode())
-        for one in _paper_claims(claims, lines, cells, book, language):
+        for one in _paper_claims(claims, lines, cells, book):
             for paper in papers:
                 template = environment.get_template(f"{paper}.html")
                 page = template.render(one=one, say=words, made_on=made_on or _today())
@@ -200,7 +196,6 @@ def _paper_claims(
     lines: pd.DataFrame,
     cells: PersonCells | None,
     book: CodeBook,
-    language: Language,
 ) -> Iterator[PaperClaim]:
     """Yield the claims one by one, with their lines."""
     key = pd.MultiIndex.from_frame(claims[_KEY])
@@ -208,7 +203,7 @@ def _paper_claims(
     if (of_line < 0).any():
         raise InputFileError(Text("claims and claim_lines are not of one batch"))
     starts = np.searchsorted(of_line, np.arange(len(claims) + 1))
-    names = _code_names(lines, book, language)
+    names = _code_names(lines, book)
     for at, claim in enumerate(_records(claims)):
         own = _records(lines.iloc[starts[at] : starts[at + 1]])
         for line in own:
@@ -224,10 +219,8 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(plain.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _code_names(
-    lines: pd.DataFrame, book: CodeBook, language: Language
-) -> dict[tuple[str, str], str]:
-    """Name each code of each month in plain words, as published where the table is not known."""
+def _code_names(lines: pd.DataFrame, book: CodeBook) -> dict[tuple[str, str], str]:
+    """Return the published name of each code of each month, the code where none is known."""
     names: dict[tuple[str, str], str] = {}
     for month, of_month in lines.groupby("service_month")["service_code"]:
         table = book.table(int(str(month))) if book.supports(int(str(month))) else None
@@ -252,7 +245,6 @@ def _templates() -> jinja2.Environment:
 
 def _frame_part(name: str, environment: jinja2.Environment, words: PaperWords) -> str:
     from markupsafe import Markup
-
 
     # The package's own style sheet is the only style that the page's policy allows.
     style = (_TEMPLATES / "papers.css").read_text(encoding="utf-8")

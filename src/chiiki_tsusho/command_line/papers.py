@@ -1,0 +1,69 @@
+"""The command that writes what a person is handed or sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from chiiki_tsusho.command_line.shared import Codes, Recipients, exit_codes, one_of, say, spoken
+from chiiki_tsusho.language import Counted
+
+_KINDS = ("invoice", "receipt", "statement")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+    app.command("statements")(statements_command)
+
+
+def statements_command(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="What the claim command wrote.", show_default=False),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The page with all papers.", show_default=False
+        ),
+    ],
+    recipients: Recipients = None,
+    papers: Annotated[
+        list[Literal["invoice", "receipt", "statement"]] | None,
+        typer.Option(
+            "--paper",
+            autocompletion=one_of(*_KINDS),
+            help="Repeatable: which papers; without it, invoice and statement.",
+            show_default=False,
+        ),
+    ] = None,
+    codes: Codes = None,
+) -> None:
+    """Write an invoice and a statement for every claim, to print on A4.
+
+    One HTML file, a page a paper: 利用者請求書, 領収書 and 介護給付費明細書. Names and birth dates
+    stand there where recipients has them; only the owner of the file can read it.
+
+    Exit 0: written; 2: nothing written.
+    """
+    with exit_codes():
+        from chiiki_tsusho.papers.statements import write_statements
+
+        written = write_statements(
+            folder,
+            output,
+            recipients,
+            papers=papers or ("invoice", "statement"),
+            language=spoken(),
+            codes=codes,
+        )
+        say(
+            Counted(
+                "wrote the papers of {n:,} claim: {path}",
+                "wrote the papers of {n:,} claims: {path}",
+                written,
+                path=output,
+            )
+        )
