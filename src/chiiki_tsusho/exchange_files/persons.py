@@ -1,4 +1,4 @@
-"""What the claim file needs of each person beside the claim, from the file of recipients."""
+"""What the claim file and papers need of each person beside the claim, from recipients."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities
 
 _SEXES = {"1": "1", "男": "1", "2": "2", "女": "2"}
-# Names are for papers only.
-_WANTED = tuple(column for column in PERSONAL if column.kind != "text")
 # What a cell should have been; never what stands there, which is the person's own.
 _EXPECTED: dict[str, Sayable] = {
     "date": Text("a date such as 1940-04-01 is expected"),
@@ -71,6 +69,7 @@ _READERS: dict[str, Callable[[str], str | None]] = {
     "public_payer_no": _number(8),
     "public_recipient_no": _number(7),
     "facility_insurer_no": _number(6),
+    "text": str,
 }
 
 
@@ -99,7 +98,7 @@ class PersonCells:
 
 def expected_of(name: str) -> Sayable:
     """Say what a personal column should hold."""
-    kind = next(column.kind for column in _WANTED if column.name == name)
+    kind = next(column.kind for column in PERSONAL if column.name == name)
     return _EXPECTED[kind]
 
 
@@ -131,7 +130,7 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
     texts: dict[str, Texts] = {}
     unreadable: dict[str, Flags] = {}
     columns = _columns(source, book)
-    for column in _WANTED:
+    for column in PERSONAL:
         cells = np.array([""] * len(claims), dtype=object)
         if column.name in columns:
             cells[there] = columns[column.name][rows[there]]
@@ -154,7 +153,7 @@ def _read(
 
 def _columns(source: Source, book: CodeBook) -> dict[str, npt.NDArray[np.object_]]:
     """Read the personal columns of a file as text."""
-    wanted = {column.name for column in _WANTED}
+    wanted = {column.name for column in PERSONAL}
     headings = match_headings(
         source.headings,
         "recipients",

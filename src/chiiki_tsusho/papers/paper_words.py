@@ -48,7 +48,8 @@ LABELS: dict[str, Text] = {
     "self_yen": Text("Paid by you in full"),
     "sum": Text("Sum"),
     "yen_unknown": Text(
-        "The amount is not computed: the area grade of the provider or the benefit rate of the person is not known."
+        "The amount is not computed: the area grade of the provider or the benefit rate of the "
+        "person is not known."
     ),
     "medical": Text("Amounts are in yen. Keep this paper: it may be needed for a tax return."),
     "public_payer_no": Text("Payer number"),

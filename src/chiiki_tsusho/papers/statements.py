@@ -18,7 +18,7 @@ from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
 from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
-from chiiki_tsusho.law.code_table import CodeBook, load_code_book
+from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.papers.paper_words import PaperWords
 from chiiki_tsusho.reading.inputs import Input, open_input
 from chiiki_tsusho.version import __version__
@@ -77,7 +77,7 @@ class PaperClaim:
     @property
     def public_units(self) -> int:
         """Units of the lines under public funds."""
-        return sum(line["public_units"] or 0 for line in self.lines)
+        return sum(line["public_units"] for line in self.lines)
 
 
 def write_statements(
@@ -204,7 +204,8 @@ def _paper_claims(
         raise InputFileError(Text("claims and claim_lines are not of one batch"))
     starts = np.searchsorted(of_line, np.arange(len(claims) + 1))
     names = _code_names(lines, book)
-    for at, claim in enumerate(_records(claims)):
+    for at in range(len(claims)):
+        [claim] = _records(claims.iloc[at : at + 1])
         own = _records(lines.iloc[starts[at] : starts[at + 1]])
         for line in own:
             line["name"] = names[line["service_month"], line["service_code"]]
@@ -214,9 +215,8 @@ def _paper_claims(
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain values, blanks as None."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    columns = [plain[name].tolist() for name in plain]
-    return [dict(zip(plain.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    columns = [[None if pd.isna(cell) else cell for cell in frame[name]] for name in frame]
+    return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _code_names(lines: pd.DataFrame, book: CodeBook) -> dict[tuple[str, str], str]:
