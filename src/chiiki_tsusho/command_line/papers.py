@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from chiiki_tsusho.command_line.shared import Codes, Recipients, exit_codes, one_of, say, spoken
 from chiiki_tsusho.language import Counted
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.papers.statements import Paper
 
 _KINDS = ("invoice", "receipt", "statement")
 
@@ -31,9 +34,10 @@ def statements_command(
     ],
     recipients: Recipients = None,
     papers: Annotated[
-        list[Literal["invoice", "receipt", "statement"]] | None,
+        list[str] | None,
         typer.Option(
             "--paper",
+            metavar="invoice|receipt|statement",
             autocompletion=one_of(*_KINDS),
             help="Repeatable: which papers; without it, invoice and statement.",
             show_default=False,
@@ -55,7 +59,7 @@ def statements_command(
             folder,
             output,
             recipients,
-            papers=papers or ("invoice", "statement"),
+            papers=cast("list[Paper]", papers or ["invoice", "statement"]),
             language=spoken(),
             codes=codes,
         )

@@ -86,7 +86,6 @@ LABELS: dict[str, Text] = {
     "self_plan": Text("the person"),
     "care_manager": Text("care manager"),
     "prevention": Text("preventive care office"),
-    "level": Text("care level {level}"),
     "own_share_note": Text("With public funds the share is what the person pays under them."),
     "print_hint": Text("To print: A4, portrait. Every paper begins on a page of its own."),
 }
@@ -105,9 +104,13 @@ class PaperWords:
 
     language: Language
 
-    def __call__(self, label: str, **facts: object) -> str:
-        """Write a label, or a sentence with facts."""
-        return Text(LABELS[label].pattern, **facts).say(self.language)
+    def __call__(self, label: str) -> str:
+        """Write a label."""
+        return LABELS[label].say(self.language)
+
+    def level(self, level: int | None) -> str:
+        """Name a care level; blank where there is none."""
+        return Text("care level {level}", level=level).say(self.language) if level else ""
 
     def figure(self, value: int | None) -> str:
         """Write a number; blank where there is none."""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 Paper = Literal["invoice", "receipt", "statement"]
 PAPERS: tuple[Paper, ...] = ("invoice", "receipt", "statement")
 _KEY = ["service_month", "provider_no", "insurer_no", "insured_no"]
+# So many claims are turned into plain values together.
+_CLAIMS_AT_ONCE = 32
 _TEMPLATES = Path(__file__).resolve().parent / "templates_html"
 _PERSON = (
     "birth_date", "sex", "certified_from", "certified_to", "care_plan_by", "care_manager_no",
@@ -198,19 +200,25 @@ def _paper_claims(
     book: CodeBook,
 ) -> Iterator[PaperClaim]:
     """Yield the claims one by one, with their lines."""
-    key = pd.MultiIndex.from_frame(claims[_KEY])
-    of_line = key.get_indexer(pd.MultiIndex.from_frame(lines[_KEY]))
+    of_line = pd.Index(_keys(claims)).get_indexer(pd.Index(_keys(lines)))
     if (of_line < 0).any():
         raise InputFileError(Text("claims and claim_lines are not of one batch"))
     starts = np.searchsorted(of_line, np.arange(len(claims) + 1))
     names = _code_names(lines, book)
-    for at in range(len(claims)):
-        [claim] = _records(claims.iloc[at : at + 1])
-        own = _records(lines.iloc[starts[at] : starts[at + 1]])
-        for line in own:
+    for first in range(0, len(claims), _CLAIMS_AT_ONCE):
+        last = min(first + _CLAIMS_AT_ONCE, len(claims))
+        of_lines = _records(lines.iloc[starts[first] : starts[last]])
+        for line in of_lines:
             line["name"] = names[line["service_month"], line["service_code"]]
-        person = {} if cells is None else {name: str(cells.texts[name][at]) for name in _PERSON}
-        yield PaperClaim(claim, own, {**dict.fromkeys(_PERSON, ""), **person})
+        for at, claim in enumerate(_records(claims.iloc[first:last]), start=first):
+            own = of_lines[starts[at] - starts[first] : starts[at + 1] - starts[first]]
+            person = {} if cells is None else {name: str(cells.texts[name][at]) for name in _PERSON}
+            yield PaperClaim(claim, own, {**dict.fromkeys(_PERSON, ""), **person})
+
+
+def _keys(table: pd.DataFrame) -> pd.Series[str]:
+    first, *rest = (table[name] for name in _KEY)
+    return first.str.cat(rest, sep=" ")
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
