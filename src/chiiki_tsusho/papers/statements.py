@@ -217,8 +217,7 @@ def _paper_claims(
 
 
 def _keys(table: pd.DataFrame) -> pd.Series[str]:
-    first, *rest = (table[name] for name in _KEY)
-    return first.str.cat(rest, sep=" ")
+    return table[_KEY[0]].str.cat(table[_KEY[1:]], sep=" ")
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
