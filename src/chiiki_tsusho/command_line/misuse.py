@@ -40,7 +40,7 @@ EXAMPLES = {
     "claim": "claim visits.csv -o claims --providers providers.csv --recipients recipients.csv",
     "lookup": "lookup 781241 785301 --month 2016-04",
     "explain": "explain --month 2016-04 --minutes 150 --care-level 5 --with bathing",
-    "explain-claim": "explain-claim visits.csv --insured 0000100053 --recipients recipients.csv",
+    "explain-claim": "explain-claim visits.csv --insured 0000100053 --providers providers.csv",
     "template": "template my-month --headings ja",
     "demo": "demo",
     "import-workbook": "import-workbook table.xlsx --valid-from 2026-06 -o codes.csv",
