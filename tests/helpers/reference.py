@@ -753,15 +753,7 @@ def limits_shared(
         if limit is None:
             continue
         table = rows_of_month(rows, person[0])
-        together = 0
-        for key in own:
-            attended = [
-                attend(table, visit, provider_of(providers, key), needed[key])
-                for visit in claims[key]
-            ]
-            sound = [visit for visit in attended if visit.base_code]
-            together += units_of(month_lines(table, sound, [True] * len(sound), 0), managed=True)
-        if together > limit:
+        if sum(managed_of(table, claims[key], providers, recipients) for key in own) > limit:
             for key in own:
                 if key not in plans:
                     broken[key].add("plan_needed")
@@ -769,6 +761,24 @@ def limits_shared(
             for key in own:
                 broken[key].add("plan_over_limit")
     return broken
+
+
+def managed_of(
+    table: list[Row], own: list[Row], providers: list[Row] | None, recipients: list[Row] | None
+) -> int:
+    """The managed units of a claim, as far as its visits have a code."""
+    key = claim_key(own[0])
+    row, person = provider_of(providers, key), recipient_of(recipients, key)
+    attended = [attend(table, visit, row, person) for visit in own]
+    sound = [visit for visit in attended if visit.base_code]
+    return units_of(month_lines(table, sound, [True] * len(sound), 0), managed=True)
+
+
+def most_of_a_visit(table: list[Row]) -> int:
+    """More units than any visit may come to: the largest code and every addition."""
+    largest = max((row["units"] for row in table if row["kind"] == "base"), default=0)
+    additions = (row for row in table if row["kind"] == "addition")
+    return largest + sum(max(0, row["units"] or 0) * row["max_per_visit"] for row in additions)
 
 
 def broken_by_table(

@@ -31,6 +31,8 @@ from helpers.reference import (
     held_claims,
     keyed_rows,
     limit_of,
+    managed_of,
+    most_of_a_visit,
     person_of,
     plan_of,
     provider_of,
@@ -977,7 +979,15 @@ def waiting(draft: Draft, key: ClaimKey) -> list[Spoiled]:
     person = [
         visit for visit in draft.month.visits if person_of(claim_key(visit)) == person_of(key)
     ]
-    if limit_of(draft.limits, key[0], person) is None:
+    limit = limit_of(draft.limits, key[0], person)
+    table, month = draft.table(key), draft.month
+    together = sum(
+        managed_of(table, own, month.providers, month.recipients)
+        for claim, own in draft.claims.items()
+        if person_of(claim) == person_of(key)
+    )
+    # One row cannot be read; another may stand in the place of one of its visits.
+    if limit is None or together + 2 * most_of_a_visit(table) <= limit:
         return []
     return [
         Spoiled("plan_needed", holds=(own,))

@@ -281,13 +281,6 @@ UNPLACED = (
         ),
         (
             "minutes",
-            "840",
-            "outside_every_band",
-            OUTSIDE.format(840, "day_care", 120, 839),
-            CLAIM_HELD,
-        ),
-        (
-            "minutes",
             "999999999",
             "outside_every_band",
             OUTSIDE.format(999999999, "day_care", 120, 839),
@@ -481,12 +474,12 @@ def test_row(cells: Cells, problem: tuple[str, str, str, str]) -> None:
         ({"bathing": "01"}, 476),
         ({"no_transport": "2"}, 332),
         ({"minutes": "120"}, 298),
-        ({"minutes": "839"}, 985),
+        ({"minutes": "539"}, 735),
         ({"service_date": "2018-03-31"}, 426),
     ],
 )
 def test_what_is_no_problem(cells: Cells, expected: int) -> None:
-    # 426 and 552 as printed, 426 x 70 % = 298.2, 1,007 療養, 735 + 250 from 13 hours on.
+    # 426, 552 and 735 as printed, 426 x 70 % = 298.2, 1,007 療養.
     batch = compute([visit(1, **cells)])
     assert batch.problems.empty
     assert batch.claims["total_units"].tolist() == [expected]

@@ -112,7 +112,10 @@ def test_times_compute_as_their_minutes(
 
 
 def test_the_whole_day_ends_at_24() -> None:
-    batch = compute([timed("10:01", "24:00"), timed("10:00", "24:00", insured_no="0000000002")])
+    batch = compute(
+        [timed("10:01", "24:00"), timed("10:00", "24:00", insured_no="0000000002")],
+        [{"provider_no": visit(1)["provider_no"], "extended_hours": "1"}],
+    )
     assert batch.claims["visits"].tolist() == [1]  # 839 minutes are the last of the last band
     assert places(batch.problems) == [("visits", 3, "minutes", "840", "outside_every_band")]
 

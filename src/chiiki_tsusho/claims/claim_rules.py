@@ -347,7 +347,7 @@ def _check_shares(
         (Message("plan_needed", "plan_needed"), unplanned & passed),
         (
             Message("plan_needed", "plan_of_unknown"),
-            unplanned & ~passed & shared.unknown[place],
+            unplanned & ~passed & (shared.managed[place] + shared.doubt[place] > limit),
         ),
         (
             Message("plan_over_limit", "plans_over_limit"),

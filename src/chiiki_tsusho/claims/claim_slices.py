@@ -125,10 +125,15 @@ class ClaimSlice:
     def own_figures(self) -> OwnFigures:
         """Return what each claim comes to on its own, as far as its visits can be read."""
         claims, none = len(self._claims), np.zeros(len(self._claims), dtype=np.int64)
-        crowded = self._claims.calendars.visits(self._claims.claims).crowded
+        entries = self._claims.calendars.visits(self._claims.claims)
+        crowded = entries.crowded
+        unread = self._context.visits.visit_kinds.columns[0][entries.kind] == NO_BASE
+        # Besides these a row that stands alone, or the other one of two, may be of the claim.
+        rows = np.bincount(entries.claim[unread], minlength=claims) + self._context.visits.alone + 1
+        doubt = rows * self._table.most_units_of_a_visit
         gathered = self._gathered(readable=True)
         if gathered is None:
-            return OwnFigures(none, none, none, np.zeros(claims, dtype=bool), crowded)
+            return OwnFigures(none, none, none, np.zeros(claims, dtype=bool), crowded, doubt)
         managed, level, plan, general = (none.copy() for _ in range(4))
         visits = gathered.visits.yielded()
         lines = price(visits)
@@ -140,7 +145,7 @@ class ClaimSlice:
             own = recipients.of_one_provider(gathered.recipient_rows)
             plan[gathered.at] = np.where(own, np.maximum(planned, 0), 0)
             general[gathered.at] = (planned != UNKNOWN) & ~own
-        return OwnFigures(managed, level, plan, general > 0, crowded)
+        return OwnFigures(managed, level, plan, general > 0, crowded, doubt)
 
     def _gathered(self, readable: bool = False) -> _Gathered | None:
         """Look up rows and visits of the claims; None where there is nothing to price.

@@ -31,15 +31,18 @@ class OwnFigures:
         計画単位数 of this provider, 0 where there is none of its own.
     general_plan : ndarray of bool
         Whether its plan stands in a row that is for every provider.
-    unknown : ndarray of bool
+    crowded : ndarray of bool
         Whether it has visits that cannot be told apart.
+    doubt : ndarray of int64
+        More units than its visits that cannot be read may come to.
     """
 
     managed: Ints
     level: Ints
     plan: Ints
     general_plan: Flags
-    unknown: Flags
+    crowded: Flags
+    doubt: Ints
 
     @classmethod
     def joined(cls, parts: Sequence[OwnFigures]) -> OwnFigures:
@@ -49,7 +52,8 @@ class OwnFigures:
             np.concatenate([part.level for part in parts]),
             np.concatenate([part.plan for part in parts]),
             np.concatenate([part.general_plan for part in parts]),
-            np.concatenate([part.unknown for part in parts]),
+            np.concatenate([part.crowded for part in parts]),
+            np.concatenate([part.doubt for part in parts]),
         )
 
 
@@ -71,8 +75,8 @@ class SharedLimits:
         The plans of all of them that are of one provider.
     general_plans : ndarray of int64
         On how many of them a plan for every provider would fall.
-    unknown : ndarray of bool
-        Whether another of them has visits that cannot be read.
+    doubt : ndarray of int64
+        More units than visits that cannot be read may add to the others of them.
     """
 
     claims: Ints
@@ -81,7 +85,7 @@ class SharedLimits:
     managed: Ints
     plans: Ints
     general_plans: Ints
-    unknown: Flags
+    doubt: Ints
 
     def find(self, claims: Ints) -> tuple[Ints, Ints]:
         """Return which of some claims are here, and where.
@@ -98,7 +102,7 @@ class SharedLimits:
 
 
 _NONE: Ints = np.zeros(0, dtype=np.int64)
-NOTHING_SHARED = SharedLimits(_NONE, _NONE, _NONE, _NONE, _NONE, _NONE, np.zeros(0, dtype=bool))
+NOTHING_SHARED = SharedLimits(_NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE)
 
 
 def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigures]) -> SharedLimits:
@@ -134,7 +138,8 @@ def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigure
             for one, some in zip(months.tolist(), np.split(claims, first[1:]), strict=True)
         ]
     )
-    unread |= own.unknown
+    unread |= own.crowded
+    doubt = np.where(unread, own.doubt, 0)
     person = np.unique(person[claims], return_inverse=True)[1]
     persons = int(person.max()) + 1
 
@@ -155,5 +160,5 @@ def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigure
         managed=total(own.managed),
         plans=total(own.plan),
         general_plans=total(own.general_plan),
-        unknown=total(unread) > unread[order],
+        doubt=total(doubt) - doubt[order],
     )

@@ -134,6 +134,13 @@ class CodeTable:
         return np.array([row.units or 0 for row in self.rows], dtype=np.int64)
 
     @cached_property
+    def most_units_of_a_visit(self) -> int:
+        """More units than any visit may come to: the largest code with every addition."""
+        base = max((row.units or 0 for row in self.rows if row.kind == "base"), default=0)
+        additions = (row for row in self.rows if row.kind == "addition")
+        return base + sum(max(0, row.units or 0) * row.largest_value for row in additions)
+
+    @cached_property
     def key_positions(self) -> dict[str, int]:
         """The position of the row of each key, and of each line that a code chooses by its name.
 
