@@ -776,7 +776,7 @@ def managed_of(
 
 def most_of_a_visit(table: list[Row]) -> int:
     """More units than any visit may come to: the largest code and every addition."""
-    largest = max((row["units"] for row in table if row["kind"] == "base"), default=0)
+    largest: int = max((row["units"] for row in table if row["kind"] == "base"), default=0)
     additions = (row for row in table if row["kind"] == "addition")
     return largest + sum(max(0, row["units"] or 0) * row["max_per_visit"] for row in additions)
 
