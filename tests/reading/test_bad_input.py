@@ -1067,7 +1067,7 @@ CASES = {
                 "public_law",
                 "21",
                 "bad_value",
-                NOT_ONE_OF.format("21", "12"),
+                NOT_ONE_OF.format("21", "12 or 25"),
             ),
             (
                 "recipients",
