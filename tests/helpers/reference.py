@@ -778,7 +778,8 @@ def most_of_a_visit(table: list[Row]) -> int:
     """More units than any visit may come to: the largest code and every addition."""
     largest: int = max((row["units"] for row in table if row["kind"] == "base"), default=0)
     additions = (row for row in table if row["kind"] == "addition")
-    return largest + sum(max(0, row["units"] or 0) * row["max_per_visit"] for row in additions)
+    more: int = sum(max(0, row["units"] or 0) * row["max_per_visit"] for row in additions)
+    return largest + more
 
 
 def broken_by_table(
