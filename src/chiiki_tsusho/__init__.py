@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         VisitError,
     )
     from chiiki_tsusho.exchange_files.audit import Audit, audit
+    from chiiki_tsusho.exchange_files.care_plans import CarePlans, from_plan
     from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
     from chiiki_tsusho.exchange_files.returns import read_returns
     from chiiki_tsusho.exchange_files.writer import write_claim_file
@@ -44,6 +45,8 @@ _HOMES = {
     "Audit": "exchange_files.audit",
     "audit": "exchange_files.audit",
     "write_claim_file": "exchange_files.writer",
+    "CarePlans": "exchange_files.care_plans",
+    "from_plan": "exchange_files.care_plans",
     "ClaimFile": "exchange_files.claim_file",
     "read_claim_file": "exchange_files.claim_file",
     "read_returns": "exchange_files.returns",
@@ -78,6 +81,7 @@ __all__ = [
     "Audit",
     "Batch",
     "Calculator",
+    "CarePlans",
     "ChiikiTsushoError",
     "ClaimExplanation",
     "ClaimFile",
@@ -100,6 +104,7 @@ __all__ = [
     "compare_months",
     "compute_claims",
     "explain_claim",
+    "from_plan",
     "load_code_book",
     "load_codes",
     "plan_duties",

@@ -751,6 +751,7 @@ OF_THE_LAW: Final = (
     "services.csv",
     "addition_names.csv",
     "claim_file_layout.csv",
+    "care_plan_layout.csv",
     "return_codes.csv",
 )
 

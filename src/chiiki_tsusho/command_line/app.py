@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from chiiki_tsusho.command_line import (
+    care_plans,
     claim,
     claim_file,
     duties,
@@ -80,5 +81,8 @@ def main(
         signal.signal(signal.SIGHUP, _stop)
 
 
-for commands in (claim, explain, first_steps, tables, reports, papers, claim_file, duties):
+_GROUPS = (
+    claim, explain, first_steps, tables, reports, papers, claim_file, care_plans, duties,
+)  # fmt: skip
+for commands in _GROUPS:
     commands.register(app)

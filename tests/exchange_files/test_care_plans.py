@@ -1,0 +1,364 @@
+"""Care plans read as visits and recipients: codes, times, plans, persons, and what is left out.
+
+Codes and units are those of the table of 2026-06: 781443 is 7 to 8 hours at 要介護3, 1,032 units;
+785301 入浴介助加算Ⅰ 40; 785612 送迎減算 −47; 786361 科学的介護推進体制加算, once a month;
+786108 処遇改善加算Ⅰ1, a ratio.
+"""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import chiiki_tsusho as ct
+from chiiki_tsusho import InputFileError, OutputError, from_plan
+from chiiki_tsusho.exchange_files.care_plan_layout import plan_files
+from helpers.care_plans import (
+    INSURED,
+    INSURER,
+    MANAGER,
+    NAME,
+    PROVIDER,
+    first_row,
+    person_row,
+    plan_file,
+    plan_row,
+    units_row,
+)
+
+BASE = "781443"
+TIMES = ("0900", "1630")
+ROWS = [
+    row
+    for day in (1, 3, 6)
+    for row in (
+        plan_row(day, BASE, *TIMES, units="1032"),
+        plan_row(day, "785301", *TIMES),
+        plan_row(day, "785612", *TIMES, count="2"),
+    )
+]
+
+
+def plan(folder: Path, rows: list[list[str]], **options: str) -> ct.CarePlans:
+    return from_plan(plan_file(folder, "UPPLAN_202607_x.CSV", rows), **options)  # type: ignore[arg-type]
+
+
+def rules(plans: ct.CarePlans) -> list[str]:
+    return plans.notes["rule"].tolist()
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    folder = tmp_path / "plans"
+    sent = f"202607_{MANAGER}_43_{PROVIDER}_78_20260625100000.CSV"
+    plan_file(folder, f"UPPLAN_{sent}", [*ROWS, plan_row(6, "786361")])
+    # 1,032 × 3 + 40 × 3 − 47 × 6 + 40 = 2,974; the totals say it again.
+    units = [
+        units_row(BASE, "3", "3096"),
+        units_row("785301", "3", "120"),
+        units_row("785612", "6", "0"),
+        units_row("786361", "1", "40"),
+        units_row("786108", "1", ""),
+        units_row("78AAAA", "", "3256"),
+        units_row("152241", "4", "9999", "1390000099"),
+        units_row("999999", "", "13255", ""),
+    ]
+    plan_file(folder, f"UPSIKYU_{sent}", units)
+    plan_file(folder, f"UPHOSOKU_{sent}", [person_row()])
+    plan_file(folder, f"UP1KYO_{sent}", [first_row()])
+    return folder
+
+
+def test_a_whole_plan(whole: Path) -> None:
+    plans = from_plan(whole, PROVIDER)
+    assert plans.visits.to_dict("records")[0] == {
+        "provider_no": PROVIDER,
+        "insurer_no": INSURER,
+        "insured_no": INSURED,
+        "service_date": "2026-07-01",
+        "care_level": "3",
+        "minutes": "",
+        "start_time": "09:00",
+        "end_time": "16:30",
+        "service": "day_care",
+        "shortfall": "",
+        "session": "1",
+        "no_transport": "2",
+        "bathing_1": "1",
+    }
+    assert plans.visits["service_date"].tolist() == ["2026-07-01", "2026-07-03", "2026-07-06"]
+    assert plans.recipients.to_dict("records") == [
+        {
+            "insurer_no": INSURER,
+            "insured_no": INSURED,
+            "service_month": "202607",
+            "provider_no": PROVIDER,
+            # 3,096 + 120 + 40: the ratio and the totals are left out.
+            "planned_units": "3256",
+            "care_level": "3",
+            "birth_date": "1930-05-06",
+            "sex": "2",
+            "name": NAME,
+            "name_kana": "ミホン ハナコ",
+            "certified_from": "2026-01-01",
+            "certified_to": "2026-12-31",
+            "care_plan_by": "1",
+            "care_manager_no": MANAGER,
+            "science_based_care": "1",
+            "treatment_improvement_1i": "1",
+        }
+    ]
+    assert rules(plans) == ["other_provider"]
+    assert plans.complete
+
+
+def test_the_claim_takes_the_files_as_they_are(whole: Path, tmp_path: Path) -> None:
+    visits, recipients = from_plan(whole, PROVIDER).write(tmp_path / "in")
+    batch = ct.compute_claims(visits, recipients=recipients)
+    assert batch.problems.empty
+    lines = batch.claim_lines.set_index("service_code")["service_units"].to_dict()
+    # The month counts 送迎減算 each way: −47 × 6; the ratio is 117/1000 of 2,974 units, 347.958.
+    managed = {BASE: 3096, "785301": 120, "785612": -282, "786361": 40}
+    assert {code: lines[code] for code in managed} == managed
+    assert set(lines) - set(managed) == {"786108"}
+
+
+def test_files_with_names_are_the_owner_s(whole: Path, tmp_path: Path) -> None:
+    plans = from_plan(whole, PROVIDER)
+    for path in plans.write(tmp_path / "in"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(OutputError, match=r"visits\.csv: is there already"):
+        plans.write(tmp_path / "in")
+
+
+def test_notes_have_nothing_personal(whole: Path) -> None:
+    plan_file(whole, "UPHOSOKU_2.CSV", [person_row(birth="19300507", sex="9")])
+    notes = from_plan(whole).notes
+    assert notes["rule"].tolist().count("item_left_blank") == 2
+    told = notes.to_csv()
+    assert not any(personal in told for personal in (NAME, "ミホン", "1930"))
+
+
+@pytest.mark.parametrize("month", ["202607", "201604"])
+def test_every_base_code_comes_back(month: str, tmp_path: Path) -> None:
+    # A visit made of a code without times is billed with that code.
+    table = ct.load_codes(month)
+    codes = [row.service_code for row in table.rows if row.kind == "base"]
+    rows = [plan_row(1, code, month=month, insured=f"{at:010}") for at, code in enumerate(codes, 1)]
+    providers = pd.DataFrame([{"provider_no": PROVIDER, "extended_hours": "1"}])
+    batch = ct.compute_claims(plan(tmp_path, rows).visits, providers)
+    assert batch.claim_lines["service_code"].tolist() == codes
+
+
+def test_times_that_do_not_fit_the_code(tmp_path: Path) -> None:
+    # 9:00 to 15:00 are 360 minutes, and the code is for 420 to 480.
+    plans = plan(tmp_path, [plan_row(1, BASE, "0900", "1500"), plan_row(2, BASE, "0900", "9999")])
+    assert plans.visits[["minutes", "start_time"]].to_numpy().tolist() == [["420", ""]] * 2
+    assert rules(plans) == ["times_differ"] * 2
+    assert plans.notes["message"][0] == (
+        "the code is for 420 to under 480 minutes, which the times are not; 420 minutes are written"
+    )
+    assert plans.complete
+
+
+def test_two_visits_of_a_day(tmp_path: Path) -> None:
+    # 781243: 3 to 4 hours at 要介護3. 786099 is counted by the visit, 785301 by the day.
+    morning, evening = ("0900", "1200"), ("1400", "1700")
+    codes = [row for row in ct.load_codes("202607").rows if row.kind == "base"]
+    [short] = [row.service_code for row in codes if (row.care_level, row.minutes_from) == (3, 180)]
+    rows = [
+        plan_row(1, short, *evening),
+        plan_row(1, short, *morning),
+        plan_row(1, "786099", count="2"),
+        plan_row(1, "785301", *evening),
+    ]
+    visits = plan(tmp_path, rows).visits
+    assert visits["start_time"].tolist() == ["09:00", "14:00"]
+    assert visits["session"].tolist() == ["1", "2"]
+    assert visits["service_provision_1"].tolist() == ["1", "1"]
+    assert visits["bathing_1"].tolist() == ["", "1"]
+
+
+HELD = {
+    "unknown_code": plan_row(2, "789999"),
+    "unreadable_item": plan_row(2, "785301", date="20260732"),
+    "no_visit": plan_row(2, "785301"),
+    "doubled": plan_row(1, BASE, *TIMES),
+    "over_count": plan_row(1, "785612", count="3"),
+}
+
+
+@pytest.mark.parametrize("rule", HELD)
+def test_what_cannot_be_used_holds_the_month_of_its_person(rule: str, tmp_path: Path) -> None:
+    other = plan_row(1, BASE, *TIMES, insured="0000100029")
+    plans = plan(tmp_path, [plan_row(1, BASE, *TIMES), HELD[rule], other])
+    assert rules(plans) == [rule]
+    assert plans.notes["severity"].tolist() == ["error"]
+    assert plans.notes["line"].tolist() == [2]
+    assert plans.notes["insured_no"].tolist() == [INSURED]
+    assert plans.visits["insured_no"].tolist() == ["0000100029"]
+    assert not plans.complete
+
+
+def test_a_date_of_another_month(tmp_path: Path) -> None:
+    plans = plan(tmp_path, [plan_row(1, BASE, date="20260801")])
+    assert rules(plans) == ["unreadable_item"]
+    assert plans.notes["item"].tolist() == ["サービス利用日"]
+
+
+def test_other_services_are_said(tmp_path: Path) -> None:
+    rows = [*ROWS, plan_row(2, "111111"), plan_row(4, "111111"), plan_row(4, "152241")]
+    plans = plan(tmp_path, rows)
+    assert plans.notes["message"].tolist() == [
+        "2 lines of service type 11 are left out",
+        "1 line of service type 15 is left out",
+    ]
+    assert len(plans.visits) == 3
+
+
+def test_units_of_another_table(tmp_path: Path) -> None:
+    plans = plan(tmp_path, [plan_row(1, BASE, units="1023")])
+    assert plans.notes[["rule", "value", "message"]].to_numpy().tolist() == [
+        ["units_differ", "1023", f"{BASE} has 1032 units in the table of 2026-07"]
+    ]
+
+
+def test_a_month_without_a_table(tmp_path: Path) -> None:
+    plans = plan(tmp_path, [plan_row(1, BASE, month="201503")])
+    assert rules(plans) == ["unsupported_month"]
+    assert len(plans.visits) == 0
+
+
+def test_two_editions_of_one_plan(tmp_path: Path) -> None:
+    files = [plan_file(tmp_path, f"UPPLAN_{at}.CSV", ROWS) for at in (1, 2)]
+    plans = from_plan(files)
+    assert rules(plans) == ["two_files"]
+    assert len(plans.visits) == 0
+
+
+@pytest.mark.parametrize(
+    ("month", "severity", "visits"), [("202607", "error", 0), ("202606", "warning", 3)]
+)
+def test_a_plan_taken_back(month: str, severity: str, visits: int, tmp_path: Path) -> None:
+    plan_file(tmp_path, "UPPLAN_1.CSV", ROWS)
+    plan_file(tmp_path, "DLTPLAN_2.CSV", [["202410", INSURER, INSURED, month]])
+    plans = from_plan(tmp_path)
+    assert plans.notes[["rule", "severity"]].to_numpy().tolist() == [["withdrawal", severity]]
+    assert len(plans.visits) == visits
+
+
+def test_files_not_needed_are_left_unread(tmp_path: Path) -> None:
+    (tmp_path / "UP2KYO_1.CSV").write_bytes(b"\xff")
+    plan_file(tmp_path, "UPPLAN_1.CSV", ROWS)
+    assert rules(from_plan(tmp_path)) == ["not_needed"]
+
+
+def test_a_plan_of_units_that_cannot_be_summed(tmp_path: Path) -> None:
+    for rows in (
+        [units_row(BASE, "3", "x")],
+        [units_row("789999", "3", "100")],
+        [units_row("78AAAA", "", "100")],
+    ):
+        plans = from_plan(plan_file(tmp_path, "UPSIKYU_1.CSV", rows))
+        assert plans.recipients["planned_units"].tolist() == [""]
+        assert rules(plans) == ["planned_units"]
+
+
+def test_counts_of_both_tables(tmp_path: Path) -> None:
+    plan_file(tmp_path, "UPPLAN_1.CSV", ROWS)
+    plan_file(tmp_path, "UPSIKYU_1.CSV", [units_row(BASE, "4", "4128")])
+    plans = from_plan(tmp_path)
+    assert plans.notes["message"].tolist() == [f"第6表 plans {BASE} 3 times"]
+
+
+def test_the_kind_by_the_number_of_items(tmp_path: Path) -> None:
+    plan_file(tmp_path, "a.csv", ROWS)
+    plan_file(tmp_path, "b.csv", [units_row(BASE, "3", "3096")])
+    plan_file(tmp_path, "c.csv", [first_row()])
+    plans = from_plan(tmp_path)
+    assert len(plans.visits) == 3
+    assert plans.recipients[["planned_units", "care_level"]].to_numpy().tolist() == [["3096", "3"]]
+
+
+def test_persons_without_a_plan_have_a_row_of_every_month(tmp_path: Path) -> None:
+    [row] = from_plan(plan_file(tmp_path, "UPHOSOKU_1.CSV", [person_row()])).recipients.to_dict(
+        "records"
+    )
+    assert (row["service_month"], row["provider_no"], row["name"]) == ("", "", NAME)
+    assert row["care_plan_by"] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "english", "japanese"),
+    [
+        (
+            "UPPLAN_1.CSV",
+            b"202410,139006,0000100011\r\n",
+            "line 1: 3 items where UPPLAN has 25; it is damaged or of another edition",
+            "1行目: 項目が3個です。UPPLANは25個です。壊れているか、別の版です",
+        ),
+        (
+            "x.CSV",
+            b"202410,139006\r\n",
+            "neither its name nor its 2 items say that it is one of UPPLAN, UPSIKYU, UPHOSOKU, "
+            "UP1KYO",
+            "ファイル名からも項目数(2個)からも、UPPLAN、UPSIKYU、UPHOSOKU、UP1KYOのどれかわかりません",
+        ),
+        ("UPPLAN_1.CSV", b"", "the file is empty", "ファイルが空です"),
+        (
+            "UPPLAN_1.CSV",
+            b"\x81 ",
+            "is not Shift_JIS (CP932), in which care plans are sent",
+            "Shift_JIS(CP932)ではありません。ケアプランデータはShift_JISで送られます",
+        ),
+        (
+            "UPPLAN_1.CSV",
+            b'202410,"139006\r\n',
+            "line 1: the quotation marks do not match",
+            "1行目: 引用符の対応がとれません",
+        ),
+        (
+            "UPPLAN_1.CSV",
+            b"202410,139006,12345" + b"," * 22 + b"\r\n",
+            "line 1: 被保険者番号 cannot be read; nobody can say whose line it is",
+            "1行目: 「被保険者番号」が読めないため、誰の行か判断できません",
+        ),
+        (
+            "DLTPLAN_1.CSV",
+            b"202410,139006\r\n",
+            "line 1: does not say whose plan it takes back",
+            "1行目: 誰の計画を取り消すのか読み取れません",
+        ),
+    ],
+)
+def test_what_cannot_be_read(
+    name: str, data: bytes, english: str, japanese: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(InputFileError) as caught:
+        from_plan(path)
+    assert str(caught.value) == f"{path}: {english}"
+    assert caught.value.say("ja") == f"{path}: {japanese}"
+
+
+def test_an_inner_line_break_keeps_the_lines_of_the_file(tmp_path: Path) -> None:
+    rows = [first_row(), first_row(level="99")]
+    plans = from_plan(plan_file(tmp_path, "UP1KYO_1.CSV", rows))
+    # The first row takes two lines.
+    assert plans.notes[["line", "item"]].to_numpy().tolist() == [[3, "要介護状態区分"]]
+
+
+def test_the_layout_has_the_items_of_the_standard() -> None:
+    layouts = plan_files()
+    assert {name: one.cells for name, one in layouts.items() if one.whole} == {
+        "UPPLAN": 25,
+        "UPJSK": 25,
+        "UPSIKYU": 37,
+        "UP1KYO": 28,
+    }
+    plan_items = [(one.item, one.name) for one in layouts["UPPLAN"].items]
+    assert plan_items == [(one.item, one.name) for one in layouts["UPJSK"].items]
