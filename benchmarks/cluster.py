@@ -3,10 +3,9 @@
 ::
 
     python benchmarks/cluster.py --visits 4000000 --parts 8 --workers 1 2 --runs 3
-        [--people P] [--order person|shuffled] [--format csv|parquet] [--no-shuffle] [--dir DIR]
+        [--people P] [--order person|shuffled] [--dir DIR]
 
-The month is cut into part files as it comes, so that claims lie across parts; with
-``--no-shuffle`` it is cut between providers (``--order person`` only). Each contender is a
+The month is cut into Parquet files as it comes, so that claims lie across them. Each contender is a
 ``LocalCluster`` with one thread to a worker; they take turns. Timed is
 ``compute_claims_dask(...).to_parquet(...)`` on workers that have done a small month before, so that
 neither the start of processes nor imports count. *One process* is ``claim_files`` on the uncut
@@ -32,10 +31,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
+import dask.dataframe as dd
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from distributed import Client, LocalCluster
 
@@ -48,40 +45,28 @@ from month import Files
 KEY = ["service_month", "provider_no", "insurer_no", "insured_no"]
 # What Dask calls its tasks, and what they are.
 STAGES = {
-    "rows": "read a part",
-    "to_parcels": "cut it into parcels",
-    "shuffle": "move parcels",
-    "compute_parcels": "compute a partition",
-    "compute_part": "compute a partition",
+    "read_parquet": "read a part",
+    "named": "say whose each row is",
+    "shuffle": "move rows",
+    "claim_keys": "name the claims of a partition",
+    "computed": "compute a partition",
     "write_part": "write a partition",
 }
 
 
-def cut(files: Files, parts: int, between_providers: bool) -> Path:
+def cut(files: Files, parts: int) -> Path:
     """Cut the visits into part files beside them; return their folder."""
-    folder = files.visits.parent / f"{'by-provider' if between_providers else 'parts'}-{parts}"
+    folder = files.visits.parent / f"parts-{parts}"
     if folder.exists():
         return folder
     unfinished = folder.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    if files.visits.suffix == ".parquet":
-        table = pq.read_table(files.visits)
-        write: Callable[[pa.Table, Path], None] = pq.write_table
-    else:
-        names = files.visits.open(encoding="utf-8").readline().strip().split(",")
-        types = pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
-        table = pacsv.read_csv(files.visits, convert_options=types)
-        options = pacsv.WriteOptions(quoting_style="none")
-        write = lambda rows, path: pacsv.write_csv(rows, path, options)  # noqa: E731
+    table = pq.read_table(files.visits)
     ends = [len(table) * part // parts for part in range(parts + 1)]
-    if between_providers:
-        provider = table["provider_no"].combine_chunks().dictionary_encode().indices.to_numpy()
-        starts = np.append(np.flatnonzero(np.diff(provider, prepend=-1)), len(table))
-        ends = [int(starts[np.searchsorted(starts, end)]) for end in ends]
     for number, start in enumerate(ends[:-1]):
         rows = table.slice(start, ends[number + 1] - start)
-        write(rows, unfinished / f"visits-{number:04}{files.visits.suffix}")
+        pq.write_table(rows, unfinished / f"visits-{number:04}.parquet")
     unfinished.rename(folder)
     return folder
 
@@ -113,9 +98,8 @@ def stages(client: Client) -> dict[str, float]:
 class OnCluster:
     """A number of worker processes, each with one thread."""
 
-    def __init__(self, workers: int, small: tuple[Path, Files], shuffle: bool) -> None:
+    def __init__(self, workers: int, small: tuple[Path, Files]) -> None:
         self.name = f"{workers} worker process{'es' * (workers > 1)}"
-        self._shuffle = shuffle
         self._cluster = LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
         )
@@ -131,9 +115,8 @@ class OnCluster:
     def compute(self, parts: Path, files: Files, out: Path) -> None:
         """Compute a month into a folder."""
         with self._client.as_current():
-            batch = compute_claims_dask(
-                parts, files.providers, files.recipients, shuffle=self._shuffle
-            )
+            visits = dd.read_parquet(parts)
+            batch = compute_claims_dask(visits, files.providers, files.recipients)
             batch.to_parquet(out)
 
     def close(self) -> tuple[dict[str, float], float]:
@@ -154,27 +137,20 @@ def main() -> None:
     parser.add_argument("--visits", type=int, default=4_000_000)
     parser.add_argument("--people", type=int, help="default: one to ten visits")
     parser.add_argument("--order", choices=("person", "shuffled"), default="shuffled")
-    parser.add_argument("--format", choices=("csv", "parquet"), default="csv", dest="file_format")
     parser.add_argument("--parts", type=int, default=8)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--no-shuffle", action="store_true")
     parser.add_argument("--dir", type=Path, help="where the months are kept")
     options = parser.parse_args()
-    if options.no_shuffle and options.order == "shuffled":
-        parser.error("--no-shuffle needs --order person: there providers lie together")
     with tempfile.TemporaryDirectory() as temporary:
         directory: Path = options.dir or Path(temporary)
         directory.mkdir(parents=True, exist_ok=True)
-        rest = (options.order, options.file_format)
+        rest = (options.order, "parquet")
         files = month(directory, options.visits, options.people, *rest)
         small = month(directory, 20_000, None, *rest)
-        parts = cut(files, options.parts, options.no_shuffle)
-        small_parts = cut(small, options.parts, options.no_shuffle)
-        clusters = [
-            OnCluster(workers, (small_parts, small), not options.no_shuffle)
-            for workers in options.workers
-        ]
+        parts = cut(files, options.parts)
+        small_parts = cut(small, options.parts)
+        clusters = [OnCluster(workers, (small_parts, small)) for workers in options.workers]
 
         def one_process(cores: Any) -> Callable[[Path], Any]:
             def run(out: Path) -> None:

@@ -1,18 +1,24 @@
-"""Claims on a Dask cluster: visits in partitions, each claim computed whole on one worker.
+"""Claims on a Dask cluster: visits in partitions, every person computed whole on one worker.
 
-Rows are brought together by provider, so that no claim is split; within a partition the batch of
-one machine computes them. Everything a worker does is in ``parts``, ``parcels`` and
-``partitions``; here is only who does what, and when. Needs ``pip install 'chiiki-tsusho[dask]'``.
+Dask's own shuffle brings the rows of a person together, since one person shares one limit over
+all providers; the engine of one machine computes each partition. Rows that do not say whose they
+are may belong to any claim: they are held against the claims of all partitions, here. Needs the
+extra ``dask`` (``pip install '.[dask]'`` in the checkout).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import compute as pc
+from pyarrow import parquet
 
 try:
     import dask
@@ -20,47 +26,34 @@ try:
     from dask.delayed import Delayed, delayed
 except ModuleNotFoundError as error:  # pragma: no cover
     raise ModuleNotFoundError(
-        "chiiki_tsusho.cluster needs Dask: pip install 'chiiki-tsusho[dask]'", name=error.name
+        "chiiki_tsusho.cluster needs Dask: pip install '.[dask]' in the checkout", name=error.name
     ) from error
 
 from chiiki_tsusho.batch import Batch
 from chiiki_tsusho.claims.rosters import Rosters
-from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, PROBLEMS, PROVIDER_NO
+from chiiki_tsusho.claims.run import BatchRun
+from chiiki_tsusho.claims.visits import VisitBook
+from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, FILES, PROBLEMS
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
-from chiiki_tsusho.parcels import (
-    FrameRows,
-    Rows,
-    first_lines,
-    no_parcels,
-    parcel_labels,
-    provider_texts,
-    refuse_torn,
-    to_parcels,
-)
-from chiiki_tsusho.partitions import (
-    Shared,
-    compute_parcels,
-    compute_part,
-    held_frame,
-    problem_frame,
-    tellers,
-    write_part,
-)
-from chiiki_tsusho.parts import FilePart, common_schema, no_rows, part_paths, survey
 from chiiki_tsusho.problems import Problems, ordered
-from chiiki_tsusho.reading.dense_ids import Ints
-from chiiki_tsusho.reading.headings import match_headings
-from chiiki_tsusho.reading.inputs import open_input
-from chiiki_tsusho.reading.typed_blocks import Identities
+from chiiki_tsusho.reading.arrow_arrays import of_numbers
+from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE
+from chiiki_tsusho.reading.data_frame import FrameSource
+from chiiki_tsusho.reading.inputs import Input, open_input
+from chiiki_tsusho.reading.insured_numbers import unpack_insured
+from chiiki_tsusho.reading.threads import on_one_core
+from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities, decoders_of
 from chiiki_tsusho.writing.folders import new_folder
-from chiiki_tsusho.writing.result_tables import read_frame, schema
+from chiiki_tsusho.writing.result_tables import FrameSink, read_frame, schema
 from chiiki_tsusho.writing.run_record import OUTPUTS
 
-PathOrPaths = str | Path | Sequence[str | Path]
 _KEY = [column.name for column in CLAIM_KEY]
+# Columns of our own beside those of the visits; no heading is so named.
+_LINE, _PERSON = " line", " person"
+_NOBODY = ""
 
 
 @dataclass(frozen=True)
@@ -75,19 +68,15 @@ class DaskBatch:
     claim_lines, claims : dask.dataframe.DataFrame
         Ordered by the four identifying columns and the service code.
     problems : dask.dataframe.DataFrame
-        The first partition is what is wrong with providers and recipients as they stand.
+        One partition with all problems.
     held_visits : dask.dataframe.DataFrame
-        In the order of the input; the index is the line of each row.
-    parts : DataFrame
-        Where each file (or row groups of one) stands in the whole: ``path``, ``first_line``,
-        ``lines``. Without rows where the visits were a Dask DataFrame.
+        In the order of the input within a partition; the index is the line of each row.
     """
 
     claim_lines: dd.DataFrame
     claims: dd.DataFrame
     problems: dd.DataFrame
     held_visits: dd.DataFrame
-    parts: pd.DataFrame
 
     def to_batch(self) -> Batch:
         """Compute everything and gather it: exactly what one machine computes.
@@ -100,7 +89,7 @@ class DaskBatch:
         return Batch(
             lines.sort_values([*_KEY, "service_code"], ignore_index=True),
             claims.sort_values(_KEY, ignore_index=True),
-            ordered(problems),
+            problems.reset_index(drop=True),
             held.sort_index(kind="stable").reset_index(drop=True),
         )
 
@@ -112,15 +101,13 @@ class DaskBatch:
         DaskBatch
             The same, of which any part is at hand without computing it again.
         """
-        lines, claims, problems, held = dask.persist(*self._frames())
-        return DaskBatch(lines, claims, problems, held, self.parts)
+        return DaskBatch(*dask.persist(*self._frames()))
 
     def to_parquet(self, folder: str | Path) -> None:
         """Compute everything into a folder of Parquet parts.
 
         Each of ``claim_lines``, ``claims``, ``problems`` and ``held_visits`` becomes a folder with
-        a file for each partition that has rows, at least one. The workers write them; the folder
-        appears when all are there.
+        a file for each partition. The workers write them; the folder appears when all are there.
 
         Parameters
         ----------
@@ -134,12 +121,12 @@ class DaskBatch:
         """
         schemas = [schema(CLAIM_LINES), schema(CLAIMS), schema(PROBLEMS), None]
         with new_folder(Path(folder)) as work:
-            writes = []
-            for name, frame, of_frame in zip(OUTPUTS, self._frames(), schemas, strict=True):
-                for number, part in enumerate(frame.to_delayed()):
-                    path = work / name / f"part-{number:05}.parquet"
-                    writes.append(delayed(write_part)(part, path, of_frame, keep=not number))
-            missing = [path for path in dask.compute(*writes) if path and not path.exists()]
+            writes = [
+                delayed(_write_part)(part, work / name / f"part-{number:05}.parquet", of_frame)
+                for name, frame, of_frame in zip(OUTPUTS, self._frames(), schemas, strict=True)
+                for number, part in enumerate(frame.to_delayed())
+            ]
+            missing = [path for path in dask.compute(*writes) if not path.exists()]
             if missing:
                 raise OutputError(
                     Text(
@@ -154,42 +141,33 @@ class DaskBatch:
 
 
 def compute_claims_dask(
-    visits: dd.DataFrame | PathOrPaths,
-    providers: pd.DataFrame | str | Path | None = None,
-    recipients: pd.DataFrame | str | Path | None = None,
+    visits: dd.DataFrame,
+    providers: Input | None = None,
+    recipients: Input | None = None,
     codes: CodeBook | CodeTable | str | Path | None = None,
     language: Language = "en",
     *,
-    shuffle: bool = True,
     npartitions: int | None = None,
-    shuffle_method: str | None = None,
-    encoding: str | None = None,
 ) -> DaskBatch:
-    """Compute the claims of visits that lie in parts, on the Dask cluster in use.
+    """Compute the claims of a Dask DataFrame of visits, on the Dask cluster in use.
 
-    The result is that of ``compute_claims`` for all parts put together in their order; lines are
-    counted there, the heading being line 1.
+    The result is that of ``compute_claims`` for all partitions put together in their order. It is
+    for visits that one machine cannot hold; one that can is faster without a cluster.
 
     Parameters
     ----------
-    visits : dask DataFrame, path-like or sequence of path-like
-        A Dask DataFrame; or CSV or Parquet files, patterns (``visits-*.csv``) and folders of them,
-        which all workers must see.
-    providers, recipients : DataFrame or path-like, optional
+    visits : dask DataFrame
+        One row per visit, as for ``compute_claims``; from ``dask.dataframe.read_parquet`` or
+        ``read_csv(dtype=str, keep_default_na=False)``. It is read twice: once for the number of
+        its rows and the persons in it, once for the claims. ``persist`` it where reading is dear.
+    providers, recipients : table, mapping or path-like, optional
         As for ``compute_claims``; read here and sent to every worker.
     codes : CodeBook, CodeTable or path, optional
         The code table; without it, the bundled one.
     language : {"en", "ja"}
         Of the messages.
-    shuffle : bool
-        Whether to bring the rows of each provider together. Without it the parts must be so
-        already, which is verified.
     npartitions : int, optional
-        Of the shuffled visits; as many as there are parts unless given.
-    shuffle_method : str, optional
-        As Dask's own; ``p2p`` where there is a distributed client, else ``tasks``.
-    encoding : str, optional
-        Of CSV files, ``utf-8`` or ``cp932``; without it both are tried.
+        Of the claims; as many as the visits have unless given.
 
     Returns
     -------
@@ -198,184 +176,205 @@ def compute_claims_dask(
     Raises
     ------
     InputFileError
-        A file cannot be read, a heading is unknown, doubled or missing, parts do not go together,
-        or without a shuffle a provider is in two of them. Nothing is computed then.
+        A heading is unknown, doubled or missing, or visits is no Dask DataFrame.
     TableError
         ``codes`` is a file that fails a check.
     """
-    if isinstance(visits, pd.DataFrame):
+    if not isinstance(visits, dd.DataFrame):
         raise InputFileError(
             Text(
-                "visits: is in memory as a whole; use compute_claims, or make parts of it "
-                "with dask.dataframe.from_pandas"
+                "visits: a Dask DataFrame was expected; compute_claims takes everything that is in "
+                "memory or in files as a whole"
             )
         )
-    if npartitions is not None and (npartitions < 1 or not shuffle):
-        raise ChiikiTsushoError(
-            Text(
-                "npartitions: how many partitions to shuffle into, at least 1; parts that are "
-                "not shuffled stay as they are"
-            )
-        )
+    if npartitions is not None and npartitions < 1:
+        raise ChiikiTsushoError(Text("npartitions: at least 1 was expected"))
     book = code_book(codes)
-    if isinstance(visits, dd.DataFrame):
-        given = _frame_parts(visits)
-    else:
-        given = _file_parts(visits, encoding, whole=not shuffle)
-    columns = [one.column for one in match_headings(given.headings, "visits", book, given.shown)]
-    provider_at = columns.index(PROVIDER_NO)
+    nothing = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in visits.dtypes.items()})
     problems = Problems()
-    registers = Rosters.read(
-        None if providers is None else open_input(providers, "providers", encoding),
-        None if recipients is None else open_input(recipients, "recipients", encoding),
-        book,
-        Identities(),
-        problems,
-    )
-    shared = _to_workers(Shared(book, registers, given.nothing))
-    lengths = given.lengths
-    if shuffle:
-        partitions = npartitions or len(given.rows)
-        shuffle = max(partitions, len(given.rows)) > 1
-    else:
-        lengths, texts = dask.compute(lengths, given.provider_texts(provider_at))
-        refuse_torn(texts, given.names)
-    starts: Ints | Delayed = delayed(first_lines)(lengths)
-    if all(isinstance(length, int) for length in lengths):
-        starts = first_lines(lengths)
-    if shuffle:
-        labels = parcel_labels(partitions)
-        parcels = [delayed(to_parcels)(rows, provider_at, labels) for rows in given.rows]
-        moved = _frame(parcels, no_parcels(), "parcels").shuffle(
-            "label", npartitions=partitions, shuffle_method=shuffle_method or _shuffle_method()
-        )
-        results = [delayed(compute_parcels)(one, starts, shared) for one in moved.to_delayed()]
-    else:
-        results = [delayed(compute_part)(rows, starts, shared) for rows in given.rows]
-    return _batch(results, problems, language, given)
-
-
-def _batch(
-    results: Sequence[Any], problems: Problems, language: Language, given: _Given
-) -> DaskBatch:
-    """Make frames of the results of the partitions; what the registers lack comes first."""
-    found = [result.problems for result in results]
-    told_by = delayed(tellers)([one.once for one in found])
-    told = [
-        delayed(problem_frame)(one, told_by, number, language) for number, one in enumerate(found)
+    sources = [
+        None if given is None else open_input(given, name)
+        for given, name in ((providers, "providers"), (recipients, "recipients"))
     ]
-    none = problems.frame(language)
+    identities = Identities()
+    files = zip(FILES, [FrameSource(nothing, "visits"), *sources], strict=True)
+    decoders = decoders_of(list(files), book, identities)
+    rosters = Rosters.decoded(decoders[1:], identities, problems)
+    shared = delayed(_Shared(book, rosters, language), traverse=False)
+    parts = visits.to_delayed()
+    starts = delayed(_first_lines)([delayed(len)(part) for part in parts])
+    empty = nothing.assign(**{_LINE: pd.Series(dtype="int64"), _PERSON: pd.Series(dtype="str")})
+    named = [delayed(_named)(part, starts, at, shared) for at, part in enumerate(parts)]
+    # The rows of nobody take no part in the shuffle; every task may need them.
+    nobody = delayed(_rows_of_nobody)(named)
+    moved = _frame([delayed(_placed)(part) for part in named], empty, "visits").shuffle(
+        _PERSON, npartitions=npartitions or len(parts)
+    )
+    placed = moved.to_delayed()
+    keys = [delayed(_claim_keys)(part, nobody, shared) for part in placed]
+    unplaced = delayed(_hold_unplaced)(nobody, keys, shared)
+    results = [delayed(_computed)(part, unplaced, shared) for part in placed]
+    first = delayed(_problems_of)(problems, language)
+    all_problems = delayed(_gathered)(first, unplaced, results)
+    held = nothing.set_index(pd.Index([], dtype="int64", name="line"))
     return DaskBatch(
         _frame([one.claim_lines for one in results], read_frame([], CLAIM_LINES), "claim-lines"),
         _frame([one.claims for one in results], read_frame([], CLAIMS), "claims"),
-        _frame([delayed(none), *told], none.iloc[:0], "problems"),
-        _frame([one.held_visits for one in results], held_frame(given.nothing), "held-visits"),
-        given.table,
+        _frame([all_problems], problems.frame(language).iloc[:0], "problems"),
+        _frame([unplaced.held_visits, *(one.held_visits for one in results)], held, "held-visits"),
     )
 
 
 @dataclass(frozen=True)
-class _Given:
-    """The parts of the visits, none of them read yet.
+class _Shared:
+    """What every partition needs: the code tables, the rosters, the language."""
 
-    Parameters
-    ----------
-    shown : str
-        What to call the whole.
-    headings : list of str
-    nothing : Rows
-        What they are where there are none.
-    names : list of str
-        What to call each part.
-    rows : list of Delayed
-        The rows of each part.
-    lengths : list of int or of Delayed
-        The lines each part takes.
-    provider_texts : callable
-        Takes the position of the provider number, gives for each part the providers in it.
-    table : DataFrame
-        ``DaskBatch.parts``.
+    book: CodeBook
+    rosters: Rosters
+    language: Language
+
+
+@dataclass(frozen=True)
+class _PartitionResult:
+    """The claims of a partition and what holds the others; ``held_visits`` indexed by line."""
+
+    claim_lines: pd.DataFrame
+    claims: pd.DataFrame
+    problems: pd.DataFrame
+    held_visits: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _UnplacedResult:
+    """The rows of nobody, and the keys of the claims that are held because of them."""
+
+    problems: pd.DataFrame
+    held_visits: pd.DataFrame
+    held: pa.StringArray
+
+
+def _first_lines(lengths: Sequence[int]) -> list[int]:
+    """Return the line on which each partition begins; the heading counts as line 1."""
+    return [FIRST_ROW_LINE + sum(lengths[:at]) for at in range(len(lengths))]
+
+
+def _named(frame: pd.DataFrame, starts: Sequence[int], at: int, shared: _Shared) -> pd.DataFrame:
+    """Say of each row on which line it is and whose: insurer and insured number, or nobody."""
+    identities = Identities()
+    decoder = BlockDecoder(FrameSource(frame, "visits"), "visits", shared.book, identities)
+    book = VisitBook(decoder, shared.book, None, identities)
+    persons: list[pa.Array] = [pa.array([], pa.string())]
+    for typed in book.retyped():
+        who = book.identify(typed)
+        insurers = identities.insurers.arrow.take(of_numbers(np.maximum(who.insurer, 0)))
+        person = pc.binary_join_element_wise(
+            insurers, unpack_insured(np.maximum(who.insured, 0)), " "
+        )
+        persons.append(pc.if_else(pa.array(who.named), person, _NOBODY))
+    named = pa.concat_arrays([one.cast(pa.string()) for one in persons]).to_pandas()
+    lines = np.arange(starts[at], starts[at] + len(frame), dtype=np.int64)
+    return frame.assign(**{_LINE: lines, _PERSON: named.astype("str").to_numpy()})
+
+
+def _placed(named: pd.DataFrame) -> pd.DataFrame:
+    return named[named[_PERSON] != _NOBODY]
+
+
+def _rows_of_nobody(named: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([part[part[_PERSON] == _NOBODY] for part in named])
+
+
+def _opened(part: pd.DataFrame) -> tuple[FrameSource, pd.DataFrame]:
+    """Put rows in the order of the visits, with their lines and without our own columns."""
+    part = part.sort_values(_LINE)
+    frame = part.drop(columns=[_LINE, _PERSON])
+    frame.index = pd.Index(part[_LINE], name="line")
+    return FrameSource(frame, "visits", part[_LINE].to_numpy()), frame
+
+
+def _claim_keys(part: pd.DataFrame, nobody: pd.DataFrame, shared: _Shared) -> pa.StringArray:
+    """Return the key of every claim of a partition, if there are rows that may belong to it."""
+    if nobody.empty:
+        return pa.array([], pa.string())
+    run = BatchRun(_opened(part)[0], None, None, shared.book, rosters=shared.rosters)
+    return run.read_keys()
+
+
+def _hold_unplaced(
+    nobody: pd.DataFrame, keys: Sequence[pa.StringArray], shared: _Shared
+) -> _UnplacedResult:
+    """Hold the claims of all partitions that the rows of nobody may belong to."""
+    source, frame = _opened(nobody)
+    sink = FrameSink()
+    run = BatchRun(source, None, None, shared.book, rosters=shared.rosters)
+    held = run.hold_for_unplaced(pa.chunked_array(keys, pa.string()).combine_chunks(), sink)
+    return _UnplacedResult(run.problems.frame(shared.language), frame.iloc[_positions(sink)], held)
+
+
+def _computed(part: pd.DataFrame, unplaced: _UnplacedResult, shared: _Shared) -> _PartitionResult:
+    """Compute claims on one core: a worker with several threads has as many partitions at work."""
+    with on_one_core():
+        source, frame = _opened(part)
+        run = BatchRun(source, None, None, shared.book, rosters=shared.rosters, held=unplaced.held)
+        sink = FrameSink()
+        run.run(sink)
+        return _PartitionResult(
+            read_frame(sink.line_tables, CLAIM_LINES),
+            read_frame(sink.claim_tables, CLAIMS),
+            run.problems.frame(shared.language),
+            frame.iloc[_positions(sink)],
+        )
+
+
+def _positions(sink: FrameSink) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *sink.held_rows])
+
+
+def _problems_of(problems: Problems, language: Language) -> pd.DataFrame:
+    return problems.frame(language)
+
+
+def _gathered(
+    rosters: pd.DataFrame, unplaced: _UnplacedResult, results: Sequence[_PartitionResult]
+) -> pd.DataFrame:
+    """Put all problems in order; what claims of several partitions meet is said once."""
+    frames = [rosters, unplaced.problems, *(one.problems for one in results)]
+    problems = pd.concat(frames, ignore_index=True).drop_duplicates(ignore_index=True)
+    given_back = [unplaced.held_visits, *(one.held_visits for one in results)]
+    held = np.sort(np.concatenate([one.index.to_numpy() for one in given_back]))
+    line = problems["line"].to_numpy(dtype=np.int64, na_value=0)
+    place = np.searchsorted(held, line)
+    there = problems["held_line"].notna() & (np.append(held, 0)[place] == line)
+    problems["held_line"] = pd.array(place + FIRST_ROW_LINE, "Int64")
+    problems["held_line"] = problems["held_line"].where(there)
+    return ordered(problems)
+
+
+def _write_part(frame: pd.DataFrame, path: Path, of_frame: pa.Schema | None) -> Path:
+    """Write a partition as a Parquet file.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
     """
-
-    shown: str
-    headings: list[str]
-    nothing: Rows
-    names: list[str]
-    rows: list[Delayed]
-    lengths: list[Any]
-    provider_texts: Callable[[int], list[Delayed]]
-    table: pd.DataFrame
-
-
-def _frame_parts(visits: dd.DataFrame) -> _Given:
-    frames = visits.to_delayed()
-    rows = [delayed(FrameRows.of_part)(frame, number) for number, frame in enumerate(frames)]
-    return _Given(
-        "visits",
-        [str(name) for name in visits.columns],
-        FrameRows.of_part(visits._meta, 0),
-        [f"partition {number}" for number in range(len(frames))],
-        rows,
-        [delayed(len)(frame) for frame in frames],
-        lambda column: [delayed(provider_texts)(one, column) for one in rows],
-        _parts_table([], []),
-    )
+    table = pa.Table.from_pandas(frame, schema=of_frame, preserve_index=False)
+    try:
+        with suppress(FileExistsError):
+            path.parent.mkdir()
+        parquet.write_table(table.replace_schema_metadata(), path, compression="zstd")
+    except OSError as error:
+        raise OutputError(
+            Text(
+                "{path}: cannot be written by a worker: {why}; every worker must see the folder "
+                "under this path",
+                path=path,
+                why=error.strerror or error,
+            )
+        ) from error
+    return path
 
 
-def _file_parts(visits: PathOrPaths, encoding: str | None, whole: bool) -> _Given:
-    surveys = [delayed(survey)(path, encoding, whole) for path in part_paths(visits)]
-    parts: list[FilePart] = [part for parts in dask.compute(*surveys) for part in parts]
-    types = common_schema(parts)
-    lengths = [part.lines for part in parts]
-    return _Given(
-        str(parts[0].path),
-        list(parts[0].headings),
-        no_rows(parts[0].headings, types),
-        [str(part.path) for part in parts],
-        [delayed(part.rows)(number, types) for number, part in enumerate(parts)],
-        lengths,
-        lambda column: [delayed(part.provider_texts)(column) for part in parts],
-        _parts_table([str(part.path) for part in parts], lengths),
-    )
-
-
-def _parts_table(paths: list[str], lengths: list[int]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "path": pd.Series(paths, dtype="str"),
-            "first_line": first_lines(lengths),
-            "lines": pd.Series(lengths, dtype="int64"),
-        }
-    )
-
-
-def _frame(parts: Sequence[Any], empty: pd.DataFrame, name: str) -> dd.DataFrame:
-    frame: dd.DataFrame = dd.from_delayed(list(parts), meta=empty, prefix=name, verify_meta=False)
+def _frame(parts: Sequence[Delayed], empty: pd.DataFrame, name: str) -> dd.DataFrame:
+    frame: dd.DataFrame = dd.from_delayed(parts, meta=empty, prefix=name, verify_meta=False)
     return frame
-
-
-def _client() -> Any:
-    """Return the client of the cluster in use; None where Dask works in this process."""
-    if dask.config.get("scheduler", None) not in (None, "dask.distributed", "distributed"):
-        return None
-    try:
-        from distributed import default_client
-    except ModuleNotFoundError:
-        return None
-    try:
-        return default_client()
-    except ValueError:
-        return None
-
-
-def _shuffle_method() -> str:
-    given: str | None = dask.config.get("dataframe.shuffle.method", None)
-    return given or ("tasks" if _client() is None else "p2p")
-
-
-def _to_workers(shared: Shared) -> Any:
-    """Send what every partition needs to every worker once, not with every task."""
-    client = _client()
-    if client is None:
-        return delayed(shared, traverse=False)
-    return client.scatter(shared, broadcast=True, hash=False)

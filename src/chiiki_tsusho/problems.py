@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +26,6 @@ _FILES_JA = {
     "providers": "事業所ファイル",
     "recipients": "利用者ファイル",
 }
-# What a problem is told but once for, however many claims meet it.
-Once = tuple[str, int, str, int]
 # A problem of a whole claim has no line; it is written after those that have one.
 NO_LINE = np.iinfo(np.int64).max
 
@@ -51,7 +49,6 @@ class _Batch:
     which: npt.NDArray[np.int64]
     values: list[str]
     messages: list[Message]
-    once: Once | None = None
 
 
 @dataclass(frozen=True)
@@ -114,12 +111,11 @@ class Problems:
         value: str,
         message: Message,
         line: int | None = None,
-        once: Once | None = None,
     ) -> None:
         """Add one problem, of a line or (without one) of a whole claim."""
         at = np.array([NO_LINE if line is None else line], dtype=np.int64)
         which = np.zeros(1, dtype=np.int64)
-        self._batches.append(_Batch(file, column, at, which, [value], [message], once))
+        self._batches.append(_Batch(file, column, at, which, [value], [message]))
 
     def set_aside(self, lines: npt.NDArray[np.int64]) -> None:
         """Keep of rows of visits that are set aside nothing but the warnings."""
@@ -143,15 +139,6 @@ class Problems:
         found = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *lines]))
         of_rows: npt.NDArray[np.int64] = found[found != NO_LINE]
         return of_rows
-
-    @property
-    def once(self) -> set[Once]:
-        """What problems of claims are told but once for."""
-        return {batch.once for batch in self._batches if batch.once is not None}
-
-    def without(self, told: set[Once]) -> Problems:
-        """Return the problems but those told already elsewhere."""
-        return replace(self, _batches=[batch for batch in self._batches if batch.once not in told])
 
     def said(self, text: str) -> Iterator[tuple[str, Message, npt.NDArray[np.int64]]]:
         """Yield the file, the message and the lines of every case told by one of the texts."""

@@ -155,7 +155,7 @@ def _note_once(
         if mark in context.noted:
             return
         context.noted.add(mark)
-    context.problems.add(file, heading, str(value), message, line, once=mark)
+    context.problems.add(file, heading, str(value), message, line)
 
 
 def check_keys(context: Context, claims: ClaimIds, visits: MonthVisits, entries: Entries) -> None:

@@ -55,6 +55,8 @@ class BatchRun:
         Whether rows that do not say whose they are hold the claims they may belong to.
     earlier : Earlier, optional
         An earlier run that this one adds to: what is claimed there is held here.
+    held : pyarrow.StringArray, optional
+        Keys of claims that are held because of rows elsewhere.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class BatchRun:
         rosters: Rosters | None = None,
         unplaced: Unplaced = "hold",
         earlier: Earlier | None = None,
+        held: pa.StringArray | None = None,
     ) -> None:
         self.problems = Problems()
         self.summary = Summary()
@@ -87,6 +90,7 @@ class BatchRun:
         assert decoders[0] is not None
         self._visits = VisitBook(decoders[0], book, rosters.providers, self._identities, unplaced)
         self._earlier = earlier
+        self._held = held
         self._context = Context(self._visits, self._identities, rosters, self.problems)
 
     def run(self, sink: Sink) -> Summary:
@@ -96,6 +100,10 @@ class BatchRun:
         if self._earlier is not None:
             self._check_earlier(self._earlier)
         calendars = self._visits.calendars
+        if self._held is not None:
+            there = compute.is_in(self._keys, self._held).to_numpy(zero_copy_only=False)
+            calendars.hold(np.flatnonzero(there))
+            calendars.open_level(np.flatnonzero(there))
         done = 0
         for size, results in in_order(self._ordered_slices(), lambda one: self._price(*one, sink)):
             if results is not None:
@@ -108,7 +116,7 @@ class BatchRun:
     def _check_earlier(self, earlier: Earlier) -> None:
         """Hold what an earlier run has claimed already."""
         visits = self._visits
-        keys = keys_of(visits.calendars, self._identities, visits.months)
+        keys = self._keys
         earlier.refuse_left_out(keys, self._book)
         there = compute.is_in(keys, earlier.keys).to_numpy(zero_copy_only=False)
         claimed = np.flatnonzero(there)
@@ -118,6 +126,36 @@ class BatchRun:
             facts = {"claim": " ".join([month_text(int(month)), *names])}
             message = Message("already_claimed", "already_claimed", facts)
             self.problems.add("visits", "insured_no", names[-1], message)
+
+    @property
+    def _keys(self) -> pa.StringArray:
+        return keys_of(self._visits.calendars, self._identities, self._visits.months)
+
+    def read_keys(self) -> pa.StringArray:
+        """Read every visit; return the key of each claim they make."""
+        for done in self._visits.read(self.problems):
+            self._progress("reading", done, self._source.size)
+        return self._keys
+
+    def hold_for_unplaced(self, keys: pa.StringArray, sink: Sink) -> pa.StringArray:
+        """Read visits that do not say whose they are, beside claims whose visits lie elsewhere.
+
+        Parameters
+        ----------
+        keys : pyarrow.StringArray
+            Of those claims.
+        sink : Sink
+            Takes the visits, which are given back.
+
+        Returns
+        -------
+        pyarrow.StringArray
+            The keys of the claims that are held because the visits may belong to them.
+        """
+        self._visits.expect(keys)
+        read = self.read_keys()
+        self.finish(sink)
+        return read.filter(pa.array(self._visits.calendars.held))
 
     def finish(self, sink: Sink) -> Summary:
         """Give back what is held, every claim being priced."""

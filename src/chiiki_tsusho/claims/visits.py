@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute
 
 from chiiki_tsusho.claims.calendars import INSURERS, MONTHS, Calendars
 from chiiki_tsusho.claims.rosters import Roster
@@ -24,9 +26,11 @@ from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.arrow_arrays import of_numbers
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.cells import BLANK, NOT_OURS
 from chiiki_tsusho.reading.dense_ids import Ints, Positions, Registry
+from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.length_of_stay import END, MINUTES, START
 from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities, TypedBlock
 
@@ -106,6 +110,7 @@ class VisitBook:
         self.alone = 0
         self.aside = 0
         self._decoder = decoder
+        self._identities = identities
         self._unplaced = UnplacedRows(decoder, identities)
         self._way: Unplaced = unplaced
         self._book = book
@@ -118,6 +123,22 @@ class VisitBook:
     def source(self) -> Source:
         """The file of visits."""
         return self._decoder.source
+
+    def expect(self, keys: pa.StringArray) -> None:
+        """Enter claims whose visits lie elsewhere, by their keys (``claim_names.keys_of``)."""
+        parts = compute.list_flatten(compute.split_pattern(keys, " "))
+        at = np.arange(0, len(parts), 4)
+        month, provider, insurer, insured = (parts.take(of_numbers(at + part)) for part in range(4))
+        numbers = [int(one) for one in month.to_pylist()]
+        self.months += [one for one in dict.fromkeys(numbers) if one not in self.months]
+        place = {number: at for at, number in enumerate(self.months)}
+        pair = self.calendars.pair_ids(
+            self._identities.providers.ids(provider.to_pylist()),
+            self._identities.insurers.ids(insurer.to_pylist()),
+            np.array([place[one] for one in numbers], dtype=np.int64),
+        )
+        nowhere = np.zeros(len(keys), dtype=np.int64)
+        self.calendars.claim_ids(pair, pack_insured(insured), nowhere)
 
     def read(self, problems: Problems) -> Iterator[int]:
         """Enter every row; yields how far the file is read, for a progress bar."""
