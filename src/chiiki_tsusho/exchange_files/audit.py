@@ -84,7 +84,7 @@ class Audit:
         OutputError
             The page cannot be written.
         """
-        return write_audit_page(self, path, language)
+        return write_audit_page(self.files, self.findings, self.hints, self.summary, path, language)
 
     @property
     def summary(self) -> Sayable:

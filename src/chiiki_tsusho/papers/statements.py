@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,17 +14,15 @@ import pandas as pd
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
+from chiiki_tsusho.html_pages import page_facts, templates
 from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.papers.paper_words import PaperWords
 from chiiki_tsusho.reading.inputs import Input, open_input
-from chiiki_tsusho.version import __version__
 from chiiki_tsusho.whole_files import PRIVATE, whole_file
 from chiiki_tsusho.writing.saved_results import output_files, read_output
 
 if TYPE_CHECKING:
-    import jinja2
-
     from chiiki_tsusho.batch import Batch
 
 Paper = Literal["invoice", "receipt", "statement"]
@@ -160,15 +155,16 @@ def write_statements(
         else person_cells(open_input(recipients, "recipients"), book, claims)
     )
     words = PaperWords(language)
-    environment = _templates()
+    environment = templates(_TEMPLATES)
+    facts = page_facts(_TEMPLATES / "papers.css")
     with whole_file(path, PRIVATE) as stream:
-        stream.write(_frame_part("head.html", environment, words).encode())
+        stream.write(environment.get_template("head.html").render(say=words, **facts).encode())
         for one in _paper_claims(claims, lines, cells, book):
             for paper in papers:
                 template = environment.get_template(f"{paper}.html")
                 page = template.render(one=one, say=words, made_on=made_on or _today())
                 stream.write(page.encode())
-        stream.write(_frame_part("foot.html", environment, words).encode())
+        stream.write(environment.get_template("foot.html").render().encode())
     return len(claims)
 
 
@@ -235,27 +231,3 @@ def _code_names(lines: pd.DataFrame, book: CodeBook) -> dict[tuple[str, str], st
         for code in of_month.unique():
             names[str(month), code] = known.get(code, code)
     return names
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    import jinja2
-
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _frame_part(name: str, environment: jinja2.Environment, words: PaperWords) -> str:
-    from markupsafe import Markup
-
-    # The package's own style sheet is the only style that the page's policy allows.
-    style = (_TEMPLATES / "papers.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return environment.get_template(name).render(
-        say=words, style=Markup(style), digest=digest, version=__version__
-    )
