@@ -135,7 +135,9 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
         if column.name in columns:
             cells[there] = columns[column.name][rows[there]]
         read, bad = _read(cells, _READERS[column.kind])
-        texts[column.name], unreadable[column.name] = read, bad
+        texts[column.name] = read
+        if column.kind in _EXPECTED:
+            unreadable[column.name] = bad
     law = roster.values(rows, "public_law", 0)
     return PersonCells(texts, unreadable, rows == NO_ROW, rows == WRONG_ROW, law)
 
