@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute as pc
 
+from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_numbers, of_texts
 from chiiki_tsusho.columns import CLAIM_KEY, PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.problem_texts import WARNINGS, Message, named, shortened
@@ -172,8 +173,10 @@ class Problems:
         """
         pieces = [self._piece(batch, language) for batch in self._batches]
         types = [(column.name, _TYPES[column.kind]) for column in PROBLEMS]
-        table = pa.concat_tables([pa.schema(types).empty_table(), *pieces]).combine_chunks()
-        return table.take(_order(table)) if table.num_rows else table
+        if not pieces:
+            return pa.Table.from_batches([], pa.schema(types))
+        table = pa.concat_tables(pieces).combine_chunks()
+        return table.take(_order(table))
 
     def _piece(self, batch: _Batch, language: Language) -> pa.Table:
         rules = [message.rule for message in batch.messages]
@@ -208,7 +211,7 @@ class Problems:
         at = np.where(of_claim, 0, np.searchsorted(before, lines - 1, side="right") - 1)
         return {
             "file": _chosen(names, at),
-            "line": pa.array(lines - before[at], mask=of_claim),
+            "line": of_numbers(lines - before[at], of_claim),
         }
 
     def _keys(
@@ -227,10 +230,11 @@ class Problems:
             places = self._places[batch.file]
             at = np.minimum(np.searchsorted(places.lines, lines), len(places.lines) - 1)
             known = places.lines[at] == lines
-            taken = pa.array(at, mask=~known)
-            names = [pc.fill_null(column.take(taken), "") for column in places.names]
+            taken = of_numbers(np.where(known, at, len(places.lines)))
+            blank = of_texts([""])
+            names = [pa.concat_arrays([column, blank]).take(taken) for column in places.names]
             held_lines = np.where(known, places.held_lines[at], 0)
-            held = pa.array(held_lines, mask=held_lines == 0)
+            held = of_numbers(held_lines, held_lines == 0)
         else:
             nothing = np.zeros(len(lines), dtype=np.int64)
             names = [_chosen([""], nothing)] * len(CLAIM_KEY)
@@ -243,20 +247,20 @@ _TYPES = {"text": pa.string(), "whole": pa.int64(), "whole_or_blank": pa.int64()
 
 
 def _chosen(texts: Sequence[str], which: npt.NDArray[np.int64]) -> pa.Array:
-    return pa.array(texts, pa.string()).take(pa.array(which))
+    return of_texts(texts).take(of_numbers(which))
 
 
 def _order(table: pa.Table) -> pa.Array:
     """Order by file, line (none last), column, rule, value and message."""
     files = {name: at for at, name in enumerate(FILE_ORDER)}
     keys = [_ranks(table[name]) for name in ("message", "value", "rule", "column")]
-    line = table["line"].fill_null(NO_LINE).to_numpy()
+    line = numbers_of(filled(table["line"], NO_LINE))
     # Several files of visits stand in the order in which they were given.
     names = pc.dictionary_encode(table["file"]).combine_chunks()
     order = [files.get(one, 0) for one in names.dictionary.to_pylist()]
     rank = np.array(order, dtype=np.int64)
-    given = names.indices.to_numpy()
-    return pa.array(np.lexsort((*keys, line, given, rank[given])))
+    given = numbers_of(names.indices)
+    return of_numbers(np.lexsort((*keys, line, given, rank[given])))
 
 
 def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
@@ -264,8 +268,8 @@ def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     encoded = pc.dictionary_encode(texts).combine_chunks()
     distinct = encoded.dictionary
     rank = np.empty(len(distinct), dtype=np.int64)
-    rank[pc.sort_indices(distinct).to_numpy()] = np.arange(len(distinct))
-    ranks: npt.NDArray[np.int64] = rank[encoded.indices.to_numpy()]
+    rank[numbers_of(pc.sort_indices(distinct))] = np.arange(len(distinct))
+    ranks: npt.NDArray[np.int64] = rank[numbers_of(encoded.indices)]
     return ranks
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.claims.claim_rules import Context, Crossing
 from chiiki_tsusho.claims.results import Progress, Sink
 from chiiki_tsusho.claims.units import Ints
@@ -15,7 +15,6 @@ from chiiki_tsusho.claims.visits import Identified, VisitBook
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Places, Problems
-from chiiki_tsusho.reading.arrow_arrays import of_texts
 from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.typed_blocks import TypedBlock
@@ -134,7 +133,8 @@ class _PlacesOfLines:
 
 def _named(names: pa.StringArray, at: Ints) -> pa.StringArray:
     """Take names by position, a blank one where that is negative."""
-    return compute.fill_null(names.take(pa.array(at, mask=at < 0)), "")
+    with_blank = pa.concat_arrays([names, of_texts([""])])
+    return with_blank.take(of_numbers(np.where(at < 0, len(names), at)))
 
 
 def _note_duplicates(rows: pd.DataFrame, visits: VisitBook, problems: Problems) -> None:

@@ -12,6 +12,7 @@ from chiiki_tsusho.claims.units import (
     Flags,
     Ints,
     MonthVisits,
+    PublicPart,
     all_rate_keys,
     apply_rate,
     base_rate_bases,
@@ -68,22 +69,22 @@ def public_part(
     public_units : ndarray of int64, shape (claims,)
         Those of the benefit units that are under public funds.
     """
-    none = np.zeros(len(within), dtype=np.int64)
-    if not days.there.any():
-        return lines, none
-    on = days.on(visits)
-    all_on = days.there & (np.add.reduceat(~on, visits.starts, dtype=np.int64) == 0)
-    counts, units = (
-        np.where(all_on[:, None], whole, 0) for whole in (lines.counts, lines.service_units)
-    )
-    public_units = np.where(all_on, benefit_units, 0)
-    part = days.there & ~all_on
+    public_units = np.zeros(len(within), dtype=np.int64)
+    at = np.flatnonzero(days.there)
+    if not at.size:
+        return lines, public_units
+    # Few claims have public funds: the others are not looked at.
+    visits, days = visits.only(days.there), days.only(days.there)
+    own = ClaimLines(lines.table, lines.items, lines.counts[at], lines.service_units[at])
+    counts, units, of_funds = own.counts, own.service_units, benefit_units[at]
+    part = np.add.reduceat(~days.on(visits), visits.starts, dtype=np.int64) > 0
     if part.any():
-        some = ClaimLines(lines.table, lines.items, lines.counts[part], lines.service_units[part])
-        counts[part], units[part], public_units[part] = _days_of(
-            visits.only(part), some, days.only(part), within[part]
+        some = ClaimLines(own.table, own.items, counts[part], units[part])
+        counts[part], units[part], of_funds[part] = _days_of(
+            visits.only(part), some, days.only(part), within[at][part]
         )
-    return replace(lines, public_counts=counts, public_units=units), public_units
+    public_units[at] = of_funds
+    return replace(lines, public=PublicPart(at, counts, units)), public_units
 
 
 def _days_of(

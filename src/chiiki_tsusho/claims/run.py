@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.claims.claim_names import keys_of
 from chiiki_tsusho.claims.claim_rules import Context
 from chiiki_tsusho.claims.claim_slices import ClaimSlice, Priced
@@ -23,7 +24,6 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
 from chiiki_tsusho.reading.threads import in_order

@@ -20,6 +20,9 @@ from chiiki_tsusho.law.rounding import half_up
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+# A word holds figures side by side and stays above 0.
+_WORD_BITS = 63
+
 
 @dataclass(frozen=True)
 class BilledKinds:
@@ -93,12 +96,19 @@ class MonthVisits:
         """Where each day of a claim begins."""
         return _starts(self.claim * 32 + self.day)
 
+    @cached_property
+    def _most_visits(self) -> int:
+        return int(np.diff(self.starts, append=len(self.claim)).max(initial=0))
+
     def sums(self, of_kind: Mapping[str, Ints], on: Flags | None = None) -> dict[str, Ints]:
         """Sum figures over the visits of each claim.
+
+        Figures are summed side by side in one word, each in as many bits as its sum may need.
 
         Parameters
         ----------
         of_kind : mapping of name to ndarray of int64, shape (kinds,)
+            No figure is negative.
         on : ndarray of bool, shape (visits,), optional
             Only these visits.
 
@@ -106,11 +116,24 @@ class MonthVisits:
         -------
         dict of name to ndarray of int64, shape (claims,)
         """
-        sums = {}
+        words: list[Ints] = []
+        places: dict[str, tuple[int, int, int]] = {}
+        used = 0
         for name, figures in of_kind.items():
-            of_visit = figures[self.kind]
-            sums[name] = np.add.reduceat(of_visit if on is None else of_visit * on, self.starts)
-        return sums
+            # A negative figure would borrow from its neighbour.
+            assert figures.min(initial=0) >= 0, name
+            bits = (int(figures.max(initial=0)) * self._most_visits).bit_length()
+            if not words or used + bits > _WORD_BITS:
+                words.append(np.zeros(len(figures), dtype=np.int64))
+                used = 0
+            words[-1] |= figures << used
+            places[name] = len(words) - 1, used, (1 << bits) - 1
+            used += bits
+        totals = []
+        for word in words:
+            of_visit = word[self.kind]
+            totals.append(np.add.reduceat(of_visit if on is None else of_visit * on, self.starts))
+        return {name: totals[at] >> shift & mask for name, (at, shift, mask) in places.items()}
 
     @cached_property
     def highest_level(self) -> Ints:
@@ -186,6 +209,33 @@ def _starts(ascending: Ints) -> Ints:
 
 
 @dataclass(frozen=True)
+class PublicPart:
+    """What is under public funds, of the few claims that have them.
+
+    Parameters
+    ----------
+    at : ndarray of int64, shape (funded,)
+        Where these claims stand among all, ascending.
+    counts, units : ndarray of int64, shape (funded, codes)
+    """
+
+    at: Ints
+    counts: Ints
+    units: Ints
+
+    def of(self, claim: Ints, column: Ints) -> tuple[Ints, Ints]:
+        """Return counts and units of lines, given the claim and the column of each."""
+        counts, units = (np.zeros(len(claim), dtype=np.int64) for _ in range(2))
+        place = np.full(max(claim.max(initial=-1), self.at.max(initial=-1)) + 1, -1)
+        place[self.at] = np.arange(len(self.at))
+        row = place[claim]
+        funded = np.flatnonzero(row >= 0)
+        row, column = row[funded], column[funded]
+        counts[funded], units[funded] = self.counts[row, column], self.units[row, column]
+        return counts, units
+
+
+@dataclass(frozen=True)
 class ClaimLines:
     """The lines of many claims as two matrices, one row a claim, one column a code.
 
@@ -195,7 +245,7 @@ class ClaimLines:
         Rows of the table, in the order of their service codes.
     counts, service_units : ndarray of int64, shape (claims, codes)
         Filled in step by step by ``count`` and ``add_base_rates`` and ``add_all_rates``.
-    public_counts, public_units : ndarray of int64, shape (claims, codes), optional
+    public : PublicPart, optional
         What of them is under public funds; None where nothing is.
     """
 
@@ -203,8 +253,7 @@ class ClaimLines:
     items: Ints
     counts: Ints
     service_units: Ints
-    public_counts: Ints | None = None
-    public_units: Ints | None = None
+    public: PublicPart | None = None
 
     @cached_property
     def managed(self) -> Flags:

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.visit_kinds import Flags
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
@@ -24,7 +25,6 @@ from chiiki_tsusho.language import Language
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.dense_ids import Ints
@@ -202,7 +202,7 @@ class UnplacedRows:
             )
             values = np.full(len(numbers), UNKNOWN, dtype=np.int64)
             values[there] = shared.ids([numbers[at] or "" for at in there])
-        guesses: Ints = values[encoded.indices.to_numpy()]
+        guesses: Ints = values[numbers_of(encoded.indices)]
         return guesses
 
     def _note_totals(self, typed: TypedBlock, rows: Ints, problems: Problems) -> Flags:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.claims.rosters import NO_ROW, WRONG_ROW, Roster, recipient_entity
 from chiiki_tsusho.columns import PERSONAL
 from chiiki_tsusho.exchange_files.checks_person import PLANNERS, STOP_REASONS
@@ -16,7 +17,6 @@ from chiiki_tsusho.exchange_files.line_cells import Flags, Ints, Texts
 from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading.arrow_arrays import of_texts
 from chiiki_tsusho.reading.blocks import Form, Numbers, Source
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS

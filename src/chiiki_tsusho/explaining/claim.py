@@ -300,9 +300,11 @@ def _lines(priced: Priced) -> Iterator[ExplainedLine]:
         row = lines.table.rows[item]
         count, units = _one(lines.counts[:, column]), _one(lines.service_units[:, column])
         if units:
-            public = (lines.public_counts, lines.public_units)
+            public = lines.public
             public_count, public_units = (
-                0 if of_lines is None else _one(of_lines[:, column]) for of_lines in public
+                (0, 0)
+                if public is None
+                else (_one(public.counts[:, column]), _one(public.units[:, column]))
             )
             yield ExplainedLine(
                 code=row.service_code,

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_numbers, of_texts
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.cell_texts import is_blank
 
@@ -64,7 +65,7 @@ class Texts:
 
     def of_rows(self) -> pa.StringArray:
         """Return the text of each row."""
-        return self.texts if self.positions is None else self.texts.take(pa.array(self.positions))
+        return self.texts if self.positions is None else self.texts.take(of_numbers(self.positions))
 
     def taken(self, rows: npt.NDArray[np.int64]) -> Texts:
         """Return the column of some rows."""
@@ -90,7 +91,7 @@ class Numbered:
 
     def of_rows(self) -> pa.StringArray:
         """Return the text of each row."""
-        return pa.array(self.known, pa.string()).take(pa.array(self.positions))
+        return of_texts(self.known[:]).take(of_numbers(self.positions))
 
     def taken(self, rows: npt.NDArray[np.int64]) -> Numbered:
         """Return the column of some rows."""
@@ -126,7 +127,7 @@ class RawTable:
 
     def verbatim(self, at: npt.NDArray[np.int64]) -> pa.Table:
         """Return some of them."""
-        return self.table.take(pa.array(at))
+        return self.table.take(of_numbers(at))
 
 
 @dataclass(frozen=True)
@@ -285,16 +286,16 @@ def column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
         except pa.ArrowNotImplementedError:
             # A cell holds a list or the like.
             texts = [cell_text(value) for value in column.to_pylist()]
-            column = pa.chunked_array([pa.array(texts, pa.string())]).dictionary_encode()
+            column = pa.chunked_array([of_texts(texts)]).dictionary_encode()
     whole = _one_array(column.unify_dictionaries() if column.num_chunks > 1 else column)
     texts = whole.dictionary
     if texts.type != pa.string() or texts.null_count:
-        texts = pa.array([cell_text(value) for value in texts.to_pylist()], pa.string())
+        texts = of_texts([cell_text(value) for value in texts.to_pylist()])
     positions = whole.indices.cast(pa.int32())
     if positions.null_count:
         positions = positions.fill_null(len(texts))
-        texts = pa.concat_arrays([texts, pa.array([""], pa.string())])
-    return Texts(texts, positions.to_numpy(zero_copy_only=False).astype(np.int32, copy=False))
+        texts = pa.concat_arrays([texts, of_texts([""])])
+    return Texts(texts, numbers_of(positions))
 
 
 def checked_column(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
@@ -320,9 +321,9 @@ def _whole_numbers(column: pa.Array) -> npt.NDArray[np.int64] | None:
     if column.type == pa.int64() and compute.min(column).as_py() == BLANK_NUMBER:
         return None
     if column.null_count:
-        column = column.cast(pa.int64()).fill_null(BLANK_NUMBER)
-    numbers: npt.NDArray[np.int64] = column.to_numpy(zero_copy_only=False)
-    return numbers.astype(np.int64, copy=False)
+        column = filled(column.cast(pa.int64()), BLANK_NUMBER)
+    numbers: npt.NDArray[np.int64] = numbers_of(column).astype(np.int64, copy=False)
+    return numbers
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:

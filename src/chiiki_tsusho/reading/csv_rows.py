@@ -164,7 +164,7 @@ class RowReader:
         names = [str(at) for at in range(self.cells)]
         wanted = {name: kind for name, kind in zip(names, types, strict=True) if kind is not None}
         if not text:
-            return pa.schema(list(wanted.items())).empty_table()
+            return pa.Table.from_batches([], pa.schema(list(wanted.items())))
         if text.startswith(BOM):
             # In a cell it is a character as on any other line; Arrow would drop it at the start.
             text = b"\n" + text

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from chiiki_tsusho.reading.arrow_arrays import of_texts
+from chiiki_tsusho.arrow_arrays import of_texts
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import numbers_of, of_flags
 from chiiki_tsusho.reading.cell_texts import BLANKS, LONGEST_CELL
 from chiiki_tsusho.reading.cells import BAD, BLANK
 from chiiki_tsusho.reading.dense_ids import Words
@@ -41,7 +42,7 @@ def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
     whole = lengths == INSURED_DIGITS
     if not whole.all():
         packed = np.where(lengths == 0, BLANK, BAD).astype(np.int64)
-        packed[whole] = pack_insured(numbers.filter(pa.array(whole)))
+        packed[whole] = pack_insured(numbers.filter(of_flags(whole)))
         _pack_folded(numbers, (lengths > 0) & ~whole & (lengths <= _LONGEST), packed)
         return packed
     if not len(numbers):
@@ -71,13 +72,13 @@ def _pack_folded(
     """Pack numbers that are written in full width or with blanks around; ``packed`` is changed."""
     if not others.any():
         return
-    folded = compute.utf8_normalize(numbers.filter(pa.array(others)), form="NFKC")
+    folded = compute.utf8_normalize(numbers.filter(of_flags(others)), form="NFKC")
     folded = compute.utf8_trim(folded, characters=BLANKS)
     folded = compute.replace_substring_regex(folded, r"^([0-9]{10})\.0+$", r"\1")
-    size = compute.binary_length(folded).to_numpy(zero_copy_only=False)
+    size = numbers_of(compute.binary_length(folded))
     values = np.where(size == 0, BLANK, BAD).astype(np.int64)
     whole = size == INSURED_DIGITS
-    values[whole] = pack_insured(folded.filter(pa.array(whole)))
+    values[whole] = pack_insured(folded.filter(of_flags(whole)))
     packed[others] = values
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers
 from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, listed, on_lines
@@ -447,11 +448,11 @@ class BlockDecoder:
         """Add the problems of 被保険者番号, which are read as one array."""
         rows = np.flatnonzero(values < 0)
         at = rows if texts.positions is None else texts.positions[rows]
-        encoded = compute.dictionary_encode(texts.texts.take(pa.array(at)))
+        encoded = compute.dictionary_encode(texts.texts.take(of_numbers(at)))
         texts_met = encoded.dictionary.to_pylist()
         messages = [_insured_message(text) for text in texts_met]
         values_shown = [shown(text) for text in texts_met]
-        which = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        which = numbers_of(encoded.indices).astype(np.int64)
         problems.add_rows(
             self.file, INSURED_NO.name, block.lines[rows], which, values_shown, messages
         )

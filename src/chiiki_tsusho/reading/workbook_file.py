@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from python_calamine import CalamineWorkbook
 
+from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.problem_texts import Message
-from chiiki_tsusho.reading.arrow_arrays import of_texts
 from chiiki_tsusho.reading.blocks import (
     BEGINNING_ROWS,
     Block,

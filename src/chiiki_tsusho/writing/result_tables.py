@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading.arrow_arrays import of_numbers, of_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,10 +53,8 @@ def line_table(priced: Priced) -> pa.Table:
     units = np.where(rated, service_units, lines.table.row_units[items])
     codes = of_texts(lines.table.service_codes.tolist()).take(of_numbers(items))
     managed = lines.managed[column].astype(np.int64)
-    public = [
-        np.zeros(len(claim), dtype=np.int64) if of_lines is None else of_lines[claim, column]
-        for of_lines in (lines.public_counts, lines.public_units)
-    ]
+    none = np.zeros(len(claim), dtype=np.int64)
+    public = (none, none) if lines.public is None else lines.public.of(claim, column)
     return pa.Table.from_arrays(
         [
             *priced.names.columns(claim),

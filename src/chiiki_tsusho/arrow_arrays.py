@@ -1,0 +1,59 @@
+"""NumPy arrays and lists as Arrow arrays, and back.
+
+``pyarrow.array`` and ``to_numpy`` do the same, but import pandas to see whether they have to do
+with any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute
+
+_TYPES = {"int8": pa.int8(), "int32": pa.int32(), "int64": pa.int64()}
+
+
+def of_numbers(
+    values: npt.NDArray[np.integer], blank: npt.NDArray[np.bool_] | None = None
+) -> pa.Array:
+    """Return an Arrow array of the same type, null where blank."""
+    valid = None if blank is None else pa.py_buffer(np.packbits(~blank, bitorder="little"))
+    buffers = [valid, pa.py_buffer(np.ascontiguousarray(values))]
+    return pa.Array.from_buffers(_TYPES[values.dtype.name], len(values), buffers)
+
+
+def numbers_of(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
+    """Return whole numbers without nulls as a NumPy array of the same type, not to be changed."""
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else array.combine_chunks()
+    assert not array.null_count
+    kind = np.dtype(array.type.to_pandas_dtype())
+    if not len(array):
+        return np.zeros(0, dtype=kind)
+    start = array.offset * kind.itemsize
+    return np.frombuffer(array.buffers()[1], dtype=kind, offset=start, count=len(array))
+
+
+def filled(array: pa.Array | pa.ChunkedArray, number: int) -> pa.Array | pa.ChunkedArray:
+    """Put a number in the place of nulls, among int64."""
+    return compute.coalesce(array, of_numbers(np.array([number], dtype=np.int64))[0])
+
+
+def of_flags(values: npt.NDArray[np.bool_]) -> pa.BooleanArray:
+    """Return an Arrow array of flags."""
+    packed = pa.py_buffer(np.packbits(values, bitorder="little"))
+    return pa.Array.from_buffers(pa.bool_(), len(values), [None, packed])
+
+
+def of_texts(texts: Sequence[str]) -> pa.StringArray:
+    """Return an Arrow array of texts."""
+    encoded = [text.encode() for text in texts]
+    offsets = np.zeros(len(encoded) + 1, dtype=np.int32)
+    np.cumsum([len(text) for text in encoded], out=offsets[1:])
+    return pa.StringArray.from_buffers(
+        len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))
+    )
