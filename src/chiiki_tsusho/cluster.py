@@ -29,6 +29,7 @@ except ModuleNotFoundError as error:  # pragma: no cover
         "chiiki_tsusho.cluster needs Dask: pip install '.[dask]' in the checkout", name=error.name
     ) from error
 
+from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.batch import Batch
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.run import BatchRun
@@ -39,7 +40,6 @@ from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.problems import Problems, ordered
-from chiiki_tsusho.reading.arrow_arrays import of_numbers
 from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE
 from chiiki_tsusho.reading.data_frame import FrameSource
 from chiiki_tsusho.reading.inputs import Input, open_input

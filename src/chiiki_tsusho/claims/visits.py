@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.claims.calendars import INSURERS, MONTHS, Calendars
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.unplaced_rows import Unplaced, UnplacedRows
@@ -26,7 +27,6 @@ from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading.arrow_arrays import of_numbers
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.cells import BLANK, NOT_OURS
 from chiiki_tsusho.reading.dense_ids import Ints, Positions, Registry
