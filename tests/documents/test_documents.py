@@ -27,6 +27,7 @@ import chiiki_tsusho as ct
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.law.code_rows import COLUMNS
+from chiiki_tsusho.months import OPEN_END, month_before, parse_month
 from helpers.workbooks import CodeBook, rows_in
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -229,10 +230,10 @@ def test_the_command_that_computes_the_example_is_the_one_shown_below_it() -> No
 
 def test_the_checks_of_a_change_run_the_command_of_the_readme() -> None:
     checks = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    pattern = re.search(r"grep -m 1 -e '(.+)' README\.md", checks)
+    pattern = re.search(r"^test_command=\$\(grep -e '(.+)' README\.md\)$", checks, re.MULTILINE)
     assert pattern is not None
     lines = READMES[0].read_text(encoding="utf-8").splitlines()
-    assert next(line for line in lines if pattern[1] in line) == TESTS
+    assert [line for line in lines if pattern[1] in line] == [TESTS]
 
 
 def rows_of_table(path: Path, first: str) -> list[list[str]]:
@@ -268,18 +269,29 @@ def test_the_readme_lists_every_command(readme: Path, heading: str) -> None:
     assert sorted(listed) == sorted(known)
 
 
+SHARES: Final = {
+    "months": {"all": "all", "most": "most", "some": "some"},
+    "提供年月": {"all": "すべて", "most": "多くは", "some": "一部は"},
+}
+
+
 @pytest.mark.parametrize(("readme", "heading"), [(READMES[0], "months"), (READMES[1], "提供年月")])
 def test_the_readme_says_what_is_bundled(readme: Path, heading: str) -> None:
     rows = rows_of_table(readme, heading)
     book = ct.load_code_book()
     spans = [re.findall(r"\d{4}-\d{2}", row[0]) for row in rows]
-    assert spans[0] == ["2016-04", "2018-03"]
-    assert spans[1] == ["2018-04", "2026-05"]
-    assert spans[2] == ["2026-06"]
-    assert book.months == [(201604, 999999)]
-    kinds = [row.kind for row in ct.load_codes("2026-06").rows]
-    known = [str(kinds.count(kind)) for kind in ("base", "addition", "rate")]
-    assert re.findall(r"\d+", rows[2][1]) == known
+    assert (spans[0], spans[-1]) == (["2016-04", "2018-03"], ["2026-06"])
+    months = [parse_month(month) for span in spans for month in span]
+    assert [month_before(first) for first in months[2::2]] == months[1::2]
+    assert book.months == [(months[0], OPEN_END)]
+    for row, (first, *_) in zip(rows[1:], spans[1:], strict=True):
+        codes = ct.load_codes(first).rows
+        counts = [sum(one.kind == kind for one in codes) for kind in ("base", "addition", "rate")]
+        told = re.findall(r"\d+", re.sub("[(（].*?[)）]", "", row[1]))
+        assert [int(one) for one in told] == counts, row
+        medium = sum(one.confidence == "medium" for one in codes)
+        share = "all" if medium == len(codes) else "most" if 2 * medium > len(codes) else "some"
+        assert f"{SHARES[heading][share]} `medium`" in row[1], row
 
 
 @pytest.mark.parametrize(
@@ -290,6 +302,28 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", text):
         if not urlsplit(target).scheme:
             assert (document.parent / target).exists(), target
+
+
+# --- how it works -------------------------------------------------------------------------------
+
+
+def test_the_rooms_told_are_those_of_the_contract() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    layers = [re.findall(r"\w+", layer) for layer in contract["contracts"][0]["layers"]]
+    told = [re.findall(r"\w+", row[0]) for row in rows_of_table(DOCS / "how_it_works.md", "rooms")]
+    known = [name for layer in layers for name in layer if name not in ("__main__", "version")]
+    assert [name for row in told for name in row] == known
+    assert set(map(frozenset, told[:-1])) <= set(map(frozenset, layers))
+
+
+def test_the_modules_and_data_told_are_there() -> None:
+    text = (DOCS / "how_it_works.md").read_text(encoding="utf-8")
+    told = re.findall(r"`([\w/*]+\.(?:py|csv|md))`", text)
+    assert len(told) > 40
+    for path in told:
+        top = ROOT / "src" / "chiiki_tsusho"
+        found = [*top.glob(path), *ROOT.glob(path)]
+        assert found, path
 
 
 # --- glossary and columns ----------------------------------------------------------------------
@@ -325,7 +359,7 @@ def test_the_columns_of_the_code_table_are_all_explained() -> None:
 
 
 def modules() -> list[str]:
-    found = pkgutil.iter_modules(chiiki_tsusho.__path__, "chiiki_tsusho.")
+    found = pkgutil.walk_packages(chiiki_tsusho.__path__, "chiiki_tsusho.")
     return ["chiiki_tsusho", *sorted(one.name for one in found if not one.name.endswith("__"))]
 
 
@@ -338,7 +372,7 @@ def test_examples_of_docstrings() -> None:
             result = doctest.testmod(module, optionflags=DOCTEST_OPTIONS)
         assert result.failed == 0, said.getvalue()
         tried += result.attempted
-    assert tried > 0
+    assert tried > 50
 
 
 def test_every_public_function_has_an_example() -> None:

@@ -94,7 +94,9 @@ def test_what_the_wheel_says_of_itself(built: Path) -> None:
     assert "chiiki-tsusho = chiiki_tsusho.command_line.app:app" in scripts
     assert licence == (ROOT / "LICENSE").read_bytes()
     needed = {one.split(">")[0] for one in metadata.get_all("Requires-Dist", []) if ";" not in one}
-    assert needed == {"numpy", "pandas", "pyarrow", "pydantic", "rich", "typer"}
+    assert needed == {
+        "numpy", "openpyxl", "pandas", "pyarrow", "pydantic", "python-calamine", "rich", "typer",
+    }  # fmt: skip
 
 
 def test_the_source_distribution_can_be_tested(built: Path) -> None:

@@ -132,7 +132,7 @@ def load_code_book(path: str | Path | None = None) -> CodeBook:
     --------
     >>> import chiiki_tsusho as ct
     >>> ct.load_code_book().months
-    [(201604, 201803), (202404, 999999)]
+    [(201604, 999999)]
     """
     file = law_file("service_codes.csv") if path is None else Path(path)
     try:
