@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chiiki_tsusho.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from chiiki_tsusho.batch import Batch, compute_claims
+    from chiiki_tsusho.batch import Batch, FileBatch, claim_files, compute_claims
     from chiiki_tsusho.duties.check import check_duties
     from chiiki_tsusho.duties.plan import plan_duties
     from chiiki_tsusho.errors import (
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Batch": "batch",
+    "FileBatch": "batch",
+    "claim_files": "batch",
     "compute_claims": "batch",
     "Audit": "exchange_files.audit",
     "audit": "exchange_files.audit",
@@ -91,6 +93,7 @@ __all__ = [
     "Comparison",
     "Composition",
     "CompositionLine",
+    "FileBatch",
     "InputFileError",
     "OutputError",
     "Step",
@@ -101,6 +104,7 @@ __all__ = [
     "VisitError",
     "audit",
     "check_duties",
+    "claim_files",
     "compare_months",
     "compute_claims",
     "explain_claim",

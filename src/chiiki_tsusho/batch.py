@@ -224,6 +224,20 @@ def claim_files(
         The folder cannot be written; nothing is left there.
     TableError
         ``codes`` fails a check.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> done = ct.claim_files(
+    ...     "examples/visits.csv",
+    ...     "results",
+    ...     "examples/providers.csv",
+    ...     "examples/recipients.csv",
+    ... )
+    >>> done.summary.claims, done.summary.held_visits
+    (27, 0)
+    >>> sorted(path.name for path in done.folder.iterdir())
+    ['claim_lines.csv', 'claims.csv', 'held_visits.csv', 'problems.csv', 'run.json']
     """
     known_language(language), known_language(headings)
     if folder is None and add_to is None:

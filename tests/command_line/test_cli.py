@@ -406,7 +406,7 @@ def test_results_of_other_files_are_replaced_where_it_is_asked_for(
     visits: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "results"
-    assert invoke("claim", EXAMPLES / "visits.csv", "-o", out).exit_code == 0
+    assert claim_examples(out).exit_code == 0
     done = invoke("claim", visits, "-o", out)
     assert done.exit_code == 2
     assert "give --replace" in done.stderr

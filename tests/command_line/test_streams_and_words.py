@@ -15,7 +15,8 @@ from chiiki_tsusho.language import terminal_width, without_controls
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PROGRAM = [sys.executable, "-m", "chiiki_tsusho"]
-CLAIM = ["claim", str(EXAMPLES / "visits.csv"), "-o", "out"]
+PROVIDERS = ["--providers", str(EXAMPLES / "providers.csv")]
+CLAIM = ["claim", str(EXAMPLES / "visits.csv"), *PROVIDERS, "-o", "out"]
 NO_FILE = ["claim", "no.csv", "-o", "out"]
 ESCAPE = "\x1b"
 
@@ -101,7 +102,7 @@ def test_a_character_that_the_encoding_lacks_is_written_out(tmp_path: Path) -> N
     visits = tmp_path / "\U0001f600.csv"
     visits.write_bytes((EXAMPLES / "visits.csv").read_bytes())
     done = run(
-        ["claim", visits.name, "-o", "\U0001f601", "--lang", "ja"],
+        ["claim", visits.name, *PROVIDERS, "-o", "\U0001f601", "--lang", "ja"],
         tmp_path,
         capture_output=True,
         env={"PYTHONIOENCODING": "cp932"},

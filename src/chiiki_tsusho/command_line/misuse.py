@@ -55,6 +55,8 @@ EXAMPLES = {
     "duties template": "duties template registers --headings ja",
     "claim-file": "claim-file claims --recipients recipients.csv --review-month 2016-05 -o sending",
     "audit": "audit sending/J201604.CSV",
+    "returns": "returns returned.csv",
+    "statements": "statements claims --recipients recipients.csv -o papers.html",
 }
 _NEXT = {
     "claim": Text(
