@@ -56,6 +56,7 @@ EXAMPLES = {
     "claim-file": "claim-file claims --recipients recipients.csv --review-month 2016-05 -o sending",
     "audit": "audit sending/J201604.CSV",
     "returns": "returns returned.csv",
+    "from-plan": "from-plan UPPLAN.CSV UPSIKYU.CSV -o month",
     "statements": "statements claims --recipients recipients.csv -o papers.html",
 }
 _NEXT = {

@@ -97,12 +97,11 @@ def read_returns(path: str | Path, language: Language = "en") -> pd.DataFrame:
     --------
     >>> from pathlib import Path
     >>> import chiiki_tsusho as ct
-    >>> lines = [
-    ...     "2,2,7411,H1,1370000001,見本デイサービス,201605,20160620,1,東京都国保連合会",
+    >>> line = (
     ...     "2,3,7411,D1,1370000001,131000,見本区,0000000001,ミホン ハナコ,サ,201604,78,1904,"
-    ...     "B,12P0:認定情報,12P0",
-    ... ]
-    >>> size = Path("returned.csv").write_bytes("\n".join(lines).encode("cp932"))
+    ...     "B,12P0:認定情報,12P0"
+    ... )
+    >>> size = Path("returned.csv").write_text(line, encoding="cp932")
     >>> ct.read_returns("returned.csv")[["insured_no", "units", "code", "meaning"]]
        insured_no units  code                              meaning
     0  0000000001  1904  12P0  the certification is not registered
