@@ -132,7 +132,8 @@ def _public_units(
 def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> None:
     texts, public = month.cells.texts, month.public
     for name, bad in month.cells.unreadable.items():
-        problems.add(bad & there, name, "bad_value", expected_of(name))
+        if bad.any():
+            problems.add(bad & there, name, "bad_value", expected_of(name))
 
     def need(name: str, wanted: Flags) -> None:
         blank = (texts[name] == "") & ~month.cells.unreadable[name]
