@@ -40,8 +40,8 @@ def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 def claim_command(prefix: str = "") -> str:
     return (
-        f"chiiki-tsusho claim {prefix}visits.csv -o claims --providers {prefix}providers.csv "
-        f"--recipients {prefix}recipients.csv"
+        f"chiiki-tsusho claim {prefix}visits.csv -o {prefix.rstrip('_') or 'claims'} "
+        f"--providers {prefix}providers.csv --recipients {prefix}recipients.csv"
     )
 
 
@@ -60,7 +60,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(EXAMPLES, folder)
     done = run(folder, claim_command("faulty_"))
     assert done.returncode == 1, done.stderr
-    return folder / "claims"
+    return folder / "faulty"
 
 
 # --- what the README says ----------------------------------------------------------------------
