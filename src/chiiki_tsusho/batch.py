@@ -15,8 +15,8 @@ from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
-from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.language import Language, Text, known_language
+from chiiki_tsusho.errors import OutputError, known_language
+from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.table_files import law_file

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chiiki_tsusho.language import LANGUAGES, Language, Sayable, Text, listed
+
 if TYPE_CHECKING:
     import pandas as pd
-
-    from chiiki_tsusho.language import Language, Sayable
 
 
 class ChiikiTsushoError(ValueError):
@@ -65,3 +65,23 @@ class ClaimFileError(ChiikiTsushoError):
     def __init__(self, message: str | Sayable, problems: pd.DataFrame | None = None) -> None:
         super().__init__(message)
         self.problems = problems
+
+
+def known_language(language: str) -> Language:
+    """Return a language that there is.
+
+    Raises
+    ------
+    ChiikiTsushoError
+        There is no such language; the message names those there are.
+    """
+    for known in LANGUAGES:
+        if language == known:
+            return known
+    raise ChiikiTsushoError(
+        Text(
+            "language {language!r} is unknown; {known} are known",
+            language=language,
+            known=listed(LANGUAGES),
+        )
+    )

@@ -22,20 +22,6 @@ LANGUAGES: tuple[Language, ...] = ("en", "ja")
 _LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
-def known_language(language: str) -> Language:
-    """Return a language that there is.
-
-    Raises
-    ------
-    ValueError
-        There is no such language; the message names those there are.
-    """
-    for known in LANGUAGES:
-        if language == known:
-            return known
-    raise ValueError(f"language {language!r} is unknown; one of {', '.join(LANGUAGES)}")
-
-
 class Sayable(Protocol):
     """What can be said in both languages."""
 

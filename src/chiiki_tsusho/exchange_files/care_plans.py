@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.errors import OutputError, known_language
 from chiiki_tsusho.exchange_files.care_plan_layout import PLAN, READ, UNITS_PLAN, WITHDRAWALS
 from chiiki_tsusho.exchange_files.care_plan_lines import (
     PlanLine,
@@ -29,7 +29,7 @@ from chiiki_tsusho.exchange_files.care_plan_persons import (
     recipient_rows,
 )
 from chiiki_tsusho.exchange_files.care_plan_visits import planned_months, visit_columns
-from chiiki_tsusho.language import Counted, Language, Text, known_language, not_written
+from chiiki_tsusho.language import Counted, Language, Text, not_written
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.whole_files import PRIVATE, named_path, write_whole

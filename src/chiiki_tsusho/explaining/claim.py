@@ -15,7 +15,7 @@ from chiiki_tsusho.claims.limit import inside_limit
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.units import base_rate_bases, bear
 from chiiki_tsusho.claims.yen import NO_LIMIT, PER_CENT, PRICE_SCALE, public_claim
-from chiiki_tsusho.errors import VisitError
+from chiiki_tsusho.errors import VisitError, known_language
 from chiiki_tsusho.explaining.steps import (
     Step,
     added,
@@ -32,7 +32,6 @@ from chiiki_tsusho.language import (
     Name,
     Sayable,
     Text,
-    known_language,
     listed,
     on_lines,
 )

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
-from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, known_language
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
 from chiiki_tsusho.html_pages import page_facts, templates
-from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
+from chiiki_tsusho.language import Language, Text, default_language, listed
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.papers.paper_words import PaperWords
 from chiiki_tsusho.reading.inputs import Input, open_input
@@ -130,14 +130,7 @@ def write_statements(
     27
     """
     language = default_language() if language is None else language
-    if language not in LANGUAGES:
-        raise ChiikiTsushoError(
-            Text(
-                "language {language!r} is unknown; {known} are known",
-                language=language,
-                known=listed(LANGUAGES),
-            )
-        )
+    known_language(language)
     unknown = [paper for paper in papers if paper not in PAPERS]
     if unknown or not papers:
         raise ChiikiTsushoError(
