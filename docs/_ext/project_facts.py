@@ -33,7 +33,7 @@ from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.coverage import MARK_MEANINGS, MARKS, coverage
 from chiiki_tsusho.months import OPEN_END, month_before, month_text
-from chiiki_tsusho.problem_texts import RULES, TEXTS
+from chiiki_tsusho.problem_texts import RULES, TEXTS, rule_named
 
 OUTPUTS = {"claim_lines": CLAIM_LINES, "claims": CLAIMS, "problems": PROBLEMS}
 HELP_WIDTH = "88"
@@ -153,7 +153,7 @@ def _help_block(name: str) -> list[str]:
 def texts_of_rules() -> dict[str, list[str]]:
     """Return the wordings of each rule, as the code puts the two together."""
     source = "".join(path.read_text("utf-8") for path in Path(ct.__file__).parent.rglob("*.py"))
-    pairs = re.findall(r'Message\(\s*"(\w+)",\s*"(\w+)"', source)
+    pairs = re.findall(r'(?:Message|_refused)\(\s*"(\w+)",\s*"(\w+)"', source)
     pairs += [(rule, text) for text, rule in re.findall(r'BadCellError\("(\w+)", "(\w+)"', source)]
     ruled = {text: rule for rule, text in pairs} | {rule: rule for rule in RULES}
     found: dict[str, list[str]] = {rule: [] for rule in RULES}
@@ -188,9 +188,11 @@ class Rule(MarkdownDirective):
         _rules_told(self.env).add(rule)
         texts = texts_of_rules()[rule]
         wordings = [
-            f"- {_filled_in(TEXTS[one]['en'])}<br>{_filled_in(TEXTS[one]['ja'])}" for one in texts
+            f"- {_filled_in(TEXTS[one].pattern)}<br>{_filled_in(TEXTS[one].say('ja'))}"
+            for one in texts
         ]
-        return [*self._example(rule, texts), "", *wordings]
+        called = f"In Japanese: {rule_named(rule, 'ja')}"
+        return [called, "", *self._example(rule, texts), "", *wordings]
 
     def _example(self, rule: str, texts: list[str]) -> list[str]:
         folder = Path(self.env.srcdir).parent / "examples"
@@ -201,7 +203,7 @@ class Rule(MarkdownDirective):
         if not len(english):
             return []
         for message in english["message"]:
-            if not any(_pattern(TEXTS[one]["en"]).fullmatch(message) for one in texts):
+            if not any(_pattern(TEXTS[one].pattern).fullmatch(message) for one in texts):
                 raise self.error(f"{rule}: none of its wordings fits {message!r}")
         first = english.astype(object).to_dict("records")[0]
         place = str(first["file"])

@@ -35,7 +35,7 @@ def place_text(file: str, line: int | None, column: str, language: Language = "e
     """Say where a problem is: ``visits line 9, minutes``."""
     if language == "ja":
         at = "" if line is None else f" {line}行目"
-        return f"{_FILES_JA.get(file, file)}{at}" + (f"「{named(column)['ja']}」" if column else "")
+        return f"{_FILES_JA.get(file, file)}{at}" + (f"「{named(column).ja}」" if column else "")
     at = "" if line is None else f" line {line}"
     return f"{file}{at}" + (f", {column}" if column else "")
 

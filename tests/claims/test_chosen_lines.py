@@ -174,9 +174,9 @@ def test_a_line_the_table_lacks_is_refused_for_a_single_visit(tmp_path: Path) ->
     with pytest.raises(ct.VisitError) as told:
         ct.Calculator(month).compose(asked)
     assert str(told.value) == (
-        "abuse_prevention_missing: no row in 2026-06 for visits with the code 781010"
+        "abuse_prevention_missing: no row in 2026-06 for visits with the code 781010; leave it out"
     )
     assert told.value.say("ja") == (
         "line 2003(abuse_prevention_missing): コード781010の実績に対する行が "
-        "2026-06 の表にありません"
+        "2026-06 の表にありません。外してください"
     )

@@ -147,7 +147,8 @@ EXPLAIN: Final = ("explain", "--month", "2016-04", "--minutes", "200", "--care-l
         ([*EXPLAIN, "--minutes", "-1"], "error: --minutes '-1': a whole number from 0 on"),
         (
             ["explain", "--month", "2016-04", "--minutes", "200"],
-            "error: care_level is blank; a care level from 1 to 5 was expected",
+            "error: the code rests on the care level; give care_level= (--care-level on the "
+            "command line), 1 to 5",
         ),
         ([*EXPLAIN, "--minutes", "119"], "error: 119 minutes of day_care lie outside every band"),
         ([*EXPLAIN, "--service", "both"], "error: --service 'both' is unknown; day_care or"),

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
@@ -23,7 +24,7 @@ from chiiki_tsusho.batch import FileBatch, claim_files
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, HEADINGS, PROBLEMS
 from chiiki_tsusho.language import Language, Name, default_language, on_lines, printable
 from chiiki_tsusho.months import OPEN_END, spans_text
-from chiiki_tsusho.problem_texts import EXPECTED, TEXTS, Message
+from chiiki_tsusho.problem_texts import EXPECTED, RULES, TEXTS, TITLES, Message, TextId, rule_named
 from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
@@ -61,15 +62,15 @@ def fields(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_every_message_says_the_same_in_both_languages(text: str) -> None:
-    english, japanese = TEXTS[text]["en"], TEXTS[text]["ja"]
-    assert set(TEXTS[text]) == {"en", "ja"}
+def test_every_message_says_the_same_in_both_languages(text: TextId) -> None:
+    english, japanese = TEXTS[text].say("en"), TEXTS[text].say("ja")
     assert fields(english) == fields(japanese)
     assert english.isascii() or text in (
         "support_level",
         "minutes",
         "key_value",
         "extension_not_given",
+        "extension_not_said",
     )
     assert KANA.search(japanese)
     # A sentence in the polite form; between 「 and 」 there are no quotation marks of Python.
@@ -77,11 +78,23 @@ def test_every_message_says_the_same_in_both_languages(text: str) -> None:
     assert "!r" not in japanese
 
 
+def test_every_wording_and_every_rule_has_its_entry() -> None:
+    assert set(TEXTS) == set(get_args(TextId))
+    assert set(TITLES) == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_never_stands_by_its_key_alone_in_japanese(rule: str) -> None:
+    assert rule_named(rule, "en") == rule
+    name = rule_named(rule, "ja").removesuffix(f"({rule})")
+    assert not name.isascii()
+    assert "。" not in name
+
+
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_what_a_column_expects_is_said_in_both_languages(kind: str) -> None:
-    assert set(EXPECTED[kind]) == {"en", "ja"}
-    assert EXPECTED[kind]["en"].isascii()
-    assert not EXPECTED[kind]["ja"].isascii()
+    assert EXPECTED[kind].say("en").isascii()
+    assert not EXPECTED[kind].say("ja").isascii()
 
 
 def test_every_kind_of_a_required_column_has_words_for_a_blank_cell() -> None:
@@ -614,7 +627,7 @@ def test_problems_and_closing_line_in_japanese(tmp_path: Path) -> None:
     *problems, more, closing = done.stderr.splitlines()
     assert len(problems) == 5
     assert problems[0] == (
-        "実績ファイル 9行目「所要時間」: bad_value: 「7.25」は所要時間(分)として読めません。450、7:30、7時間30分 のいずれかの形で記入してください"
+        "実績ファイル 9行目「所要時間」: 値の誤り(bad_value): 「7.25」は所要時間(分)として読めません。450、7:30、7時間30分 のいずれかの形で記入してください"
     )
     assert more == f"… ほか25件は {tmp_path / 'out' / 'problems.csv'} にあります"
     assert closing == (

@@ -400,7 +400,8 @@ def test_arrays_are_broadcast(given: dict[str, Any], expected: list[Any]) -> Non
         ),
         (
             {"minutes": [200, 300], "care_level": [3, None]},
-            "visit 1: care_level is blank; a care level from 1 to 5 was expected; fill it in",
+            "visit 1: the code rests on the care level; give care_level= (--care-level on the "
+            "command line), 1 to 5",
         ),
         (
             {"service": "medical_day_care", "minutes": 480},

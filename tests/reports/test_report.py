@@ -621,8 +621,8 @@ def test_a_message_in_another_language_says_which(page: Element, page_ja: Elemen
     assert {one.attributes.get("lang") for one in page.classed("message")} == {None}
     assert {one.attributes.get("lang") for one in page_ja.classed("message")} == {"en"}
     for texts in TEXTS.values():
-        assert report_words.language_of(texts["ja"]) == "ja"
-        assert report_words.language_of(texts["en"]) == "en"
+        assert report_words.language_of(texts.say("ja")) == "ja"
+        assert report_words.language_of(texts.say("en")) == "en"
 
 
 def test_names_of_codes_are_marked_as_japanese(page: Element) -> None:
@@ -659,8 +659,10 @@ def test_every_word_is_there_in_both_languages() -> None:
         assert set(texts) == {"en", "ja"}, key
         assert sorted(fields.findall(texts["en"])) == sorted(fields.findall(texts["ja"])), key
     assert set(report_words.RULES) == set(RULES)
-    for rule in (*report_words.RULES.values(), report_words.UNKNOWN_RULE):
-        assert all(title and what_to_do for title, what_to_do in rule.values())
+    for to_do in report_words.RULES.values():
+        assert set(to_do) == {"en", "ja"}
+        assert all(to_do.values())
+    assert all(map(all, report_words.UNKNOWN_RULE.values()))
 
 
 def test_every_source_of_the_bundled_tables_has_its_document_in_both_languages() -> None:

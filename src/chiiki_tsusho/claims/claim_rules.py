@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
+from typing import Literal
 
 import numpy as np
 
@@ -24,11 +25,14 @@ from chiiki_tsusho.claims.units import (
 from chiiki_tsusho.claims.visit_rules import count_fault, key_fault
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.claims.yen import NO_LIMIT
+from chiiki_tsusho.language import listed
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN, benefit_limits
 from chiiki_tsusho.months import month_text
-from chiiki_tsusho.problem_texts import Message, Rule
+from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.typed_blocks import Identities
+
+_NoRow = Literal["unknown_provider", "unknown_recipient"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Context:
 
 
 def rows_of_claims(
-    context: Context, claims: ClaimIds, roster: Roster | None, entity: Ints, rule: Rule
+    context: Context, claims: ClaimIds, roster: Roster | None, entity: Ints, rule: _NoRow
 ) -> Ints:
     """Find the row that speaks for each claim; hold claims that have none or a wrong one.
 
@@ -75,7 +79,7 @@ def rows_of_claims(
     ----------
     entity : ndarray of int64, shape (claims,)
         Whom each claim's row is about, as the roster names them.
-    rule : Rule
+    rule : {"unknown_provider", "unknown_recipient"}
         The rule broken where there is no row.
 
     Returns
@@ -95,7 +99,7 @@ def rows_of_claims(
     return rows
 
 
-def _note_missing(context: Context, claims: ClaimIds, rule: Rule) -> None:
+def _note_missing(context: Context, claims: ClaimIds, rule: _NoRow) -> None:
     names = claims.names()
     column, numbers = (
         ("provider_no", names.provider_no)
@@ -175,24 +179,24 @@ def check_keys(context: Context, claims: ClaimIds, visits: MonthVisits, entries:
         distinct, which = np.unique(flags[:, on_visit], axis=1, return_inverse=True)
         for case, present in enumerate(distinct.T):
             both = tuple(key for key, there in zip(keys, present, strict=True) if there)
-            facts = {"keys": table.keys_text(both), "group": group}
+            facts = {"keys": listed(map(table.named, both)), "group": group}
             at = np.flatnonzero(on_visit)[which.ravel() == case]
             found.on_visits(at, both, Message("conflicting_group", "conflicting_group", facts))
         for at in np.flatnonzero(in_claim).tolist():
             met = tuple(key for key in keys if visits.has(key)[at])
-            facts = {"keys": table.keys_text(met), "group": group}
+            facts = {"keys": listed(map(table.named, met)), "group": group}
             facts = {"claim": claims.text(at), **facts}
             message = Message("conflicting_group", "conflicting_month", facts)
             found.in_claim(at, met, message)
     for keys, on_visit, in_claim in not_together(visits):
-        facts = {"key": table.key_text(keys[0]), "other": table.key_text(keys[1])}
+        facts = {"key": table.named(keys[0]), "other": table.named(keys[1])}
         message = Message("not_together", "not_together", facts)
         found.on_visits(np.flatnonzero(on_visit), keys, message)
         for at in np.flatnonzero(in_claim).tolist():
             named = {"claim": claims.text(at), **facts}
             found.in_claim(at, keys, Message("not_together", "not_together_month", named))
     for key, needed, on_visit, in_claim in needing_others(visits):
-        facts = {"key": table.key_text(key), "needed": table.keys_text(needed)}
+        facts = {"key": table.named(key), "needed": listed(map(table.named, needed))}
         message = Message("needs_other", "needs_other", facts)
         found.on_visits(np.flatnonzero(on_visit), (key,), message)
         for at in np.flatnonzero(in_claim).tolist():
@@ -244,7 +248,7 @@ def check_chosen(
         for at, code in zip(of_claim.tolist(), codes.tolist(), strict=True):
             facts = {
                 "claim": claims.text(at),
-                "key": table.key_text(key),
+                "key": table.named(key),
                 "code": code,
                 "month": month_text(table.law_month),
             }
@@ -264,7 +268,7 @@ def check_maxima(context: Context, claims: ClaimIds, lines: ClaimLines) -> None:
             facts = {
                 "claim": claims.text(at),
                 "value": count,
-                "key": lines.table.key_text(row.key),
+                "key": lines.table.named(row.key),
                 "most": row.max_per_month,
             }
             message = Message("over_monthly_maximum", "over_monthly_maximum", facts)

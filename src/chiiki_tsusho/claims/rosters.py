@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
 from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.problem_texts import Message, named
+from chiiki_tsusho.problem_texts import Message, TextId, named
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.cells import BAD, BLANK
@@ -123,7 +123,7 @@ class Roster:
         else:
             column = INSURED_NO.name
             shown = unpack_insured(self.columns[column][rows]).to_pylist()
-        text = "doubled_row_of_provider" if self._by_provider else "doubled_row"
+        text: TextId = "doubled_row_of_provider" if self._by_provider else "doubled_row"
         messages = [
             Message("bad_value", text, {"other": int(line), "entity": named(column)})
             for line in self.lines[firsts]

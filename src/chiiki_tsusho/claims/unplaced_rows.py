@@ -21,7 +21,7 @@ from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.visit_kinds import Flags
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
-from chiiki_tsusho.language import Language
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
@@ -273,13 +273,10 @@ class UnplacedRows:
         problems.add_rows("visits", "", lines, which, [""] * len(messages), messages)
         return 0 if way == "hold" else len(lines)
 
-    def _named(
-        self, calendars: Calendars, months: Sequence[int], claims: Ints
-    ) -> dict[Language, str]:
+    def _named(self, calendars: Calendars, months: Sequence[int], claims: Ints) -> Text:
         """Name a claim, or say how many there are."""
         if len(claims) != 1:
-            count = f"{len(claims):,}"
-            return {"en": f"{count} claims", "ja": f"請求{count}件"}
+            return Text("{n:,} claims", n=len(claims))
         pair, insured = calendars.claim_parts(claims)
         provider, insurer, month = calendars.pair_parts(pair)
         name = " ".join(
@@ -290,7 +287,7 @@ class UnplacedRows:
                 unpack_insured(insured)[0].as_py(),
             )
         )
-        return {"en": f"claim {name}", "ja": f"請求 {name}"}
+        return Text("claim {name}", name=name)
 
 
 def _one_claim(calendars: Calendars, keys: Ints) -> Ints:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chiiki_tsusho.claims.visit_kinds import Flags
+from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.bands import MINUTE_SLOTS, SHORTFALL_NAMES
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SERVICES
@@ -19,7 +20,13 @@ from chiiki_tsusho.reading.blocks import Numbers
 from chiiki_tsusho.reading.cells import BAD
 from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.length_of_stay import stay_minutes
-from chiiki_tsusho.reading.typed_blocks import BlockDecoder, KeyColumn, TypedBlock, keys_of_month
+from chiiki_tsusho.reading.typed_blocks import (
+    BlockDecoder,
+    KeyColumn,
+    TypedBlock,
+    keys_of_month,
+    with_heading,
+)
 
 # What ``extended`` says of a visit whose provider has no usable row, which is a problem of its own;
 # and of one whose provider's row does not say.
@@ -232,7 +239,7 @@ class _Rows:
             other_service = 1 - SERVICES.index(row.service)
             wrong = (values > 0) & (self.read_service[at] == other_service)
             facts = {
-                "key": table.key_text(column.key),
+                "key": table.named(column.key),
                 "service": named(SERVICES[other_service]),
                 "fits": named(row.service),
             }
@@ -265,7 +272,7 @@ def key_fault(table: CodeTable, key: str, heading: str) -> Message | None:
     """Say that a month has no row for an addition."""
     if key in table.key_positions:
         return None
-    both = {"en": key, "ja": key if key == heading else f"{heading}({key})"}
+    both = Name(key, with_heading(key, heading))
     month = table.law_month
     facts = {
         "key": key,
@@ -279,7 +286,7 @@ def key_fault(table: CodeTable, key: str, heading: str) -> Message | None:
 def count_fault(table: CodeTable, key: str, count: int) -> Message:
     """Say that an addition is counted too often in one row."""
     most = table.rows[table.key_positions[key]].largest_value
-    facts = {"value": str(count), "key": table.key_text(key), "most": most}
+    facts = {"value": str(count), "key": table.named(key), "most": most}
     return Message("bad_value", "key_value", facts)
 
 

@@ -158,6 +158,7 @@ def _as_json(batch: FileBatch) -> str:
 
 def say_result(batch: FileBatch, file_format: str) -> None:
     """Say the first problems, what is missing, and what the batch came to."""
+    from chiiki_tsusho.problem_texts import rule_named
     from chiiki_tsusho.problems import place_text
 
     summary = batch.summary
@@ -165,7 +166,7 @@ def say_result(batch: FileBatch, file_format: str) -> None:
         say(Text("note: {note}", note=note))
     for row in batch.problem_table.slice(0, PROBLEMS_SHOWN).to_pylist():
         place = place_text(row["file"], row["line"], row["column"], spoken())
-        say(f"{place}: {row['rule']}: {row['message']}")
+        say(f"{place}: {rule_named(row['rule'], spoken())}: {row['message']}")
     more = batch.problem_table.num_rows - PROBLEMS_SHOWN
     if more > 0:
         file = batch.folder / f"problems.{file_format}"

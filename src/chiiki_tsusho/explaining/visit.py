@@ -32,7 +32,7 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.law.sources import row_place, rule_place
 from chiiki_tsusho.months import month_text
-from chiiki_tsusho.problem_texts import CALLED
+from chiiki_tsusho.problem_texts import Message, Rule, TextId, named
 
 _SHORTFALL_WORDS = {
     "over_capacity": Text("over capacity (定員超過)"),
@@ -179,13 +179,12 @@ class Calculator:
         at = int(chosen.base[0])
         code = self.table.rows[at].service_code
         for key in chosen.missing:
-            raise VisitError(
-                Text(
-                    "{key}: no row in {month} for visits with the code {code}",
-                    key=self.table.named(key),
-                    month=month_text(self.table.month),
-                    code=code,
-                )
+            raise _refused(
+                "no_code",
+                "no_line_of_visit",
+                key=self.table.named(key),
+                month=month_text(self.table.month),
+                code=code,
             )
         steps = base_steps(self.table.rows[at], self.table.law_month, self.language)
         of_base = len(steps)
@@ -227,24 +226,21 @@ class Calculator:
         for key, count in visit.additions.items():
             row = self._row(key)
             if count > row.largest_value:
-                most = row.largest_value
-                raise VisitError(
-                    Text(
-                        "{key}: {count} counts in one visit; at most {most} may be given",
-                        key=self.table.named(key),
-                        count=count,
-                        most=most,
-                    )
+                raise _refused(
+                    "bad_value",
+                    "count_of_visit",
+                    key=self.table.named(key),
+                    count=count,
+                    most=row.largest_value,
                 )
             services = {one.service for one in self.table.rows if one.key == key}
             if not services & {"both", visit.service} and count:
-                raise VisitError(
-                    Text(
-                        "{key} cannot be added to {service}; it is for {fits}",
-                        key=self.table.named(key),
-                        service=Name(visit.service, CALLED[visit.service]),
-                        fits=Name(row.service, CALLED[row.service]),
-                    )
+                raise _refused(
+                    "not_for_service",
+                    "not_for_service",
+                    key=self.table.named(key),
+                    service=named(visit.service),
+                    fits=named(row.service),
                 )
             if count:
                 values[key] = np.array([count], dtype=np.int64)
@@ -269,32 +265,27 @@ class Calculator:
         for group, keys, on_visit, _ in conflicts(visits):
             if on_visit.any():
                 met = [key for key in keys if visits.values(key).any()]
-                raise VisitError(
-                    Text(
-                        "{keys}: at most one of the group {group} may apply to a visit",
-                        keys=listed(map(self.table.named, met)),
-                        group=group,
-                    )
+                raise _refused(
+                    "conflicting_group",
+                    "conflicting_of_visit",
+                    keys=listed(map(self.table.named, met)),
+                    group=group,
                 )
-
         for keys, on_visit, in_claim in not_together(visits):
             if on_visit.any() or in_claim.any():
-                raise VisitError(
-                    Text(
-                        "{key} and {other} may not be claimed together; leave one of them out",
-                        key=self.table.named(keys[0]),
-                        other=self.table.named(keys[1]),
-                    )
+                raise _refused(
+                    "not_together",
+                    "not_together_of_visit",
+                    key=self.table.named(keys[0]),
+                    other=self.table.named(keys[1]),
                 )
         for key, needed, on_visit, in_claim in needing_others(visits):
             if on_visit.any() or in_claim.any():
-                raise VisitError(
-                    Text(
-                        "{key} is claimed only beside one of {needed}; add the one that applies, "
-                        "or leave it out",
-                        key=self.table.named(key),
-                        needed=listed(map(self.table.named, needed)),
-                    )
+                raise _refused(
+                    "needs_other",
+                    "needs_other_of_visit",
+                    key=self.table.named(key),
+                    needed=listed(map(self.table.named, needed)),
                 )
 
     def _addition_steps(self, asked: MonthVisits, visits: MonthVisits) -> list[Step]:
@@ -349,6 +340,10 @@ class Calculator:
 
     def _place(self, row: CodeRow) -> str:
         return row_place(row, self.table.law_month).say(self.language)
+
+
+def _refused(rule: Rule, text: TextId, **facts: object) -> VisitError:
+    return VisitError(Message(rule, text, facts))
 
 
 def base_steps(row: CodeRow, month: int, language: Language = "en") -> list[Step]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from chiiki_tsusho.errors import UnsupportedMonthError
+from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_file import read_code_rows
 from chiiki_tsusho.law.code_rows import SERVICES, CodeLine, segments
@@ -88,7 +89,7 @@ class CodeBook:
 
     def unsupported(self, month: int) -> Message:
         """Say which months there are."""
-        months = {"en": spans_text(self.months), "ja": spans_text(self.months, "ja")}
+        months = Name(spans_text(self.months), spans_text(self.months, "ja"))
         facts = {
             "month": month_text(month),
             "months": months,

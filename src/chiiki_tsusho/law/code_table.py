@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.errors import UnknownCodeError, VisitError
-from chiiki_tsusho.language import Language, Name, Sayable, Text, listed
+from chiiki_tsusho.language import Name, Text, listed
 from chiiki_tsusho.law.arguments import choices, flags, service_code_array, whole_numbers
 from chiiki_tsusho.law.bands import (
     MINUTE_SLOTS,
@@ -35,7 +35,7 @@ from chiiki_tsusho.law.code_rows import (
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import month_text
-from chiiki_tsusho.problem_texts import CALLED, Message, blank, named
+from chiiki_tsusho.problem_texts import Message, blank, named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,22 +197,10 @@ class CodeTable:
                 resolved[key] = Rate(str(chain[0].rate_of), key, ratios)
         return resolved
 
-    def key_text(self, key: str) -> dict[Language, str]:
-        """Name an addition as each language does: ``入浴介助加算(bathing)``."""
-        name = self.rows[self.key_positions[key]].name.removeprefix(SERVICE_PREFIX)
-        return {"en": key, "ja": f"{name}({key})"}
-
     def named(self, key: str) -> Name:
         """Name an addition as each language does: ``入浴介助加算(bathing)``."""
-        return Name(**self.key_text(key))
-
-    def keys_text(self, keys: Iterable[str]) -> dict[Language, str]:
-        """Name several additions as each language does."""
-        texts = [self.key_text(key) for key in keys]
-        return {
-            "en": ", ".join(text["en"] for text in texts),
-            "ja": "、".join(text["ja"] for text in texts),
-        }
+        name = self.rows[self.key_positions[key]].name.removeprefix(SERVICE_PREFIX)
+        return Name(key, f"{name}({key})")
 
     def rate_rows(self, key: str) -> tuple[CodeRow, ...]:
         """Return the rate rows whose ratios make up that of a key, in the order of rounding."""
@@ -453,18 +441,18 @@ class CodeTable:
         wrong = (at < 0) | asked
         if wrong.any():
             first = np.unravel_index(int(np.argmax(wrong)), at.shape)
-            why: Sayable = self.missing_code(
+            column, why = self.missing_code(
                 SERVICES[kind[first]],
                 int(minute[first]),
                 int(level[first]),
                 SHORTFALL_NAMES[lack[first]],
-            )[1]
+            )
+            # There is no row to fill in.
             if asked[first]:
-                why = Text(
-                    "{minutes} minutes may be 延長: say whether the provider has registered it, "
-                    "with extended_hours",
-                    minutes=int(minute[first]),
-                )
+                facts = {"value": int(minute[first])}
+                why = Message("missing_value", "extension_not_said", facts)
+            elif column == "care_level":
+                why = Message("missing_value", "level_not_said")
             number = ", ".join(map(str, first))
             raise VisitError(
                 Text("visit {number}: {why}", number=number, why=why) if at.ndim else why
@@ -498,12 +486,13 @@ class CodeTable:
         here = self.bands[kind, SHORTFALL_NAMES.index(shortfall), :, slot]
         if care_level == 0 and (here >= 0).any():
             return "care_level", blank("care_level", "care_level")
-        condition = {
-            "en": f"{minutes} min, {service}, care level {care_level or '-'}"
-            + (f", {shortfall}" if shortfall else ""),
-            "ja": f"{minutes}分、{CALLED[service]}、要介護{care_level or '—'}"
-            + (f"、{CALLED[shortfall]}" if shortfall else ""),
-        }
+        condition = Text(
+            "{minutes} min, {service}, care level {level}{shortfall}",
+            minutes=minutes,
+            service=named(service),
+            level=care_level or Name("-", "—"),
+            shortfall=Text(", {shortfall}", shortfall=named(shortfall)) if shortfall else "",
+        )
         facts = {
             "condition": condition,
             "month": month_text(self.law_month),

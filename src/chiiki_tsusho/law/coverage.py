@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from chiiki_tsusho.language import Language, Name, Sayable, Text
+from chiiki_tsusho.language import Name, Sayable, Text
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SHORTFALLS, CodeLine, CodeRow, segments
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.law.table_files import Month, law_file, typed_table
@@ -55,15 +55,12 @@ def not_bundled_rows() -> tuple[NotBundledRow, ...]:
     return tuple(one.row for one in typed_table(law_file("not_bundled.csv"), NotBundledRow))
 
 
-def document_of(month: int) -> dict[Language, str]:
-    """Name, in each language, the document that has what the bundled table lacks in a month."""
+def document_of(month: int) -> Sayable:
+    """Name the document that has what the bundled table lacks in a month."""
     for row in not_bundled_rows():
         if row.valid_from <= month <= row.valid_to:
-            return {"en": row.document_en, "ja": row.document_ja}
-    return {
-        "en": "the ministry's service code table of that month",
-        "ja": "厚生労働省の当該月の介護給付費単位数等サービスコード表",
-    }
+            return Name(row.document_en, row.document_ja)
+    return Text("the ministry's service code table of that month")
 
 
 @dataclass(frozen=True)

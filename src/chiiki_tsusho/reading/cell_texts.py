@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from chiiki_tsusho.problem_texts import Message, Rule
+from chiiki_tsusho.problem_texts import Message, Rule, TextId
 
 # No cell of the contract is longer; of a longer one only the beginning is ever shown.
 LONGEST_CELL = 100
@@ -34,7 +34,7 @@ def shown(text: str) -> str:
 class BadCellError(Exception):
     """A cell that is not what its column holds."""
 
-    def __init__(self, text: str, rule: Rule = "bad_value", **facts: object) -> None:
+    def __init__(self, text: TextId, rule: Rule = "bad_value", **facts: object) -> None:
         super().__init__(text)
         facts = {
             name: shown(fact) if isinstance(fact, str) else fact for name, fact in facts.items()

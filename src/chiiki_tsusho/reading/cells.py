@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.language import Language
+from chiiki_tsusho.language import Name, Text
 from chiiki_tsusho.law.bands import SHORTFALL_NAMES
 from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.payers import public_law_numbers, usual_benefit_rates
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
-from chiiki_tsusho.problem_texts import CALLED, Message
+from chiiki_tsusho.problem_texts import CALLED, Message, TextId
 from chiiki_tsusho.reading.cell_texts import (
     BadCellError,
     Parser,
@@ -70,7 +70,7 @@ _GRADE_NAMES = {
 }
 
 
-def _identifier(pattern: str, text_id: str, lengths: tuple[int, ...]) -> Parser:
+def _identifier(pattern: str, text_id: TextId, lengths: tuple[int, ...]) -> Parser:
     compiled = re.compile(pattern)
 
     def parse(text: str) -> int:
@@ -81,11 +81,11 @@ def _identifier(pattern: str, text_id: str, lengths: tuple[int, ...]) -> Parser:
     return parse
 
 
-def identifier_error(text: str, text_id: str, lengths: tuple[int, ...]) -> BadCellError:
+def identifier_error(text: str, text_id: TextId, lengths: tuple[int, ...]) -> BadCellError:
     """Say what is wrong with an identifier: shortened by a spreadsheet, or not one."""
     number = identifier(text)
     if re.fullmatch(r"[0-9]+", number) and len(number) not in lengths and len(number) < lengths[-1]:
-        expected = {"en": " or ".join(map(str, lengths)), "ja": "または".join(map(str, lengths))}
+        expected = Name(" or ".join(map(str, lengths)), "または".join(map(str, lengths)))
         return BadCellError("shortened", value=text, length=len(number), expected=expected)
     return BadCellError(text_id, value=text)
 
@@ -93,9 +93,9 @@ def identifier_error(text: str, text_id: str, lengths: tuple[int, ...]) -> BadCe
 def _whole(least: int, most: int, counted: str = "") -> Parser:
     """Make a parser of whole numbers, written with or without what they count (6,000単位)."""
     if most == _NINE_DIGITS:
-        in_words = {"en": f"of {least} or more", "ja": f"{least}以上"}
+        in_words = Text("of {least} or more", least=least)
     else:
-        in_words = {"en": f"from {least} to {most}", "ja": f"{least}〜{most}"}
+        in_words = Text("from {least} to {most}", least=least, most=most)
 
     def parse(text: str) -> int:
         number = digits(plain(text).removesuffix(counted).rstrip())
@@ -111,8 +111,7 @@ def _choice(known: dict[str, int], choices: Sequence[str], none: Collection[str]
     """Make a parser of names; ``none`` are those that say, as a blank does, there is nothing."""
     called = [f"{CALLED[name]}({name})" if name in CALLED else name for name in choices]
     most, last = ", ".join(choices[:-1]), choices[-1]
-    either = {"en": f"{most} or {last}" if most else last, "ja": "、".join(called)}
-    text_id = "choice" if len(choices) > 1 else "only_choice"
+    either = Name(f"{most} or {last}" if most else last, "、".join(called))
 
     def parse(text: str) -> int:
         folded = plain(text)
@@ -121,7 +120,9 @@ def _choice(known: dict[str, int], choices: Sequence[str], none: Collection[str]
         try:
             return known[digits(folded)]
         except KeyError:
-            raise BadCellError(text_id, value=text, choices=either) from None
+            if not most:
+                raise BadCellError("only_choice", value=text, choice=either) from None
+            raise BadCellError("choice", value=text, choices=either) from None
 
     return parse
 
@@ -139,7 +140,7 @@ def _care_level(text: str) -> int:
         raise BadCellError("whole", **{**error.message.facts, "value": text}) from None
 
 
-def key_parser(key: str | dict[Language, str], most: int) -> Parser:
+def key_parser(key: Name, most: int) -> Parser:
     """Make the parser of an addition's column: a mark, or a count up to ``most``."""
     count = _whole(0, most, "回")
 

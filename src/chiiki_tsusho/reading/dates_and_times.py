@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY
 from chiiki_tsusho.reading.cell_texts import BadCellError, digits, plain
 
@@ -55,10 +56,7 @@ def parse_date(text: str) -> int:
         folded = folded.replace(" ", "")
     day = _of_era(folded, text) if _ERA_DATE.fullmatch(folded) else _western(folded, text)
     if weekday is not None and _WEEKDAYS[day.weekday()] != (weekday[1] or weekday[2]):
-        named = {
-            "en": _WEEKDAY_NAMES[day.weekday()],
-            "ja": f"{_WEEKDAYS[day.weekday()]}曜日",
-        }
+        named = Name(_WEEKDAY_NAMES[day.weekday()], f"{_WEEKDAYS[day.weekday()]}曜日")
         raise BadCellError("weekday", value=text, weekday=named)
     return (day.year * 100 + day.month) * 100 + day.day
 

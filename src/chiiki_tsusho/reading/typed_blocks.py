@@ -14,7 +14,7 @@ from pyarrow import compute
 from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers
 from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Text, listed, on_lines
+from chiiki_tsusho.language import Name, Text, listed, on_lines
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
@@ -208,7 +208,7 @@ class BlockDecoder:
             if heading.column is None:
                 most = max((book.largest_values[key] for key in heading.keys), default=1)
                 keys = " / ".join(heading.keys) or heading.text
-                parser = key_parser({"en": keys, "ja": _named(keys, heading.text)}, most)
+                parser = key_parser(Name(keys, with_heading(keys, heading.text)), most)
                 self._decoders.append(Decoder(parser, 0, (0, most)))
             else:
                 kind = heading.column.kind
@@ -482,7 +482,8 @@ def decoders_of(
     return decoders
 
 
-def _named(key: str, heading: str) -> str:
+def with_heading(key: str, heading: str) -> str:
+    """Name the key of an addition by the heading of its column."""
     return key if key == heading else f"{heading}({key})"
 
 

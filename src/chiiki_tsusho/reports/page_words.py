@@ -10,6 +10,7 @@ from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, HEADINGS, PROBLEMS
 from chiiki_tsusho.language import Language, printable
 from chiiki_tsusho.law.sources import source_rows
 from chiiki_tsusho.months import OPEN_END, month_text, spans_text
+from chiiki_tsusho.problem_texts import TITLES, Rule
 
 WORDS: dict[str, dict[Language, str]] = {
     # ---- page
@@ -176,99 +177,99 @@ WORDS: dict[str, dict[Language, str]] = {
     "and": {"en": ", ", "ja": "、"},
 }  # fmt: skip
 
-# What each rule of ``problem_texts.RULES`` says, and what to do about it.
-RULES: dict[str, dict[Language, tuple[str, str]]] = {
+# What to do about each rule.
+RULES: dict[Rule, dict[Language, str]] = {
     "missing_value": {
-        "en": ("A required cell is blank", "Fill the cell in."),
-        "ja": ("必要な値が空欄", "空欄のセルに値を記入してください。"),
+        "en": "Fill the cell in.",
+        "ja": "空欄のセルに値を記入してください。",
     },
     "bad_value": {
-        "en": ("A cell does not hold what its column is for", "Write the value as the message says. Where leading zeros are gone, a spreadsheet took a number for a figure: make the column text and put the zeros back. A row given twice: keep one of them."),
-        "ja": ("セルの値が正しくない", "説明のとおりに書き直してください。先頭の0が落ちている場合は、表計算ソフトで列を文字列にして0を補ってください。同じ行が2つある場合は一方を残してください。"),
+        "en": "Write the value as the message says. Where leading zeros are gone, a spreadsheet took a number for a figure: make the column text and put the zeros back. A row given twice: keep one of them.",
+        "ja": "説明のとおりに書き直してください。先頭の0が落ちている場合は、表計算ソフトで列を文字列にして0を補ってください。同じ行が2つある場合は一方を残してください。",
     },
     "unsupported_month": {
-        "en": ("No code table of that month is at hand", "Check the date. If it is right, give the official table of that month with --codes (import-workbook makes it from the ministry's workbook)."),
-        "ja": ("その月のサービスコード表がない", "日付を確認してください。正しければ、その月の公式の表を --codes で指定してください(厚生労働省の表は import-workbook で取り込めます)。"),
+        "en": "Check the date. If it is right, give the official table of that month with --codes (import-workbook makes it from the ministry's workbook).",
+        "ja": "日付を確認してください。正しければ、その月の公式の表を --codes で指定してください(厚生労働省の表は import-workbook で取り込めます)。",
     },
     "outside_every_band": {
-        "en": ("The time lies outside every duration of the table", "Check when the visit began and ended. A visit shorter than the shortest duration cannot be claimed: take it out."),
-        "ja": ("所要時間がどの時間区分にも入らない", "開始・終了時刻を確認してください。最短の区分に満たない実績は請求できません。行を除いてください。"),
+        "en": "Check when the visit began and ended. A visit shorter than the shortest duration cannot be claimed: take it out.",
+        "ja": "開始・終了時刻を確認してください。最短の区分に満たない実績は請求できません。行を除いてください。",
     },
     "no_code": {
-        "en": ("The table has no code for this", "Check date, service, duration, reduction and additions of the row. If they are right, give a fuller table of the month with --codes."),
-        "ja": ("該当するサービスコードがない", "日付、サービス区分、所要時間、減算、加算を確認してください。正しければ、その月の完全な表を --codes で指定してください。"),
+        "en": "Check date, service, duration, reduction and additions of the row. If they are right, give a fuller table of the month with --codes.",
+        "ja": "日付、サービス区分、所要時間、減算、加算を確認してください。正しければ、その月の完全な表を --codes で指定してください。",
     },
     "not_for_service": {
-        "en": ("An addition that this service cannot have", "Take the addition out, or correct the service of the row."),
-        "ja": ("そのサービスでは算定できない加算", "加算を取り除くか、サービス区分を訂正してください。"),
+        "en": "Take the addition out, or correct the service of the row.",
+        "ja": "加算を取り除くか、サービス区分を訂正してください。",
     },
     "conflicting_group": {
-        "en": ("Additions of which only one may apply", "Keep one of them. They may be set in the row or come from providers and recipients."),
-        "ja": ("同時に算定できない加算", "いずれか一つにしてください。行のほか、事業所・利用者のファイルでも設定されていることがあります。"),
-    },
-    "over_monthly_maximum": {
-        "en": ("An addition is counted more often than a month allows", "Take out the counts beyond the maximum."),
-        "ja": ("加算が月の上限回数を超えている", "上限を超えた分を取り除いてください。"),
-    },
-    "duplicate_visit": {
-        "en": ("Two visits of the same person, date and session", "Delete the one entered twice, or number the sessions of the day 1, 2, 3."),
-        "ja": ("同じ利用者・日付・回の実績が重複", "重複した行を削除するか、同じ日の回を 1、2、3 と付け直してください。"),
-    },
-    "unknown_provider": {
-        "en": ("The provider is not in the providers file", "Add the provider (for that month) to the providers file, or correct the provider's number."),
-        "ja": ("事業所ファイルにない事業所", "事業所ファイルにその月の行を追加するか、事業所番号を訂正してください。"),
-    },
-    "unknown_recipient": {
-        "en": ("The insured person is not in the recipients file", "Add the person (for that month) to the recipients file, or correct the insurer's or the insured number."),
-        "ja": ("利用者ファイルにない被保険者", "利用者ファイルにその月の行を追加するか、保険者番号・被保険者番号を訂正してください。"),
-    },
-    "plan_over_limit": {
-        "en": ("The plan is larger than the limit of the care level", "Correct planned_units or the care level."),
-        "ja": ("計画単位数が区分支給限度基準額を超えている", "計画単位数または要介護度を訂正してください。"),
-    },
-    "malformed_row": {
-        "en": ("The cells of the row cannot be told apart", "Put commas and quotation marks right: as many cells as the heading has."),
-        "ja": ("列の数が見出しと合わない行", "カンマと引用符を直し、見出しと同じ数のセルにしてください。"),
+        "en": "Keep one of them. They may be set in the row or come from providers and recipients.",
+        "ja": "いずれか一つにしてください。行のほか、事業所・利用者のファイルでも設定されていることがあります。",
     },
     "needs_other": {
-        "en": ("An addition stands without the one it needs", "Set the other addition as well, or take this one out."),
-        "ja": ("前提となる加算・減算がない", "前提となる加算・減算も記入するか、この加算を取り除いてください。"),
+        "en": "Set the other addition as well, or take this one out.",
+        "ja": "前提となる加算・減算も記入するか、この加算を取り除いてください。",
     },
     "not_together": {
-        "en": ("Two additions stand together that may not", "Take one of them out."),
-        "ja": ("同時に算定できない加算がある", "どちらか一方を取り除いてください。"),
+        "en": "Take one of them out.",
+        "ja": "どちらか一方を取り除いてください。",
+    },
+    "over_monthly_maximum": {
+        "en": "Take out the counts beyond the maximum.",
+        "ja": "上限を超えた分を取り除いてください。",
+    },
+    "duplicate_visit": {
+        "en": "Delete the one entered twice, or number the sessions of the day 1, 2, 3.",
+        "ja": "重複した行を削除するか、同じ日の回を 1、2、3 と付け直してください。",
+    },
+    "unknown_provider": {
+        "en": "Add the provider (for that month) to the providers file, or correct the provider's number.",
+        "ja": "事業所ファイルにその月の行を追加するか、事業所番号を訂正してください。",
+    },
+    "unknown_recipient": {
+        "en": "Add the person (for that month) to the recipients file, or correct the insurer's or the insured number.",
+        "ja": "利用者ファイルにその月の行を追加するか、保険者番号・被保険者番号を訂正してください。",
+    },
+    "plan_over_limit": {
+        "en": "Correct planned_units or the care level.",
+        "ja": "計画単位数または要介護度を訂正してください。",
     },
     "plan_needed": {
-        "en": ("One limit is shared by several providers", "Write into recipients how many units are planned at this provider (provider_no, planned_units)."),
-        "ja": ("複数の事業所で区分支給限度基準額を分け合っている", "利用者のファイルに、この事業所の計画単位数を事業所番号とともに記入してください。"),
+        "en": "Write into recipients how many units are planned at this provider (provider_no, planned_units).",
+        "ja": "利用者のファイルに、この事業所の計画単位数を事業所番号とともに記入してください。",
+    },
+    "malformed_row": {
+        "en": "Put commas and quotation marks right: as many cells as the heading has.",
+        "ja": "カンマと引用符を直し、見出しと同じ数のセルにしてください。",
     },
     "unplaced_row": {
-        "en": ("It cannot be read whose visit a row is", "Correct the row: every claim that it may belong to is held with it until then."),
-        "ja": ("誰の実績か読み取れない行", "その行を訂正してください。訂正するまで、該当しうる請求はすべて未計算(要修正)です。"),
+        "en": "Correct the row: every claim that it may belong to is held with it until then.",
+        "ja": "その行を訂正してください。訂正するまで、該当しうる請求はすべて未計算(要修正)です。",
     },
     "already_claimed": {
-        "en": ("A claim is in the results already", "Take its rows out, or compute the whole month again from the corrected file."),
-        "ja": ("追加先にすでに計算済みの請求がある", "その請求の行を取り除くか、訂正した元のファイルから月全体を計算し直してください。"),
+        "en": "Take its rows out, or compute the whole month again from the corrected file.",
+        "ja": "その請求の行を取り除くか、訂正した元のファイルから月全体を計算し直してください。",
     },
     "not_this_service": {
-        "en": ("Visits that another service bills", "Nothing is held. Bill them under 総合事業, or correct the care level."),
-        "ja": ("総合事業で請求する実績(要支援・事業対象者)", "未計算にはなりません。総合事業として請求するか、要介護度を訂正してください。"),
+        "en": "Nothing is held. Bill them under 総合事業, or correct the care level.",
+        "ja": "未計算にはなりません。総合事業として請求するか、要介護度を訂正してください。",
     },
     "example_row": {
-        "en": ("Example rows of the template", "Nothing is held. Take them out before anything is filed."),
-        "ja": ("ひな形の記入例が残っている", "未計算にはなりません。請求の前に取り除いてください。"),
+        "en": "Nothing is held. Take them out before anything is filed.",
+        "ja": "未計算にはなりません。請求の前に取り除いてください。",
     },
     "check_digit": {
-        "en": ("The check digit of a number does not fit", "Nothing is held. Compare the number with the certificate."),
-        "ja": ("番号の検証番号が合わない", "未計算にはなりません。被保険者証などの番号と照合してください。"),
+        "en": "Nothing is held. Compare the number with the certificate.",
+        "ja": "未計算にはなりません。被保険者証などの番号と照合してください。",
     },
     "unusual_value": {
-        "en": ("An unusual value", "Nothing is held. Check that it is meant."),
-        "ja": ("通常はない値", "未計算にはなりません。正しい値か確認してください。"),
+        "en": "Nothing is held. Check that it is meant.",
+        "ja": "未計算にはなりません。正しい値か確認してください。",
     },
     "total_row": {
-        "en": ("Lines of totals", "Nothing is held. Take them out of the file."),
-        "ja": ("合計の行", "未計算にはなりません。ファイルから取り除いてください。"),
+        "en": "Nothing is held. Take them out of the file.",
+        "ja": "未計算にはなりません。ファイルから取り除いてください。",
     },
 }  # fmt: skip
 UNKNOWN_RULE: dict[Language, tuple[str, str]] = {
@@ -422,7 +423,10 @@ class PageWords:
 
     def rule(self, rule: str) -> tuple[str, str]:
         """Say what a rule is and what to do."""
-        return RULES[rule][self.language] if rule in RULES else UNKNOWN_RULE[self.language]
+        for known, to_do in RULES.items():
+            if known == rule:
+                return TITLES[known].say(self.language), to_do[self.language]
+        return UNKNOWN_RULE[self.language]
 
     def heading(self, column: str) -> str:
         """Put the 見出し of an input column before its name, on a Japanese page."""
