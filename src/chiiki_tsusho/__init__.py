@@ -26,6 +26,12 @@ if TYPE_CHECKING:
         VisitError,
     )
     from chiiki_tsusho.exchange_files.audit import Audit, audit
+    from chiiki_tsusho.exchange_files.care_plan_results import (
+        DoneVisits,
+        WrittenResults,
+        codes_of_visits,
+        write_care_plan_results,
+    )
     from chiiki_tsusho.exchange_files.care_plans import CarePlans, from_plan
     from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
     from chiiki_tsusho.exchange_files.returns import read_returns
@@ -47,6 +53,10 @@ _HOMES = {
     "Audit": "exchange_files.audit",
     "audit": "exchange_files.audit",
     "write_claim_file": "exchange_files.writer",
+    "DoneVisits": "exchange_files.care_plan_results",
+    "WrittenResults": "exchange_files.care_plan_results",
+    "codes_of_visits": "exchange_files.care_plan_results",
+    "write_care_plan_results": "exchange_files.care_plan_results",
     "CarePlans": "exchange_files.care_plans",
     "from_plan": "exchange_files.care_plans",
     "ClaimFile": "exchange_files.claim_file",
@@ -93,6 +103,7 @@ __all__ = [
     "Comparison",
     "Composition",
     "CompositionLine",
+    "DoneVisits",
     "FileBatch",
     "InputFileError",
     "OutputError",
@@ -102,9 +113,11 @@ __all__ = [
     "UnsupportedMonthError",
     "Visit",
     "VisitError",
+    "WrittenResults",
     "audit",
     "check_duties",
     "claim_files",
+    "codes_of_visits",
     "compare_months",
     "compute_claims",
     "explain_claim",
@@ -114,6 +127,7 @@ __all__ = [
     "plan_duties",
     "read_claim_file",
     "read_returns",
+    "write_care_plan_results",
     "write_claim_file",
     "write_report",
     "write_statements",

@@ -47,11 +47,13 @@ _MOST_FLAGS = 1 << 20
 class Priced:
     """Claims of a slice, arrays of shape (claims,) and matrices of the same claims.
 
-    ``whole_lines`` are the lines as they would be without a limit, ``lines`` as claimed.
+    ``whole_lines`` are the lines as they would be without a limit, ``lines`` as claimed;
+    ``session`` is of each of the visits.
     """
 
     names: ClaimNames
     month_visits: MonthVisits
+    session: Ints
     terms: Terms
     whole_lines: ClaimLines
     lines: ClaimLines
@@ -112,6 +114,7 @@ class ClaimSlice:
         return Priced(
             names=claims.names(),
             month_visits=visits,
+            session=gathered.entries.session,
             terms=terms,
             whole_lines=whole_lines,
             lines=lines,

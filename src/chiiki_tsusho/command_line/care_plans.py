@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from chiiki_tsusho.command_line.shared import FOUND, Codes, exit_codes, say, show_data, spoken
+from chiiki_tsusho.command_line.shared import (
+    FOUND,
+    Codes,
+    Providers,
+    Visits,
+    exit_codes,
+    say,
+    show_data,
+    spoken,
+)
 from chiiki_tsusho.language import Counted, Text
 
 ONE_SOURCE = Text(
@@ -15,10 +24,16 @@ ONE_SOURCE = Text(
     "compare the first month with the plan on paper"
 )
 
+NEVER_TAKEN = Text(
+    "note: the items of 第6表 rest on one program, and no file of this one was ever taken by a "
+    "care manager's software; try one before you send"
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to an application."""
     app.command("from-plan")(from_plan_command)
+    app.command("to-plan")(to_plan_command)
 
 
 def from_plan_command(
@@ -68,4 +83,65 @@ def from_plan_command(
             say(Counted("{path}: {n:,} row", "{path}: {n:,} rows", len(frame), path=path))
         say(ONE_SOURCE)
         if not plans.complete:
+            raise typer.Exit(FOUND)
+
+
+def to_plan_command(
+    visits: Visits,
+    recipients: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="One row per insured person, with care_manager_no: whom a file is for.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="The folder for the files.", show_default=False
+        ),
+    ],
+    providers: Providers = None,
+    edition: Annotated[
+        str, typer.Option(metavar="YYYYMM", help="CSVバージョン of the exchange standard.")
+    ] = "202410",
+    codes: Codes = None,
+) -> None:
+    """Write what was done as files for care managers (UPJSK, 第6表 実績).
+
+    One file for each person and month at each provider, readable by its owner only: the code of
+    every visit and the additions it bears; ratios (処遇改善加算) are left out. Claims without a
+    file are written to standard output as CSV. The items rest on one program.
+
+    Exit 0: every visit is in a file; 1: visits are held, or persons have no file; 2: wrong use or
+    an unreadable input.
+    """
+    with exit_codes():
+        from chiiki_tsusho.exchange_files.care_plan_results import write_care_plan_results
+
+        result = write_care_plan_results(
+            visits,
+            recipients,
+            output,
+            providers=providers,
+            edition=edition,
+            codes=codes,
+            language=spoken(),
+        )
+        if len(result.left_out):
+            show_data(result.left_out.to_csv(index=False, lineterminator="\n"))
+        files = len(result.paths)
+        say(Counted("{path}: {n:,} file", "{path}: {n:,} files", files, path=output))
+        held = result.done.held_visits
+        if held:
+            say(
+                Counted(
+                    "note: {n:,} held visit is in no file; the claim command says why",
+                    "note: {n:,} held visits are in no file; the claim command says why",
+                    held,
+                )
+            )
+        say(NEVER_TAKEN)
+        if not result.complete:
             raise typer.Exit(FOUND)

@@ -6,12 +6,11 @@ import csv
 import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chiiki_tsusho.errors import OutputError, known_language
+from chiiki_tsusho.errors import known_language
 from chiiki_tsusho.exchange_files.care_plan_layout import PLAN, READ, UNITS_PLAN, WITHDRAWALS
 from chiiki_tsusho.exchange_files.care_plan_lines import (
     PlanLine,
@@ -29,10 +28,10 @@ from chiiki_tsusho.exchange_files.care_plan_persons import (
     recipient_rows,
 )
 from chiiki_tsusho.exchange_files.care_plan_visits import planned_months, visit_columns
-from chiiki_tsusho.language import Counted, Language, Text, not_written
+from chiiki_tsusho.exchange_files.private_files import write_new_private
+from chiiki_tsusho.language import Counted, Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
-from chiiki_tsusho.whole_files import PRIVATE, named_path, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,26 +78,10 @@ class CarePlans:
         OutputError
             One of them is there already, or the folder cannot be written.
         """
-        folder = named_path(folder)
-        files = {folder / VISITS_FILE: self.visits, folder / RECIPIENTS_FILE: self.recipients}
-        for path in files:
-            if path.exists():
-                raise OutputError(
-                    Text("{path}: is there already; choose an empty folder", path=path)
-                )
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(not_written(folder, error)) from error
-        try:
-            for path, frame in files.items():
-                write_whole(path, _csv(frame), _ENCODING, PRIVATE)
-        except OutputError:
-            for path in files:
-                with suppress(OSError):
-                    path.unlink(missing_ok=True)
-            raise
-        return list(files)
+        files = {VISITS_FILE: self.visits, RECIPIENTS_FILE: self.recipients}
+        return write_new_private(
+            folder, {name: _csv(frame).encode(_ENCODING) for name, frame in files.items()}
+        )
 
 
 def from_plan(

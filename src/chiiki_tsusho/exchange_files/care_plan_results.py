@@ -1,0 +1,277 @@
+"""What was done, sent back to care managers as 第6表 実績 (UPJSK)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.arrow_arrays import of_texts
+from chiiki_tsusho.claims.claim_slices import Priced
+from chiiki_tsusho.claims.run import BatchRun
+from chiiki_tsusho.claims.visit_codes import visit_code_table
+from chiiki_tsusho.errors import ChiikiTsushoError, known_language
+from chiiki_tsusho.exchange_files.care_plan_layout import DONE, NO_TIME, plan_files
+from chiiki_tsusho.exchange_files.line_cells import ENCODING
+from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
+from chiiki_tsusho.exchange_files.private_files import write_new_private
+from chiiki_tsusho.exchange_files.visit_times import VISIT_KEY, visit_times
+from chiiki_tsusho.language import Language, Sayable, Text
+from chiiki_tsusho.law.code_book import CodeBook, code_book
+from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.reading.inputs import Input, open_input, open_inputs
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
+
+# CSVバージョン of edition 4.1.
+EDITION = "202410"
+# Service kinds in the names of files: 地域密着型通所介護 and 居宅介護支援.
+_SENDER, _RECEIVER = "78", "43"
+_EDITION = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])")
+_CLAIM = ("service_month", "provider_no", "insurer_no", "insured_no")
+_SELF_MADE = "2"
+_INSURER_LENGTH = 6
+CODE_COLUMNS = (
+    *_CLAIM, "service_date", "session", "service_code", "count", "start_time", "end_time", "units",
+)  # fmt: skip
+
+
+class _VisitCodeSink:
+    """Keeps the codes of the visits of a batch."""
+
+    def __init__(self) -> None:
+        self.tables: list[pa.Table] = []
+
+    def formed(self, priced: Priced) -> pa.Table:
+        """Turn claims into the codes of their visits."""
+        return visit_code_table(priced)
+
+    def claims(self, formed: pa.Table) -> None:
+        """Take the codes of some claims."""
+        self.tables.append(formed)
+
+    def held(self, rows: Any) -> None:
+        """Leave out rows that no claim has taken."""
+
+
+@dataclass(frozen=True)
+class DoneVisits:
+    """The codes of visits that were done.
+
+    Parameters
+    ----------
+    codes : DataFrame
+        ``service_month``, ``provider_no``, ``insurer_no``, ``insured_no``, ``service_date``
+        (YYYYMMDD), ``session``, ``service_code``, ``count``, ``start_time`` and ``end_time``
+        (HHMM, 9999 where the visits have none), ``units`` of one count; in the order of the
+        claims, then of time.
+    problems : DataFrame
+        As a batch has them; a held claim has no codes.
+    held_claims, held_visits : int
+        How many are held.
+    """
+
+    codes: pd.DataFrame
+    problems: pd.DataFrame
+    held_claims: int
+    held_visits: int
+
+
+@dataclass(frozen=True)
+class WrittenResults:
+    """Files of what was done, and the persons of whom there is none.
+
+    Parameters
+    ----------
+    paths : tuple of Path
+    left_out : DataFrame
+        Claims without a file: month, provider, insurer, insured person, and why.
+    done : DoneVisits
+    """
+
+    paths: tuple[Path, ...]
+    left_out: pd.DataFrame
+    done: DoneVisits
+
+    @property
+    def complete(self) -> bool:
+        """Whether every visit is in a file that its care manager can be sent."""
+        return not (len(self.left_out) or self.done.held_claims or self.done.held_visits)
+
+
+def codes_of_visits(
+    visits: Input,
+    providers: Input | None = None,
+    recipients: Input | None = None,
+    codes: CodeBook | CodeTable | str | Path | None = None,
+    language: Language = "en",
+) -> DoneVisits:
+    """Compute the codes of each visit: its own, and the additions that it bears.
+
+    An addition of the day stands on the first visit of the day that has it, one of the month on
+    the first of the month; so the counts of a month are those of its claim lines. Ratios
+    (処遇改善加算) are of no visit and are left out.
+
+    Parameters
+    ----------
+    visits, providers, recipients, codes, language
+        As ``compute_claims`` takes them.
+
+    Raises
+    ------
+    InputFileError
+        An input cannot be read at all.
+    TableError
+        ``codes`` fails a check.
+    """
+    known_language(language)
+    book = code_book(codes)
+    sources = open_inputs(visits, providers, recipients)
+    run, sink = BatchRun(*sources, book), _VisitCodeSink()
+    summary = run.run(sink)
+    times = visit_times(sources[0], book)
+    parts = [table.to_pandas() for table in sink.tables]
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CODE_COLUMNS)
+    if times is None or not parts:
+        frame = frame.assign(start_time=NO_TIME, end_time=NO_TIME)
+    else:
+        frame = frame.merge(times, on=list(VISIT_KEY), how="left", validate="many_to_one")
+    frame = frame.astype({"service_date": "int64"}).astype({"service_date": "str"})
+    return DoneVisits(
+        frame[list(CODE_COLUMNS)],
+        run.problems.frame(language),
+        summary.held_claims,
+        summary.held_visits,
+    )
+
+
+def write_care_plan_results(
+    visits: Input,
+    recipients: Input,
+    folder: str | Path,
+    *,
+    providers: Input | None = None,
+    edition: str = EDITION,
+    sent_at: datetime | None = None,
+    codes: CodeBook | CodeTable | str | Path | None = None,
+    language: Language = "en",
+) -> WrittenResults:
+    """Write what was done as files for care managers (UPJSK), all or none.
+
+    The items rest on one program; no file of this one was ever taken by a care manager's software.
+    Try one before you send.
+
+    Parameters
+    ----------
+    visits, providers, recipients, codes, language
+        As ``compute_claims`` takes them; ``care_manager_no`` of recipients is whom a file is for.
+    folder : path-like
+        Receives a file for each person and month at each provider, readable by its owner only.
+    edition : str
+        CSVバージョン, item 1.
+    sent_at : datetime, optional
+        In the names; without it now. Each further file is a second later, so that no two have one
+        name.
+
+    Returns
+    -------
+    WrittenResults
+        Persons who make their plan themselves have no file. Those without a care manager's number,
+        or with an insurer of more than six digits, are left out and named.
+
+    Raises
+    ------
+    InputFileError
+        An input cannot be read at all.
+    OutputError
+        A file is there already, or the folder cannot be written; nothing is left of the files.
+    """
+    if not _EDITION.fullmatch(edition):
+        raise ChiikiTsushoError(
+            Text("edition {edition!r}: a month such as 202410 was expected", edition=edition)
+        )
+    done = codes_of_visits(visits, providers, recipients, codes, language)
+    book = code_book(codes)
+    claims = done.codes[list(_CLAIM)].drop_duplicates(ignore_index=True)
+    cells = person_cells(open_input(recipients, "recipients"), book, claims)
+    why = _why_not(claims, cells)
+    wanted = [at for at, reason in enumerate(why) if reason is None]
+    now = (sent_at or datetime.now()).replace(microsecond=0)
+    names = dict(_names(claims.iloc[wanted], cells.texts["care_manager_no"][wanted].tolist(), now))
+    rows = _rows(done.codes, claims, cells, edition, now)
+    files = {name: rows[at].encode(ENCODING) for at, name in names.items()}
+    paths = tuple(write_new_private(folder, files))
+    left = [at for at, reason in enumerate(why) if reason is not None and reason is not _NOT_SENT]
+    reasons = [reason.say(language) for reason in why if reason not in (None, _NOT_SENT)]
+    return WrittenResults(paths, claims.iloc[left].assign(message=reasons), done)
+
+
+_NOT_SENT = Text("the person makes the plan; there is no care manager to send it to")
+
+
+def _why_not(claims: pd.DataFrame, cells: PersonCells) -> list[Sayable | None]:
+    """Say of each claim why it has no file, None where it has one."""
+    no_manager = Text("recipients have no care_manager_no of this person")
+    long_insurer = Text("保険者番号 has more than six digits, which 第6表 has no room for")
+    reasons: list[Sayable | None] = []
+    for insurer, manager, planner in zip(
+        claims["insurer_no"],
+        cells.texts["care_manager_no"],
+        cells.texts["care_plan_by"],
+        strict=True,
+    ):
+        if planner == _SELF_MADE:
+            reasons.append(_NOT_SENT)
+        elif not manager:
+            reasons.append(no_manager)
+        else:
+            reasons.append(long_insurer if len(insurer) > _INSURER_LENGTH else None)
+    return reasons
+
+
+def _names(
+    claims: pd.DataFrame, managers: Sequence[str], now: datetime
+) -> Iterator[tuple[int, str]]:
+    for number, (at, manager) in enumerate(zip(claims.index, managers, strict=True)):
+        month, provider = claims.loc[at, "service_month"], claims.loc[at, "provider_no"]
+        stamp = now + timedelta(seconds=number)
+        yield (
+            at,
+            f"{DONE}_{month}_{provider}_{_SENDER}_{manager}_{_RECEIVER}_{stamp:%Y%m%d%H%M%S}.CSV",
+        )
+
+
+def _rows(
+    codes: pd.DataFrame, claims: pd.DataFrame, cells: PersonCells, edition: str, now: datetime
+) -> list[str]:
+    """Write the lines of each claim."""
+    if not len(claims):
+        return []
+    at = pd.MultiIndex.from_frame(claims).get_indexer(pd.MultiIndex.from_frame(codes[list(_CLAIM)]))
+    texts = {name: codes[name].astype("str").tolist() for name in codes}
+    texts |= {
+        "version": [edition] * len(codes),
+        "made_on": [f"{now:%Y%m%d}"] * len(codes),
+        "care_manager_no": cells.texts["care_manager_no"][at].tolist(),
+        "over_30_days": ["0"] * len(codes),
+        "updated_by": codes["provider_no"].tolist(),
+    }
+    blank = [""] * len(codes)
+    columns = [of_texts(texts.get(one.name, blank)) for one in plan_files()[DONE].items]
+    lines = compute.binary_join_element_wise(*columns, ",").to_pylist()
+    starts = np.flatnonzero(np.diff(at, prepend=-1)).tolist()
+    return [
+        "".join(f"{line}\r\n" for line in lines[first:end])
+        for first, end in pairwise([*starts, len(lines)])
+    ]
