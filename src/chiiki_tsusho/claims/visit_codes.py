@@ -34,7 +34,7 @@ class VisitCodes:
 def visit_codes(visits: MonthVisits) -> VisitCodes:
     """Return the codes that each visit bears; ratios are of no visit and are left out.
 
-    Summed over a claim, the counts are those of its lines (``bear``).
+    Summed over a claim, the counts are those of its lines before any limit (``bear``).
 
     Parameters
     ----------

@@ -120,8 +120,9 @@ def codes_of_visits(
     """Compute the codes of each visit: its own, and the additions that it bears.
 
     An addition of the day stands on the first visit of the day that has it, one of the month on
-    the first of the month; so the counts of a month are those of its claim lines. Ratios
-    (処遇改善加算) are of no visit and are left out.
+    the first of the month; so the counts of a month are those of its claim lines before any limit:
+    what was done is told whole, also beyond the limit. Ratios (処遇改善加算) are of no visit
+    and are left out.
 
     Parameters
     ----------
