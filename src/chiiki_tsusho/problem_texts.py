@@ -62,7 +62,7 @@ TextId = Literal[
     "conflicting_month", "not_together", "not_together_month", "needs_other",
     "needs_other_month", "over_monthly_maximum", "duplicate_visit", "unknown_provider",
     "unknown_recipient", "plan_over_limit", "plan_needed", "plan_of_several", "plan_of_unknown",
-    "plans_over_limit", "no_limit", "doubled_row", "doubled_row_of_provider", "cells",
+    "plans_over_limit", "no_limit", "doubled_row", "doubled_row_of_provider", "public_days", "cells",
     "quotation", "carriage_return",
     "count_of_visit", "conflicting_of_visit", "not_together_of_visit", "needs_other_of_visit",
     "no_line_of_visit", "extension_not_said", "level_not_said",
@@ -252,6 +252,9 @@ TEXTS: dict[TextId, Text] = {
     "doubled_row": Text("line {other} has the same {entity} for the same month; keep one of them"),
     "doubled_row_of_provider": Text(
         "line {other} has the same {entity} for the same month and provider; keep one of them"
+    ),
+    "public_days": Text(
+        "public_to {value!r} is before public_from {first!r}; correct the days of the month"
     ),
     "cells": Text(
         "the row has {found} cells where the heading has {expected}; put commas and quotation "

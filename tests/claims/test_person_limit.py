@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 import chiiki_tsusho as ct
-from helpers.inputs import PROVIDER, RECIPIENT, VISIT, Cells, compute, places, visits
+from chiiki_tsusho.language import Language
+from helpers.inputs import PROVIDER, RECIPIENT, VISIT, Cells, compute, frame, places, visits
 
 OTHER = "1370000002"
 Batch = ct.Batch
@@ -278,6 +279,35 @@ def test_public_counts_and_units_by_line() -> None:
     assert whole.claim_lines[["count", "public_count", "public_units"]].to_numpy().tolist() == [
         [8, 8, 6944]
     ]
+
+
+def test_public_funds_that_end_before_they_begin_are_refused() -> None:
+    rows = visits(2)
+    person = {**RECIPIENT, "benefit_rate": "90", "public_law": "12"}
+    days = {"public_from": "20", "public_to": "5"}
+    said = "public_to '5' is before public_from '20'; correct the days of the month"
+    told: dict[Language, str] = {
+        "en": said,
+        "ja": "公費終了日「5」が公費開始日「20」より前です。日を訂正してください",
+    }
+    for language, message in told.items():
+        batch = ct.compute_claims(
+            frame(rows), frame([PROVIDER]), frame([{**person, **days}]), language=language
+        )
+        assert batch.claims.empty
+        assert len(batch.held_visits) == 2
+        (problem,) = batch.problems.to_dict("records")
+        wrong = [problem[name] for name in ("severity", "file", "line", "column", "value", "rule")]
+        assert wrong == ["error", "recipients", 2, "public_to", "5", "bad_value"]
+        assert problem["message"] == message
+    with pytest.raises(ct.ChiikiTsushoError) as caught:
+        ct.explain_claim(
+            frame(rows), "0000000001", None, frame([PROVIDER]), frame([{**person, **days}])
+        )
+    assert said in str(caught.value)
+    # One day alone is a span.
+    days["public_to"] = "20"
+    assert compute(rows, [PROVIDER], [{**person, **days}]).problems.empty
 
 
 def test_order_of_rows_never_decides() -> None:

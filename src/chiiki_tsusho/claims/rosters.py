@@ -74,6 +74,7 @@ class Roster:
         self._wrong = np.zeros(len(self.lines), dtype=bool)
         for values in (*self.columns.values(), *(one.counts for one in self.keys)):
             self._wrong |= values == BAD
+        self._check_public_days(problems)
         self._index(problems)
 
     def _index(self, problems: Problems) -> None:
@@ -113,6 +114,21 @@ class Roster:
         doubled = placed != first
         if doubled.any():
             self._note_doubled(placed[doubled], first[doubled], problems)
+
+    def _check_public_days(self, problems: Problems) -> None:
+        """Refuse rows whose public funds end before they begin."""
+        if not {"public_from", "public_to"} <= self.columns.keys():
+            return
+        first, last = self.columns["public_from"], self.columns["public_to"]
+        rows = np.flatnonzero((first > 0) & (last > 0) & (last < first))
+        self._wrong[rows] = True
+        shown = [str(day) for day in last[rows].tolist()]
+        messages = [
+            Message("bad_value", "public_days", {"value": value, "first": str(day)})
+            for value, day in zip(shown, first[rows].tolist(), strict=True)
+        ]
+        which = np.arange(len(rows))
+        problems.add_rows(self.file, "public_to", self.lines[rows], which, shown, messages)
 
     def _note_doubled(self, rows: Ints, firsts: Ints, problems: Problems) -> None:
         self._wrong[rows] = self._wrong[firsts] = True
