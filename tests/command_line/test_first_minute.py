@@ -363,24 +363,6 @@ def test_the_claim_files_of_the_demo_are_sound(shown: tuple[Path, str]) -> None:
     assert " 0 findings" in done.stderr
 
 
-def test_the_demo_without_the_library_of_the_report(tmp_path: Path) -> None:
-    """Everything else is written, and it is said how to get the report."""
-    code = (
-        "import sys; sys.modules['jinja2'] = None; "
-        "from chiiki_tsusho.command_line.app import app; app(prog_name='chiiki-tsusho')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "demo", tmp_path / "demo"],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0
-    assert "pip install '.[report]'" in done.stderr
-    assert not (tmp_path / "demo" / "claims" / "report.html").exists()
-    assert len(list((tmp_path / "demo" / "claim-files").iterdir())) == 7
-
-
 def commands_of(said: str) -> list[list[str]]:
     """The commands a text tells to try."""
     return [

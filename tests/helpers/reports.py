@@ -18,6 +18,7 @@ from chiiki_tsusho.writing.result_tables import schema
 from helpers.inputs import Cells, csv_text, visit
 
 PROVIDERS = 23
+FAULTY = "1370000099"
 SCRIPT = "<script>alert('1')</script>"
 HEADINGS = (
     "provider_no", "insurer_no", "insured_no", "service_date", "care_level", "minutes", "service",
@@ -63,8 +64,10 @@ def varied_visits() -> list[Cells]:
         {"care_level": ""},
         {"minutes": "29"},
     ]
+    # At a provider of their own: a row that does not say whose it is holds all that it may be of.
     return rows + [
-        visit(2, **{"insured_no": f"00000001{at:02}"} | fault) for at, fault in enumerate(faults)
+        visit(2, **{"provider_no": FAULTY, "insured_no": f"00000001{at:02}"} | fault)
+        for at, fault in enumerate(faults)
     ]
 
 
@@ -76,10 +79,12 @@ def varied_registers(folder: Path) -> tuple[Path, Path]:
             "provider_no": provider_no(number),
             "service_month": month,
             "area_grade": grades[number % len(grades)],
+            # Or stays of 800 minutes are held.
+            "extended_hours": "1",
             # 786107 is Ⅰ in 2016 and Ⅱ in 2017.
             key: "1",
         }
-        for number in range(1, PROVIDERS + 1)
+        for number in (*range(1, PROVIDERS + 1), 99)
         for month, key in (
             ("201604", "treatment_improvement_1"),
             ("201704", "treatment_improvement_2"),
@@ -147,8 +152,11 @@ def large_batch(folder: Path, claims: int, problems: int = 0) -> None:
         "count": days,
         "service_units": 426 * days,
         "limit_managed": 1,
+        "public_count": 0,
+        "public_units": 0,
     }
     totals = {column.name: 0 for column in CLAIMS[len(key) :]} | {
+        "care_level": 1 + number % 5,
         "visits": days,
         "days": days,
         "managed_units": 426 * days,
@@ -165,8 +173,14 @@ def large_batch(folder: Path, claims: int, problems: int = 0) -> None:
     number = np.arange(problems)
     rules = np.array([*RULES, *(f"{SCRIPT}{one}" for one in range(200))], dtype=object)
     shown = {
+        "severity": "error",
         "file": "visits",
         "line": number + 2,
+        "held_line": number + 2,
+        "service_month": "201604",
+        "provider_no": "1370000001",
+        "insurer_no": "131000",
+        "insured_no": [f"{one:010}" for one in number],
         "column": [f"column{one % 1000}" for one in number],
         "value": [f"{one}{SCRIPT}" * 4 for one in number],
         "rule": rules[number % len(rules)],

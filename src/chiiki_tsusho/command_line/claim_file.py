@@ -146,10 +146,9 @@ def claim_file_command(
 
 
 def _say_held(folder: Path) -> None:
-    from chiiki_tsusho.reports.batch_folder import count_held
-    from chiiki_tsusho.writing.saved_results import output_files
+    from chiiki_tsusho.reports.batch_folder import read_held
 
-    held = count_held(output_files(folder)["held_visits"]).rows
+    held = read_held(folder).rows
     if held:
         say(
             Counted(

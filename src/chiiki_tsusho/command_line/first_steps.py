@@ -16,7 +16,7 @@ from chiiki_tsusho.command_line.shared import (
     say,
     spoken,
 )
-from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
+from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, Text, not_written
 
 if TYPE_CHECKING:
@@ -126,17 +126,11 @@ def demo(
 def _make_papers(folder: Path) -> None:
     """Write what is made of claims, and say what to open."""
     from chiiki_tsusho.exchange_files.writer import write_claim_file
+    from chiiki_tsusho.reports.page import write_report
 
     recipients, files = folder / "recipients.csv", folder / CLAIM_FILES
-    try:
-        from chiiki_tsusho.reports.page import write_report
-
-        page = write_report(folder / CLAIMS, language=spoken())
-    except ChiikiTsushoError as error:
-        # The report alone needs a library that not everybody has.
-        say(Text("note: {note}", note=error))
-    else:
-        say(Text("Open the report in a browser: {page}", page=page))
+    page = write_report(folder / CLAIMS, language=spoken())
+    say(Text("Open the report in a browser: {page}", page=page))
     write_claim_file(folder / CLAIMS, recipients, REVIEW_MONTH, files, language=spoken())
     say(Text("The claim files for 国保連, one for each provider, are in {folder}.", folder=files))
 

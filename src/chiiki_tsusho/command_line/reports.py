@@ -213,15 +213,33 @@ def report_command(
             show_default=False,
         ),
     ] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The results of the month before, to stand beside these.",
+            show_default=False,
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="A folder for the figures of every list and chart, a CSV each.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Write a page about a batch, to read, send and print.
 
-    One HTML file, without script and without network: totals, providers, service codes, days and
-    visits per person, claims over their limit, what is held and what to do, and the sources.
+    One HTML file, without script and without network: whose claims are not computed, why and what
+    to do; each person; additions, care levels, providers, insurers, area grades; how days, visits
+    and units are distributed; claims over their limit; and the sources.
 
     Exit 0: written; 2: nothing written.
     """
     with exit_codes():
         from chiiki_tsusho.reports.page import write_report
 
-        say(Text("wrote {page}", page=write_report(folder, output, spoken(), codes)))
+        page = write_report(folder, output, spoken(), codes, before, csv)
+        say(Text("wrote {page}", page=page))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pyarrow import compute
 
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.columns import (
@@ -23,11 +24,13 @@ from chiiki_tsusho.columns import (
 from chiiki_tsusho.errors import InputFileError, UnsupportedMonthError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import parse_month
+from chiiki_tsusho.problem_texts import Rule
 from chiiki_tsusho.reading.blocks import Form, Numbered, Numbers, Texts
 from chiiki_tsusho.reading.cells import PARSERS, Decoder
 from chiiki_tsusho.reading.dense_ids import Ints, TextIds
 from chiiki_tsusho.reading.inputs import open_source
-from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
+from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured, unpack_insured
+from chiiki_tsusho.writing.run_record import read_record
 from chiiki_tsusho.writing.saved_results import AGAIN, output_files, read_output
 
 _SERVICE_DATE = next(column for column in VISITS if column.name == "service_date")
@@ -35,10 +38,13 @@ _LINE_COLUMNS = (
     "service_month", "service_code", "units", "count", "service_units", "limit_managed",
 )  # fmt: skip
 _CLAIM_COLUMNS = (
-    "service_month", "provider_no", "insurer_no", "insured_no", "visits", "days", "managed_units",
-    "total_units", "planned_units", "benefit_units", "self_paid_units", "total_yen",
-    "insurance_yen", "public_yen", "copay_yen", "self_paid_yen",
+    "service_month", "provider_no", "insurer_no", "insured_no", "care_level", "visits", "days",
+    "managed_units", "total_units", "planned_units", "benefit_units", "self_paid_units",
+    "unit_price", "total_yen", "insurance_yen", "public_yen", "copay_yen", "self_paid_yen",
 )  # fmt: skip
+
+# A row with a warning of one of these is left out of its claim.
+_SETS_ASIDE: frozenset[Rule] = frozenset({"not_this_service", "total_row", "unplaced_row"})
 
 
 @dataclass(frozen=True)
@@ -52,11 +58,14 @@ class Held:
         Claims whose rows are there.
     alone : int
         Rows of which it cannot be read whose or of which month they are.
+    by_claim : DataFrame
+        One row per claim: the four that identify it as texts, and ``visits``, its rows.
     """
 
     rows: int
     claims: int
     alone: int
+    by_claim: pd.DataFrame = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,8 @@ class BatchFiles:
     held : Held
     problems_file, held_file : str
         What the two are called.
+    record : dict
+        What run.json says of the run; empty where there is none.
     """
 
     claims: pd.DataFrame
@@ -79,6 +90,7 @@ class BatchFiles:
     held: Held
     problems_file: str
     held_file: str
+    record: dict[str, Any]
 
 
 def read_batch(folder: Path) -> BatchFiles:
@@ -96,14 +108,28 @@ def read_batch(folder: Path) -> BatchFiles:
         read_output(files["claim_lines"], CLAIM_LINES, _LINE_COLUMNS), files["claim_lines"]
     )
     _check_sums(folder, claims, lines)
+    problems = read_output(files["problems"], PROBLEMS, [column.name for column in PROBLEMS])
     return BatchFiles(
         claims,
         lines,
-        read_output(files["problems"], PROBLEMS, [column.name for column in PROBLEMS]),
-        count_held(files["held_visits"]),
+        problems,
+        count_held(files["held_visits"], lines_set_aside(problems)),
         files["problems"].name,
         files["held_visits"].name,
+        read_record(folder) or {},
     )
+
+
+def read_claims(folder: Path) -> pd.DataFrame:
+    """Read the claims of a batch alone.
+
+    Raises
+    ------
+    InputFileError
+        A file is missing or is not what the ``claim`` command writes.
+    """
+    path = output_files(folder)["claims"]
+    return _frame(read_output(path, CLAIMS, _CLAIM_COLUMNS), path)
 
 
 def _frame(table: pa.Table, path: Path) -> pd.DataFrame:
@@ -151,10 +177,39 @@ def _check_sums(folder: Path, claims: pd.DataFrame, lines: pd.DataFrame) -> None
         )
 
 
-def count_held(path: Path) -> Held:
+def read_held(folder: Path) -> Held:
+    """Read what of a batch is held.
+
+    Raises
+    ------
+    InputFileError
+        A file is missing or is not what the ``claim`` command writes.
+    """
+    files = output_files(folder)
+    problems = read_output(files["problems"], PROBLEMS, ("severity", "held_line", "rule"))
+    return count_held(files["held_visits"], lines_set_aside(problems))
+
+
+def lines_set_aside(problems: pa.Table) -> Ints:
+    """Return the lines of held_visits that hold no claim: warnings alone set them aside."""
+    warned = compute.and_(
+        compute.equal(problems["severity"], "warning"),
+        compute.is_in(problems["rule"].cast(pa.string()), pa.array(sorted(_SETS_ASIDE))),
+    )
+    lines = problems.filter(warned)["held_line"].drop_null()
+    return np.unique(lines.to_numpy().astype(np.int64))
+
+
+def count_held(path: Path, aside: Ints) -> Held:
     """Count the rows of held_visits and their claims.
 
     The rows are those of the user's own file, so the engine's reader takes them.
+
+    Parameters
+    ----------
+    path : Path
+    aside : ndarray of int64
+        Lines that are not counted, sorted.
 
     Raises
     ------
@@ -187,6 +242,7 @@ def count_held(path: Path) -> Held:
         forms[places[column.name]] = "texts" if column is INSURED_NO else "distinct"
     of_block = sorted(places.values())
     rows = alone = 0
+    claims: list[Ints] = []
     for block in source.blocks(forms):
         values: dict[str, Ints] = {}
         for name, at in places.items():
@@ -194,13 +250,32 @@ def count_held(path: Path) -> Held:
             if isinstance(cells, Numbers):
                 raise TypeError(f"{name} is read as texts")
             values[name] = _cell_values(cells, name, decoders[name], numbers, months)
-        readable = np.logical_and.reduce([column >= 0 for column in values.values()])
-        rows += len(block.lines) + len(block.malformed)
-        alone += len(block.malformed) + int(np.count_nonzero(~readable))
+        counts = ~np.isin(block.lines, aside)
+        readable = np.logical_and.reduce([counts, *(column >= 0 for column in values.values())])
+        malformed = sum(line not in aside for line, _ in block.malformed)
+        rows += int(np.count_nonzero(counts)) + malformed
+        alone += malformed + int(np.count_nonzero(counts & ~readable))
         provider, insurer, insured, month = (values[column.name][readable] for column in wanted)
         pair = ledger.pair_ids(provider, insurer, month)
-        ledger.claims.ids(pair << INSURED_BITS | insured)
-    return Held(rows, len(ledger), alone)
+        claims.append(ledger.claims.ids(pair << INSURED_BITS | insured))
+    visits = np.bincount(np.concatenate([np.zeros(0, np.int64), *claims]), minlength=len(ledger))
+    pair, insured = ledger.claim_parts()
+    provider, insurer, month = ledger.pair_parts(pair)
+    by_claim = pd.DataFrame(
+        {
+            "service_month": _taken(months, month),
+            "provider_no": _taken(numbers["provider_no"], provider),
+            "insurer_no": _taken(numbers["insurer_no"], insurer),
+            "insured_no": unpack_insured(insured).to_pylist(),
+            "visits": visits,
+        }
+    )
+    return Held(rows, len(ledger), alone, by_claim)
+
+
+def _taken(ids: TextIds, at: Ints) -> list[str]:
+    texts = ids.texts
+    return [texts[one] for one in at.tolist()]
 
 
 def _cell_values(

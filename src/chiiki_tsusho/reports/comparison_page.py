@@ -71,7 +71,7 @@ def write_comparison(comparison: Comparison, path: str | Path, language: Languag
     OutputError
         The page cannot be written; what was there is still there.
     ChiikiTsushoError
-        jinja2 is not installed, or the language is unknown.
+        The language is unknown.
     """
     if language not in LANGUAGES:
         raise ChiikiTsushoError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,20 @@ from typing import TYPE_CHECKING, Any
 from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
 from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
 from chiiki_tsusho.law.code_book import load_code_book
-from chiiki_tsusho.lazy import installed
-from chiiki_tsusho.reports.batch_folder import read_batch
+from chiiki_tsusho.reports.batch_folder import read_batch, read_claims
 from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
 from chiiki_tsusho.reports.page_figures import OTHER_CODES_SHOWN, ReportFigures, report_figures
-from chiiki_tsusho.reports.page_words import PageWords, clipped, language_of, tenths, visible
+from chiiki_tsusho.reports.page_groups import LEAST_COMPARED
+from chiiki_tsusho.reports.page_tables import write_tables
+from chiiki_tsusho.reports.page_words import (
+    PageWords,
+    clipped,
+    language_of,
+    signed,
+    tenths,
+    visible,
+)
+from chiiki_tsusho.reports.ranking import Record
 from chiiki_tsusho.version import __version__
 from chiiki_tsusho.whole_files import writable_file, write_whole
 from chiiki_tsusho.writing.run_record import note_made
@@ -40,19 +50,25 @@ def write_report(
     path: str | Path | None = None,
     language: Language | None = None,
     codes: str | Path | None = None,
+    before: str | Path | None = None,
+    csv: str | Path | None = None,
 ) -> Path:
-    """Write a page about a batch: sums, charts, claims over their limit, what is held and why.
+    """Write a page about a batch: what is not computed and why, persons, sums and charts.
 
     Parameters
     ----------
     folder : path-like
-        What ``claim_files`` (or the ``claim`` command) wrote, CSV or Parquet.
+        What ``claim_files`` (or the ``claim`` command) wrote: CSV, Parquet or Excel.
     path : path-like, optional
         The page; without it, ``report.html`` in the folder. One that is there is replaced.
     language : {"en", "ja"}, optional
         Of the page; without it, Japanese where the locale is.
     codes : path-like, optional
         The code table that gives the names and the sources; without it, the bundled one.
+    before : path-like, optional
+        The folder of the month before, whose sums and persons stand beside those of this one.
+    csv : path-like, optional
+        A folder for the figures behind each list and chart, a CSV each, no row left out.
 
     Returns
     -------
@@ -68,7 +84,7 @@ def write_report(
     TableError
         ``codes`` fails a check.
     ChiikiTsushoError
-        jinja2 is not installed, or the language is unknown.
+        The language is unknown.
 
     Examples
     --------
@@ -87,7 +103,6 @@ def write_report(
                 known=listed(LANGUAGES),
             )
         )
-    environment = templates()
     folder = Path(folder)
     page = folder / REPORT if path is None else Path(path)
     inputs = [*output_files(folder).values(), *([] if codes is None else [Path(codes)])]
@@ -97,22 +112,20 @@ def write_report(
             Text("{page}: the report would replace this input; choose another file", page=page)
         )
     book = load_code_book(codes)
-    figures = report_figures(read_batch(folder), book)
+    earlier = None if before is None else read_claims(Path(before))
+    figures = report_figures(read_batch(folder), book, earlier)
+    words = PageWords(language)
+    files = {} if csv is None else write_tables(Path(csv), figures, words)
     shown = visible(folder.resolve().name)
     table = "" if codes is None else visible(Path(codes).name)
-    write_whole(page, _page(environment, figures, PageWords(language), shown, table))
-    note_made(Path(folder), page)
+    write_whole(page, _page(figures, words, shown, table, files))
+    note_made(folder, page)
     return page
 
 
+@cache
 def templates() -> jinja2.Environment:
     """Return the templates of pages, every text escaped."""
-    installed("jinja2", "jinja2", "report")
-    return _templates()
-
-
-@cache
-def _templates() -> jinja2.Environment:
     import jinja2
 
     return jinja2.Environment(
@@ -125,29 +138,34 @@ def _templates() -> jinja2.Environment:
 
 
 def _page(
-    environment: jinja2.Environment,
-    figures: ReportFigures,
-    words: PageWords,
-    folder: str,
-    table: str,
+    figures: ReportFigures, words: PageWords, folder: str, table: str, files: dict[str, str]
 ) -> str:
     style, digest = style_and_digest()
-    return environment.get_template("report.html").render(
-        say=words,
-        figures=figures,
-        folder=folder,
-        table_file=table,
-        version=__version__,
-        style=style,
-        digest=digest,
-        **_charts(figures),
-        number="{:,}".format,
-        tenths=tenths,
-        visible=visible,
-        clipped=lambda text: clipped(text, _LABEL_WIDTH),
-        message=lambda text: visible(text, _MESSAGE_CHARACTERS),
-        language_of=language_of,
-        other_codes_shown=OTHER_CODES_SHOWN,
+    return (
+        templates()
+        .get_template("report.html")
+        .render(
+            say=words,
+            figures=figures,
+            folder=folder,
+            table_file=table,
+            files=files,
+            rule_numbers={one.rule: at for at, one in enumerate(figures.rules, start=1)},
+            **_run(figures.record),
+            version=__version__,
+            style=style,
+            digest=digest,
+            **_charts(figures),
+            number="{:,}".format,
+            tenths=tenths,
+            signed=signed,
+            visible=visible,
+            clipped=lambda text: clipped(text, _LABEL_WIDTH),
+            message=lambda text: visible(text, _MESSAGE_CHARACTERS),
+            language_of=language_of,
+            other_codes_shown=OTHER_CODES_SHOWN,
+            least_compared=LEAST_COMPARED,
+        )
     )
 
 
@@ -162,9 +180,28 @@ def style_and_digest() -> tuple[str, str]:
     return Markup(style), base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
+def _run(record: Record) -> dict[str, str]:
+    """Say when, with which version and which table a batch was computed, as far as is known."""
+    table = record.get("table")
+    return {
+        "made_on": _local_time(record.get("when")),
+        "program": visible(str(record.get("version", ""))),
+        "table_name": visible(str(table.get("name", ""))) if isinstance(table, dict) else "",
+    }
+
+
+def _local_time(when: object) -> str:
+    """Write the time of a run as the clock of the reader shows it; blank where it is unknown."""
+    try:
+        return datetime.fromisoformat(str(when)).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return ""
+
+
 def _charts(figures: ReportFigures) -> dict[str, Any]:
     return {
         "code_bars": lying_bars([row["service_units"] for row in figures.bars]),
         "day_columns": standing_columns(figures.counted.days),
         "visit_columns": standing_columns(figures.counted.visits),
+        "unit_columns": standing_columns(figures.units.counts, first=0),
     }

@@ -88,8 +88,8 @@ def lying_bars(values: Sequence[int]) -> Bars:
     return Bars(bars, round(zero, 2), BAR_STEP * len(bars))
 
 
-def standing_columns(counts: Sequence[int]) -> Columns:
-    """Place a column for each count, the first of which is that of the number 1."""
+def standing_columns(counts: Sequence[int], first: int = 1) -> Columns:
+    """Place a column for each count, the first of which is that of the number ``first``."""
     ticks = scale_ticks(max(counts, default=0))
     top = max(ticks[-1], 1)
     step = (100 - SCALE_WIDTH) / max(1, len(counts))
@@ -98,7 +98,7 @@ def standing_columns(counts: Sequence[int]) -> Columns:
     for at, count in enumerate(counts):
         height = PLOT_HEIGHT * count / top
         x = SCALE_WIDTH + at * step
-        number = at + 1
+        number = at + first
         staves.append(
             Stave(
                 x=round(x + step * (1 - _FILLED) / 2, 2),
@@ -106,20 +106,21 @@ def standing_columns(counts: Sequence[int]) -> Columns:
                 y=round(base - height, 2),
                 height=round(height, 2),
                 middle=round(x + step / 2, 2),
-                labelled=number == 1 or number % _LABEL_EVERY == 0,
+                labelled=at == 0 or number % _LABEL_EVERY == 0,
             )
         )
     lines = [Tick(round(base - PLOT_HEIGHT * tick / top, 2), tick) for tick in ticks]
     return Columns(staves, lines, base, base + AXIS_HEIGHT, SCALE_WIDTH)
 
 
+def round_step(largest: int, most: int) -> int:
+    """Return the least of 1, 2, 5, 10, 20 … of which so many reach the largest."""
+    return next(step for step in _steps() if step * most >= largest)
+
+
 def scale_ticks(largest: int) -> list[int]:
     """Return 0 and up to four more whole figures, the last of them not below the largest."""
-    step = 1
-    for factor in _steps():
-        step = factor
-        if factor * _MOST_TICKS >= largest:
-            break
+    step = round_step(largest, _MOST_TICKS)
     return [step * at for at in range(-(-largest // step) + 1)]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,19 @@ from chiiki_tsusho.law.prices_and_limits import benefit_limit_rows, unit_price_r
 from chiiki_tsusho.months import joined
 from chiiki_tsusho.problem_texts import RULES
 from chiiki_tsusho.reports.batch_folder import BatchFiles, Held
+from chiiki_tsusho.reports.held_claims import HeldClaims, held_claims
+from chiiki_tsusho.reports.month_before import Before, compare
+from chiiki_tsusho.reports.page_groups import (
+    Distribution,
+    additions,
+    by_grade,
+    by_level,
+    distribution,
+    grouped,
+    outliers,
+    people,
+)
+from chiiki_tsusho.reports.ranking import Ranked, Record, largest_rows, records, sums
 
 PROVIDERS_SHOWN = 15
 MONTHS_SHOWN = 24
@@ -36,19 +48,8 @@ MEASURES = (
     "claims", "visits", "days", "total_units", "benefit_units", "self_paid_units", *YEN,
     "unknown_yen", "over",
 )  # fmt: skip
-Record = dict[str, Any]
 Span = tuple[int, int]
 _ROW_OF_FILE = re.compile(r" (?:row|line) \d+$")
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """The first rows of a table, what the others come to, and the whole."""
-
-    rows: list[Record]
-    more: int
-    rest: Record
-    whole: Record
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,14 @@ class Counted:
 
 @dataclass(frozen=True)
 class RuleProblems:
-    """The problems of one rule."""
+    """The problems of one rule; ``errors`` of them hold claims, the others are warnings."""
 
     rule: str
     problems: int
     lines: int
     places: list[tuple[str, str, int]]
     examples: list[Record]
+    errors: int
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,15 @@ class ReportFigures:
     counted: Counted
     over: Ranked
     held: Held
+    held_claims: HeldClaims
+    people: Ranked
+    levels: Ranked
+    insurers: Ranked
+    grades: Ranked
+    additions: Ranked
+    units: Distribution
+    outliers: Ranked
+    before: Before | None
     rules: list[RuleProblems]
     more_rules: int
     problems: int
@@ -114,11 +125,15 @@ class ReportFigures:
     more_sources: int
     table_months: list[Span]
     other_codes: list[str]
+    errors: int
+    record: Record
     problems_file: str
     held_file: str
 
 
-def report_figures(batch: BatchFiles, book: CodeBook) -> ReportFigures:
+def report_figures(
+    batch: BatchFiles, book: CodeBook, before: pd.DataFrame | None = None
+) -> ReportFigures:
     """Add up a batch.
 
     Parameters
@@ -126,6 +141,8 @@ def report_figures(batch: BatchFiles, book: CodeBook) -> ReportFigures:
     batch : BatchFiles
     book : CodeBook
         Gives the names of the codes and their sources.
+    before : DataFrame, optional
+        The claims of the batch that this one is compared with.
     """
     claims = _measured(batch.claims)
     lines, used = _named(batch.lines, book)
@@ -134,20 +151,27 @@ def report_figures(batch: BatchFiles, book: CodeBook) -> ReportFigures:
     sources = _sources(used, months)
     rules = _rules(batch.problems)
     order = by_code["service_units"].abs().sort_values(ascending=False, kind="stable").index
+    whole = sums(claims, MEASURES) | _heads(claims)
+    compared = None if before is None else compare(claims, _measured(before), batch.held.by_claim)
     return ReportFigures(
         months=months,
-        whole=_sum(claims) | _heads(claims),
+        whole=whole,
         by_month=_by_month(claims),
-        providers=_ranked(
-            claims.groupby("provider_no", observed=True)[list(MEASURES)].sum().reset_index(),
-            ["total_units", "provider_no"],
-            PROVIDERS_SHOWN,
-        ),
-        codes=_ranked(by_code, ["service_units", "service_code"], CODES_SHOWN),
-        bars=_records(by_code.loc[order[:BARS_SHOWN]]),
+        providers=grouped(claims, "provider_no", MEASURES, PROVIDERS_SHOWN),
+        codes=largest_rows(by_code, ("service_units", "service_code"), CODES_SHOWN),
+        bars=records(by_code.loc[order[:BARS_SHOWN]]),
         counted=_counted(claims),
         over=_over(claims),
         held=batch.held,
+        held_claims=held_claims(batch.held, claims, batch.problems),
+        people=people(claims, None if compared is None else compared.by_person),
+        levels=by_level(claims, MEASURES),
+        insurers=grouped(claims, "insurer_no", MEASURES, PROVIDERS_SHOWN),
+        grades=by_grade(claims, MEASURES),
+        additions=additions(by_code, whole),
+        units=distribution(claims["total_units"].to_numpy(np.int64)),
+        outliers=outliers(claims),
+        before=compared,
         rules=rules[:RULES_SHOWN],
         more_rules=max(0, len(rules) - RULES_SHOWN),
         problems=len(batch.problems),
@@ -155,6 +179,8 @@ def report_figures(batch: BatchFiles, book: CodeBook) -> ReportFigures:
         more_sources=max(0, len(sources) - SOURCES_SHOWN),
         table_months=book.months,
         other_codes=used.loc[used["other"], "service_code"].drop_duplicates().tolist(),
+        errors=sum(one.errors for one in rules),
+        record=batch.record,
         problems_file=batch.problems_file,
         held_file=batch.held_file,
     )
@@ -173,16 +199,9 @@ def _measured(claims: pd.DataFrame) -> pd.DataFrame:
         unknown_yen=unknown.astype("int64"),
         excess=excess,
         over=(excess > 0).astype("int64"),
+        care_level=claims["care_level"].fillna(0).astype("int64"),
         person=pd.factorize(people)[0],
     )
-
-
-def _sum(frame: pd.DataFrame, measures: Sequence[str] = MEASURES) -> Record:
-    return {name: int(frame[name].sum()) for name in measures}
-
-
-def _records(frame: pd.DataFrame) -> list[Record]:
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _heads(claims: pd.DataFrame) -> Record:
@@ -190,21 +209,6 @@ def _heads(claims: pd.DataFrame) -> Record:
         "persons": int(claims["person"].nunique()),
         "providers": int(claims["provider_no"].nunique()),
     }
-
-
-def _ranked(
-    frame: pd.DataFrame, order: list[str], most: int, measures: Sequence[str] | None = None
-) -> Ranked:
-    """Put the largest first; what is equal stands in the order of its name."""
-    largest, name = order
-    frame = frame.sort_values(name, key=lambda names: names.astype(str), kind="stable")
-    frame = frame.sort_values(largest, ascending=False, kind="stable")
-    rest = frame.iloc[most:]
-    if measures is None:
-        measures = [one for one in frame.columns if frame[one].dtype == "int64"]
-    return Ranked(
-        _records(frame.head(most)), len(rest), _sum(rest, measures), _sum(frame, measures)
-    )
 
 
 def _by_month(claims: pd.DataFrame) -> Ranked:
@@ -216,11 +220,13 @@ def _by_month(claims: pd.DataFrame) -> Ranked:
     frame["persons"] = grouped["person"].nunique()
     frame["providers"] = grouped["provider_no"].nunique()
     rest = claims[is_early]
+    frame = frame.reset_index()
     return Ranked(
-        _records(frame.reset_index()),
+        records(frame),
         len(early),
-        _sum(rest) | _heads(rest),
-        _sum(claims) | _heads(claims),
+        sums(rest, MEASURES) | _heads(rest),
+        sums(claims, MEASURES) | _heads(claims),
+        frame,
     )
 
 
@@ -276,7 +282,10 @@ def _by_code(lines: pd.DataFrame, used: pd.DataFrame) -> pd.DataFrame:
     sums["managed"] = lines.groupby("use")["limit_managed"].max()
     named = used.join(sums)
     keys = ["service_code", "name", "kind", "per", "managed"]
-    return named.groupby(keys)[["lines", "count", "service_units"]].sum().reset_index()
+    groups = named.groupby(keys)
+    by_code = groups[["lines", "count", "service_units"]].sum()
+    # Of several periods the last says what the code is for.
+    return by_code.assign(row=groups["row"].last()).reset_index()
 
 
 def _counted(claims: pd.DataFrame) -> Counted:
@@ -309,7 +318,7 @@ def _over(claims: pd.DataFrame) -> Ranked:
     ]  # fmt: skip
     over = claims.loc[claims["over"] == 1, columns]
     summed = columns[columns.index("managed_units") :]
-    return _ranked(over, ["excess", "insured_no"], CLAIMS_OVER_SHOWN, summed)
+    return largest_rows(over, ("excess", "insured_no"), CLAIMS_OVER_SHOWN, summed)
 
 
 def _rules(problems: pa.Table) -> list[RuleProblems]:
@@ -317,7 +326,7 @@ def _rules(problems: pa.Table) -> list[RuleProblems]:
     frame = pd.DataFrame(
         {
             name: problems[name].unify_dictionaries().to_pandas()
-            for name in ("file", "column", "rule")
+            for name in ("file", "column", "rule", "severity")
         }
     )
     frame["line"] = problems["line"].fill_null(0).to_numpy()
@@ -335,10 +344,13 @@ def _rules(problems: pa.Table) -> list[RuleProblems]:
                 len(with_line.drop_duplicates()),
                 list(zip(named["file"], named["column"], named["problems"], strict=True)),
                 first.to_pylist(),
+                int((of_rule["severity"] == "error").sum()),
             )
         )
     known: dict[str, int] = {rule: at for at, rule in enumerate(RULES)}
-    groups.sort(key=lambda one: (-one.problems, known.get(one.rule, len(known)), one.rule))
+    groups.sort(
+        key=lambda one: (not one.errors, -one.problems, known.get(one.rule, len(known)), one.rule)
+    )
     return groups
 
 
