@@ -252,7 +252,7 @@ def test_days_and_visits_are_those_of_the_claims(page: Element, claims: Rows) ->
         for number in sorted({*days, *visited})
     ]
     statistics = {row[0]: row[1:] for row in page.table("statistics-caption")[1:]}
-    for name, column in (("Days", "days"), ("Visits", "visits")):
+    for name, column in (("Days of service", "days"), ("Visits", "visits")):
         numbers = [int(row[column]) for row in claims]
         mean = Fraction(sum(numbers), len(numbers))
         assert abs(Fraction(statistics[name][0]) - mean) <= Fraction(1, 20)
