@@ -12,7 +12,8 @@ from chiiki_tsusho.language import Counted, Language, printable, translated
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow
 from chiiki_tsusho.law.sources import source_rows
 from chiiki_tsusho.months import OPEN_END, month_text, spans_text
-from chiiki_tsusho.reports.page_rules import RULES, UNKNOWN_RULE
+from chiiki_tsusho.problem_texts import TITLES
+from chiiki_tsusho.reports.page_rules import CURES, UNKNOWN_RULE
 from chiiki_tsusho.reports.page_texts import LABELS, WORDS
 
 _COUNTS: dict[str, Callable[[int], Counted]] = {
@@ -123,7 +124,8 @@ class PageWords:
 
     def rule(self, rule: str) -> tuple[str, str]:
         """Say what a rule is and what to do."""
-        title, cure = RULES.get(rule, UNKNOWN_RULE)
+        known = next((one for one in CURES if one == rule), None)
+        title, cure = UNKNOWN_RULE if known is None else (TITLES[known], CURES[known])
         return title.say(self.language), cure.say(self.language)
 
     def heading(self, column: str) -> str:
