@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -16,26 +18,36 @@ from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
 from chiiki_tsusho.errors import OutputError, known_language
-from chiiki_tsusho.language import Language, Text
+from chiiki_tsusho.language import Counted, Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.table_files import law_file
 from chiiki_tsusho.reading.given_rows import held_frame
 from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
+from chiiki_tsusho.version import __version__
 from chiiki_tsusho.whole_files import named_path
 from chiiki_tsusho.writing.earlier_run import EarlierRun
-from chiiki_tsusho.writing.folders import FolderSink, refuse_overwriting
-from chiiki_tsusho.writing.result_tables import FrameSink, problem_table, read_frame
-from chiiki_tsusho.writing.run_record import input_files, read_record, run_record, with_earlier
+from chiiki_tsusho.writing.folders import FolderSink, refuse_overwriting, write_tables
+from chiiki_tsusho.writing.result_tables import FrameSink, problem_table, read_frame, schema
+from chiiki_tsusho.writing.run_record import (
+    OUTPUTS,
+    input_files,
+    read_record,
+    run_record,
+    with_earlier,
+)
 from chiiki_tsusho.writing.table_writers import FileFormat
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+_LOG = logging.getLogger("chiiki_tsusho")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Batch:
-    """The claims of a batch and what holds the others.
+    """The claims of a batch and what holds the others. Two are equal where their content is.
 
     Parameters
     ----------
@@ -44,12 +56,69 @@ class Batch:
         code, problems by file and line.
     held_visits : DataFrame
         The held rows of the visits given, in their order.
+    attrs : mapping
+        ``version`` of the program that computed it, and the ``table`` of codes.
     """
 
     claim_lines: pd.DataFrame
     claims: pd.DataFrame
     problems: pd.DataFrame
     held_visits: pd.DataFrame
+    attrs: Mapping[str, str] = field(default_factory=lambda: {"version": __version__})
+
+    def __repr__(self) -> str:
+        return f"<Batch: {self.summary}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Batch):
+            return NotImplemented
+        return all(getattr(self, name).equals(getattr(other, name)) for name in OUTPUTS)
+
+    # Its frames can be changed.
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def summary(self) -> Text:
+        """The batch in a line: claims, units, yen, rows held."""
+        yen = self.claims["total_yen"]
+        return Text(
+            "{claims}, {units}, {yen:,} yen, {held}",
+            claims=Counted("{n:,} claim", "{n:,} claims", len(self.claims)),
+            units=Counted("{n:,} unit", "{n:,} units", int(self.claims["total_units"].sum())),
+            yen=int(yen.sum()) if len(yen) else 0,
+            held=Counted("{n:,} row held", "{n:,} rows held", len(self.held_visits)),
+        )
+
+    def to_folder(self, folder: str | Path) -> Path:
+        """Write the four tables as CSV files, as ``claim_files`` does; all of them or none.
+
+        Parameters
+        ----------
+        folder : path-like
+            Files of these names that are there are replaced.
+
+        Raises
+        ------
+        OutputError
+            The folder cannot be written.
+        """
+        columns = {"claim_lines": CLAIM_LINES, "claims": CLAIMS, "problems": PROBLEMS}
+        tables = {
+            name: pa.Table.from_pandas(
+                getattr(self, name), schema(columns[name]), preserve_index=False
+            )
+            for name in columns
+        }
+        held = self.held_visits.astype("str")
+        write_tables(folder, tables | {"held_visits": pa.Table.from_pandas(held)})
+        return Path(folder)
+
+    def report(self, path: str | Path, language: Language = "en") -> Path:
+        """Write a page about the batch (``write_report``), and return where it is."""
+        import chiiki_tsusho as ct
+
+        with TemporaryDirectory() as folder:
+            return ct.write_report(self.to_folder(Path(folder) / "batch"), path, language)
 
 
 @dataclass(frozen=True)
@@ -93,6 +162,7 @@ def compute_claims(
     language: Language = "en",
     encoding: str | None = None,
     ignore_columns: Collection[str] = (),
+    progress: Progress | None = None,
 ) -> Batch:
     """Compute the claims of all visits given.
 
@@ -112,6 +182,8 @@ def compute_claims(
         Of CSV files.
     ignore_columns : collection of str
         Headings of columns to be left unread.
+    progress : callable, optional
+        Called with the stage, how much of it is done and how much there is.
 
     Returns
     -------
@@ -148,15 +220,34 @@ def compute_claims(
     """
     known_language(language)
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
-    run = BatchRun(*sources, code_book(codes))
+    run = BatchRun(*sources, code_book(codes), progress)
     sink = FrameSink()
-    run.run(sink)
+    _log(run.run(sink))
     return Batch(
         read_frame(sink.line_tables, CLAIM_LINES),
         read_frame(sink.claim_tables, CLAIMS),
         run.problems.frame(language),
         held_frame(sources[0], sink.held_rows),
+        {"version": __version__, "table": _table_name(codes)},
     )
+
+
+def _table_name(codes: CodeBook | CodeTable | str | Path | None) -> str:
+    if codes is None:
+        return "service_codes.csv"
+    return str(codes) if isinstance(codes, (str, Path)) else repr(codes)
+
+
+def _log(summary: Summary) -> Summary:
+    """Tell the log what was computed: numbers, and nothing of a person."""
+    _LOG.info(
+        "%d visits: %d claims, %d units, %d rows held",
+        summary.visits,
+        summary.claims,
+        summary.units,
+        summary.held_visits,
+    )
+    return summary
 
 
 def claim_files(
@@ -261,7 +352,7 @@ def claim_files(
     added_there = earlier is not None and folder.resolve() == earlier.folder.resolve()
     replace |= added_there
     with FolderSink(folder, sources[0], file_format, headings, inputs, replace, earlier) as sink:
-        summary = run.run(sink)
+        summary = _log(run.run(sink))
         problems = problem_table(run.problems, language)
         bundled = law_file("service_codes.csv") if codes is None else None
         record = run_record(folder, inputs, run.rows, options, summary, bundled)

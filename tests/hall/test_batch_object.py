@@ -1,0 +1,63 @@
+"""What a batch in memory says of itself, and where it can be put."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+import chiiki_tsusho as ct
+from chiiki_tsusho.version import __version__
+from helpers.inputs import PROVIDER, RECIPIENT, compute, visit, visits
+
+PROVIDERS = [{**PROVIDER, "area_grade": "other"}]
+RECIPIENTS = [{**RECIPIENT, "benefit_rate": "90"}]
+
+
+def test_a_line_says_what_it_is() -> None:
+    # 426 units a visit (3 to 5 hours, 要介護1, table of 2016-04); 10.00 yen a unit.
+    batch = compute([*visits(2), visit(3, insured_no="0000000002", minutes="x")], PROVIDERS)
+    assert repr(batch) == "<Batch: 1 claim, 852 units, 0 yen, 1 row held>"
+    paid = compute(visits(2), PROVIDERS, RECIPIENTS)
+    assert str(paid.summary) == "1 claim, 852 units, 8,520 yen, 0 rows held"
+    assert paid.summary.say("ja") == "請求明細1件、852単位、8,520円、未計算(要修正)0行"
+
+
+def test_equal_by_content() -> None:
+    one, other = compute(visits(2), PROVIDERS), compute(visits(2), PROVIDERS)
+    assert one == other
+    assert one != compute(visits(3), PROVIDERS)
+    assert one != "a batch"
+
+
+def test_to_a_folder_and_back(tmp_path: Path) -> None:
+    batch = compute([*visits(2), visit(3, insured_no="0000000002", minutes="x")], PROVIDERS)
+    folder = batch.to_folder(tmp_path / "out")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "claim_lines.csv", "claims.csv", "held_visits.csv", "problems.csv",
+    ]  # fmt: skip
+    page = batch.report(tmp_path / "page.html", "ja")
+    assert "0000000001" in page.read_text("utf-8")
+
+
+def test_it_says_what_computed_it() -> None:
+    batch = compute(visits(1))
+    assert batch.attrs["version"] == __version__
+    assert batch.attrs["table"] == "service_codes.csv"
+
+
+def test_progress_and_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    stages: list[str] = []
+    cells = {name: [cell] for name, cell in visit().items()}
+    with caplog.at_level(logging.INFO, "chiiki_tsusho"):
+        ct.compute_claims(cells, progress=lambda stage, _done, _whole: stages.append(stage))
+    assert set(stages) >= {"reading", "claims"}
+    assert caplog.messages == ["1 visits: 1 claims, 426 units, 0 rows held"]
+    assert "0000000001" not in caplog.text
+
+
+def test_an_unknown_language_is_refused_at_once() -> None:
+    with pytest.raises(ct.ChiikiTsushoError) as caught:
+        ct.compute_claims({}, language="fr")  # type: ignore[arg-type]
+    assert str(caught.value) == "language 'fr' is unknown; en, ja are known"
