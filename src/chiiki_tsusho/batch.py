@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -115,10 +116,13 @@ class Batch:
 
     def report(self, path: str | Path, language: Language = "en") -> Path:
         """Write a page about the batch (``write_report``), and return where it is."""
-        import chiiki_tsusho as ct
-
+        # A room above this one, entered only when it is asked for.
+        page = import_module("chiiki_tsusho.reports.page")
         with TemporaryDirectory() as folder:
-            return ct.write_report(self.to_folder(Path(folder) / "batch"), path, language)
+            written: Path = page.write_report(
+                self.to_folder(Path(folder) / "batch"), path, language
+            )
+        return written
 
 
 @dataclass(frozen=True)
