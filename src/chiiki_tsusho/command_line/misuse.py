@@ -57,6 +57,7 @@ EXAMPLES = {
     "audit": "audit sending/J201604.CSV",
     "returns": "returns returned.csv",
     "from-plan": "from-plan UPPLAN.CSV UPSIKYU.CSV -o month",
+    "to-plan": "to-plan visits.csv --recipients recipients.csv -o results",
     "statements": "statements claims --recipients recipients.csv -o papers.html",
 }
 _NEXT = {

@@ -135,6 +135,26 @@ def codes_of_visits(
         An input cannot be read at all.
     TableError
         ``codes`` fails a check.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import chiiki_tsusho as ct
+    >>> visit = {
+    ...     "provider_no": "1390000015",
+    ...     "insurer_no": "139006",
+    ...     "insured_no": "0000100011",
+    ...     "service_date": "2016-04-01",
+    ...     "care_level": 1,
+    ...     "start_time": "9:00",
+    ...     "end_time": "13:00",
+    ...     "bathing": 1,
+    ... }
+    >>> done = ct.codes_of_visits(pd.DataFrame([visit]))
+    >>> done.codes[["service_date", "service_code", "count", "start_time"]]
+      service_date service_code  count start_time
+    0     20160401       781241      1       0900
+    1     20160401       785301      1       0900
     """
     known_language(language)
     book = code_book(codes)
@@ -197,6 +217,14 @@ def write_care_plan_results(
         An input cannot be read at all.
     OutputError
         A file is there already, or the folder cannot be written; nothing is left of the files.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> sent = ct.write_care_plan_results(
+    ...     "visits.csv", "recipients.csv", "results"
+    ... )  # doctest: +SKIP
+    >>> sent.paths, sent.left_out  # doctest: +SKIP
     """
     if not _EDITION.fullmatch(edition):
         raise ChiikiTsushoError(

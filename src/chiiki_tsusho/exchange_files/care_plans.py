@@ -121,6 +121,12 @@ def from_plan(
         A file cannot be read, or a line does not say whose it is.
     TableError
         ``codes`` fails a check.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> plans = ct.from_plan(["UPPLAN_202607.CSV", "UPSIKYU_202607.CSV"])  # doctest: +SKIP
+    >>> plans.write("month")  # doctest: +SKIP
     """
     known_language(language)
     book, notes = code_book(codes), Notes()
