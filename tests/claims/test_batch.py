@@ -437,9 +437,12 @@ def test_a_month_with_everything_once() -> None:
     ]
     got = compute(
         rows,
-        [{**PROVIDER, "service_provision_1i": "1", "treatment_improvement_3": "1"}],
+        [{
+            **PROVIDER, "extended_hours": "1",
+            "service_provision_1i": "1", "treatment_improvement_3": "1",
+        }],
         [RECIPIENT],
-    )
+    )  # fmt: skip
     assert lines_of(got) == {
         "1443": (1006, 3, 3018),
         "1543": (1056, 1, 1056),
@@ -487,7 +490,6 @@ def test_lines_that_come_to_nothing_are_not_written() -> None:
         ("539", "0", "1441"),
         ("540", "0", "1441"),
         ("540", "1", "1541"),
-        ("540", "", "1541"),
         ("839", "1", "1756"),
         ("840", "0", "1441"),
         ("1440", "0", "1441"),
@@ -497,6 +499,16 @@ def test_lines_that_come_to_nothing_are_not_written() -> None:
 def test_extension_needs_its_registration(minutes: str, extended: str, code: str) -> None:
     got = compute([visit(1, minutes=minutes)], [{**PROVIDER, "extended_hours": extended}])
     assert list(lines_of(got)) == [code]
+
+
+@pytest.mark.parametrize(("minutes", "held"), [("539", False), ("540", True), ("839", True)])
+def test_a_registration_that_is_not_given_holds_where_it_would_matter(
+    minutes: str, held: bool
+) -> None:
+    got = compute([visit(1, minutes=minutes)], [{**PROVIDER, "extended_hours": ""}])
+    missing = ("visits", 2, "extended_hours", minutes, "missing_value")
+    assert places(got.problems) == ([missing] if held else [])
+    assert len(got.held_visits) == held
 
 
 def test_longer_than_a_day_is_no_visit_even_without_extension() -> None:

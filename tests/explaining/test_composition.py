@@ -444,6 +444,7 @@ def visits(draw: st.DrawFn) -> ct.Visit:
             "minutes": draw(st.integers(180 if service == "medical_day_care" else 120, longest)),
             "care_level": draw(st.integers(1, 5)),
             "shortfall": draw(st.sampled_from([None, "over_capacity", "understaffed"])),
+            "extended_hours": draw(st.booleans()),
             "additions": {key: draw(st.integers(1, most[key])) for key in sorted(chosen)},
         }
     )
@@ -462,7 +463,10 @@ def test_a_visit_is_a_month_of_one_visit(visit: ct.Visit) -> None:
         **visit.model_dump(exclude={"additions", "extended_hours"}),
         **visit.additions,
     }
-    batch = ct.compute_claims(pd.DataFrame([{name: str(cell or "") for name, cell in row.items()}]))
+    visits = pd.DataFrame([{name: str(cell or "") for name, cell in row.items()}])
+    extended = "" if visit.extended_hours is None else str(int(visit.extended_hours))
+    provider = {"provider_no": row["provider_no"], "extended_hours": extended}
+    batch = ct.compute_claims(visits, pd.DataFrame([provider]))
     assert batch.problems.empty
     billed = batch.claim_lines[["service_code", "units", "count"]].to_numpy().tolist()
     assert billed == sorted([line.code, line.units, line.count] for line in result.lines)
