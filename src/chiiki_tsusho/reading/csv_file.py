@@ -272,7 +272,11 @@ class CsvSource:
             start = stream.read(_BEGINNING_BYTES)
         whole = start[: self._whole_lines(start)]
         for at, line in enumerate(self._decoded(whole).split(b"\n")[:BEGINNING_ROWS]):
-            yield self.first_line + at, next(csv.reader([line.decode(errors="replace")]), [])
+            try:
+                cells = next(csv.reader([line.decode(errors="replace")]), [])
+            except csv.Error:  # a carriage return within, a cell without end: no headings either
+                cells = []
+            yield self.first_line + at, cells
 
     def _whole_lines(self, raw: bytes) -> int:
         """Return the length of the whole lines of some bytes, all where the file ends there."""
