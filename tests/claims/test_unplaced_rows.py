@@ -132,6 +132,19 @@ def test_lines_that_cannot_be_told_apart(tmp_path: Path, line: str, held: set[in
     assert rules(problems) == [("error", 6, "malformed_row"), ("error", 6, "unplaced_row")]
 
 
+def test_rows_on_one_line_hold_the_claims_of_all_of_them(tmp_path: Path) -> None:
+    # A line feed was lost: the last cell of one row and the first of the next are one.
+    joined = f"{A},131000,{PERSONS[1]},2016-04-09,1,240{A},131000,{PERSONS[2]},2016-04-09,1,240"
+    text = csv_text([row(1), row(2, 1), row(3, 2), row(4, 3, B)])
+    (tmp_path / "visits.csv").write_text(f"{text}{joined}\n", encoding="utf-8")
+    result = claim_files(tmp_path / "visits.csv", tmp_path / "out")
+    claims = pd.read_csv(tmp_path / "out" / "claims.csv", dtype=str)
+    assert set(claims["insured_no"]) == {PERSONS[0], PERSONS[3]}
+    assert result.summary.held_visits == 3
+    passed = claim_files(tmp_path / "visits.csv", tmp_path / "passed", unplaced="pass")
+    assert passed.summary.set_aside == 1
+
+
 def test_rows_let_pass_hold_nothing_and_say_so(tmp_path: Path) -> None:
     rows = [row(1), row(2, 1), {**row(3), "insured_no": "?"}]
     (tmp_path / "visits.csv").write_text(csv_text(rows), encoding="utf-8")

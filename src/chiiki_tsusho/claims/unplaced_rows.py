@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -169,8 +169,9 @@ class UnplacedRows:
                 _set_aside(problems, np.array([line]), [word])
                 aside += 1
                 continue
-            lines.append(line)
-            cells.append(there)
+            for row in (there, *self._joined(there)):
+                lines.append(line)
+                cells.append(row)
         if lines:
             guessed = np.stack(
                 [
@@ -184,6 +185,15 @@ class UnplacedRows:
                 _Found(np.array(lines), nothing, guessed, nothing[0], np.array(month))
             )
         return aside
+
+    def _joined(self, cells: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Yield the rows behind the first where a line has lost its end and goes on with others.
+
+        The first cell of the next row stands in one with the last of the row before it.
+        """
+        width = self.decoder.width
+        for at in range(width - 1, len(cells) - width + 1, max(width - 1, 1)):
+            yield cells[at:]
 
     def _cell(self, cells: Sequence[str], name: str) -> str:
         at = self.decoder.places[name]
@@ -271,7 +281,7 @@ class UnplacedRows:
         else:
             problems.let_pass(lines)
         problems.add_rows("visits", "", lines, which, [""] * len(messages), messages)
-        return 0 if way == "hold" else len(lines)
+        return 0 if way == "hold" else len(np.unique(lines))
 
     def _named(self, calendars: Calendars, months: Sequence[int], claims: Ints) -> Text:
         """Name a claim, or say how many there are."""

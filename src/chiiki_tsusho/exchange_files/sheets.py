@@ -102,8 +102,7 @@ class Sheets:
         self.lines = View([file.rows("7131-02"), file.rows("7131-14")])
         self.totals = View([file.rows("7131-10")])
         views = (self.base, self.lines, self.totals)
-        keys = pa.chunked_array([_key(view) for view in views], pa.string()).dictionary_encode()
-        coded = keys.combine_chunks() if keys.num_chunks else keys
+        coded = pa.concat_arrays([_key(view) for view in views]).dictionary_encode()
         ids = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         self.keys: list[str] = coded.dictionary.to_pylist()
         ends = np.cumsum([len(view) for view in views])[:-1]

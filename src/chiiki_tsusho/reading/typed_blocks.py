@@ -193,6 +193,7 @@ class BlockDecoder:
         self.headings = [one for one, read in zip(matched, self._read, strict=True) if read]
         # Where a cell of each column stands in a line.
         self.places = {one.column.name: at for at, one in enumerate(matched) if one.column}
+        self.width = len(matched)
         self._identities = identities
         given = {heading.column for heading in self.headings}
         # A blank cell of a column that others may stand in for is told by those who know both.
