@@ -6,8 +6,8 @@ import csv
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from difflib import SequenceMatcher
 from functools import cache
-from os.path import commonprefix
 from pathlib import Path
 from random import Random
 
@@ -139,8 +139,8 @@ def _check_fewer(
     if len(new) != 1 or not (len(gone) == 1 or new[0] == "".join(gone)):
         return
     cells = _cells(new[0])
-    alike = commonprefix([gone[0], new[0]]) + commonprefix([gone[0][::-1], new[0][::-1]])
-    if (len(cells) == width and _identified(cells)) or len(alike) < _ALIKE:
+    matching = SequenceMatcher(None, gone[0], new[0], autojunk=False).get_matching_blocks()
+    if (len(cells) == width and _identified(cells)) or max(one.size for one in matching) < _ALIKE:
         return
     for key, count in visits.items():
         if count < clean.get(key, 0):
