@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyarrow import compute as pc
 
+from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.unplaced_rows import Unplaced
@@ -148,8 +149,10 @@ class FileBatch:
     @property
     def incomplete(self) -> bool:
         """Whether rows were let pass that may belong to claims."""
-        unplaced = pc.equal(self.problem_table["rule"], "unplaced_row")
-        passed = pc.and_(unplaced, pc.equal(self.problem_table["severity"], "warning"))
+        # To compare with a text of Python imports pandas.
+        unplaced = pc.is_in(self.problem_table["rule"], of_texts(["unplaced_row"]))
+        warning = pc.is_in(self.problem_table["severity"], of_texts(["warning"]))
+        passed = pc.and_(unplaced, warning)
         return bool(pc.any(passed).as_py())
 
     @cached_property
