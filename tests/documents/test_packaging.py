@@ -95,7 +95,8 @@ def test_what_the_wheel_says_of_itself(built: Path) -> None:
     assert licence == (ROOT / "LICENSE").read_bytes()
     needed = {one.split(">")[0] for one in metadata.get_all("Requires-Dist", []) if ";" not in one}
     assert needed == {
-        "numpy", "openpyxl", "pandas", "pyarrow", "pydantic", "python-calamine", "rich", "typer",
+        "jinja2", "numpy", "openpyxl", "pandas", "pyarrow", "pydantic", "python-calamine", "rich",
+        "typer",
     }  # fmt: skip
 
 
