@@ -671,9 +671,10 @@ def test_bad_row_of_the_last_block_holds_the_first(tmp_path: Path, size: int, cl
         ("visits", 33, "", "", "malformed_row"),
         ("visits", 33, "", "", "unplaced_row"),
     ]
-    assert written(tmp_path / "out", "claims")[1][:9] == [
+    assert written(tmp_path / "out", "claims")[1][:10] == [
         *CLAIM[:3],
         "0000000002",
+        "1",
         "10",
         "10",
         "4260",
@@ -742,7 +743,7 @@ def test_corrected_held_rows_are_computed(tmp_path: Path, encoding: str, newline
     assert [(row[3], row[9]) for row in claims] == [("0000000003", "852"), ("0000000004", "538")]
     assert first.summary.visits == 6
     assert [
-        sum(int(row[4]) for row in claims)
+        sum(int(row[5]) for row in claims)
         for claims in (written(tmp_path / "out", "claims")[1:], claims)
     ] == [3, 3]
 

@@ -39,6 +39,7 @@ _WRAPPED = re.compile(r"""(?:=?"|')?([0-9A-Z]+?)(?:\.0+)?["']?""")
 _TOTALS = ("合計", "小計", "総計", "計")
 _SPACES = "[ \t\u3000]+"
 UNKNOWN = -1
+_LONGEST_NUMBER = 40
 
 
 def put_right(text: str, name: str) -> str | None:
@@ -56,6 +57,9 @@ def put_right(text: str, name: str) -> str | None:
     str or None
         A number of that column; None where the text cannot have been one.
     """
+    # Normalising takes quadratic time, and no number is as long as that.
+    if len(text) > _LONGEST_NUMBER:
+        return None
     match = _WRAPPED.fullmatch(unicodedata.normalize("NFKC", text).strip())
     number = match[1] if match else ""
     longer = [length for length in _LENGTHS[name] if length >= len(number)]
