@@ -387,7 +387,7 @@ def test_something_held_is_1_and_names_the_first_problems(tmp_path: Path) -> Non
 
 
 def test_the_result_as_json(tmp_path: Path) -> None:
-    words = ("claim", EXAMPLES / "faulty_visits.csv", "-o", tmp_path / "out")
+    words = ("claim", EXAMPLES / "faulty_visits.csv", "-o", tmp_path / "out", "--headings", "en")
     done = invoke(*words, "--json", "--lang", "ja")
     assert done.exit_code == 1
     assert done.stderr.splitlines()[-1].startswith("実績73件: ")

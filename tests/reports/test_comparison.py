@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -27,6 +27,7 @@ from chiiki_tsusho.reports.comparison import compare_files
 from chiiki_tsusho.reports.comparison_page import write_comparison
 from chiiki_tsusho.reports.comparison_tables import per_cent
 from chiiki_tsusho.table_imports.gathering import write_code_rows
+from conftest import EXAMPLES
 from helpers.inputs import Cells, csv_text, frame, places, visit, visits
 
 # 1級地, 10.90 yen a unit; その他, 10.00 yen.
@@ -545,14 +546,17 @@ def _months(draw: st.DrawFn) -> tuple[list[Cells], list[Cells], list[Cells]]:
         {
             "insurer_no": "131000",
             "insured_no": insured,
+            "provider_no": provider,
             "benefit_rate": draw(st.sampled_from(["90", "70", ""])),
             "planned_units": draw(st.sampled_from(["", "0", "500", "5000"])),
         }
-        for insured in sorted({row["insured_no"] for row in rows})
+        # One person may have a plan at each of several providers.
+        for provider, insured in sorted({(row["provider_no"], row["insured_no"]) for row in rows})
     ]
     return rows, providers, recipients
 
 
+@settings(max_examples=int(EXAMPLES or 6))
 @given(_months())
 def test_equals_the_difference_of_two_plain_computations(
     month: tuple[list[Cells], list[Cells], list[Cells]],
@@ -602,6 +606,7 @@ def assert_same(one: ct.Comparison, other: ct.Comparison, *left_out: str) -> Non
             pd.testing.assert_frame_equal(other.frames[name], expected)
 
 
+@settings(max_examples=int(EXAMPLES or 6))
 @given(_months(), st.integers(0, 1 << 32))
 def test_neither_the_order_of_rows_nor_the_index_matters(
     month: tuple[list[Cells], list[Cells], list[Cells]], seed: int
@@ -617,6 +622,7 @@ def test_neither_the_order_of_rows_nor_the_index_matters(
     assert len(one.without_code) == len(again.without_code)
 
 
+@settings(max_examples=int(EXAMPLES or 6))
 @given(_months())
 def test_a_month_against_itself_differs_in_nothing(
     month: tuple[list[Cells], list[Cells], list[Cells]],

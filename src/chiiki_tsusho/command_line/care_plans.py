@@ -104,7 +104,7 @@ def to_plan_command(
     ],
     providers: Providers = None,
     edition: Annotated[
-        str, typer.Option(metavar="YYYYMM", help="CSVバージョン of the exchange standard.")
+        str, typer.Option(metavar="MONTH", help="CSVバージョン of the exchange standard.")
     ] = "202410",
     codes: Codes = None,
 ) -> None:
