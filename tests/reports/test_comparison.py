@@ -846,7 +846,7 @@ def test_the_command_takes_a_draft(tmp_path: Path, app: typer.Typer) -> None:
 
 def test_long_lists_are_cut_to_the_largest_differences(tmp_path: Path, app: typer.Typer) -> None:
     rows = [
-        visit(day, provider_no=f"13700000{provider:02}")
+        visit(day, provider_no=f"13700000{provider:02}", insured_no=f"00000000{provider:02}")
         for provider in range(25)
         for day in range(1, provider + 2)
     ]

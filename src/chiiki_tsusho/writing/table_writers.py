@@ -107,8 +107,10 @@ class _CsvWriter:
             at = table.column_names.index(name)
             table = table.set_column(at, name, without_formulas(table.column(at)))
         stream = pa.BufferOutputStream()
-        columns = [_with_texts(column) for column in table.columns]
-        table = pa.Table.from_arrays(columns, names=table.column_names)
+        if not self._words:
+            # Where texts may be quoted, numbers made into texts would be quoted as well.
+            columns = [_with_texts(column) for column in table.columns]
+            table = pa.Table.from_arrays(columns, names=table.column_names)
         arrow_csv.write_csv(table, stream, self._options)
         return stream.getvalue()
 
