@@ -169,8 +169,10 @@ def test_what_is_written_is_read_back_and_audited_clean(month: Month, quote: Any
     assume(not levels.any())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        # More than 99 counts (several visits a day) have no place in a statement.
-        if (batch.claim_lines["count"] > 99).any() or (batch.claim_lines["units"] > 9_999).any():
+        # More than 99 counts (several visits a day) have no place in a statement, nor have figures
+        # of more than four places; the sign of a reduction takes one of them.
+        units = batch.claim_lines["units"]
+        if (batch.claim_lines["count"] > 99).any() or not units.between(-999, 9_999).all():
             with pytest.raises(ClaimFileError) as caught:
                 ct.write_claim_file(batch, recipients, "2027-02", folder, quote=quote)
             assert caught.value.problems is not None
