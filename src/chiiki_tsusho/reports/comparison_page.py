@@ -9,13 +9,13 @@ import pandas as pd
 
 from chiiki_tsusho.columns import CLAIMS, COMPARED, COMPARISON
 from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.html_pages import page_facts, templates
 from chiiki_tsusho.language import LANGUAGES, Language, Name, Sayable, Text, listed
 from chiiki_tsusho.reports.comparison import Comparison
 from chiiki_tsusho.reports.comparison_tables import without_code_by_reason
 from chiiki_tsusho.reports.comparison_text import side_names
-from chiiki_tsusho.reports.page import style_and_digest, templates
+from chiiki_tsusho.reports.page import TEMPLATES
 from chiiki_tsusho.reports.page_words import visible
-from chiiki_tsusho.version import __version__
 from chiiki_tsusho.whole_files import write_whole
 
 COMPARISON_PAGE = "comparison.html"
@@ -86,11 +86,11 @@ def write_comparison(comparison: Comparison, path: str | Path, language: Languag
 
 
 def _page(comparison: Comparison, language: Language) -> str:
-    environment = templates()
-    style, digest = style_and_digest()
+    environment = templates(TEMPLATES)
     a, b = side_names(comparison)
     reasons = without_code_by_reason(comparison.without_code)
     return environment.get_template("comparison.html").render(
+        **page_facts(TEMPLATES / "report.css"),
         language=language,
         say={name: text.say(language) for name, text in _WORDS.items()},
         a=a,
@@ -106,9 +106,6 @@ def _page(comparison: Comparison, language: Language) -> str:
         signed=_signed,
         visible=visible,
         message=lambda text: visible(text, _MESSAGE_CHARACTERS),
-        version=__version__,
-        style=style,
-        digest=digest,
     )
 
 

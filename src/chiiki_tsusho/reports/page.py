@@ -6,14 +6,12 @@ A page is of one language: it stays half as large, every word of it is in the la
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
+from chiiki_tsusho.html_pages import page_facts, templates
 from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
 from chiiki_tsusho.law.code_book import load_code_book
 from chiiki_tsusho.reports.batch_folder import read_batch, read_claims
@@ -30,16 +28,12 @@ from chiiki_tsusho.reports.page_words import (
     visible,
 )
 from chiiki_tsusho.reports.ranking import Record
-from chiiki_tsusho.version import __version__
 from chiiki_tsusho.whole_files import writable_file, write_whole
 from chiiki_tsusho.writing.run_record import note_made
 from chiiki_tsusho.writing.saved_results import output_files
 
-if TYPE_CHECKING:
-    import jinja2
-
 REPORT = "report.html"
-_TEMPLATES = Path(__file__).resolve().parent / "templates_html"
+TEMPLATES = Path(__file__).resolve().parent / "templates_html"
 _MESSAGE_CHARACTERS = 300
 # The narrowest picture, that of a telephone, has room for so many half-width letters.
 _LABEL_WIDTH = 44
@@ -123,26 +117,11 @@ def write_report(
     return page
 
 
-@cache
-def templates() -> jinja2.Environment:
-    """Return the templates of pages, every text escaped."""
-    import jinja2
-
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def _page(
     figures: ReportFigures, words: PageWords, folder: str, table: str, files: dict[str, str]
 ) -> str:
-    style, digest = style_and_digest()
     return (
-        templates()
+        templates(TEMPLATES)
         .get_template("report.html")
         .render(
             say=words,
@@ -152,9 +131,7 @@ def _page(
             files=files,
             rule_numbers={one.rule: at for at, one in enumerate(figures.rules, start=1)},
             **_run(figures.record),
-            version=__version__,
-            style=style,
-            digest=digest,
+            **page_facts(TEMPLATES / "report.css"),
             **_charts(figures),
             number="{:,}".format,
             tenths=tenths,
@@ -167,17 +144,6 @@ def _page(
             least_compared=LEAST_COMPARED,
         )
     )
-
-
-def style_and_digest() -> tuple[str, str]:
-    """Return the style sheet of pages as the one text that is not escaped, and its digest.
-
-    The digest is that of the only style that a page's policy allows; script it allows none.
-    """
-    from markupsafe import Markup
-
-    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
-    return Markup(style), base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
 def _run(record: Record) -> dict[str, str]:
