@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
-from chiiki_tsusho.command_line.tables import register
+from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.law.code_file import check_table
 from chiiki_tsusho.law.code_rows import COLUMNS
 from helpers.workbooks import ROOT, Row
@@ -660,8 +659,6 @@ def test_a_file_that_cannot_be_read_at_all(tmp_path: Path) -> None:
 
 
 def run(path: Path) -> tuple[int, str, str]:
-    app = typer.Typer()
-    register(app)
     result = CliRunner().invoke(app, ["check-table", str(path)])
     return result.exit_code, result.stdout, result.stderr
 

@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pytest
-import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -21,7 +20,7 @@ import chiiki_tsusho as ct
 from chiiki_tsusho import columns
 from chiiki_tsusho import problem_texts as messages
 from chiiki_tsusho.claims import run as batch_run
-from chiiki_tsusho.command_line.reports import register
+from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.reports.comparison import compare_files
 from chiiki_tsusho.reports.comparison_page import write_comparison
@@ -696,24 +695,12 @@ def test_wrong_use_of_the_function() -> None:
 # --- the command ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def app() -> typer.Typer:
-    app = typer.Typer()
-    register(app)
-
-    @app.callback()
-    def main() -> None:
-        """Make the command one of several, as in the whole program."""
-
-    return app
-
-
 def write(path: Path, rows: Sequence[Cells]) -> Path:
     path.write_text(csv_text(rows), encoding="utf-8")
     return path
 
 
-def run(app: typer.Typer, *words: object) -> tuple[int, str, list[str]]:
+def run(*words: object) -> tuple[int, str, list[str]]:
     done = CliRunner().invoke(app, ["compare", *map(str, words)])
     return done.exit_code, done.stdout, done.stderr.splitlines()
 
@@ -764,23 +751,23 @@ yen A   yen B  difference  per cent
 """
 
 
-def test_the_command_prints_the_difference(tmp_path: Path, app: typer.Typer) -> None:
+def test_the_command_prints_the_difference(tmp_path: Path) -> None:
     # 476 × 3 = 1,428: 57.12 and 84.252.
     path = write(tmp_path / "visits.csv", visits(3, bathing="1"))
     providers = write(tmp_path / "p.csv", [PLAIN | {"treatment_improvement_1": "1"}])
     recipients = write(tmp_path / "r.csv", [NINETY])
     registers = ("--providers", providers, "--recipients", recipients)
-    assert run(app, path, *MARCH_APRIL, *registers) == (0, TEXT, [])
+    assert run(path, *MARCH_APRIL, *registers) == (0, TEXT, [])
     assert sorted(one.name for one in tmp_path.iterdir()) == ["p.csv", "r.csv", "visits.csv"]
 
 
-def test_the_command_says_what_is_missing(tmp_path: Path, app: typer.Typer) -> None:
+def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     rows = [visit(1), visit(1, insured_no="0000000002", minutes="150")]
     rows += [visit(day, insured_no="0000000003", bathing="1") for day in range(1, 7)]
     rows += visits(3, insured_no="0000000004", nutrition_improvement="1")
     path = write(tmp_path / "visits.csv", rows)
     out = tmp_path / "out"
-    code, text, said = run(app, path, "--month", "201604", "--month", "202606", "-o", out)
+    code, text, said = run(path, "--month", "201604", "--month", "202606", "-o", out)
     assert code == 1
     assert text.splitlines()[:3] == [
         "        compared  left out",
@@ -812,13 +799,13 @@ def test_the_command_says_what_is_missing(tmp_path: Path, app: typer.Typer) -> N
     ]
 
 
-def test_the_files_are_the_frames(tmp_path: Path, app: typer.Typer) -> None:
+def test_the_files_are_the_frames(tmp_path: Path) -> None:
     rows = [visit(1), visit(1, insured_no="0000000002", minutes="150", bathing="1")]
     path = write(tmp_path / "visits.csv", rows)
     out = tmp_path / "new" / "out"
     words = (path, "--month", "2016-04", "--month", "2026-06", "-o", out)
     for _ in range(2):  # into a new folder, then over what is there
-        assert run(app, *words)[0] == 1
+        assert run(*words)[0] == 1
         assert sorted(one.name for one in out.iterdir()) == sorted(
             [*(f"{name}.csv" for name in columns.COMPARISON), "comparison.html"]
         )
@@ -831,27 +818,27 @@ def test_the_files_are_the_frames(tmp_path: Path, app: typer.Typer) -> None:
     assert [one.name for one in out.parent.iterdir()] == ["out"]
 
 
-def test_the_command_takes_a_draft(tmp_path: Path, app: typer.Typer) -> None:
+def test_the_command_takes_a_draft(tmp_path: Path) -> None:
     path = write(tmp_path / "visits.csv", [visit(1)])
     table = tmp_path / "draft.csv"
     write_code_rows(draft().rows, table)
     months = ("--month", "2026-06", "--month", "2026-06")
-    code, text, _ = run(app, path, *months, "--codes-b", table)
+    code, text, _ = run(path, *months, "--codes-b", table)
     assert code == 0
     assert "total_units          436        446         +10     +2.29" in text.splitlines()
-    code, text, _ = run(app, path, *months, "--codes", table)
+    code, text, _ = run(path, *months, "--codes", table)
     assert code == 0
     assert "total_units          446        446           0      0.00" in text.splitlines()
 
 
-def test_long_lists_are_cut_to_the_largest_differences(tmp_path: Path, app: typer.Typer) -> None:
+def test_long_lists_are_cut_to_the_largest_differences(tmp_path: Path) -> None:
     rows = [
         visit(day, provider_no=f"13700000{provider:02}", insured_no=f"00000000{provider:02}")
         for provider in range(25)
         for day in range(1, provider + 2)
     ]
     code, text, _ = run(
-        app, write(tmp_path / "visits.csv", rows), "--month", "2016-04", "--month", "2026-06"
+        write(tmp_path / "visits.csv", rows), "--month", "2016-04", "--month", "2026-06"
     )
     assert code == 0
     lines = text.splitlines()
@@ -864,7 +851,7 @@ def test_long_lists_are_cut_to_the_largest_differences(tmp_path: Path, app: type
 @pytest.mark.parametrize(
     ("months", "message"),
     [
-        ([], "Missing option '--month'"),
+        ([], "option --month is missing"),
         (["2016-04"], "error: --month was given once; give it twice, for both tables"),
         (
             ["2016-04", "2017-04", "2026-06"],
@@ -874,39 +861,37 @@ def test_long_lists_are_cut_to_the_largest_differences(tmp_path: Path, app: type
         (["2016-04", "2015-01"], "error: no code table for 2015-01"),
     ],
 )
-def test_wrong_months_are_wrong_use(
-    tmp_path: Path, app: typer.Typer, months: list[str], message: str
-) -> None:
+def test_wrong_months_are_wrong_use(tmp_path: Path, months: list[str], message: str) -> None:
     path = write(tmp_path / "visits.csv", [visit()])
     words = [word for month in months for word in ("--month", month)]
-    code, text, said = run(app, path, *words, "-o", tmp_path / "out")
+    code, text, said = run(path, *words, "-o", tmp_path / "out")
     assert (code, text) == (2, "")
     assert message in "\n".join(said)
     assert not (tmp_path / "out").exists()
 
 
-def test_a_file_that_cannot_be_read_leaves_nothing(tmp_path: Path, app: typer.Typer) -> None:
+def test_a_file_that_cannot_be_read_leaves_nothing(tmp_path: Path) -> None:
     path = write(tmp_path / "visits.csv", [visit(bath="1")])
-    code, text, said = run(app, path, *MARCH_APRIL, "-o", tmp_path / "out")
+    code, text, said = run(path, *MARCH_APRIL, "-o", tmp_path / "out")
     assert (code, text) == (2, "")
     assert "unknown heading 'bath'" in said[0]
     assert [one.name for one in tmp_path.iterdir()] == ["visits.csv"]
 
 
-def test_an_input_is_not_written_over(tmp_path: Path, app: typer.Typer) -> None:
+def test_an_input_is_not_written_over(tmp_path: Path) -> None:
     path = write(tmp_path / "total.csv", [visit()])
-    code, text, said = run(app, path, *MARCH_APRIL, "-o", tmp_path)
+    code, text, said = run(path, *MARCH_APRIL, "-o", tmp_path)
     assert (code, text) == (2, "")
     assert "the output would replace this input" in said[0]
     assert path.read_text(encoding="utf-8") == csv_text([visit()])
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path, app: typer.Typer) -> None:
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     path = write(tmp_path / "visits.csv", [visit()])
-    code, text, said = run(app, path, *MARCH_APRIL, "-o", path)
+    code, text, said = run(path, *MARCH_APRIL, "-o", path)
     assert (code, text) == (2, "")
     assert "is a file; a folder was expected" in said[0]
-    code, _, said = run(app, path, *MARCH_APRIL, "-o", path / "out")
+    code, _, said = run(path, *MARCH_APRIL, "-o", path / "out")
     assert code == 2
     assert "cannot be written" in said[0]
     assert [one.name for one in tmp_path.iterdir()] == ["visits.csv"]

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
-from chiiki_tsusho.command_line.tables import register
+from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.law.code_file import check_code_rows, read_code_rows
 from chiiki_tsusho.law.code_rows import COLUMNS
 from chiiki_tsusho.table_imports.gathering import ImportedTable, write_code_rows
@@ -383,8 +382,6 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def run(*args: str) -> tuple[int, str, str]:
-    app = typer.Typer()
-    register(app)
     result = CliRunner().invoke(app, ["import-master", *args])
     return result.exit_code, result.stdout, result.stderr
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import typer
 from openpyxl import Workbook
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
-from chiiki_tsusho.command_line.tables import register
+from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.law.code_file import check_code_rows, read_code_rows
 from chiiki_tsusho.law.code_rows import COLUMNS
 from chiiki_tsusho.table_imports.gathering import Refused
@@ -54,13 +53,6 @@ def refusals(table: ImportedTable) -> dict[str, str]:
         code = one.code.removeprefix("78")
         found[code] = f"{found[code]} | {one.reason}" if code in found else str(one.reason)
     return found
-
-
-@pytest.fixture
-def app() -> typer.Typer:
-    app = typer.Typer()
-    register(app)
-    return app
 
 
 # --- the tables we know, in today's layout -------------------------------------------------------
@@ -792,7 +784,7 @@ def test_an_import_can_be_pickled(tmp_path: Path) -> None:
 # --- the command ---------------------------------------------------------------------------------
 
 
-def test_the_command_writes_a_table_that_codes_takes(tmp_path: Path, app: typer.Typer) -> None:
+def test_the_command_writes_a_table_that_codes_takes(tmp_path: Path) -> None:
     path = CodeBook(with_composites(ROWS_2016)).save(tmp_path / "a.xlsx")
     out = tmp_path / "codes.csv"
     args = ["import-workbook", str(path), "--valid-from", "2016-04", "-o", str(out)]
@@ -805,7 +797,7 @@ def test_the_command_writes_a_table_that_codes_takes(tmp_path: Path, app: typer.
     assert len(ct.load_codes("2030-01", path=out)) == 162
 
 
-def test_the_command_lists_what_it_refused(tmp_path: Path, app: typer.Typer) -> None:
+def test_the_command_lists_what_it_refused(tmp_path: Path) -> None:
     book = CodeBook(with_composites(ROWS_2016))
     book.put("9405", COMPOSITE, 332)
     book.put("5301", NAME, "地域通所介護新設加算")
@@ -830,9 +822,7 @@ def test_the_command_lists_what_it_refused(tmp_path: Path, app: typer.Typer) -> 
     assert len(read_code_rows(out)) == 160
 
 
-def test_the_command_writes_nothing_where_nothing_was_placed(
-    tmp_path: Path, app: typer.Typer
-) -> None:
+def test_the_command_writes_nothing_where_nothing_was_placed(tmp_path: Path) -> None:
     rows = [row | {"service_type": "15"} for row in with_composites(ROWS_2016)]
     path = CodeBook(rows).save(tmp_path / "a.xlsx")
     out = tmp_path / "codes.csv"
@@ -846,7 +836,7 @@ def test_the_command_writes_nothing_where_nothing_was_placed(
     assert not out.exists()
 
 
-def test_the_command_reports_an_unreadable_file(tmp_path: Path, app: typer.Typer) -> None:
+def test_the_command_reports_an_unreadable_file(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"none")
     args = ["import-workbook", str(path), "--valid-from", "2016-04", "-o", str(path)]
@@ -856,7 +846,7 @@ def test_the_command_reports_an_unreadable_file(tmp_path: Path, app: typer.Typer
     assert path.read_bytes() == b"none"
 
 
-def test_the_command_does_not_write_over_the_workbook(tmp_path: Path, app: typer.Typer) -> None:
+def test_the_command_does_not_write_over_the_workbook(tmp_path: Path) -> None:
     path = CodeBook(with_composites(ROWS_2016)).save(tmp_path / "a.xlsx")
     before = path.read_bytes()
     args = ["import-workbook", str(path), "--valid-from", "2016-04", "-o", str(path)]
@@ -866,7 +856,7 @@ def test_the_command_does_not_write_over_the_workbook(tmp_path: Path, app: typer
     assert path.read_bytes() == before
 
 
-def test_the_command_cannot_write_into_a_missing_folder(tmp_path: Path, app: typer.Typer) -> None:
+def test_the_command_cannot_write_into_a_missing_folder(tmp_path: Path) -> None:
     path = CodeBook(with_composites(ROWS_2016)).save(tmp_path / "a.xlsx")
     out = tmp_path / "none" / "codes.csv"
     args = ["import-workbook", str(path), "--valid-from", "2016-04", "-o", str(out)]
