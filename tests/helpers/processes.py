@@ -1,4 +1,4 @@
-"""Programs started as a person would start them."""
+"""Child processes of the tests."""
 
 from __future__ import annotations
 
@@ -6,5 +6,6 @@ import signal
 
 
 def hear_interrupts() -> None:
-    """Let a child hear Ctrl-C where the parent ignores it, as ``nohup`` and ``&`` make it do."""
+    """Let a child hear what stops it where the parent ignores that, as ``nohup`` and ``&`` do."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
