@@ -1226,16 +1226,34 @@ def test_blank_rows_are_no_rows() -> None:
     assert batch.held_visits["service_date"].tolist() == ["2016-04-01", "2016-04-02"]
 
 
-@pytest.mark.parametrize("months", [4096, 4097])
-def test_more_months_than_a_claim_can_tell_apart_are_refused(months: int) -> None:
+def test_rows_of_any_number_of_months_are_each_told() -> None:
+    # More months than 1<<12, and the first and the last month that a date can have.
     rows = [
-        {**VISIT, "service_date": f"{1000 + at // 12}-{at % 12 + 1:02}-01"} for at in range(months)
+        {**VISIT, "service_date": f"{1600 + at // 12}-{at % 12 + 1:02}-01"} for at in range(4200)
     ]
-    if months > 4096:
-        with pytest.raises(InputFileError, match="visits: more than 4,096 months or 1,048,576 ins"):
-            compute(rows)
-    else:
-        assert len(compute(rows).held_visits) == months
+    rows += [{**VISIT, "service_date": "0001-01-01"}, {**VISIT, "service_date": "9999-12-31"}]
+    rows.append(visit(1))
+    batch = compute(rows)
+    assert batch.problems["rule"].tolist() == ["unsupported_month"] * 4201
+    assert batch.problems["service_month"].tolist()[-2:] == ["194912", "000101"]
+    assert len(batch.held_visits) == 4201
+    assert batch.claims["service_month"].tolist() == ["201604", "999912"]
+
+
+def test_more_insurers_than_a_claim_can_tell_apart_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chiiki_tsusho.claims.visits.INSURERS", 2)
+    rows = [visit(day, insurer_no=f"13000{day}") for day in (1, 2, 3)]
+    assert len(compute(rows[:2]).claims) == 2
+    with pytest.raises(InputFileError) as refused:
+        compute(rows)
+    assert str(refused.value) == (
+        "visits: more than 67,108,864 providers or 2 insurers; split the file"
+    )
+    assert refused.value.say("ja") == (
+        "visits: 事業所が67,108,864、または保険者が2を超えています。ファイルを分けてください"
+    )
 
 
 def test_the_same_problem_in_many_rows_is_named_in_each() -> None:

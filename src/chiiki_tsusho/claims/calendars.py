@@ -18,9 +18,10 @@ from chiiki_tsusho.reading.insured_numbers import INSURED_BITS
 
 DAYS = 31
 _INSURER_BITS = 20
-_MONTH_BITS = 12
+# All months of the years that a date can have.
+_MONTH_BITS = 17
 # More of them in one file would not fit into the key of a claim.
-INSURERS, MONTHS = 1 << _INSURER_BITS, 1 << _MONTH_BITS
+INSURERS, PROVIDERS = 1 << _INSURER_BITS, 1 << (63 - _INSURER_BITS - _MONTH_BITS)
 # What is marked of each claim.
 _ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL = range(4)
 

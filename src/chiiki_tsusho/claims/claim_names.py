@@ -32,7 +32,7 @@ class ClaimNames:
         rows = of_numbers(at)
         return [
             pa.DictionaryArray.from_arrays(
-                of_numbers(np.zeros(len(at), dtype=np.int8)), of_texts([str(self.month)])
+                of_numbers(np.zeros(len(at), dtype=np.int8)), of_texts([f"{self.month:06d}"])
             ).dictionary_decode(),
             self.provider_no.take(rows),
             self.insurer_no.take(rows),
@@ -121,7 +121,7 @@ def keys_of(calendars: Calendars, identities: Identities, months: Sequence[int])
     pair, insured = calendars.claim_parts()
     provider, insurer, month = calendars.pair_parts(pair)
     return compute.binary_join_element_wise(
-        of_texts([str(one) for one in months]).take(of_numbers(month)),
+        of_texts([f"{one:06d}" for one in months]).take(of_numbers(month)),
         identities.providers.arrow.take(of_numbers(provider)),
         identities.insurers.arrow.take(of_numbers(insurer)),
         unpack_insured(insured),

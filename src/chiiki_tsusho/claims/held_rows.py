@@ -119,7 +119,7 @@ class _PlacesOfLines:
         lines, month, provider, insurer, insured, held = np.concatenate(
             [np.zeros((6, 0), dtype=np.int64), *self._rows], axis=1
         )
-        months = of_texts([str(month) for month in self._visits.months])
+        months = of_texts([f"{month:06d}" for month in self._visits.months])
         persons = unpack_insured(np.maximum(insured, 0))
         person = np.where(insured < 0, -1, np.arange(len(insured)))
         names = [

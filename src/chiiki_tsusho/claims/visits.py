@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import of_numbers
-from chiiki_tsusho.claims.calendars import INSURERS, MONTHS, Calendars
+from chiiki_tsusho.claims.calendars import INSURERS, PROVIDERS, Calendars
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.unplaced_rows import Unplaced, UnplacedRows
 from chiiki_tsusho.claims.visit_kinds import Flags, RowKinds, VisitKinds
@@ -106,6 +106,7 @@ class VisitBook:
     ) -> None:
         self.calendars = Calendars()
         self.months: list[int] = []
+        self._place_of_month: dict[int, int] = {}
         self.rows = 0
         self.alone = 0
         self.aside = 0
@@ -130,12 +131,10 @@ class VisitBook:
         at = np.arange(0, len(parts), 4)
         month, provider, insurer, insured = (parts.take(of_numbers(at + part)) for part in range(4))
         numbers = [int(one) for one in month.to_pylist()]
-        self.months += [one for one in dict.fromkeys(numbers) if one not in self.months]
-        place = {number: at for at, number in enumerate(self.months)}
         pair = self.calendars.pair_ids(
             self._identities.providers.ids(provider.to_pylist()),
             self._identities.insurers.ids(insurer.to_pylist()),
-            np.array([place[one] for one in numbers], dtype=np.int64),
+            np.array([self._place(one) for one in numbers], dtype=np.int64),
         )
         nowhere = np.zeros(len(keys), dtype=np.int64)
         self.calendars.claim_ids(pair, pack_insured(insured), nowhere)
@@ -167,19 +166,17 @@ class VisitBook:
         day_of_text = dates.values % 100
         month_of_text = np.full(len(dates.values), -1, dtype=np.int64)
         for at in np.flatnonzero(dates.values > 0):
-            number = int(dates.values[at]) // 100
-            if number not in self.months:
-                self.months.append(number)
-            month_of_text[at] = self.months.index(number)
+            month_of_text[at] = self._place(int(dates.values[at]) // 100)
         positions = dates.positions
         month = month_of_text if positions is None else month_of_text.take(positions)
         insurer = typed.columns["insurer_no"].rows
-        if len(self.months) > MONTHS or insurer.max(initial=0) >= INSURERS:
+        if len(self._identities.insurers) > INSURERS or len(self._identities.providers) > PROVIDERS:
             raise InputFileError(
                 Text(
-                    "{shown}: more than {months:,} months or {insurers:,} insurers; split the file",
+                    "{shown}: more than {providers:,} providers or {insurers:,} insurers; split "
+                    "the file",
                     shown=self._decoder.source.shown,
-                    months=MONTHS,
+                    providers=PROVIDERS,
                     insurers=INSURERS,
                 )
             )
@@ -192,6 +189,13 @@ class VisitBook:
             np.flatnonzero(np.bincount(month + 1, minlength=1)) - 1,
             whole=not any(typed.columns[name].values.min(initial=0) < 0 for name in _WHOSE),
         )
+
+    def _place(self, month: int) -> int:
+        """Return the position of a month, of a new one the next."""
+        place = self._place_of_month.setdefault(month, len(self.months))
+        if place == len(self.months):
+            self.months.append(month)
+        return place
 
     def find(self, typed: TypedBlock) -> tuple[Identified, Ints]:
         """Return the claim of each row once all are entered, −1 where a row stands alone."""
