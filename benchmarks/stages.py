@@ -22,8 +22,8 @@ from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.claims.claim_slices import ClaimSlice
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.visits import VisitBook
+from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.csv_rows import RowReader
-from chiiki_tsusho.reading.typed_blocks import BlockDecoder
 from chiiki_tsusho.writing import folders, table_writers
 
 STAGES: tuple[tuple[str, Any, str], ...] = (

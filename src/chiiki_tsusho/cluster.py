@@ -40,12 +40,13 @@ from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.problems import Problems, ordered
+from chiiki_tsusho.reading.block_decoder import BlockDecoder, decoders_of
 from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE
 from chiiki_tsusho.reading.data_frame import FrameSource
 from chiiki_tsusho.reading.inputs import Input, open_input
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.threads import on_one_core
-from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities, decoders_of
+from chiiki_tsusho.reading.typed_blocks import Identities
 from chiiki_tsusho.writing.folders import new_folder
 from chiiki_tsusho.writing.result_tables import FrameSink, read_frame, schema
 from chiiki_tsusho.writing.run_record import OUTPUTS

@@ -13,18 +13,12 @@ from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problem_texts import Message, TextId, named
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.block_decoder import BlockDecoder, decoders_of
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.cells import BAD, BLANK
 from chiiki_tsusho.reading.dense_ids import Ints, Registry, WordIndex, Words
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, unpack_insured
-from chiiki_tsusho.reading.typed_blocks import (
-    BlockDecoder,
-    Identities,
-    KeyOfHeading,
-    TypedBlock,
-    decoders_of,
-    keys_of_month,
-)
+from chiiki_tsusho.reading.typed_blocks import Identities, KeyOfHeading, TypedBlock, keys_of_month
 
 EVERY_MONTH = 0
 # What ``Roster.find`` answers where no row can be used.

@@ -24,10 +24,11 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.block_decoder import decoders_of
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
 from chiiki_tsusho.reading.threads import in_order
-from chiiki_tsusho.reading.typed_blocks import Identities, decoders_of
+from chiiki_tsusho.reading.typed_blocks import Identities
 
 # What is priced at once: so much that each step is worth its start, so little that memory stays
 # small, whether claims have ten visits or a hundred.

@@ -25,11 +25,12 @@ from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
-from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities, TypedBlock
+from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
 
 Unplaced = Literal["hold", "pass"]
 # How many digits the numbers have.

@@ -16,17 +16,12 @@ from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message, named
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Numbers
 from chiiki_tsusho.reading.cells import BAD
 from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.length_of_stay import stay_minutes
-from chiiki_tsusho.reading.typed_blocks import (
-    BlockDecoder,
-    KeyColumn,
-    TypedBlock,
-    keys_of_month,
-    with_heading,
-)
+from chiiki_tsusho.reading.typed_blocks import KeyColumn, TypedBlock, keys_of_month, with_heading
 
 # What ``extended`` says of a visit whose provider has no usable row, which is a problem of its own;
 # and of one whose provider's row does not say.

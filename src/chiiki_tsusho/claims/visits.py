@@ -27,12 +27,13 @@ from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.cells import BLANK, NOT_OURS
 from chiiki_tsusho.reading.dense_ids import Ints, Positions, Registry
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.length_of_stay import END, MINUTES, START
-from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities, TypedBlock
+from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
 
 Rows = slice | Ints
 # What says whose a visit is and when; all else says how it was done.

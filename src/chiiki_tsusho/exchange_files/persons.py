@@ -17,12 +17,13 @@ from chiiki_tsusho.exchange_files.line_cells import Flags, Ints, Texts
 from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Form, Numbers, Source
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.headings import match_headings
 from chiiki_tsusho.reading.insured_numbers import pack_insured
-from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities
+from chiiki_tsusho.reading.typed_blocks import Identities
 
 _SEXES = {"1": "1", "男": "1", "2": "2", "女": "2"}
 # What a cell should have been; never what stands there, which is the person's own.

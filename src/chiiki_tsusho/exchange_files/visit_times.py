@@ -12,10 +12,11 @@ from chiiki_tsusho.exchange_files.care_plan_layout import NO_TIME
 from chiiki_tsusho.exchange_files.line_cells import Ints
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY
+from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.length_of_stay import END, START
-from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities
+from chiiki_tsusho.reading.typed_blocks import Identities
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,8 +16,9 @@ from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.inputs import open_source
-from chiiki_tsusho.reading.typed_blocks import BlockDecoder, Identities
+from chiiki_tsusho.reading.typed_blocks import Identities
 from chiiki_tsusho.writing.result_tables import schema
 from chiiki_tsusho.writing.saved_results import output_files, read_output
 
