@@ -520,7 +520,7 @@ TAGS = {
     "h3", "p", "dl", "div", "dt", "dd", "bdi", "nav", "ul", "li", "main", "section", "span",
     "strong", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "small", "figure",
     "figcaption", "svg", "desc", "g", "text", "tspan", "rect", "line", "details", "summary",
-    "article", "code", "footer",
+    "article", "code", "footer", "wbr",
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "rel", "href", "class", "id", "tabindex",

@@ -26,12 +26,7 @@ from helpers.reports import large_batch, varied_batch
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
-# The redesigned page still has texts that are cut and tables whose outline is hidden: these run and
-# are reported, and the mark goes when the page is mended.
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xfail(strict=False, reason="the redesigned page is not yet sound in a browser"),
-]
+pytestmark = pytest.mark.browser
 
 OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

@@ -24,6 +24,7 @@ from chiiki_tsusho.reports.page_words import (
     clipped,
     language_of,
     signed,
+    soft,
     tenths,
     visible,
 )
@@ -137,6 +138,7 @@ def _page(
             tenths=tenths,
             signed=signed,
             visible=visible,
+            soft=soft,
             clipped=lambda text: clipped(text, _LABEL_WIDTH),
             message=lambda text: visible(text, _MESSAGE_CHARACTERS),
             language_of=language_of,

@@ -13,8 +13,9 @@ BAR_STEP, BAR_TOP, BAR_HEIGHT = 40, 19, 13
 # To the right of the bars stand their figures.
 BARS_WIDTH = 80.0
 PLOT_TOP, PLOT_HEIGHT, AXIS_HEIGHT = 12, 150, 40
-# To the left of the columns stands the scale.
-SCALE_WIDTH = 13.0
+# To the left of the columns stands the scale: of the narrowest picture, that of a telephone, a sign
+# takes so much, and the space beside it.
+_SIGN_WIDTH, _SCALE_GAP = 2.5, 4.0
 _FILLED = 0.78
 _LABEL_EVERY = 5
 _MOST_TICKS = 4
@@ -92,12 +93,13 @@ def standing_columns(counts: Sequence[int], first: int = 1) -> Columns:
     """Place a column for each count, the first of which is that of the number ``first``."""
     ticks = scale_ticks(max(counts, default=0))
     top = max(ticks[-1], 1)
-    step = (100 - SCALE_WIDTH) / max(1, len(counts))
+    left = _SCALE_GAP + _SIGN_WIDTH * max(3, len(f"{top:,}"))
+    step = (100 - left) / max(1, len(counts))
     base = PLOT_TOP + PLOT_HEIGHT
     staves = []
     for at, count in enumerate(counts):
         height = PLOT_HEIGHT * count / top
-        x = SCALE_WIDTH + at * step
+        x = left + at * step
         number = at + first
         staves.append(
             Stave(
@@ -110,7 +112,7 @@ def standing_columns(counts: Sequence[int], first: int = 1) -> Columns:
             )
         )
     lines = [Tick(round(base - PLOT_HEIGHT * tick / top, 2), tick) for tick in ticks]
-    return Columns(staves, lines, base, base + AXIS_HEIGHT, SCALE_WIDTH)
+    return Columns(staves, lines, base, base + AXIS_HEIGHT, left)
 
 
 def round_step(largest: int, most: int) -> int:

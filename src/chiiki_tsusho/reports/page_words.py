@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from markupsafe import Markup, escape
 
 from chiiki_tsusho.columns import HEADINGS
 from chiiki_tsusho.language import Counted, Language, printable, translated
@@ -34,6 +37,7 @@ _MORE: dict[str, Callable[[int], Counted]] = {
 }
 
 _SHOWN_CHARACTERS = 80
+_BREAKS = re.compile(r"(?<=.)(?=番号|単位|回数|日数|請求額|負担額|\(|円\)|総額|超過|限度額)")
 _HOUR = 60
 
 
@@ -59,6 +63,11 @@ def clipped(text: str, most: int) -> str:
     while wide(text) > most - 2:
         text = text[:-1]
     return text + "…"
+
+
+def soft(heading: str) -> Markup:
+    """Say where the heading of a column may break: before its unit and its last word."""
+    return Markup(_BREAKS.sub("<wbr>", str(escape(heading))))
 
 
 def tenths(value: int, of: int, scale: int = 1) -> str:
