@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chiiki_tsusho.language import LANGUAGES, Language, Sayable, Text, listed
@@ -65,6 +66,16 @@ class ClaimFileError(ChiikiTsushoError):
     def __init__(self, message: str | Sayable, problems: pd.DataFrame | None = None) -> None:
         super().__init__(message)
         self.problems = problems
+
+
+def why_not(error: Exception) -> str:
+    """Return what the system says of a file that cannot be read or written."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+def not_read(path: str | Path, error: Exception) -> InputFileError:
+    """Say that a file cannot be read, and why."""
+    return InputFileError(Text("{path}: cannot be read: {why}", path=str(path), why=why_not(error)))
 
 
 def known_language(language: str) -> Language:

@@ -160,11 +160,6 @@ def listed(parts: Iterable[str | Sayable]) -> Joined:
     return Joined(tuple(parts), Text(", "))
 
 
-def not_written(folder: Path, error: OSError) -> Text:
-    """Say that a folder cannot be written, and why."""
-    return Text("{path}: cannot be written: {why}", path=folder, why=error.strerror)
-
-
 # Kinds of characters that move the cursor, turn the order of writing or stand for nothing.
 _UNSAFE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 

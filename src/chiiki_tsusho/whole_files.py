@@ -1,16 +1,16 @@
-"""Writing one file whole or not at all, whatever path a caller gives."""
+"""Writing files whole or not at all, whatever path a caller gives."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from stat import S_IMODE
 from typing import BinaryIO
 
-from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.errors import OutputError, why_not
 from chiiki_tsusho.language import Text
 
 # Readable to its owner alone.
@@ -37,7 +37,7 @@ def writable_file(path: str | Path) -> Path:
                 Text("{path}: is a device or a pipe; name a file to write", path=str(path))
             )
     except (OSError, ValueError) as error:
-        raise _not_written(path, error) from error
+        raise not_written(path, error) from error
     return target
 
 
@@ -111,12 +111,63 @@ def whole_file(path: str | Path, mode: int | None = None) -> Iterator[BinaryIO]:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         if isinstance(error, (OSError, UnicodeEncodeError)):
-            raise _not_written(path, error) from error
+            raise not_written(path, error) from error
         raise
 
 
-def _not_written(path: str | Path, error: OSError | ValueError) -> OutputError:
+def output_folder(path: str | Path) -> Path:
+    """Return a folder for outputs, made where it does not exist.
+
+    Raises
+    ------
+    OutputError
+        The path is blank, or the folder cannot be made.
+    """
+    folder = named_path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise not_written(folder, error) from error
+    return folder
+
+
+def write_new(
+    folder: str | Path, files: Mapping[str, str | bytes], private: Container[str] = ()
+) -> list[Path]:
+    """Write several new files into a folder, all of them or none.
+
+    Parameters
+    ----------
+    folder : path-like
+        Is made where it does not exist.
+    files : mapping of str to str or bytes
+        What each file holds, by its name.
+    private : container of str
+        The names of those for their owner's eyes only.
+
+    Raises
+    ------
+    OutputError
+        A file of one of the names is there already, or one cannot be written; nothing is left.
+    """
+    paths = {named_path(folder) / name: name for name in files}
+    for path in paths:
+        if path.exists():
+            raise OutputError(Text("{path}: is there already; choose an empty folder", path=path))
+    output_folder(folder)
+    try:
+        for path, name in paths.items():
+            write_whole(path, files[name], mode=PRIVATE if name in private else None)
+    except OutputError:
+        for path in paths:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        raise
+    return list(paths)
+
+
+def not_written(path: str | Path, error: OSError | ValueError) -> OutputError:
+    """Say that a file or a folder cannot be written, and why."""
     if isinstance(error, OutputError):
         return error
-    why = getattr(error, "strerror", None) or str(error)
-    return OutputError(Text("{path}: cannot be written: {why}", path=str(path), why=why))
+    return OutputError(Text("{path}: cannot be written: {why}", path=str(path), why=why_not(error)))

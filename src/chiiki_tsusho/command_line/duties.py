@@ -221,8 +221,7 @@ def plan_command(
         from chiiki_tsusho.duties.calendar_file import write_calendar
         from chiiki_tsusho.duties.extra import needed
         from chiiki_tsusho.duties.plan import COLUMNS, plan_duties
-        from chiiki_tsusho.errors import OutputError
-        from chiiki_tsusho.language import not_written
+        from chiiki_tsusho.whole_files import output_folder
 
         needed("icalendar")
         plan = plan_duties(
@@ -236,10 +235,7 @@ def plan_command(
             encoding=encoding,
             language=spoken(),
         )
-        try:
-            output.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(not_written(output, error)) from error
+        output_folder(output)
         rows = plan.to_numpy().tolist()
         _give([_headed(COLUMNS, _headings(headings)), *rows], output / "plan.csv")
         write_calendar(plan, output / "plan.ics")

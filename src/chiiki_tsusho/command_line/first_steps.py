@@ -17,7 +17,8 @@ from chiiki_tsusho.command_line.shared import (
     spoken,
 )
 from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.language import Language, Text, not_written
+from chiiki_tsusho.language import Language, Text
+from chiiki_tsusho.whole_files import not_written
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import FileBatch
@@ -174,7 +175,7 @@ def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
         for path, content in examples.items():
             path.write_bytes(content)
     except OSError as error:
-        raise OutputError(not_written(folder, error)) from error
+        raise not_written(folder, error) from error
     visits, providers, recipients = (folder / name for name in EXAMPLE_FILES[:3])
     return claim_files(
         visits, folder / CLAIMS, providers, recipients, language=language, headings=language

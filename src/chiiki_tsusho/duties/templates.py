@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from chiiki_tsusho.duties.register_columns import REGISTERS
-from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.language import Language, Text, not_written
-from chiiki_tsusho.whole_files import PRIVATE, write_whole
+from chiiki_tsusho.language import Language
+from chiiki_tsusho.whole_files import write_new
 
 # Spreadsheets take a file for UTF-8 where it begins with a mark.
 _MARK = "\ufeff"
 _DICTIONARY = "duties_dictionary.csv"
+# Registers that name persons.
+_PRIVATE = ("members.csv", "corporation.csv")
 _DICTIONARY_HEADINGS: dict[Language, list[str]] = {
     "en": ["file", "column", "heading", "meaning"],
     "ja": ["ファイル", "列", "見出し", "意味"],
@@ -49,25 +50,13 @@ def write_register_templates(folder: str | Path, headings: Language = "en") -> l
     OutputError
         A file is there already, or the folder cannot be written.
     """
-    folder = Path(folder)
     dictionary = [_DICTIONARY_HEADINGS[headings]]
-    files: dict[Path, tuple[str, int | None]] = {}
+    files: dict[str, str] = {}
     for register, columns in REGISTERS.items():
         names = [one.heading if headings == "ja" else one.name for one in columns]
-        private = PRIVATE if register in ("members", "corporation") else None
-        content = csv_text([names, [one.example for one in columns]])
-        files[folder / f"{register}.csv"] = (content, private)
+        files[f"{register}.csv"] = csv_text([names, [one.example for one in columns]])
         dictionary += [
             [register, one.name, one.heading, one.meaning.say(headings)] for one in columns
         ]
-    files[folder / _DICTIONARY] = (csv_text(dictionary), None)
-    for path in files:
-        if path.exists():
-            raise OutputError(Text("{path}: is there already; choose an empty folder", path=path))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(not_written(folder, error)) from error
-    for path, (content, mode) in files.items():
-        write_whole(path, content, mode=mode)
-    return list(files)
+    files[_DICTIONARY] = csv_text(dictionary)
+    return write_new(folder, files, private=_PRIVATE)

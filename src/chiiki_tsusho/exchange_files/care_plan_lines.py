@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.exchange_files.care_plan_layout import (
     FIRST_TABLE,
     NOT_NEEDED,
@@ -144,9 +144,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
         text = path.read_bytes().decode(ENCODING)
     except OSError as error:
-        raise InputFileError(
-            Text("{path}: cannot be read: {why}", path=path, why=error.strerror or error)
-        ) from error
+        raise not_read(path, error) from error
     except UnicodeDecodeError as error:
         raise InputFileError(
             Text("{path}: is not Shift_JIS (CP932), in which care plans are sent", path=path)

@@ -22,12 +22,12 @@ from chiiki_tsusho.errors import ChiikiTsushoError, known_language
 from chiiki_tsusho.exchange_files.care_plan_layout import DONE, NO_TIME, plan_files
 from chiiki_tsusho.exchange_files.line_cells import ENCODING
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
-from chiiki_tsusho.exchange_files.private_files import write_new_private
 from chiiki_tsusho.exchange_files.visit_times import VISIT_KEY, visit_times
 from chiiki_tsusho.language import Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.reading.inputs import Input, open_input, open_inputs
+from chiiki_tsusho.whole_files import write_new
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,7 +240,7 @@ def write_care_plan_results(
     names = dict(_names(claims.iloc[wanted], cells.texts["care_manager_no"][wanted].tolist(), now))
     rows = _rows(done.codes, claims, cells, edition, now)
     files = {name: rows[at].encode(ENCODING) for at, name in names.items()}
-    paths = tuple(write_new_private(folder, files))
+    paths = tuple(write_new(folder, files, private=files))
     left = [at for at, reason in enumerate(why) if reason is not None and reason is not _NOT_SENT]
     reasons = [reason.say(language) for reason in why if reason not in (None, _NOT_SENT)]
     return WrittenResults(paths, claims.iloc[left].assign(message=reasons), done)

@@ -28,10 +28,10 @@ from chiiki_tsusho.exchange_files.care_plan_persons import (
     recipient_rows,
 )
 from chiiki_tsusho.exchange_files.care_plan_visits import planned_months, visit_columns
-from chiiki_tsusho.exchange_files.private_files import write_new_private
 from chiiki_tsusho.language import Counted, Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.whole_files import write_new
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,9 +79,8 @@ class CarePlans:
             One of them is there already, or the folder cannot be written.
         """
         files = {VISITS_FILE: self.visits, RECIPIENTS_FILE: self.recipients}
-        return write_new_private(
-            folder, {name: _csv(frame).encode(_ENCODING) for name, frame in files.items()}
-        )
+        contents = {name: _csv(frame).encode(_ENCODING) for name, frame in files.items()}
+        return write_new(folder, contents, private=files)
 
 
 def from_plan(

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
-from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.exchange_files.layout import Record, layout
 from chiiki_tsusho.exchange_files.line_cells import ENCODING, Flags, Ints, Lines
 from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, encoded, quoting_of
@@ -154,9 +154,7 @@ def read_claim_file(path: str | Path) -> ClaimFile:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise InputFileError(
-            Text("{path}: cannot be read: {why}", path=file, why=error.strerror or error)
-        ) from error
+        raise not_read(file, error) from error
     return parse_claim_file(data, str(file))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.exchange_files.line_cells import ENCODING
 from chiiki_tsusho.exchange_files.return_codes import return_codes
 from chiiki_tsusho.language import Language, Name, Sayable, Text
@@ -116,9 +116,7 @@ def _returns(path: Path) -> list[_Return]:
     try:
         lines = path.read_bytes().decode(ENCODING).splitlines()
     except OSError as error:
-        raise InputFileError(
-            Text("{path}: cannot be read: {why}", path=path, why=error.strerror or error)
-        ) from error
+        raise not_read(path, error) from error
     except UnicodeDecodeError as error:
         raise InputFileError(
             Text("{path}: is not Shift_JIS (CP932), in which 国保連 sends its lists", path=path)

@@ -15,7 +15,7 @@ import numpy as np
 
 from chiiki_tsusho.batch import Batch, FileBatch
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
-from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, InputFileError, OutputError
+from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, InputFileError
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
@@ -25,6 +25,7 @@ from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_input
+from chiiki_tsusho.whole_files import not_written
 from chiiki_tsusho.writing.result_tables import read_frame, schema
 from chiiki_tsusho.writing.saved_results import output_files, read_output
 
@@ -296,8 +297,7 @@ def _write(folder: Path, names: Sequence[str], files: Sequence[ClaimFile]) -> No
         for path, name in zip(work, names, strict=True):
             path.replace(folder / name)
     except OSError as error:
-        why = error.strerror or str(error)
-        raise OutputError(Text("{path}: cannot be written: {why}", path=folder, why=why)) from error
+        raise not_written(folder, error) from error
     finally:
         for path in work:
             with suppress(OSError):

@@ -7,12 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.language import not_written
 from chiiki_tsusho.reading.csv_rows import BOM
 from chiiki_tsusho.reports.page_figures import MEASURES, YEN, ReportFigures
 from chiiki_tsusho.reports.page_words import PageWords
-from chiiki_tsusho.whole_files import named_path, write_whole
+from chiiki_tsusho.whole_files import output_folder, write_whole
 from chiiki_tsusho.writing.table_writers import without_formulas
 
 _KEY = ["service_month", "provider_no", "insurer_no", "insured_no"]
@@ -32,11 +30,7 @@ def write_tables(folder: Path, figures: ReportFigures, words: PageWords) -> dict
     OutputError
         The folder cannot be written.
     """
-    folder = named_path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(not_written(folder, error)) from error
+    folder = output_folder(folder)
     names = {}
     for name, frame in _tables(figures, words).items():
         write_whole(folder / f"{name}.csv", _csv(frame, words))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.language import Text, on_lines
 from chiiki_tsusho.law.published_names import normal, published
 from chiiki_tsusho.table_imports.gathering import Gathering
@@ -113,8 +113,7 @@ def _records(path: Path) -> list[tuple[int, list[str]]]:
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputFileError(Text("{path}: cannot be read: {why}", path=shown, why=why)) from error
+        raise not_read(path, error) from error
     text = None
     for encoding in ENCODINGS:
         try:

@@ -13,7 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
-from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, not_read
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.published_names import normal
 
@@ -60,9 +60,7 @@ def opened_sheet(path: Path, name: str) -> Iterator[Iterator[CellRow]]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputFileError(
-            Text("{path}: cannot be read: {why}", path=str(path), why=error.strerror)
-        ) from error
+        raise not_read(path, error) from error
     _refuse_bomb(path, data)
     import openpyxl
 

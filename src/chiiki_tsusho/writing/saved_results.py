@@ -12,7 +12,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from chiiki_tsusho.columns import Column
-from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.language import Name, Text, on_lines
 from chiiki_tsusho.writing.exchange import settle
 from chiiki_tsusho.writing.run_record import OUTPUTS
@@ -93,8 +93,7 @@ def read_output(path: Path, columns: Sequence[Column], wanted: Sequence[str]) ->
         schema = pa.schema(list(zip(headings, map(_arrow_type, chosen), strict=True)))
         table = read(path, schema).rename_columns([column.name for column in chosen])
     except OSError as error:
-        why = error.strerror or str(error)
-        raise InputFileError(Text("{path}: cannot be read: {why}", path=path, why=why)) from error
+        raise not_read(path, error) from error
     except (pa.ArrowException, KeyError, UnicodeDecodeError, csv.Error) as error:
         why = str(error.args[0] if isinstance(error, KeyError) else error).splitlines()[0]
         raise InputFileError(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, HEADINGS, PROBLEMS, Column
 from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.language import Language, Text, not_written
+from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY, CodeRow
 from chiiki_tsusho.law.code_table import CodeTable
@@ -16,6 +16,7 @@ from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
 from chiiki_tsusho.problem_texts import CALLED
 from chiiki_tsusho.reading.addition_names import meanings
+from chiiki_tsusho.whole_files import not_written
 from chiiki_tsusho.writing.template_workbook import InputSheet, write_workbook
 
 # A byte-order mark lets spreadsheets see that the file is UTF-8.
@@ -110,7 +111,7 @@ def write_templates(
         write_workbook(folder / WORKBOOK, sheets, table, dictionary, headings)
         _write(folder / DICTIONARY, dictionary)
     except OSError as error:
-        raise OutputError(not_written(folder, error)) from error
+        raise not_written(folder, error) from error
     return paths
 
 
