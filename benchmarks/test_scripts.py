@@ -45,3 +45,10 @@ def test_stages(tmp_path: Path) -> None:
 
 def test_audit() -> None:
     assert '"records": 2000' in script("audit.py", "--records", "2000")
+
+
+def test_start() -> None:
+    table = script("start.py", "--runs", "1", "--commands", "help", "lookup")
+    assert [line.split(" |")[0] for line in table.splitlines()[2:]] == [
+        "| import numpy, pyarrow", "| help", "| lookup",
+    ]  # fmt: skip

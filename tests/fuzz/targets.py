@@ -136,7 +136,7 @@ def _check_fewer(
     put in the place of another leaves no trace.
     """
     width = len(_cells(gone[0])) if gone else 0
-    if len(new) != 1 or not (len(gone) == 1 or new[0] == "".join(gone)):
+    if len(new) != 1 or not gone or not (len(gone) == 1 or new[0] == "".join(gone)):
         return
     cells = _cells(new[0])
     matching = SequenceMatcher(None, gone[0], new[0], autojunk=False).get_matching_blocks()

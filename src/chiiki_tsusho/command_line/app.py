@@ -5,27 +5,73 @@ Data goes to standard output or into a folder, words to standard error.
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
-from chiiki_tsusho.command_line import (
-    care_plans,
-    claim,
-    claim_file,
-    duties,
-    explain,
-    first_steps,
-    papers,
-    reports,
-    tables,
-)
 from chiiki_tsusho.command_line.misuse import OPTION, Command, Commands
 from chiiki_tsusho.command_line.shared import one_of, show
 from chiiki_tsusho.language import LANGUAGES
 from chiiki_tsusho.version import __version__
+
+# The module of this room that has a command, in the order of the help.
+HOMES = {
+    "claim": "claim",
+    "lookup": "explain",
+    "explain": "explain",
+    "explain-claim": "explain",
+    "template": "first_steps",
+    "demo": "first_steps",
+    "import-workbook": "tables",
+    "import-master": "tables",
+    "check-table": "tables",
+    "compare": "reports",
+    "report": "reports",
+    "statements": "papers",
+    "claim-file": "claim_file",
+    "audit": "claim_file",
+    "returns": "claim_file",
+    "from-plan": "care_plans",
+    "to-plan": "care_plans",
+    "duties": "duties",
+}
+# To look for plugins of pydantic among all that is installed takes longer than to price a visit.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+
+
+class _Homes(Mapping[str, Any]):
+    """All commands by name; a module is imported when a command of it is asked for."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._known:
+            if name not in HOMES:
+                raise KeyError(name)
+            of_module = Application(callback=lambda: None)
+            import_module(f"chiiki_tsusho.command_line.{HOMES[name]}").register(of_module)
+            group: Any = typer.main.get_command(of_module)
+            self._known |= group.commands
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(HOMES)
+
+    def __len__(self) -> int:
+        return len(HOMES)
+
+
+class AllCommands(Commands):
+    """The commands of all modules of this room."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands: Any = _Homes()
 
 
 class Application(typer.Typer):
@@ -37,7 +83,7 @@ class Application(typer.Typer):
 
 
 app = Application(
-    cls=Commands,
+    cls=AllCommands,
     help="Claims of community day care (地域密着型通所介護): service codes, units, yen.",
     no_args_is_help=True,
     add_completion=True,
@@ -79,10 +125,3 @@ def main(
     # A terminal that is closed stops the run as well, unless it was started with nohup.
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, _stop)
-
-
-_GROUPS = (
-    claim, explain, first_steps, tables, reports, papers, claim_file, care_plans, duties,
-)  # fmt: skip
-for commands in _GROUPS:
-    commands.register(app)

@@ -266,10 +266,11 @@ class Decoder:
         least, most = self.number_range or (0, -1)
         if not len(values) or (values.min() >= least and values.max() <= most):
             return values
-        decoded = values.copy()
-        for number in np.unique(values[(values < least) | (values > most)]).tolist():
-            text = "" if number == blank_number else str(number)
-            decoded[values == number] = self.values([text])[0]
+        decoded = np.where(values == blank_number, self.blank, values)
+        odd = np.flatnonzero(((values < least) | (values > most)) & (values != blank_number))
+        if len(odd):
+            distinct, at = np.unique(values[odd], return_inverse=True)
+            decoded[odd] = self.values([str(number) for number in distinct.tolist()])[at]
         return decoded
 
     def _read(self, text: str) -> int:

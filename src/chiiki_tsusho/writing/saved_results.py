@@ -9,11 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
-from pyarrow import parquet
 
 from chiiki_tsusho.columns import Column
 from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.language import Name, Text, on_lines
+from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.writing.exchange import settle
 from chiiki_tsusho.writing.run_record import OUTPUTS
 
