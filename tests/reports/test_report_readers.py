@@ -50,6 +50,27 @@ def test_a_claim_without_an_error_of_its_own_says_what_it_waits_for(tmp_path: Pa
     assert "It cannot be read whose visit a row is" in row[6]
 
 
+def test_why_a_claim_waits_is_said_without_the_numbers_beside_it(tmp_path: Path) -> None:
+    # 5606 may be claimed twice a month (厚生労働省 サービスコード表, 月2回限度).
+    rows = [*COMPUTED, *(visit(day, **OTHER, oral_function="1") for day in (1, 2, 3))]
+    batch = varied_batch(tmp_path, rows)
+    page = read_page(write_report(batch.folder, language="ja"))
+    (row,) = page.table("held-caption")[1:-1]
+    assert row[6].startswith("請求全体 地域通所介護口腔機能向上加算 oral_function")
+    assert "2016-04" not in row[6]
+    # Where the numbers do not stand beside it, the message keeps them.
+    assert "2016-04 1370000001 131000 0000000002" in page.section("problems").text
+
+
+def test_a_share_is_drawn_as_long_as_it_is(tmp_path: Path) -> None:
+    batch = varied_batch(tmp_path, [visit(1, bathing="1"), visit(2)])
+    page = read_page(write_report(batch.folder, language="en"))
+    widths = [
+        one.first("rect").attributes["width"] for one in page.section("additions").classed("meter")
+    ]
+    assert widths == ["50.0%", "100.0%"]
+
+
 def test_each_person_beside_the_month_before(tmp_path: Path) -> None:
     gone: Cells = {"insured_no": "0000000003"}
     before, now = tmp_path / "before", tmp_path / "now"

@@ -13,7 +13,7 @@ from typing import Any
 from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
 from chiiki_tsusho.html_pages import page_facts, templates
 from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
-from chiiki_tsusho.law.code_book import load_code_book
+from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.reports.batch_folder import read_batch, read_claims
 from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
 from chiiki_tsusho.reports.page_figures import OTHER_CODES_SHOWN, ReportFigures, report_figures
@@ -23,6 +23,7 @@ from chiiki_tsusho.reports.page_words import (
     PageWords,
     clipped,
     language_of,
+    of_its_claim,
     signed,
     soft,
     tenths,
@@ -109,7 +110,7 @@ def write_report(
     book = load_code_book(codes)
     earlier = None if before is None else read_claims(Path(before))
     figures = report_figures(read_batch(folder), book, earlier)
-    words = PageWords(language)
+    words = PageWords(language, _key_names(book, figures.months))
     files = {} if csv is None else write_tables(Path(csv), figures, words)
     shown = visible(folder.resolve().name)
     table = "" if codes is None else visible(Path(codes).name)
@@ -142,10 +143,19 @@ def _page(
             clipped=lambda text: clipped(text, _LABEL_WIDTH),
             message=lambda text: visible(text, _MESSAGE_CHARACTERS),
             language_of=language_of,
+            of_its_claim=of_its_claim,
             other_codes_shown=OTHER_CODES_SHOWN,
             least_compared=LEAST_COMPARED,
         )
     )
+
+
+def _key_names(book: CodeBook, months: list[int]) -> dict[str, str]:
+    """Return what the keys of additions are called, in the first of these months if they are there."""
+    month = months[0] if months else 0
+    rows = [one.row for one in book.rows if one.row.key is not None]
+    rows.sort(key=lambda row: (row.valid_from <= month <= row.valid_to, row.valid_from))
+    return {row.key: row.name for row in rows if row.key is not None}
 
 
 def _run(record: Record) -> dict[str, str]:

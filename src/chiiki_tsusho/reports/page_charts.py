@@ -18,6 +18,8 @@ PLOT_TOP, PLOT_HEIGHT, AXIS_HEIGHT = 12, 150, 40
 _SIGN_WIDTH, _SCALE_GAP = 2.5, 4.0
 _FILLED = 0.78
 _LABEL_EVERY = 5
+# So many bands have room for a label at every other.
+_MOST_LABELLED = 12
 _MOST_TICKS = 4
 
 
@@ -42,12 +44,13 @@ class Bars:
 
 @dataclass(frozen=True)
 class Stave:
-    """One standing column."""
+    """One standing column, in the middle of its place, which begins at ``edge``."""
 
     x: float
     width: float
     y: float
     height: float
+    edge: float
     middle: float
     labelled: bool
 
@@ -95,6 +98,7 @@ def standing_columns(counts: Sequence[int], first: int = 1) -> Columns:
     top = max(ticks[-1], 1)
     left = _SCALE_GAP + _SIGN_WIDTH * max(3, len(f"{top:,}"))
     step = (100 - left) / max(1, len(counts))
+    every = _LABEL_EVERY if first or len(counts) > _MOST_LABELLED else 2
     base = PLOT_TOP + PLOT_HEIGHT
     staves = []
     for at, count in enumerate(counts):
@@ -107,8 +111,9 @@ def standing_columns(counts: Sequence[int], first: int = 1) -> Columns:
                 width=round(step * _FILLED, 2),
                 y=round(base - height, 2),
                 height=round(height, 2),
+                edge=round(x, 2),
                 middle=round(x + step / 2, 2),
-                labelled=at == 0 or number % _LABEL_EVERY == 0,
+                labelled=at == 0 or number % every == 0,
             )
         )
     lines = [Tick(round(base - PLOT_HEIGHT * tick / top, 2), tick) for tick in ticks]

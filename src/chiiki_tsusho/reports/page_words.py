@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -51,6 +51,15 @@ def language_of(message: str) -> Language:
     return "ja" if any(word in message for word in ("ください", "です", "ます")) else "en"
 
 
+def of_its_claim(problem: Mapping[str, Any]) -> str:
+    """Return the message of a problem without the numbers of its claim, where it begins with them."""
+    message = problem["message"] or ""
+    month = str(problem["service_month"])
+    whose = " ".join(str(problem[name]) for name in ("provider_no", "insurer_no", "insured_no"))
+    named, said, rest = message.partition(f" {month[:4]}-{month[4:]} {whose}: ")
+    return str(rest if said and " " not in named else message)
+
+
 def wide(text: str) -> int:
     """Return how wide a text is, in half-width characters."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in text)
@@ -87,6 +96,8 @@ class PageWords:
     """Says things in one language."""
 
     language: Language
+    # Published names of the keys of additions.
+    key_names: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, key: str, **facts: Any) -> str:
         """Write a text."""
@@ -139,7 +150,8 @@ class PageWords:
 
     def heading(self, column: str) -> str:
         """Put the 見出し of an input column before its name, on a Japanese page."""
-        heading = HEADINGS.get(column) if self.language == "ja" else None
+        called = HEADINGS.get(column) or self.key_names.get(column)
+        heading = called if self.language == "ja" else None
         return f"{heading} " if heading else ""
 
     def document(self, source: str) -> str:
