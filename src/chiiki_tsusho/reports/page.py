@@ -151,7 +151,7 @@ def _page(
 
 
 def _key_names(book: CodeBook, months: list[int]) -> dict[str, str]:
-    """Return what the keys of additions are called, in the first of these months if they are there."""
+    """Return what the keys of additions are called, in the first month where they have rows."""
     month = months[0] if months else 0
     rows = [one.row for one in book.rows if one.row.key is not None]
     rows.sort(key=lambda row: (row.valid_from <= month <= row.valid_to, row.valid_from))

@@ -40,6 +40,8 @@ _SHOWN_CHARACTERS = 80
 _BREAKS = re.compile(r"(?<=.)(?=番号|単位|回数|日数|請求額|負担額|\(|円\)|総額|超過|限度額)")
 _HOUR = 60
 
+_MONTH = re.compile(r"\d{4}-\d\d")
+
 
 def visible(text: str, most: int = _SHOWN_CHARACTERS) -> str:
     """Write text from a user's file so that nothing of it is invisible or endless."""
@@ -52,7 +54,7 @@ def language_of(message: str) -> Language:
 
 
 def of_its_claim(problem: Mapping[str, Any]) -> str:
-    """Return the message of a problem without the numbers of its claim, where it begins with them."""
+    """Return the message of a problem, without the numbers of its claim before it."""
     message = problem["message"] or ""
     month = str(problem["service_month"])
     whose = " ".join(str(problem[name]) for name in ("provider_no", "insurer_no", "insured_no"))
@@ -76,7 +78,8 @@ def clipped(text: str, most: int) -> str:
 
 def soft(heading: str) -> Markup:
     """Say where the heading of a column may break: before its unit and its last word."""
-    return Markup(_BREAKS.sub("<wbr>", str(escape(heading))))
+    broken = _BREAKS.sub("<wbr>", str(escape(heading)))
+    return Markup(_MONTH.sub(r'<span class="k">\g<0></span>', broken))
 
 
 def tenths(value: int, of: int, scale: int = 1) -> str:
