@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # The tests speak English wherever they run; those of the other languages say so.
@@ -45,3 +49,24 @@ def _compile_catalogue() -> None:
 
 
 _compile_catalogue()
+
+
+@pytest.fixture(scope="session")
+def built_documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the documents from a copy, so that nothing is left in the checkout."""
+    root = Path(__file__).resolve().parents[1]
+    copy = tmp_path_factory.mktemp("documents")
+    for folder in ("docs", "examples", "data"):
+        shutil.copytree(root / folder, copy / folder, ignore=shutil.ignore_patterns("_build"))
+    for path in root.glob("*.md"):
+        shutil.copyfile(path, copy / path.name)
+    built = copy / "built" / "html"
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "docs", str(built)],
+        cwd=copy,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return built

@@ -22,12 +22,13 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
+from two_languages import is_japanese
 from typer.main import get_command
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.batch import claim_files
-from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS, Column
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, HEADINGS, PROBLEMS, Column
 from chiiki_tsusho.command_line.app import app as command_line
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_rows import CodeRow
@@ -37,6 +38,11 @@ from chiiki_tsusho.problem_texts import RULES, TEXTS, rule_named
 
 OUTPUTS = {"claim_lines": CLAIM_LINES, "claims": CLAIMS, "problems": PROBLEMS}
 HELP_WIDTH = "88"
+FILE_NAMES = {
+    "visits": "実績ファイル",
+    "providers": "事業所ファイル",
+    "recipients": "利用者ファイル",
+}
 PER_WORDS = {
     "visit": "visit (回)",
     "day": "day (日)",
@@ -56,6 +62,11 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 class MarkdownDirective(SphinxDirective):
     """A directive whose content is Markdown made while the page is read."""
 
+    @property
+    def language(self) -> Language:
+        """The language of the page."""
+        return "ja" if is_japanese(self.env.docname) else "en"
+
     def markdown(self) -> list[str]:
         """Return the lines to read in the place of the directive."""
         raise NotImplementedError
@@ -72,10 +83,7 @@ class InputColumns(MarkdownDirective):
 
     def markdown(self) -> list[str]:
         """List name, 見出し, meaning."""
-        return table(
-            ["column", "見出し", "value"],
-            [_column_cells(one) for one in FILES[self.arguments[0]]],
-        )
+        return _columns_table(FILES[self.arguments[0]], self.language)
 
 
 class OutputColumns(MarkdownDirective):
@@ -85,17 +93,33 @@ class OutputColumns(MarkdownDirective):
 
     def markdown(self) -> list[str]:
         """List name, Japanese name, meaning."""
-        columns = OUTPUTS[self.arguments[0]]
-        return table(["column", "日本語", "value"], [_column_cells(one) for one in columns])
+        return _columns_table(OUTPUTS[self.arguments[0]], self.language)
 
 
-def _column_cells(column: Column) -> list[str]:
-    mark = "<br>**required**" if column.required else ""
-    return [
-        f"`{column.name}`{mark}",
-        column.heading,
-        f"{column.meaning}<br>{column.meaning_ja}",
-    ]
+def _columns_table(columns: Iterable[Column], language: Language) -> list[str]:
+    if language == "ja":
+        return table(
+            ["見出し", "英語の見出し", "内容"],
+            [
+                [
+                    one.heading + ("<br>**必須**" if one.required else ""),
+                    f"`{one.name}`",
+                    one.meaning_ja,
+                ]
+                for one in columns
+            ],
+        )
+    return table(
+        ["column", "見出し", "value"],
+        [
+            [
+                f"`{one.name}`" + ("<br>**required**" if one.required else ""),
+                one.heading,
+                one.meaning,
+            ]
+            for one in columns
+        ],
+    )
 
 
 class Command(MarkdownDirective):
@@ -106,7 +130,7 @@ class Command(MarkdownDirective):
     def markdown(self) -> list[str]:
         """Show the help text of a command."""
         _commands_told(self.env).add(self.arguments[0])
-        return _help_block(self.arguments[0])
+        return _help_block(self.arguments[0], self.language)
 
 
 class OtherCommands(MarkdownDirective):
@@ -118,7 +142,7 @@ class OtherCommands(MarkdownDirective):
         lines: list[str] = []
         for name in command_names():
             if name not in told:
-                lines += [f"## {name}", "", *_help_block(name), ""]
+                lines += [f"## {name}", "", *_help_block(name, self.language), ""]
         return lines
 
 
@@ -132,7 +156,7 @@ def command_names() -> list[str]:
     return list(getattr(get_command(command_line), "commands"))  # noqa: B009 (typed as Command)
 
 
-def _help_block(name: str) -> list[str]:
+def _help_block(name: str, language: Language) -> list[str]:
     done = CliRunner().invoke(
         command_line,
         [name, "--help"],
@@ -141,7 +165,7 @@ def _help_block(name: str) -> list[str]:
             "TERMINAL_WIDTH": HELP_WIDTH,
             "COLUMNS": HELP_WIDTH,
             "NO_COLOR": "1",
-            "LC_ALL": "C.UTF-8",
+            "LC_ALL": "ja_JP.UTF-8" if language == "ja" else "C.UTF-8",
         },
     )
     if done.exit_code:
@@ -185,31 +209,30 @@ class Rule(MarkdownDirective):
         rule = self.arguments[0]
         if rule not in RULES:
             raise self.error(f"{rule!r} is no rule; there are {', '.join(RULES)}")
-        _rules_told(self.env).add(rule)
+        _rules_told(self.env, self.language).add(rule)
         texts = texts_of_rules()[rule]
-        wordings = [
-            f"- {_filled_in(TEXTS[one].pattern)}<br>{_filled_in(TEXTS[one].say('ja'))}"
-            for one in texts
-        ]
-        called = f"In Japanese: {rule_named(rule, 'ja')}"
-        return [called, "", *self._example(rule, texts), "", *wordings]
+        wordings = [f"- {_filled_in(TEXTS[one].say(self.language))}" for one in texts]
+        called = [] if self.language == "ja" else [f"In Japanese: {rule_named(rule, 'ja')}", ""]
+        return [*called, *self._example(rule, texts), "", *wordings]
 
     def _example(self, rule: str, texts: list[str]) -> list[str]:
         folder = Path(self.env.srcdir).parent / "examples"
-        english, japanese = (
-            frame[frame["rule"] == rule].reset_index(drop=True)
-            for frame in _faulty_problems(folder).values()
-        )
-        if not len(english):
+        problems = _faulty_problems(folder)[self.language]
+        problems = problems[problems["rule"] == rule]
+        if not len(problems):
             return []
-        for message in english["message"]:
-            if not any(_pattern(TEXTS[one].pattern).fullmatch(message) for one in texts):
+        for message in problems["message"]:
+            if not any(_pattern(TEXTS[one].say(self.language)).fullmatch(message) for one in texts):
                 raise self.error(f"{rule}: none of its wordings fits {message!r}")
-        first = english.astype(object).to_dict("records")[0]
-        place = str(first["file"])
-        place += "" if pd.isna(first["line"]) else f", line {first['line']}"
-        place += f", `{first['column']}`" if first["column"] else ""
-        return [f"> {place}: {first['message']}", ">", f"> {japanese['message'].iloc[0]}"]
+        first = problems.astype(object).to_dict("records")[0]
+        japanese = self.language == "ja"
+        place = FILE_NAMES[first["file"]] if japanese else str(first["file"])
+        if not pd.isna(first["line"]):
+            place += f" {first['line']}行目" if japanese else f", line {first['line']}"
+        if first["column"]:
+            heading = HEADINGS.get(first["column"], first["column"])
+            place += f"「{heading}」" if japanese else f", `{first['column']}`"
+        return [f"> {place}: {first['message']}"]
 
 
 _BLANK = re.compile(r"\{(\w+)(?:![rs])?\}")
@@ -225,17 +248,19 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(".*".join(re.escape(part) for part in _BLANK.split(template)[::2]), re.DOTALL)
 
 
-def _rules_told(env: BuildEnvironment) -> set[str]:
-    told: set[str] = vars(env).setdefault("rules_told", set())
+def _rules_told(env: BuildEnvironment, language: Language) -> set[str]:
+    told: set[str] = vars(env).setdefault(f"rules_told_{language}", set())
     return told
 
 
 def _check_rules(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Refuse a page of problems that leaves a rule out."""
     del app
-    missing = [rule for rule in RULES if rule not in _rules_told(env)]
-    if missing:
-        raise ExtensionError(f"problems.md leaves out {', '.join(missing)}")
+    languages: tuple[Language, ...] = ("en", "ja")
+    for language in languages:
+        missing = [rule for rule in RULES if rule not in _rules_told(env, language)]
+        if missing:
+            raise ExtensionError(f"problems ({language}): leaves out {', '.join(missing)}")
     return []
 
 

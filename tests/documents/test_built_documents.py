@@ -1,9 +1,8 @@
 """The built documents: no warning, no dead link, nothing from elsewhere; the notebook runs."""
 
+import importlib.util
 import re
 import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
@@ -19,26 +18,6 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 EXAMPLES: Final = ROOT / "examples"
 
 pytestmark = pytest.mark.docs
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the documents from a copy, so that nothing is left in the checkout."""
-    copy = tmp_path_factory.mktemp("documents")
-    for folder in ("docs", "examples", "data"):
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("_build"))
-    for path in ROOT.glob("*.md"):
-        shutil.copyfile(path, copy / path.name)
-    built = copy / "built" / "html"
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "docs", str(built)],
-        cwd=copy,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return built
 
 
 class _Page(HTMLParser):
@@ -59,8 +38,8 @@ class _Page(HTMLParser):
                 self.anchors.add(value)
 
 
-def test_links_of_the_pages_lead_somewhere(pages: Path) -> None:
-    parsed = {path: _Page(path) for path in pages.rglob("*.html")}
+def test_links_of_the_pages_lead_somewhere(built_documents: Path) -> None:
+    parsed = {path: _Page(path) for path in built_documents.rglob("*.html")}
     assert len(parsed) > 15
     broken = []
     for path, page in parsed.items():
@@ -77,16 +56,16 @@ def test_links_of_the_pages_lead_somewhere(pages: Path) -> None:
     assert broken == []
 
 
-def test_the_pages_load_nothing_from_elsewhere(pages: Path) -> None:
-    for path in pages.rglob("*.html"):
+def test_the_pages_load_nothing_from_elsewhere(built_documents: Path) -> None:
+    for path in built_documents.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert not re.findall(r'<(?:script|img|iframe)[^>]+src="(?:https?:)?//[^"]+', text), path
         assert not re.findall(r'<link[^>]+rel="stylesheet"[^>]+href="https?://[^"]+', text), path
 
 
-def test_the_pages_say_what_the_program_knows(pages: Path) -> None:
+def test_the_pages_say_what_the_program_knows(built_documents: Path) -> None:
     def text(page: str) -> str:
-        return (pages / page).read_text(encoding="utf-8")
+        return (built_documents / page).read_text(encoding="utf-8")
 
     for columns in FILES.values():
         assert all(f">{column.name}<" in text("columns.html") for column in columns)
@@ -94,6 +73,46 @@ def test_the_pages_say_what_the_program_knows(pages: Path) -> None:
         assert f"Usage: chiiki-tsusho {command}" in text("commands.html")
     assert "kokubunji_2016" in text("law.html")
     assert "781241" in text("table.html")
+
+
+def test_each_page_links_to_itself_in_the_other_language(built_documents: Path) -> None:
+    japanese = {path.name for path in (ROOT / "docs").glob("*.ja.md")}
+    assert {"index.ja.md", "problems.ja.md", "columns.ja.md"} <= japanese
+    for name in japanese:
+        page, other = name.replace(".md", ".html"), name.replace(".ja.md", ".html")
+        for path, language, link in ((page, "ja", other), (other, "en", page)):
+            text = (built_documents / path).read_text(encoding="utf-8")
+            assert f'<html class="no-js" lang="{language}"' in text, path
+            switch = re.search('<nav class="language-switch"><a href="([^"]+)"', text)
+            assert switch is not None
+            assert switch[1] in (link, "#"), path
+    # A page in one language alone leads to the first page of the other.
+    text = (built_documents / "api.html").read_text(encoding="utf-8")
+    assert '<nav class="language-switch"><a href="index.ja.html"' in text
+
+
+def test_a_japanese_page_speaks_japanese_around_its_text(built_documents: Path) -> None:
+    text = (built_documents / "columns.ja.html").read_text(encoding="utf-8")
+    sidebar = text[text.index('class="sidebar-tree"') : text.index('class="main"')]
+    links = re.findall('href="([^"#]+)"', sidebar)
+    assert links
+    assert all(link.endswith(".ja.html") for link in links)
+    assert "このページの内容" in text
+    assert 'action="search.ja.html"' in text
+    # A line of the source that ends in Japanese goes on without a space.
+    assert not re.findall("[ぁ-ん一-龯]\n[ぁ-ん一-龯]", text)
+
+
+def test_the_pictures_of_explain_are_what_it_prints() -> None:
+    path = ROOT / "docs" / "pictures.py"
+    spec = importlib.util.spec_from_file_location("pictures", path)
+    assert spec is not None
+    assert spec.loader is not None
+    pictures = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pictures)
+    for suffix, locale in pictures.LANGUAGES.items():
+        committed = (pictures.STATIC / f"explain{suffix}.svg").read_text(encoding="utf-8")
+        assert committed == pictures.explain_in_a_terminal(locale), suffix
 
 
 def test_the_notebook_runs(tmp_path: Path) -> None:

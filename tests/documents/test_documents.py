@@ -34,10 +34,9 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 EXAMPLES: Final = ROOT / "examples"
 DOCS: Final = ROOT / "docs"
 READMES: Final = (ROOT / "README.md", ROOT / "README.ja.md")
-# Those whose commands are run; set-up commands of the others are only read.
 DOCUMENTS: Final = (*READMES, EXAMPLES / "README.md", *sorted(DOCS.glob("*.md")))
 FENCE: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-RUN: Final = frozenset({"console", "python", "pycon"})
+RUN: Final = frozenset({"console", "python", "pycon", "sh"})
 READ: Final = frozenset({"bash", "text"})
 DOCTEST_OPTIONS: Final = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
@@ -120,6 +119,8 @@ def test_every_block_does_what_it_shows(
         if block.language == "console":
             for command in commands(block.text):
                 run_and_compare(command, f"{name(document)}:{block.line}")
+        elif block.language == "sh":
+            run_and_compare(Command(block.text, ""), f"{name(document)}:{block.line}")
         elif block.language == "pycon":
             compare_session(block, session, document)
         elif block.language == "python":
