@@ -57,3 +57,9 @@ def of_texts(texts: Sequence[str]) -> pa.StringArray:
     return pa.StringArray.from_buffers(
         len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))
     )
+
+
+def named_at(names: pa.StringArray, at: npt.NDArray[np.int64]) -> pa.StringArray:
+    """Take names by position, a blank one where that is negative."""
+    with_blank = pa.concat_arrays([names, of_texts([""])])
+    return with_blank.take(of_numbers(np.where(at < 0, len(names), at)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -176,7 +176,8 @@ class Problems:
         if not pieces:
             return pa.Table.from_batches([], pa.schema(types))
         table = pa.concat_tables(pieces).combine_chunks()
-        return table.take(_order(table))
+        kinds = {name: kind for kind, files in self._files.items() for name, _ in files}
+        return table.take(_order(table, kinds))
 
     def _piece(self, batch: _Batch, language: Language) -> pa.Table:
         rules = [message.rule for message in batch.messages]
@@ -250,14 +251,17 @@ def _chosen(texts: Sequence[str], which: npt.NDArray[np.int64]) -> pa.Array:
     return of_texts(texts).take(of_numbers(which))
 
 
-def _order(table: pa.Table) -> pa.Array:
-    """Order by file, line (none last), column, rule, value and message."""
+def _order(table: pa.Table, kinds: Mapping[str, str]) -> pa.Array:
+    """Order by file, line (none last), column, rule, value and message.
+
+    ``kinds`` says of which input the file of a name is.
+    """
     files = {name: at for at, name in enumerate(FILE_ORDER)}
     keys = [_ranks(table[name]) for name in ("message", "value", "rule", "column")]
     line = numbers_of(filled(table["line"], NO_LINE))
-    # Several files of visits stand in the order in which they were given.
+    # Several files of an input stand in the order in which they were given.
     names = pc.dictionary_encode(table["file"]).combine_chunks()
-    order = [files.get(one, 0) for one in names.dictionary.to_pylist()]
+    order = [files[kinds.get(one, one)] for one in names.dictionary.to_pylist()]
     rank = np.array(order, dtype=np.int64)
     given = numbers_of(names.indices)
     return of_numbers(np.lexsort((*keys, line, given, rank[given])))

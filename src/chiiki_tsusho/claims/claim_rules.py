@@ -30,6 +30,7 @@ from chiiki_tsusho.law.prices_and_limits import UNKNOWN, benefit_limits
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.blocks import line_named
 from chiiki_tsusho.reading.typed_blocks import Identities
 
 _NoRow = Literal["unknown_provider", "unknown_recipient"]
@@ -112,7 +113,7 @@ def _note_missing(context: Context, claims: ClaimIds, rule: _NoRow) -> None:
             "claim": claims.text(at),
             "value": value,
             "month": month_text(claims.table.month),
-            "line": line,
+            "line": line_named(context.visits.source.files, line),
         }
         context.problems.add("visits", column, value, Message(rule, rule, facts))
 

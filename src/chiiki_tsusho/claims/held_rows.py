@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
-from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import named_at, of_texts
 from chiiki_tsusho.claims.claim_rules import Context, Crossing
 from chiiki_tsusho.claims.results import Progress, Sink
 from chiiki_tsusho.claims.units import Ints
@@ -15,7 +14,7 @@ from chiiki_tsusho.claims.visits import Identified, VisitBook
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Places, Problems
-from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE
+from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE, line_named
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.typed_blocks import TypedBlock
 
@@ -123,18 +122,12 @@ class _PlacesOfLines:
         persons = unpack_insured(np.maximum(insured, 0))
         person = np.where(insured < 0, -1, np.arange(len(insured)))
         names = [
-            _named(months, month),
-            _named(self._identities.providers.arrow, provider),
-            _named(self._identities.insurers.arrow, insurer),
-            _named(persons, person),
+            named_at(months, month),
+            named_at(self._identities.providers.arrow, provider),
+            named_at(self._identities.insurers.arrow, insurer),
+            named_at(persons, person),
         ]
         return Places(lines, held, names)
-
-
-def _named(names: pa.StringArray, at: Ints) -> pa.StringArray:
-    """Take names by position, a blank one where that is negative."""
-    with_blank = pa.concat_arrays([names, of_texts([""])])
-    return with_blank.take(of_numbers(np.where(at < 0, len(names), at)))
 
 
 def _note_duplicates(rows: pd.DataFrame, visits: VisitBook, problems: Problems) -> None:
@@ -145,7 +138,11 @@ def _note_duplicates(rows: pd.DataFrame, visits: VisitBook, problems: Problems) 
     month = _months_of(visits, later["claim"].to_numpy())
     dates = [f"{month_text(int(m))}-{day:02d}" for m, day in zip(month, later["day"], strict=True)]
     messages = [
-        Message("duplicate_visit", "duplicate_visit", {"session": session, "other": other})
+        Message(
+            "duplicate_visit",
+            "duplicate_visit",
+            {"session": session, "other": line_named(visits.source.files, other)},
+        )
         for session, other in zip(later["session"], first[later.index], strict=True)
     ]
     at = np.arange(len(later))

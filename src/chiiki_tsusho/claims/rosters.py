@@ -9,18 +9,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
+from chiiki_tsusho.arrow_arrays import named_at, of_texts
+from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problem_texts import Message, TextId, named
-from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.problems import Places, Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder, decoders_of
-from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.blocks import Source, line_named
 from chiiki_tsusho.reading.cells import BAD, BLANK
 from chiiki_tsusho.reading.dense_ids import Ints, Registry, WordIndex, Words
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, unpack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities, KeyOfHeading, TypedBlock, keys_of_month
 
 EVERY_MONTH = 0
+_IDENTITIES = (PROVIDER_NO.name, INSURER_NO.name, INSURED_NO.name)
 # What ``Roster.find`` answers where no row can be used.
 NO_ROW, WRONG_ROW = -1, -2
 # Whom a row is for takes three words: the entity, the month, the provider.
@@ -65,11 +67,29 @@ class Roster:
             if heading.column is not None
         }
         self.keys = _key_counts(blocks)
+        self.files = decoder.source.files
+        self.rows = sum(len(block) + len(block.block.malformed) for block in blocks)
         self._wrong = np.zeros(len(self.lines), dtype=bool)
         for values in (*self.columns.values(), *(one.counts for one in self.keys)):
             self._wrong |= values == BAD
         self._check_public_days(problems)
         self._index(problems)
+        problems.of_files(self.file, [(one.shown, one.lines_before) for one in self.files])
+        problems.place(self.file, self._places_of_lines())
+
+    def _places_of_lines(self) -> Places:
+        """Say whose the rows are, as far as it can be read."""
+        month, nothing = self.month.tolist(), np.full(len(self.lines), -1, dtype=np.int64)
+        numbers = {name: self.columns.get(name, nothing) for name in _IDENTITIES}
+        insured = numbers[INSURED_NO.name]
+        persons = unpack_insured(np.maximum(insured, 0))
+        names = [
+            of_texts([f"{one:06d}" if one > EVERY_MONTH else "" for one in month]),
+            named_at(self._identities.providers.arrow, numbers[PROVIDER_NO.name]),
+            named_at(self._identities.insurers.arrow, numbers[INSURER_NO.name]),
+            named_at(persons, np.where(insured < 0, -1, np.arange(len(insured)))),
+        ]
+        return Places(self.lines, np.zeros(len(self.lines), dtype=np.int64), names)
 
     def _index(self, problems: Problems) -> None:
         """Index the rows by whom, which month and which provider they are for.
@@ -135,7 +155,11 @@ class Roster:
             shown = unpack_insured(self.columns[column][rows]).to_pylist()
         text: TextId = "doubled_row_of_provider" if self._by_provider else "doubled_row"
         messages = [
-            Message("bad_value", text, {"other": int(line), "entity": named(column)})
+            Message(
+                "bad_value",
+                text,
+                {"other": line_named(self.files, int(line)), "entity": named(column)},
+            )
             for line in self.lines[firsts]
         ]
         which = np.arange(len(rows))

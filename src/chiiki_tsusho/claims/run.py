@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +25,7 @@ from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import decoders_of
-from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.blocks import Source, SourceFile
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
 from chiiki_tsusho.reading.threads import in_order
 from chiiki_tsusho.reading.typed_blocks import Identities
@@ -172,13 +172,13 @@ class BatchRun:
         return self.summary
 
     @property
-    def rows(self) -> dict[str, int]:
-        """How many rows each of the files has, once all are read."""
+    def rows(self) -> dict[str, list[int]]:
+        """How many rows each file of each input has, once all are read."""
         rosters = self._context.rosters
-        rows = {"visits": self._visits.rows}
+        rows = {"visits": _rows_of_files(self._source.files, self._visits.rows)}
         for roster in (rosters.providers, rosters.recipients):
             if roster is not None:
-                rows[roster.file] = len(roster.lines)
+                rows[roster.file] = _rows_of_files(roster.files, roster.rows)
         return rows
 
     def slices(self) -> Iterator[ClaimSlice]:
@@ -269,3 +269,7 @@ class BatchRun:
             for start in range(0, len(claims), size):
                 some = claims[start : start + size]
                 yield int(months[month[pair[some[0]]]]), some
+
+
+def _rows_of_files(files: Sequence[SourceFile], together: int) -> list[int]:
+    return [together if one.rows is None else one.rows for one in files]

@@ -30,11 +30,13 @@ from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
+from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
 
 Unplaced = Literal["hold", "pass"]
 # How many digits the numbers have.
 _LENGTHS = {PROVIDER_NO.name: (10,), INSURER_NO.name: (6, 8), INSURED_NO.name: (10,)}
+_WHOSE = (*_LENGTHS, "service_date")
 # What a spreadsheet puts around a number to keep it as text, and after one it took for a figure.
 _WRAPPED = re.compile(r"""(?:=?"|')?([0-9A-Z]+?)(?:\.0+)?["']?""")
 _TOTALS = ("合計", "小計", "総計", "計")
@@ -163,46 +165,31 @@ class UnplacedRows:
             How many of them are lines of totals, which are set aside.
         """
         lines: list[int] = []
-        cells: list[Sequence[str]] = []
+        cells: list[dict[str, str]] = []
         aside = 0
         for line, message in typed.block.malformed:
             there = message.facts.get("cells", ())
+            layout = self.decoder.layout(line)
             word = next((cell for cell in map(_unspaced, there) if cell in _TOTALS), None)
             if word is not None and not any(
-                put_right(self._cell(there, name), name) for name in _LENGTHS
+                put_right(_cell(there, layout, name), name) for name in _LENGTHS
             ):
                 _set_aside(problems, np.array([line]), [word])
                 aside += 1
                 continue
-            for row in (there, *self._joined(there)):
+            for row in (there, *_joined(there, layout.width)):
                 lines.append(line)
-                cells.append(row)
+                cells.append({name: _cell(row, layout, name) for name in _WHOSE})
         if lines:
             guessed = np.stack(
-                [
-                    self._guesses(name, of_texts([self._cell(one, name) for one in cells]))
-                    for name in _LENGTHS
-                ]
+                [self._guesses(name, of_texts([one[name] for one in cells])) for name in _LENGTHS]
             )
-            month = [_month(self._cell(one, "service_date"), months) for one in cells]
+            month = [_month(one["service_date"], months) for one in cells]
             nothing = np.full(guessed.shape, UNKNOWN, dtype=np.int64)
             self._found.append(
                 _Found(np.array(lines), nothing, guessed, nothing[0], np.array(month))
             )
         return aside
-
-    def _joined(self, cells: Sequence[str]) -> Iterator[Sequence[str]]:
-        """Yield the rows behind the first where a line has lost its end and goes on with others.
-
-        The first cell of the next row stands in one with the last of the row before it.
-        """
-        width = self.decoder.width
-        for at in range(width - 1, len(cells) - width + 1, max(width - 1, 1)):
-            yield cells[at:]
-
-    def _cell(self, cells: Sequence[str], name: str) -> str:
-        at = self.decoder.places[name]
-        return cells[at] if at < len(cells) else ""
 
     def _guesses(self, name: str, texts: pa.StringArray) -> Ints:
         encoded = texts.dictionary_encode()
@@ -360,6 +347,20 @@ class _ClaimIndex:
         for part, value in known:
             claims = claims[self._parts[part][claims] == value]
         return np.sort(claims)
+
+
+def _joined(cells: Sequence[str], width: int) -> Iterator[Sequence[str]]:
+    """Yield the rows behind the first where a line has lost its end and goes on with others.
+
+    The first cell of the next row stands in one with the last of the row before it.
+    """
+    for at in range(width - 1, len(cells) - width + 1, max(width - 1, 1)):
+        yield cells[at:]
+
+
+def _cell(cells: Sequence[str], layout: Layout, name: str) -> str:
+    at = layout.places[name]
+    return cells[at] if at < len(cells) else ""
 
 
 def _set_aside(problems: Problems, lines: Ints, words: list[str]) -> None:

@@ -202,7 +202,7 @@ def _fault(source: Source, line: int, column: RegisterColumn, message: Sayable) 
     )
 
 
-def _all(shown: str, faults: Sequence[Sayable]) -> Sayable:
+def _all(shown: str | Sayable, faults: Sequence[Sayable]) -> Sayable:
     told = list(faults[:FAULTS_SHOWN])
     if len(faults) > FAULTS_SHOWN:
         more = len(faults) - FAULTS_SHOWN

@@ -42,7 +42,7 @@ def visit_times(source: Source, book: CodeBook) -> pd.DataFrame | None:
     """
     identities = Identities()
     decoder = BlockDecoder(source, "visits", book, identities)
-    if not {START, END} <= decoder.places.keys():
+    if not {START, END} <= decoder.names:
         return None
     read: dict[str, list[Ints]] = {name: [] for name in (*VISIT_KEY, START, END)}
     for typed in decoder.blocks(None):

@@ -25,6 +25,7 @@ from chiiki_tsusho.reading.blocks import (
     ReadColumn,
     Source,
     Texts,
+    file_at,
 )
 from chiiki_tsusho.reading.cell_texts import BadCellError, identifier, is_blank, shown
 from chiiki_tsusho.reading.cells import (
@@ -38,8 +39,9 @@ from chiiki_tsusho.reading.cells import (
     key_parser,
 )
 from chiiki_tsusho.reading.dense_ids import Ints
-from chiiki_tsusho.reading.headings import Heading, match_headings
+from chiiki_tsusho.reading.headings import Heading
 from chiiki_tsusho.reading.insured_numbers import pack_insured
+from chiiki_tsusho.reading.layouts import Layout, matched_headings
 from chiiki_tsusho.reading.typed_blocks import (
     Identities,
     KeyColumn,
@@ -82,22 +84,12 @@ class BlockDecoder:
     def __init__(self, source: Source, file: str, book: CodeBook, identities: Identities) -> None:
         self.source = source
         self.file = file
-        matched = match_headings(
-            source.headings,
-            file,
-            book,
-            source.shown,
-            line=source.heading_line,
-            beginning=source.beginning(),
-            ignored=source.ignored,
-        )
+        matched, self._layouts = matched_headings(source, file, book)
         # Birth dates and the like are of no claim: nothing of them may reach a problem.
         self._read = [not one.unread and one.column not in PERSONAL for one in matched]
-        self.unread = [one.text for one in matched if one.unread]
+        self.unread = list(dict.fromkeys(one.text for one in matched if one.unread))
         self.headings = [one for one, read in zip(matched, self._read, strict=True) if read]
-        # Where a cell of each column stands in a line.
-        self.places = {one.column.name: at for at, one in enumerate(matched) if one.column}
-        self.width = len(matched)
+        self.names = frozenset(one.column.name for one in matched if one.column)
         self._identities = identities
         given = {heading.column for heading in self.headings}
         # A blank cell of a column that others may stand in for is told by those who know both.
@@ -139,6 +131,10 @@ class BlockDecoder:
     def key_names(self) -> list[str]:
         """Every addition that a column of the file may stand for."""
         return list(dict.fromkeys(key for heading in self.headings for key in heading.keys))
+
+    def layout(self, line: int) -> Layout:
+        """Return where the cells of a line stand."""
+        return self._layouts[0 if len(self._layouts) == 1 else file_at(self.source.files, line)]
 
     def blocks(self, problems: Problems | None) -> Iterator[TypedBlock]:
         """Yield the blocks, typed.

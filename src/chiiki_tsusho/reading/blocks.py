@@ -22,6 +22,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_numbers, of_texts
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.cell_texts import is_blank
 
@@ -188,11 +189,15 @@ class Block:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file of an input: its path and name, and how many lines of the input stand before it."""
+    """A file of an input: its path and name, and how many lines of the input stand before it.
+
+    ``rows`` is how many rows it has, where it is one of several and has been read.
+    """
 
     path: Path | None
     shown: str
     lines_before: int
+    rows: int | None = None
 
 
 class Source(Protocol):
@@ -203,12 +208,15 @@ class Source(Protocol):
     """
 
     kind: str
-    shown: str
     headings: list[str]
     heading_line: int
     # Headings of columns that the caller wants to be left unread.
     ignored: frozenset[str]
     size: int
+
+    @property
+    def shown(self) -> str | Text:
+        """What to call it in messages."""
 
     @property
     def files(self) -> Sequence[SourceFile]:
@@ -248,8 +256,21 @@ def _filled(column: ReadColumn) -> npt.NDArray[np.bool_]:
 
 def line_of_file(files: Sequence[SourceFile], line: int) -> tuple[SourceFile, int]:
     """Return the file in which a line of an input stands, and which line of that file it is."""
-    at = bisect_right([one.lines_before for one in files], line - 1) - 1
-    return files[at], line - files[at].lines_before
+    file = files[file_at(files, line)]
+    return file, line - file.lines_before
+
+
+def file_at(files: Sequence[SourceFile], line: int) -> int:
+    """Say which of the files of an input a line of the input stands in."""
+    return bisect_right([one.lines_before for one in files], line - 1) - 1
+
+
+def line_named(files: Sequence[SourceFile], line: int) -> int | Text:
+    """Name a line of an input, with its file where there are several."""
+    if len(files) == 1:
+        return line
+    file, at_line = line_of_file(files, line)
+    return Text("{line} of {file}", line=at_line, file=file.shown)
 
 
 def line_bounds(

@@ -15,29 +15,24 @@ import numpy as np
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.reading.blocks import BEGINNING_ROWS, Block, Form, SourceFile
+from chiiki_tsusho.reading.csv_encodings import (
+    ENCODINGS,
+    LINE_FEEDS,
+    encoding_of_mark,
+    known_encoding,
+    parted_by_tabs,
+    refusal,
+    with_commas,
+)
 from chiiki_tsusho.reading.csv_rows import RawLines, ReadRows, RowReader
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.threads import in_order
 
 CSV_BLOCK_BYTES = 1 << 23
-# A damaged CSV is never told apart by guessing further encodings than these, in this order.
-ENCODINGS = ("utf-8", "cp932")
-_ENCODING_NAMES = {
-    "utf-8": "utf-8", "utf8": "utf-8", "utf-8-sig": "utf-8",
-    "cp932": "cp932", "ms932": "cp932", "windows-31j": "cp932", "shift_jis": "cp932",
-    "shift-jis": "cp932", "sjis": "cp932", "utf-16": "utf-16", "utf16": "utf-16",
-}  # fmt: skip
-# Excel's "Unicode text" begins with one of these marks; its cells are parted by tabs.
-_UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-_LINE_FEEDS = {"utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}
-# The escapes with which ISO-2022-JP goes over to Japanese characters and back.
-_JIS_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(B", b"\x1b(J")
 # Small enough to stay in the cache of the processor.
 _SCAN_BYTES = 1 << 20
 # Rarely is a line longer.
 _LINE_BYTES = 1 << 12
-# A text has some stray NULs at most; of a binary file they are a good part.
-_NULS_OF_A_TEXT, _PART_OF_NULS = 8, 1 / 256
 _LINES_OF_A_HEADING = 40
 _BEGINNING_BYTES = 1 << 16
 
@@ -60,7 +55,7 @@ class CsvSource:
     def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.path = path
         self.shown = str(path)
-        self._candidates = list(ENCODINGS) if encoding is None else [_known(encoding)]
+        self._candidates = list(ENCODINGS) if encoding is None else [known_encoding(encoding)]
         self._stream: BinaryIO | None = None
         self._reading = Lock()
         self._settling = Lock()
@@ -68,11 +63,16 @@ class CsvSource:
         with path.open("rb") as stream:
             self._state = state_of(stream)
             self.size = self._state[1]
-            self._start_encoding(stream.read(_SCAN_BYTES))
+            start = stream.read(_SCAN_BYTES)
+            self._start_encoding(start)
+            # Excel's "Unicode text" is parted by tabs, also below a title.
+            self.tabs = self._encoding in LINE_FEEDS and parted_by_tabs(
+                start.decode(self._encoding, "replace")
+            )
             stream.seek(0)
             self.raw_heading, self.headings = self._read_headings(stream)
         heading = self.raw_heading
-        if self._encoding in _LINE_FEEDS:
+        if self._encoding in LINE_FEEDS:
             heading = heading.decode(self._encoding).encode()
         self.first_line = max(heading.count(b"\n"), 1) + 1
         self._rows = RowReader(len(self.headings))
@@ -98,34 +98,13 @@ class CsvSource:
 
     def _start_encoding(self, start: bytes) -> None:
         """Tell UTF-16 by its mark; refuse what is no text, or in an encoding that is not read."""
-        of_mark = _UTF_16.get(start[:2])
-        if of_mark is not None and self._candidates in (list(ENCODINGS), ["utf-16"]):
+        of_mark = encoding_of_mark(start, self._candidates)
+        if of_mark is not None:
             self._candidates = [of_mark]
         self._encoding = self._candidates[0]
-        self._settled = of_mark is not None and self._candidates == [of_mark]
-        if self._settled:
-            return
-        if of_mark is not None:
-            raise self._fault(Text("is UTF-16; give no other encoding"))
-        first = start.split(b"\n", 1)[0]
-        if _is_unmarked_utf_16(first):
-            raise self._fault(
-                Text("is UTF-16 without the mark at its beginning; save it in Excel as CSV UTF-8")
-            )
-        if self._encoding == "utf-16":
-            raise self._fault(
-                Text("does not begin with the mark of UTF-16; give another encoding or none")
-            )
-        nuls = start.count(b"\0")
-        if b"\0" in first or (nuls > _NULS_OF_A_TEXT and nuls > len(start) * _PART_OF_NULS):
-            raise self._binary()
-        if b"\x1b" in start and start.isascii() and any(one in start for one in _JIS_ESCAPES):
-            raise self._fault(
-                Text(
-                    "is ISO-2022-JP (the JIS code of mails), which is not read; save it as "
-                    "CSV UTF-8"
-                )
-            )
+        self._settled = of_mark is not None
+        if of_mark is None and (refused := refusal(start, self._encoding)) is not None:
+            raise self._fault(refused)
 
     def _decoded(self, raw: bytes) -> bytes:
         """Return lines as UTF-8.
@@ -133,7 +112,7 @@ class CsvSource:
         ASCII is the same in every encoding; the first lines that are more settle which it is, for
         the whole file: no result is out before every line is read.
         """
-        if raw.isascii() and self._encoding not in _LINE_FEEDS:
+        if raw.isascii() and self._encoding not in LINE_FEEDS:
             return raw
         encoding = self.encoding
         if encoding == "utf-8":
@@ -142,7 +121,7 @@ class CsvSource:
             text = raw.decode(encoding)
         except UnicodeDecodeError as error:
             raise self._undecoded({encoding: self._line_of(error.start)}) from error
-        return _with_commas(text).encode() if encoding in _LINE_FEEDS else text.encode()
+        return with_commas(text).encode() if self.tabs else text.encode()
 
     def _settle_encoding(self) -> None:
         """Find the encoding that reads the whole file."""
@@ -191,9 +170,6 @@ class CsvSource:
     def _fault(self, fault: Text) -> InputFileError:
         return InputFileError(Text("{file}: {fault}", file=self.shown, fault=fault))
 
-    def _binary(self) -> InputFileError:
-        return self._fault(Text("is a binary file; a CSV file was expected"))
-
     def _undecodable(self, encoding: str) -> int | None:
         """Return the first byte that an encoding cannot read, None where it reads all."""
         with self._opened():
@@ -232,7 +208,7 @@ class CsvSource:
     def _line(self, stream: BinaryIO) -> bytes:
         """Read a line of the file as it stands."""
         line = stream.readline()
-        end = _LINE_FEEDS.get(self._encoding)
+        end = LINE_FEEDS.get(self._encoding)
         if end is None:
             return line
         # A line feed of UTF-16 is two bytes, and they begin where a character does.
@@ -282,7 +258,7 @@ class CsvSource:
         """Return the length of the whole lines of some bytes, all where the file ends there."""
         if len(self.raw_heading) + len(raw) >= self.size:
             return len(raw)
-        end = _LINE_FEEDS.get(self._encoding, b"\n")
+        end = LINE_FEEDS.get(self._encoding, b"\n")
         at = raw.rfind(end)
         while at % len(end):
             at = raw.rfind(end, 0, at)
@@ -320,7 +296,7 @@ class CsvSource:
 
     def _parts(self, start: int) -> Iterator[tuple[int, int]]:
         """Yield where blocks of whole lines start and end, from a byte on."""
-        line_feed = _LINE_FEEDS.get(self._encoding, b"\n")
+        line_feed = LINE_FEEDS.get(self._encoding, b"\n")
         unit = len(line_feed)
         while start < self.size:
             end, found = start + max(CSV_BLOCK_BYTES // unit - 1, 0) * unit, -1
@@ -349,7 +325,7 @@ class CsvSource:
             for parsed in in_order(parts, lambda part: self._parsed(*part, forms)):
                 rows = parsed.rows
                 malformed = [(line + first, message) for line, message in rows.malformed]
-                raw = RawLines(parsed.raw, _LINE_FEEDS.get(self._encoding, b"\n"))
+                raw = RawLines(parsed.raw, LINE_FEEDS.get(self._encoding, b"\n"))
                 yield Block(rows.kept + first, rows.columns, malformed, first, raw, parsed.reached)
                 first += rows.lines
 
@@ -379,39 +355,3 @@ class _Parsed:
     rows: ReadRows
     raw: bytes
     reached: int
-
-
-def _known(encoding: str) -> str:
-    try:
-        return _ENCODING_NAMES[encoding.lower()]
-    except KeyError:
-        raise InputFileError(
-            Text("encoding {encoding!r} is unknown; give utf-8, cp932 or utf-16", encoding=encoding)
-        ) from None
-
-
-def _is_unmarked_utf_16(first: bytes) -> bool:
-    """Say whether a first line is ASCII in UTF-16: every other byte is NUL."""
-    return len(first) > 1 and not (any(first[::2]) and any(first[1::2]))
-
-
-def _with_commas(text: str) -> str:
-    """Part the cells of lines by commas, where tabs part them."""
-    if "\t" not in text.partition("\n")[0]:
-        return text
-    if '"' not in text and "," not in text:
-        return text.replace("\t", ",")
-    return "\n".join(_line_with_commas(line) for line in text.split("\n"))
-
-
-def _line_with_commas(line: str) -> str:
-    body = line.rstrip("\r\n")
-    if '"' not in body and "," not in body:
-        return line.replace("\t", ",")
-    try:
-        cells = next(csv.reader([body], delimiter="\t", strict=True), [])
-    except csv.Error:
-        # A mark left open stays so, and the row is told by its line.
-        return line.replace("\t", ",")
-    quoted = ('"' + cell.replace('"', '""') + '"' for cell in cells)
-    return ",".join(quoted) + line[len(body) :]

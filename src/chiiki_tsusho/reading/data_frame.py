@@ -169,9 +169,3 @@ def _column_of_series(series: pd.Series[Any], form: Form) -> Texts | Numbers:
 
 def _cell_text(value: object) -> str:
     return "" if value is pd.NA or value is pd.NaT else cell_text(value)
-
-
-def held_frame(frame: pd.DataFrame, parts: Sequence[npt.NDArray[np.int64]]) -> pd.DataFrame:
-    """Return the held rows of a caller's frame, in its order, on a new index."""
-    rows = np.concatenate([np.zeros(0, dtype=np.int64), *parts])
-    return frame.iloc[rows].reset_index(drop=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.data_frame import FrameSource
+from chiiki_tsusho.reading.given_lines import cells_of_line
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 from chiiki_tsusho.reading.several_files import SeveralSources
 
@@ -63,11 +63,8 @@ def _frame(rows: list[list[Any]], headings: Sequence[str], dtype: str) -> pd.Dat
 
 def _cells(text: str, width: int) -> Iterator[list[str]]:
     """Yield the cells of each line."""
-    tabs = "\t" if "\t" in text.partition("\n")[0] and "," not in text else ","
+    tabs = "\t" in text.partition("\n")[0] and "," not in text
     for line in text.removesuffix("\n").split("\n") if text else ():
         body = line.removesuffix("\r")
-        try:
-            cells = next(csv.reader([body], delimiter=tabs, strict=True), [])
-        except csv.Error:
-            cells = []
-        yield cells if len(cells) == width else [body, *([""] * (width - 1))]
+        cells = cells_of_line(body, tabs=tabs)
+        yield cells if cells and len(cells) == width else [body, *([""] * (width - 1))]

@@ -9,7 +9,16 @@ from difflib import get_close_matches
 
 from chiiki_tsusho.columns import FILES, HEADINGS, Column
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Counted, Joined, Language, Name, Text, listed, on_lines
+from chiiki_tsusho.language import (
+    Counted,
+    Joined,
+    Language,
+    Name,
+    Sayable,
+    Text,
+    listed,
+    on_lines,
+)
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import OPEN_END, month_text
@@ -73,7 +82,7 @@ def match_headings(
     texts: Sequence[str],
     file: str,
     book: CodeBook,
-    shown: str,
+    shown: str | Sayable,
     *,
     line: int = 1,
     beginning: Iterable[tuple[int, list[str]]] = (),
@@ -89,7 +98,7 @@ def match_headings(
         ``visits``, ``providers`` or ``recipients``.
     book : CodeBook
         Gives the keys and their published names.
-    shown : str
+    shown : str or Sayable
         What to call the file in the message.
     line : int
         On which they stand.
@@ -104,27 +113,22 @@ def match_headings(
         A heading is unknown or doubled, or a required one is missing; the nearest known heading
         is named if one is near.
     """
-    known = {_folded(text): heading for text, heading in known_headings(file, book).items()}
-    unread = {_folded(text) for text in (*ignored, *(NEVER_BILLED - {*HEADINGS_OF[file]}))}
+    known = {folded(text): heading for text, heading in known_headings(file, book).items()}
+    unread = {folded(text) for text in (*ignored, *(NEVER_BILLED - {*HEADINGS_OF[file]}))}
     faults: list[Text] = []
     matched: list[Heading] = []
-    holders: dict[str, list[tuple[str, Spans]]] = {}
+    written: list[str] = []
     for text in (" ".join(one.split()) for one in texts):
         heading = _matched(text, known, unread, book, shown, line)
         if heading is None:
             faults.append(_unknown(text, file, known_headings(file, book)))
-            continue
-        matched.append(heading)
-        if heading.unread:
-            continue
-        given = {heading.column.name: ALWAYS} if heading.column else heading.keys
-        for name, spans in given.items():
-            held = holders.setdefault(name, [])
-            other = next((one for one, theirs in held if _meet(spans, theirs)), None)
-            if other is not None:
-                faults.append(_doubled(text, name, other))
-            held.append((text, spans))
-    faults.extend(_missing(one, texts) for one in _wanting(FILES[file], holders))
+        else:
+            matched.append(heading)
+            written.append(text)
+    faults += [_doubled(written[at], name, written[other]) for at, name, other in meetings(matched)]
+    given = {one.column.name for one in matched if one.column is not None}
+    others = [text for text in texts if folded(text) not in unread]
+    faults.extend(_missing(one, others) for one in _wanting(FILES[file], given))
     if faults:
         fault = _no_headings(texts, known, line, beginning)
         if fault is not None:
@@ -135,10 +139,25 @@ def match_headings(
     return matched
 
 
+def meetings(headings: Sequence[Heading]) -> Iterator[tuple[int, str, int]]:
+    """Yield the headings that stand for what an earlier one gives: place, name, place of that."""
+    holders: dict[str, list[tuple[int, Spans]]] = {}
+    for at, heading in enumerate(headings):
+        if heading.unread:
+            continue
+        given = {heading.column.name: ALWAYS} if heading.column else heading.keys
+        for name, spans in given.items():
+            held = holders.setdefault(name, [])
+            other = next((one for one, theirs in held if _meet(spans, theirs)), None)
+            if other is not None:
+                yield at, name, other
+            held.append((at, spans))
+
+
 HEADINGS_OF = {file: {one.heading for one in columns} for file, columns in FILES.items()}
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Write a heading for comparing: width, composition and blanks do not matter."""
     return "".join(unicodedata.normalize("NFKC", text).split())
 
@@ -148,13 +167,13 @@ def _matched(
     known: dict[str, Heading],
     unread: Collection[str],
     book: CodeBook,
-    shown: str,
+    shown: str | Sayable,
     line: int,
 ) -> Heading | None:
-    folded = _folded(text)
-    if folded in unread:
+    compared = folded(text)
+    if compared in unread:
         return Heading(text, None, {}, unread=True)
-    heading = known.get(folded)
+    heading = known.get(compared)
     if heading is not None and (heading.column is not None or heading.text in book.largest_values):
         return heading
     keys, unclear = meanings(text, book.key_names)
@@ -167,7 +186,7 @@ def _matched(
     return Heading(text, None, keys, faults)
 
 
-def _unclear(text: str, one: Unclear, shown: str, line: int) -> Text:
+def _unclear(text: str, one: Unclear, shown: str | Sayable, line: int) -> Text:
     return Text(
         "{file}: line {line}: heading {text!r} could be {names} in {month}; write the one that is "
         "meant",
@@ -179,7 +198,7 @@ def _unclear(text: str, one: Unclear, shown: str, line: int) -> Text:
     )
 
 
-def _on_line(faults: Sequence[Text], shown: str, line: int) -> Iterator[Text]:
+def _on_line(faults: Sequence[Text], shown: str | Sayable, line: int) -> Iterator[Text]:
     for fault in faults[:_FAULTS_SHOWN]:
         yield Text("{shown}: line {line}: {fault}", shown=shown, line=line, fault=fault)
     more = len(faults) - _FAULTS_SHOWN
@@ -201,10 +220,10 @@ def _no_headings(
     """Say that a line is a title or an instruction, where a later one has the headings."""
     first = next((text for text in texts if text.strip()), "")
     instruction = len(texts) <= _LEAST_HEADINGS and first.lower().startswith("sep=")
-    if any(_folded(text) in known for text in texts):
+    if any(folded(text) in known for text in texts):
         return None
     for found, cells in beginning:
-        filled = [_folded(cell) for cell in cells if cell.strip()]
+        filled = [folded(cell) for cell in cells if cell.strip()]
         met = sum(cell in known for cell in filled)
         if met >= _LEAST_HEADINGS and 2 * met >= len(filled):
             if instruction:
@@ -286,7 +305,7 @@ def _unknown(text: str, file: str, known: dict[str, Heading]) -> Text:
     of_others = [
         other
         for other, columns in FILES.items()
-        if other != file and _folded(text) in {one for c in columns for one in (c.name, c.heading)}
+        if other != file and folded(text) in {one for c in columns for one in (c.name, c.heading)}
     ]
     if of_others:
         return Text(

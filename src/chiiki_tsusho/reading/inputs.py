@@ -15,6 +15,7 @@ from chiiki_tsusho.language import Text, on_lines
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.data_frame import FrameSource, as_frame
+from chiiki_tsusho.reading.headings import folded
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 from chiiki_tsusho.reading.several_files import SeveralSources
 
@@ -112,8 +113,8 @@ def open_inputs(
             faults.append(fault)
     if faults:
         raise InputFileError(on_lines(faults))
-    there = {heading.strip() for one in sources if one is not None for heading in one.headings}
-    unknown = [one for one in ignore_columns if one.strip() not in there]
+    there = {folded(heading) for one in sources if one is not None for heading in one.headings}
+    unknown = [one for one in ignore_columns if folded(one) not in there]
     if unknown:
         raise InputFileError(
             Text("no file has the column {column!r} that is to be left unread", column=unknown[0])

@@ -1,20 +1,36 @@
-"""Several files of the same headings as one input."""
+"""Several files as one input, each with headings of its own."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Text, on_lines
-from chiiki_tsusho.reading.blocks import Block, Form, Raw, SourceFile
+from chiiki_tsusho.reading.blocks import (
+    Block,
+    Form,
+    Numbered,
+    ReadColumn,
+    Source,
+    SourceFile,
+    Texts,
+)
+from chiiki_tsusho.reading.csv_encodings import LINE_FEEDS
 from chiiki_tsusho.reading.csv_file import CsvSource
+from chiiki_tsusho.reading.given_lines import (
+    LaidOutLines,
+    LaidOutRows,
+    LaidOutTable,
+    RecodedLines,
+    csv_line,
+)
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 
 if TYPE_CHECKING:
@@ -29,23 +45,11 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class _Recoded:
-    """Lines of one file in the encoding of the whole, each with its line feed."""
-
-    raw: Raw
-    read_in: str
-    written_in: str
-
-    def verbatim(self, at: npt.NDArray[np.int64]) -> bytes:
-        text: str = self.raw.verbatim(at).decode(self.read_in)
-        if text and not text.endswith("\n"):
-            text += "\n"
-        return text.encode(self.written_in)
-
-
 class SeveralSources:
     """Files read one after the other; their lines are counted through all of them.
+
+    Their rows come under the headings of all the files, a column that a file has not as blank.
+    Headings of the same words are the same column until ``lay_out`` says which are.
 
     Parameters
     ----------
@@ -55,57 +59,87 @@ class SeveralSources:
     Raises
     ------
     InputFileError
-        They are of different kinds, or have different headings.
+        They are of different kinds.
     """
 
+    heading_line = 1
+
     def __init__(self, sources: Sequence[AnySource]) -> None:
-        self._sources = list(sources)
-        first = self._sources[0]
-        faults = [fault for one in self._sources[1:] for fault in _differences(first, one)]
+        self.parts = list(sources)
+        first = self.parts[0]
+        faults = [_different(first, one) for one in self.parts[1:] if one.kind != first.kind]
         if faults:
             raise InputFileError(on_lines(faults))
-        for one in self._sources[1:]:
-            if isinstance(one, CsvSource) and isinstance(first, CsvSource):
-                one.read_as(first)
         self.kind = first.kind
-        self.heading_line = first.heading_line
         self.ignored: frozenset[str] = frozenset()
-        self.headings = first.headings
-        self.shown = str(
-            Counted("{first} and {n} more file", "{first} and {n} more files",
-                    len(sources) - 1, first=first.shown)
-        )  # fmt: skip
-        self.size = sum(one.size for one in self._sources)
+        self.shown = named_together(self.parts)
+        self.size = sum(one.size for one in self.parts)
         self._before = [0]
+        self._rows: list[int] = []
+        texts = [[one.strip() for one in part.headings] for part in self.parts]
+        whole = list(dict.fromkeys(text for of_part in texts for text in of_part))
+        self.lay_out(whole, [[whole.index(text) for text in of_part] for of_part in texts])
+
+    def lay_out(self, headings: Sequence[str], places: Sequence[Sequence[int]]) -> None:
+        """Say under which headings the rows come.
+
+        Parameters
+        ----------
+        headings : sequence of str
+            Of all files.
+        places : sequence of sequence of int
+            For each file the place of each of its columns among them.
+        """
+        self.headings = list(headings)
+        self._places = [list(of_part) for of_part in places]
+        # Files of the same columns in the same order number the texts of their cells together.
+        readers: dict[tuple[int, ...], CsvSource] = {}
+        for part, of_part in zip(self.parts, self._places, strict=True):
+            if isinstance(part, CsvSource):
+                part.read_as(readers.setdefault(tuple(of_part), part))
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
         """The files, and how many lines are before each; of those not yet read, more than any."""
-        unread = [sys.maxsize] * (len(self._sources) - len(self._before))
+        unread = [sys.maxsize] * (len(self.parts) - len(self._before))
+        rows: list[int | None] = [*self._rows, *([None] * (len(self.parts) - len(self._rows)))]
         return tuple(
-            SourceFile(one.path, one.shown, before)
-            for one, before in zip(self._sources, self._before + unread, strict=True)
+            SourceFile(one.path, one.shown, before, count)
+            for one, before, count in zip(self.parts, self._before + unread, rows, strict=True)
         )
 
     @property
     def encoding(self) -> str:
-        """The encoding of all CSV files, UTF-8 where they differ."""
-        encodings = {one.encoding for one in self._sources if isinstance(one, CsvSource)}
-        return encodings.pop() if len(encodings) == 1 else "utf-8"
+        """The encoding of all CSV files, UTF-8 where they differ or tabs become commas."""
+        encodings = {one.encoding for one in self._csv}
+        if len(encodings) > 1 or (self._some_moved and encodings & LINE_FEEDS.keys()):
+            return "utf-8"
+        return encodings.pop()
 
     @property
     def raw_heading(self) -> bytes:
         """The headings of CSV files, in the encoding of the whole."""
-        first = self._sources[0]
-        assert isinstance(first, CsvSource)
-        return first.raw_heading.decode(first.encoding).encode(self.encoding)
+        first = self._csv[0]
+        given = first.raw_heading.decode(first.encoding)
+        if self._some_moved:
+            given = csv_line(self.headings, "\r\n" if given.endswith("\r\n") else "\n")
+            if self.encoding == "utf-8" and not given.isascii():
+                given = "\ufeff" + given
+        return given.encode(self.encoding)
 
     @property
     def schema(self) -> pa.Schema:
         """What the columns of Parquet files together are."""
-        schemas = [one.schema for one in self._sources if isinstance(one, ParquetSource)]
+        schemas = [
+            pa.schema(
+                field.with_name(self.headings[place])
+                for field, place in zip(part.schema, places, strict=True)
+            )
+            for part, places in zip(self.parts, self._places, strict=True)
+            if isinstance(part, ParquetSource)
+        ]
         try:
-            return pa.unify_schemas(schemas, promote_options="permissive")
+            whole = pa.unify_schemas(schemas, promote_options="permissive")
         except pa.ArrowException as error:
             raise InputFileError(
                 Text(
@@ -114,51 +148,107 @@ class SeveralSources:
                     why=str(error),
                 )
             ) from error
+        return pa.schema([whole.field(name) for name in self.headings])
+
+    @property
+    def _csv(self) -> list[CsvSource]:
+        return [one for one in self.parts if isinstance(one, CsvSource)]
+
+    def _moved(self, at: int) -> bool:
+        """Say whether the cells of a file stand elsewhere under the headings of all."""
+        return self._places[at] != list(range(len(self.headings)))
+
+    @property
+    def _some_moved(self) -> bool:
+        """Whether the lines of some CSV file cannot be given back as they stand."""
+        moved = any(self._moved(at) for at in range(len(self.parts)))
+        return moved or len({one.tabs for one in self._csv}) > 1
 
     def beginning(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line and the cells of the first rows of the first file."""
-        return self._sources[0].beginning()
+        return self.parts[0].beginning()
 
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows of one file after the other."""
         before, consumed = 0, 0
-        for at, source in enumerate(self._sources):
+        rows: list[int] = []
+        for at, (source, places) in enumerate(zip(self.parts, self._places, strict=True)):
             if at == len(self._before):
                 self._before.append(before)
             last = 1
-            for block in source.blocks(forms):
+            rows.append(0)
+            for block in source.blocks([forms[place] for place in places]):
                 malformed = [line for line, _ in block.malformed]
                 last = max([last, *block.lines[-1:].tolist(), *malformed])
-                yield self._shifted(block, source, before, consumed)
+                rows[-1] += len(block.lines) + len(malformed)
+                yield replace(
+                    block,
+                    lines=block.lines + before,
+                    columns=self._columns(block, at, forms),
+                    malformed=[(line + before, message) for line, message in block.malformed],
+                    first_line=block.first_line + before,
+                    raw=self._raw(block, at),
+                    consumed=block.consumed + consumed,
+                )
             before += last
             consumed += source.size
+        self._rows = rows
 
-    def _shifted(self, block: Block, source: AnySource, before: int, consumed: int) -> Block:
-        raw: Any = block.raw
+    def _columns(self, block: Block, at: int, forms: Sequence[Form]) -> Sequence[ReadColumn]:
+        """Put the columns of a file where the headings of all have them."""
+        places = self._places[at]
+        if places == self._places[0] and not self._moved(at):
+            return block.columns
+        read = iter(block.columns)
+        there = {place: next(read) for place in places if forms[place] != "unread"}
+        blank = Texts(of_texts([""]), np.zeros(len(block.lines), dtype=np.int32))
+        return [
+            _of_its_own(there[place]) if place in there else blank
+            for place, form in enumerate(forms)
+            if form != "unread"
+        ]
+
+    def _raw(self, block: Block, at: int) -> Any:
+        """Return the rows of a file as they are given back."""
+        source, places, width = self.parts[at], self._places[at], len(self.headings)
         if isinstance(source, CsvSource):
-            raw = _Recoded(raw, source.encoding, self.encoding)
-        return replace(
-            block,
-            lines=block.lines + before,
-            malformed=[(line + before, message) for line, message in block.malformed],
-            first_line=block.first_line + before,
-            raw=raw,
-            consumed=block.consumed + consumed,
-        )
+            assert block.raw is not None
+            lines = RecodedLines(block.raw, source.encoding, self.encoding)
+            if self._moved(at) or (source.tabs and self._some_moved):
+                return LaidOutLines(lines, source.tabs, places, width)
+            return lines
+        if not self._moved(at):
+            return block.raw
+        assert block.raw is not None
+        if isinstance(source, ParquetSource):
+            return LaidOutTable(block.raw, places, self.schema)
+        return LaidOutRows(block.raw, places, width)
 
 
-def _differences(first: AnySource, other: AnySource) -> Iterator[Text]:
-    if first.kind != other.kind:
-        yield Text(
-            "{file}: is {kind}, and {first} is {kind_of_first}; give files of one kind",
-            file=other.shown,
-            kind=_KINDS[other.kind],
-            first=first.shown,
-            kind_of_first=_KINDS[first.kind],
-        )
-    elif [one.strip() for one in first.headings] != [one.strip() for one in other.headings]:
-        yield Text(
-            "{file}: its headings are not those of {first} in the same order",
-            file=other.shown,
-            first=first.shown,
-        )
+def named_together(sources: Sequence[Source]) -> str | Text:
+    """Name several files in a sentence: the first, and how many more."""
+    if len(sources) == 1:
+        return sources[0].shown
+    return Counted(
+        "{first} and {n} more file",
+        "{first} and {n} more files",
+        len(sources) - 1,
+        first=sources[0].shown,
+    )
+
+
+def _of_its_own(column: ReadColumn) -> ReadColumn:
+    """Return a column whose numbers stand for the texts of its own block alone."""
+    if isinstance(column, Numbered):
+        return Texts(of_texts(column.distinct()), column.positions)
+    return column
+
+
+def _different(first: AnySource, other: AnySource) -> Text:
+    return Text(
+        "{file}: is {kind}, and {first} is {kind_of_first}; give files of one kind",
+        file=other.shown,
+        kind=_KINDS[other.kind],
+        first=first.shown,
+        kind_of_first=_KINDS[first.kind],
+    )

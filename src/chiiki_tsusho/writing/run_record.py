@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -44,15 +43,15 @@ class InputFile:
     file: str
     path: Path
 
-    def record(self, folder: Path, rows: int | None) -> dict[str, Any]:
-        """Write down which file it is; ``rows`` is None where rows are not what it holds."""
-        record = {
+    def record(self, folder: Path, rows: int) -> dict[str, Any]:
+        """Write down which file it is and how many rows it has."""
+        return {
             "file": self.file,
             "name": self.path.name,
             "path": self.place(folder),
             "sha256": sha256_of(self.path),
+            "rows": rows,
         }
-        return record if rows is None else record | {"rows": rows}
 
     def place(self, folder: Path) -> str:
         """Say where it lies, seen from the results: both may be moved together."""
@@ -87,7 +86,7 @@ def sha256_of(path: Path) -> str:
 def run_record(
     folder: Path,
     inputs: Sequence[InputFile],
-    rows: Mapping[str, int],
+    rows: Mapping[str, Sequence[int]],
     options: Mapping[str, Any],
     summary: Summary,
     bundled: Path | None,
@@ -100,8 +99,8 @@ def run_record(
         Where the results go.
     inputs : sequence of InputFile
         The code table among them, where it is a file.
-    rows : dict of str to int
-        How many rows each kind of input has.
+    rows : dict of str to sequence of int
+        How many rows each file of each kind of input has.
     options : dict
     summary : Summary
         What the run came to.
@@ -111,16 +110,12 @@ def run_record(
     came_to = asdict(summary)
     tables = [one.path for one in inputs if one.file == CODES]
     table = tables[0] if tables else bundled
-    files_of = Counter(one.file for one in inputs)
+    left = {file: iter(of_files) for file, of_files in rows.items()}
     return {
         "program": "chiiki-tsusho",
         "version": __version__,
         "table": None if table is None else {"name": table.name, "sha256": sha256_of(table)},
-        "inputs": [
-            one.record(folder, rows[one.file] if files_of[one.file] == 1 else None)
-            for one in inputs
-            if one.file != CODES
-        ],
+        "inputs": [one.record(folder, next(left[one.file])) for one in inputs if one.file != CODES],
         "options": dict(options),
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": {name: count for name, count in came_to.items() if name not in _SUMS},
