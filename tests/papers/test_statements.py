@@ -205,5 +205,9 @@ def test_eras() -> None:
     assert words.date(dt.date(2019, 4, 30)) == "平成31年4月30日"
     assert words.date(dt.date(2019, 5, 1)) == "令和元年5月1日"
     assert words.date("19891107") == "平成元年11月7日"
-    assert words.date(dt.date(1926, 12, 24)) == "1926年12月24日"
+    # 昭和 began on the day on which 大正 ended (昭和元年12月25日).
+    assert words.date(dt.date(1926, 12, 25)) == "昭和元年12月25日"
+    assert words.date(dt.date(1926, 12, 24)) == "大正15年12月24日"
+    assert words.date(dt.date(1912, 7, 30)) == "大正元年7月30日"
+    assert words.date(dt.date(1912, 7, 29)) == "1912年7月29日"
     assert words.month("202606") == "令和8年6月"

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from markupsafe import Markup, escape
 
 from chiiki_tsusho.language import Language, Text
+from chiiki_tsusho.law.code_rows import CodeRow
+from chiiki_tsusho.reports.page_words import PageWords
 
 LABELS: dict[str, Text] = {
     "invoice": Text("Invoice"),
@@ -28,6 +33,7 @@ LABELS: dict[str, Text] = {
     "received_note": Text("The amount above was received."),
     "received_on": Text("Received on"),
     "seal": Text("Seal"),
+    "issuer": Text("Name, address and telephone of the provider"),
     "service": Text("Service"),
     "code": Text("Code"),
     "units": Text("Units"),
@@ -80,6 +86,8 @@ LABELS: dict[str, Text] = {
         "Units of the benefit (the smaller of plan and units under the limit, and those outside it)"
     ),
     "public_units": Text("Units under public funds"),
+    "public_copay": Text("Paid by the person under public funds"),
+    "yen": Text("yen"),
     "insurance_rate": Text("Benefit rate"),
     "man": Text("male"),
     "woman": Text("female"),
@@ -94,6 +102,7 @@ _ERAS = (
     (dt.date(2019, 5, 1), "令和"),
     (dt.date(1989, 1, 8), "平成"),
     (dt.date(1926, 12, 25), "昭和"),
+    (dt.date(1912, 7, 30), "大正"),
 )
 _PLANNERS = {"1": "care_manager", "2": "self_plan", "3": "prevention"}
 
@@ -104,21 +113,22 @@ class PaperWords:
 
     language: Language
 
-    def __call__(self, label: str) -> str:
-        """Write a label."""
-        return LABELS[label].say(self.language)
+    @cached_property
+    def labels(self) -> dict[str, Markup]:
+        """Every label as a page takes it."""
+        return {name: escape(text.say(self.language)) for name, text in LABELS.items()}
+
+    @cached_property
+    def _codes(self) -> PageWords:
+        return PageWords(self.language)
+
+    def content(self, row: CodeRow) -> str:
+        """Say in plain words what a base code is for; blank of others, whose names say it."""
+        return self._codes.content(row) if row.kind == "base" else ""
 
     def level(self, level: int | None) -> str:
         """Name a care level; blank where there is none."""
         return Text("care level {level}", level=level).say(self.language) if level else ""
-
-    def figure(self, value: int | None) -> str:
-        """Write a number; blank where there is none."""
-        return "" if value is None else f"{value:,}"
-
-    def price(self, value: int | None) -> str:
-        """Write the yen of a unit, which is kept × 100."""
-        return "" if value is None else f"{value // 100}.{value % 100:02}"
 
     def month(self, month: str) -> str:
         """Write ``201604`` as 平成28年4月."""
@@ -143,8 +153,27 @@ class PaperWords:
 
     def sex(self, cell: str) -> str:
         """Name a sex, 1 or 2."""
-        return self({"1": "man", "2": "woman"}[cell]) if cell else ""
+        return str(self.labels[{"1": "man", "2": "woman"}[cell]]) if cell else ""
 
     def planner(self, cell: str) -> str:
         """Name who makes the care plan (居宅サービス計画作成区分)."""
-        return self(_PLANNERS[cell]) if cell else ""
+        return str(self.labels[_PLANNERS[cell]]) if cell else ""
+
+
+def figure(value: int | None) -> str:
+    """Write a number; blank where there is none."""
+    return "" if value is None else f"{value:,}"
+
+
+def price(value: int | None) -> str:
+    """Write the yen of a unit, which is kept × 100."""
+    return "" if value is None else f"{value // 100}.{value % 100:02}"
+
+
+@lru_cache(maxsize=4096)
+def boxes(text: str, places: int) -> Markup:
+    """Write a number with a box for each of its signs, and empty ones up to so many places."""
+    signs = text.ljust(places)
+    return Markup('<span class="boxes">%s</span>') % Markup("").join(
+        Markup("<span>%s</span>") % sign.strip() for sign in signs
+    )

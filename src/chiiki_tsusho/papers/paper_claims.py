@@ -1,0 +1,235 @@
+"""The claims of a batch one by one, each with its lines and its person, as papers show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute as pc
+
+from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
+from chiiki_tsusho.exchange_files.persons import PersonCells
+from chiiki_tsusho.language import Text
+from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.law.code_rows import CodeRow
+from chiiki_tsusho.writing.result_tables import schema
+from chiiki_tsusho.writing.saved_results import output_files, read_output
+
+if TYPE_CHECKING:
+    from chiiki_tsusho.batch import Batch
+
+Ints = npt.NDArray[np.int64]
+_KEY = [column.name for column in CLAIM_KEY]
+# So many claims are turned into plain values together.
+_CLAIMS_AT_ONCE = 32
+PERSON = (
+    "birth_date", "sex", "certified_from", "certified_to", "care_plan_by", "care_manager_no",
+    "started_on", "stopped_on", "stop_reason", "public_payer_no", "public_recipient_no",
+    "name", "name_kana",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PaperClaim:
+    """One claim with all that its papers show; yen are None where they were not computed.
+
+    Parameters
+    ----------
+    claim : dict
+        The row of ``claims``.
+    lines : list of dict
+        The rows of ``claim_lines``, base codes first; each with the ``name`` of its code and, in
+        plain words, its ``content``.
+    person : dict of name to str
+        Cells of recipients, blank where nothing is said.
+    public_units : int, optional
+        Units of the benefit under public funds; None where there are none, or where those within
+        the limit cannot be told.
+    public_copay_yen : int, optional
+        What of ``copay_yen`` the person pays under public funds (公費分本人負担).
+    """
+
+    claim: dict[str, Any]
+    lines: list[dict[str, Any]]
+    person: dict[str, str]
+    public_units: int | None = None
+    public_copay_yen: int | None = None
+
+    @property
+    def has_yen(self) -> bool:
+        """Whether the yen of the claim are known."""
+        return self.claim["total_yen"] is not None
+
+    @property
+    def uninsured(self) -> bool:
+        """Whether the person has no insurance: the number begins with H."""
+        return str(self.claim["insured_no"]).startswith("H")
+
+    @property
+    def to_pay(self) -> int:
+        """What the person pays: the share of the benefit and all beyond the limit, yen."""
+        return int(self.claim["copay_yen"]) + int(self.claim["self_paid_yen"])
+
+    @property
+    def insurance_copay_yen(self) -> int | None:
+        """The person's share outside public funds (利用者負担額 of the statement), yen."""
+        copay = self.claim["copay_yen"]
+        return None if copay is None else int(copay) - (self.public_copay_yen or 0)
+
+
+def read_tables(batch: Batch | str | Path) -> tuple[pa.Table, pa.Table]:
+    """Return claims and lines of a batch or of its folder, the claims in their order."""
+    tables = []
+    for name, columns in (("claims", CLAIMS), ("claim_lines", CLAIM_LINES)):
+        if isinstance(batch, (str, Path)):
+            names = [column.name for column in columns]
+            table = read_output(output_files(Path(batch))[name], columns, names)
+        else:
+            frame = batch.claims if name == "claims" else batch.claim_lines
+            table = pa.Table.from_pandas(frame, schema=schema(columns), preserve_index=False)
+        for at, column in enumerate(columns):
+            if column.kind == "text":
+                table = table.set_column(at, column.name, table[column.name].cast(pa.string()))
+        tables.append(table)
+    claims, lines = tables
+    return claims.sort_by([(name, "ascending") for name in _KEY]).combine_chunks(), lines
+
+
+def paper_claims(
+    claims: pa.Table,
+    lines: pa.Table,
+    cells: PersonCells | None,
+    book: CodeBook,
+    content: Callable[[CodeRow], str],
+) -> Iterator[PaperClaim]:
+    """Yield the claims one by one, with their lines.
+
+    Parameters
+    ----------
+    claims, lines : Table
+        Of ``read_tables``.
+    cells : PersonCells, optional
+        Of the claims, in their order.
+    book : CodeBook
+        Names the codes.
+    content : callable
+        Says in plain words what a code is for.
+
+    Raises
+    ------
+    InputFileError
+        A line is of no claim, or a claim has other units than its lines.
+    """
+    of_line = _claim_of_line(claims, lines)
+    use, rows = _code_rows(lines, book)
+    said = [None if row is None else (row.name, content(row)) for row in rows]
+    is_base = np.array([row is not None and row.kind == "base" for row in rows], dtype=bool)
+    codes = lines["service_code"].to_numpy()
+    order = np.lexsort((codes, ~is_base[use], of_line)) if len(use) else np.zeros(0, np.int64)
+    lines = lines.take(pa.array(order)).combine_chunks()
+    of_line, use = of_line[order], use[order]
+    starts = np.searchsorted(of_line, np.arange(claims.num_rows + 1))
+    _check_sums(claims, lines, starts)
+    units, own = _public_part(claims, lines, starts, cells)
+    for first in range(0, claims.num_rows, _CLAIMS_AT_ONCE):
+        part = claims.slice(first, _CLAIMS_AT_ONCE)
+        begin = int(starts[first])
+        end = int(starts[first + part.num_rows])
+        of_lines = lines.slice(begin, end - begin).to_pylist()
+        for line, at in zip(of_lines, use[begin:end].tolist(), strict=True):
+            line["name"], line["content"] = said[at] or (line["service_code"], "")
+        for at, claim in enumerate(part.to_pylist(), start=first):
+            yield PaperClaim(
+                claim,
+                of_lines[starts[at] - begin : starts[at + 1] - begin],
+                _person(cells, at),
+                None if units[at] < 0 else int(units[at]),
+                None if own[at] < 0 else int(own[at]),
+            )
+
+
+def _person(cells: PersonCells | None, at: int) -> dict[str, str]:
+    if cells is None:
+        return dict.fromkeys(PERSON, "")
+    return {name: str(cells.texts[name][at]) for name in PERSON}
+
+
+def _claim_of_line(claims: pa.Table, lines: pa.Table) -> Ints:
+    """Return the position of the claim of each line."""
+    keys = [
+        pc.binary_join_element_wise(*(table[name] for name in _KEY), " ")
+        for table in (claims, lines)
+    ]
+    found = pc.index_in(keys[1], value_set=keys[0].combine_chunks())
+    if found.null_count:
+        raise InputFileError(Text("claims and claim_lines are not of one batch"))
+    places: Ints = found.to_numpy().astype(np.int64)
+    return places
+
+
+def _check_sums(claims: pa.Table, lines: pa.Table, starts: Ints) -> None:
+    """Refuse files of two batches: the units of a claim are those of its lines."""
+    running = np.concatenate(([0], np.cumsum(lines["service_units"].to_numpy())))
+    if (np.diff(running[starts]) != claims["total_units"].to_numpy()).any():
+        raise InputFileError(Text("claims and claim_lines are not of one batch"))
+
+
+def _code_rows(lines: pa.Table, book: CodeBook) -> tuple[Ints, list[CodeRow | None]]:
+    """Return for each line which of the rows of the code table is its, None of an unknown code."""
+    pairs = pc.binary_join_element_wise(lines["service_month"], lines["service_code"], " ")
+    coded = pairs.combine_chunks().dictionary_encode()
+    rows: list[CodeRow | None] = []
+    tables: dict[str, dict[str, CodeRow]] = {}
+    for month, code in (pair.split(" ") for pair in coded.dictionary.to_pylist()):
+        if month not in tables:
+            known = book.table(int(month)).rows if book.supports(int(month)) else ()
+            tables[month] = {row.service_code: row for row in known}
+        rows.append(tables[month].get(code))
+    use: Ints = coded.indices.to_numpy().astype(np.int64)
+    return use, rows
+
+
+def _public_part(
+    claims: pa.Table, lines: pa.Table, starts: Ints, cells: PersonCells | None
+) -> tuple[Ints, Ints]:
+    """Return the units under public funds and the person's own payment there, −1 for none.
+
+    Of a claim beyond its limit of which only a part of the month is under them, it cannot be told
+    which units within the limit are; of one without a row of recipients, which funds they are.
+    """
+    line_units, units = (lines[name].to_numpy() for name in ("public_units", "service_units"))
+    running = np.concatenate(([0], np.cumsum(line_units)))
+    of_lines = np.diff(running[starts])
+    other = np.concatenate(([0], np.cumsum(line_units != units)))
+    partly = np.diff(other[starts]) > 0
+
+    def number(name: str) -> Ints:
+        values: Ints = claims[name].fill_null(0).to_numpy()
+        return values
+
+    public = of_lines > 0
+    benefit, over = number("benefit_units"), number("self_paid_units") > 0
+    told = public & ~(partly & over)
+    of_funds = np.where(partly, of_lines, benefit)
+    law = np.zeros(claims.num_rows, np.int64) if cells is None else cells.public_law
+    months = claims["service_month"].cast(pa.int64()).to_numpy()
+    uninsured = pc.starts_with(claims["insured_no"], "H").to_numpy()
+    share = public_share(
+        benefit,
+        of_funds,
+        number("unit_price"),
+        number("total_yen"),
+        number("insurance_yen"),
+        (np.where(uninsured, 0, number("benefit_rate")), fund_rates(law, months)),
+    )
+    # With the whole month under them all that the person pays is their part of it.
+    own = np.where(partly, share - number("public_yen"), number("copay_yen"))
+    known = told & (~partly | (law > 0))
+    return np.where(told, of_funds, -1), np.where(known, own, -1)
