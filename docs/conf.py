@@ -19,6 +19,7 @@ extensions = [
     "myst_nb",
     "numpydoc",
     "project_facts",
+    "source_signatures",
     "sphinx.ext.autodoc",
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
@@ -33,12 +34,20 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 
 autodoc_member_order = "bysource"
-# Types stand in the Parameters of each docstring, in words that name shapes and units.
-autodoc_typehints = "none"
+# Shapes, units and meanings stand in the Parameters of each docstring.
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 80
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
 nitpicky = True
+# Types of Python and of other libraries: their documents are elsewhere, and pages load nothing.
+nitpick_ignore_regex = [
+    ("py:class", r"(pd|np|npt|dt|pa|dd|pandas|numpy|datetime|pathlib|collections)\..*"),
+    ("py:class", r"date|datetime|([\w.]+\.)?[A-Z]\w*(\[str)?"),
+]
 # Quotation marks in messages are shown as the program prints them.
 smartquotes = False
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "

@@ -75,6 +75,19 @@ def test_the_pages_say_what_the_program_knows(built_documents: Path) -> None:
     assert "781241" in text("table.html")
 
 
+def test_signatures_have_their_types_as_the_source_writes_them(built_documents: Path) -> None:
+    text = (built_documents / "api.html").read_text(encoding="utf-8")
+    signatures = re.findall('<dt class="sig sig-object py"(.*?)</dt>', text, re.DOTALL)
+    plain = ["".join(re.sub("<[^>]+>", "", one).split()) for one in signatures]
+    (batch,) = (one for one in plain if "chiiki_tsusho.compute_claims(" in one)
+    assert "visits:Input,providers:Input|None=None" in batch
+    assert "→Batch" in batch
+    functions = [one for one in plain if re.search(r"\(\w", one) and "method" not in one]
+    assert len(functions) > 40
+    assert all(":" in one.split("(", 1)[1] for one in functions)
+    assert "ForwardRef" not in text
+
+
 def test_each_page_links_to_itself_in_the_other_language(built_documents: Path) -> None:
     japanese = {path.name for path in (ROOT / "docs").glob("*.ja.md")}
     assert {"index.ja.md", "problems.ja.md", "columns.ja.md"} <= japanese
@@ -128,5 +141,7 @@ def test_the_notebook_runs(tmp_path: Path) -> None:
     ).execute()
     outputs = [output for cell in cells for output in cell.outputs]
     pictures = [one for one in outputs if "image/png" in one.get("data", {})]
-    assert len(pictures) == 3
+    assert len(pictures) == 5
     assert not [one for one in outputs if one.output_type in ("error", "stream")]
+    shown = "".join(str(one.get("data", {}).get("text/plain")) for one in outputs)
+    assert not re.search(r"/(tmp|home|root|Users)\b", shown)

@@ -386,4 +386,16 @@ def test_every_public_function_has_an_example() -> None:
 def test_every_public_name_is_in_the_reference() -> None:
     told = (DOCS / "api.rst").read_text(encoding="utf-8")
     for public in chiiki_tsusho.__all__:
-        assert re.search(rf"^\.\. auto\w+:: chiiki_tsusho\.{public}$", told, re.MULTILINE), public
+        found = re.findall(rf"^\.\. auto\w+:: chiiki_tsusho\.{public}$", told, re.MULTILINE)
+        assert len(found) == 1, public
+
+
+def test_documented_functions_are_lifted() -> None:
+    """Only the cluster, whose library may not be there, is a module of its own."""
+    told = re.findall(
+        r"^\.\. auto\w+:: (\S+)$", (DOCS / "api.rst").read_text("utf-8"), re.MULTILINE
+    )
+    elsewhere = [name for name in told if name.removeprefix("chiiki_tsusho.") not in ct.__all__]
+    assert elsewhere == [
+        "chiiki_tsusho.cluster.compute_claims_dask", "chiiki_tsusho.cluster.DaskBatch",
+    ]  # fmt: skip

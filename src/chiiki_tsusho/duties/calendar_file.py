@@ -43,6 +43,13 @@ def write_calendar(plan: pd.DataFrame, path: str | Path, on: date | str | None =
     ------
     ChiikiTsushoError
         icalendar is not installed, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> plan = ct.plan_duties("examples/duties_offices.csv", 2026, on="2026-04-01")
+    >>> ct.write_calendar(plan, "plan.ics").name
+    'plan.ics'
     """
     icalendar = needed("icalendar")
     if on is None:

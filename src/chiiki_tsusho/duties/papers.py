@@ -75,6 +75,13 @@ def write_paper(
     ChiikiTsushoError
         python-docx is not installed, a register cannot be read, or the office or the meeting is
         not in it.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> offices, meetings = "examples/duties_offices.csv", "examples/duties_meetings.csv"
+    >>> ct.write_paper("minutes", offices, "minutes.docx", on="2026-04-01", meetings=meetings).name
+    'minutes.docx'
     """
     on = given_day(on)
     book = rule_book(rules)

@@ -49,6 +49,12 @@ def write_register_templates(folder: str | Path, headings: Language = "en") -> l
     ------
     OutputError
         A file is there already, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> [path.name for path in ct.write_register_templates("registers")][:2]
+    ['offices.csv', 'meetings.csv']
     """
     dictionary = [_DICTIONARY_HEADINGS[headings]]
     files: dict[str, str] = {}

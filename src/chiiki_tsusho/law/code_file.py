@@ -96,6 +96,12 @@ def check_table(path: str | Path) -> list[Fault]:
     ------
     TableError
         The file cannot be read or is not UTF-8.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> ct.check_table("data/service_codes.csv")
+    []
     """
     file = Path(path)
     extends = extends_bundled(file)

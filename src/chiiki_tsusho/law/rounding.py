@@ -33,6 +33,11 @@ def half_up(units: Whole, per_mille: Whole | int) -> Whole:
     -----
     Notice 老企第36号, second part, 1 (1): each multiplication by a ratio is rounded at once, so
     ratios are applied one at a time, always to an integer.
+
+    Examples
+    --------
+    >>> half_up(475, 700)  # 332.5
+    333
     """
     return (units * per_mille + 500) // 1000
 
@@ -51,5 +56,10 @@ def floor_share(amount: Whole, share: Whole | int, whole: int) -> Whole:
     -------
     int or ndarray of int64
         Yen, cut off as 介護給付費の請求 prescribes (one cut per claim, never per line).
+
+    Examples
+    --------
+    >>> floor_share(10_011, 1_090, 100)  # units and 10.90 yen: 109119.9
+    109119
     """
     return amount * share // whole

@@ -301,5 +301,13 @@ def write_code_rows(rows: Iterable[CodeRow], path: str | Path) -> None:
     ------
     OutputError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> table = ct.import_workbook("workbook.xlsx", "2026-06")
+    >>> ct.write_code_rows(table.rows, "2026.csv")
+    >>> ct.check_table("2026.csv")
+    []
     """
     write_whole(path, csv_text(rows))

@@ -71,6 +71,15 @@ def import_master(path: str | Path) -> ImportedTable:
     ------
     InputFileError
         The file cannot be read, or a heading is missing or doubled.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> from pathlib import Path
+    >>> row = "78,5301,202606,999999,地域通所介護入浴介助加算Ⅰ,40,1日につき"
+    >>> _ = Path("master.csv").write_text(row, "utf-8")
+    >>> len(ct.import_master("master.csv").rows)
+    1
     """
     path = Path(path)
     return _MasterImport(path.name, bundled_rows()).table(path)

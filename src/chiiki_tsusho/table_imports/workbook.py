@@ -60,6 +60,13 @@ def import_workbook(
         The file is no workbook, or has no sheet or heading of this layout.
     UnsupportedMonthError
         A month cannot be read, or the last lies before the first.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> table = ct.import_workbook("workbook.xlsx", "2026-06")
+    >>> table.counts["base"] > 0
+    True
     """
     path = Path(path)
     first = parse_month(valid_from)

@@ -81,6 +81,12 @@ def write_templates(
     ------
     OutputError
         A file is there already, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> import chiiki_tsusho as ct
+    >>> [path.name for path in ct.write_templates("my-month", "2026-06")][:3]
+    ['visits.csv', 'providers.csv', 'recipients.csv']
     """
     folder = Path(folder)
     book = load_code_book(codes)
