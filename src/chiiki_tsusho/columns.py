@@ -70,8 +70,10 @@ VISITS = (
            "in place of minutes", "開始時刻 9:00、09:00、0900(終了時刻とともに、所要時間の代わり)"),
     Column("end_time", "終了時刻", "time", "end of the stay, on the same day; if minutes are given "
            "as well, they must agree", "終了時刻(同じ日)。所要時間もあるときは一致すること"),
-    Column("service", "サービス区分", "service", "day_care (default) or medical_day_care",
-           "day_care(地域密着型通所介護、既定)または medical_day_care(療養通所介護)"),
+    Column("service", "サービス区分", "service", "day_care (default), medical_day_care or "
+           "short_medical_day_care",
+           "day_care(地域密着型通所介護、既定)、medical_day_care(療養通所介護)、"
+           "short_medical_day_care(短期利用療養通所介護)のいずれか"),
     Column("shortfall", "減算区分", "shortfall", "blank, なし, over_capacity or understaffed",
            "空欄、なし、over_capacity(定員超過)または understaffed(人員欠如)"),
     Column("session", "回", "session", "1 (default) to 9: which visit of the day",

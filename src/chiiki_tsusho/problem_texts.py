@@ -290,6 +290,7 @@ TEXTS: dict[TextId, Text] = {
 CALLED = {
     "day_care": "地域密着型通所介護",
     "medical_day_care": "療養通所介護",
+    "short_medical_day_care": "短期利用療養通所介護",
     "over_capacity": "定員超過",
     "understaffed": "人員欠如",
     "other": "その他",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 from pathlib import Path
@@ -238,6 +238,20 @@ class Attendance:
     base_units: int
     had: dict[str, int]
     has: dict[str, int]
+    bears_base: bool = True
+
+
+def bearing(table: list[Row], visits: list[Attendance]) -> list[Attendance]:
+    """Leave a code per day or month (療養通所介護) to the first visit of the day or month."""
+    per = {service_code(row): row["per"] for row in table if row["kind"] == "base"}
+    seen, left = set(), []
+    for visit in visits:
+        counted_per = per.get(visit.base_code, "visit")
+        place = (visit.base_code, visit.date if counted_per == "day" else None)
+        first = counted_per == "visit" or place not in seen
+        seen.add(place)
+        left.append(visit if first else replace(visit, base_units=0, bears_base=False))
+    return left
 
 
 def attend(table: list[Row], visit: Row, provider: Row | None, recipient: Row | None) -> Attendance:
@@ -293,7 +307,7 @@ def counts_by_visit(row: Row, visits: list[Attendance]) -> list[int]:
     What is counted by the day or the month belongs to the first visit that has it.
     """
     if row["kind"] == "base":
-        return [int(visit.base_code == service_code(row)) for visit in visits]
+        return [int(visit.bears_base and visit.base_code == service_code(row)) for visit in visits]
     values = [visit.has.get(name_of(row), 0) for visit in visits]
     if row["kind"] == "rate" or row["per"] == "month":
         return [int(value > 0 and not any(values[:at])) for at, value in enumerate(values)]
@@ -614,7 +628,7 @@ def claim_month(
         month = key[0]
         table = rows_of_month(rows, month)
         provider, recipient = provider_of(providers, key), recipient_of(recipients, key)
-        attended = [attend(table, visit, provider, recipient) for visit in own]
+        attended = bearing(table, [attend(table, visit, provider, recipient) for visit in own])
         if any(visit.base_code == "" for visit in attended):
             raise ValueError(f"no code for a visit of {key}")
 
@@ -770,7 +784,7 @@ def managed_of(
     key = claim_key(own[0])
     row, person = provider_of(providers, key), recipient_of(recipients, key)
     attended = [attend(table, visit, row, person) for visit in own]
-    sound = [visit for visit in attended if visit.base_code]
+    sound = bearing(table, [visit for visit in attended if visit.base_code])
     return units_of(month_lines(table, sound, [True] * len(sound), 0), managed=True)
 
 

@@ -22,7 +22,11 @@ ROOT = Path(__file__).resolve().parents[2]
 SHEET = "地域通所介護"
 COMPOSITE = 11
 PER = 12
-FEES = {"day_care": "イ 地域密着型通所介護費", "medical_day_care": "ロ 療養通所介護費"}
+FEES = {
+    "day_care": "イ 地域密着型通所介護費",
+    "medical_day_care": "ロ 療養通所介護費",
+    "short_medical_day_care": "ハ 短期利用療養通所介護費",
+}
 SHORTFALLS = {
     "over_capacity": "注 定員超過の場合 × 70%",
     "understaffed": "注 看護・介護職員が欠員の場合 × 70%",
@@ -229,6 +233,8 @@ class CodeBook:
 
 
 def _duration(row: Row) -> str:
+    if row["per"] != "visit":
+        return ""
     hours = f"{int(row['minutes_from']) // 60}時間以上{int(row['minutes_to']) // 60}時間未満"
     if row["short_hours_per_mille"]:
         return f"注 {hours}の場合"

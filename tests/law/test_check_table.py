@@ -173,7 +173,13 @@ ONE_ROW: dict[str, tuple[str, Row, list[tuple[str, str]]]] = {
     "service not known": (
         "BATHING",
         {"service": "all"},
-        [("service", "Input should be 'day_care', 'medical_day_care' or 'both'")],
+        [
+            (
+                "service",
+                "Input should be 'day_care', 'medical_day_care', 'short_medical_day_care' or "
+                "'both'",
+            )
+        ],
     ),
     "level 6": (
         "BASE",
@@ -315,7 +321,7 @@ ONE_ROW: dict[str, tuple[str, Row, list[tuple[str, str]]]] = {
     "a base row by the day": (
         "BASE",
         {"per": "day"},
-        [("per", "a base row is counted per visit")],
+        [("per", "a base row of day_care is counted per visit")],
     ),
     "a base row of both services": (
         "BASE",

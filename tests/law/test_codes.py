@@ -383,8 +383,16 @@ def test_arrays_are_broadcast(given: dict[str, Any], expected: list[Any]) -> Non
             {"shortfall": "undermanned"},
             "shortfall: 'undermanned' is unknown; one of '', 'over_capacity', 'understaffed'",
         ),
-        ({"service": "both"}, "service: 'both' is unknown; one of 'day_care', 'medical_day_care'"),
-        ({"service": None}, "service: '' is unknown; one of 'day_care', 'medical_day_care'"),
+        (
+            {"service": "both"},
+            "service: 'both' is unknown; one of 'day_care', 'medical_day_care', "
+            "'short_medical_day_care'",
+        ),
+        (
+            {"service": None},
+            "service: '' is unknown; one of 'day_care', 'medical_day_care', "
+            "'short_medical_day_care'",
+        ),
         ({"extended_hours": None}, "extended_hours: True or False was expected"),
         ({"extended_hours": "0"}, "extended_hours: True or False was expected"),
         ({"extended_hours": [0, 2]}, "extended_hours: True or False was expected"),

@@ -125,6 +125,14 @@ def test_check_table_says_what_it_changes(tmp_path: Path, language: str) -> None
     assert replaced.startswith(f"{path}: {expected[1]}")
 
 
+def test_an_own_row_is_met_by_the_bundled_ones(tmp_path: Path) -> None:
+    """送迎減算 is not counted where 同一建物減算 is (告示第126号 別表 2の2 注)."""
+    table_of_month = ct.load_codes("2022-05", path=own(tmp_path, SAME_BUILDING))
+    both = {"same_building": 1, "no_transport": 2}
+    visit = ct.Visit(minutes=430, care_level=1, additions=both)
+    assert ct.Calculator(table_of_month).compose(visit).units == 750 - 94
+
+
 def test_a_table_that_stands_for_itself_changes_nothing(tmp_path: Path) -> None:
     assert table_changes(table(tmp_path, *base(100))) == []
 
@@ -135,12 +143,11 @@ FAULTS: dict[str, tuple[Cells, str, str]] = {
         "line 3, column key: 'same_building': in the same months as on bundled row 785611",
         "3行目、列 key: 「same_building」: 収録済みの785611と期間が重複しています",
     ),
-    "a bundled row that misses its key": (
+    "another key of a code whose key other rows name": (
         SAME_BUILDING | {"valid_from": "202404", "valid_to": "202404", "key": "same_house"},
-        "column yields_to: 'same_building': bundled row 785612: no row of these months has the key "
-        "'same_building'",
-        "列 yields_to: 「same_building」: 収録済みの785612: この期間に"
-        "「same_building」の行がありません",
+        "line 3, column key: 'same_house': the bundled row of this code has the key "
+        "'same_building', which other rows name; keep it",
+        "3行目、列 key: 「same_house」: 収録済みのこのコードのキーは「same_building」で、",
     ),
     "a month that is none": (
         SAME_BUILDING | {"valid_from": "202113"},

@@ -48,7 +48,6 @@ def test_no_other_bundled_name_is_a_base_name() -> None:
         "地域通所介護11・時減・延1",
         "地域通所介護11・延1・延2",
         "地域通所介護虐待防止未実施減算11",
-        "地域療養通所介護",
         "地域療養通所介護11",
         "通所介護11",
         "",
@@ -65,6 +64,8 @@ def test_names_that_are_not_of_the_grammar(name: str) -> None:
         ("地域通所介護11･人欠･時減", BaseName("day_care", 1, 1, "understaffed", True)),
         ("地域通所介護 11\n・時減・人欠", BaseName("day_care", 1, 1, "understaffed", True)),
         ("地域療養通所介護２・定超", BaseName("medical_day_care", 2, None, "over_capacity")),
+        ("地域療養通所介護", BaseName("medical_day_care", 0, None)),
+        ("短期利用療養通所介護・人欠", BaseName("short_medical_day_care", 0, None, "understaffed")),
         ("地域通所介護61・定超・延５", BaseName("day_care", 6, 1, "over_capacity", False, 5)),
     ],
 )

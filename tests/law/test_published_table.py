@@ -753,6 +753,7 @@ OF_THE_LAW: Final = (
     "claim_file_layout.csv",
     "care_plan_layout.csv",
     "return_codes.csv",
+    "known_additions.csv",
 )
 
 
@@ -772,6 +773,16 @@ def test_no_row_is_surer_than_its_source() -> None:
     for row in CODES:
         assert row["confidence"] in ("high", "medium")
         assert row["confidence"] == "medium" or strength[row["source"]] == "high"
+
+
+def test_what_rests_on_our_own_reading_is_marked() -> None:
+    """Known by name for imports: low is what a source only hints at."""
+    strength = {row["id"]: row["strength"] for row in read(DATA / "sources.csv")}
+    rows = {row["key"]: row for row in read(DATA / "known_additions.csv")}
+    low = {key for key, row in rows.items() if row["confidence"] == "low"}
+    assert low == {"infection_disaster", "supplement_2021"}
+    for row in rows.values():
+        assert row["confidence"] != "high" or strength[row["source"]] == "high"
 
 
 def test_the_page_of_sources_is_that_of_the_tables() -> None:

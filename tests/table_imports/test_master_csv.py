@@ -228,7 +228,7 @@ REFUSED: dict[str, tuple[Line, str]] = {
     ),
     "a base code counted by the month": (
         changed("1241", "202606", COUNTED="03"),
-        "算定単位 is '03'; a base code of this table is counted per visit (01)",
+        "算定単位 is '03'; a base code of 地域密着型通所介護 is counted per visit (01)",
     ),
     "算定単位 not known": (
         changed("5301", "202606", COUNTED="09"),

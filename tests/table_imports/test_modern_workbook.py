@@ -9,9 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
+from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.law.code_rows import CodeRow
+from chiiki_tsusho.law.sources import row_place
 from chiiki_tsusho.table_imports.gathering import ImportedTable, write_code_rows
 from chiiki_tsusho.table_imports.workbook import import_workbook
 from helpers.inputs import Cells, frame
@@ -188,6 +191,26 @@ def reference(
         for row in providers
     ]
     return claim_month(typed, registered, None, load_rows(codes), PRICES, LIMITS)
+
+
+def test_what_rests_on_our_own_reading_is_said(tmp_path: Path, imported: ImportedTable) -> None:
+    rows = by_name(imported)
+    low = {name for name, row in rows.items() if row.confidence is not None}
+    assert low == {"感染症災害3%加算", "令和3年9月30日までの上乗せ分"}
+    assert {rows[name].confidence for name in low} == {"low"}
+    path = save(tmp_path / "R6.xlsx", [row for row in modern_rows() if row.code == "6600"])
+    for language, said in (
+        ("en", "placed, but how it is counted is our own reading; check it before you bill it"),
+        ("ja", "取り込みましたが、算定方法は当方の解釈です。請求の前に確認してください"),
+    ):
+        command = ["import-workbook", str(path), "--valid-from", "2026-06"]
+        done = CliRunner().invoke(
+            app, ["--lang", language, *command, "-o", str(tmp_path / f"{language}.csv")]
+        )
+        assert f"R6.xlsx row 3: 786600 地域通所介護感染症災害3%加算: {said}" in done.stderr
+    shown = row_place(rows["感染症災害3%加算"], 202606)
+    assert str(shown).endswith("how it is counted is our own reading (low)")
+    assert shown.say("ja").endswith("(算定方法は当方の解釈、確度 low)")
 
 
 # --- additions that nobody knows -----------------------------------------------------------------

@@ -53,7 +53,9 @@ def inside_limit(
     reached = np.cumsum(before >= within[visits.claim])
     first = visits.starts
     before_claim: Ints = reached[first] - (before[first] >= within)
-    covered: Flags = reached == before_claim[visits.claim]
+    # Without excess all are covered, also those behind whose code the first visit has counted.
+    whole = np.add.reduceat(units, first) <= within
+    covered: Flags = (reached == before_claim[visits.claim]) | whole[visits.claim]
     inside = np.where(covered, units, 0)
     # The last covered visit bears what goes beyond.
     number = np.add.reduceat(covered.astype(np.int64), visits.starts)
@@ -70,6 +72,8 @@ def managed_of_visits(visits: MonthVisits, borne: Mapping[str, Ints], lines: Cla
     """
     table = visits.table
     units = table.row_units[visits.base].copy()
+    if visits.own_counts is not None:
+        units *= visits.own_counts
     for key, counts in borne.items():
         row = table.rows[table.key_positions[key]]
         if row.limit_managed:

@@ -98,6 +98,7 @@ def _days_of(
     table, on = visits.table, days.on(visits)
     counts, units = np.zeros_like(lines.counts), np.zeros_like(lines.counts)
     borne = {key: bear(visits, key) for key in visits.keys}
+    own: Ints | int = 1 if visits.own_counts is None else visits.own_counts
     inside = inside_limit(visits, borne, lines, within)
     managed = managed_of_visits(visits, borne, lines)
     excess = np.add.reduceat(np.where(on, managed - inside.units, 0), visits.starts)
@@ -106,7 +107,7 @@ def _days_of(
         row = table.rows[item]
         if row.kind == "rate":
             continue
-        of_visits = visits.base == item if row.kind == "base" else borne[key_of[item]]
+        of_visits = borne[key_of[item]] if row.kind != "base" else own * (visits.base == item)
         counted = on if row.limit_managed else on & inside.covered
         counts[:, column] = np.add.reduceat(of_visits * counted, visits.starts, dtype=np.int64)
         units[:, column] = counts[:, column] * (row.units or 0)

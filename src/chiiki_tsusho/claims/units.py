@@ -97,6 +97,23 @@ class MonthVisits:
         return _starts(self.claim * 32 + self.day)
 
     @cached_property
+    def own_counts(self) -> Ints | None:
+        """How often each visit counts its own code; None where each counts it once.
+
+        A code per day or month (療養通所介護 since 2021-04) is borne by the first of its visits.
+        """
+        rows = self.table.rows
+        fewer = [at for at in np.unique(self.kinds.base).tolist() if rows[at].per != "visit"]
+        if not fewer:
+            return None
+        counts = np.ones(len(self.claim), dtype=np.int64)
+        for at in fewer:
+            starts = self.starts if rows[at].per == "month" else self.day_starts
+            with_it = self.base == at
+            counts = np.where(with_it, _first_of(with_it, starts), counts)
+        return counts
+
+    @cached_property
     def _most_visits(self) -> int:
         return int(np.diff(self.starts, append=len(self.claim)).max(initial=0))
 
@@ -436,10 +453,10 @@ def count(visits: MonthVisits) -> ClaimLines:
     items = np.flatnonzero(used)
     column = np.cumsum(used) - 1
     claims = len(visits.starts)
-    counts = np.bincount(
-        (column[visits.kinds.base] * claims)[visits.kind] + visits.claim,
-        minlength=claims * len(items),
-    )
+    places = (column[visits.kinds.base] * claims)[visits.kind] + visits.claim
+    if visits.own_counts is not None:
+        places = places[visits.own_counts > 0]
+    counts = np.bincount(places, minlength=claims * len(items))
     # Codes are few and claims many: what is done code by code runs along the memory.
     counts = counts.reshape(len(items), claims).T
     for key, counted in _counts_of_keys(visits).items():
@@ -512,6 +529,8 @@ def base_rate_bases(visits: MonthVisits, on: Flags | None = None) -> dict[str, R
     reductions = [key for key in keys if table.rates[key].per_mille[0] < 0]
     pairs = [(key, less) for key in keys if key not in reductions for less in reductions]
     units = table.row_units[visits.kinds.base]
+    if visits.own_counts is not None:
+        on = visits.own_counts > 0 if on is None else on & (visits.own_counts > 0)
     sums = visits.sums(
         {key: units * (values[key] > 0) for key in keys}
         | {

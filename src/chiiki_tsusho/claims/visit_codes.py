@@ -43,7 +43,8 @@ def visit_codes(visits: MonthVisits) -> VisitCodes:
     """
     table = visits.table
     every = np.arange(len(visits.claim), dtype=np.int64)
-    visit, item, count = [every], [visits.base], [np.ones_like(every)]
+    own = every if visits.own_counts is None else np.flatnonzero(visits.own_counts)
+    visit, item, count = [own], [visits.base[own]], [np.ones_like(own)]
     for key in visits.keys:
         position = table.key_positions[key]
         if table.rows[position].kind == "addition":

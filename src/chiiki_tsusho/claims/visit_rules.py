@@ -231,16 +231,18 @@ class _Rows:
         self._refuse(column, at, values, over, faults)
         values = np.where(over, 0, values)
         if row.service != "both":
-            other_service = 1 - SERVICES.index(row.service)
-            wrong = (values > 0) & (self.read_service[at] == other_service)
-            facts = {
-                "key": table.named(column.key),
-                "service": named(SERVICES[other_service]),
-                "fits": named(row.service),
-            }
-            message = Message("not_for_service", "not_for_service", facts)
-            self._refuse(column, at, values, wrong, {"": message})
-            values = np.where(wrong, 0, values)
+            for number, service in enumerate(SERVICES):
+                if service == row.service:
+                    continue
+                wrong = (values > 0) & (self.read_service[at] == number)
+                facts = {
+                    "key": table.named(column.key),
+                    "service": named(service),
+                    "fits": named(row.service),
+                }
+                message = Message("not_for_service", "not_for_service", facts)
+                self._refuse(column, at, values, wrong, {"": message})
+                values = np.where(wrong, 0, values)
         return values
 
     def _refuse(

@@ -28,7 +28,7 @@ from chiiki_tsusho.language import Text
 if TYPE_CHECKING:
     from chiiki_tsusho.explaining.visit import Composition
 
-_SERVICES = ("day_care", "medical_day_care")
+_SERVICES = ("day_care", "medical_day_care", "short_medical_day_care")
 _SHORTFALLS = ("over_capacity", "understaffed")
 # The largest whole number an option takes; none that means anything is longer.
 _LARGEST = 999_999_999
@@ -89,7 +89,7 @@ def explain(
         str,
         typer.Option(
             metavar="SERVICE",
-            help="day_care or medical_day_care.",
+            help="day_care, medical_day_care or short_medical_day_care.",
             autocompletion=one_of(*_SERVICES),
         ),
     ] = "day_care",

@@ -120,6 +120,16 @@ def _finish(table: ImportedTable, source: Path, output: Path) -> None:
 
     for refused in table.refused:
         say(Text("{source}: {refused}", source=str(source), refused=refused))
+    for row in table.rows:
+        if row.confidence == "low":
+            text = Text(
+                "{where}: {code} {name}: placed, but how it is counted is our own reading; check "
+                "it before you bill it",
+                where=row.source,
+                code=row.service_code,
+                name=row.name,
+            )
+            say(text)
     types = ", ".join(f"{name} ({count})" for name, count in table.other_types.items())
     if not table.rows:
         others = Text("; rows of other service types: {types}", types=types) if types else ""

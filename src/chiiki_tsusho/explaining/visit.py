@@ -53,8 +53,8 @@ class Visit(BaseModel):
         Length of the stay.
     care_level : int, optional
         要介護度 1–5; may be left out for ``medical_day_care``.
-    service : {"day_care", "medical_day_care"}
-        地域密着型通所介護 or 療養通所介護.
+    service : {"day_care", "medical_day_care", "short_medical_day_care"}
+        地域密着型通所介護, 療養通所介護 or 短期利用療養通所介護.
     shortfall : {"over_capacity", "understaffed"}, optional
         定員超過 or 人員欠如.
     additions : dict of str to int

@@ -73,8 +73,17 @@ def check_code_rows(path: Path) -> tuple[list[CodeLine], list[Fault]]:
     """
     extends = extends_bundled(path)
     rows, faults = typed_rows(path, CodeRow, after=int(extends))
-    table = laid_over(rows) if extends else rows
-    return table, in_order([*faults, *table_faults(table)])
+    return _checked(rows, faults, extends)
+
+
+def _checked(
+    rows: list[CodeLine], faults: list[Fault], extends: bool
+) -> tuple[list[CodeLine], list[Fault]]:
+    """Make the checks between rows, those of the bundled table among them where it is extended."""
+    if not extends:
+        return rows, in_order([*faults, *table_faults(rows)])
+    table = laid_over(rows)
+    return table, in_order([*faults, *_renamed_keys(rows), *table_faults(table)])
 
 
 def check_table(path: str | Path) -> list[Fault]:
@@ -105,8 +114,7 @@ def check_table(path: str | Path) -> list[Fault]:
     """
     file = Path(path)
     extends = extends_bundled(file)
-    rows, faults = scan_rows(file, CodeRow, after=int(extends))
-    return in_order([*faults, *table_faults(laid_over(rows) if extends else rows)])
+    return _checked(*scan_rows(file, CodeRow, after=int(extends)), extends)[1]
 
 
 def table_changes(path: str | Path) -> list[Sayable]:
@@ -230,6 +238,27 @@ def laid_over(own: list[CodeLine]) -> list[CodeLine]:
             period = {"valid_from": first, "valid_to": last}
             kept.append(BundledLine(0, one.row.model_copy(update=period)))
     return [*kept, *own]
+
+
+def _renamed_keys(own: list[CodeLine]) -> Iterator[Fault]:
+    """Find rows that take a key away which other bundled rows give way to, need or exclude."""
+    named = {
+        key
+        for one in bundled_rows()
+        for keys in (one.row.yields, one.row.needed, one.row.excluded)
+        for key in keys
+    }
+    for one in own:
+        months = _Span(one.row.valid_from, one.row.valid_to)
+        for other in bundled_rows():
+            same = other.row.service_code == one.row.service_code and months.meets(other.row)
+            if same and other.row.key != one.row.key and other.row.key in named:
+                text = Text(
+                    "the bundled row of this code has the key {key!r}, which other rows name; "
+                    "keep it",
+                    key=other.row.key,
+                )
+                yield one.fault("key", text)
 
 
 def _left(period: tuple[int, int], taken: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

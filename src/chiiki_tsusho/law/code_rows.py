@@ -17,17 +17,17 @@ from chiiki_tsusho.law.table_files import (
 )
 from chiiki_tsusho.months import OPEN_END, month_before, next_month
 
-Service = Literal["day_care", "medical_day_care"]
+Service = Literal["day_care", "medical_day_care", "short_medical_day_care"]
 Shortfall = Literal["over_capacity", "understaffed"]
-SERVICES: tuple[Service, ...] = ("day_care", "medical_day_care")
+SERVICES: tuple[Service, ...] = ("day_care", "medical_day_care", "short_medical_day_care")
 SHORTFALLS: tuple[Shortfall, ...] = ("over_capacity", "understaffed")
 BASE_LINES, ALL_LINES = "base_lines", "all_lines"
 MINUTES_OF_A_DAY = 1440
 # 要介護1 to 5 (介護保険法 第7条, 要介護認定基準), and 0 for none.
 LEVEL_SLOTS = 6
 # How well a row is established: the printed table, an official text or two independent sources; or
-# one of these for a part of it alone.
-Confidence = Literal["high", "medium"]
+# one of these for a part of it alone. Low is for imported rows: how they count is our own reading.
+Confidence = Literal["high", "medium", "low"]
 
 
 CareLevel = Annotated[Whole, Field(ge=1, le=LEVEL_SLOTS - 1)]
@@ -48,7 +48,7 @@ class CodeRow(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1)]
     kind: Literal["base", "addition", "rate"]
     key: Name | None
-    service: Literal["day_care", "medical_day_care", "both"]
+    service: Literal["day_care", "medical_day_care", "short_medical_day_care", "both"]
     care_level: CareLevel | None
     minutes_from: Annotated[Whole, Field(ge=0, lt=MINUTES_OF_A_DAY)] | None
     minutes_to: Annotated[Whole, Field(ge=1, le=MINUTES_OF_A_DAY + 1)] | None

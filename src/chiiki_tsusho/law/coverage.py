@@ -129,14 +129,13 @@ def _base_subjects(periods: Sequence[list[CodeRow]]) -> Iterable[Subject]:
             Name(shortfall, CALLED[shortfall]),
             tuple(_mark([row for row in rows if row.shortfall == shortfall]) for rows in plain),
         )
-    yield Subject(
-        "base",
-        Name("medical_day_care", CALLED["medical_day_care"]),
-        tuple(
-            _mark([r for r in rows if r.kind == "base" and r.service == "medical_day_care"])
-            for rows in periods
-        ),
-    )
+    for service in ("medical_day_care", "short_medical_day_care"):
+        of_service = [
+            [r for r in rows if r.kind == "base" and r.service == service] for rows in periods
+        ]
+        # 短期利用 is there since 2024-04 alone, and only where someone has imported it.
+        if service == "medical_day_care" or any(of_service):
+            yield Subject("base", Name(service, CALLED[service]), tuple(map(_mark, of_service)))
 
 
 def _hour_mark(rows: list[CodeRow], minute: int) -> Mark:
@@ -153,7 +152,7 @@ def _hour_mark(rows: list[CodeRow], minute: int) -> Mark:
 def _mark(rows: list[CodeRow]) -> Mark:
     if not rows:
         return "none"
-    return "medium" if any(row.confidence == "medium" for row in rows) else "high"
+    return "medium" if any(row.confidence in ("medium", "low") for row in rows) else "high"
 
 
 def _keyed_subjects(periods: Sequence[list[CodeRow]]) -> Iterable[Subject]:

@@ -12,7 +12,10 @@ from chiiki_tsusho.law.code_rows import Service, Shortfall
 SERVICE_PREFIX = "地域通所介護"
 # The tables of ordinary day care have a size before the band; of ours there is one.
 _DAY_CARE = re.compile(r"地域通所介護I?([1-9])([1-5])((?:・[^・]+)*)")
-_MEDICAL = re.compile(r"地域療養通所介護([1-9])((?:・[^・]+)*)")
+# To 2021-03 with a band; since then by the month, and 短期利用 by the day.
+_MEDICAL = re.compile(
+    r"(短期利用)?(?:地域)?(短期利用)?療養通所介護(短期利用)?([1-9])?((?:・[^・]+)*)"
+)
 _SHORTFALLS: dict[str, Shortfall] = {"定超": "over_capacity", "人欠": "understaffed"}
 # The keys of the reductions that may stand inside a code or on a line for its band and level.
 _REDUCTIONS = {"業未": "bcp_missing", "虐防": "abuse_prevention_missing"}
@@ -32,9 +35,9 @@ class BaseName:
     Parameters
     ----------
     service : str
-        ``day_care`` or ``medical_day_care``.
+        ``day_care``, ``medical_day_care`` or ``short_medical_day_care``.
     band : int
-        Which duration of the table, counted from 1.
+        Which duration of the table, counted from 1; 0 where the name has none.
     care_level : int, optional
         要介護度; none for 療養通所介護.
     shortfall : str, optional
@@ -89,8 +92,10 @@ def parse_base_name(text: str) -> BaseName | None:
         base = BaseName("day_care", int(match[1]), int(match[2]))
         steps = match[3]
     elif match := _MEDICAL.fullmatch(name):
-        base = BaseName("medical_day_care", int(match[1]), None)
-        steps = match[2]
+        short = any(match.groups()[:3])
+        service: Service = "short_medical_day_care" if short else "medical_day_care"
+        base = BaseName(service, int(match[4] or 0), None)
+        steps = match[5]
     else:
         return None
     for step in steps.split("・")[1:]:

@@ -95,6 +95,8 @@ def row_place(row: CodeRow, month: int) -> Sayable:
     Of a row whose source is not among the documents of the project, that source is its place.
     """
     if row.source not in source_rows():
+        if row.confidence == "low":
+            return Text("{source}; how it is counted is our own reading (low)", source=row.source)
         return Name(row.source, row.source)
     kind = "base" if row.kind == "base" else "addition"
     in_force = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from chiiki_tsusho.columns import RESERVED_NAMES
@@ -52,8 +52,9 @@ def table_faults(rows: list[CodeLine]) -> Iterator[Fault]:
     for numbered in rows:
         yield from _row_faults(numbered)
     yield from period_faults(rows, lambda row: Text("code {code}", code=row.service_code))
+    keys = {one.row.key for one in rows}
     for _, _, active in segments(rows):
-        yield from _month_faults(active)
+        yield from _month_faults(active, keys)
 
 
 def in_order(faults: list[Fault]) -> list[Fault]:
@@ -96,8 +97,10 @@ def _base_faults(numbered: CodeLine) -> Iterator[Fault]:
     row = numbered.row
     if row.service == "both":
         yield numbered.fault("service", Text("a base row belongs to one service"))
-    if row.per != "visit":
-        yield numbered.fault("per", Text("a base row is counted per visit"))
+    if row.service == "day_care" and row.per != "visit":
+        yield numbered.fault("per", Text("a base row of day_care is counted per visit"))
+    elif row.per == "one_way":
+        yield numbered.fault("per", Text("a base row is counted per visit, day or month"))
     if row.service == "day_care" and row.care_level is None:
         text = Text("blank; a base row of day_care needs it")
         yield numbered.fault("care_level", text)
@@ -137,7 +140,7 @@ def _chosen_faults(numbered: CodeLine) -> Iterator[Fault]:
         yield numbered.fault("extension_units", text)
 
 
-def _month_faults(active: list[CodeLine]) -> Iterator[Fault]:
+def _month_faults(active: list[CodeLine], keys: Collection[str | None]) -> Iterator[Fault]:
     keyed: dict[str, CodeLine] = {}
     for one in active:
         key = one.row.key
@@ -148,15 +151,23 @@ def _month_faults(active: list[CodeLine]) -> Iterator[Fault]:
             keyed.setdefault(key, one)
     yield from _chosen_clashes([one for one in active if one.row.is_chosen])
     for one in active:
-        yield from _named_key_faults(one, keyed)
+        yield from _named_key_faults(one, keyed, keys)
         yield from _rate_faults(one, keyed)
     yield from _band_faults([one for one in active if one.row.kind == "base"])
     yield from _size_faults(active, keyed)
 
 
-def _named_key_faults(one: CodeLine, keyed: dict[str, CodeLine]) -> Iterator[Fault]:
+def _named_key_faults(
+    one: CodeLine, keyed: dict[str, CodeLine], keys: Collection[str | None]
+) -> Iterator[Fault]:
+    """Find names of keys that mean nothing.
+
+    What a row gives way to, or may not meet, may be missing in its months, not in all.
+    """
     for column in (*_NAMES_KEYS, "reductions"):
         for target in (getattr(one.row, column) or "").split():
+            if target not in keyed and target in keys and column in ("yields_to", "not_with"):
+                continue
             if target not in keyed:
                 text = Text("no row of these months has the key {target!r}", target=target)
                 yield one.fault(column, text)

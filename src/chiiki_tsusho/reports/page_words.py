@@ -183,7 +183,7 @@ class PageWords:
         if row is None:
             return ""
         parts = []
-        if row.kind == "base" and row.service == "medical_day_care":
+        if row.kind == "base" and row.service != "day_care":
             parts.append(self("medical"))
         parts.append(self._band(row.minutes_from, row.minutes_to))
         if row.care_level:

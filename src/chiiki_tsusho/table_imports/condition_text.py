@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from chiiki_tsusho.law.code_rows import Shortfall
+from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY, Shortfall
 from chiiki_tsusho.law.published_names import normal, spaced
 
 Band = tuple[int, int]
+ANY_LENGTH: Band = (0, MINUTES_OF_A_DAY + 1)
 Per = Literal["visit", "day", "one_way", "month"]
 _FIGURE = r"(?<![\d,.])(\d{1,3}(?:,\d{3})+|\d+)"
 _RATIO = r"(?<![\d,.])(\d+(?:\.\d+)?)\s*(%|/\s*1,?000(?!\d)|/\s*100(?!\d))"

@@ -16,7 +16,8 @@ from chiiki_tsusho.language import Language, Sayable, Text, printable
 from chiiki_tsusho.law.code_file import check_code_rows
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, csv_text
 from chiiki_tsusho.law.rounding import half_up
-from chiiki_tsusho.table_imports.known_rows import TAKEN_BY_NAME, RowRefusedError
+from chiiki_tsusho.months import joined
+from chiiki_tsusho.table_imports.known_rows import TAKEN_BY_NAME, RowRefusedError, bundled_rows
 from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
 from chiiki_tsusho.whole_files import write_whole
 
@@ -140,6 +141,20 @@ class Gathering:
         """Keep a row that cannot be placed."""
         self.refused.append(Refused(self.place, at, code, name, reason))
 
+    def widen(self, is_for_both: Callable[[CodeRow], bool]) -> None:
+        """Let additions count for 療養通所介護 as well, in the months for which it has codes here.
+
+        The bundled table has none since 2018-04, and says of its additions what it needs.
+        """
+        base = [one.row for one in self.placed if one.row.kind == "base"]
+        other = [(row.valid_from, row.valid_to) for row in base if row.service != "day_care"]
+        spans = joined(other)
+        for at, one in enumerate(self.placed):
+            row = one.row
+            there = any(first <= row.valid_to and row.valid_from <= last for first, last in spans)
+            if there and row.kind != "base" and row.service == "day_care" and is_for_both(row):
+                self.placed[at] = replace(one, row=row.model_copy(update={"service": "both"}))
+
     def settle(self) -> ImportedTable:
         """Refuse what does not hold together, until the rest passes every check."""
         self._refuse_clashes(
@@ -161,10 +176,24 @@ class Gathering:
         return ImportedTable(rows, refused, dict(sorted(self.other_types.items())))
 
     def _forget_absent_keys(self) -> None:
-        """Leave out of ``not_with`` the keys of which this table has no row: nothing meets them."""
-        there = {one.row.key for one in self.placed}
+        """Leave out of ``not_with`` the keys without a row in any of the same months.
+
+        What was refused may be added by hand, and is then met.
+        """
+        refused = bundled_rows().keys_of(one.name for one in self.refused)
+        months: dict[str | None, list[tuple[int, int]]] = {}
+        for one in self.placed:
+            months.setdefault(one.row.key, []).append((one.row.valid_from, one.row.valid_to))
+        spans = {key: joined(of_key) for key, of_key in months.items()}
+
+        def is_met(key: str, row: CodeRow) -> bool:
+            there = spans.get(key, ())
+            return key in refused or any(
+                a <= row.valid_to and row.valid_from <= b for a, b in there
+            )
+
         for at, one in enumerate(self.placed):
-            met = " ".join(key for key in one.row.excluded if key in there) or None
+            met = " ".join(key for key in one.row.excluded if is_met(key, one.row)) or None
             if met != one.row.not_with:
                 self.placed[at] = replace(one, row=one.row.model_copy(update={"not_with": met}))
 
@@ -282,13 +311,20 @@ def _steps_text(row: CodeRow) -> str:
 def base_cells(cells: dict[str, Any]) -> dict[str, Any]:
     """Complete the cells of a base row: its units by the steps, and what is the same on each."""
     row = CodeRow.model_construct(**(dict.fromkeys(COLUMNS) | cells))
-    fixed = {"kind": "base", "per": "visit", "max_per_visit": 1, "limit_managed": 1}
-    return cells | fixed | {"service_type": SERVICE_TYPE, "units": row.composed_units()}
+    fixed = {"kind": "base", "max_per_visit": 1, "limit_managed": 1}
+    return (
+        {"per": "visit"}
+        | cells
+        | fixed
+        | {"service_type": SERVICE_TYPE, "units": row.composed_units()}
+    )
 
 
 def addition_cells(known: CodeRow, cells: dict[str, Any]) -> dict[str, Any]:
     """Complete the cells of an addition or rate with what only the bundled row of its name says."""
     taken = {column: getattr(known, column) for column in TAKEN_BY_NAME}
+    if known.confidence == "low":
+        taken["confidence"] = known.confidence
     return taken | cells | {"service_type": SERVICE_TYPE}
 
 

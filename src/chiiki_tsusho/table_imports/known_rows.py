@@ -172,9 +172,29 @@ class KnownRows:
                     by_hand=BY_HAND,
                 )
             )
-        if len(fitting) == 1:
+        if len(fitting) == 1 and fitting[0].item_code is None:
             return fitting[0]
-        return min(same_code or fitting, key=lambda row: months_apart(row, month))
+        nearest = min(same_code or fitting, key=lambda row: months_apart(row, month))
+        # What it may not meet in any revision: better a problem too many than a sum too large.
+        excluded = [key for row in fitting if row.key == nearest.key for key in row.excluded]
+        changed: dict[str, object] = {"not_with": " ".join(dict.fromkeys(excluded)) or None}
+        since = named_additions().get(unbracketed(name))
+        if since is not None and since.valid_from is not None and since.valid_from <= month:
+            changed["limit_managed"] = since.limit_managed
+        return nearest.model_copy(update=changed)
+
+    def is_for_both(self, row: CodeRow) -> bool:
+        """Say whether a row has been for both services in any revision, or is so by the law."""
+        alike = self._additions.get(same_addition(row.name), [])
+        of_law = named_additions().get(unbracketed(row.name))
+        return any(one.key == row.key and one.service == "both" for one in alike) or (
+            of_law is not None and (of_law.key, of_law.service) == (row.key, "both")
+        )
+
+    def keys_of(self, names: Iterable[str]) -> set[str | None]:
+        """Return the keys that bundled rows of these published names have had."""
+        rows = (self._additions.get(same_addition(name), ()) for name in names)
+        return {row.key for of_name in rows for row in of_name}
 
     def short_hours_per_mille(self) -> int:
         """Return the ratio of 時減."""

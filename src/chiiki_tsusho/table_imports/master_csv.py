@@ -23,7 +23,7 @@ from chiiki_tsusho.law.published_names import (
 )
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.months import OPEN_END, joined, spans_text
-from chiiki_tsusho.table_imports.condition_text import Per, counted_per
+from chiiki_tsusho.table_imports.condition_text import ANY_LENGTH, Per, counted_per
 from chiiki_tsusho.table_imports.gathering import (
     Gathering,
     ImportedTable,
@@ -130,6 +130,7 @@ class _MasterImport:
                 self._place_reduction(one, key)
             except RowRefusedError as error:
                 self._refuse(one.row, error)
+        self._gathering.widen(self._known.is_for_both)
         return self._gathering.settle()
 
     def _refuse(self, row: MasterRow, error: RowRefusedError) -> None:
@@ -147,15 +148,17 @@ class _MasterImport:
 
     def _place_base(self, one: _Base) -> None:
         name = one.name
-        if _per(one.row) != "visit":
+        per = _per(one.row)
+        if name.service == "day_care" and per != "visit":
             raise RowRefusedError(
                 Text(
-                    "算定単位 is {per!r}; a base code of this table is counted per visit (01)",
+                    "算定単位 is {per!r}; a base code of 地域密着型通所介護 is counted per visit "
+                    "(01)",
                     per=one.row.per,
                 )
             )
         _check_limit(one.row, 1)
-        minutes_from, minutes_to = self._minutes(one)
+        minutes_from, minutes_to = ANY_LENGTH if per != "visit" else self._minutes(one)
         short = self._known.short_hours_per_mille() if name.short_hours else None
         shortfall = self._known.shortfall_per_mille() if name.shortfall else None
         cells = base_cells(
@@ -173,6 +176,7 @@ class _MasterImport:
                     self._known.extension_units(name.extension) if name.extension else 0
                 ),
                 "published_units": one.units,
+                "per": per,
                 "reductions": " ".join(name.reductions) or None,
                 "reduction_per_mille": (
                     reduction_per_mille(name.reductions[0]) if name.reductions else None

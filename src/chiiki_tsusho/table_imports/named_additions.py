@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chiiki_tsusho.errors import TableError
-from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow
+from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, Confidence, Service
 from chiiki_tsusho.law.prices_and_limits import service
 from chiiki_tsusho.law.published_names import BaseName, same_addition
-from chiiki_tsusho.law.table_files import Whole, faults_text, law_file, typed_rows
+from chiiki_tsusho.law.table_files import Month, Whole, faults_text, law_file, typed_rows
 
 SERVICE_TYPE = service().service_type
 _FILE = "known_additions.csv"
@@ -22,6 +22,8 @@ class NamedAddition(BaseModel):
 
     ``per_mille`` is what a reduction takes off 所定単位数, and of a rate its ratio where no
     revision has changed it; other figures are printed in the table that is imported.
+    ``valid_from`` is the month since which it holds of a name that the bundled table has as well.
+    ``low`` confidence: how it is counted is our own reading of its source.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,7 +31,8 @@ class NamedAddition(BaseModel):
     name: str
     key: str
     kind: Literal["addition", "rate"]
-    service: Literal["day_care", "medical_day_care", "both"]
+    service: Service | Literal["both"]
+    valid_from: Month | None
     minutes_from: Whole | None
     minutes_to: Whole | None
     extension_units: Whole | None
@@ -37,11 +40,13 @@ class NamedAddition(BaseModel):
     rate_of: str | None
     group: str | None
     limit_managed: Whole
-    source: str
+    confidence: Confidence
+    source: Annotated[str, StringConstraints(min_length=1)]
 
     def as_row(self) -> CodeRow:
         """Return the row of a code table that knows no code, months and figures yet."""
-        known = self.model_dump(exclude=set() if self.kind == "rate" else {"per_mille"})
+        left_out = {"valid_from"} if self.kind == "rate" else {"valid_from", "per_mille"}
+        known = self.model_dump(exclude=left_out)
         return CodeRow.model_construct(**dict.fromkeys(COLUMNS) | known)
 
 

@@ -38,6 +38,13 @@ def printed_addition(row: SheetRow, known: KnownRows, month: int) -> dict[str, A
         message names the column to fill in.
     """
     if is_base_form(row.name):
+        if "日割" in row.name:
+            raise RowRefusedError(
+                Text(
+                    "日割 is counted by the days of a contract, which no column of the visits "
+                    "says; bill such a month by hand"
+                )
+            )
         raise RowRefusedError(
             Text("a code with a step that is not known; {by_hand}", by_hand=BY_HAND)
         )

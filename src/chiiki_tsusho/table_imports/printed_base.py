@@ -11,7 +11,14 @@ from chiiki_tsusho.language import Text, listed
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.published_names import BaseName
 from chiiki_tsusho.law.rounding import half_up
-from chiiki_tsusho.table_imports.condition_text import Band, Conditions, counted_per, ratios_text
+from chiiki_tsusho.table_imports.condition_text import (
+    ANY_LENGTH,
+    Band,
+    Conditions,
+    Per,
+    counted_per,
+    ratios_text,
+)
 from chiiki_tsusho.table_imports.gathering import base_cells, prove
 from chiiki_tsusho.table_imports.known_rows import (
     BY_HAND,
@@ -70,8 +77,10 @@ class Durations:
         elif bands:
             self._printed.setdefault(_shared(name), {}).setdefault(bands[0], at)
 
-    def of(self, at: int, name: BaseName) -> Band:
+    def of(self, at: int, name: BaseName, per: Per = "visit") -> Band:
         """Return first minute and the minute after the last.
+
+        A code by the day or month is for visits of any length, where none is printed.
 
         Raises
         ------
@@ -93,6 +102,8 @@ class Durations:
                     found=found,
                 )
             )
+        if not printed and per != "visit":
+            return ANY_LENGTH
         if not printed:
             raise RowRefusedError(
                 Text(
@@ -136,7 +147,8 @@ class BaseRows:
         """
         row, name = one.printed, one.name
         _agree(name, row.conditions)
-        minutes_from, minutes_to = self._durations.of(row.at, name)
+        per = _per(row, name)
+        minutes_from, minutes_to = self._durations.of(row.at, name, per)
         steps = self._steps(name, row.conditions)
         units, printed_base = self._base_units(one)
         if one.units is None and not (printed_base and steps.all_printed):
@@ -146,25 +158,8 @@ class BaseRows:
                     "the figure up and fill it in"
                 )
             )
-        per = row.per or row.per_above
-        if per and counted_per(per) != "visit":
-            raise RowRefusedError(
-                Text(
-                    "算定単位 is {per!r}; a base code of this table is counted per visit, 1回につき"
-                    "",
-                    per=per,
-                )
-            )
-        managed = row.managed_units
-        if managed is not None and managed != one.units:
-            raise RowRefusedError(
-                Text(
-                    "給付管理単位数 {managed} is not 合成単位数 {units}; a code whose units count "
-                    "otherwise against the limit cannot be said in a code table",
-                    managed=managed,
-                    units=one.units if one.units is not None else "-",
-                )
-            )
+        if row.managed_units not in (None, one.units):
+            raise RowRefusedError(row.managed_otherwise)
         cells = base_cells(
             {
                 "service": name.service,
@@ -179,6 +174,7 @@ class BaseRows:
                 "reductions": " ".join(name.reductions) or None,
                 "reduction_per_mille": steps.reduction,
                 "published_units": one.units,
+                "per": per,
             }
         )
         prove(CodeRow.model_construct(**cells), one.units)
@@ -318,6 +314,43 @@ class BaseRows:
             "published_units": units if row.units else None,
             "limit_managed": row.limit_managed(line["limit_managed"]),
         }
+
+
+def _per(row: SheetRow, name: BaseName) -> Per:
+    """Read 算定単位 of a base code."""
+    text = row.per or row.per_above
+    per = counted_per(text) if text else "visit"
+    if name.service == "day_care" and per != "visit":
+        raise RowRefusedError(
+            Text(
+                "算定単位 is {per!r}; a base code of 地域密着型通所介護 is counted per visit, "
+                "1回につき",
+                per=text,
+            )
+        )
+    if per is None or per == "one_way":
+        raise RowRefusedError(
+            Text(
+                "算定単位 is {per!r}; a base code of 療養通所介護 is counted per visit, day or "
+                "month: 1回につき, 1日につき or 1月につき",
+                per=text,
+            )
+        )
+    if name.band == 0 and per == "visit":
+        raise RowRefusedError(
+            Text(
+                "算定単位 is {per!r} and the name has no duration; 1月につき, or 1日につき for "
+                "短期利用, was expected",
+                per=text,
+            )
+        )
+    if name.service != "day_care" and name.band > 0 and per != "visit":
+        raise RowRefusedError(
+            Text(
+                "算定単位 is {per!r} and the name has a duration; 1回につき was expected", per=text
+            )
+        )
+    return per
 
 
 def _agree(name: BaseName, conditions: Conditions) -> None:

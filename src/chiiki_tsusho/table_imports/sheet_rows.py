@@ -120,13 +120,26 @@ class SheetRow:
                     Text("限度額管理対象 {mark!r} is not known; 1 or 0 was expected", mark=mark)
                 )
             return _LIMIT_MARKS[mark]
-        if self.conditions.outside_limit or (self.managed_units == 0 and self.units):
+        managed, units = self.managed_units, self.units
+        if managed and units is not None and abs(managed) != abs(units):
+            raise RowRefusedError(self.managed_otherwise)
+        if self.conditions.outside_limit or (managed == 0 and units):
             return 0
-        if self.managed_units is not None and self.managed_units == self.units:
+        if managed is not None and units is not None:
             return 1
         if known is None:
             raise RowRefusedError(_to_fill_in("限度額管理対象", "1, 0"))
         return known
+
+    @property
+    def managed_otherwise(self) -> Text:
+        """Say that other units count against the limit than are claimed."""
+        return Text(
+            "給付管理単位数 {managed} is not 合成単位数 {units}; a code whose units count "
+            "otherwise against the limit cannot be said in a code table",
+            managed=self.managed_units,
+            units=self.units if self.units is not None else "-",
+        )
 
     def said(self, name: str, heading: str, choices: str) -> str:
         """Return what someone has filled in.

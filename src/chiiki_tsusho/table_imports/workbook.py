@@ -122,6 +122,7 @@ class _SheetImport:
                 self._place(row, base_rows.reduction_cells(row, key, name))
             except RowRefusedError as error:
                 self._refuse(row, error)
+        self._gathering.widen(self._known.is_for_both)
         return self._gathering.settle()
 
     def _is_ours(self, row: SheetRow) -> bool:
