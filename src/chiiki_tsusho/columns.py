@@ -210,6 +210,8 @@ CLAIMS = (
          "利用者負担額(円)"),
     _out("self_paid_yen", "利用者負担(全額負担分)", "whole_or_blank", "yen of the self-paid units",
          "限度額を超えた分の自己負担(円)"),
+    _out("public_units", "公費対象単位数", "whole", "benefit units under public funds",
+         "給付単位数のうち公費の対象となる単位数"),
 )  # fmt: skip
 
 _FILE = _out(

@@ -643,6 +643,7 @@ def test_output_is_in_the_order_of_its_text() -> None:
         "public_yen",
         "copay_yen",
         "self_paid_yen",
+        "public_units",
     ]
 
 

@@ -264,6 +264,19 @@ def test_several_visits_a_day_are_a_hint() -> None:
     assert days[["found", "expected"]].to_numpy().tolist() == [["11", "12"]]
 
 
+def test_codes_of_several_levels_are_a_hint() -> None:
+    """Where the level changed within the month the visits before keep their own codes."""
+    lighter = [list(one) for one in lines()]
+    at = next(at for at, one in enumerate(lighter) if one[1] == "02" and one[5] == WITH_FUNDS)
+    assert lighter[at][7] == "1444"
+    lighter[at][7] = "1443"
+    lighter.insert(at, [*lighter[at][:7], "1444", *lighter[at][8:]])
+    audit = ct.audit(parse_claim_file(file_bytes(lighter), "file"))
+    assert "level_of_code" not in set(audit.findings["rule"])
+    told = audit.hints[audit.hints["rule"] == "several_levels"]
+    assert told[["found", "expected"]].to_numpy().tolist() == [["4", "4"]]
+
+
 def test_a_month_without_a_table_is_said() -> None:
     moved = file_bytes().replace(b",201604,", b",201503,").replace(b",201605,", b",201504,")
     audit = ct.audit(parse_claim_file(moved, "file"))

@@ -79,8 +79,9 @@ def claims_of(files: list[Path]) -> list[dict[str, Any]]:
                     "insurance_yen": num(total, 16),
                     "public_yen": num(total, 19),
                     "copay_yen": num(total, 17) + num(total, 20),
+                    "public_units": num(total, 18),
                     "lines": [
-                        (item(line, 7) + item(line, 8), num(line, 9), num(line, 10), num(line, 14))
+                        (item(line, 7) + item(line, 8), *(num(line, n) for n in LINE_ITEMS))
                         for line in one.lines
                     ],
                 }
@@ -89,17 +90,30 @@ def claims_of(files: list[Path]) -> list[dict[str, Any]]:
 
 
 KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
+# Of a line: units, count, units in all, and what of the two is under public funds.
+LINE_ITEMS = (9, 10, 14, 11, 15)
+LINE_COLUMNS = [
+    "service_code", "units", "count", "service_units", "public_count", "public_units",
+]  # fmt: skip
 
 
 def claims_of_batch(batch: ct.Batch) -> list[dict[str, Any]]:
+    records = batch.claims.to_dict("records")
+    # Funds that pay for nothing within the limit have no part in an insured person's statement.
+    unpaid = {
+        tuple(one[name] for name in KEY)
+        for one in records
+        if one["public_units"] == 0 and not one["insured_no"].startswith("H")
+    }
     lines = {
-        key: [tuple(row) for row in own[["service_code", "units", "count", "service_units"]].values]
+        key: [
+            (*row[:4], *((0, 0) if key in unpaid else row[4:])) for row in own[LINE_COLUMNS].values
+        ]
         for key, own in batch.claim_lines.groupby(list(KEY))
     }
-    records = batch.claims.to_dict("records")
     names = [
         *KEY, "days", "planned_units", "managed_units", "unmanaged_units", "benefit_units",
-        "unit_price", "total_yen", "insurance_yen", "public_yen", "copay_yen",
+        "unit_price", "total_yen", "insurance_yen", "public_yen", "copay_yen", "public_units",
     ]  # fmt: skip
     claims = [
         {name: one[name] for name in names}
@@ -150,15 +164,6 @@ def complete(month: Month) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     return visits, providers, recipients
 
 
-def untold(batch: ct.Batch) -> bool:
-    """Whether a claim is over its limit and under public funds for part of the month."""
-    lines = batch.claim_lines
-    part = lines[lines["public_units"] != lines["service_units"]].groupby(list(KEY)).size()
-    some = lines[lines["public_units"] != 0].groupby(list(KEY)).size()
-    over = batch.claims[batch.claims["self_paid_units"] > 0].set_index(list(KEY)).index
-    return bool(len(over.intersection(part.index).intersection(some.index)))
-
-
 @given(months(ROWS, LIMITS), st.sampled_from(["minimal", "none", "all"]))
 def test_what_is_written_is_read_back_and_audited_clean(month: Month, quote: Any) -> None:
     visits, providers, recipients = complete(month)
@@ -178,10 +183,6 @@ def test_what_is_written_is_read_back_and_audited_clean(month: Month, quote: Any
             assert caught.value.problems is not None
             assert set(caught.value.problems["rule"]) == {"too_long"}
             assert not list(folder.iterdir())
-            return
-        if untold(batch):
-            with pytest.raises(ClaimFileError, match="planned_units"):
-                ct.write_claim_file(batch, recipients, "2027-02", folder, quote=quote)
             return
         written = ct.write_claim_file(batch, recipients, "2027-02", folder, quote=quote)
         paths = [one.path for one in written]
@@ -397,10 +398,7 @@ PART_MONTH = [
 ]
 
 
-@pytest.mark.parametrize(("first", "law", "copay", "expected"), PART_MONTH)
-def test_public_funds_may_begin_within_the_month(
-    tmp_path: Path, first: str, law: str, copay: str, expected: list[int]
-) -> None:
+def eight_visits(**cells: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     visits = pd.DataFrame(
         [
             {
@@ -412,20 +410,105 @@ def test_public_funds_may_begin_within_the_month(
     )  # fmt: skip
     providers = pd.DataFrame([{"provider_no": "1390000015", "area_grade": "4"}])
     person = {"insurer_no": "139006", "insured_no": "0000100011", "benefit_rate": "90"}
-    funds = {"public_law": law, "public_from": first, "public_copay_yen": copay}
-    recipients = with_personal(pd.DataFrame([person | funds]))
+    return visits, providers, with_personal(pd.DataFrame([person | cells]))
+
+
+def one_statement(folder: Path, **cells: str) -> tuple[second_reader.Sheets, list[int]]:
+    """The file of the eight visits, and 10-14 to 10-20 but the price."""
+    visits, providers, recipients = eight_visits(**cells)
     batch = ct.compute_claims(visits, providers, recipients)
-    [written] = ct.write_claim_file(batch, recipients, "2016-06", tmp_path)
+    [written] = ct.write_claim_file(batch, recipients, "2016-06", folder)
     sheets = second_reader.read(written.path)
     second_reader.check(sheets)
+    assert ct.audit(written.path).clean
     [statement] = sheets.statements.values()
-    [total], [line] = statement.totals, statement.lines
-    assert [num(total, n) for n in (17, 18, 19, 20)] == expected
-    assert [num(total, n) for n in (14, 16)] == [6944, 65_870]
+    [total] = statement.totals
+    return sheets, [num(total, n) for n in (14, 16, 17, 18, 19, 20)]
+
+
+@pytest.mark.parametrize(("first", "law", "copay", "expected"), PART_MONTH)
+def test_public_funds_may_begin_within_the_month(
+    tmp_path: Path, first: str, law: str, copay: str, expected: list[int]
+) -> None:
+    sheets, figures = one_statement(
+        tmp_path, public_law=law, public_from=first, public_copay_yen=copay
+    )
+    assert figures == [6944, 65_870, *expected]
+    [statement] = sheets.statements.values()
+    [line] = statement.lines
     assert (num(line, 11), num(line, 15)) == (expected[1] // 868, expected[1])
     [insurance, public] = sheets.claims
     assert (num(insurance, 8), num(insurance, 9)) == (6944, 73_189)
     assert (item(public, 5), num(public, 8)) == (law, expected[1])
     assert num(public, 9) == (36_594 if first else 73_189)
     assert num(public, 11) == expected[2]
-    assert ct.audit(written.path).clean
+
+
+# With a plan of 5,000 units the limit is reached on the 6th: 5 visits and 660 units of it. Of them
+# 868 + 660 on the 5th and 6th, 868 × 4 on the first four days, 660 × … on the last covered day.
+# 5,000 units are 52,700 yen, of which the insurance pays 47,430.
+OVER_AND_PART = [
+    # public_from, public_to: 10-17, 10-18, 10-19, 10-20 and the visits under public funds
+    ("5", "", [3660, 1528, 1610, 0], 4),
+    ("", "5", [696, 4340, 4574, 0], 5),
+    ("6", "7", [4575, 660, 695, 0], 2),
+    ("7", "", None, 2),
+]
+
+
+@pytest.mark.parametrize(("first", "last", "expected", "days"), OVER_AND_PART)
+def test_part_of_a_month_over_its_limit_may_be_under_public_funds(
+    tmp_path: Path, first: str, last: str, expected: list[int] | None, days: int
+) -> None:
+    sheets, figures = one_statement(
+        tmp_path, public_law="12", public_from=first, public_to=last, planned_units="5000"
+    )
+    [statement] = sheets.statements.values()
+    [line] = statement.lines
+    if expected is None:
+        # Nothing of what is under public funds is within the limit.
+        assert figures == [5000, 47_430, 5270, 0, 0, 0]
+        assert (item(statement.base, 7), item(statement.base, 30), len(sheets.claims)) == (
+            "",
+            "",
+            1,
+        )
+        assert (num(line, 11), num(line, 15)) == (0, 0)
+    else:
+        assert figures == [5000, 47_430, *expected]
+        assert (num(line, 11), num(line, 15)) == (days, days * 868)
+        assert num(sheets.claims[1], 9) == expected[1] * 1054 // 100
+
+
+def test_public_funds_of_no_visit_are_not_in_the_statement(tmp_path: Path) -> None:
+    sheets, figures = one_statement(tmp_path, public_law="12", public_from="20")
+    assert figures == [6944, 65_870, 7319, 0, 0, 0]
+    [statement] = sheets.statements.values()
+    assert (item(statement.base, 7), item(statement.base, 30), len(sheets.claims)) == ("", "", 1)
+
+
+OTHER_RECIPIENTS = [
+    ("benefit_rate", "80", "the claim was computed with another value; compute the claims again "
+     "with these recipients", "請求は別の値で計算されています。"),
+    ("planned_units", "6000", "the claim was computed with another value; compute the claims "
+     "again with these recipients", "請求は別の値で計算されています。"),
+    ("public_law", "12", "the row of recipients has public funds and the claim has none; compute "
+     "the claims again with these recipients",
+     "利用者ファイルの行に公費がありますが、請求にはありません。"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "value", "english", "japanese"), OTHER_RECIPIENTS)
+def test_other_recipients_than_those_of_the_claims_are_found(
+    tmp_path: Path, column: str, value: str, english: str, japanese: str
+) -> None:
+    batch = ct.compute_claims(*eight_visits())
+    *_, changed = eight_visits(**{column: value})
+    for language, words in (("en", english), ("ja", japanese)):
+        with pytest.raises(ClaimFileError) as caught:
+            ct.write_claim_file(batch, changed, "2016-06", tmp_path, language=language)
+        assert caught.value.problems is not None
+        [problem] = caught.value.problems.to_dict("records")
+        assert (problem["column"], problem["rule"]) == (column, "inconsistent")
+        assert words in problem["message"]
+    assert not list(tmp_path.iterdir())

@@ -687,6 +687,7 @@ def claim_month(
                     key[3],
                     recipient,
                 ),
+                "public_units": public_units if has_funds else 0,
             }
         )
         for line in sorted(lines, key=lambda line: service_code(line.row)):

@@ -99,8 +99,8 @@ def test_files_to_the_byte(tmp_path: Path) -> None:
     assert files["claims.csv"] == (
         "service_month,provider_no,insurer_no,insured_no,care_level,visits,days,managed_units,"
         "unmanaged_units,total_units,planned_units,benefit_units,self_paid_units,unit_price,"
-        "total_yen,benefit_rate,insurance_yen,public_yen,copay_yen,self_paid_yen\n"
-        "201604,1370000001,131000,0000000001,1,2,2,902,0,902,902,902,0,1014,9146,90,8231,0,915,0\n"
+        "total_yen,benefit_rate,insurance_yen,public_yen,copay_yen,self_paid_yen,public_units\n"
+        "201604,1370000001,131000,0000000001,1,2,2,902,0,902,902,902,0,1014,9146,90,8231,0,915,0,0\n"
     )
     assert files["held_visits.csv"] == "".join(
         line for at, line in enumerate(csv_text(ROWS).splitlines(keepends=True)) if at not in (1, 2)
@@ -128,7 +128,7 @@ def test_files_to_the_byte(tmp_path: Path) -> None:
 def test_yen_not_known_are_blank(tmp_path: Path) -> None:
     result = run(tmp_path)
     row = (tmp_path / "out" / "claims.csv").read_text(encoding="utf-8").splitlines()[1]
-    assert row == "201604,1370000001,131000,0000000001,1,2,2,902,0,902,902,902,0,,,,,,,"
+    assert row == "201604,1370000001,131000,0000000001,1,2,2,902,0,902,902,902,0,,,,,,,,0"
     assert (result.summary.without_price, result.summary.without_rate) == (1, 0)
 
 

@@ -86,6 +86,18 @@ class MonthLines:
         return flags
 
     @cached_property
+    def level(self) -> Ints:
+        """The care level of the code of each line, 0 where it has none."""
+        return self.of_row(np.array([row.care_level or 0 for row in self.table.rows]))
+
+    @cached_property
+    def heaviest(self) -> Ints:
+        """The heaviest care level of the codes by statement, 0 where they have none."""
+        heaviest = np.zeros(len(self.sheets), dtype=np.int64)
+        np.maximum.at(heaviest, self.statement, self.level)
+        return heaviest
+
+    @cached_property
     def visits(self) -> Ints:
         """The counts of base codes by statement: how many visits there were."""
         return self.summed(self.number("count"), self.kinds["base"])
@@ -166,20 +178,26 @@ def _check_codes(lines: MonthLines, findings: Findings) -> None:
 
 
 def _check_levels(lines: MonthLines, findings: Findings) -> None:
-    sheets = lines.sheets
-    level = lines.of_row(np.array([row.care_level or 0 for row in lines.table.rows]))
+    """Compare the care levels of the codes with that of 01.
+
+    A level that changes within the month leaves codes of both levels; codes of 療養通所介護 have
+    none.
+    """
+    sheets, base = lines.sheets, lines.kinds["base"]
+    level, of_statement = lines.level, lines.statement
     stated = np.append(sheets.base.numbers("care_level"), 0)[sheets.base_at] - LEVEL_CODE
-    heaviest = np.zeros(len(sheets), dtype=np.int64)
-    np.maximum.at(heaviest, lines.statement, level)
-    has_base = sheets.base_at[lines.statement] >= 0
-    # 01-15 is the heaviest level of the month; the codes of earlier visits may be of a lighter one.
-    wrong = has_base & (level > 0) & (level == heaviest[lines.statement])
-    wrong &= level != stated[lines.statement]
-    expected = np.zeros(len(sheets.lines), dtype=np.int64)
-    expected[lines.at] = stated[lines.statement]
-    found = np.zeros(len(sheets.lines), dtype=np.int64)
-    found[lines.at] = level
+    one = np.ones(len(lines.at), dtype=np.int64)
+    agreed = lines.summed(one, base & (level == stated[of_statement])) > 0
+    other = lines.summed(one, base & (level < lines.heaviest[of_statement])) > 0
+    without = lines.summed(one, base & (level == 0)) > 0
+    there = (level > 0) & (level == lines.heaviest[of_statement])
+    there &= sheets.base_at[of_statement] >= 0
+    wrong = there & ~(agreed | without)[of_statement]
+    see = there & ~wrong & ((level != stated[of_statement]) | other[of_statement])
+    expected, found = (np.zeros(len(sheets.lines), dtype=np.int64) for _ in range(2))
+    expected[lines.at], found[lines.at] = stated[of_statement], level
     findings.add("level_of_code", sheets.lines, "item_code", lines.at[wrong], expected, found)
+    findings.add("several_levels", sheets.lines, "item_code", lines.at[see], expected, found)
 
 
 def _check_counts(lines: MonthLines, findings: Findings) -> None:
@@ -279,8 +297,10 @@ def _check_managed(lines: MonthLines, findings: Findings) -> None:
 
 def _check_limit(lines: MonthLines, findings: Findings) -> None:
     sheets, totals = lines.sheets, lines.totals
-    base = sheets.base_at[sheets.of_total[totals]]
-    level = sheets.base.numbers("care_level")[base] - LEVEL_CODE
+    statement = sheets.of_total[totals]
+    stated = sheets.base.numbers("care_level")[sheets.base_at[statement]] - LEVEL_CODE
+    # Where the level changes within the month the limit is that of the heavier one.
+    level = np.maximum(stated, lines.heaviest[statement])
     known = (level >= LEVELS[0]) & (level <= LEVELS[1])
     limits = benefit_limits(lines.table.month)[np.where(known, level, 0)]
     expected = np.zeros(len(sheets.totals), dtype=np.int64)

@@ -13,9 +13,11 @@ from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.claims.rosters import NO_ROW, WRONG_ROW, Roster, recipient_entity
 from chiiki_tsusho.columns import PERSONAL
 from chiiki_tsusho.exchange_files.checks_person import PLANNERS, STOP_REASONS
+from chiiki_tsusho.exchange_files.dates import month_days
 from chiiki_tsusho.exchange_files.line_cells import Flags, Ints, Texts
 from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Form, Numbers, Source
@@ -88,6 +90,10 @@ class PersonCells:
         Claims without a row of their person, and those whose row is doubled or wrong.
     public_law : ndarray of int64, shape (claims,)
         法別番号, 0 where there are no public funds.
+    public_all_month : ndarray of bool, shape (claims,)
+        Where they hold on every day of the month.
+    benefit_rate, planned_units : ndarray of int64, shape (claims,)
+        ``UNKNOWN`` where they are not given.
     """
 
     texts: dict[str, Texts]
@@ -95,6 +101,22 @@ class PersonCells:
     missing: Flags
     wrong: Flags
     public_law: Ints
+    public_all_month: Flags
+    benefit_rate: Ints
+    planned_units: Ints
+
+    def part(self, of_claims: slice) -> PersonCells:
+        """Return those of some of the claims."""
+        return PersonCells(
+            {name: texts[of_claims] for name, texts in self.texts.items()},
+            {name: flags[of_claims] for name, flags in self.unreadable.items()},
+            self.missing[of_claims],
+            self.wrong[of_claims],
+            self.public_law[of_claims],
+            self.public_all_month[of_claims],
+            self.benefit_rate[of_claims],
+            self.planned_units[of_claims],
+        )
 
 
 def expected_of(name: str) -> Sayable:
@@ -139,8 +161,17 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
         texts[column.name] = read
         if column.kind in _EXPECTED:
             unreadable[column.name] = bad
-    law = roster.values(rows, "public_law", 0)
-    return PersonCells(texts, unreadable, rows == NO_ROW, rows == WRONG_ROW, law)
+    first, last = (roster.values(rows, name, UNKNOWN) for name in ("public_from", "public_to"))
+    return PersonCells(
+        texts,
+        unreadable,
+        missing=rows == NO_ROW,
+        wrong=rows == WRONG_ROW,
+        public_law=roster.values(rows, "public_law", 0),
+        public_all_month=(first <= 1) & ((last == UNKNOWN) | (last >= month_days(month))),
+        benefit_rate=roster.values(rows, "benefit_rate", UNKNOWN),
+        planned_units=roster.values(rows, "planned_units", UNKNOWN),
+    )
 
 
 def _read(

@@ -14,6 +14,7 @@ from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES
 from chiiki_tsusho.exchange_files.statements import MonthClaims
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.payers import law_of_the_uninsured
+from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,8 +91,9 @@ def checked(
     """
     uninsured = claims["insured_no"].str.startswith("H").to_numpy(dtype=bool)
     law = np.where(uninsured & (cells.public_law == 0), law_of_the_uninsured(), cells.public_law)
-    units = _public_units(claims, lines, law > 0, problems)
-    month = MonthClaims(claims, lines, cells, law, units)
+    # Funds that hold on none of the person's days have no part in the statement.
+    units = claims["public_units"].to_numpy(dtype=np.int64)
+    month = MonthClaims(claims, lines, cells, np.where(uninsured | (units > 0), law, 0))
     problems.add(
         cells.missing, "insured_no", "unknown_recipient",
         Text("the file of recipients has no row of this person"),
@@ -106,27 +108,6 @@ def checked(
     _check_claims(month, problems)
     _check_lengths(month, problems)
     return month
-
-
-def _public_units(
-    claims: pd.DataFrame, lines: pd.DataFrame, public: Flags, problems: ClaimProblems
-) -> Ints:
-    """Return the benefit units under public funds."""
-    claim = lines["claim"].to_numpy(dtype=np.int64)
-    of_lines = np.zeros(len(claims), dtype=np.int64)
-    np.add.at(of_lines, claim, lines["public_units"].to_numpy(dtype=np.int64))
-    partly = np.zeros(len(claims), dtype=bool)
-    other = lines["public_units"].to_numpy() != lines["service_units"].to_numpy()
-    partly[claim[other]] = True
-    benefit = claims["benefit_units"].to_numpy(dtype=np.int64)
-    over = claims["self_paid_units"].to_numpy(dtype=np.int64) > 0
-    unknown = public & partly & over & (of_lines > 0)
-    problems.add(
-        unknown, "planned_units", "inconsistent",
-        Text("the claim is over its limit and under public funds for part of the month; which of "
-             "the units within the limit are under public funds cannot be told: claim it by hand"),
-    )  # fmt: skip
-    return np.where(public, np.where(partly, of_lines, benefit), 0)
 
 
 def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> None:
@@ -221,12 +202,7 @@ def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
         no_level, "care_level", "missing_value",
         Text("no visit of the month has a care level; give it in the file of recipients"),
     )  # fmt: skip
-    disagrees = month.number("public_yen") > 0
-    problems.add(
-        disagrees & ~month.public, "public_law", "inconsistent",
-        Text("the claim has public funds and the row of recipients has none; give the recipients "
-             "that the claim was computed with"),
-    )  # fmt: skip
+    _check_against_recipients(month, problems)
     padded = claims.assign(insurer_no=claims["insurer_no"].str.zfill(INSURER_PLACES))
     doubled = padded.duplicated(list(_KEY), keep=False).to_numpy(dtype=bool)
     problems.add(
@@ -234,6 +210,31 @@ def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
         Text("the person has two claims of this month whose insurers differ only in zeros in "
              "front; write the insurer in one way"),
     )  # fmt: skip
+
+
+def _check_against_recipients(month: MonthClaims, problems: ClaimProblems) -> None:
+    """Find claims that were computed with other recipients than those given."""
+    cells, again = month.cells, Text("compute the claims again with these recipients")
+    funded = month.number("public_units") > 0
+    problems.add(
+        funded & (cells.public_law == 0) & ~month.uninsured, "public_law", "inconsistent",
+        Text("the claim has public funds and the row of recipients has none; give the recipients "
+             "that the claim was computed with"),
+    )  # fmt: skip
+    unused = (cells.public_law > 0) & cells.public_all_month & ~funded
+    problems.add(
+        unused & (month.number("benefit_units") > 0), "public_law", "inconsistent",
+        Text("the row of recipients has public funds and the claim has none; {again}", again=again),
+    )  # fmt: skip
+    for name, given in (
+        ("benefit_rate", cells.benefit_rate),
+        ("planned_units", cells.planned_units),
+    ):
+        claimed = month.claims[name].fillna(UNKNOWN).to_numpy(dtype=np.int64)
+        problems.add(
+            (given != UNKNOWN) & (claimed != given), name, "inconsistent",
+            Text("the claim was computed with another value; {again}", again=again),
+        )  # fmt: skip
 
 
 def _check_lengths(month: MonthClaims, problems: ClaimProblems) -> None:

@@ -40,15 +40,12 @@ class MonthClaims:
         Of each claim.
     law : ndarray of int64, shape (claims,)
         法別番号 of the public funds, 0 where there are none.
-    public_units : ndarray of int64, shape (claims,)
-        Those of the benefit units that are under them.
     """
 
     claims: pd.DataFrame
     lines: pd.DataFrame
     cells: PersonCells
     law: Ints
-    public_units: Ints
 
     @property
     def public(self) -> Flags:
@@ -189,7 +186,7 @@ def _base_columns(month: MonthClaims) -> dict[str, _Column]:
         "insurance_units": month.number("benefit_units"),
         "insurance_yen": month.number("insurance_yen"),
         "copay_yen": month.number("copay_yen") - own,
-        "public1_units": month.public_units,
+        "public1_units": month.number("public_units"),
         "public1_yen": month.number("public_yen"),
         "public1_copay_yen": own,
     }
@@ -206,7 +203,7 @@ def _own_share(month: MonthClaims) -> Ints:
     rate = np.where(month.uninsured, 0, month.number("benefit_rate"))
     share = public_share(
         month.number("benefit_units"),
-        month.public_units,
+        month.number("public_units"),
         month.number("unit_price"),
         total,
         insurance,
@@ -222,14 +219,15 @@ def _line_columns(month: MonthClaims, wanted: Flags) -> dict[str, _Column]:
     claims = month.claims.iloc[claim]
     facility = month.cells.texts["facility_insurer_no"][claim]
     at_facility = bool(len(claim)) and facility[0] != ""
+    public = month.public[claim]
     columns = _key_columns(claims, "14" if at_facility else "02") | {
         "service_kind": lines["service_code"].str[:2].tolist(),
         "item_code": lines["service_code"].str[2:].tolist(),
         "units": lines["units"].to_numpy(dtype=np.int64),
         "count": lines["count"].to_numpy(dtype=np.int64),
-        "public1_count": lines["public_count"].to_numpy(dtype=np.int64),
+        "public1_count": lines["public_count"].to_numpy(dtype=np.int64) * public,
         "service_units": lines["service_units"].to_numpy(dtype=np.int64),
-        "public1_units": lines["public_units"].to_numpy(dtype=np.int64),
+        "public1_units": lines["public_units"].to_numpy(dtype=np.int64) * public,
     }
     return columns | ({"facility_insurer_no": facility} if at_facility else {})
 
@@ -245,7 +243,7 @@ def _total_columns(month: MonthClaims) -> dict[str, _Column]:
         "service_kind": SERVICE_KIND,
         **{name: month.number(name) for name in plain},
         "copay_yen": month.number("copay_yen") - own,
-        "public1_units": month.public_units,
+        "public1_units": month.number("public_units"),
         "public1_yen": month.number("public_yen"),
         "public1_copay_yen": own,
     }

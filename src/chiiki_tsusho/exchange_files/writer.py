@@ -247,19 +247,11 @@ def _slice(whole: MonthClaims, first: int, last: int) -> MonthClaims:
     part = slice(first, last)
     claim = whole.lines["claim"]
     lines = whole.lines[(claim >= first) & (claim < last)]
-    cells = whole.cells
     return MonthClaims(
         whole.claims.iloc[part].reset_index(drop=True),
         lines.assign(claim=lines["claim"] - first).reset_index(drop=True),
-        PersonCells(
-            {name: texts[part] for name, texts in cells.texts.items()},
-            {name: flags[part] for name, flags in cells.unreadable.items()},
-            cells.missing[part],
-            cells.wrong[part],
-            cells.public_law[part],
-        ),
+        whole.cells.part(part),
         whole.law[part],
-        whole.public_units[part],
     )
 
 

@@ -50,8 +50,7 @@ class PaperClaim:
     person : dict of name to str
         Cells of recipients, blank where nothing is said.
     public_units : int, optional
-        Units of the benefit under public funds; None where there are none, or where those within
-        the limit cannot be told.
+        Units of the benefit under public funds; None where there are none.
     public_copay_yen : int, optional
         What of ``copay_yen`` the person pays under public funds (公費分本人負担).
     """
@@ -137,7 +136,7 @@ def paper_claims(
     of_line, use = of_line[order], use[order]
     starts = np.searchsorted(of_line, np.arange(claims.num_rows + 1))
     _check_sums(claims, lines, starts)
-    units, own = _public_part(claims, lines, starts, cells)
+    units, own = _public_part(claims, cells)
     for first in range(0, claims.num_rows, _CLAIMS_AT_ONCE):
         part = claims.slice(first, _CLAIMS_AT_ONCE)
         begin = int(starts[first])
@@ -196,28 +195,19 @@ def _code_rows(lines: pa.Table, book: CodeBook) -> tuple[Ints, list[CodeRow | No
     return use, rows
 
 
-def _public_part(
-    claims: pa.Table, lines: pa.Table, starts: Ints, cells: PersonCells | None
-) -> tuple[Ints, Ints]:
+def _public_part(claims: pa.Table, cells: PersonCells | None) -> tuple[Ints, Ints]:
     """Return the units under public funds and the person's own payment there, −1 for none.
 
-    Of a claim beyond its limit of which only a part of the month is under them, it cannot be told
-    which units within the limit are; of one without a row of recipients, which funds they are.
+    Of a claim without a row of recipients it is not known which funds they are; that tells the own
+    payment where only a part of the units is under them.
     """
-    line_units, units = (lines[name].to_numpy() for name in ("public_units", "service_units"))
-    running = np.concatenate(([0], np.cumsum(line_units)))
-    of_lines = np.diff(running[starts])
-    other = np.concatenate(([0], np.cumsum(line_units != units)))
-    partly = np.diff(other[starts]) > 0
 
     def number(name: str) -> Ints:
         values: Ints = claims[name].fill_null(0).to_numpy()
         return values
 
-    public = of_lines > 0
-    benefit, over = number("benefit_units"), number("self_paid_units") > 0
-    told = public & ~(partly & over)
-    of_funds = np.where(partly, of_lines, benefit)
+    of_funds, benefit = number("public_units"), number("benefit_units")
+    public, partly = of_funds > 0, of_funds != benefit
     law = np.zeros(claims.num_rows, np.int64) if cells is None else cells.public_law
     months = claims["service_month"].cast(pa.int64()).to_numpy()
     uninsured = pc.starts_with(claims["insured_no"], "H").to_numpy()
@@ -229,7 +219,7 @@ def _public_part(
         number("insurance_yen"),
         (np.where(uninsured, 0, number("benefit_rate")), fund_rates(law, months)),
     )
-    # With the whole month under them all that the person pays is their part of it.
+    # With every unit under them all that the person pays is their part of it.
     own = np.where(partly, share - number("public_yen"), number("copay_yen"))
-    known = told & (~partly | (law > 0))
-    return np.where(told, of_funds, -1), np.where(known, own, -1)
+    known = public & (~partly | (law > 0))
+    return np.where(public, of_funds, -1), np.where(known, own, -1)
