@@ -213,6 +213,7 @@ def test_a_claim_over_its_plan_by_hand(good: Path) -> None:
         "public_yen": "0",
         "copay_yen": "10912",
         "self_paid_yen": "17298",
+        "public_units": "0",
     }
 
 
@@ -239,6 +240,7 @@ def test_a_claim_of_public_assistance_by_hand(good: Path) -> None:
         "public_yen": "1766",
         "copay_yen": "3000",
         "self_paid_yen": "0",
+        "public_units": "4640",
     }
 
 
@@ -266,6 +268,7 @@ def test_a_rural_claim_over_its_plan_by_hand(good: Path) -> None:
         "public_yen": "0",
         "copay_yen": "5882",
         "self_paid_yen": "290",
+        "public_units": "0",
     }
 
 
@@ -283,6 +286,7 @@ def test_a_person_without_insurance_by_hand(good: Path) -> None:
         "public_yen": "65980",
         "copay_yen": "0",
         "self_paid_yen": "0",
+        "public_units": "6598",
     }
 
 

@@ -11,6 +11,7 @@ from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.layout import Item
 from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+from chiiki_tsusho.exchange_files.record_rows import text_bytes
 from chiiki_tsusho.exchange_files.sheets import Sheets, View
 
 # データ種別 of a claim of a provider (様式一 to 十).
@@ -67,8 +68,8 @@ def _check_running_numbers(file: ClaimFile, views: dict[str, View], findings: Fi
 def _check_items(view: View, findings: Findings) -> None:
     for item in view.parts[0].record.items:
         texts = view.texts(item.name)
-        longest = compute.max(compute.utf8_length(texts)).as_py()
-        if longest > item.length:
+        # No text has more letters than bytes.
+        if text_bytes(texts)[0].max() > item.length:
             long = compute.greater(compute.utf8_length(texts), item.length)
             findings.add(
                 "too_long", view, item.name, long.to_numpy(zero_copy_only=False), str(item.length)

@@ -94,7 +94,7 @@ class Findings:
         found : ndarray of int64, optional
             What is there, where that is not the item itself.
         """
-        at: Ints = np.flatnonzero(where) if where.dtype == bool else where.astype(np.int64)
+        at: Ints = np.flatnonzero(where) if where.dtype == bool else np.sort(where)
         if not len(at):
             return
         item = view.item(name, 0) if len(view) else None
@@ -153,10 +153,10 @@ class Findings:
             if one.view is not None and one.view.has(name):
                 texts = one.view.texts(name).take(pa.array(one.at)).to_pylist()
             columns[name].extend(texts)
-        items = [_item(one, at) for at in one.at.tolist()]
-        columns["item"].extend(place for place, _ in items)
-        columns["heading"].extend("" if it is None else _heading(it, language) for _, it in items)
-        columns["order"].extend(0 if it is None else it.cell for _, it in items)
+        for item, times in _items(one):
+            columns["item"].extend([_place(item)] * times)
+            columns["heading"].extend([_heading(item, language)] * times)
+            columns["order"].extend([0 if item is None else item.cell] * times)
         columns["found"].extend(
             cell if isinstance(cell, str) else cell.say(language) for cell in one.found
         )
@@ -169,15 +169,26 @@ class Findings:
 _TYPES = {name: "Int64" if name == "line" else "str" for name in COLUMNS}
 
 
-def _item(one: _Found, at: int) -> tuple[str, Item | None]:
+def _items(one: _Found) -> list[tuple[Item | None, int]]:
+    """Return the item of a finding in each part of its view, and how many lines are of that."""
     if one.item is None or one.view is None:
-        return "", None
-    item = one.item if len(one.view.parts) == 1 else one.view.item(one.item.name, at)
-    number = item.name if item.item is None else str(item.item)
-    return f"{item.record}-{number}", item
+        return [(None, len(one.at))]
+    ends = np.cumsum([len(part) for part in one.view.parts])
+    counts = np.diff(np.searchsorted(one.at, ends), prepend=0).tolist()
+    records = [part.record for part in one.view.parts]
+    pairs = zip(records, counts, strict=True)
+    return [(record.by_name[one.item.name], times) for record, times in pairs if times]
 
 
-def _heading(item: Item, language: Language) -> str:
+def _place(item: Item | None) -> str:
+    if item is None:
+        return ""
+    return f"{item.record}-{item.name if item.item is None else item.item}"
+
+
+def _heading(item: Item | None, language: Language) -> str:
+    if item is None:
+        return ""
     return item.heading if language == "ja" else item.name
 
 

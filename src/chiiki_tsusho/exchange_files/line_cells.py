@@ -67,22 +67,25 @@ class Lines:
         self.ends = after - (self._bytes[after - 1] == _FEED)
         returns = (self.ends > self.starts) & (self._bytes[self.ends - 1] == _RETURN)
         self.ends = self.ends - returns
-        strays = np.flatnonzero(self._bytes == _RETURN)
-        self.stray_return = np.diff(np.searchsorted(strays, self.bounds)) > returns
+        self.stray_return = np.zeros(len(after), dtype=bool)
+        if data.count(b"\r") > np.count_nonzero(returns):
+            all_returns = np.flatnonzero(self._bytes == _RETURN)
+            self.stray_return = np.diff(np.searchsorted(all_returns, self.bounds)) > returns
         commas = np.flatnonzero(self._bytes == _COMMA)
-        line = np.repeat(np.arange(len(after)), np.diff(np.searchsorted(commas, self.bounds)))
-        quotes = np.flatnonzero(self._bytes == _QUOTE)
         self.open_quote = np.zeros(len(after), dtype=bool)
-        if len(quotes):
-            before = np.searchsorted(quotes, self.bounds)
-            self.open_quote = np.diff(before) % 2 == 1
-            reached = np.bincount(np.searchsorted(commas, quotes), minlength=len(commas) + 1)
-            inside = (np.cumsum(reached)[:-1] - before[line]) % 2 == 1
-            commas, line = commas[~inside], line[~inside]
+        if b'"' in data:
+            # Whether a quotation mark is open behind each byte.
+            marked = np.logical_xor.accumulate(self._bytes == _QUOTE)
+            before = np.append(False, marked[after - 1])[:-1]
+            self.open_quote = marked[after - 1] != before
+            inside = marked[commas]
+            if self.open_quote.any():
+                inside ^= np.repeat(before, np.diff(np.searchsorted(commas, self.bounds)))
+            commas = commas[~inside]
         self._commas = commas
-        counts = np.bincount(line, minlength=len(after))
-        self._first_comma = np.concatenate(([0], np.cumsum(counts)))[:-1]
-        self.cells = counts + 1
+        of_line = np.searchsorted(commas, self.bounds)
+        self._first_comma = of_line[:-1]
+        self.cells = np.diff(of_line) + 1
 
     @property
     def bounds(self) -> Ints:

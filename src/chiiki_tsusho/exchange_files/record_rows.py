@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
@@ -25,6 +26,7 @@ else:
 # said of each row.
 Quoting = Literal["needed", "filled", "always"] | Flags
 _NUMBER = r"^-?[0-9]{1,18}$"
+_MOST_DIGITS = 18
 # What the common part of the specification wants between quotation marks.
 _NEEDS_QUOTES = r'[,"\s]|[^\x00-\x7f]'
 _BREAKS_A_LINE = r'[,"\r\n]'
@@ -72,15 +74,7 @@ class RecordRows:
 
     def _read(self, name: str) -> tuple[Ints, Flags]:
         if name not in self._numbers:
-            texts = self.texts(name)
-            good = compute.match_substring_regex(texts, _NUMBER)
-            blank = compute.equal(texts, "")
-            wrong = compute.invert(compute.or_(good, blank))
-            numbers = compute.if_else(good, texts, "0").cast(pa.int64())
-            self._numbers[name] = (
-                numbers.to_numpy(zero_copy_only=False),
-                wrong.to_numpy(zero_copy_only=False),
-            )
+            self._numbers[name] = _numbers_of(self.texts(name))
         return self._numbers[name]
 
     def frame(self) -> pd.DataFrame:
@@ -118,6 +112,31 @@ class RecordRows:
             for name in self.record.names
         ]
         return compute.binary_join_element_wise(*cells, ",")
+
+
+def _numbers_of(texts: pa.StringArray) -> tuple[Ints, Flags]:
+    """Read texts as numbers, 0 where they are none; say which are neither a number nor blank."""
+    lengths, letters = text_bytes(texts)
+    none = np.zeros(len(texts), dtype=bool)
+    # Digits alone, as nearly always: no pattern has to be tried on each cell.
+    if not len(letters):
+        return np.zeros(len(texts), dtype=np.int64), none
+    if lengths.max() <= _MOST_DIGITS and ((letters >= ord("0")) & (letters <= ord("9"))).all():
+        filled = texts if lengths.min() else compute.if_else(pa.array(lengths > 0), texts, "0")
+        return filled.cast(pa.int64()).to_numpy(zero_copy_only=False), none
+    good = compute.match_substring_regex(texts, _NUMBER)
+    wrong = compute.invert(compute.or_(good, compute.equal(texts, "")))
+    numbers = compute.if_else(good, texts, "0").cast(pa.int64())
+    return numbers.to_numpy(zero_copy_only=False), wrong.to_numpy(zero_copy_only=False)
+
+
+def text_bytes(texts: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Return how many bytes each text has, and the bytes of all (UTF-8)."""
+    _, offsets, letters = texts.buffers()
+    if not len(texts) or letters is None:
+        return np.zeros(len(texts), dtype=np.int32), np.zeros(0, dtype=np.uint8)
+    bounds = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return np.diff(bounds), np.frombuffer(letters, dtype=np.uint8)[bounds[0] : bounds[-1]]
 
 
 def _written(texts: pa.StringArray, quoting: Quoting) -> pa.StringArray:
