@@ -5,9 +5,9 @@
     python benchmarks/audit.py [--records 1000000]
 
 makes a claim file of so many records (one provider, statements of the example month under other
-insured numbers), audits it, and prints seconds and the ratio to the floor as JSON. The floor reads the same bytes with Arrow
-alone on all cores, each record from lines of its own that were put together before its clock
-starts: no program that reads every item with Arrow can be faster.
+insured numbers), audits it, and prints seconds and their ratio to the floor as JSON. The floor
+reads the same bytes with Arrow alone on all cores, each record from lines of its own that were put
+together before its clock starts: no program that reads every item with Arrow can be faster.
 """
 
 from __future__ import annotations
