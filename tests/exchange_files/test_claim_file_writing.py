@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import chiiki_tsusho as ct
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
 from chiiki_tsusho.exchange_files.layout import layout
+from chiiki_tsusho.language import Language
 from helpers import second_reader
 from helpers.reference import load_limits, load_rows
 from helpers.second_reader import item, num
@@ -504,7 +505,8 @@ def test_other_recipients_than_those_of_the_claims_are_found(
 ) -> None:
     batch = ct.compute_claims(*eight_visits())
     *_, changed = eight_visits(**{column: value})
-    for language, words in (("en", english), ("ja", japanese)):
+    told: tuple[tuple[Language, str], ...] = (("en", english), ("ja", japanese))
+    for language, words in told:
         with pytest.raises(ClaimFileError) as caught:
             ct.write_claim_file(batch, changed, "2016-06", tmp_path, language=language)
         assert caught.value.problems is not None
