@@ -173,14 +173,14 @@ def test_rules_are_the_same_in_both_languages_and_messages_are_not() -> None:
         (
             {"service_date": "2016-03-01"},
             "2016-03 のサービスコード表がありません(収録範囲: 2016-04以降)。厚生労働省の当該月の"
-            "介護給付費単位数等サービスコード表を import-workbook で取り込み、codes=(コマンドでは --codes)で"
+            "介護給付費単位数等サービスコード表を import-workbook で取り込み、--codes で"
             "指定してください",
         ),
         (
             {"service_date": "2026-06-01", "shortfall": "定員超過"},
             "240分、地域密着型通所介護、要介護1、定員超過: 2026-06 の表に該当するコードがありません。"
             "実績を訂正してください。実績が正しければ、コードは厚生労働省の介護給付費単位数等サービスコード表"
-            "(令和8年6月施行版)にあります。import-workbook で取り込み、codes=(コマンドでは --codes)で"
+            "(令和8年6月施行版)にあります。import-workbook で取り込み、--codes で"
             "指定してください",
         ),
         (
@@ -191,7 +191,7 @@ def test_rules_are_the_same_in_both_languages_and_messages_are_not() -> None:
             {"service_date": "2026-06-01", "個別送迎体制強化加算": "1"},
             "個別送迎体制強化加算(individual_transport)は 2026-06 の表にありません。その月の加算に改める"
             "か、厚生労働省の介護給付費単位数等サービスコード表(令和8年6月施行版)を import-workbook で取り込み、"
-            "codes=(コマンドでは --codes)で指定してください",
+            "--codes で指定してください",
         ),
         (
             {"service": "療養通所介護", "bathing": "1"},

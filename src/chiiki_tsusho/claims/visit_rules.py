@@ -21,7 +21,7 @@ from chiiki_tsusho.reading.blocks import Numbers
 from chiiki_tsusho.reading.cells import BAD
 from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.length_of_stay import stay_minutes
-from chiiki_tsusho.reading.typed_blocks import KeyColumn, TypedBlock, keys_of_month, with_heading
+from chiiki_tsusho.reading.typed_blocks import KeyColumn, TypedBlock, keys_of_month
 
 # What ``extended`` says of a visit whose provider has no usable row, which is a problem of its own;
 # and of one whose provider's row does not say.
@@ -218,7 +218,7 @@ class _Rows:
         values = np.maximum(column.column.rows[at], 0)
         if (values > 0).any():
             column.refuse_unclear(table.month)
-        message = key_fault(table, column.key, column.heading)
+        message = key_fault(table, column.key, self.decoder.book.called(column.key, column.heading))
         if message is not None:
             self._refuse(column, at, values, values > 0, {"": message})
             return None
@@ -265,15 +265,14 @@ def extension_not_given(minutes: int) -> Message:
     return Message("missing_value", "extension_not_given", facts)
 
 
-def key_fault(table: CodeTable, key: str, heading: str) -> Message | None:
+def key_fault(table: CodeTable, key: str, called: Name) -> Message | None:
     """Say that a month has no row for an addition."""
     if key in table.key_positions:
         return None
-    both = Name(key, with_heading(key, heading))
     month = table.law_month
     facts = {
         "key": key,
-        "named": both,
+        "named": called,
         "month": month_text(month),
         "document": document_of(month),
     }

@@ -115,7 +115,7 @@ class VisitBook:
         self._identities = identities
         self._unplaced = UnplacedRows(decoder, identities)
         self._way: Unplaced = unplaced
-        self._book = book
+        self.book = book
         self._providers = providers
         self.visit_kinds = VisitKinds(decoder.key_names)
         self._known_kinds: dict[tuple[str, ...], RowKinds] = {}
@@ -291,7 +291,7 @@ class VisitBook:
         """
         if len(who.months) != 1 or not self._supported(int(who.months[0])):
             return None
-        classes = self._book.table(self.months[int(who.months[0])]).minute_classes
+        classes = self.book.table(self.months[int(who.months[0])]).minute_classes
         if START not in typed.columns:
             minutes = typed.columns[MINUTES]
             of_text = _classed(classes, minutes.values)
@@ -307,7 +307,7 @@ class VisitBook:
         return _classed(classes, between)
 
     def _supported(self, number: int) -> bool:
-        return number >= 0 and self._book.supports(self.months[number])
+        return number >= 0 and self.book.supports(self.months[number])
 
     def _extended_hours(self, typed: TypedBlock, who: Identified) -> Ints:
         """Say whether the provider of each row has registered 延長 in its month."""
@@ -345,7 +345,7 @@ class VisitBook:
     ) -> VisitConditions:
         # The last place answers for months that cannot be read, which are −1.
         months = np.array([*self.months, -1], dtype=np.int64)[months]
-        return visit_conditions(typed, months, extended, self._book, self._decoder, problems)
+        return visit_conditions(typed, months, extended, self.book, self._decoder, problems)
 
     def _hold_lost(self) -> None:
         """Hold every month of those whose rows have an unreadable date."""

@@ -12,7 +12,7 @@ from pyarrow import compute
 from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers
 from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Name, Text, listed, on_lines
+from chiiki_tsusho.language import Text, listed, on_lines
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
@@ -47,7 +47,6 @@ from chiiki_tsusho.reading.typed_blocks import (
     KeyColumn,
     TypedBlock,
     TypedColumn,
-    with_heading,
 )
 
 # Kinds of which a file has few different cells.
@@ -91,6 +90,7 @@ class BlockDecoder:
         self.headings = [one for one, read in zip(matched, self._read, strict=True) if read]
         self.names = frozenset(one.column.name for one in matched if one.column)
         self._identities = identities
+        self.book = book
         given = {heading.column for heading in self.headings}
         # A blank cell of a column that others may stand in for is told by those who know both.
         self._required = {
@@ -105,7 +105,7 @@ class BlockDecoder:
             if heading.column is None:
                 most = max((book.largest_values[key] for key in heading.keys), default=1)
                 keys = " / ".join(heading.keys) or heading.text
-                parser = key_parser(Name(keys, with_heading(keys, heading.text)), most)
+                parser = key_parser(book.called(keys, heading.text), most)
                 self._decoders.append(Decoder(parser, 0, (0, most)))
             else:
                 kind = heading.column.kind

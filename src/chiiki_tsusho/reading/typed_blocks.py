@@ -116,11 +116,6 @@ class TypedBlock:
         )
 
 
-def with_heading(key: str, heading: str) -> str:
-    """Name the key of an addition by the heading of its column."""
-    return key if key == heading else f"{heading}({key})"
-
-
 AnyKey = TypeVar("AnyKey", bound=KeyOfHeading)
 
 

@@ -39,7 +39,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class _RawRows:
-    """Rows as they stand in a sheet: text as text, numbers, dates."""
+    """Rows as they stand in a sheet: text as text, numbers, dates; a formula as its text."""
 
     rows: list[Row]
 
@@ -145,7 +145,7 @@ class WorkbookSource:
             for column, form in zip(columns, forms, strict=False)
             if form != "unread"
         ]
-        return Block(lines[kept], taken, malformed, first, _RawRows(rows), int(lines[-1]))
+        return Block(lines[kept], taken, malformed, first, _RawRows(cells), int(lines[-1]))
 
     def _with_texts(self, rows: list[Row], first: int) -> list[Row]:
         """Put in what a reader of values shows as blank, and percentages as such."""

@@ -37,6 +37,7 @@ from chiiki_tsusho.writing.table_writers import (
     FileFormat,
     TableWriter,
     Writer,
+    sheet_text,
     table_writer,
 )
 
@@ -223,12 +224,17 @@ class _SheetWriter:
         self._path = path
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet("held_visits")
-        self._sheet.append(list(headings))
         self._saved = False
+        self.write([headings])
 
     def write(self, rows: Sequence[Sequence[Any]]) -> None:
         for row in rows:
-            self._sheet.append([None if value == "" else value for value in row])
+            self._sheet.append([self._cell(value) for value in row])
+
+    def _cell(self, value: Any) -> Any:
+        if value == "":
+            return None
+        return sheet_text(self._sheet, value) if isinstance(value, str) else value
 
     def close(self) -> None:
         if not self._saved:

@@ -23,7 +23,9 @@ FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "parquet")
 _FORMULA = r"^[=+\-@\t\r]"
 _SIGNED_NUMBER = r"^[+\-]?[0-9]+(\.[0-9]+)?$"
 _MOST_SHEET_ROWS = 1 << 20
-_WIDEST = 60
+_WIDEST, _LINE_HEIGHT = 60, 15
+# The number that a workbook has for that size of paper.
+_A4 = 9
 # Counts, codes of days and per cents are below, and most units of a code.
 _SMALL = 1 << 12
 
@@ -162,17 +164,20 @@ class _WorkbookWriter:
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet(path.stem)
         self._sheet.freeze_panes = "A2"
+        print_on_wide_pages(self._sheet)
         self._rows = 1
-        self._heading = [self._cell(heading) for heading in headings]
+        self._heading = [sheet_text(self._sheet, heading) for heading in headings]
         for cell in self._heading:
             cell.font = Font(bold=True)
         self._widths = [_width(heading) for heading in headings]
+        self._wrapped: list[int] = []
         self._begun = False
 
     def formed(self, table: pa.Table) -> pa.Table:
         return table
 
     def write(self, formed: pa.Table) -> None:
+        row_number = self._rows
         self._rows += formed.num_rows
         if self._rows > _MOST_SHEET_ROWS:
             raise OutputError(
@@ -186,12 +191,14 @@ class _WorkbookWriter:
         if not self._begun:
             self._begin(formed)
         for row in zip(*(column.to_pylist() for column in formed.columns), strict=True):
-            self._sheet.append(
-                [
-                    self._cell(value) if text and value is not None else value
-                    for value, text in zip(row, self._texts, strict=True)
-                ]
+            row_number += 1
+            lines = (
+                max(-(-_width(row[at]) // _WIDEST) for at in self._wrapped) if self._wrapped else 1
             )
+            if lines > 1:
+                # Not every program that opens it makes room by itself.
+                self._sheet.row_dimensions[row_number].height = lines * _LINE_HEIGHT
+            self._sheet.append([self._cell(at, value) for at, value in enumerate(row)])
 
     def _begin(self, first: pa.Table | None) -> None:
         from openpyxl.utils import get_column_letter
@@ -199,25 +206,58 @@ class _WorkbookWriter:
         for at, width in enumerate(self._widths):
             cells = [] if first is None else first.column(at).slice(0, 100).to_pylist()
             width = max([width, *(_width(str(cell)) for cell in cells if cell is not None)])
+            if width > _WIDEST:
+                self._wrapped.append(at)
             letter = get_column_letter(at + 1)
             self._sheet.column_dimensions[letter].width = min(width, _WIDEST) + 2
         self._sheet.append(self._heading)
         self._begun = True
 
-    def _cell(self, value: str) -> Any:
-        from openpyxl.cell import WriteOnlyCell
-        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    def _cell(self, at: int, value: Any) -> Any:
+        from openpyxl.styles import Alignment
 
-        cell = WriteOnlyCell(self._sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", value))
-        # Also where it begins with an equals sign, or looks like a number.
-        cell.data_type = "s"
-        cell.number_format = "@"
+        if value is None:
+            return None
+        text = self._texts[at]
+        cell = sheet_text(self._sheet, value) if text else sheet_cell(self._sheet, value)
+        if self._wrapped:
+            cell.alignment = Alignment(wrap_text=at in self._wrapped, vertical="top")
         return cell
 
     def close(self) -> None:
+        from openpyxl.utils import get_column_letter
+
         if not self._begun:
             self._begin(None)
+        last = get_column_letter(len(self._heading))
+        self._sheet.auto_filter.ref = f"A1:{last}{self._rows}"
         self._book.save(self._path)
+
+
+def sheet_cell(sheet: Any, value: Any) -> Any:
+    """Make a cell of a sheet that is written row by row."""
+    from openpyxl.cell import WriteOnlyCell
+
+    return WriteOnlyCell(sheet, value)
+
+
+def sheet_text(sheet: Any, value: str) -> Any:
+    """Make a cell that holds a text, also where it begins like a formula or looks like a number."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    cell = sheet_cell(sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", value))
+    cell.data_type = "s"
+    cell.number_format = "@"
+    return cell
+
+
+def print_on_wide_pages(sheet: Any) -> None:
+    """Let a sheet be printed as wide as a page lies, its headings on each."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = _A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
 
 
 def _width(text: str) -> int:
