@@ -1,10 +1,12 @@
 """Compiles the catalogue of Japanese sentences when the package is built.
 
-``python hatch_build.py`` does the same in a checkout.
+``python hatch_build.py`` does the same in a checkout. The description of the
+built package is README.md with names of files in place of links, which lead nowhere elsewhere.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ from babel.messages.pofile import read_po
 
 try:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+    from hatchling.metadata.plugin.interface import MetadataHookInterface
 except ModuleNotFoundError:  # where only the catalogue is compiled
-    BuildHookInterface = object
+    BuildHookInterface = MetadataHookInterface = object
 
 LOCALES = Path(__file__).parent / "src" / "chiiki_tsusho" / "locale"
 
@@ -54,6 +57,27 @@ class CatalogueHook(BuildHookInterface):  # type: ignore[misc]
         """Compile before the files are gathered."""
         for path in compile_catalogues(Path(self.root) / "src" / "chiiki_tsusho" / "locale"):
             build_data["artifacts"].append(str(path.relative_to(self.root)))
+
+
+def without_links(text: str) -> str:
+    """Write the name of a file where the text links to one: ``how it works (docs/…)``."""
+
+    def named(found: re.Match[str]) -> str:
+        label, target = found[1], found[2]
+        return f"`{target}`" if label == target else f"{label} (`{target}`)"
+
+    return re.sub(r"\[([^\]]+)\]\((?!\w+:)([^)]+)\)", named, text)
+
+
+class DescriptionHook(MetadataHookInterface):  # type: ignore[misc]
+    """Describes the built package by README.md without its links into the checkout."""
+
+    PLUGIN_NAME = "custom"
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set the description."""
+        text = (Path(self.root) / "README.md").read_text(encoding="utf-8")
+        metadata["readme"] = {"content-type": "text/markdown", "text": without_links(text)}
 
 
 if __name__ == "__main__":

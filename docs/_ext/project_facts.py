@@ -211,7 +211,9 @@ class Rule(MarkdownDirective):
             raise self.error(f"{rule!r} is no rule; there are {', '.join(RULES)}")
         _rules_told(self.env, self.language).add(rule)
         texts = texts_of_rules()[rule]
-        wordings = [f"- {_filled_in(TEXTS[one].say(self.language))}" for one in texts]
+        wordings = [
+            f"- {_filled_in(TEXTS[one].say(self.language), self.language)}" for one in texts
+        ]
         called = [] if self.language == "ja" else [f"In Japanese: {rule_named(rule, 'ja')}", ""]
         return [*called, *self._example(rule, texts), "", *wordings]
 
@@ -238,9 +240,29 @@ class Rule(MarkdownDirective):
 _BLANK = re.compile(r"\{(\w+)(?:![rs])?\}")
 
 
-def _filled_in(template: str) -> str:
+# What is filled into a Japanese wording, where the name of the fact is not that of a column.
+FACTS = {
+    "between": "時刻から求めた分数", "choice": "選択肢", "choices": "選択肢", "claim": "請求",
+    "claims": "請求または件数", "code": "コード", "column": "列", "condition": "条件",
+    "content": "中の文字列", "count": "回数", "document": "資料", "end": "終了時刻",
+    "entity": "番号", "era": "元号", "expected": "正しい形", "first": "最初の値",
+    "fits": "対象のサービス", "found": "見つかった数", "group": "区分", "key": "加算",
+    "keys": "加算", "last": "最後の値", "length": "桁数", "level": "要介護度", "limit": "限度額",
+    "line": "行", "month": "年月", "months": "年月の範囲", "most": "上限", "named": "加算",
+    "needed": "前提となる加算", "number": "数", "other": "もう一方", "plans": "計画単位数の合計",
+    "range": "範囲", "rest": "残りの割合", "service": "サービス", "session": "回",
+    "start": "開始", "units": "単位数", "value": "入力の値", "weekday": "曜日",
+    "without": "秒を除いた時刻",
+}  # fmt: skip
+
+
+def _filled_in(template: str, language: Language) -> str:
     """Write a wording with the names of what is filled in, in italics."""
-    return _BLANK.sub(lambda one: f"*{one[1]}*", template)
+
+    def named(found: re.Match[str]) -> str:
+        return f"<em>{FACTS[found[1]]}</em>" if language == "ja" else f"*{found[1]}*"
+
+    return _BLANK.sub(named, template)
 
 
 def _pattern(template: str) -> re.Pattern[str]:

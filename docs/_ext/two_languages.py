@@ -112,9 +112,16 @@ def _speak(app: Sphinx, page: str, template: str, context: dict[str, Any], tree:
                 context[side] = None
 
 
-def _join_lines(app: Sphinx, document: nodes.document) -> None:
-    """Join Japanese lines: where the source breaks one, the page must not show a space."""
+def _settle(app: Sphinx, document: nodes.document) -> None:
+    """Join Japanese lines, and leave out what is for readers of the source alone.
+
+    Where the source breaks a Japanese line the page must not show a space. The link to the other
+    language below a heading has its own place on the page.
+    """
     del app
+    for paragraph in list(document.findall(nodes.paragraph)):
+        if paragraph.astext() in ("English", "日本語"):
+            paragraph.parent.remove(paragraph)
     for text in list(document.findall(nodes.Text)):
         parent = text.parent
         at = next(at for at, child in enumerate(parent.children) if child is text)
@@ -135,6 +142,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_search_language(PairsOfCharacters)
     # Before the theme, which renders the contents.
     app.connect("html-page-context", _speak, priority=400)
-    app.connect("doctree-read", _join_lines)
+    app.connect("doctree-read", _settle)
     app.connect("html-collect-pages", _japanese_search)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -184,9 +184,9 @@ def compute_claims(
     codes : CodeBook, CodeTable or path, optional
         The code table; without it, the bundled one.
     language : {"en", "ja"}
-        Of the messages.
+        The language of the messages.
     encoding : str, optional
-        Of CSV files.
+        The encoding of CSV files.
     ignore_columns : collection of str
         Headings of columns to be left unread.
     progress : callable, optional
@@ -293,7 +293,7 @@ def claim_files(
     encoding : str, optional
         Of CSV inputs, ``utf-8``, ``cp932`` or ``utf-16``; without it all are tried.
     language : {"en", "ja"}
-        Of the messages.
+        The language of the messages.
     progress : callable, optional
         Called with the stage, how much of it is done and how much there is.
     headings : {"en", "ja"}

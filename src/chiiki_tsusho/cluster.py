@@ -166,7 +166,7 @@ def compute_claims_dask(
     codes : CodeBook, CodeTable or path, optional
         The code table; without it, the bundled one.
     language : {"en", "ja"}
-        Of the messages.
+        The language of the messages.
     npartitions : int, optional
         Of the claims; as many as the visits have unless given.
 

@@ -164,7 +164,7 @@ class Problems:
         Parameters
         ----------
         language : {"en", "ja"}
-            Of the messages.
+            The language of the messages.
 
         Returns
         -------

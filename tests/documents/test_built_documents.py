@@ -1,5 +1,6 @@
 """The built documents: no warning, no dead link, nothing from elsewhere; the notebook runs."""
 
+import html
 import importlib.util
 import re
 import shutil
@@ -78,7 +79,7 @@ def test_the_pages_say_what_the_program_knows(built_documents: Path) -> None:
 def test_signatures_have_their_types_as_the_source_writes_them(built_documents: Path) -> None:
     text = (built_documents / "api.html").read_text(encoding="utf-8")
     signatures = re.findall('<dt class="sig sig-object py"(.*?)</dt>', text, re.DOTALL)
-    plain = ["".join(re.sub("<[^>]+>", "", one).split()) for one in signatures]
+    plain = [html.unescape("".join(re.sub("<[^>]+>", "", one).split())) for one in signatures]
     (batch,) = (one for one in plain if "chiiki_tsusho.compute_claims(" in one)
     assert "visits:Input,providers:Input|None=None" in batch
     assert "→Batch" in batch

@@ -100,6 +100,19 @@ def test_what_the_wheel_says_of_itself(built: Path) -> None:
     }  # fmt: skip
 
 
+def test_the_description_of_the_wheel_has_no_link_into_the_checkout(built: Path) -> None:
+    with zipfile.ZipFile(built / f"{STEM}-py3-none-any.whl") as wheel:
+        metadata = email.message_from_bytes(wheel.read(f"{STEM}.dist-info/METADATA"))
+    description = metadata.get_payload()
+    assert isinstance(description, str)
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "[how it works](docs/how_it_works.md)" in readme
+    assert "how it works (`docs/how_it_works.md`)" in description
+    assert "](" not in description
+    assert description.count("\n```") == readme.count("\n```")
+
+
 def test_the_source_distribution_can_be_tested(built: Path) -> None:
     with tarfile.open(built / f"{STEM}.tar.gz") as archive:
         held = {name.removeprefix(f"{STEM}/") for name in archive.getnames()}

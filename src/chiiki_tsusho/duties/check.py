@@ -61,9 +61,9 @@ def check_duties(
     rules : path-like, optional
         Rules of a municipality of your own, beside the bundled ones.
     encoding : str, optional
-        Of CSV files.
+        The encoding of CSV files.
     language : {"en", "ja"}
-        Of the messages.
+        The language of the messages.
 
     Returns
     -------

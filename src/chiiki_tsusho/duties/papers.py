@@ -64,7 +64,7 @@ def write_paper(
     rules : path-like, optional
         Rules of a municipality of your own, beside the bundled ones.
     encoding : str, optional
-        Of CSV files.
+        The encoding of CSV files.
 
     Returns
     -------

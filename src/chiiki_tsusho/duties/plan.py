@@ -119,7 +119,7 @@ def plan_duties(
     rules : path-like, optional
         Rules of a municipality of your own, beside the bundled ones.
     encoding : str, optional
-        Of CSV files.
+        The encoding of CSV files.
     language : {"en", "ja"}
 
     Returns

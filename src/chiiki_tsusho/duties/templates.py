@@ -38,7 +38,7 @@ def write_register_templates(folder: str | Path, headings: Language = "en") -> l
     folder : path-like
         Is made where it does not exist; files of these names must not be there.
     headings : {"en", "ja"}
-        Of the registers and of the dictionary.
+        The language of the headings of the registers and of the dictionary.
 
     Returns
     -------

@@ -119,7 +119,7 @@ def audit(
     codes : CodeBook or path, optional
         The code table; without it, the bundled one.
     language : {"en", "ja"}
-        Of the messages.
+        The language of the messages.
 
     Returns
     -------

@@ -79,7 +79,7 @@ def read_returns(path: str | Path, language: Language = "en") -> pd.DataFrame:
     path : path-like
         CP932, as 国保連 sends it.
     language : {"en", "ja"}
-        Of the meanings and of what to do.
+        The language of the meanings and of what to do.
 
     Returns
     -------

@@ -97,7 +97,7 @@ def write_claim_file(
     codes : CodeBook or path, optional
         The code table; without it, the bundled one.
     language : {"en", "ja"}
-        Of the messages.
+        The language of the messages.
 
     Returns
     -------

@@ -112,7 +112,7 @@ class ClaimExplanation:
     notes : list of str
         What a reader should know besides.
     language : {"en", "ja"}
-        Of steps and notes.
+        The language of steps and notes.
     """
 
     service_month: str
@@ -196,7 +196,7 @@ def explain_claim(
     encoding : str, optional
         Of CSV inputs.
     language : {"en", "ja"}
-        Of labels and notes.
+        The language of labels and notes.
 
     Returns
     -------

@@ -133,7 +133,7 @@ class Calculator:
     table : CodeTable
         The codes of the month.
     language : {"en", "ja"}
-        Of the labels of the steps.
+        The language of the labels of the steps.
     """
 
     def __init__(self, table: CodeTable, language: Language = "en") -> None:

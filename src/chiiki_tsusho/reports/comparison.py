@@ -149,7 +149,7 @@ def compare_months(
     codes_b : CodeBook, CodeTable or path, optional
         That of ``month_b``, such as a draft; without it, ``codes``.
     language : {"en", "ja"}
-        Of the messages.
+        The language of the messages.
 
     Returns
     -------

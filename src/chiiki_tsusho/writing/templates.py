@@ -70,7 +70,7 @@ def write_templates(
     codes : path-like, optional
         The code table; without it, the bundled one.
     headings : {"en", "ja"}
-        Of all files.
+        The language of the headings of all files.
 
     Returns
     -------
