@@ -5,18 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import re
+import tempfile
 import tracemalloc
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
 
 import chiiki_tsusho as ct
 from chiiki_tsusho import Batch, ChiikiTsushoError, write_statements
 from chiiki_tsusho.papers.paper_words import PaperWords
 from chiiki_tsusho.papers.statements import PAPERS
 from helpers.inputs import PROVIDER, RECIPIENT, compute, frame, visits
+from helpers.pages import Element, read_page
+from helpers.reference import load_limits, load_rows
+from helpers.strategies import Month, months, to_frames
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DAY = dt.date(2016, 5, 10)
@@ -99,6 +105,164 @@ def test_names_stand_only_where_recipients_has_them(tmp_path: Path) -> None:
     assert "居宅介護支援事業所" in statement
     without, _ = papers(batch, path)
     assert "被保険者番号 0000000001 様" in without
+
+
+def test_public_funds_for_part_of_the_month(tmp_path: Path) -> None:
+    # 4 visits of 426 and bathing 50, 2 of them by the 2nd under 法別12: 952 units, 9,520 yen, of
+    # which insurance pays 90 % and public funds the rest: 952, less what the person pays there,
+    # 100. Of the 1,904 yen that the insurance leaves, 952 are the person's outside them.
+    person = {"public_law": "12", "public_to": "2", "public_copay_yen": "100"}
+    batch = one_month(**person)
+    recipients = frame([{**RECIPIENT, "benefit_rate": "90", **person}])
+    path = tmp_path / "papers.html"
+    _, statement = papers(batch, path, recipients=recipients)
+    assert "公費分単位数 952 公費分本人負担 100" in statement
+    assert "利用者負担額 952 " in statement
+    assert "公費請求額 852" in statement
+    # Which funds they are is told by recipients alone.
+    _, statement = papers(batch, path)
+    assert "公費分単位数 952 公費分本人負担 限度額を超えた単位数" in statement
+    assert "利用者負担額 1,052 " in statement
+
+
+def test_under_public_funds_the_whole_share_is_of_them(tmp_path: Path) -> None:
+    batch = one_month(public_law="12", public_copay_yen="1000")
+    _, statement = papers(batch, tmp_path / "papers.html")
+    assert "公費分単位数 1,904 公費分本人負担 1,000" in statement
+    assert "利用者負担額 0 " in statement
+
+
+def test_public_units_beyond_the_limit_are_not_guessed(tmp_path: Path) -> None:
+    part = {"public_law": "12", "public_to": "2", "planned_units": "1000"}
+    _, statement = papers(one_month(**part), tmp_path / "papers.html")
+    assert "公費分単位数 公費分本人負担 限度額を超えた単位数 904" in statement
+    # With the whole month under them all of the benefit is: min(1,000, 1,904) units.
+    whole = {"public_law": "12", "planned_units": "1000"}
+    _, statement = papers(one_month(**whole), tmp_path / "papers.html")
+    assert "公費分単位数 1,000 公費分本人負担 0" in statement
+
+
+def test_a_blank_in_one_claim_makes_no_fraction_of_another(tmp_path: Path) -> None:
+    """A column with blanks must stay one of whole numbers, from a folder too."""
+    from chiiki_tsusho.batch import claim_files
+
+    names = ("visits", "providers", "recipients")
+    visits_, providers, recipients = (EXAMPLES / f"{name}.csv" for name in names)
+    folder = claim_files(visits_, tmp_path / "out", providers, recipients).folder
+    write_statements(folder, tmp_path / "papers.html", language="ja")
+    page = (tmp_path / "papers.html").read_text("utf-8")
+    assert "要介護1<" in page
+    assert "90 %" in page
+    assert "要介護1.0" not in page
+    assert "90.0" not in page
+
+
+def test_base_codes_come_first_in_plain_words(tmp_path: Path) -> None:
+    invoice, _ = papers(one_month(), tmp_path / "papers.html")
+    assert "地域通所介護11 3〜5時間・要介護1 781241" in invoice
+    assert invoice.index("781241") < invoice.index("785301")
+    batch = compute(visits(2, minutes="450", same_building="1"), [PROVIDER], [RECIPIENT])
+    english, _ = papers(batch, tmp_path / "papers.html", language="en")
+    assert "7 to 9 hours, care level 1" in english
+    assert english.index("781441") < english.index("785611")
+
+
+def test_a_receipt_says_what_was_received(tmp_path: Path) -> None:
+    [receipt] = papers(one_month(), tmp_path / "papers.html", papers=["receipt"])
+    assert receipt.count("領収金額 1,904") == 2
+    assert "ご請求金額" not in receipt
+
+
+def test_files_of_two_batches_make_no_papers(tmp_path: Path) -> None:
+    batch = one_month()
+    other = batch.claim_lines.assign(service_units=batch.claim_lines["service_units"] + 1)
+    for lines in (other, other.assign(insured_no="0000000009"), other.head(0)):
+        mixed = Batch(lines, batch.claims, batch.problems, batch.held_visits)
+        with pytest.raises(ChiikiTsushoError, match="are not of one batch"):
+            write_statements(mixed, tmp_path / "papers.html")
+    assert not (tmp_path / "papers.html").exists()
+
+
+def test_no_claims_make_an_empty_page(tmp_path: Path) -> None:
+    batch = compute(visits(1, minutes="abc"))
+    assert write_statements(batch, tmp_path / "papers.html", language="ja") == 0
+    assert "<article" not in (tmp_path / "papers.html").read_text("utf-8")
+
+
+DATA = EXAMPLES.parent / "data"
+MONTHS = months(load_rows(DATA / "service_codes.csv"), load_limits(DATA / "benefit_limits.csv"))
+KEY = ["service_month", "provider_no", "insurer_no", "insured_no"]
+
+
+@given(MONTHS)
+def test_the_figures_of_papers_are_those_of_the_claims(month: Month) -> None:
+    batch = ct.compute_claims(*to_frames(month))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "papers.html"
+        write_statements(batch, path, language="en", papers=["invoice", "statement"])
+        articles = read_page(path).all("article")
+    claims = batch.claims.astype(object).where(batch.claims.notna(), None).to_dict("records")
+    assert len(articles) == 2 * len(claims)
+    lines = batch.claim_lines
+    for claim, invoice, statement in zip(claims, articles[::2], articles[1::2], strict=True):
+        own = lines[(lines[KEY] == [claim[name] for name in KEY]).all(axis=1)]
+        wanted = sorted(
+            [
+                row["service_code"],
+                *(f"{row[name]:,}" for name in ("units", "count", "service_units")),
+            ]
+            for row in own.to_dict("records")
+        )
+        table, *sums = invoice.all("table")
+        rows = [[cell.text for cell in row.all("th", "td")] for row in table.all("tr")]
+        assert sorted(row[1:] for row in rows[1:-1]) == wanted
+        assert rows[-1] == ["Sum", f"{claim['total_units']:,}"]
+        details, totals = statement.all("table")[-2:]
+        rows = [[cell.text for cell in row.all("th", "td")] for row in details.all("tr")]
+        assert sorted(row[1:5] for row in rows[1:]) == wanted
+        found = pairs(totals)
+        for label, name in STATED.items():
+            value = claim[name]
+            assert found[label] == ("" if value is None else f"{value:,}"), label
+        if claim["total_yen"] is None:
+            assert not sums
+            continue
+        paid = claim["copay_yen"] + claim["self_paid_yen"]
+        assert pairs(sums[0])["Please pay"] == f"{paid:,}"
+        assert (
+            figure(found["Your share"]) + figure(found["Paid by the person under public funds"])
+            == (claim["copay_yen"])
+        )
+
+
+STATED = {
+    "Days": "days",
+    "Planned units": "planned_units",
+    "Units under the limit": "managed_units",
+    "Units outside the limit": "unmanaged_units",
+    "Total cost": "total_yen",
+    "Paid by the insurance": "insurance_yen",
+    "Paid by public funds": "public_yen",
+    "Units beyond the limit": "self_paid_units",
+    "Paid by you in full": "self_paid_yen",
+}
+
+
+def pairs(table: Element) -> dict[str, str]:
+    """Each heading of a row with the cell behind it."""
+    found: dict[str, str] = {}
+    for row in table.all("tr"):
+        cells = row.all("th", "td")
+        found |= {
+            one.text: after.text
+            for one, after in pairwise(cells)
+            if (one.tag, after.tag) == ("th", "td")
+        }
+    return found
+
+
+def figure(text: str) -> int:
+    return int(text.replace(",", "") or "0")
 
 
 def test_a_person_at_two_providers_gets_a_paper_of_each(tmp_path: Path) -> None:

@@ -7,11 +7,8 @@ Needs chromium, chromium-driver, fonts-noto-cjk and poppler-utils of Debian, and
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +17,7 @@ import pytest
 
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.reports.page import write_report
+from helpers.browser import STICKING_OUT, chromium, look_at, printed_words, read_log
 from helpers.pages import read_page
 from helpers.reports import large_batch, varied_batch
 
@@ -28,14 +26,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-OPTIONS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 BATCHES = ("varied", "1000", "100000")
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 SCHEMES = ("light", "dark")
-WIDE, PHONE = 1100, 320
+PHONE = 320
 # A4 less the margins of the style sheet, in pixels of CSS and in points.
 A4_WIDTH, A4_TEXT = (595, 842), round((210 - 2 * 12) / 25.4 * 96)
 MARGIN = 12 / 25.4 * 72
@@ -82,19 +76,6 @@ for (const notice of document.querySelectorAll('.notice')) {
 }
 return found;
 """
-# What sticks out of the page, or of the box it is in, to the right.
-STICKING_OUT = """
-const width = arguments[0];
-const found = [];
-for (const element of document.body.querySelectorAll('*')) {
-  const box = element.getBoundingClientRect();
-  const name = element.outerHTML.slice(0, 90);
-  if (box.width && box.height && box.right > width + 0.5) found.push([name, box.right]);
-  const scrolls = element.scrollWidth > element.clientWidth + 1;
-  if (element.clientWidth && scrolls) found.push([name, element.scrollWidth, element.clientWidth]);
-}
-return found;
-"""
 FOCUSED = """
 const at = document.activeElement;
 const style = getComputedStyle(at);
@@ -109,19 +90,7 @@ return {tag: at.tagName.toLowerCase(), href: at.getAttribute('href'), class: at.
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    from selenium.webdriver import Chrome, ChromeOptions
-    from selenium.webdriver.chrome.service import Service
-
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver", "pdftotext")]
-    assert None not in programs, "apt-get install chromium chromium-driver poppler-utils"
-    options = ChromeOptions()
-    options.binary_location = str(programs[0])
-    for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = Chrome(options=options, service=Service(str(programs[1])))
-    yield driver
-    driver.quit()
+    yield from chromium(tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture(scope="module")
@@ -149,26 +118,6 @@ def page(
     request: pytest.FixtureRequest, pages: dict[tuple[str, Language], Path], batch: str
 ) -> Path:
     return pages[batch, request.param]
-
-
-def read_log(browser: Chrome, name: str) -> list[dict[str, Any]]:
-    """Read what a log has had since it was last read."""
-    entries: list[dict[str, Any]] = browser.get_log(name)  # type: ignore[no-untyped-call]
-    return entries
-
-
-def look_at(
-    browser: Chrome, page: Path, width: int = WIDE, scheme: str = "light", medium: str = "screen"
-) -> None:
-    """Open a page in a window so wide."""
-    emulate = browser.execute_cdp_cmd
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    emulate("Emulation.setDeviceMetricsOverride", size)
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    emulate("Emulation.setEmulatedMedia", {"media": medium, "features": features})
-    for log in ("browser", "performance"):
-        read_log(browser, log)
-    browser.get(page.as_uri())
 
 
 def test_it_opens_in_silence_and_asks_for_nothing(browser: Chrome, page: Path) -> None:
@@ -305,12 +254,7 @@ def test_landmarks_tables_and_charts_have_names(browser: Chrome, page: Path) -> 
 def test_it_is_whole_on_paper(browser: Chrome, page: Path, tmp_path: Path) -> None:
     look_at(browser, page, width=A4_TEXT, medium="print")
     assert browser.execute_script(STICKING_OUT, A4_TEXT) == []
-    printed = browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
-    path = tmp_path / "page.pdf"
-    path.write_bytes(base64.b64decode(printed["data"]))
-    text = subprocess.run(
-        ["pdftotext", "-bbox", path, "-"], capture_output=True, encoding="utf-8", check=True
-    ).stdout
+    text = printed_words(browser, tmp_path)
     sheets = re.findall(r'<page width="([\d.]+)" height="([\d.]+)">(.*?)</page>', text, re.DOTALL)
     assert {(round(float(width)), round(float(height))) for width, height, _ in sheets} == {
         A4_WIDTH

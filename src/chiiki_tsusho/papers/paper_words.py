@@ -66,7 +66,7 @@ LABELS: dict[str, Text] = {
     "sex": Text("Sex"),
     "certified": Text("Certified"),
     "insured_block": Text("Insured person"),
-    "provider_block": Text("Provider"),
+    "provider_block": Text("Claiming provider"),
     "plan_block": Text("Care plan"),
     "care_manager_no": Text("Office"),
     "started_on": Text("Began"),
