@@ -191,13 +191,15 @@ class Block:
 class SourceFile:
     """A file of an input: its path and name, and how many lines of the input stand before it.
 
-    ``rows`` is how many rows it has, where it is one of several and has been read.
+    ``rows`` is how many rows it has, where it is one of several and has been read; ``sheet`` the
+    one that is read of a workbook.
     """
 
     path: Path | None
     shown: str
     lines_before: int
     rows: int | None = None
+    sheet: str | None = None
 
 
 class Source(Protocol):

@@ -104,7 +104,7 @@ class SeveralSources:
         unread = [sys.maxsize] * (len(self.parts) - len(self._before))
         rows: list[int | None] = [*self._rows, *([None] * (len(self.parts) - len(self._rows)))]
         return tuple(
-            SourceFile(one.path, one.shown, before, count)
+            replace(one.files[0], lines_before=before, rows=count)
             for one, before, count in zip(self.parts, self._before + unread, rows, strict=True)
         )
 

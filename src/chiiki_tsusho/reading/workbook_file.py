@@ -102,7 +102,7 @@ class WorkbookSource:
     @property
     def files(self) -> tuple[SourceFile, ...]:
         """The sheet, whose first row is line 1."""
-        return (SourceFile(self.path, self.shown, 0),)
+        return (SourceFile(self.path, self.shown, 0, sheet=self.sheet),)
 
     def _rows(self) -> Iterator[Row]:
         """Yield every row; at the end there may be some that have no value at all."""

@@ -38,10 +38,13 @@ class InputFile:
     file : str
         ``visits``, ``providers``, ``recipients`` or ``codes``.
     path : Path
+    sheet : str, optional
+        The one that is read of a workbook.
     """
 
     file: str
     path: Path
+    sheet: str | None = None
 
     def record(self, folder: Path, rows: int) -> dict[str, Any]:
         """Write down which file it is and how many rows it has."""
@@ -49,6 +52,7 @@ class InputFile:
             "file": self.file,
             "name": self.path.name,
             "path": self.place(folder),
+            **({} if self.sheet is None else {"sheet": self.sheet}),
             "sha256": sha256_of(self.path),
             "rows": rows,
         }
@@ -65,7 +69,7 @@ class InputFile:
 def input_files(sources: Mapping[str, Source | None], codes: object = None) -> list[InputFile]:
     """Return the files that a run reads, those of a code table given as a path too."""
     files = [
-        InputFile(file, one.path)
+        InputFile(file, one.path, one.sheet)
         for file, source in sources.items()
         if source is not None
         for one in source.files
@@ -196,14 +200,14 @@ def refuse_other_results(folder: Path, inputs: Sequence[InputFile], replace: boo
     record = read_record(folder)
     there: dict[str, set[str]] = {}
     for one in (record or {}).get("inputs", ()):
-        there.setdefault(one["file"], set()).add(one["path"])
+        there.setdefault(one["file"], set()).add(_with_sheet(one["path"], one.get("sheet")))
     given: dict[str, set[str]] = {}
     for now in inputs:
-        given.setdefault(now.file, set()).add(now.place(folder))
+        given.setdefault(now.file, set()).add(_with_sheet(now.place(folder), now.sheet))
     both = (there.keys() & given.keys()) - {CODES}
     if "visits" in there and all(there[file] == given[file] for file in both):
         return
-    made_from = sorted(path for paths in there.values() for path in paths)
+    made_from = sorted({path for paths in there.values() for path in paths})
     if made_from:
         raise OutputError(
             Text(
@@ -221,3 +225,7 @@ def refuse_other_results(folder: Path, inputs: Sequence[InputFile], replace: boo
             files=", ".join(sorted(results)),
         )
     )
+
+
+def _with_sheet(path: str, sheet: str | None) -> str:
+    return path if sheet is None else f"{path}#{sheet}"

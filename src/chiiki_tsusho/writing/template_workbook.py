@@ -14,6 +14,7 @@ from chiiki_tsusho.law.code_rows import SERVICES, SHORTFALLS, CodeRow
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.payers import public_law_numbers
 from chiiki_tsusho.problem_texts import CALLED
+from chiiki_tsusho.writing.table_writers import print_on_wide_pages
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -211,6 +212,7 @@ def _dress(sheet: Worksheet) -> None:
     from openpyxl.utils import get_column_letter
 
     sheet.freeze_panes = "A2"
+    print_on_wide_pages(sheet)
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     for at, column in enumerate(sheet.iter_cols(), start=1):
