@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
+from markdown_it import MarkdownIt
 from typer.main import get_command
 
 import chiiki_tsusho
@@ -159,6 +160,37 @@ def compare_session(block: CodeBlock, session: dict[str, object], document: Path
     runner.run(parsed, out=said.write, clear_globs=False)
     session.update(parsed.globs)
     assert runner.summarize(verbose=False).failed == 0, said.getvalue()
+
+
+def test_every_block_is_one_that_runs_or_sets_up() -> None:
+    """No block is of a kind that the tests pass over, and what is only read is known."""
+    read = []
+    for document in (*DOCUMENTS, ROOT / "CONTRIBUTING.md"):
+        tokens = MarkdownIt().parse(document.read_text(encoding="utf-8"))
+        assert not [one for one in tokens if one.type == "code_block"], document
+        fences = [one for one in tokens if one.type == "fence" and not one.info.startswith("{")]
+        assert [one.info for one in fences] == [block.language for block in blocks(document)]
+        read += [(name(document), one.content) for one in fences if one.info in READ]
+    for where, text in read:
+        lines = [line for line in text.splitlines() if line != ". .venv/bin/activate"]
+        set_up = all(re.match(r"python3 -m venv |pip install '\.\[", line) for line in lines)
+        assert set_up or (where == "docs/recipes.md" and "crontab" in text), (where, text)
+
+
+@pytest.mark.cluster
+def test_the_program_for_a_cluster_computes_the_month(tmp_path: Path) -> None:
+    """Its worker processes begin by importing it, so it runs as a file of its own."""
+    (program,) = (one.text for one in blocks(DOCS / "cluster.md") if "LocalCluster(" in one.text)
+    (tmp_path / "visits").mkdir()
+    visits = pd.read_csv(EXAMPLES / "visits.csv", dtype="str", keep_default_na=False)
+    for number, part in enumerate((visits.iloc[:100], visits.iloc[100:])):
+        part.to_parquet(tmp_path / "visits" / f"part-{number}.parquet")
+    for register in ("providers", "recipients"):
+        shutil.copyfile(EXAMPLES / f"{register}.csv", tmp_path / f"{register}.csv")
+    (tmp_path / "program.py").write_text(program, encoding="utf-8")
+    subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True, timeout=300)
+    claims = pd.read_parquet(tmp_path / "out" / "claims")
+    assert (len(claims), claims["total_yen"].sum()) == (27, 2_517_248)
 
 
 def test_a_line_of_dots_stands_for_any_lines_and_nothing_else_does() -> None:
@@ -319,12 +351,31 @@ def test_the_rooms_told_are_those_of_the_contract() -> None:
 
 def test_the_modules_and_data_told_are_there() -> None:
     text = (DOCS / "how_it_works.md").read_text(encoding="utf-8")
-    told = re.findall(r"`([\w/*]+\.(?:py|csv|md))`", text)
+    told = re.findall(r"`([\w/*]+\.(?:py|csv|md|po|ja\.md))`", text)
     assert len(told) > 40
     for path in told:
         top = ROOT / "src" / "chiiki_tsusho"
         found = [*top.glob(path), *ROOT.glob(path)]
         assert found, path
+
+
+def test_the_changes_followed_pass_where_the_page_says() -> None:
+    """The names that a newcomer is sent to look for stand in the modules told."""
+    top = ROOT / "src" / "chiiki_tsusho"
+    for module, names in {
+        "columns.py": ["public_from"],
+        "reading/cells.py": ["PARSERS"],
+        "claims/claim_slices.py": ["public_from"],
+        "claims/yen.py": ["class Settlement", "public_from", "self_paid_yen"],
+        "problem_texts.py": ["plan_needed"],
+        "claims/claim_rules.py": ["plan_needed"],
+        "reports/page_rules.py": ["plan_needed"],
+        "writing/table_writers.py": ["FileFormat", "def formed"],
+        "command_line/claim.py": ["FORMATS"],
+    }.items():
+        assert f"`{module}`" in (DOCS / "how_it_works.md").read_text(encoding="utf-8"), module
+        for one in names:
+            assert one in (top / module).read_text(encoding="utf-8"), (module, one)
 
 
 # --- glossary and columns ----------------------------------------------------------------------

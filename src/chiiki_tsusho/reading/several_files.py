@@ -86,7 +86,7 @@ class SeveralSources:
         Parameters
         ----------
         headings : sequence of str
-            The language of the headings of all files.
+            The headings of all files, in their order.
         places : sequence of sequence of int
             For each file the place of each of its columns among them.
         """
