@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import chiiki_tsusho as ct
@@ -12,6 +13,7 @@ from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.exchange_files.claim_file import parse_claim_file
 from chiiki_tsusho.exchange_files.finding_texts import CHECKS
 from chiiki_tsusho.exchange_files.layout import layout
+from chiiki_tsusho.law.table_files import law_file
 from helpers.claim_files import (
     ALONE,
     INSURED,
@@ -70,7 +72,7 @@ CASES: list[tuple[str, int, str, str, Found]] = [
     ("7131-02", 0, "item_code", "9999", ("unknown_code", "7131-02-8", "9999", "", "ADD1")),
     ("7131-02", 0, "item_code", "1442", ("level_of_code", "7131-02-8", "2", "1", "10QF")),
     ("7131-02", 1, "item_code", "5052", ("code_doubled", "7131-02-8", "5052", "", "ANNL")),
-    ("7131-02", 5, "item_code", "6107", ("two_of_a_group", "7131-02-8", "6107", "", "ASSA")),
+    ("7131-02", 5, "item_code", "6104", ("two_of_a_group", "7131-02-8", "6104", "", "ASSA")),
     ("7131-10", 0, "days", "19", ("days_over_visits", "7131-10-8", "19", "18", "AEFA")),
     ("7131-10", 0, "days", "17", ("count_over", "7131-02-10", "18", "17", "AEFA")),
     ("7131-10", 0, "days", "31", ("days_over_period", "7131-10-8", "31", "30", "AEE2")),
@@ -262,6 +264,59 @@ def test_several_visits_a_day_are_a_hint() -> None:
     )
     days = audit.hints[audit.hints["rule"] == "several_visits_a_day"]
     assert days[["found", "expected"]].to_numpy().tolist() == [["11", "12"]]
+
+
+# Codes of 2026-06 and their counts beside 12 visits: whether they may stand side by side by the
+# notice of 2026 (老企第36号 第二の3の2), and the rule of the audit that says so.
+BESIDE = [
+    ([("5305", 12), ("6364", 1)], "codes_not_together", "5305", "≠ 6364"),
+    ([("5605", 2), ("6116", 1)], "codes_not_together", "5605", "≠ 6116"),
+    ([("4002", 1), ("5051", 12)], "codes_not_together", "4002", "≠ 5051"),
+    ([("4003", 1)], "needs_other_code", "4003", ""),
+    ([("6350", 12)], "needs_other_code", "6350", ""),
+    ([("6183", 1), ("6104", 1)], "two_of_a_group", "6183", ""),
+    ([("6099", 10), ("6102", 3)], "two_of_a_group", "6099", ""),
+    ([("4003", 1), ("5053", 12)], "", "4003", ""),
+    ([("6350", 12), ("6365", 1)], "", "6350", ""),
+    ([("6099", 10), ("6102", 2)], "", "6099", ""),
+]
+_COMPANY = {"codes_not_together", "codes_together", "needs_other_code", "two_of_a_group"}
+
+
+@pytest.mark.parametrize(("codes", "rule", "item", "expected"), BESIDE)
+def test_what_may_not_stand_beside_another_code_is_found(
+    codes: list[tuple[str, int]], rule: str, item: str, expected: str
+) -> None:
+    data = [one for one in lines() if one[1] != "02" or one[7].startswith("1")]
+    place = next(at for at, one in enumerate(data) if one[1] == "02" and one[5] == WITH_FUNDS)
+    more = [[*data[place][:7], code, "1", str(count), *data[place][10:]] for code, count in codes]
+    data[place + 1 : place + 1] = more
+    raw = file_bytes(data).replace(b",201604,", b",202606,")
+    findings = ct.audit(parse_claim_file(raw, "file")).findings
+    told = findings[findings["rule"].isin(_COMPANY)]
+    first = told[["rule", "found", "expected"]].to_numpy().tolist()[:1]
+    assert first == ([[rule, item, expected]] if rule else [])
+
+
+# A table in which two additions of the day may not stand on one visit, as 12 visits can have them.
+@pytest.mark.parametrize(("count", "sure"), [(6, False), (7, True)])
+def test_codes_of_one_visit_are_found_where_there_are_more_than_visits(
+    tmp_path: Path, count: int, sure: bool
+) -> None:
+    table = tmp_path / "codes.csv"
+    frame = pd.read_csv(law_file("service_codes.csv"), dtype=str, keep_default_na=False)
+    bathing = (frame["key"] == "bathing") & (frame["valid_from"] == "201604")
+    frame.loc[bathing, "not_with"] = "moderate_severe_care"
+    frame.to_csv(table, index=False)
+    data = lines()
+    for one in data:
+        if one[1] == "02" and one[5] == WITH_FUNDS and one[7] in ("5301", "5306"):
+            one[9] = str(count if one[7] == "5301" else 6)
+    audit = ct.audit(parse_claim_file(file_bytes(data), "file"), codes=table)
+    found = {name: set(one[one["insured_no"] == WITH_FUNDS]["rule"]) for name, one in
+             (("findings", audit.findings), ("hints", audit.hints))}  # fmt: skip
+    assert ("codes_not_together" in found["findings"]) is sure
+    assert ("codes_together" in found["hints"]) is not sure
 
 
 def test_codes_of_several_levels_are_a_hint() -> None:

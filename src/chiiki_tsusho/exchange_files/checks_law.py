@@ -71,6 +71,16 @@ class MonthLines:
         np.add.at(sums, self.statement[wanted], values[wanted])
         return sums
 
+    def of_key(self, key: str) -> Flags:
+        """Say which lines are of a key of the table."""
+        rows = [at for at, row in enumerate(self.table.rows) if row.key == key]
+        return np.isin(self.row, rows)
+
+    def times(self, key: str) -> Ints:
+        """Return on how many visits or days a key is claimed at least, by statement."""
+        largest = self.of_row(np.array([row.largest_value for row in self.table.rows]))
+        return self.summed(-(-self.number("count") // np.maximum(largest, 1)), self.of_key(key))
+
     @cached_property
     def complete(self) -> Flags:
         """Say which statements have no line whose code the table lacks."""
@@ -238,23 +248,41 @@ def _check_days(lines: MonthLines, findings: Findings) -> None:
 
 
 def _check_company(lines: MonthLines, findings: Findings) -> None:
-    """Check codes of which a month has one only, and codes that stand beside others only."""
-    rows = lines.table.rows
-    view = lines.sheets.lines
-    of_month = [row for row in rows if row.kind == "rate" or row.per == "month"]
-    for group in sorted({row.group for row in of_month if row.group}):
-        members = np.array([row.group == group and row in of_month for row in rows], dtype=np.int64)
-        one = lines.of_row(members) == 1
-        several = lines.summed(np.ones(len(lines.at), dtype=np.int64), one) > 1
-        findings.add("two_of_a_group", view, "item_code", lines.at[one & several[lines.statement]])
-    for position, row in enumerate(rows):
-        if row.only_with:
-            others = np.array(
-                [other.key in row.only_with.split() for other in rows], dtype=np.int64
-            )
-            beside = lines.summed(lines.of_row(others), lines.row >= 0) > 0
-            alone = (lines.row == position) & ~beside[lines.statement]
-            findings.add("needs_other_code", view, "item_code", lines.at[alone])
+    """Check which codes stand beside which.
+
+    A code of the whole month excludes others in all of it. Of codes counted by visit or day the
+    file shows that they stood on one visit only where they are more than the visits.
+    """
+    table, view = lines.table, lines.sheets.lines
+    met = set(np.unique(lines.row[lines.row >= 0]).tolist())
+    keys = {row.key for at, row in enumerate(table.rows) if at in met}
+    rows = {key: table.rows[table.key_positions[key]] for key in keys if key is not None}
+
+    def add(rule: str, where: Flags, expected: str = "") -> None:
+        findings.add(rule, view, "item_code", lines.at[where], expected)
+
+    for members in table.groups.values():
+        own = [key for key in members if key in rows]
+        if len(own) > 1:
+            monthly = [key for key in own if rows[key].per == "month"]
+            several = np.sum([lines.times(key) > 0 for key in monthly], axis=0) > 1
+            others = [lines.times(key) for key in own if key not in monthly]
+            several |= np.sum(others, axis=0) > lines.visits
+            one = np.logical_or.reduce([lines.of_key(key) for key in own])
+            add("two_of_a_group", one & several[lines.statement])
+    for key, needed in table.only_with.items():
+        if key in rows:
+            beside = np.sum([lines.times(one) for one in needed], axis=0) > 0
+            add("needs_other_code", lines.of_key(key) & ~beside[lines.statement])
+    pairs = [(one, other) for one, others in table.not_with.items() for other in others]
+    for key, other in pairs:
+        if key in rows and other in rows:
+            mine, there = lines.of_key(key), lines.times(other)
+            both = sure = mine & (there > 0)[lines.statement]
+            if "month" not in (rows[key].per, rows[other].per):
+                sure = both & (lines.times(key) + there > lines.visits)[lines.statement]
+            add("codes_not_together", sure, f"≠ {rows[other].item_code}")
+            add("codes_together", both & ~sure, f"≠ {rows[other].item_code}")
 
 
 def _check_rates(lines: MonthLines, findings: Findings) -> None:

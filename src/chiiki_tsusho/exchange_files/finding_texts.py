@@ -73,6 +73,8 @@ _ALL = (
     Check("several_visits_a_day", "", Text("There are fewer days than visits, so several visits fell on one day; see that this is so."), hint=True),
     Check("two_of_a_group", "ASSA", Text("Only one of these codes may be claimed in a month; keep the right one.")),
     Check("needs_other_code", "ASSA", Text("This code is claimed only beside certain others, none of which is there; take it out or add the other.")),
+    Check("codes_not_together", "", Text("This code is not claimed beside the other one, which the statement has; take one of them out.")),
+    Check("codes_together", "", Text("The statement has another code that may not stand on the same visit; see that they were on different visits."), hint=True),
     Check("units_of_rate", "ASSA", Text("The ratio comes to other units; it is taken on the smaller of plan and managed units and on the unmanaged lines.")),
     Check("plan_over_limit", "12P3", Text("The plan is above the benefit limit of the care level; correct the plan or the level.")),
     Check("unit_price", "ASSA", Text("No area grade has this price in this month; write the price of the provider's grade.")),
