@@ -103,6 +103,18 @@ PERSONS = pd.DataFrame(
 )
 
 
+def test_what_was_sent_can_be_taken_back(tmp_path: Path) -> None:
+    sent = write_care_plan_results(VISITS, PERSONS, tmp_path, sent_at=SENT, withdraw=True)
+    [path] = sent.paths
+    assert path.name == f"DLTJSK_202607_{PROVIDER}_78_{MANAGER}_43_{STAMPS[0]}.CSV"
+    # Version, insurer, person, month, provider, service kind.
+    assert path.read_bytes() == (
+        f"202410,{INSURER},{INSURED},202607,{PROVIDER},78\r\n".encode("cp932")
+    )
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert sent.complete
+
+
 def test_each_addition_stands_on_the_visit_that_bears_it() -> None:
     codes = codes_of_visits(VISITS).codes
     short = codes["service_code"][0]

@@ -357,6 +357,7 @@ def test_the_layout_has_the_items_of_the_standard() -> None:
     assert {name: one.cells for name, one in layouts.items() if one.whole} == {
         "UPPLAN": 25,
         "UPJSK": 25,
+        "DLTJSK": 6,
         "UPSIKYU": 37,
         "UP1KYO": 28,
     }

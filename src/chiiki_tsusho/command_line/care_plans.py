@@ -106,6 +106,12 @@ def to_plan_command(
     edition: Annotated[
         str, typer.Option(metavar="MONTH", help="CSVバージョン of the exchange standard.")
     ] = "202410",
+    withdraw: Annotated[
+        bool,
+        typer.Option(
+            "--withdraw", help="Write files that take back what was sent of these visits (DLTJSK)."
+        ),
+    ] = False,
     codes: Codes = None,
 ) -> None:
     """Write what was done as files for care managers (UPJSK, 第6表 実績).
@@ -126,6 +132,7 @@ def to_plan_command(
             output,
             providers=providers,
             edition=edition,
+            withdraw=withdraw,
             codes=codes,
             language=spoken(),
         )

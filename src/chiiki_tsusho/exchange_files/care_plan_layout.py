@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chiiki_tsusho.law.table_files import Whole, law_file, typed_table
 
-# 第6表 as planned, 第7表 (別表), 利用者補足, 第1表, and 第6表 as done.
+# 第6表 as planned, 第7表 (別表), 利用者補足, 第1表, and 第6表 as done, sent and taken back.
 PLAN, UNITS_PLAN, PERSON, FIRST_TABLE, DONE = "UPPLAN", "UPSIKYU", "UPHOSOKU", "UP1KYO", "UPJSK"
+DONE_WITHDRAWN = "DLTJSK"
 READ = (PLAN, UNITS_PLAN, PERSON, FIRST_TABLE)
 # What travels with them and is not needed; and what takes an earlier file back.
-NOT_NEEDED = ("UP2KYO", "UP3KYO", "UPKIHON", "UPYOBO")
+NOT_NEEDED = ("UP2KYO", "UP3KYO", "UPKIHON", "UPYOBO", DONE_WITHDRAWN)
 WITHDRAWALS = ("DLTPLAN", "DLT1KYO")
 # No time is shown.
 NO_TIME = "9999"

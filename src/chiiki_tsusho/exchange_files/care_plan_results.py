@@ -19,8 +19,13 @@ from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.visit_codes import visit_code_table
 from chiiki_tsusho.errors import ChiikiTsushoError, known_language
-from chiiki_tsusho.exchange_files.care_plan_layout import DONE, NO_TIME, plan_files
-from chiiki_tsusho.exchange_files.line_cells import ENCODING
+from chiiki_tsusho.exchange_files.care_plan_layout import (
+    DONE,
+    DONE_WITHDRAWN,
+    NO_TIME,
+    plan_files,
+)
+from chiiki_tsusho.exchange_files.line_cells import ENCODING, Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
 from chiiki_tsusho.exchange_files.visit_times import VISIT_KEY, visit_times
 from chiiki_tsusho.language import Language, Sayable, Text
@@ -185,10 +190,11 @@ def write_care_plan_results(
     providers: Input | None = None,
     edition: str = EDITION,
     sent_at: datetime | None = None,
+    withdraw: bool = False,
     codes: CodeBook | CodeTable | str | Path | None = None,
     language: Language = "en",
 ) -> WrittenResults:
-    """Write what was done as files for care managers (UPJSK), all or none.
+    """Write what was done as files for care managers (UPJSK), or take it back; all or none.
 
     The items rest on one program; no file of this one was ever taken by a care manager's software.
     Try one before you send.
@@ -204,6 +210,8 @@ def write_care_plan_results(
     sent_at : datetime, optional
         In the names; without it now. Each further file is a second later, so that no two have one
         name.
+    withdraw : bool
+        Write files that take back what was sent of these visits (DLTJSK) instead.
 
     Returns
     -------
@@ -237,8 +245,12 @@ def write_care_plan_results(
     why = _why_not(claims, cells)
     wanted = [at for at, reason in enumerate(why) if reason is None]
     now = (sent_at or datetime.now()).replace(microsecond=0)
-    names = dict(_names(claims.iloc[wanted], cells.texts["care_manager_no"][wanted].tolist(), now))
-    rows = _rows(done.codes, claims, cells, edition, now)
+    kind = DONE_WITHDRAWN if withdraw else DONE
+    managers = cells.texts["care_manager_no"]
+    names = dict(_names(kind, claims.iloc[wanted], managers[wanted].tolist(), now))
+    # What takes a file back has one line, of whom and of which month.
+    lines = claims if withdraw else done.codes
+    rows = _rows(kind, lines, claims, managers, edition, now)
     files = {name: rows[at].encode(ENCODING) for at, name in names.items()}
     paths = tuple(write_new(folder, files, private=files))
     left = [at for at, reason in enumerate(why) if reason is not None and reason is not _NOT_SENT]
@@ -270,34 +282,40 @@ def _why_not(claims: pd.DataFrame, cells: PersonCells) -> list[Sayable | None]:
 
 
 def _names(
-    claims: pd.DataFrame, managers: Sequence[str], now: datetime
+    kind: str, claims: pd.DataFrame, managers: Sequence[str], now: datetime
 ) -> Iterator[tuple[int, str]]:
     for number, (at, manager) in enumerate(zip(claims.index, managers, strict=True)):
         month, provider = claims.loc[at, "service_month"], claims.loc[at, "provider_no"]
         stamp = now + timedelta(seconds=number)
         yield (
             at,
-            f"{DONE}_{month}_{provider}_{_SENDER}_{manager}_{_RECEIVER}_{stamp:%Y%m%d%H%M%S}.CSV",
+            f"{kind}_{month}_{provider}_{_SENDER}_{manager}_{_RECEIVER}_{stamp:%Y%m%d%H%M%S}.CSV",
         )
 
 
 def _rows(
-    codes: pd.DataFrame, claims: pd.DataFrame, cells: PersonCells, edition: str, now: datetime
+    kind: str,
+    rows: pd.DataFrame,
+    claims: pd.DataFrame,
+    managers: Texts,
+    edition: str,
+    now: datetime,
 ) -> list[str]:
     """Write the lines of each claim."""
     if not len(claims):
         return []
-    at = pd.MultiIndex.from_frame(claims).get_indexer(pd.MultiIndex.from_frame(codes[list(_CLAIM)]))
-    texts = {name: codes[name].astype("str").tolist() for name in codes}
+    at = pd.MultiIndex.from_frame(claims).get_indexer(pd.MultiIndex.from_frame(rows[list(_CLAIM)]))
+    texts = {name: rows[name].astype("str").tolist() for name in rows}
     texts |= {
-        "version": [edition] * len(codes),
-        "made_on": [f"{now:%Y%m%d}"] * len(codes),
-        "care_manager_no": cells.texts["care_manager_no"][at].tolist(),
-        "over_30_days": ["0"] * len(codes),
-        "updated_by": codes["provider_no"].tolist(),
+        "version": [edition] * len(rows),
+        "made_on": [f"{now:%Y%m%d}"] * len(rows),
+        "care_manager_no": managers[at].tolist(),
+        "over_30_days": ["0"] * len(rows),
+        "updated_by": rows["provider_no"].tolist(),
+        "service_kind": [_SENDER] * len(rows),
     }
-    blank = [""] * len(codes)
-    columns = [of_texts(texts.get(one.name, blank)) for one in plan_files()[DONE].items]
+    blank = [""] * len(rows)
+    columns = [of_texts(texts.get(one.name, blank)) for one in plan_files()[kind].items]
     lines = compute.binary_join_element_wise(*columns, ",").to_pylist()
     starts = np.flatnonzero(np.diff(at, prepend=-1)).tolist()
     return [
