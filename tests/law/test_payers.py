@@ -36,3 +36,8 @@ def test_a_number_beginning_with_h_stands_for_welfare() -> None:
 def test_the_service_and_its_share_of_staff() -> None:
     """地域密着型通所介護 is type 78, of the class of 45 %."""
     assert (service().service_type, service().personnel_class) == ("78", 45)
+
+
+def test_who_sends_plans() -> None:
+    """居宅介護支援 is type 43."""
+    assert service("care_plan").service_type == "43"

@@ -31,6 +31,7 @@ from chiiki_tsusho.exchange_files.visit_times import VISIT_KEY, visit_times
 from chiiki_tsusho.language import Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.law.prices_and_limits import service
 from chiiki_tsusho.reading.inputs import Input, open_input, open_inputs
 from chiiki_tsusho.whole_files import write_new
 
@@ -42,7 +43,7 @@ else:
 # CSVバージョン of edition 4.1.
 EDITION = "202410"
 # Service kinds in the names of files: 地域密着型通所介護 and 居宅介護支援.
-_SENDER, _RECEIVER = "78", "43"
+_SENDER, _RECEIVER = service().service_type, service("care_plan").service_type
 _EDITION = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])")
 _CLAIM = ("service_month", "provider_no", "insurer_no", "insured_no")
 _SELF_MADE = "2"

@@ -13,10 +13,11 @@ from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.layout import Item
 from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.record_rows import RecordRows
+from chiiki_tsusho.law.prices_and_limits import service
 
 KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
 # Item 3 of a claim line: 地域密着型通所介護 and 療養通所介護.
-SERVICE_KIND = "78"
+SERVICE_KIND = service().service_type
 # 証記載保険者番号 has eight places; a number of six digits is filled with zeros.
 INSURER_PLACES = 8
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,17 +22,22 @@ from chiiki_tsusho.law.table_files import (
 )
 
 UNKNOWN = -1
+Role = Literal["billed", "care_plan"]
 _Source = Annotated[str, StringConstraints(min_length=1)]
 
 
 class ServiceRow(BaseModel):
-    """A row of data/services.csv: a service type, and the share of its cost that is staff."""
+    """A row of data/services.csv: a service type, and the share of its cost that is staff.
+
+    ``role`` is ``billed`` for what this program bills, ``care_plan`` for who sends plans.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     service_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    role: Role
     name: _Source
-    personnel_class: Annotated[Whole, Field(ge=0, le=100)]
+    personnel_class: Annotated[Whole, Field(ge=0, le=100)] | None
     source: _Source
 
 
@@ -62,15 +67,16 @@ class BenefitLimitRow(BaseModel):
 
 
 @cache
-def service() -> ServiceRow:
-    """Load the one service that this program bills.
+def service(role: Role = "billed") -> ServiceRow:
+    """Load the one service that this program bills, or the one that sends it plans.
 
     Raises
     ------
     TableError
         The file fails a check; the message names line and column.
     """
-    return typed_table(law_file("services.csv"), ServiceRow)[0].row
+    rows = typed_table(law_file("services.csv"), ServiceRow)
+    return next(one.row for one in rows if one.row.role == role)
 
 
 @cache

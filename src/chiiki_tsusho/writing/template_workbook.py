@@ -13,6 +13,7 @@ from chiiki_tsusho.language import Language, Text, terminal_width
 from chiiki_tsusho.law.code_rows import SERVICES, SHORTFALLS, CodeRow
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.payers import public_law_numbers
+from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
 from chiiki_tsusho.problem_texts import CALLED
 from chiiki_tsusho.writing.table_writers import print_on_wide_pages
 
@@ -38,7 +39,7 @@ _NUMBERS = frozenset({
 # Values that are usual, of kinds that take others as well.
 _USUAL: dict[str, tuple[str, ...]] = {
     "session": ("1", "2", "3"),
-    "area_grade": ("1", "2", "3", "4", "5", "6", "7", "other"),
+    "area_grade": AREA_GRADES,
     "flag": ("1", "0"),
     "benefit_rate": ("90", "80", "70"),
     "public_law": tuple(map(str, public_law_numbers())),
