@@ -337,6 +337,17 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…({len(text):,})"
 
 
+def visit_condition(minutes: object, service: Name, level: object, shortfall: object) -> Text:
+    """Say of what kind a visit is; ``shortfall`` with its comma, or blank."""
+    return Text(
+        "{minutes} min, {service}, care level {level}{shortfall}",
+        minutes=minutes,
+        service=service,
+        level=level,
+        shortfall=shortfall,
+    )
+
+
 def named(name: str) -> Name:
     """Name a column of an input file, or one of its values, as each language does."""
     return Name(name, HEADINGS.get(name) or CALLED.get(name, name))

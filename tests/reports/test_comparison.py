@@ -297,8 +297,8 @@ def test_per_cent_is_rounded_half_up_to_a_hundredth(before: int, more: int, text
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ["by insurer", "claims by the change of their units", "what is lacking"]),
-        ("ja", ["保険者別", "増減率(%)", "単位数の増減別の請求件数", "ないものと、どうするか"]),
+        ("en", ["By insurer", "Claims with more units", "What is lacking"]),
+        ("ja", ["保険者別", "増減率(%)", "単位数が増える請求", "ないものと、どうするか"]),
     ],
 )
 def test_a_page_of_the_comparison(tmp_path: Path, language: Language, said: list[str]) -> None:

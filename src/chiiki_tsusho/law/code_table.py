@@ -35,7 +35,7 @@ from chiiki_tsusho.law.code_rows import (
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import month_text
-from chiiki_tsusho.problem_texts import Message, blank, named
+from chiiki_tsusho.problem_texts import Message, blank, named, visit_condition
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -486,12 +486,11 @@ class CodeTable:
         here = self.bands[kind, SHORTFALL_NAMES.index(shortfall), :, slot]
         if care_level == 0 and (here >= 0).any():
             return "care_level", blank("care_level", "care_level")
-        condition = Text(
-            "{minutes} min, {service}, care level {level}{shortfall}",
-            minutes=minutes,
-            service=named(service),
-            level=care_level or Name("-", "—"),
-            shortfall=Text(", {shortfall}", shortfall=named(shortfall)) if shortfall else "",
+        condition = visit_condition(
+            minutes,
+            named(service),
+            care_level or Name("-", "—"),
+            Text(", {shortfall}", shortfall=named(shortfall)) if shortfall else "",
         )
         facts = {
             "condition": condition,

@@ -22,6 +22,7 @@ from chiiki_tsusho.language import Language
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
 from chiiki_tsusho.reports.comparison_laws import Codes, LawOfMonth, laws_of
+from chiiki_tsusho.reports.comparison_reasons import reasons
 from chiiki_tsusho.reports.comparison_tables import (
     SUMMED_BY,
     Side,
@@ -65,6 +66,9 @@ class Comparison:
         Those additions by key, and in how many rows of which file they are set.
     other_problems : DataFrame
         Whatever else holds a claim; ``side`` is ``both`` where it does so under either table.
+    reasons : DataFrame
+        What ``without_code`` comes to: side, month, file, rows, and a message for all visits of
+        the same hour and kind, which says what cures it.
     """
 
     month_a: str
@@ -78,6 +82,7 @@ class Comparison:
     without_code: pd.DataFrame
     missing_keys: pd.DataFrame
     other_problems: pd.DataFrame
+    reasons: pd.DataFrame
 
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
@@ -112,6 +117,7 @@ def _compare(
         without_code=without_code,
         missing_keys=missing_keys(a, b),
         other_problems=other_problems,
+        reasons=reasons(a, b, language),
     )
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from chiiki_tsusho.columns import CLAIMS, COMPARED, COMPARISON
-from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.columns import CLAIMS, COMPARED, COMPARISON, Column
+from chiiki_tsusho.errors import known_language
 from chiiki_tsusho.html_pages import page_facts, templates
-from chiiki_tsusho.language import LANGUAGES, Language, Name, Sayable, Text, listed
+from chiiki_tsusho.language import Language, Name, Sayable, Text
+from chiiki_tsusho.problem_texts import TITLES
+from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reports.comparison import Comparison
-from chiiki_tsusho.reports.comparison_tables import without_code_by_reason
 from chiiki_tsusho.reports.comparison_text import side_names
 from chiiki_tsusho.reports.page import TEMPLATES
 from chiiki_tsusho.reports.page_words import visible
@@ -21,7 +22,7 @@ from chiiki_tsusho.whole_files import write_whole
 COMPARISON_PAGE = "comparison.html"
 # More rows are in the CSVs.
 _ROWS_SHOWN = 50
-_MESSAGE_CHARACTERS = 300
+_MESSAGE_CHARACTERS = 600
 _LISTS = {
     "by_provider": Text("by provider"),
     "by_insurer": Text("by insurer"),
@@ -40,7 +41,9 @@ _WORDS: dict[str, Sayable] = {
     "left_out": Text("left out"),
     "more": Text("more"),
     "fewer": Text("fewer"),
-    "as_many": Text("as many"),
+    "gaining": Text("claims with more units"),
+    "losing": Text("claims with fewer units"),
+    "unchanged": Text("claims with as many units"),
     "largest": Text("the largest differences"),
     "without_code": Text("rows without a code or row in a table, by what is lacking"),
     "table": Text("table"),
@@ -50,7 +53,8 @@ _WORDS: dict[str, Sayable] = {
     "other_problems": Text("What else holds claims"),
     "rule": Text("rule"),
     "message": Text("what is wrong, and what to do"),
-    "a_claims": Text("claims by the change of their units"),
+    "count_a": Text("count A"),
+    "count_b": Text("count B"),
     "nothing": Text("None."),
 }
 
@@ -73,14 +77,7 @@ def write_comparison(comparison: Comparison, path: str | Path, language: Languag
     ChiikiTsushoError
         The language is unknown.
     """
-    if language not in LANGUAGES:
-        raise ChiikiTsushoError(
-            Text(
-                "language {language!r} is unknown; {known} are known",
-                language=language,
-                known=listed(LANGUAGES),
-            )
-        )
+    known_language(language)
     write_whole(path, _page(comparison, language))
     return Path(path)
 
@@ -88,7 +85,6 @@ def write_comparison(comparison: Comparison, path: str | Path, language: Languag
 def _page(comparison: Comparison, language: Language) -> str:
     environment = templates(TEMPLATES)
     a, b = side_names(comparison)
-    reasons = without_code_by_reason(comparison.without_code)
     return environment.get_template("comparison.html").render(
         **page_facts(TEMPLATES / "report.css"),
         language=language,
@@ -100,11 +96,14 @@ def _page(comparison: Comparison, language: Language) -> str:
         amounts=[(name, _named(name, language)) for name in COMPARED],
         lists=[_list(name, getattr(comparison, name), language) for name in _LISTS],
         codes=_largest(comparison.by_code, "units_difference"),
-        reasons=reasons.head(_ROWS_SHOWN).to_dict("records"),
+        reasons=comparison.reasons.head(_ROWS_SHOWN).to_dict("records"),
         problems=comparison.other_problems.head(_ROWS_SHOWN).to_dict("records"),
         number=_number,
+        titled=_title,
         signed=_signed,
         visible=visible,
+        file_of=lambda file, line=None: place_text(file, _line(line), "", language),
+        title_of=lambda rule: TITLES[rule].say(language),
         message=lambda text: visible(text, _MESSAGE_CHARACTERS),
     )
 
@@ -114,7 +113,7 @@ def _list(name: str, sums: pd.DataFrame, language: Language) -> dict[str, Any]:
     return {
         "id": name,
         "title": _LISTS[name].say(language),
-        "of": Name(first.name, first.heading).say(language),
+        "of": _heading(first, language),
         "key": first.name,
         "rows": _largest(sums, "total_units_difference"),
         "all": len(sums),
@@ -129,7 +128,19 @@ def _largest(frame: pd.DataFrame, column: str) -> list[dict[Any, Any]]:
 
 def _named(name: str, language: Language) -> str:
     (column,) = (one for one in CLAIMS if one.name == name)
-    return Name(column.name, column.heading).say(language)
+    return _heading(column, language)
+
+
+def _heading(column: Column, language: Language) -> str:
+    return Name(column.name.replace("_", " "), column.heading).say(language)
+
+
+def _title(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _line(value: Any) -> int | None:
+    return None if value is None or pd.isna(value) else int(value)
 
 
 def _number(value: Any) -> str:

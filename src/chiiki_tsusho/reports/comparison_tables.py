@@ -21,7 +21,7 @@ KEY = [column.name for column in CLAIM_KEY]
 SUMMED_BY = ("provider_no", "insurer_no", "care_level")
 # What a table says of a visit it has no code for, and of an addition it has no row for.
 _WITHOUT_CODE = ("no_code", "outside_every_band")
-_WITHOUT_ROW = "no_key"
+WITHOUT_ROW = "no_key"
 _YEN = [name for name in COMPARED if name.endswith("_yen")]
 _LEFT_OUT = ["claims_left_out", "claims_held_a", "claims_held_b"]
 
@@ -216,7 +216,7 @@ def missing_keys(a: Side, b: Side) -> pd.DataFrame:
     records: list[tuple[str, str, str, str, int]] = []
     for side, one in zip(SIDES, (a, b), strict=True):
         rows: dict[tuple[str, int], int] = {}
-        for file, message, lines in one.run.problems.said(_WITHOUT_ROW):
+        for file, message, lines in one.run.problems.said(WITHOUT_ROW):
             place = (message.facts["key"], FILE_ORDER.index(file))
             rows[place] = rows.get(place, 0) + len(lines)
         records += [
@@ -252,20 +252,6 @@ def held_by(a: Side, b: Side, language: Language) -> tuple[pd.DataFrame, pd.Data
         frame_of("without_code", without_code),
         frame_of("other_problems", others.drop_duplicates(columns).sort_values(order)),
     )
-
-
-def without_code_by_reason(without_code: pd.DataFrame) -> pd.DataFrame:
-    """Count what a table lacks by what is lacking, the message saying what cures it.
-
-    Returns
-    -------
-    DataFrame
-        side, month, file, rows, message; the most rows first.
-    """
-    by = ["side", "month", "file", "message"]
-    counts = without_code.groupby(by, sort=False).size().rename("rows").reset_index()
-    order = ["side", "rows"]
-    return counts.sort_values(order, ascending=[True, False], kind="stable", ignore_index=True)
 
 
 def frame_of(name: str, records: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from chiiki_tsusho.language import (
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reports.comparison import Comparison
-from chiiki_tsusho.reports.comparison_tables import SIDES, without_code_by_reason
+from chiiki_tsusho.reports.comparison_tables import SIDES
 
 BLANK = "-"
 _GAP = "  "
@@ -49,7 +49,7 @@ def comparison_text(comparison: Comparison, most: int, language: Language = "en"
         _summed(Text("by care level"), Text("care level"), comparison.by_care_level, most),
     ]
     if len(comparison.without_code):
-        parts.append(_without_code(comparison.without_code, most, {"a": a, "b": b}))
+        parts.append(_without_code(comparison.reasons, most, {"a": a, "b": b}))
     if len(comparison.missing_keys):
         parts.append(_missing_keys(comparison.missing_keys, {"a": a, "b": b}))
     return "\n\n".join(part.say(language) for part in parts)
@@ -168,9 +168,8 @@ def _summed(title: Text, of: Text, sums: pd.DataFrame, most: int) -> Sayable:
     return _listed(title, len(sums), most, _Table(heading, cells, "l" + "r" * (len(heading) - 1)))
 
 
-def _without_code(missing: pd.DataFrame, most: int, names: dict[str, str]) -> Sayable:
+def _without_code(reasons: pd.DataFrame, most: int, names: dict[str, str]) -> Sayable:
     """Write what a table lacks, by what is lacking, and what cures it."""
-    reasons = without_code_by_reason(missing)
     cells: list[_Cells] = [
         [
             names[row["side"]],

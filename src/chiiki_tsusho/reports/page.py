@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
+from chiiki_tsusho.errors import OutputError, known_language
 from chiiki_tsusho.html_pages import page_facts, templates
-from chiiki_tsusho.language import LANGUAGES, Language, Text, default_language, listed
+from chiiki_tsusho.language import Language, Text, default_language
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.reports.batch_folder import read_batch, read_claims
 from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
@@ -90,15 +90,7 @@ def write_report(
     >>> ct.write_report(batch.folder, language="ja").as_posix()
     'claims/report.html'
     """
-    language = default_language() if language is None else language
-    if language not in LANGUAGES:
-        raise ChiikiTsushoError(
-            Text(
-                "language {language!r} is unknown; {known} are known",
-                language=language,
-                known=listed(LANGUAGES),
-            )
-        )
+    language = default_language() if language is None else known_language(language)
     folder = Path(folder)
     page = folder / REPORT if path is None else Path(path)
     inputs = [*output_files(folder).values(), *([] if codes is None else [Path(codes)])]
