@@ -392,13 +392,18 @@ def test_the_demo_in_japanese_in_a_folder_of_ones_own(tmp_path: Path) -> None:
     done = run("demo", "お試し 1", "--lang", "ja", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     claims = Path("お試し 1") / "claims"
-    assert done.stderr.splitlines()[:5] == [
+    assert done.stderr.splitlines()[:8] == [
         f"実績259件: 請求明細27件、240,192単位、2,517,248円。未計算(要修正)0行。出力先: {claims}",
-        f"計算結果は {claims} にあります: claims.csv(請求ごと)、claim_lines.csv(コードごと)。",
-        f"レポートをブラウザで開く: {claims / 'report.html'}",
-        f"国保連の請求ファイル(事業所ごとに1つ)は {Path('お試し 1') / 'claim-files'} にあります。",
+        "ブラウザで開くファイル:",
+        f"  {claims / 'report.html'}  レポート(利用者別一覧・コード別・加算・集計)",
+        f"  {claims / 'statements.html'}  利用者請求書・介護給付費明細書(A4印刷用)",
+        "フォルダにあるファイル:",
+        f"  {claims}  claims.csv(請求ごと)、claim_lines.csv(コードごと)",
+        f"  {Path('お試し 1') / 'claim-files'}  国保連の請求ファイル(事業所ごとに1つ)",
         "請求の根拠を一件ずつ確認する:",
     ]
+    statements = (tmp_path / claims / "statements.html").read_text(encoding="utf-8")
+    assert statements.count("利用者請求書</h1>") == 27
     page = (tmp_path / claims / "report.html").read_text(encoding="utf-8")
     assert 'lang="ja"' in page
     explained, held, template = commands_of(done.stderr)
@@ -423,9 +428,51 @@ def test_the_demo_again_and_over_files_of_the_user(tmp_path: Path) -> None:
         f"{mine}: is there already and is not the example; choose another folder"
     )
     assert caught.value.say("ja") == (
-        f"{mine}: 例とは別のファイルがすでにあります。他のフォルダを指定してください"
+        f"{mine}: サンプルデータと異なる同名のファイルがすでにあります。"
+        "別のフォルダを指定してください"
     )
     assert mine.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_demo_again_says_what_happens(shown: tuple[Path, str]) -> None:
+    folder, first = shown
+    for language, note in (
+        (
+            "en",
+            "note: the example is in chiiki-tsusho-demo already; its results are made anew in "
+            "their place",
+        ),
+        (
+            "ja",
+            "注意: サンプルデータはすでに chiiki-tsusho-demo にあります。"
+            "結果を同じ場所に作り直します",
+        ),
+    ):
+        done = run("demo", "--lang", language, cwd=folder)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert done.stderr.splitlines()[0] == note
+        if language == "en":
+            assert done.stderr.splitlines()[1:] == first.splitlines()
+    demo = folder / "chiiki-tsusho-demo"
+    # The page is in the language asked for last.
+    assert 'lang="ja"' in (demo / "claims" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_demo_leaves_other_results_alone(tmp_path: Path) -> None:
+    write_demo(tmp_path)
+    files = [tmp_path / f"faulty_{name}.csv" for name in ("visits", "providers", "recipients")]
+    batch = ct.claim_files(files[0], tmp_path / "claims", *files[1:], replace=True)
+    before = batch.summary
+    with pytest.raises(OutputError) as caught:
+        write_demo(tmp_path)
+    claims = tmp_path / "claims"
+    assert str(caught.value) == (
+        f"{claims}: holds the results of other files than the example; choose another folder"
+    )
+    assert caught.value.say("ja") == (
+        f"{claims}: サンプルデータ以外の結果が入っています。別のフォルダを指定してください"
+    )
+    assert batch.summary == before
 
 
 def test_a_file_of_the_user_is_seen_before_anything_is_written(tmp_path: Path) -> None:

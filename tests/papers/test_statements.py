@@ -132,10 +132,15 @@ def test_under_public_funds_the_whole_share_is_of_them(tmp_path: Path) -> None:
     assert "利用者負担額 0 " in statement
 
 
-def test_public_units_beyond_the_limit_are_not_guessed(tmp_path: Path) -> None:
+def test_public_units_of_a_claim_beyond_its_limit(tmp_path: Path) -> None:
+    # Of a plan of 1,000 units the visits of the first two days take 952, all of them under the
+    # funds: 9,520 yen, a tenth of which they pay. The person pays a tenth of the other 48 units.
     part = {"public_law": "12", "public_to": "2", "planned_units": "1000"}
-    _, statement = papers(one_month(**part), tmp_path / "papers.html")
-    assert "公費分単位数 公費分本人負担 限度額を超えた単位数 904" in statement
+    recipients = frame([{**RECIPIENT, "benefit_rate": "90", **part}])
+    _, statement = papers(one_month(**part), tmp_path / "papers.html", recipients=recipients)
+    assert "公費請求額 952" in statement
+    assert "利用者負担額 48 " in statement
+    assert "公費分単位数 952 公費分本人負担 0 限度額を超えた単位数 904" in statement
     # With the whole month under them all of the benefit is: min(1,000, 1,904) units.
     whole = {"public_law": "12", "planned_units": "1000"}
     _, statement = papers(one_month(**whole), tmp_path / "papers.html")

@@ -28,7 +28,7 @@ EXAMPLE_FILES = tuple(
     for prefix in ("", "faulty_")
     for name in ("visits", "providers", "recipients")
 )
-CLAIMS, CLAIM_FILES = "claims", "claim-files"
+CLAIMS, CLAIM_FILES, STATEMENTS = "claims", "claim-files", "statements.html"
 # The month after that of the example.
 REVIEW_MONTH = "2016-05"
 # Of the example: a person whose month comes to more than planned.
@@ -88,20 +88,23 @@ def demo(
 ) -> None:
     """Compute the example month that comes with the program.
 
-    Copies the example files into DIR, computes their claims into DIR/claims, writes their report
-    and their claim files, and says what to open and what to try next. Every name and number in the
-    files is invented.
+    Copies the example files into DIR, computes their claims into DIR/claims, writes their report,
+    their invoices and statements and their claim files, and says what to open and what to try next.
+    Run again, it makes the results anew in their place. Every name and number in the files is
+    invented.
     """
     with exit_codes():
+        again = (folder / CLAIMS).is_dir()
         batch = write_demo(folder, spoken())
-        say_result(batch, "csv")
-        say(
-            Text(
-                "The claims are in {folder}: claims.csv (one row per claim) and claim_lines.csv "
-                "(one row per code).",
-                folder=folder / CLAIMS,
+        if again:
+            say(
+                Text(
+                    "note: the example is in {folder} already; its results are made anew in their "
+                    "place",
+                    folder=folder,
+                )
             )
-        )
+        say_result(batch, "csv")
         _make_papers(folder)
         files = {name: _quoted(folder / f"{name}.csv") for name in ("visits", "faulty_visits")}
         for title, command in (
@@ -127,13 +130,25 @@ def demo(
 def _make_papers(folder: Path) -> None:
     """Write what is made of claims, and say what to open."""
     from chiiki_tsusho.exchange_files.writer import write_claim_file
+    from chiiki_tsusho.papers.statements import write_statements
     from chiiki_tsusho.reports.page import write_report
 
-    recipients, files = folder / "recipients.csv", folder / CLAIM_FILES
-    page = write_report(folder / CLAIMS, language=spoken())
-    say(Text("Open the report in a browser: {page}", page=page))
-    write_claim_file(folder / CLAIMS, recipients, REVIEW_MONTH, files, language=spoken())
-    say(Text("The claim files for 国保連, one for each provider, are in {folder}.", folder=files))
+    claims, recipients = folder / CLAIMS, folder / "recipients.csv"
+    files, papers = folder / CLAIM_FILES, claims / STATEMENTS
+    page = write_report(claims, language=spoken())
+    write_statements(claims, papers, recipients, language=spoken())
+    write_claim_file(claims, recipients, REVIEW_MONTH, files, language=spoken())
+    say(Text("Open these in a browser:"))
+    say(Text("  {page}  the report: persons, codes, additions, sums", page=page))
+    say(Text("  {page}  invoices and statements, to print on A4", page=papers))
+    say(Text("These are in the folders:"))
+    say(
+        Text(
+            "  {folder}  claims.csv (one row per claim), claim_lines.csv (one row per code)",
+            folder=claims,
+        )
+    )
+    say(Text("  {folder}  the claim files for 国保連, one for each provider", folder=files))
 
 
 def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
@@ -161,6 +176,7 @@ def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
     from chiiki_tsusho.law.table_files import example_file
 
     folder = Path(folder)
+    _refuse_other_results(folder / CLAIMS)
     examples = {folder / name: example_file(name).read_bytes() for name in EXAMPLE_FILES}
     try:
         for path, content in examples.items():
@@ -180,6 +196,21 @@ def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
     return claim_files(
         visits, folder / CLAIMS, providers, recipients, language=language, headings=language
     )
+
+
+def _refuse_other_results(folder: Path) -> None:
+    """Leave results alone that somebody else's files gave."""
+    from chiiki_tsusho.writing.run_record import read_record
+
+    inputs = (read_record(folder) or {}).get("inputs", [])
+    if any(one["name"] not in EXAMPLE_FILES[:3] for one in inputs):
+        raise OutputError(
+            Text(
+                "{folder}: holds the results of other files than the example; choose another "
+                "folder",
+                folder=folder,
+            )
+        )
 
 
 def _registers(folder: Path, prefix: str = "") -> str:

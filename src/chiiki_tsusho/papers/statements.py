@@ -16,6 +16,7 @@ from chiiki_tsusho.papers.paper_claims import paper_claims, read_tables
 from chiiki_tsusho.papers.paper_words import PaperWords, boxes, figure, price
 from chiiki_tsusho.reading.inputs import Input, open_input
 from chiiki_tsusho.whole_files import PRIVATE, whole_file
+from chiiki_tsusho.writing.run_record import note_made
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Batch
@@ -111,6 +112,8 @@ def write_statements(
             for page in pages:
                 stream.write(page.render(shared, one=one).encode())
         stream.write(environment.get_template("foot.html").render().encode())
+    if isinstance(batch, (str, Path)):
+        note_made(Path(batch), Path(path))
     return int(claims.num_rows)
 
 
