@@ -460,8 +460,10 @@ def test_the_demo_again_says_what_happens(shown: tuple[Path, str]) -> None:
 
 def test_the_demo_leaves_other_results_alone(tmp_path: Path) -> None:
     write_demo(tmp_path)
-    files = [tmp_path / f"faulty_{name}.csv" for name in ("visits", "providers", "recipients")]
-    batch = ct.claim_files(files[0], tmp_path / "claims", *files[1:], replace=True)
+    rows, providers, recipients = (
+        tmp_path / f"faulty_{name}.csv" for name in ("visits", "providers", "recipients")
+    )
+    batch = ct.claim_files(rows, tmp_path / "claims", providers, recipients, replace=True)
     before = batch.summary
     with pytest.raises(OutputError) as caught:
         write_demo(tmp_path)
