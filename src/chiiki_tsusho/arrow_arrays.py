@@ -49,13 +49,26 @@ def of_flags(values: npt.NDArray[np.bool_]) -> pa.BooleanArray:
     return pa.Array.from_buffers(pa.bool_(), len(values), [None, packed])
 
 
+def flags_of(array: pa.BooleanArray) -> npt.NDArray[np.bool_]:
+    """Return flags without nulls as a NumPy array."""
+    assert not array.null_count
+    if not len(array):
+        return np.zeros(0, dtype=bool)
+    bits = np.frombuffer(array.buffers()[1], dtype=np.uint8)
+    ends = array.offset + len(array)
+    flags: npt.NDArray[np.bool_] = np.unpackbits(bits, count=ends, bitorder="little").view(bool)
+    return flags[array.offset :]
+
+
 def of_texts(texts: Sequence[str]) -> pa.StringArray:
     """Return an Arrow array of texts."""
-    encoded = [text.encode() for text in texts]
-    offsets = np.zeros(len(encoded) + 1, dtype=np.int32)
-    np.cumsum([len(text) for text in encoded], out=offsets[1:])
+    whole = "".join(texts)
+    one_byte_each = whole.isascii()
+    sizes = map(len, texts if one_byte_each else (text.encode() for text in texts))
+    offsets = np.zeros(len(texts) + 1, dtype=np.int32)
+    np.cumsum(np.fromiter(sizes, dtype=np.int64, count=len(texts)), out=offsets[1:])
     return pa.StringArray.from_buffers(
-        len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))
+        len(texts), pa.py_buffer(offsets), pa.py_buffer(whole.encode())
     )
 
 

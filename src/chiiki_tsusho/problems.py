@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_flags, of_numbers, of_texts
 from chiiki_tsusho.columns import CLAIM_KEY, PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.problem_texts import WARNINGS, Message, named, shortened
@@ -29,6 +29,8 @@ _FILES_JA = {
 }
 # A problem of a whole claim has no line; it is written after those that have one.
 NO_LINE = np.iinfo(np.int64).max
+# Stands for the value in a message of many values; no message has it.
+_ANY_VALUE = "<value>"
 
 
 def place_text(file: str, line: int | None, column: str, language: Language = "en") -> str:
@@ -42,7 +44,11 @@ def place_text(file: str, line: int | None, column: str, language: Language = "e
 
 @dataclass(frozen=True)
 class _Batch:
-    """Problems of one column: for each line which of the messages, of which value."""
+    """Problems of one column: for each line which of the messages, of which value.
+
+    Where the only message is that of a value which stands for all (``_ANY_VALUE``), ``texts`` are
+    the values of the lines.
+    """
 
     file: str
     column: str
@@ -50,6 +56,26 @@ class _Batch:
     which: npt.NDArray[np.int64]
     values: list[str]
     messages: list[Message]
+    texts: pa.StringArray | None = None
+
+    def kept(self, rows: npt.NDArray[np.bool_]) -> _Batch:
+        """Return the problems of some of the lines."""
+        texts = None if self.texts is None else self.texts.filter(of_flags(rows))
+        return replace(self, lines=self.lines[rows], which=self.which[rows], texts=texts)
+
+    def value_column(self, which: npt.NDArray[np.int64]) -> pa.StringArray:
+        """Return the value of each line."""
+        if self.texts is not None:
+            return self.texts
+        return _chosen([shortened(value) for value in self.values], which)
+
+    def message_column(self, which: npt.NDArray[np.int64], language: Language) -> pa.StringArray:
+        """Return the message of each line."""
+        said = [message.say(language) for message in self.messages]
+        if self.texts is None:
+            return _chosen(said, which)
+        before, after = said[0].split(_ANY_VALUE)
+        return pc.binary_join_element_wise(before, self.texts, after, "")
 
 
 @dataclass(frozen=True)
@@ -105,6 +131,28 @@ class Problems:
         """
         self._batches.append(_Batch(file, column, lines, which, list(values), list(messages)))
 
+    def add_alike(
+        self,
+        file: str,
+        column: str,
+        lines: npt.NDArray[np.int64],
+        values: pa.StringArray,
+        message: Message,
+    ) -> None:
+        """Add a problem of many rows whose messages differ in the value alone.
+
+        Parameters
+        ----------
+        lines : ndarray of int64, shape (n,)
+        values : StringArray, shape (n,)
+            Of printable ASCII without quotation marks and backslashes, none of them long.
+        message : Message
+            Of any of the values.
+        """
+        of_any = Message(message.rule, message.text, {**message.facts, "value": _ANY_VALUE})
+        which = np.zeros(len(lines), dtype=np.int64)
+        self._batches.append(_Batch(file, column, lines, which, [], [of_any], values))
+
     def add(
         self,
         file: str,
@@ -128,7 +176,9 @@ class Problems:
 
     def place(self, file: str, places: Places) -> None:
         """Say whose the rows of a file are that have problems."""
-        self._places[file] = places
+        blank = of_texts([""])
+        names = [pa.concat_arrays([column, blank]) for column in places.names]
+        self._places[file] = replace(places, names=names)
 
     def of_files(self, file: str, files: Sequence[tuple[str, int]]) -> None:
         """Say of which files an input is: the name of each, and how many lines are before it."""
@@ -137,8 +187,10 @@ class Problems:
     def lines(self, file: str) -> npt.NDArray[np.int64]:
         """Return the lines of a file that have problems, ascending."""
         lines = [batch.lines for batch in self._batches if batch.file == file]
-        found = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *lines]))
-        of_rows: npt.NDArray[np.int64] = found[found != NO_LINE]
+        # Those of a block stand in order: a stable sort takes little more than a look at them.
+        found = np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *lines]), kind="stable")
+        first = np.append(True, found[1:] != found[:-1])[: len(found)]
+        of_rows: npt.NDArray[np.int64] = found[first & (found != NO_LINE)]
         return of_rows
 
     def said(self, text: str) -> Iterator[tuple[str, Message, npt.NDArray[np.int64]]]:
@@ -175,9 +227,12 @@ class Problems:
         types = [(column.name, _TYPES[column.kind]) for column in PROBLEMS]
         if not pieces:
             return pa.Table.from_batches([], pa.schema(types))
-        table = pa.concat_tables(pieces).combine_chunks()
+        table = pa.concat_tables(pieces)
         kinds = {name: kind for kind, files in self._files.items() for name, _ in files}
-        return table.take(_order(table, kinds))
+        order = _order(table, kinds)
+        if (order[1:] > order[:-1]).all():
+            return table
+        return table.combine_chunks().take(of_numbers(order))
 
     def _piece(self, batch: _Batch, language: Language) -> pa.Table:
         rules = [message.rule for message in batch.messages]
@@ -185,20 +240,19 @@ class Problems:
         if batch.file == "visits" and self._aside and any(one not in WARNINGS for one in rules):
             warns = np.array([rule in WARNINGS for rule in rules])[which]
             kept = warns | ~np.isin(lines, np.concatenate(self._aside))
-            lines, which = lines[kept], which[kept]
+            lines, which, batch = lines[kept], which[kept], batch.kept(kept)
         warns = np.array([rule in WARNINGS for rule in rules], dtype=bool)[which]
         if batch.file == "visits" and self._passed:
             warns |= np.isin(lines, np.concatenate(self._passed))
-        said = [message.say(language) for message in batch.messages]
         keys = self._keys(batch, lines, which)
         columns: dict[str, pa.Array] = {
             "severity": _chosen(["error", "warning"], warns.astype(np.int64)),
             **self._lines(batch.file, lines),
             **keys,
             "column": _chosen([batch.column], np.zeros(len(lines), dtype=np.int64)),
-            "value": _chosen([shortened(value) for value in batch.values], which),
+            "value": batch.value_column(which),
             "rule": _chosen(rules, which),
-            "message": _chosen(said, which),
+            "message": batch.message_column(which, language),
         }
         return pa.table({column.name: columns[column.name] for column in PROBLEMS})
 
@@ -232,8 +286,8 @@ class Problems:
             at = np.minimum(np.searchsorted(places.lines, lines), len(places.lines) - 1)
             known = places.lines[at] == lines
             taken = of_numbers(np.where(known, at, len(places.lines)))
-            blank = of_texts([""])
-            names = [pa.concat_arrays([column, blank]).take(taken) for column in places.names]
+            # A blank name stands behind the others.
+            names = [column.take(taken) for column in places.names]
             held_lines = np.where(known, places.held_lines[at], 0)
             held = of_numbers(held_lines, held_lines == 0)
         else:
@@ -251,20 +305,33 @@ def _chosen(texts: Sequence[str], which: npt.NDArray[np.int64]) -> pa.Array:
     return of_texts(texts).take(of_numbers(which))
 
 
-def _order(table: pa.Table, kinds: Mapping[str, str]) -> pa.Array:
+def _order(table: pa.Table, kinds: Mapping[str, str]) -> npt.NDArray[np.int64]:
     """Order by file, line (none last), column, rule, value and message.
 
     ``kinds`` says of which input the file of a name is.
     """
     files = {name: at for at, name in enumerate(FILE_ORDER)}
-    keys = [_ranks(table[name]) for name in ("message", "value", "rule", "column")]
+    words = table.select(["message", "value"])
+    table = table.select(["file", "line", "column", "rule"]).combine_chunks()
     line = numbers_of(filled(table["line"], NO_LINE))
     # Several files of an input stand in the order in which they were given.
     names = pc.dictionary_encode(table["file"]).combine_chunks()
     order = [files[kinds.get(one, one)] for one in names.dictionary.to_pylist()]
-    rank = np.array(order, dtype=np.int64)
     given = numbers_of(names.indices)
-    return of_numbers(np.lexsort((*keys, line, given, rank[given])))
+    rank = np.array(order, dtype=np.int64)[given]
+    places = [_ranks(table[name]) for name in ("rule", "column")] + [line, given, rank]
+    ordered: npt.NDArray[np.int64] = np.lexsort(places)
+    # Values and messages are many and long; few rows have a like beside them.
+    alike = np.ones(max(len(ordered) - 1, 0), dtype=bool)
+    for place in places:
+        alike &= place[ordered[1:]] == place[ordered[:-1]]
+    tied = np.flatnonzero(np.append(alike, False) | np.append(False, alike)[: len(ordered)])
+    if len(tied):
+        rows = ordered[tied]
+        some = words.take(of_numbers(rows)).combine_chunks()
+        last = [_ranks(some[name]) for name in ("message", "value")]
+        ordered[tied] = rows[np.lexsort([*last, *(place[rows] for place in places)])]
+    return ordered
 
 
 def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:

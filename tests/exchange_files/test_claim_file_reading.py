@@ -58,6 +58,13 @@ def test_every_habit_of_quoting_is_read_alike_and_written_back(habit, blank) -> 
     assert file.to_bytes() == data
 
 
+@pytest.mark.parametrize("last", ["\r", "\n", "\r\n", ""])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_last_line_may_end_in_another_way(end: str, last: str) -> None:
+    data = file_of(CONTROL, CLAIM, end=end) + file_of(END, end=last)
+    assert parse_claim_file(data, "file").to_bytes() == data
+
+
 def test_a_note_may_hold_commas_marks_and_kanji() -> None:
     data = file_of(CONTROL, DETAIL + '"摘,要""あ"', END)
     file = parse_claim_file(data, "file")

@@ -212,8 +212,8 @@ class VisitBook:
         return typed.rows("session", 1)
 
     def retyped(self) -> Iterator[TypedBlock]:
-        """Read the file again, its faults being known."""
-        yield from self._decoder.blocks(None)
+        """Read again whose the rows of the file are, its faults being known."""
+        yield from self._decoder.blocks(None, (*_WHOSE, "care_level", "session"))
 
     def _enter(self, typed: TypedBlock, problems: Problems) -> None:
         who = self.identify(typed)

@@ -346,5 +346,8 @@ def _note_originals(lines: Lines, rows: RecordRows, originals: dict[str, bytes])
 def _line_ends(lines: Lines) -> tuple[bytes, ...]:
     widths = lines.after - lines.ends
     if len(np.unique(widths)) == 1:
-        return (lines.data[lines.ends[0] : lines.after[0]],)
+        first, last = (lines.data[lines.ends[at] : lines.after[at]] for at in (0, -1))
+        # The last line alone may end in a carriage return without a line feed.
+        if first == last:
+            return (first,)
     return tuple(lines.data[end:after] for end, after in zip(lines.ends, lines.after, strict=True))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers
+from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
 from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, listed, on_lines
@@ -36,6 +36,7 @@ from chiiki_tsusho.reading.cells import (
     PARSERS,
     USUAL,
     Decoder,
+    hopeless_in,
     key_parser,
 )
 from chiiki_tsusho.reading.dense_ids import Ints
@@ -111,7 +112,13 @@ class BlockDecoder:
                 kind = heading.column.kind
                 blank_worth = BLANK_WORTH.get(kind, BLANK)
                 self._decoders.append(
-                    Decoder(PARSERS[kind], blank_worth, NUMBER_RANGES.get(kind), USUAL.get(kind))
+                    Decoder(
+                        PARSERS[kind],
+                        blank_worth,
+                        NUMBER_RANGES.get(kind),
+                        USUAL.get(kind),
+                        hopeless_in(kind),
+                    )
                 )
 
     @property
@@ -136,18 +143,22 @@ class BlockDecoder:
         """Return where the cells of a line stand."""
         return self._layouts[0 if len(self._layouts) == 1 else file_at(self.source.files, line)]
 
-    def blocks(self, problems: Problems | None) -> Iterator[TypedBlock]:
+    def blocks(
+        self, problems: Problems | None, columns: Collection[str] | None = None
+    ) -> Iterator[TypedBlock]:
         """Yield the blocks, typed.
 
         Parameters
         ----------
         problems : Problems, optional
             Where faults of cells and lines go; None when they are known already.
+        columns : collection of str, optional
+            Only these are wanted.
         """
         for block in self.source.blocks(self._forms()):
             if problems is not None and block.malformed:
                 self._note_malformed(block, problems)
-            yield self._typed(block, problems)
+            yield self._typed(block, problems, columns)
 
     def _note_malformed(self, block: Block, problems: Problems) -> None:
         lines = np.array([line for line, _ in block.malformed], dtype=np.int64)
@@ -193,13 +204,17 @@ class BlockDecoder:
         wanted = iter(forms)
         return [next(wanted) if read else "unread" for read in self._read]
 
-    def _typed(self, block: Block, problems: Problems | None) -> TypedBlock:
+    def _typed(
+        self, block: Block, problems: Problems | None, wanted: Collection[str] | None
+    ) -> TypedBlock:
         columns: dict[str, TypedColumn] = {}
         keys: list[KeyColumn] = []
         for heading, decoder, column in zip(
             self.headings, self._decoders, block.columns, strict=True
         ):
             name = heading.column.name if heading.column else heading.text
+            if wanted is not None and (heading.column is None or name not in wanted):
+                continue
             if heading.column is INSURED_NO:
                 typed = self._insured(block, column, problems)
             elif isinstance(column, Numbers):
@@ -237,7 +252,9 @@ class BlockDecoder:
         if problems is not None and values.size and values.min() < 0:
             rows = np.flatnonzero(values < 0)
             numbers, positions = np.unique(column.values[rows], return_inverse=True)
-            distinct = ["" if number == BLANK_NUMBER else str(number) for number in numbers]
+            distinct = [
+                "" if number == BLANK_NUMBER else str(number) for number in numbers.tolist()
+            ]
             worth = decoder.values(distinct)
             self._note(block.lines[rows], positions, distinct, worth, name, decoder, problems)
         return TypedColumn(values, None)
@@ -252,28 +269,28 @@ class BlockDecoder:
         problems: Problems | None,
     ) -> TypedColumn:
         if isinstance(column, Numbered):
-            distinct = column.known
-            values = self._values_of_numbers(distinct, heading, name, decoder)
+            distinct: list[str] | pa.StringArray = column.known
+            values = self._values_of_numbers(column.known, heading, name, decoder)
         else:
-            distinct = column.distinct()
-            values = self._values(distinct, heading, decoder)
+            distinct = column.texts
+            values = self._values(column.texts, heading, decoder)
         if problems is not None and values.size and values.min() < 0:
             of_row = np.arange(len(distinct)) if column.positions is None else column.positions
             self._note(block.lines, of_row, distinct, values, name, decoder, problems)
         if problems is not None and decoder.unusual:
-            self._note_unusual(block, column, distinct, name, decoder, problems)
+            self._note_unusual(block, column, name, decoder, problems)
         return TypedColumn(values, column.positions, isinstance(column, Numbered))
 
     def _note_unusual(
         self,
         block: Block,
         column: Texts | Numbered,
-        distinct: list[str],
         name: str,
         decoder: Decoder,
         problems: Problems,
     ) -> None:
         """Warn of values that can be read and are rarely meant."""
+        distinct = column.distinct()
         unusual = np.array([text in decoder.unusual for text in distinct], dtype=bool)
         of_row = np.arange(len(distinct)) if column.positions is None else column.positions
         rows = np.flatnonzero(unusual[of_row])
@@ -293,17 +310,17 @@ class BlockDecoder:
         # Another thread may be adding the texts of a later block.
         new = texts[len(values) :]
         if new:
-            values = np.concatenate((values, self._values(new, heading, decoder)))
+            values = np.concatenate((values, self._values(of_texts(new), heading, decoder)))
         self._numbered[name] = texts, values
         return values
 
-    def _values(self, texts: list[str], heading: Heading, decoder: Decoder) -> Ints:
-        values = decoder.values(texts)
+    def _values(self, texts: pa.StringArray, heading: Heading, decoder: Decoder) -> Ints:
+        values = decoder.values_of(texts)
         if heading.column is None:
             return values
         return self._identified(heading.column.kind, texts, values)
 
-    def _identified(self, kind: str, distinct: list[str], values: Ints) -> Ints:
+    def _identified(self, kind: str, distinct: pa.StringArray, values: Ints) -> Ints:
         """Turn readable provider and insurer numbers into ids."""
         shared = {
             "provider_no": self._identities.providers,
@@ -312,14 +329,15 @@ class BlockDecoder:
         if kind not in shared:
             return values
         good = np.flatnonzero(values >= 0)
-        values[good] = shared[kind].ids([identifier(distinct[at]) for at in good])
+        texts = distinct.take(of_numbers(good)).to_pylist()
+        values[good] = shared[kind].ids([identifier(text) for text in texts])
         return values
 
     def _note(
         self,
         lines: Ints,
         positions: npt.NDArray[np.integer],
-        distinct: list[str],
+        distinct: Sequence[str] | pa.StringArray,
         values: Ints,
         name: str,
         decoder: Decoder,
@@ -328,12 +346,28 @@ class BlockDecoder:
         """Add the problems of a column: for each line the position of its text."""
         rows = np.flatnonzero(values.take(positions) < 0)
         used, which = np.unique(positions[rows], return_inverse=True)
+        if isinstance(distinct, pa.StringArray):
+            texts = distinct.take(of_numbers(used))
+        else:
+            texts = of_texts([distinct[at] for at in used.tolist()])
+        hopeless = decoder.hopeless(texts)
+        if hopeless.any():
+            alike = hopeless[which]
+            problems.add_alike(
+                self.file,
+                name,
+                lines[rows[alike]],
+                texts.take(of_numbers(which[alike])),
+                decoder.error_of_hopeless,
+            )
+            rows, which = rows[~alike], which[~alike]
         kind = next((one.kind for one in FILES[self.file] if one.name == name), "")
         values_shown, messages = [], []
-        told = np.ones(len(used), dtype=bool)
-        for at, text in enumerate(distinct[number] for number in used.tolist()):
+        told = ~hopeless
+        others = np.flatnonzero(told)
+        for at, text in zip(others, texts.take(of_numbers(others)).to_pylist(), strict=True):
             if values[used[at]] in (BAD, NOT_OURS):
-                messages.append(decoder.errors[text])
+                messages.append(decoder.error(text))
             elif name in self._required:
                 messages.append(blank(name, kind))
             else:

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import flags_of, numbers_of, of_numbers
 from chiiki_tsusho.language import Name, Text
 from chiiki_tsusho.law.bands import SHORTFALL_NAMES
 from chiiki_tsusho.law.code_rows import SERVICES
@@ -20,6 +23,7 @@ from chiiki_tsusho.law.payers import public_law_numbers, usual_benefit_rates
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
 from chiiki_tsusho.problem_texts import CALLED, Message, TextId
 from chiiki_tsusho.reading.cell_texts import (
+    LONGEST_CELL,
     BadCellError,
     Parser,
     digits,
@@ -226,6 +230,25 @@ NUMBER_RANGES = {
 # What most cells of a column hold; others are read and warned of.
 USUAL = {"benefit_rate": BENEFIT_RATES}
 
+# What no cell of any column has in it, and what none of numbers has.
+_IN_NO_CELL = r"?!$&*;<>@\[\]^`{|}~"
+_IN_NO_NUMBER = _IN_NO_CELL + "_A-DF-Za-df-z"
+_OF_NUMBERS = ("minutes", "session", "units", "day", "yen")
+# From so many texts on they are looked at all at once.
+MANY_TEXTS = 256
+_SAMPLE = "?"
+
+
+def hopeless_in(kind: str) -> str:
+    """Return what cannot be read in a kind of column, as a regular expression.
+
+    It is of printable ASCII, which both languages show alike, and neither a formula, the value of
+    an error nor behind an apostrophe.
+    """
+    first, any_of = r"!$-&(-<>-\[\]-~", r" !#-&(-\[\]-~"
+    never = _IN_NO_NUMBER if kind in _OF_NUMBERS else _IN_NO_CELL
+    return rf"\A(?:[{first}][{any_of}]*)?[{never}][{any_of}]*\z"
+
 
 @dataclass
 class Decoder:
@@ -241,12 +264,15 @@ class Decoder:
         The numbers worth themselves, where the column may be read as numbers.
     usual : collection of int, optional
         The values that need no second look; of others ``unusual`` has a warning.
+    never : str
+        Texts that cannot be read, as a regular expression (``hopeless_in``).
     """
 
     parse: Parser
     blank: int = BLANK
     number_range: tuple[int, int] | None = None
     usual: Collection[int] | None = None
+    never: str = hopeless_in("")
 
     def __post_init__(self) -> None:
         self._known: dict[str, int] = {"": self.blank}
@@ -260,6 +286,36 @@ class Decoder:
             if text not in known:
                 known[text] = self._read(text)
         return np.fromiter((known[text] for text in texts), dtype=np.int64, count=len(texts))
+
+    def values_of(self, texts: pa.StringArray) -> npt.NDArray[np.int64]:
+        """Return the value of each text; of many at once those that cannot be read are not kept."""
+        hopeless = self.hopeless(texts)
+        others = np.flatnonzero(~hopeless)
+        values = np.full(len(texts), BAD, dtype=np.int64)
+        values[others] = self.values(texts.take(of_numbers(others)).to_pylist())
+        return values
+
+    def hopeless(self, texts: pa.StringArray) -> npt.NDArray[np.bool_]:
+        """Say which texts cannot be read, as can be seen of many at once.
+
+        What is wrong with them is the same, ``error_of_hopeless``.
+        """
+        if len(texts) < MANY_TEXTS:
+            return np.zeros(len(texts), dtype=bool)
+        never = compute.match_substring_regex(texts, self.never)
+        short = numbers_of(compute.binary_length(texts)) <= LONGEST_CELL
+        return flags_of(never) & short
+
+    @property
+    def error_of_hopeless(self) -> Message:
+        """The message of texts that are hopeless, which differs in their value alone."""
+        return self.error(_SAMPLE)
+
+    def error(self, text: str) -> Message:
+        """Return what is wrong with a text that cannot be read."""
+        if text not in self.errors:
+            self._read(text)
+        return self.errors[text]
 
     def numbers(self, values: npt.NDArray[np.int64], blank_number: int) -> npt.NDArray[np.int64]:
         """Return the value of each number: ``BAD`` where ``errors`` has the reason."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -26,6 +26,8 @@ _MOST_SHEET_ROWS = 1 << 20
 _WIDEST, _LINE_HEIGHT = 60, 15
 # The number that a workbook has for that size of paper.
 _A4 = 9
+# Words are long: as many rows are formed at a time.
+_ROWS_OF_WORDS = 1 << 16
 # Counts, codes of days and per cents are below, and most units of a code.
 _SMALL = 1 << 12
 
@@ -104,7 +106,14 @@ class _CsvWriter:
         self._stream.write((b"" if ascii_only else BOM) + self._heading)
         self._begun = True
 
-    def formed(self, table: pa.Table) -> pa.Buffer:
+    def formed(self, table: pa.Table) -> tuple[bool, Iterable[pa.Buffer]]:
+        ascii_only = not self._words or all(map(_is_ascii, table.columns))
+        if self._words:
+            slices = range(0, table.num_rows, _ROWS_OF_WORDS)
+            return ascii_only, (self._lines(table.slice(at, _ROWS_OF_WORDS)) for at in slices)
+        return ascii_only, [self._lines(table)]
+
+    def _lines(self, table: pa.Table) -> pa.Buffer:
         for name in self._words:
             at = table.column_names.index(name)
             table = table.set_column(at, name, without_formulas(table.column(at)))
@@ -116,15 +125,23 @@ class _CsvWriter:
         arrow_csv.write_csv(table, stream, self._options)
         return stream.getvalue()
 
-    def write(self, formed: pa.Buffer) -> None:
+    def write(self, formed: tuple[bool, Iterable[pa.Buffer]]) -> None:
+        ascii_only, pieces = formed
         if not self._begun:
-            self._begin(formed.to_pybytes().isascii())
-        self._stream.write(formed)
+            self._begin(ascii_only)
+        for piece in pieces:
+            self._stream.write(piece)
 
     def close(self) -> None:
         if not self._begun:
             self._begin(ascii_only=True)
         self._stream.close()
+
+
+def _is_ascii(column: pa.ChunkedArray) -> bool:
+    if not pa.types.is_string(column.type):
+        return True
+    return all(compute.all(compute.string_is_ascii(chunk)).as_py() for chunk in column.chunks)
 
 
 def _with_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
