@@ -13,9 +13,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from chiiki_tsusho import InputFileError, compute_claims
+from chiiki_tsusho import ChiikiTsushoError, InputFileError, compute_claims, explain_claim
 from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.reading import csv_file as csv_files
+from chiiki_tsusho.reading.blocks import checked_column
 from helpers.inputs import claim_text, compute, csv_text, frame, own, places, visit, visits
 
 OPEN = "a quotation mark is opened and not closed on this line; close it"
@@ -158,3 +159,47 @@ def test_any_row_order_gives_the_same() -> None:
         batch = compute(order)
         assert batch.claims["total_units"].tolist() == [426 + 552]
         assert len(batch.held_visits) == 1
+
+
+def test_rows_that_point_to_no_text_are_damage() -> None:
+    # What a flipped bit in the data page of a dictionary column makes of it.
+    broken = pa.DictionaryArray.from_arrays(
+        pa.array([0, 3], pa.int32()), pa.array(["240", "250"]), safe=False
+    )
+    with pytest.raises(pa.ArrowInvalid):
+        checked_column(pa.chunked_array([broken]), "distinct")
+
+
+def test_arguments_of_another_kind_are_refused_in_the_words_of_the_package() -> None:
+    visits = {
+        "provider_no": ["1390000015"],
+        "insurer_no": ["139001"],
+        "insured_no": ["0000100011"],
+        "service_date": ["2016-04-01"],
+        "care_level": [1],
+        "minutes": [240],
+    }
+    with pytest.raises(ChiikiTsushoError) as refused:
+        compute_claims(visits, codes=5)  # type: ignore[arg-type]
+    assert str(refused.value) == "codes: a code table or the path of one was expected, not int"
+    assert "サービスコード表" in refused.value.say("ja")
+    with pytest.raises(ChiikiTsushoError) as refused:
+        explain_claim(visits, None)  # type: ignore[arg-type]
+    assert str(refused.value) == "insured_no: a text was expected, not NoneType"
+    assert "文字列" in refused.value.say("ja")
+
+
+def test_rows_with_columns_of_text_views_are_given_back() -> None:
+    visits = pd.DataFrame(
+        {
+            "provider_no": ["1390000015"] * 2,
+            "insurer_no": ["139001"] * 2,
+            "insured_no": ["0000100011", "0000100012"],
+            "service_date": ["2016-04-01"] * 2,
+            "care_level": [1, 2],
+            "minutes": pd.array(["240", "x"], dtype=pd.ArrowDtype(pa.string_view())),
+        }
+    )
+    batch = compute_claims(visits)
+    assert len(batch.claims) == 1
+    assert batch.held_visits["minutes"].tolist() == ["x"]

@@ -233,6 +233,10 @@ def explain_claim(
     333
     """
     known_language(language)
+    if not isinstance(insured_no, str):
+        raise VisitError(
+            Text("insured_no: a text was expected, not {kind}", kind=type(insured_no).__name__)
+        )
     run = BatchRun(*open_inputs(visits, providers, recipients, encoding), code_book(codes))
     wanted = None if month is None else parse_month(month)
     explained = [

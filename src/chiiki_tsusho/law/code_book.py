@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
-from chiiki_tsusho.errors import UnsupportedMonthError
-from chiiki_tsusho.language import Name
+from chiiki_tsusho.errors import TableError, UnsupportedMonthError
+from chiiki_tsusho.language import Name, Text
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_file import read_code_rows
 from chiiki_tsusho.law.code_rows import SERVICES, CodeLine, segments
@@ -195,4 +196,11 @@ def code_book(codes: CodeBook | CodeTable | str | Path | None) -> CodeBook:
         return codes
     if isinstance(codes, CodeTable):
         return CodeBook.of_month(codes)
+    if codes is not None and not isinstance(codes, (str, PathLike)):
+        raise TableError(
+            Text(
+                "codes: a code table or the path of one was expected, not {kind}",
+                kind=type(codes).__name__,
+            )
+        )
     return load_code_book(codes)

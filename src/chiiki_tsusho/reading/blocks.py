@@ -327,11 +327,14 @@ def checked_column(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
     Raises
     ------
     pyarrow.ArrowException
-        A text is not UTF-8.
+        A text is not UTF-8, or a row has none of the texts.
     """
     read = column_of_arrow(column, form)
     if isinstance(read, Texts):
         read.texts.validate(full=True)
+        at = np.zeros(0, dtype=np.int32) if read.positions is None else read.positions
+        if not 0 <= at.min(initial=0) <= at.max(initial=0) <= max(len(read.texts) - 1, 0):
+            raise pa.ArrowInvalid("a row points to no text of its column")
     return read
 
 

@@ -38,7 +38,13 @@ def held_frame(source: Source, parts: Sequence[Any]) -> pd.DataFrame:
     """
     if isinstance(source, FrameSource):
         rows = np.concatenate([np.zeros(0, dtype=np.int64), *parts])
-        return source.frame.iloc[rows].reset_index(drop=True)
+        # pandas cannot take rows of views of texts.
+        views = {
+            name: pd.ArrowDtype(pa.string())
+            for name, kind in source.frame.dtypes.items()
+            if isinstance(kind, pd.ArrowDtype) and pa.types.is_string_view(kind.pyarrow_dtype)
+        }
+        return source.frame.astype(views).iloc[rows].reset_index(drop=True)
     if source.kind == "parquet":
         assert isinstance(source, (ParquetSource, SeveralSources))
         schema = source.schema
