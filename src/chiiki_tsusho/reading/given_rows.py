@@ -38,13 +38,7 @@ def held_frame(source: Source, parts: Sequence[Any]) -> pd.DataFrame:
     """
     if isinstance(source, FrameSource):
         rows = np.concatenate([np.zeros(0, dtype=np.int64), *parts])
-        # pandas cannot take rows of views of texts.
-        views = {
-            name: pd.ArrowDtype(pa.string())
-            for name, kind in source.frame.dtypes.items()
-            if isinstance(kind, pd.ArrowDtype) and pa.types.is_string_view(kind.pyarrow_dtype)
-        }
-        return source.frame.astype(views).iloc[rows].reset_index(drop=True)
+        return _without_views(source.frame).iloc[rows].reset_index(drop=True)
     if source.kind == "parquet":
         assert isinstance(source, (ParquetSource, SeveralSources))
         schema = source.schema
@@ -58,6 +52,16 @@ def held_frame(source: Source, parts: Sequence[Any]) -> pd.DataFrame:
         return _frame(list(_cells(text, width)), source.headings, "str")
     rows_of_sheet = [(row + [""] * width)[:width] for part in parts for row in part]
     return _frame(rows_of_sheet, source.headings, "object")
+
+
+def _without_views(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn views of texts, of which pandas can take no rows, into texts."""
+    for name, kind in frame.dtypes.items():
+        if isinstance(kind, pd.ArrowDtype) and pa.types.is_string_view(kind.pyarrow_dtype):
+            texts = pa.chunked_array(pa.array(frame[name])).cast(pa.string())
+            frame = frame.copy(deep=False)
+            frame[name] = pd.Series(pd.array(texts, pd.ArrowDtype(pa.string())), frame.index)
+    return frame
 
 
 def _frame(rows: list[list[Any]], headings: Sequence[str], dtype: str) -> pd.DataFrame:
