@@ -197,7 +197,7 @@ def test_rows_with_columns_of_text_views_are_given_back() -> None:
             "insured_no": ["0000100011", "0000100012"],
             "service_date": ["2016-04-01"] * 2,
             "care_level": [1, 2],
-            "minutes": pd.array(["240", "x"], dtype=pd.ArrowDtype(pa.string_view())),
+            "minutes": pd.Series(["240", "x"], dtype=pd.ArrowDtype(pa.string_view())),
         }
     )
     batch = compute_claims(visits)
