@@ -348,7 +348,11 @@ def _gathered(
     there = problems["held_line"].notna() & (np.append(held, 0)[place] == line)
     problems["held_line"] = pd.array(place + FIRST_ROW_LINE, "Int64")
     problems["held_line"] = problems["held_line"].where(there)
-    return ordered(problems)
+    problems = ordered(problems)
+    # A number that several partitions have is said once, where it first stands.
+    checked = problems["rule"] == "check_digit"
+    again = checked & problems.duplicated(["rule", "column", "value"])
+    return problems[~again].reset_index(drop=True)
 
 
 def _write_part(frame: pd.DataFrame, path: Path, of_frame: pa.Schema | None) -> Path:

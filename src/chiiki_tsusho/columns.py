@@ -153,6 +153,12 @@ FILES: dict[str, tuple[Column, ...]] = {
     "recipients": (*RECIPIENTS, *PERSONAL),
 }
 RESERVED_NAMES = frozenset(column.name for columns in FILES.values() for column in columns)
+# Of the example rows of the templates: they are nobody's.
+EXAMPLE_NUMBERS = {
+    "provider_no": "9999999999",
+    "insurer_no": "999999",
+    "insured_no": "9999999999",
+}
 # The Japanese heading of each input column.
 HEADINGS = {column.name: column.heading for columns in FILES.values() for column in columns}
 

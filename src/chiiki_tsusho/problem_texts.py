@@ -55,7 +55,7 @@ TextId = Literal[
     "blank", "provider_no", "insurer_no", "insured_no", "shortened", "unseen",
     "formula_of_text", "formula", "error_value", "apostrophe", "exponent", "day_number",
     "before_era", "weekday", "seconds", "minutes", "benefit_rate", "rate_of_whom",
-    "unusual_rate", "date", "month", "time", "end_before_start", "minutes_disagree", "whole",
+    "unusual_rate", "check_digit", "example_row", "date", "month", "time", "end_before_start", "minutes_disagree", "whole",
     "choice", "only_choice", "key_value", "support_level", "already_claimed", "unplaced",
     "passed", "total", "unsupported_month", "outside_every_band", "no_code",
     "extension_not_given", "no_key", "no_line", "not_for_service", "conflicting_group",
@@ -119,6 +119,14 @@ TEXTS: dict[TextId, Text] = {
     ),
     "unusual_rate": Text(
         "{value!r} is an unusual benefit rate; it is mostly 90, 80 or 70: check it"
+    ),
+    "check_digit": Text(
+        "{value!r} does not end in its check digit, which would be {digit}; compare the number "
+        "with the document it comes from; nothing is held, and this is said once of all rows"
+    ),
+    "example_row": Text(
+        "claim {claim}: is of the example person of the template; take the rows out before "
+        "anything is filed (first visit on line {line})"
     ),
     "date": Text("{value!r} is not a date; write it as 2016-04-01, 2016/4/1, 20160401 or H28.4.1"),
     "month": Text("{value!r} is not a month; write it as 201604"),

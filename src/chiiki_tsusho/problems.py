@@ -57,6 +57,8 @@ class _Batch:
     values: list[str]
     messages: list[Message]
     texts: pa.StringArray | None = None
+    # Whether they are of a number, whoever's rows it stands in, and not of these rows alone.
+    of_number: bool = False
 
     def kept(self, rows: npt.NDArray[np.bool_]) -> _Batch:
         """Return the problems of some of the lines."""
@@ -166,6 +168,11 @@ class Problems:
         which = np.zeros(1, dtype=np.int64)
         self._batches.append(_Batch(file, column, at, which, [value], [message]))
 
+    def add_number(self, file: str, column: str, value: str, message: Message, line: int) -> None:
+        """Add a problem of a number itself, with the line on which it first stands."""
+        at, which = np.array([line], dtype=np.int64), np.zeros(1, dtype=np.int64)
+        self._batches.append(_Batch(file, column, at, which, [value], [message], of_number=True))
+
     def set_aside(self, lines: npt.NDArray[np.int64]) -> None:
         """Keep of rows of visits that are set aside nothing but the warnings."""
         self._aside.append(lines)
@@ -185,8 +192,8 @@ class Problems:
         self._files[file] = files
 
     def lines(self, file: str) -> npt.NDArray[np.int64]:
-        """Return the lines of a file that have problems, ascending."""
-        lines = [batch.lines for batch in self._batches if batch.file == file]
+        """Return the lines of a file that have problems of their own, ascending."""
+        lines = [one.lines for one in self._batches if one.file == file and not one.of_number]
         # Those of a block stand in order: a stable sort takes little more than a look at them.
         found = np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *lines]), kind="stable")
         first = np.append(True, found[1:] != found[:-1])[: len(found)]
@@ -279,6 +286,13 @@ class Problems:
             names = [
                 _chosen([part[at].replace("-", "") for part in parts], which)
                 for at in range(len(CLAIM_KEY))
+            ]
+            held = pa.nulls(len(lines), pa.int64())
+        elif batch.of_number:
+            # Many claims may have the number.
+            names = [
+                _chosen(batch.values if column.name == batch.column else [""], which)
+                for column in CLAIM_KEY
             ]
             held = pa.nulls(len(lines), pa.int64())
         elif batch.file in self._places and len(self._places[batch.file].lines):

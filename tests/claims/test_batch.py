@@ -34,6 +34,7 @@ from helpers.inputs import (
     RECIPIENT,
     compute,
     csv_text,
+    errors,
     frame,
     places,
     texts,
@@ -50,6 +51,7 @@ from helpers.reference import (
     load_limits,
     load_prices,
     load_rows,
+    odd_numbers,
     person_of,
     plan_of,
     provider_of,
@@ -101,8 +103,33 @@ def test_batch_is_the_reference(month: Month) -> None:
     assert records(got.claim_lines) == lines
     assert records(got.claims) == claims
     assert list(got.claims) == list(claims[0])
-    assert got.problems.empty
+    assert errors(got.problems).empty
     assert got.held_visits.empty
+
+
+@given(months(ROWS, LIMITS))
+def test_each_odd_number_is_said_once_where_it_first_stands(month: Month) -> None:
+    visits, providers, recipients = to_frames(month)
+    got = compute_claims(visits, providers, recipients).problems
+    assert set(got["severity"]) <= {"warning"}
+    # One of the persons drawn may be that of the template.
+    got = got[got["rule"] != "example_row"]
+    assert set(got["rule"]) <= {"check_digit"}
+    said = list(zip(got["column"], got["value"], strict=True))
+    assert len(said) == len(set(said))
+    assert set(said) == odd_numbers(month.visits, month.providers, month.recipients)
+    files = {"visits": visits, "providers": providers, "recipients": recipients}
+    for row in got.to_dict("records"):
+        column, number = row["column"], row["value"]
+        having = {
+            name: np.flatnonzero(frame[column] == number)
+            for name, frame in files.items()
+            if frame is not None and column in frame
+        }
+        first = next(name for name, rows in having.items() if rows.size)
+        assert (row["file"], row["line"]) == (first, having[first][0] + 2)
+        own = {name: number if name == column else "" for name in KEY_COLUMNS}
+        assert {name: row[name] for name in KEY_COLUMNS} == own
 
 
 def rule_of(fault: Fault, visits: pd.DataFrame) -> str:
@@ -135,7 +162,7 @@ def test_problems_hold_their_claims_and_no_other(month: FaultyMonth) -> None:
     assert records(got.claims) == claims
     at = [line - 2 for line in sorted(month.held_lines)]
     pd.testing.assert_frame_equal(got.held_visits, month.visits.iloc[at].reset_index(drop=True))
-    found = places(got.problems)
+    found = places(errors(got.problems))
     for fault in month.faults:
         rule = rule_of(fault, month.visits)
         assert any(
@@ -268,7 +295,7 @@ def test_held_claim_leaves_the_others_as_they_were(month: Month, number: int, co
         pd.testing.assert_frame_equal(getattr(got, name), without(getattr(want, name), gone))
     rows = [claim_key(row) in gone for row in month.visits]
     pd.testing.assert_frame_equal(got.held_visits, spoiled[rows].reset_index(drop=True))
-    cells = [place for place in places(got.problems) if place[-1] != "plan_needed"]
+    cells = [place for place in places(errors(got.problems)) if place[-1] != "plan_needed"]
     assert cells == [("visits", at + 2, column, "?", "bad_value")]
 
 
@@ -547,7 +574,7 @@ def test_many_claims_stand_in_the_order_of_their_text() -> None:
         (month, f"{provider}00000000{provider}", insurer, f"{person}00000000{person}")
         for month in ("2017-03", "2016-12", "2016-04")
         for provider in "Z9A0"
-        for insurer in ("131000", "00131000", "99000000")
+        for insurer in ("131003", "00131000", "99000000")
         for person in "9H01"
     ]
     rows = [

@@ -14,7 +14,7 @@ from helpers.tables import ROW, table
 # 定超 351, 時減 351, 業未・時減 348, 虐防・業未・時減 344, 定超・業未・時減 242.
 UNITS = 502
 KEYS = ("abuse_prevention_missing", "bcp_missing")
-PROVIDER: Cells = {"provider_no": "1370000001", "extended_hours": "1"}
+PROVIDER: Cells = {"provider_no": "1370000018", "extended_hours": "1"}
 
 
 def base(code: str, minutes: tuple[int, int], units: int, **cells: str) -> Cells:
@@ -71,8 +71,8 @@ ROWS = [
 
 def visit(minutes: int, **cells: str) -> Cells:
     return {
-        "provider_no": "1370000001",
-        "insurer_no": "131000",
+        "provider_no": "1370000018",
+        "insurer_no": "131003",
         "insured_no": "0000000001",
         "service_date": "2026-06-01",
         "care_level": "3",
@@ -150,7 +150,7 @@ def test_what_the_table_lacks_holds_the_claim(
     assert "0000000001" not in set(batch.claims["insured_no"])
     (problem,) = batch.problems.to_dict("records")
     assert (problem["rule"], problem["value"]) == ("no_code", said)
-    assert "claim 2026-06 1370000001 131000 0000000001: " in problem["message"]
+    assert "claim 2026-06 1370000018 131003 0000000001: " in problem["message"]
     assert f"for visits with the code {said}" in problem["message"]
 
 

@@ -55,12 +55,12 @@ ROWS = [
     RURAL,
     treatment(117) | {"service": "both"},
 ]
-PERSON: Cells = {"insurer_no": "131000", "insured_no": "0000000001"}
+PERSON: Cells = {"insurer_no": "131003", "insured_no": "0000000001"}
 
 
 def visit(day: int, service: str, session: int = 1, **cells: str) -> Cells:
     return {
-        "provider_no": "1370000001",
+        "provider_no": "1370000018",
         **PERSON,
         "service_date": f"2026-06-{day:02}",
         "care_level": "3",
@@ -72,7 +72,7 @@ def visit(day: int, service: str, session: int = 1, **cells: str) -> Cells:
 
 
 def lines(folder: Path, *visits: Cells, provider: Cells | None = None) -> dict[str, int]:
-    providers = [{"provider_no": "1370000001", **(provider or {})}]
+    providers = [{"provider_no": "1370000018", **(provider or {})}]
     batch = ct.compute_claims(frame(visits), frame(providers), codes=table(folder, *ROWS))
     assert batch.problems.empty, batch.problems["message"].tolist()
     found = batch.claim_lines
@@ -172,14 +172,14 @@ def test_drawn_months_agree_with_the_reference(
         "public_from": "" if public is None else str(public[0]),
         "public_to": "" if public is None else str(public[1]),
     }
-    provider = {"provider_no": "1370000001", "area_grade": "5"}
+    provider = {"provider_no": "1370000018", "area_grade": "5"}
     batch = ct.compute_claims(frame(rows), frame([provider]), frame([person]), codes=codes)
     assert batch.problems.empty, batch.problems["message"].tolist()
     expected_lines, expected = claim_month(
         [typed(row) for row in rows],
         [
             {
-                "provider_no": "1370000001",
+                "provider_no": "1370000018",
                 "service_month": "",
                 "area_grade": "5",
                 "extended_hours": None,

@@ -225,7 +225,7 @@ def test_month_without_known_limits_needs_a_plan(tmp_path: Path) -> None:
     batch = compute(rows, codes=codes)
     assert places(batch.problems) == [("visits", None, "service_date", "", "unsupported_month")]
     assert list(batch.problems["message"]) == [
-        "claim 2015-06 1370000001 131000 0000000001: no benefit limit of 2015-06 is known; give "
+        "claim 2015-06 1370000018 131003 0000000001: no benefit limit of 2015-06 is known; give "
         "planned_units"
     ]
     assert len(batch.held_visits) == 2
@@ -368,7 +368,7 @@ def test_person_without_insurance(cells: Cells | None, amounts: list[int]) -> No
 
 
 @pytest.mark.parametrize("person", ["0000000001", "H000000001"])
-@pytest.mark.parametrize("providers", [None, [{"provider_no": "1370000001", "area_grade": ""}]])
+@pytest.mark.parametrize("providers", [None, [{"provider_no": "1370000018", "area_grade": ""}]])
 def test_no_yen_without_a_grade(providers: list[Cells] | None, person: str) -> None:
     own = {"insured_no": person}
     batch = compute([visit(1, **own)], providers, [{**RECIPIENT, **own, "benefit_rate": "90"}])

@@ -15,7 +15,7 @@ import chiiki_tsusho as ct
 from chiiki_tsusho.language import Language
 from helpers.inputs import PROVIDER, RECIPIENT, VISIT, Cells, compute, frame, places, visits
 
-OTHER = "1370000002"
+OTHER = "1370000026"
 Batch = ct.Batch
 
 

@@ -84,8 +84,8 @@ def rate(item_code: str, key: str, per_mille: int, rate_of: str, **cells: Any) -
 
 def visit(date: str, **values: Any) -> Row:
     return {
-        "provider_no": "1370000001",
-        "insurer_no": "131000",
+        "provider_no": "1370000018",
+        "insurer_no": "131003",
         "insured_no": "0000000001",
         "service_date": dt.date.fromisoformat(date),
         "care_level": 1,
@@ -103,7 +103,7 @@ def days(month: str, number: int, **values: Any) -> list[Row]:
 
 def provider(**values: Any) -> Row:
     return {
-        "provider_no": "1370000001",
+        "provider_no": "1370000018",
         "service_month": "",
         "area_grade": None,
         "extended_hours": True,
@@ -113,7 +113,7 @@ def provider(**values: Any) -> Row:
 
 def recipient(**values: Any) -> Row:
     return {
-        "insurer_no": "131000",
+        "insurer_no": "131003",
         "insured_no": "0000000001",
         "service_month": "",
         "provider_no": "",
@@ -603,7 +603,7 @@ def test_output_is_in_the_order_of_its_text() -> None:
     ]
     lines, claims = claim_month(visits, None, None, ROWS[::-1], PRICES, LIMITS)
     assert [fields(claim, "service_month", "provider_no", "insured_no") for claim in claims] == [
-        ("201604", "1370000001", "0000000001"),
+        ("201604", "1370000018", "0000000001"),
         ("201605", "0000000001", "0000000001"),
         ("201605", "0000000001", "H000000001"),
         ("201605", "137000000A", "0000000001"),
@@ -649,7 +649,7 @@ def test_output_is_in_the_order_of_its_text() -> None:
 
 # ---------------------------------------------------------------- what is held
 
-KEY = ("201604", "1370000001", "131000", "0000000001")
+KEY = ("201604", "1370000018", "131003", "0000000001")
 DAY = "2016-04-01"
 
 
@@ -720,7 +720,7 @@ def test_no_row_for_the_shortfall_or_the_month() -> None:
 
 def test_every_problem_of_a_claim_is_named() -> None:
     visits = [visit(DAY, minutes=60), visit(DAY, additions={"individual_transport": 1})]
-    other = {"insured_no": "0000000009", "provider_no": "1370000009"}
+    other = {"insured_no": "0000000009", "provider_no": "1370000091"}
     assert held_claims(
         visits, [provider(**other)], [recipient(insured_no="0000000009")], ROWS, LIMITS
     ) == {
@@ -773,12 +773,12 @@ def test_frames_hold_the_text_of_a_file() -> None:
         (
             "provider_no,insurer_no,insured_no,service_date,care_level,minutes,service,shortfall,"
             "session,no_transport\n"
-            "1370000001,131000,0000000001,2016-04-01,,240,day_care,,1,2\n"
-            "1370000001,131000,0000000001,2016-04-02,1,240,day_care,,1,\n"
+            "1370000018,131003,0000000001,2016-04-01,,240,day_care,,1,2\n"
+            "1370000018,131003,0000000001,2016-04-02,1,240,day_care,,1,\n"
         ),
-        "provider_no,service_month,area_grade,extended_hours,bathing\n1370000001,,,0,1\n",
+        "provider_no,service_month,area_grade,extended_hours,bathing\n1370000018,,,0,1\n",
         (
             "insurer_no,insured_no,service_month,provider_no,benefit_rate,planned_units,public_law,"
-            "public_copay_yen,public_from,public_to\n131000,0000000001,,,90,0,,,,\n"
+            "public_copay_yen,public_from,public_to\n131003,0000000001,,,90,0,,,,\n"
         ),
     ]

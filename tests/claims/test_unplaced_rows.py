@@ -15,7 +15,7 @@ from chiiki_tsusho.claims.unplaced_rows import put_right
 from helpers.inputs import KEY_COLUMNS, compute, csv_text, units, visit
 
 Row = dict[str, str]
-A, B = "1370000001", "1370000002"
+A, B = "1370000018", "1370000026"
 PERSONS = ("0000000001", "0000200002", "0300000003", "4000000004")
 
 
@@ -94,7 +94,7 @@ def test_three_rows_that_lost_their_zeros_hold_the_person_and_nobody_else() -> N
     for at in (4, 9, 14):
         rows[at]["insured_no"] = "200002"
     batch = compute(rows)
-    assert units(batch.claims) == {("201604", A, "131000", PERSONS[2]): 3 * 426}
+    assert units(batch.claims) == {("201604", A, "131003", PERSONS[2]): 3 * 426}
     assert len(batch.held_visits) == 25
     unplaced = batch.problems[batch.problems["rule"] == "unplaced_row"]
     assert unplaced["line"].tolist() == unplaced["held_line"].tolist() == [6, 11, 16]
@@ -106,17 +106,17 @@ def test_three_rows_that_lost_their_zeros_hold_the_person_and_nobody_else() -> N
     ("line", "held"),
     [
         # Cut short, or a mark left open: its first cells say whose it is.
-        (f"{A},131000,{PERSONS[1]},2016-04-09,1", {1}),
-        (f'{A},131000,{PERSONS[1]},2016-04-09,1,"240', {1}),
-        (f"{A},131000,{PERSONS[1]},2016-04-09,1,240,1", {1}),
-        (f"{A},131000,200002,2016-04-09,1,240,1", {1}),
+        (f"{A},131003,{PERSONS[1]},2016-04-09,1", {1}),
+        (f'{A},131003,{PERSONS[1]},2016-04-09,1,"240', {1}),
+        (f"{A},131003,{PERSONS[1]},2016-04-09,1,240,1", {1}),
+        (f"{A},131003,200002,2016-04-09,1,240,1", {1}),
         # The cell that is cut may be cut itself.
-        (f"{A},131000,{PERSONS[1][:7]}", {0, 1, 2}),
-        (f'{A},131000,"{PERSONS[1]},2016-04-09,1,240', {0, 1, 2}),
-        (f"{A},131000", {0, 1, 2}),
+        (f"{A},131003,{PERSONS[1][:7]}", {0, 1, 2}),
+        (f'{A},131003,"{PERSONS[1]},2016-04-09,1,240', {0, 1, 2}),
+        (f"{A},131003", {0, 1, 2}),
         # A comma too many before the number: the cells after it are others.
-        (f"{A},,131000,{PERSONS[1]},2016-04-09,1,240", {0, 1, 2}),
-        (f",{A},131000,{PERSONS[1]},2016-04-09,1,240", {0, 1, 2, 3}),
+        (f"{A},,131003,{PERSONS[1]},2016-04-09,1,240", {0, 1, 2}),
+        (f",{A},131003,{PERSONS[1]},2016-04-09,1,240", {0, 1, 2, 3}),
         ('"', {0, 1, 2, 3}),
     ],
 )
@@ -134,7 +134,7 @@ def test_lines_that_cannot_be_told_apart(tmp_path: Path, line: str, held: set[in
 
 def test_rows_on_one_line_hold_the_claims_of_all_of_them(tmp_path: Path) -> None:
     # A line feed was lost: the last cell of one row and the first of the next are one.
-    joined = f"{A},131000,{PERSONS[1]},2016-04-09,1,240{A},131000,{PERSONS[2]},2016-04-09,1,240"
+    joined = f"{A},131003,{PERSONS[1]},2016-04-09,1,240{A},131003,{PERSONS[2]},2016-04-09,1,240"
     text = csv_text([row(1), row(2, 1), row(3, 2), row(4, 3, B)])
     (tmp_path / "visits.csv").write_text(f"{text}{joined}\n", encoding="utf-8")
     result = claim_files(tmp_path / "visits.csv", tmp_path / "out")
@@ -207,7 +207,7 @@ def test_support_levels_are_of_another_service(level: str) -> None:
         ("warning", 2, "not_this_service"),
         ("warning", 3, "not_this_service"),
     ]
-    assert units(batch.claims) == {("201604", A, "131000", PERSONS[0]): 852}
+    assert units(batch.claims) == {("201604", A, "131003", PERSONS[0]): 852}
     assert len(batch.held_visits) == 2
     said = compute_claims(pd.DataFrame(rows), language="ja").problems["message"][0]
     assert said.startswith(f"「{level}」は要支援・事業対象者です。この行は総合事業")

@@ -16,7 +16,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-PROVIDER = "1370000001"
+PROVIDER = "1370000018"
 PERSONS = {"0000000001": "要介護1", "0000000002": "要介護3", "0000000003": "要介護5"}
 DAYS = (1, 3, 5)
 # Names of files, options and columns that are typed or seen as they stand.
@@ -73,7 +73,7 @@ def fill(sheet: Any, rows: Sequence[Mapping[str, Any]]) -> None:
 def visits_of_the_month() -> list[dict[str, Any]]:
     return [
         {
-            "事業所番号": PROVIDER, "保険者番号": "131000", "被保険者番号": person,
+            "事業所番号": PROVIDER, "保険者番号": "131003", "被保険者番号": person,
             "提供日": datetime.date(2026, 6, day), "要介護度": level,
             "開始時刻": datetime.time(9, 0), "終了時刻": datetime.time(16, 30),
             "入浴介助加算Ⅰ": "○",
@@ -92,7 +92,7 @@ def filled_in(desk: Desk) -> Path:
     fill(book["実績"], rows)
     provider = {"事業所番号": PROVIDER, "地域区分": "2", "延長体制": "無", "処遇改善加算Ⅱ1": 1}
     fill(book["事業所"], [provider])
-    rates = [{"保険者番号": "131000", "被保険者番号": one, "給付率": "9割"} for one in PERSONS]
+    rates = [{"保険者番号": "131003", "被保険者番号": one, "給付率": "9割"} for one in PERSONS]
     fill(book["利用者"], rates)
     path = desk.folder / "6月.xlsx"
     book.save(path)

@@ -33,7 +33,7 @@ PROGRAM: Final = (sys.executable, "-m", "chiiki_tsusho")
 ESCAPE: Final = "\x1b"
 VISITS: Final = (
     "provider_no,insurer_no,insured_no,service_date,care_level,minutes\n"
-    "1390000015,139001,0000100011,2016-04-01,1,200\n"
+    "1390000014,139006,0000100011,2016-04-01,1,200\n"
 )
 
 
@@ -295,6 +295,9 @@ def test_template_files_are_read_back_without_a_fault(tmp_path: Path) -> None:
     )  # fmt: skip
     assert claimed.exit_code == 0
     assert claimed.stderr == (
+        "visits, insured_no: example_row: claim 2026-06 9999999999 999999 9999999999: is of the "
+        "example person of the template; take the rows out before anything is filed (first visit "
+        "on line 2)\n"
         f"1 visit: 1 claim, 1,132 units, 12,338 yen; 0 rows held; files in {tmp_path / 'out'}\n"
     )
 
@@ -363,7 +366,10 @@ def test_all_claims_written_is_0_and_one_closing_line(tmp_path: Path) -> None:
     claims = csv_rows((tmp_path / "out" / "claims.csv").read_text(encoding="utf-8"))
     units = sum(int(row["total_units"]) for row in claims)
     yen = sum(int(row["total_yen"]) for row in claims)
+    # The numbers of the example are invented.
     assert done.stderr == (
+        "note: 9 numbers do not end in their check digit: see check_digit in "
+        f"{tmp_path / 'out' / 'problems.csv'}\n"
         f"259 visits: 27 claims, {units:,} units, {yen:,} yen; 0 rows held; "
         f"files in {tmp_path / 'out'}\n"
     )
@@ -372,8 +378,9 @@ def test_all_claims_written_is_0_and_one_closing_line(tmp_path: Path) -> None:
 def test_something_held_is_1_and_names_the_first_problems(tmp_path: Path) -> None:
     done = claim_examples(tmp_path / "out", "faulty_", "--format", "parquet")
     assert (done.exit_code, done.stdout) == (1, "")
-    *problems, more, closing = done.stderr.splitlines()
+    *problems, more, note, closing = done.stderr.splitlines()
     assert len(problems) == 5
+    assert note.startswith("note: 7 numbers do not end in their check digit")
     assert problems[0] == (
         "visits line 9, minutes: bad_value: '7.25' is not a length of stay in whole minutes; "
         "write it as 450, 7:30 or 7時間30分"
@@ -417,12 +424,12 @@ def test_results_of_other_files_are_replaced_where_it_is_asked_for(
 
 def test_a_problem_of_a_whole_claim_is_named_without_a_line(visits: Path) -> None:
     providers = visits.with_name("providers.csv")
-    providers.write_text("provider_no\n1390000023\n", encoding="utf-8")
+    providers.write_text("provider_no\n1390000022\n", encoding="utf-8")
     done = invoke("claim", visits, "-o", visits.with_name("out"), "--providers", providers)
     assert done.exit_code == 1
     assert done.stderr.splitlines() == [
-        "visits, provider_no: unknown_provider: claim 2016-04 1390000015 139001 0000100011: "
-        "provider 1390000015 has no row for 2016-04 in the providers file; add one (first visit "
+        "visits, provider_no: unknown_provider: claim 2016-04 1390000014 139006 0000100011: "
+        "provider 1390000014 has no row for 2016-04 in the providers file; add one (first visit "
         "on line 2)",
         "1 visit: 0 claims, 0 units, 0 yen; 1 row held (correct the files you gave as problems "
         f"says and run the same command again); files in {visits.with_name('out')}",
@@ -448,7 +455,7 @@ def test_a_problem_of_a_whole_claim_is_named_without_a_line(visits: Path) -> Non
 )
 def test_blank_yen_are_said_and_why(grade: str, note: str, yen: str, visits: Path) -> None:
     providers = visits.with_name("providers.csv")
-    providers.write_text(f"provider_no,area_grade\n1390000015,{grade}\n", encoding="utf-8")
+    providers.write_text(f"provider_no,area_grade\n1390000014,{grade}\n", encoding="utf-8")
     done = invoke("claim", visits, "-o", visits.with_name("out"), "--providers", providers)
     assert done.exit_code == 0
     assert done.stderr == (
@@ -459,14 +466,14 @@ def test_blank_yen_are_said_and_why(grade: str, note: str, yen: str, visits: Pat
 
 def test_yen_of_some_claims_are_said_to_be_of_some(visits: Path) -> None:
     """426 × 10.90 = 4,643.4; the second provider's grade is blank."""
-    more = VISITS.splitlines()[1].replace("1390000015", "1390000023")
+    more = VISITS.splitlines()[1].replace("1390000014", "1390000022")
     visits.write_text(f"{VISITS}{more}\n", encoding="utf-8")
     folder = visits.parent
     (folder / "providers.csv").write_text(
-        "provider_no,area_grade\n1390000015,1\n1390000023,\n", encoding="utf-8"
+        "provider_no,area_grade\n1390000014,1\n1390000022,\n", encoding="utf-8"
     )
     (folder / "recipients.csv").write_text(
-        "insurer_no,insured_no,benefit_rate\n139001,0000100011,90\n", encoding="utf-8"
+        "insurer_no,insured_no,benefit_rate\n139006,0000100011,90\n", encoding="utf-8"
     )
     done = invoke(
         *("claim", visits, "-o", folder / "out", "--providers", folder / "providers.csv"),

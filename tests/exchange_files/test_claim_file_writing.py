@@ -30,7 +30,7 @@ PERSONAL = {
     "certified_from": "2010-01-01",
     "certified_to": "2030-12-31",
     "care_plan_by": "1",
-    "care_manager_no": "1370000009",
+    "care_manager_no": "1370000091",
 }
 # Behind the number of the law, 12 where a number beginning with H says so.
 PAYER, PUBLIC_NO = "139010", "1234566"

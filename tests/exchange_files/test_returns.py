@@ -12,16 +12,16 @@ import pytest
 from chiiki_tsusho import InputFileError, read_returns
 from chiiki_tsusho.exchange_files.return_codes import return_codes
 
-CONTROL = "1,1,0,3,741,0,0,1370000001,0,7,201605,0"
-HEAD = "2,2,7411,H1,1370000001,見本デイサービス,201605,20160620,1,東京都国保連合会"
+CONTROL = "1,1,0,3,741,0,0,1370000018,0,7,201605,0"
+HEAD = "2,2,7411,H1,1370000018,見本デイサービス,201605,20160620,1,東京都国保連合会"
 NAME = "ミホン ハナコ"
 LINES = [
     CONTROL,
     HEAD,
-    f"2,3,7411,D1,1370000001,131000,見本区,0000000001,{NAME},サ,201604,78,1904,B,12P0:認定情報,12P0",
-    f'2,4,7411,D1,1370000001,131000,見本区,0000000002,"{NAME}",サ,201604,78,-50,D,給付管理票,保留',
-    f"2,5,7411,D1,1370000001,131000,見本区,0000000003,{NAME},サ,201603,78,426,A,金額:計算値,,ASSA",
-    f"2,6,7411,D1,1370000001,131000,見本区,0000000004,{NAME},請,201604,78,426,C,不明,ZZ99",
+    f"2,3,7411,D1,1370000018,131003,見本区,0000000001,{NAME},サ,201604,78,1904,B,12P0:認定情報,12P0",
+    f'2,4,7411,D1,1370000018,131003,見本区,0000000002,"{NAME}",サ,201604,78,-50,D,給付管理票,保留',
+    f"2,5,7411,D1,1370000018,131003,見本区,0000000003,{NAME},サ,201603,78,426,A,金額:計算値,,ASSA",
+    f"2,6,7411,D1,1370000018,131003,見本区,0000000004,{NAME},請,201604,78,426,C,不明,ZZ99",
     "3,7",
 ]
 
@@ -36,10 +36,10 @@ def test_each_return_in_words(tmp_path: Path) -> None:
     found = read_returns(listed(tmp_path), "ja")
     key = ["line", "service_month", "provider_no", "insurer_no", "insured_no", "units", "code"]
     assert found[key].to_numpy().tolist() == [
-        [3, "201604", "1370000001", "131000", "0000000001", "1904", "12P0"],
-        [4, "201604", "1370000001", "131000", "0000000002", "-50", ""],
-        [5, "201603", "1370000001", "131000", "0000000003", "426", "ASSA"],
-        [6, "201604", "1370000001", "131000", "0000000004", "426", "ZZ99"],
+        [3, "201604", "1370000018", "131003", "0000000001", "1904", "12P0"],
+        [4, "201604", "1370000018", "131003", "0000000002", "-50", ""],
+        [5, "201603", "1370000018", "131003", "0000000003", "426", "ASSA"],
+        [6, "201604", "1370000018", "131003", "0000000004", "426", "ZZ99"],
     ]
     assert found["meaning"].tolist() == [
         "認定情報が未登録",
@@ -63,10 +63,10 @@ def test_the_words_in_english(tmp_path: Path) -> None:
 
 def test_a_line_without_the_provider_is_read_too(tmp_path: Path) -> None:
     # The two programs count the cells before the insurer differently.
-    line = f"2,3,7411,D1,131000,見本区,0000000001,{NAME},サ,201604,78,1904,B,12P0:認定情報,12P0"
+    line = f"2,3,7411,D1,131003,見本区,0000000001,{NAME},サ,201604,78,1904,B,12P0:認定情報,12P0"
     [row] = read_returns(listed(tmp_path, [HEAD, line])).to_dict("records")
-    assert (row["insurer_no"], row["insured_no"], row["code"]) == ("131000", "0000000001", "12P0")
-    assert row["provider_no"] == "1370000001"
+    assert (row["insurer_no"], row["insured_no"], row["code"]) == ("131003", "0000000001", "12P0")
+    assert row["provider_no"] == "1370000018"
 
 
 def test_a_meaning_that_no_source_gives_says_so() -> None:
@@ -92,7 +92,7 @@ def test_a_meaning_that_no_source_gives_says_so() -> None:
             "Shift_JIS(CP932)ではありません。国保連が送る一覧表はShift_JISです",
         ),
         (
-            b"2,1,7411,D1,131000,x,0000000001,y,z\r\n",
+            b"2,1,7411,D1,131003,x,0000000001,y,z\r\n",
             "line 1: no month of service between kind and service type; the line is damaged",
             "1行目: 種別とサービス種類の間に提供年月がありません。行が壊れています",
         ),

@@ -456,8 +456,8 @@ def test_a_visit_is_a_month_of_one_visit(visit: ct.Visit) -> None:
     """What explain shows is what claim bills."""
     result = ct.Calculator(ct.load_codes("2016-04")).compose(visit)
     row = {
-        "provider_no": "1390000015",
-        "insurer_no": "139001",
+        "provider_no": "1390000014",
+        "insurer_no": "139006",
         "insured_no": "0000100011",
         "service_date": "2016-04-01",
         **visit.model_dump(exclude={"additions", "extended_hours"}),

@@ -38,7 +38,7 @@ def test_to_a_folder_and_back(tmp_path: Path) -> None:
         "claim_lines.csv", "claims.csv", "held_visits.csv", "problems.csv",
     ]  # fmt: skip
     page = batch.report(tmp_path / "page.html", "ja")
-    assert "1370000001" in page.read_text("utf-8")
+    assert "1370000018" in page.read_text("utf-8")
 
 
 def test_it_says_what_computed_it() -> None:

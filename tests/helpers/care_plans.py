@@ -11,7 +11,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-PROVIDER, INSURER, INSURED, MANAGER = "1390000015", "139006", "0000100011", "1370000009"
+PROVIDER, INSURER, INSURED, MANAGER = "1390000015", "139006", "0000100011", "1370000091"
 NAME = "見本 花子"
 MONTH = "202607"
 

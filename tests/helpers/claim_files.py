@@ -33,7 +33,7 @@ def _head(record: str, insured: str) -> list[str]:
 
 def _base(insured: str, level: str, rate: str, figures: list[str], *, funds: bool) -> list[str]:
     numbers = [PAYER, PUBLIC_NO] if funds else ["", ""]
-    dates = ["19300506", "2", level, "", "20160101", "20161231", "1", "1370000009"]
+    dates = ["19300506", "2", level, "", "20160101", "20161231", "1", "1370000091"]
     rates = [rate, "100" if funds else "", "", ""]
     return [
         *_head("01", insured), *numbers, *[""] * 4, *dates, *[""] * 8, *rates, *figures[:3],

@@ -17,16 +17,16 @@ Place = tuple[str, int | None, str, str, str]
 
 # 781241: 3 to 5 hours, 要介護1; 426 units in the table of 2016-04 as printed.
 VISIT: Cells = {
-    "provider_no": "1370000001",
-    "insurer_no": "131000",
+    "provider_no": "1370000018",
+    "insurer_no": "131003",
     "insured_no": "0000000001",
     "service_date": "2016-04-01",
     "care_level": "1",
     "minutes": "240",
 }
-PROVIDER: Cells = {"provider_no": "1370000001"}
-RECIPIENT: Cells = {"insurer_no": "131000", "insured_no": "0000000001"}
-CLAIM: Claim = ("201604", "1370000001", "131000", "0000000001")
+PROVIDER: Cells = {"provider_no": "1370000018"}
+RECIPIENT: Cells = {"insurer_no": "131003", "insured_no": "0000000001"}
+CLAIM: Claim = ("201604", "1370000018", "131003", "0000000001")
 KEY_COLUMNS = ("service_month", "provider_no", "insurer_no", "insured_no")
 
 
@@ -89,6 +89,11 @@ def places(problems: pd.DataFrame) -> list[Place]:
             *(problems[name] for name in ("file", "line", "column", "value", "rule")), strict=True
         )
     ]
+
+
+def errors(problems: pd.DataFrame) -> pd.DataFrame:
+    """The problems that hold something."""
+    return problems[problems["severity"] == "error"].reset_index(drop=True)
 
 
 def own(problems: pd.DataFrame) -> pd.DataFrame:

@@ -81,6 +81,44 @@ def service_code(row: Row) -> str:
     return f"{row['service_type']}{row['item_code']}"
 
 
+# ---------------------------------------------------------------- numbers
+
+
+# Of the template's example rows.
+NOBODYS_INSURER = "999999"
+# I, O and Q are not used; a number that has them cannot be summed.
+WORTHS = {one: at for at, one in enumerate("0123456789ABCDEFGHJKLMNPRSTUVWXYZ")}
+
+
+def ends_in_its_digit(number: str) -> bool:
+    """Whether a number ends in its check digit: the whole weighted sum is a multiple of ten."""
+    if not number[-1].isdigit():
+        return False
+    products = [WORTHS[one] * (1 + at % 2) for at, one in enumerate(number[::-1])]
+    return sum(map(int, "".join(map(str, products)))) % 10 == 0
+
+
+def with_check_digit(body: str) -> str:
+    """The number that begins so."""
+    return next(body + digit for digit in "0123456789" if ends_in_its_digit(body + digit))
+
+
+def odd_numbers(*files: list[Row] | None) -> set[tuple[str, str]]:
+    """Column and value of each 事業所番号 and 保険者番号 that does not end in its check digit."""
+    odd = set()
+    for row in [row for file in files for row in file or []]:
+        for column in ("provider_no", "insurer_no"):
+            number = row.get(column) or ""
+            ends = [number] if number else []
+            # A 医療機関等コード is a number of its own behind the prefecture and the kind.
+            if column == "provider_no" and number[2:3] in {"1", "3", "4", "5", "6"}:
+                ends.append(number[3:])
+            summed = [end for end in ends if set(end[:-1]) <= set(WORTHS)]
+            if summed and not any(map(ends_in_its_digit, summed)) and number != NOBODYS_INSURER:
+                odd.add((column, number))
+    return odd
+
+
 # ---------------------------------------------------------------- one visit
 
 

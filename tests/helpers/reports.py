@@ -16,9 +16,10 @@ from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.problem_texts import RULES
 from chiiki_tsusho.writing.result_tables import schema
 from helpers.inputs import Cells, csv_text, visit
+from helpers.reference import with_check_digit
 
 PROVIDERS = 23
-FAULTY = "1370000099"
+FAULTY = with_check_digit("137000099")
 SCRIPT = "<script>alert('1')</script>"
 HEADINGS = (
     "provider_no", "insurer_no", "insured_no", "service_date", "care_level", "minutes", "service",
@@ -28,7 +29,7 @@ Rows = list[dict[str, str]]
 
 
 def provider_no(number: int) -> str:
-    return f"13700000{number:02}"
+    return with_check_digit(f"1370000{number:02}")
 
 
 def varied_visits() -> list[Cells]:
@@ -92,14 +93,14 @@ def varied_registers(folder: Path) -> tuple[Path, Path]:
     ]
     recipients = [
         {
-            "insurer_no": "131000",
+            "insurer_no": "131003",
             "insured_no": f"00000000{number:02}",
             "benefit_rate": "90",
             "planned_units": "2000" if number == 11 else "",
         }
         for number in (*range(1, PROVIDERS + 1), 99)
     ] + [
-        {"insurer_no": "131000", "insured_no": f"00000001{at:02}", "benefit_rate": "80"}
+        {"insurer_no": "131003", "insured_no": f"00000001{at:02}", "benefit_rate": "80"}
         for at in range(10)
     ]
     paths = (folder / "providers.csv", folder / "recipients.csv")
@@ -178,8 +179,8 @@ def large_batch(folder: Path, claims: int, problems: int = 0) -> None:
         "line": number + 2,
         "held_line": number + 2,
         "service_month": "201604",
-        "provider_no": "1370000001",
-        "insurer_no": "131000",
+        "provider_no": "1370000018",
+        "insurer_no": "131003",
         "insured_no": [f"{one:010}" for one in number],
         "column": [f"column{one % 1000}" for one in number],
         "value": [f"{one}{SCRIPT}" * 4 for one in number],

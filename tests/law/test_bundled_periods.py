@@ -209,7 +209,7 @@ def test_every_month_since_2018_04_says_what_it_lacks() -> None:
 def test_published_prices_come_out(day: str, grade: str, rate: int, total: int, copay: int) -> None:
     batch = ct.compute_claims(
         visits([{"service_date": day, "care_level": 1, "minutes": 430}]),
-        pd.DataFrame([{"provider_no": "1370000001", "area_grade": grade}]),
+        pd.DataFrame([{"provider_no": "1370000018", "area_grade": grade}]),
         pd.DataFrame([PERSON | {"benefit_rate": rate}]),
     )
     (claim,) = batch.claims.to_dict("records")
@@ -220,7 +220,7 @@ PERSON: Final = {"insurer_no": "131011", "insured_no": "0000000016"}
 
 
 def visits(rows: list[dict[str, object]]) -> pd.DataFrame:
-    return pd.DataFrame([{"provider_no": "1370000001", **PERSON, **row} for row in rows])
+    return pd.DataFrame([{"provider_no": "1370000018", **PERSON, **row} for row in rows])
 
 
 def test_a_worked_month_of_2024_06() -> None:
@@ -242,7 +242,7 @@ def test_a_worked_month_of_2024_06() -> None:
     ]
     batch = ct.compute_claims(
         visits(days),
-        pd.DataFrame([{"provider_no": "1370000001", "area_grade": "5"}]),
+        pd.DataFrame([{"provider_no": "1370000018", "area_grade": "5"}]),
         pd.DataFrame([PERSON | {"benefit_rate": 90}]),
     )
     (claim,) = batch.claims.to_dict("records")

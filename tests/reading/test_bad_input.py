@@ -107,7 +107,7 @@ OVER_LIMIT = (
     "the care level"
 )
 DOUBLED = "line {} has the same {} for the same month; keep one of them"
-SHOWN = "2016-04 1370000001 131000 0000000001"
+SHOWN = "2016-04 1370000018 131003 0000000001"
 
 
 def check(
@@ -340,7 +340,7 @@ def test_cell(tmp_path: Path, column: str, value: str, rule: str, message: str, 
         del claims[MAY]
     problems = [problem]
     if holds in (PUT_RIGHT, ALL_PERSONS):
-        of = "2 claims" if holds == ALL_PERSONS else "claim 2016-04 1370000001 131000 0000000001"
+        of = "2 claims" if holds == ALL_PERSONS else "claim 2016-04 1370000018 131003 0000000001"
         problems = [("visits", 3, "", "", "unplaced_row", UNPLACED.format(of)), problem]
     check(compute(rows), rows, problems, held, claims)
 
@@ -526,7 +526,7 @@ def of_claim(column: str, value: str, rule: str, message: str) -> Problem:
 
 NEXT: Claim = (*CLAIM[:3], "0000000002")
 NEXT_RECIPIENT = {**RECIPIENT, "insured_no": "0000000002"}
-SECOND = "1370000002"
+SECOND = "1370000026"
 
 CASES = {
     "two of a group, in the row and through the provider": Case(
@@ -692,9 +692,9 @@ CASES = {
         [
             of_claim(
                 "provider_no",
-                "1370000001",
+                "1370000018",
                 "unknown_provider",
-                NO_PROVIDER.format(SHOWN, "1370000001", "2016-04", 3),
+                NO_PROVIDER.format(SHOWN, "1370000018", "2016-04", 3),
             )
         ],
         [visit(1, provider_no=SECOND), visit(1), visit(2)],
@@ -706,9 +706,9 @@ CASES = {
         [
             of_claim(
                 "provider_no",
-                "1370000001",
+                "1370000018",
                 "unknown_provider",
-                NO_PROVIDER.format(SHOWN, "1370000001", "2016-04", 2),
+                NO_PROVIDER.format(SHOWN, "1370000018", "2016-04", 2),
             )
         ],
         [visit(1), {**visit(), "service_date": "2016-05-01"}],
@@ -728,7 +728,7 @@ CASES = {
         [visit(1), visit(1, insured_no="0000000002")],
         held=[2],
         claims={NEXT: 426},
-        recipients=[{**RECIPIENT, "insurer_no": "131001"}, NEXT_RECIPIENT],
+        recipients=[{**RECIPIENT, "insurer_no": "131011"}, NEXT_RECIPIENT],
     ),
     "the plan is over the limit": Case(
         [
@@ -817,9 +817,9 @@ CASES = {
             ),
             of_claim(
                 "provider_no",
-                "1370000001",
+                "1370000018",
                 "unknown_provider",
-                NO_PROVIDER.format(SHOWN, "1370000001", "2016-04", 2),
+                NO_PROVIDER.format(SHOWN, "1370000018", "2016-04", 2),
             ),
             (
                 "recipients",
@@ -866,9 +866,9 @@ CASES = {
             ),
             of_claim(
                 "provider_no",
-                "1370000001",
+                "1370000018",
                 "unknown_provider",
-                NO_PROVIDER.format(SHOWN.replace("-04", "-03"), "1370000001", "2016-03", 2),
+                NO_PROVIDER.format(SHOWN.replace("-04", "-03"), "1370000018", "2016-03", 2),
             ),
         ],
         [{**visit(), "service_date": "2016-03-01"}] * 2,
@@ -905,9 +905,9 @@ CASES = {
         [
             of_claim(
                 "provider_no",
-                "1370000001",
+                "1370000018",
                 "unknown_provider",
-                NO_PROVIDER.format(SHOWN, "1370000001", "2016-04", 2),
+                NO_PROVIDER.format(SHOWN, "1370000018", "2016-04", 2),
             )
         ],
         [visit(1, minutes="900"), visit(1, minutes="900", provider_no=SECOND)],
@@ -997,7 +997,7 @@ CASES = {
                 "providers",
                 4,
                 "provider_no",
-                "1370000001",
+                "1370000018",
                 "bad_value",
                 DOUBLED.format(2, "provider_no"),
             )
@@ -1182,7 +1182,7 @@ def test_unreadable_date_holds_that_person_at_that_provider_alone() -> None:
         visit(1, service_date="4月1日"),
         {**visit(), "service_date": "2016-05-01"},
         visit(1, provider_no=SECOND),
-        visit(1, insurer_no="131001"),
+        visit(1, insurer_no="131011"),
         visit(1, insured_no="0000000002"),
         {**visit(), "service_date": "2018-03-01"},
     ]
@@ -1190,9 +1190,9 @@ def test_unreadable_date_holds_that_person_at_that_provider_alone() -> None:
     assert places(batch.problems) == [("visits", 2, "service_date", "4月1日", "bad_value")]
     assert list(batch.held_visits["service_date"]) == ["4月1日", "2016-05-01", "2018-03-01"]
     assert units(batch.claims) == {
-        ("201604", "1370000001", "131000", "0000000002"): 426,
-        ("201604", "1370000001", "131001", "0000000001"): 426,
-        ("201604", SECOND, "131000", "0000000001"): 426,
+        ("201604", "1370000018", "131003", "0000000002"): 426,
+        ("201604", "1370000018", "131011", "0000000001"): 426,
+        ("201604", SECOND, "131003", "0000000001"): 426,
     }
 
 
@@ -1343,44 +1343,44 @@ def test_all_problems_of_a_file_at_once() -> None:
     ("line", "message"),
     [
         (
-            "1370000001,131000,0000000001,2016-04-02,1",
+            "1370000018,131003,0000000001,2016-04-02,1",
             "the row has 5 cells where the heading has 6; put commas and quotation marks right",
         ),
         (
-            "1370000001,131000,0000000001,2016-04-02,1,240,9",
+            "1370000018,131003,0000000001,2016-04-02,1,240,9",
             "the row has 7 cells where the heading has 6; put commas and quotation marks right",
         ),
         (
-            '"1370000001,131000",0000000001,2016-04-02,1,240',
+            '"1370000018,131003",0000000001,2016-04-02,1,240',
             "the row has 5 cells where the heading has 6; put commas and quotation marks right",
         ),
         (
-            '1370000001,131000,0000000001,2016-04-02,1,"240',
+            '1370000018,131003,0000000001,2016-04-02,1,"240',
             "a quotation mark is opened and not closed on this line; close it",
         ),
         (
-            '"1370000001,131000,0000000001,2016-04-02,1,240',
+            '"1370000018,131003,0000000001,2016-04-02,1,240',
             "a quotation mark is opened and not closed on this line; close it",
         ),
         (
-            '"1"370000001,131000,0000000001,2016-04-02,1,"240',
+            '"1"370000018,131003,0000000001,2016-04-02,1,"240',
             "a quotation mark is opened and not closed on this line; close it",
         ),
         (
-            '1370000001,131000,0000000001,2016-04-02,1,"240""',
+            '1370000018,131003,0000000001,2016-04-02,1,"240""',
             "a quotation mark is opened and not closed on this line; close it",
         ),
         (
-            "1370000001,131000,0000000001,2016-04-02,1,2\r40",
+            "1370000018,131003,0000000001,2016-04-02,1,2\r40",
             "a carriage return stands inside the line; take it out",
         ),
         (
-            "1370000001,131000,0000000001,2016-04-02,1,240\r1370000001,131000,0000000001,"
+            "1370000018,131003,0000000001,2016-04-02,1,240\r1370000001,131003,0000000001,"
             "2016-04-03,1,240",
             "a carriage return stands inside the line; take it out",
         ),
         (
-            '1370000001,131000,0000000001,2016-04-02,1,"2\r40"',
+            '1370000018,131003,0000000001,2016-04-02,1,"2\r40"',
             "a carriage return stands inside the line; take it out",
         ),
     ],
@@ -1396,7 +1396,7 @@ def test_malformed_row_holds_the_claim_it_may_belong_to(
         ("visits", 3, "", "", "malformed_row"),
         ("visits", 3, "", "", "unplaced_row"),
     ]
-    of = "claim 2016-04 1370000001 131000 0000000001"
+    of = "claim 2016-04 1370000018 131003 0000000001"
     assert list(result.problems["message"]) == [message, UNPLACED.format(of)]
     assert (result.summary.visits, result.summary.claims, result.summary.units) == (3, 0, 0)
     held = (tmp_path / "out" / "held_visits.csv").read_bytes().decode()
@@ -1448,7 +1448,7 @@ def test_nothing_but_malformed_rows(tmp_path: Path) -> None:
 def test_malformed_row_of_providers(tmp_path: Path) -> None:
     (tmp_path / "visits.csv").write_text(csv_text([visit(1)]), encoding="utf-8")
     (tmp_path / "providers.csv").write_text(
-        f'provider_no,area_grade\n{SECOND},7,x\n1370000001,7\n"{SECOND}\n', encoding="utf-8"
+        f'provider_no,area_grade\n{SECOND},7,x\n1370000018,7\n"{SECOND}\n', encoding="utf-8"
     )
     result = claim_files(
         tmp_path / "visits.csv", tmp_path / "out", providers=tmp_path / "providers.csv"

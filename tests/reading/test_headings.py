@@ -124,7 +124,7 @@ def test_wrong_headings_of_the_other_files() -> None:
     with pytest.raises(
         InputFileError, match=r"recipients: line 1: required heading 'insured_no' .* is missing"
     ):
-        compute([visit(1)], recipients=[{"insurer_no": "131000"}])
+        compute([visit(1)], recipients=[{"insurer_no": "131003"}])
 
 
 def test_what_is_no_frame() -> None:
@@ -214,8 +214,8 @@ def test_all_japanese_headings() -> None:
     batch = compute(
         [
             {
-                "事業所番号": "1370000001",
-                "保険者番号": "13100000",
+                "事業所番号": "1370000018",
+                "保険者番号": "13100003",
                 "被保険者番号": "H000000001",
                 "提供日": "2016/4/1",
                 "要介護度": "要介護5",
@@ -227,7 +227,7 @@ def test_all_japanese_headings() -> None:
         ],
         [
             {
-                "事業所番号": "1370000001",
+                "事業所番号": "1370000018",
                 "サービス提供年月": "201604",
                 "地域区分": "その他",
                 "延長体制": "1",
@@ -235,7 +235,7 @@ def test_all_japanese_headings() -> None:
         ],
         [
             {
-                "保険者番号": "13100000",
+                "保険者番号": "13100003",
                 "被保険者番号": "H000000001",
                 "サービス提供年月": "",
                 "給付率": "",
@@ -395,7 +395,7 @@ def test_headings_of_all_files_are_told_in_one_go() -> None:
         compute(
             [visit(1, minuts="1")],
             providers=[{**PROVIDER, "area_grad": "1"}],
-            recipients=[{"insurer_no": "131000"}],
+            recipients=[{"insurer_no": "131003"}],
         )
     told = str(caught.value).splitlines()
     assert [line.split(":")[0] for line in told] == ["visits", "providers", "recipients"]

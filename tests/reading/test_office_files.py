@@ -21,15 +21,15 @@ from chiiki_tsusho.batch import claim_files
 from helpers.inputs import Cells, csv_text, frame, own, places
 
 VISIT: Cells = {
-    "provider_no": "1390000015",
-    "insurer_no": "139001",
+    "provider_no": "1390000014",
+    "insurer_no": "139006",
     "insured_no": "0000100011",
     "service_date": "2016-05-02",
     "care_level": "3",
     "minutes": "480",
 }
-PROVIDER = {"provider_no": "1390000015", "area_grade": "1"}
-RECIPIENT = {"insurer_no": "139001", "insured_no": "0000100011", "benefit_rate": "90"}
+PROVIDER = {"provider_no": "1390000014", "area_grade": "1"}
+RECIPIENT = {"insurer_no": "139006", "insured_no": "0000100011", "benefit_rate": "90"}
 JAPANESE = "事業所番号,保険者番号,被保険者番号,提供日,要介護度,所要時間"
 
 

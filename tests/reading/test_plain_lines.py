@@ -232,7 +232,7 @@ def test_short_last_line_after_a_longer_block() -> None:
 )
 def test_regular_lines_are_read_after_others(other: str) -> None:
     reading = Reading(["distinct", "few", (1, 5)])
-    text = "1370000001,1,1\n1370000002,1,2\n"
+    text = "1370000018,1,1\n1370000026,1,2\n"
     assert reading.read(text)
     assert not reading.read(other)
     assert reading.read(text)
@@ -253,9 +253,9 @@ def test_first_blocks_of_four_threads_are_all_read() -> None:
         return got
 
     with mock.patch.object(plain_lines, "_cells", meet), ThreadPoolExecutor(4) as pool:
-        got = list(pool.map(plain.read, [b"1370000001,1\n"] * 4))
+        got = list(pool.map(plain.read, [b"1370000018,1\n"] * 4))
     assert all(one is not None for one in got)
-    assert plain.read(b"1370000001,1\n") is not None
+    assert plain.read(b"1370000018,1\n") is not None
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -479,8 +479,8 @@ ODD = (
     "あ" * 9,
 )
 ODD_CELLS: dict[str, tuple[str, ...]] = {
-    "provider_no": ("1370000001", "A370000001", "0370000001", "137000001", "", "1370000001 "),
-    "insurer_no": ("131000", "00131000", "31000", ""),
+    "provider_no": ("1370000018", "A370000001", "0370000001", "137000001", "", "1370000018 "),
+    "insurer_no": ("131003", "00131000", "31000", ""),
     "insured_no": ("0000000001", "H000000001", "000000000x", "1", ""),
     "service_date": ("2016-04-01", "2016/4/2", "20160403", "2016-05-04", "2016-04-31", "", "x"),
     "care_level": ("1", "2", "要介護3", "要支援1", "6", "", *ODD),
@@ -542,7 +542,7 @@ def test_file_cut_off_inside_a_line_gives_the_same_either_way(tmp_path: Path) ->
 def test_blank_lines_of_a_single_column_are_no_rows(tmp_path: Path, newline: str) -> None:
     paths = [tmp_path / "visits.csv", tmp_path / "providers.csv", None]
     (tmp_path / "visits.csv").write_text(csv_text(visits(3)), encoding="utf-8")
-    lines = ["provider_no", "1370000001", "", "1370000002", "", ""]
+    lines = ["provider_no", "1370000018", "", "1370000026", "", ""]
     (tmp_path / "providers.csv").write_bytes(newline.join(lines).encode())
     got = outputs(paths)
     with by_arrow():

@@ -241,7 +241,7 @@ def test_quoted_cells(tmp_path: Path) -> None:
 def test_quotation_marks_in_a_cell(tmp_path: Path, cell: str, value: str) -> None:
     rows = csv_text([visit(1), visit(2, insured_no="0000000002", care_level="@")])
     # The same, read as a table and (for the row that is too short) line by line.
-    for more in ("", "1370000009,131000,9\n"):
+    for more in ("", "1370000091,131003,9\n"):
         result = claim_text(tmp_path, rows.replace("@", cell) + more)
         assert places(result.problems)[0] == ("visits", 3, "care_level", value, "bad_value")
         assert len(result.problems) == 1 + 2 * bool(more)
@@ -441,7 +441,7 @@ def test_values_of_a_frame_that_are_none(column: str, value: object, shown: str)
 
 
 def test_numbers_for_identifiers_have_lost_their_zeros() -> None:
-    table = pd.DataFrame([{**VISIT, "insured_no": 1, "provider_no": 1370000001}] * 2)
+    table = pd.DataFrame([{**VISIT, "insured_no": 1, "provider_no": 1370000018}] * 2)
     got = compute_claims(table)
     assert places(got.problems) == [
         place
@@ -453,7 +453,7 @@ def test_numbers_for_identifiers_have_lost_their_zeros() -> None:
     ]
     assert "format the column as text and put the zeros back" in got.problems["message"][1]
     # Where no zero stood in front a number says the same as its text.
-    whole = pd.DataFrame([{**VISIT, "insured_no": 1234567890, "insurer_no": 131000.0}])
+    whole = pd.DataFrame([{**VISIT, "insured_no": 1234567890, "insurer_no": 131003.0}])
     assert units(compute_claims(whole).claims) == {(*CLAIM[:3], "1234567890"): 426}
 
 
@@ -502,7 +502,7 @@ PARQUET: dict[str, dict[str, pa.Array]] = {
         "care_level": pa.array([1, 1, 1, 9, 1], pa.int8()),
         "minutes": pa.array([240, 240, 539, 240, 240], pa.uint16()),
         "bathing": pa.array([1, None, 0, None, None], pa.int64()),
-        "insurer_no": pa.array([131000] * 5, pa.int32()),
+        "insurer_no": pa.array([131003] * 5, pa.int32()),
     },
     "floats": {
         "bathing": pa.array([1.0, None, 0.0, None, None]),
@@ -654,7 +654,7 @@ def test_bad_row_of_the_last_block_holds_the_first(tmp_path: Path, size: int, cl
     ]
     lines = csv_text(rows).splitlines()
     # Of the third person too, as far as they can be read.
-    third = "1370000001,131000,0000000003,"
+    third = "1370000018,131003,0000000003,"
     lines[8:8] = ["", f"{third}2016-04-20", f'{third}2016-04-21,1,"240', ""]
     lines.append(third)
     path = tmp_path / "visits.csv"
@@ -728,7 +728,7 @@ def test_no_block_size_shows(
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
 def test_corrected_held_rows_are_computed(tmp_path: Path, encoding: str, newline: str) -> None:
-    quoted = '"1370000001",131000,"0000000004",2016-04-01,"髙",240,1'
+    quoted = '"1370000018",131003,"0000000004",2016-04-01,"髙",240,1'
     text = japanese(csv_text(SAMPLE) + quoted + "\n").replace("\n", newline).encode(encoding)
     first = claim_text(tmp_path, text)
     assert (first.summary.claims, first.summary.held_visits) == (2, 3)

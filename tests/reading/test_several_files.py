@@ -119,9 +119,9 @@ def test_example_month_in_every_way_gives_the_same_claims(
 ) -> None:
     visits, providers, recipients = (write(EXAMPLES / f"{name}.csv", tmp_path) for name in NAMES)
     result = claim_files(visits, tmp_path / "out", providers, recipients)
-    for name in ("claims.csv", "claim_lines.csv"):
+    for name in ("claims.csv", "claim_lines.csv", "problems.csv"):
         assert (tmp_path / "out" / name).read_bytes() == (plain / name).read_bytes()
-    assert result.problems.empty
+    assert set(result.problems["rule"]) == {"check_digit"}
 
 
 @pytest.mark.parametrize("way", ["files", "folder", "pattern"])
@@ -143,7 +143,13 @@ def test_month_in_several_files(tmp_path: Path, plain: Path, way: str) -> None:
     result = claim_files(given, tmp_path / "out", providers, recipients)  # type: ignore[arg-type]
     for name in ("claims.csv", "claim_lines.csv"):
         assert (tmp_path / "out" / name).read_bytes() == (plain / name).read_bytes()
-    assert result.problems.empty
+    # Numbers of nobody, each said of the file and line on which it first stands.
+    named = places(result.problems)
+    assert len(named) == 9
+    assert {rule for *_, rule in named} == {"check_digit"}
+    for file, line, _, number, _ in named:
+        assert line is not None
+        assert number in (folder / file).read_text("utf-8").splitlines()[line - 1]
     assert [path.name for path in sorted(folder.iterdir())][:3] != []
 
 
@@ -323,7 +329,7 @@ def test_lines_of_other_rows_are_named_with_their_file(tmp_path: Path) -> None:
     visits = [tmp_path / "v1.csv", tmp_path / "v2.csv"]
     visits[0].write_text(csv_text([visit(1), visit(2)]), encoding="utf-8")
     visits[1].write_text(csv_text([visit(3), visit(2)]), encoding="utf-8")
-    rate = {"insurer_no": "131000", "insured_no": "0000000001", "benefit_rate": "90"}
+    rate = {"insurer_no": "131003", "insured_no": "0000000001", "benefit_rate": "90"}
     recipients = [tmp_path / "r1.csv", tmp_path / "r2.csv"]
     recipients[0].write_text(csv_text([rate]), encoding="utf-8")
     recipients[1].write_text(csv_text([{**rate, "insured_no": "2"}, rate]), encoding="utf-8")
@@ -341,10 +347,10 @@ def test_lines_of_other_rows_are_named_with_their_file(tmp_path: Path) -> None:
 
 
 def test_problems_of_providers_and_recipients_say_whose_the_row_is() -> None:
-    providers = [{"provider_no": "1390000001", "service_month": "201604", "area_grade": "x"}]
+    providers = [{"provider_no": "1390000006", "service_month": "201604", "area_grade": "x"}]
     recipients = [
-        {"insurer_no": "131000", "insured_no": "0000000001", "benefit_rate": "x"},
-        {"insurer_no": "131000", "insured_no": "1", "benefit_rate": "90"},
+        {"insurer_no": "131003", "insured_no": "0000000001", "benefit_rate": "x"},
+        {"insurer_no": "131003", "insured_no": "1", "benefit_rate": "90"},
     ]
     batch = compute_claims(
         pd.DataFrame([visit(1)]), pd.DataFrame(providers), pd.DataFrame(recipients)
@@ -352,9 +358,9 @@ def test_problems_of_providers_and_recipients_say_whose_the_row_is() -> None:
     columns = ["file", "service_month", "provider_no", "insurer_no", "insured_no"]
     of_rosters = batch.problems[batch.problems["file"] != "visits"]
     assert of_rosters[columns].to_numpy().tolist() == [
-        ["providers", "201604", "1390000001", "", ""],
-        ["recipients", "", "", "131000", "0000000001"],
-        ["recipients", "", "", "131000", ""],
+        ["providers", "201604", "1390000006", "", ""],
+        ["recipients", "", "", "131003", "0000000001"],
+        ["recipients", "", "", "131003", ""],
     ]
 
 

@@ -25,7 +25,7 @@ HEADINGS = [
     "入浴介助加算",
 ]
 # 7 to 9 hours, 要介護3: 1,006 units in the table of 2016-04; bathing 50.
-ROW: list[Any] = ["1390000015", "139001", "0000100011", datetime.date(2016, 5, 2), 3, 480, 1]
+ROW: list[Any] = ["1390000014", "139006", "0000100011", datetime.date(2016, 5, 2), 3, 480, 1]
 
 
 def workbook(path: Path, rows: Sequence[Sequence[Any]], sheet: str = "実績") -> Path:
@@ -56,7 +56,7 @@ def test_cells_of_every_kind(tmp_path: Path) -> None:
 
 
 def test_line_is_the_row_of_the_sheet_and_held_rows_come_as_a_workbook(tmp_path: Path) -> None:
-    other = [1390000015, 139001, "0000100012", datetime.date(2016, 5, 2), 3, "x", None]
+    other = [1390000014, 139006, "0000100012", datetime.date(2016, 5, 2), 3, "x", None]
     path = workbook(tmp_path / "a.xlsx", [[], HEADINGS, ROW, [], other])
     result = claim_files(path, tmp_path / "out")
     assert places(result.problems) == [("visits", 5, "minutes", "x", "bad_value")]
@@ -65,7 +65,7 @@ def test_line_is_the_row_of_the_sheet_and_held_rows_come_as_a_workbook(tmp_path:
     held = book.worksheets[0]
     given = [tuple(row) for row in held.iter_rows(values_only=True)]
     assert given[0] == tuple(HEADINGS)
-    assert given[1][:3] == (1390000015, 139001, "0000100012")
+    assert given[1][:3] == (1390000014, 139006, "0000100012")
     assert str(given[1][3]).startswith("2016-05-02")
     # Corrected there, it is read again.
     held.cell(2, 6).value = 480
@@ -131,7 +131,7 @@ def test_percentages(tmp_path: Path) -> None:
     page = book.active
     assert page is not None
     page.append(["保険者番号", "被保険者番号", "給付率"])
-    page.append(["139001", "0000100011", 0.9])
+    page.append(["139006", "0000100011", 0.9])
     page["C2"].number_format = "0%"
     book.save(tmp_path / "recipients.xlsx")
     visits = workbook(tmp_path / "visits.xlsx", [HEADINGS, ROW])

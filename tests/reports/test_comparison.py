@@ -30,10 +30,10 @@ from conftest import EXAMPLES
 from helpers.inputs import Cells, csv_text, frame, places, visit, visits
 
 # 1級地, 10.90 yen a unit; その他, 10.00 yen.
-DEAR: Final[Cells] = {"provider_no": "1370000001", "area_grade": "1"}
-PLAIN: Final[Cells] = {"provider_no": "1370000001", "area_grade": "other"}
+DEAR: Final[Cells] = {"provider_no": "1370000018", "area_grade": "1"}
+PLAIN: Final[Cells] = {"provider_no": "1370000018", "area_grade": "other"}
 NINETY: Final[Cells] = {
-    "insurer_no": "131000",
+    "insurer_no": "131003",
     "insured_no": "0000000001",
     "benefit_rate": "90",
 }
@@ -213,11 +213,11 @@ def test_an_addition_of_a_provider_without_a_row_holds_its_claims() -> None:
     rows = [
         visit(1),
         visit(1, insured_no="0000000002"),
-        visit(1, provider_no="1370000002"),
+        visit(1, provider_no="1370000026"),
     ]
     providers = [
         PLAIN | {"treatment_improvement_5": "1"},
-        PLAIN | {"provider_no": "1370000002"},
+        PLAIN | {"provider_no": "1370000026"},
     ]
     comparison = compare(rows, "2017-03", "2017-04", providers)
     assert list(comparison.missing_keys.itertuples(index=False, name=None)) == [
@@ -228,8 +228,8 @@ def test_an_addition_of_a_provider_without_a_row_holds_its_claims() -> None:
     ]
     names = ["provider_no", "claims", "claims_left_out", "claims_held_a", "claims_held_b"]
     assert comparison.by_provider[names].to_numpy().tolist() == [
-        ["1370000001", 0, 2, 2, 0],
-        ["1370000002", 1, 0, 0, 0],
+        ["1370000018", 0, 2, 2, 0],
+        ["1370000026", 1, 0, 0, 0],
     ]
 
 
@@ -263,7 +263,7 @@ def test_sums_by_insurer_and_care_level() -> None:
     names = ["claims", "claims_left_out", "claims_more", "claims_less", "claims_same"]
     sums = [*names, "total_units_a", "total_units_b", "total_units_per_cent"]
     assert comparison.by_insurer[["insurer_no", *sums]].to_numpy().tolist() == [
-        ["131000", 2, 0, 1, 1, 0, 1294, 1306, "+0.93"],
+        ["131003", 2, 0, 1, 1, 0, 1294, 1306, "+0.93"],
         ["132000", 1, 1, 1, 0, 0, 426, 436, "+2.35"],
     ]
     levels = ["care_level", "claims", "claims_more", "claims_less", "total_units_difference"]
@@ -380,10 +380,10 @@ def test_yen_that_are_not_known_are_in_no_sum() -> None:
     rows = [
         visit(1),
         visit(1, insured_no="0000000002"),
-        visit(1, provider_no="1370000002"),
+        visit(1, provider_no="1370000026"),
     ]
     recipients = [NINETY, {**NINETY, "insured_no": "0000000002", "benefit_rate": ""}]
-    providers = [PLAIN, {"provider_no": "1370000002"}]
+    providers = [PLAIN, {"provider_no": "1370000026"}]
     comparison = compare(rows, "2016-04", "2026-06", providers, recipients)
     assert comparison.complete
     assert total(comparison, "claims", "claims_without_yen") == [3, 2]
@@ -392,8 +392,8 @@ def test_yen_that_are_not_known_are_in_no_sum() -> None:
     names = ["provider_no", "claims_without_yen", "total_yen_a", "total_yen_b"]
     by_provider = comparison.by_provider[names].astype(object)
     assert by_provider.where(by_provider.notna(), None).to_numpy().tolist() == [
-        ["1370000001", 1, 4260, 4360],
-        ["1370000002", 1, None, None],
+        ["1370000018", 1, 4260, 4360],
+        ["1370000026", 1, None, None],
     ]
 
 
@@ -405,7 +405,7 @@ def test_faults_of_the_input_are_said_once_for_both_sides() -> None:
         visit(1, care_level="6"),
         visit(1, insured_no="0000000002"),
         visit(1, insured_no="0000000002"),
-        visit(1, insured_no="x", provider_no="1370000009"),
+        visit(1, insured_no="x", provider_no="1370000091"),
         visit(1, insured_no="0000000003"),
         visit(1, insured_no="0000000004", minutes="150", care_level="7"),
         visit(2, insured_no="0000000004", minutes="150"),
@@ -509,7 +509,7 @@ def _months(draw: st.DrawFn) -> tuple[list[Cells], list[Cells], list[Cells]]:
     places = draw(
         st.sets(
             st.tuples(
-                st.sampled_from(["1370000001", "1370000002", "13A0000003"]),
+                st.sampled_from(["1370000018", "1370000026", "13A0000003"]),
                 st.sampled_from(["0000000001", "0000000002", "H000000003"]),
                 st.integers(1, 30),
                 st.sampled_from(["1", "2"]),
@@ -521,7 +521,7 @@ def _months(draw: st.DrawFn) -> tuple[list[Cells], list[Cells], list[Cells]]:
     for provider, insured, day, session in sorted(places):
         row = {
             "provider_no": provider,
-            "insurer_no": "131000",
+            "insurer_no": "131003",
             "insured_no": insured,
             "service_date": f"2017-03-{day:02}",
             "care_level": str(draw(st.integers(1, 5))),
@@ -543,7 +543,7 @@ def _months(draw: st.DrawFn) -> tuple[list[Cells], list[Cells], list[Cells]]:
     ]
     recipients = [
         {
-            "insurer_no": "131000",
+            "insurer_no": "131003",
             "insured_no": insured,
             "provider_no": provider,
             "benefit_rate": draw(st.sampled_from(["90", "70", ""])),
@@ -734,13 +734,13 @@ count A  count B  units A  units B  difference
 by provider
 provider    claims  left out  more  fewer  units A  units B  difference  per cent   \
 yen A   yen B  difference  per cent
-1370000001       1         0     1      0    1,485    1,512         +27     +1.82  \
+1370000018       1         0     1      0    1,485    1,512         +27     +1.82  \
 14,850  15,120        +270     +1.82
 
 by insurer
 insurer  claims  left out  more  fewer  units A  units B  difference  per cent   \
 yen A   yen B  difference  per cent
-131000        1         0     1      0    1,485    1,512         +27     +1.82  \
+131003        1         0     1      0    1,485    1,512         +27     +1.82  \
 14,850  15,120        +270     +1.82
 
 by care level
@@ -786,7 +786,7 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     )
     assert said[5] == f"... and 2 more without a code or row in a table; all of them in {out}"
     assert said[6].startswith(
-        "visits, under either table: over_monthly_maximum: claim 2016-04 1370000001 131000 "
+        "visits, under either table: over_monthly_maximum: claim 2016-04 1370000018 131003 "
         "0000000004: 3 counts of nutrition_improvement in the month; "
     )
     assert said[7:] == [

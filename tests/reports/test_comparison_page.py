@@ -17,15 +17,15 @@ from helpers.inputs import frame, visit
 from helpers.pages import Element, read_page
 
 PROVIDERS = [
-    {"provider_no": "1370000001", "area_grade": "1"},
-    {"provider_no": "1370000002", "area_grade": "other"},
+    {"provider_no": "1370000018", "area_grade": "1"},
+    {"provider_no": "1370000026", "area_grade": "other"},
 ]
 # 426 → 416 units (3 to 4 hours), 735 → 753 (7 to 8 hours); 150 to 175 minutes and 定員超過 have no
 # code in 2026-06, and 栄養改善加算 has other units there.
 ROWS = [
     visit(1, minutes="200"),
     visit(2, minutes="200"),
-    visit(3, insured_no="0000000002", minutes="430", provider_no="1370000002"),
+    visit(3, insured_no="0000000002", minutes="430", provider_no="1370000026"),
     visit(4, insured_no="0000000003", minutes="150", care_level="2"),
     visit(5, insured_no="0000000003", minutes="175", care_level="3"),
     visit(6, insured_no="0000000004", shortfall="over_capacity"),

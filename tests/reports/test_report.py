@@ -461,7 +461,7 @@ def test_the_examples_with_mistakes_are_counted_as_the_batch_counts_them(tmp_pat
 
 def test_held_rows_in_cp932_with_japanese_headings_are_counted(tmp_path: Path) -> None:
     headings = ["事業所番号", "保険者番号", "被保険者番号", "提供日", "要介護度", "所要時間"]
-    cells = ["1370000001,131000,0000000001,2016/4/1,1,二時間", "1370000001,131000,1,2016/4/1,1,240"]
+    cells = ["1370000018,131003,0000000001,2016/4/1,1,二時間", "1370000018,131003,1,2016/4/1,1,240"]
     path = tmp_path / "visits.csv"
     path.write_bytes("\r\n".join([",".join(headings), *cells, ""]).encode("cp932"))
     batch = claim_files(path, tmp_path / "out")
@@ -502,7 +502,7 @@ def test_a_batch_all_of_which_is_held_says_so(tmp_path: Path) -> None:
 
 def test_problems_of_registers_alone_are_told(tmp_path: Path) -> None:
     (tmp_path / "visits.csv").write_text(csv_text(visits(1)), encoding="utf-8")
-    rows = [{"provider_no": "1370000001", "area_grade": "1"}, {"provider_no": "5"}]
+    rows = [{"provider_no": "1370000018", "area_grade": "1"}, {"provider_no": "5"}]
     (tmp_path / "providers.csv").write_text(csv_text(rows), encoding="utf-8")
     batch = claim_files(tmp_path / "visits.csv", tmp_path / "out", tmp_path / "providers.csv")
     assert batch.summary.held_visits == 0
@@ -571,7 +571,7 @@ def test_every_column_of_the_files_is_only_text(folder: Path, tmp_path: Path) ->
     hostile = "x'\"><script>alert(1)</script>"
     copy = tmp_path / hostile.replace("/", "∕")
     shutil.copytree(folder, copy)
-    for name, old in (("claims", "1370000001"), ("claims", "131000"), ("claims", "0000000099")):
+    for name, old in (("claims", "1370000018"), ("claims", "131003"), ("claims", "0000000099")):
         path = copy / f"{name}.csv"
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace(old, '"x\'""><script>alert(1)</script>"'), encoding="utf-8")

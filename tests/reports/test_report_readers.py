@@ -27,7 +27,7 @@ def test_who_waits_comes_first_with_an_estimate(tmp_path: Path) -> None:
     assert page.all("h2")[0].attributes["id"] == "held"
     (row,) = page.table("held-caption")[1:-1]
     # One row of visits: half of 886 units; half of 9,657 yen, half up.
-    assert row[:6] == ["1370000001", "131000", "0000000002", "1", "443", "4,829"]
+    assert row[:6] == ["1370000018", "131003", "0000000002", "1", "443", "4,829"]
     assert row[6].startswith("visits line 4 minutes 'abc' is not a length of stay")
     assert "about 443 units, 4,829 yen" in page.classed("notice")[0].text
     assert page.table("held-caption")[-1] == ["Total", "1", "443", "4,829", ""]
@@ -37,7 +37,7 @@ def test_where_nothing_was_computed_the_visits_stand_alone(tmp_path: Path) -> No
     batch = varied_batch(tmp_path, [visit(1, minutes="abc"), visit(2)])
     page = read_page(write_report(batch.folder, language="ja"))
     (row,) = page.table("held-caption")[1:-1]
-    assert row[:6] == ["1370000001", "131000", "0000000001", "2", "—", "—"]
+    assert row[:6] == ["1370000018", "131003", "0000000001", "2", "—", "—"]
     assert "見込み:" not in page.classed("notice")[0].text
 
 
@@ -45,7 +45,7 @@ def test_a_claim_without_an_error_of_its_own_says_what_it_waits_for(tmp_path: Pa
     batch = varied_batch(tmp_path, [*COMPUTED, visit(3, insured_no="")])
     page = read_page(write_report(batch.folder, language="en"))
     (row,) = page.table("held-caption")[1:-1]
-    assert row[:4] == ["1370000001", "131000", "0000000001", "2"]
+    assert row[:4] == ["1370000018", "131003", "0000000001", "2"]
     assert row[6].startswith("No error of its own; it waits for the correction of:")
     assert "It cannot be read whose visit a row is" in row[6]
 
@@ -59,7 +59,7 @@ def test_why_a_claim_waits_is_said_without_the_numbers_beside_it(tmp_path: Path)
     assert row[6].startswith("請求全体 地域通所介護口腔機能向上加算 oral_function")
     assert "2016-04" not in row[6]
     # Where the numbers do not stand beside it, the message keeps them.
-    assert "2016-04 1370000001 131000 0000000002" in page.section("problems").text
+    assert "2016-04 1370000018 131003 0000000002" in page.section("problems").text
 
 
 def test_a_share_is_drawn_as_long_as_it_is(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_each_person_beside_the_month_before(tmp_path: Path) -> None:
     page = read_page(write_report(now / "claims", language="en", before=before / "claims"))
     # One visit: 426 + 17 (17.04) = 443 units.
     people = page.table("people-caption")[1:]
-    assert people[0][:4] == ["1370000001", "131000", "0000000001", "Care level 1"]
+    assert people[0][:4] == ["1370000018", "131003", "0000000001", "Care level 1"]
     assert people[0][4:8] == ["2", "2", UNITS, TOTAL_YEN]
     assert people[0][-2:] == ["443", "+443"]
     assert people[1][2] == "0000000004"
@@ -111,13 +111,13 @@ def test_what_is_added_and_how_often(tmp_path: Path) -> None:
 
 
 def test_groups_of_a_municipality(tmp_path: Path) -> None:
-    rows = [*COMPUTED, visit(1, provider_no=provider_no(2), insurer_no="131001", care_level="3")]
+    rows = [*COMPUTED, visit(1, provider_no=provider_no(2), insurer_no="131011", care_level="3")]
     visits = write_visits(tmp_path / "visits.csv", rows)
     providers, _ = varied_registers(tmp_path)
     batch = claim_files(visits, tmp_path / "claims", providers)
     page = read_page(write_report(batch.folder, language="ja"))
     assert [row[:2] for row in page.table("insurers-caption")[1:]] == [
-        ["131000", "1"], ["131001", "1"], ["合計", "2"],
+        ["131003", "1"], ["131011", "1"], ["合計", "2"],
     ]  # fmt: skip
     assert [row[:2] for row in page.table("levels-caption")[1:-1]] == [
         ["要介護1", "1"],

@@ -56,7 +56,7 @@ def master_line(row: Row) -> Line:
     limit = "3" if row["limit_managed"] == "1" else ""
     dated = [row["valid_from"], row["valid_to"]]
     return [
-        *("131000", "78", row["item_code"], *dated, row["name"], figure, PER[row["per"]]),
+        *("131003", "78", row["item_code"], *dated, row["name"], figure, PER[row["per"]]),
         *("1", "01", limit, "", "", "", "20260401"),
     ]
 
@@ -127,9 +127,9 @@ def test_numbers_without_leading_zeros_and_with_separators(tmp_path: Path) -> No
 
 def test_other_services_are_counted_and_passed_over(tmp_path: Path) -> None:
     others = [
-        ["131000", "A2", "1111", "202404", "999999", "訪問型独自サービス11", "1176", "03"],
-        ["131000", "A6", "1111", "202404", "999999", "通所型独自サービス11", "1798", "03"],
-        ["131000", "A6", "1121", "202404", "999999", "通所型独自サービス12", "3621", "03"],
+        ["131003", "A2", "1111", "202404", "999999", "訪問型独自サービス11", "1176", "03"],
+        ["131003", "A6", "1111", "202404", "999999", "通所型独自サービス11", "1798", "03"],
+        ["131003", "A6", "1121", "202404", "999999", "通所型独自サービス12", "3621", "03"],
     ]
     lines = [*([*line, "1", "01", "3", "", "", "", ""] for line in others), line_of("1241")]
     table = import_master(write(tmp_path / "m.csv", lines))

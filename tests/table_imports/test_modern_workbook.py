@@ -19,7 +19,14 @@ from chiiki_tsusho.table_imports.gathering import ImportedTable, write_code_rows
 from chiiki_tsusho.table_imports.workbook import import_workbook
 from helpers.inputs import Cells, frame
 from helpers.modern_workbook import HOURS, PREFIX, Printed, full_width, modern_rows, save
-from helpers.reference import Row, claim_month, load_limits, load_prices, load_rows
+from helpers.reference import (
+    Row,
+    claim_month,
+    load_limits,
+    load_prices,
+    load_rows,
+    with_check_digit,
+)
 
 DATA = Path(__file__).parents[2] / "data"
 PRICES, LIMITS = load_prices(DATA / "unit_prices.csv"), load_limits(DATA / "benefit_limits.csv")
@@ -106,7 +113,7 @@ def test_columns_of_what_was_placed(imported: ImportedTable) -> None:
 
 def visit(day: int, minutes: int, level: int, **cells: str) -> Cells:
     return {
-        "insurer_no": "131000",
+        "insurer_no": "131003",
         "insured_no": f"{level:010}",
         "service_date": f"2026-06-{day:02}",
         "care_level": str(level),
@@ -125,7 +132,7 @@ def month() -> tuple[list[Cells], list[Cells]]:
         "treatment_improvement_5_1",
     ]  # fmt: skip
     for at, settings in enumerate(sets):
-        number = f"137000000{at}"
+        number = with_check_digit(f"13700000{at}")
         providers.append(
             {"provider_no": number, "extended_hours": "1", rates[at]: "1", "supplement_2021": "1"}
             | dict.fromkeys(KEYS, "")

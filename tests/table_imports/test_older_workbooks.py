@@ -95,7 +95,7 @@ def test_a_month_with_each_code_agrees_with_the_reference(tmp_path: Path, month:
     codes = tmp_path / "codes.csv"
     write_code_rows(table.rows, codes)
     visits = [*each_base_code(table, month), *each_addition(table, month)]
-    provider: Cells = {"provider_no": "1370000001", "extended_hours": "1", "area_grade": "5"}
+    provider: Cells = {"provider_no": "1370000018", "extended_hours": "1", "area_grade": "5"}
     batch = ct.compute_claims(frame(visits), frame([provider]), codes=codes)
     assert batch.problems.empty, batch.problems["message"].head().tolist()
     billed = {code[2:] for code in batch.claim_lines["service_code"]}
@@ -117,8 +117,8 @@ def test_a_month_with_each_code_agrees_with_the_reference(tmp_path: Path, month:
 
 def visit(month: str, person: int, day: int = 1, **cells: str) -> Cells:
     return {
-        "provider_no": "1370000001",
-        "insurer_no": "131000",
+        "provider_no": "1370000018",
+        "insurer_no": "131003",
         "insured_no": f"{person:010}",
         "service_date": f"{month}-{day:02}",
         "care_level": "3",

@@ -182,11 +182,11 @@ def table_of_202406(tmp_path: Path) -> Path:
 
 def test_the_claim_of_2024_06_can_be_computed_with_an_imported_table(tmp_path: Path) -> None:
     """A published worked month: 7–8 h at 要介護1, 8 visits, 5級地, 90 %."""
-    person = {"insurer_no": "131000", "insured_no": "0000000001"}
+    person = {"insurer_no": "131003", "insured_no": "0000000001"}
     keys = {"bathing_2": "1", "service_provision_1": "1", "science_based_care": "1"}
     visits = pd.DataFrame(
         [
-            {"provider_no": "1370000001"}
+            {"provider_no": "1370000018"}
             | person
             | {"service_date": f"2024-06-{day:02}", "care_level": "1", "minutes": "450"}
             | keys
@@ -196,7 +196,7 @@ def test_the_claim_of_2024_06_can_be_computed_with_an_imported_table(tmp_path: P
     )
     batch = ct.compute_claims(
         visits,
-        providers=pd.DataFrame([{"provider_no": "1370000001", "area_grade": "5"}]),
+        providers=pd.DataFrame([{"provider_no": "1370000018", "area_grade": "5"}]),
         recipients=pd.DataFrame([person | {"benefit_rate": "90"}]),
         codes=table_of_202406(tmp_path),
     )

@@ -190,7 +190,7 @@ def test_what_is_claimed_already_is_held(tmp_path: Path, run: FileBatch) -> None
         PERSONS[1],
     ]
     assert problem["message"] == (
-        "claim 2016-04 1370000001 131000 0000000002: is in the results that are added to; take its "
+        "claim 2016-04 1370000018 131003 0000000002: is in the results that are added to; take its "
         "rows out, or compute the whole month again from the corrected file"
     )
     held = (run.folder / "held_visits.csv").read_text(encoding="utf-8").splitlines()
@@ -203,7 +203,7 @@ def test_held_claims_left_out_are_refused(tmp_path: Path, run: FileBatch) -> Non
     error = refused(fixed, add_to=run.folder)
     assert str(error) == (
         f"{run.folder}: rows of 1 of the claims held there are not in the file that is added "
-        "(201604 1370000001 131000 0000000003 …); give all rows of held_visits, corrected or not; "
+        "(201604 1370000018 131003 0000000003 …); give all rows of held_visits, corrected or not; "
         "nothing was written"
     )
     assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before

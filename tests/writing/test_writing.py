@@ -93,28 +93,28 @@ def test_files_to_the_byte(tmp_path: Path) -> None:
     assert files["claim_lines.csv"] == (
         "service_month,provider_no,insurer_no,insured_no,service_code,units,count,service_units,"
         "limit_managed,public_count,public_units\n"
-        "201604,1370000001,131000,0000000001,781241,426,2,852,1,0,0\n"
-        "201604,1370000001,131000,0000000001,785301,50,1,50,1,0,0\n"
+        "201604,1370000018,131003,0000000001,781241,426,2,852,1,0,0\n"
+        "201604,1370000018,131003,0000000001,785301,50,1,50,1,0,0\n"
     )
     assert files["claims.csv"] == (
         "service_month,provider_no,insurer_no,insured_no,care_level,visits,days,managed_units,"
         "unmanaged_units,total_units,planned_units,benefit_units,self_paid_units,unit_price,"
         "total_yen,benefit_rate,insurance_yen,public_yen,copay_yen,self_paid_yen,public_units\n"
-        "201604,1370000001,131000,0000000001,1,2,2,902,0,902,902,902,0,1014,9146,90,8231,0,915,0,0\n"
+        "201604,1370000018,131003,0000000001,1,2,2,902,0,902,902,902,0,1014,9146,90,8231,0,915,0,0\n"
     )
     assert files["held_visits.csv"] == "".join(
         line for at, line in enumerate(csv_text(ROWS).splitlines(keepends=True)) if at not in (1, 2)
     )
     assert texts(pd.read_csv(tmp_path / "out" / "problems.csv", dtype=str))[1:] == [
         [
-            *("error", "visits", "4", "2", "201604", "1370000001", "131000", "0000000002"),
+            *("error", "visits", "4", "2", "201604", "1370000018", "131003", "0000000002"),
             "care_level",
             'x, "y"',
             "bad_value",
             "'x, \"y\"' is not a whole number from 1 to 5; write it in digits",
         ],
         [
-            *("error", "visits", "5", "3", "201604", "1370000001", "131000", "0000000003"),
+            *("error", "visits", "5", "3", "201604", "1370000018", "131003", "0000000003"),
             "care_level",
             "z",
             "bad_value",
@@ -128,16 +128,16 @@ def test_files_to_the_byte(tmp_path: Path) -> None:
 def test_yen_not_known_are_blank(tmp_path: Path) -> None:
     result = run(tmp_path)
     row = (tmp_path / "out" / "claims.csv").read_text(encoding="utf-8").splitlines()[1]
-    assert row == "201604,1370000001,131000,0000000001,1,2,2,902,0,902,902,902,0,,,,,,,,0"
+    assert row == "201604,1370000018,131003,0000000001,1,2,2,902,0,902,902,902,0,,,,,,,,0"
     assert (result.summary.without_price, result.summary.without_rate) == (1, 0)
 
 
 def test_problem_of_a_whole_claim_has_no_line(tmp_path: Path) -> None:
-    run(tmp_path, text=csv_text([visit(1)]), providers=[{"provider_no": "1370000002"}])
+    run(tmp_path, text=csv_text([visit(1)]), providers=[{"provider_no": "1370000026"}])
     problem = written(tmp_path / "out", "problems")[1]
     assert problem[:-1] == [
-        *("error", "visits", "", "", "201604", "1370000001", "131000", "0000000001"),
-        *("provider_no", "1370000001", "unknown_provider"),
+        *("error", "visits", "", "", "201604", "1370000018", "131003", "0000000001"),
+        *("provider_no", "1370000018", "unknown_provider"),
     ]
 
 

@@ -19,6 +19,7 @@ from chiiki_tsusho.claims.shared_limits import OwnFigures, shared_limits
 from chiiki_tsusho.claims.units import Flags, Ints
 from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.claims.visits import VisitBook
+from chiiki_tsusho.columns import EXAMPLE_NUMBERS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import month_text
@@ -38,6 +39,12 @@ VISITS_OF_A_SLICE = 1 << 18
 
 def _say_nothing(_stage: str, _done: int, _whole: int) -> None:
     """Stand in for a progress callback nobody gave."""
+
+
+def _claim_text(key: str) -> str:
+    """Name a claim as messages do, by its key."""
+    month, names = key.split(maxsplit=1)
+    return f"{month_text(int(month))} {names}"
 
 
 class BatchRun:
@@ -105,6 +112,7 @@ class BatchRun:
             there = compute.is_in(self._keys, self._held).to_numpy(zero_copy_only=False)
             calendars.hold(np.flatnonzero(there))
             calendars.open_level(np.flatnonzero(there))
+        self._warn_of_examples()
         done = 0
         for size, results in in_order(self._ordered_slices(), lambda one: self._price(*one, sink)):
             if results is not None:
@@ -123,10 +131,21 @@ class BatchRun:
         claimed = np.flatnonzero(there)
         visits.calendars.hold(claimed)
         for key in keys.take(of_numbers(claimed)).to_pylist():
-            month, *names = key.split()
-            facts = {"claim": " ".join([month_text(int(month)), *names])}
-            message = Message("already_claimed", "already_claimed", facts)
-            self.problems.add("visits", "insured_no", names[-1], message)
+            message = Message("already_claimed", "already_claimed", {"claim": _claim_text(key)})
+            self.problems.add("visits", "insured_no", key.split()[-1], message)
+
+    def _warn_of_examples(self) -> None:
+        """Warn of claims of the example person of the templates."""
+        calendars = self._visits.calendars
+        example = EXAMPLE_NUMBERS["insured_no"]
+        theirs = np.flatnonzero(calendars.claim_parts()[1] == pack_insured(of_texts([example]))[0])
+        if not theirs.size:
+            return
+        lines = calendars.first_lines[theirs].tolist()
+        for line, key in zip(lines, self._keys.take(of_numbers(theirs)).to_pylist(), strict=True):
+            facts = {"claim": _claim_text(key), "line": line}
+            message = Message("example_row", "example_row", facts)
+            self.problems.add("visits", "insured_no", example, message)
 
     @property
     def _keys(self) -> pa.StringArray:
@@ -165,6 +184,7 @@ class BatchRun:
             given_back = give_back(self._context, sink, self._progress)
             self.summary.held_visits = given_back - self._visits.aside
             self.summary.set_aside = self._visits.aside
+        self._identities.odd.warn(self.problems)
         files = self._source.files
         self.problems.of_files("visits", [(one.shown, one.lines_before) for one in files])
         self.summary.visits = self._visits.rows

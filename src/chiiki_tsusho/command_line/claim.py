@@ -158,19 +158,34 @@ def _as_json(batch: FileBatch) -> str:
 
 def say_result(batch: FileBatch, file_format: str) -> None:
     """Say the first problems, what is missing, and what the batch came to."""
+    from pyarrow import compute
+
+    from chiiki_tsusho.arrow_arrays import of_texts
     from chiiki_tsusho.problem_texts import rule_named
     from chiiki_tsusho.problems import place_text
 
     summary = batch.summary
     for note in batch.notes:
         say(Text("note: {note}", note=note))
-    for row in batch.problem_table.slice(0, PROBLEMS_SHOWN).to_pylist():
+    # Such numbers hold nothing: one line for all of them, so that others are not crowded out.
+    odd = compute.is_in(batch.problem_table["rule"], of_texts(["check_digit"]))
+    problems, numbers = batch.problem_table.filter(compute.invert(odd)), compute.sum(odd).as_py()
+    file = batch.folder / f"problems.{file_format}"
+    for row in problems.slice(0, PROBLEMS_SHOWN).to_pylist():
         place = place_text(row["file"], row["line"], row["column"], spoken())
         say(f"{place}: {rule_named(row['rule'], spoken())}: {row['message']}")
-    more = batch.problem_table.num_rows - PROBLEMS_SHOWN
+    more = problems.num_rows - PROBLEMS_SHOWN
     if more > 0:
-        file = batch.folder / f"problems.{file_format}"
         say(Text("… and {more:,} more in {file}", more=more, file=file))
+    if numbers:
+        say(
+            Counted(
+                "note: {n:,} number does not end in its check digit: see check_digit in {file}",
+                "note: {n:,} numbers do not end in their check digit: see check_digit in {file}",
+                numbers,
+                file=file,
+            )
+        )
     for count, why in _blank_yen(summary):
         say(
             Counted(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import numbers_of
 from chiiki_tsusho.exchange_files.checks_law import LEVEL_CODE, LEVELS
 from chiiki_tsusho.exchange_files.dates import bad_dates, month_days, whole
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.sheets import Sheets, View
+from chiiki_tsusho.law.check_digits import wrong_digit
 
 # 第2号被保険者 are insured from the age of forty.
 YOUNGEST, OLDEST = 40, 120
@@ -19,8 +19,12 @@ SEXES = ("1", "2")
 PLANNERS = ("1", "2", "3")
 # 中止理由; 2 (介護施設) was replaced by 6 to 8.
 STOP_REASONS = ("1", "3", "4", "5", "6", "7", "8", "9")
-# Items with a check digit, and how many digits they have.
-CHECKED = {"public1_payer_no": 8, "public1_recipient_no": 7}
+# Items with a check digit, and what kind of number they are.
+CHECKED = {
+    "insurer_no": "insurer_no",
+    "public1_payer_no": "public_payer_no",
+    "public1_recipient_no": "public_recipient_no",
+}
 
 
 def check_persons(sheets: Sheets, findings: Findings) -> None:
@@ -94,24 +98,15 @@ def _check_periods(sheets: Sheets, first: Ints, last: Ints, findings: Findings) 
 
 
 def _check_digits(base: View, findings: Findings) -> None:
-    insurer = compute.utf8_slice_codeunits(compute.utf8_lpad(base.texts("insurer_no"), 8, "0"), 2)
-    findings.add("check_digit", base, "insurer_no", bad_check_digit(insurer, 6))
-    for name, places in CHECKED.items():
-        bad = bad_check_digit(base.texts(name), places) & base.filled(name)
-        findings.add("check_digit", base, name, bad)
+    # 証記載保険者番号 has zeros in front of six digits, which change nothing of the sum.
+    for name, kind in CHECKED.items():
+        wrong = _wrong_digits(base.texts(name), kind) & base.filled(name)
+        findings.add("check_digit", base, name, wrong)
 
 
-def bad_check_digit(texts: pa.StringArray, places: int) -> npt.NDArray[np.bool_]:
-    """Say which numbers do not end in their check digit.
-
-    Weights 2 and 1 by turns from the last digit before it, the digits of each product summed, and
-    the complement to ten.
-    """
-    values = whole(texts, places)
-    body, check = values // 10, values % 10
-    total = np.zeros(len(values), dtype=np.int64)
-    for place in range(places - 1):
-        product = body // 10**place % 10 * (2 - place % 2)
-        total += product // 10 + product % 10
-    bad: npt.NDArray[np.bool_] = (values < 0) | (check != -total % 10)
-    return bad
+def _wrong_digits(texts: pa.StringArray, kind: str) -> Flags:
+    """Say which numbers do not end in their check digit; each distinct one is looked at once."""
+    encoded = texts.dictionary_encode()
+    wrong = [wrong_digit(number, kind) is not None for number in encoded.dictionary.to_pylist()]
+    flags: Flags = np.array(wrong, dtype=bool)[numbers_of(encoded.indices)]
+    return flags

@@ -10,9 +10,10 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
-from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL
+from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, listed, on_lines
+from chiiki_tsusho.law.check_digits import CHECKED_KINDS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
@@ -29,9 +30,11 @@ from chiiki_tsusho.reading.blocks import (
 )
 from chiiki_tsusho.reading.cell_texts import BadCellError, identifier, is_blank, shown
 from chiiki_tsusho.reading.cells import (
+    ANYTHING,
     BAD,
     BLANK,
     NOT_OURS,
+    NOTHING,
     NUMBER_RANGES,
     PARSERS,
     USUAL,
@@ -86,7 +89,10 @@ class BlockDecoder:
         self.file = file
         matched, self._layouts = matched_headings(source, file, book)
         # Birth dates and the like are of no claim: nothing of them may reach a problem.
-        self._read = [not one.unread and one.column not in PERSONAL for one in matched]
+        self._read = [
+            not one.unread and (one.column not in PERSONAL or _only_checked(one.column))
+            for one in matched
+        ]
         self.unread = list(dict.fromkeys(one.text for one in matched if one.unread))
         self.headings = [one for one, read in zip(matched, self._read, strict=True) if read]
         self.names = frozenset(one.column.name for one in matched if one.column)
@@ -111,13 +117,16 @@ class BlockDecoder:
             else:
                 kind = heading.column.kind
                 blank_worth = BLANK_WORTH.get(kind, BLANK)
+                parser = ANYTHING if _only_checked(heading.column) else PARSERS[kind]
+                checked = kind if kind in CHECKED_KINDS else ""
                 self._decoders.append(
                     Decoder(
-                        PARSERS[kind],
+                        parser,
                         blank_worth,
                         NUMBER_RANGES.get(kind),
                         USUAL.get(kind),
-                        hopeless_in(kind),
+                        NOTHING if parser is ANYTHING else hopeless_in(kind),
+                        checked,
                     )
                 )
 
@@ -279,6 +288,10 @@ class BlockDecoder:
             self._note(block.lines, of_row, distinct, values, name, decoder, problems)
         if problems is not None and decoder.unusual:
             self._note_unusual(block, column, name, decoder, problems)
+        if problems is not None and decoder.odd:
+            of_row = np.arange(len(distinct)) if column.positions is None else column.positions
+            odd = self._identities.odd
+            odd.note(self.file, name, column.distinct(), of_row, block.lines, decoder.odd)
         return TypedColumn(values, column.positions, isinstance(column, Numbered))
 
     def _note_unusual(
@@ -316,7 +329,7 @@ class BlockDecoder:
 
     def _values(self, texts: pa.StringArray, heading: Heading, decoder: Decoder) -> Ints:
         values = decoder.values_of(texts)
-        if heading.column is None:
+        if heading.column is None or _only_checked(heading.column):
             return values
         return self._identified(heading.column.kind, texts, values)
 
@@ -391,6 +404,11 @@ class BlockDecoder:
         problems.add_rows(
             self.file, INSURED_NO.name, block.lines[rows], which, values_shown, messages
         )
+
+
+def _only_checked(column: Column | None) -> bool:
+    """Say whether a batch reads a column for the check digits of its numbers alone."""
+    return column in PERSONAL and column is not None and column.kind in CHECKED_KINDS
 
 
 def decoders_of(

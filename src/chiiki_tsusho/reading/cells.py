@@ -16,8 +16,10 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import flags_of, numbers_of, of_numbers
+from chiiki_tsusho.columns import EXAMPLE_NUMBERS
 from chiiki_tsusho.language import Name, Text
 from chiiki_tsusho.law.bands import SHORTFALL_NAMES
+from chiiki_tsusho.law.check_digits import wrong_digit
 from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.payers import public_law_numbers, usual_benefit_rates
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
@@ -39,6 +41,7 @@ from chiiki_tsusho.reading.dates_and_times import (
     parse_month,
     parse_time,
 )
+from chiiki_tsusho.reading.odd_numbers import OddNumber
 
 BLANK, BAD = -1, -2
 # Of a row that another service bills: it is set aside.
@@ -217,6 +220,8 @@ PARSERS: dict[str, Parser] = {
     "yen": _whole(0, _NINE_DIGITS, "円"),
 }
 PARSERS = {kind: telling(parse) for kind, parse in PARSERS.items()}
+# Of a column that is not read for what it holds.
+ANYTHING: Parser = lambda _text: 0  # noqa: E731 as short as what it does
 
 
 # Columns whose cells are whole numbers worth themselves, and which ones they may be.
@@ -237,6 +242,8 @@ _OF_NUMBERS = ("minutes", "session", "units", "day", "yen")
 # From so many texts on they are looked at all at once.
 MANY_TEXTS = 256
 _SAMPLE = "?"
+# As a regular expression: no text at all.
+NOTHING = r"[^\x00-\x{10FFFF}]"
 
 
 def hopeless_in(kind: str) -> str:
@@ -266,6 +273,9 @@ class Decoder:
         The values that need no second look; of others ``unusual`` has a warning.
     never : str
         Texts that cannot be read, as a regular expression (``hopeless_in``).
+    checked : str
+        The kind of the numbers, where they end in a check digit; ``odd`` has those that end in
+        another and that no row was met with.
     """
 
     parse: Parser
@@ -273,11 +283,13 @@ class Decoder:
     number_range: tuple[int, int] | None = None
     usual: Collection[int] | None = None
     never: str = hopeless_in("")
+    checked: str = ""
 
     def __post_init__(self) -> None:
         self._known: dict[str, int] = {"": self.blank}
         self.errors: dict[str, Message] = {}
         self.unusual: dict[str, Message] = {}
+        self.odd: dict[str, OddNumber] = {}
 
     def values(self, texts: list[str]) -> npt.NDArray[np.int64]:
         """Return the value of each text: ``BAD`` where ``errors`` has the reason."""
@@ -340,4 +352,10 @@ class Decoder:
         if self.usual is not None and value not in self.usual:
             facts = {"value": shown(text)}
             self.unusual[text] = Message("unusual_value", "unusual_rate", facts)
+        if self.checked:
+            number = identifier(text)
+            digit = wrong_digit(number, self.checked)
+            # Those of the template are nobody's.
+            if digit is not None and number not in EXAMPLE_NUMBERS.values():
+                self.odd[text] = OddNumber(number, digit)
         return value

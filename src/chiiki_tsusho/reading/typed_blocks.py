@@ -14,6 +14,7 @@ from chiiki_tsusho.reading.addition_names import Spans
 from chiiki_tsusho.reading.blocks import Block
 from chiiki_tsusho.reading.dense_ids import Ints, TextIds
 from chiiki_tsusho.reading.headings import UnclearHeading
+from chiiki_tsusho.reading.odd_numbers import OddNumbers
 
 
 @dataclass
@@ -22,10 +23,11 @@ class Identities:
 
     providers: TextIds = field(default_factory=TextIds)
     insurers: TextIds = field(default_factory=TextIds)
+    odd: OddNumbers = field(default_factory=OddNumbers)
 
     def copy(self) -> Identities:
         """Return others that know the same numbers."""
-        return Identities(self.providers.copy(), self.insurers.copy())
+        return Identities(self.providers.copy(), self.insurers.copy(), self.odd.copy())
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,15 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, HEADINGS, PROBLEMS, Column
+from chiiki_tsusho.columns import (
+    CLAIM_LINES,
+    CLAIMS,
+    EXAMPLE_NUMBERS,
+    FILES,
+    HEADINGS,
+    PROBLEMS,
+    Column,
+)
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
@@ -31,11 +39,9 @@ _REQUIRED: dict[Language, dict[bool, str]] = {
     "en": {True: "yes", False: "no"},
     "ja": {True: "必須", False: "任意"},
 }
-# Nobody's numbers; the plan lies below the limit of every care level.
+# The plan lies below the limit of every care level.
 _EXAMPLE = {
-    "provider_no": "9999999999",
-    "insurer_no": "999999",
-    "insured_no": "9999999999",
+    **EXAMPLE_NUMBERS,
     "area_grade": "1",
     "extended_hours": "1",
     "benefit_rate": "90",

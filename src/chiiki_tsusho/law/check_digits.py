@@ -1,0 +1,62 @@
+"""The last digit of the numbers that authorities give: it follows from those before it."""
+
+from __future__ import annotations
+
+# 事業所番号 may have a letter, which counts from ten on; I, O and Q are not used.
+_CHARACTERS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
+# Kind of number → how many characters it may have, by the kinds of the columns.
+_LENGTHS = {
+    "insurer_no": (6, 8),
+    "facility_insurer_no": (6,),
+    "public_payer_no": (8,),
+    "public_recipient_no": (7,),
+    "provider_no": (10,),
+}
+CHECKED_KINDS = frozenset(_LENGTHS)
+# Of these kinds a 事業所番号 may be a 医療機関等コード: only its last seven digits are summed.
+_MEDICAL, _KIND_AT = "13456", 2
+
+
+def check_digit(body: str) -> str | None:
+    """Return the digit that must follow others (保険者番号設定要領: modulus 10, weights 2 and 1).
+
+    Weights are 2 and 1 by turns from the last character on, the digits of each product are summed,
+    and the digit is what the sum lacks of a multiple of ten.
+
+    Returns
+    -------
+    str or None
+        None where a character is none that such numbers have.
+    """
+    total = 0
+    for place, character in enumerate(reversed(body)):
+        worth = _CHARACTERS.find(character)
+        if worth < 0:
+            return None
+        product = worth * (2 - place % 2)
+        total += product // 10 + product % 10
+    return str(-total % 10)
+
+
+def wrong_digit(number: str, kind: str) -> str | None:
+    """Return the check digit that a number should end in, where it ends in another.
+
+    Parameters
+    ----------
+    number : str
+    kind : str
+        One of ``CHECKED_KINDS``.
+
+    Returns
+    -------
+    str or None
+        None where the number ends as it should, or is not as long as such numbers are.
+    """
+    if len(number) not in _LENGTHS[kind]:
+        return None
+    expected = check_digit(number[:-1])
+    if expected == number[-1]:
+        return None
+    if kind == "provider_no" and number[_KIND_AT] in _MEDICAL:
+        expected = check_digit(number[_KIND_AT + 1 : -1])
+    return None if expected == number[-1] else expected

@@ -1,0 +1,72 @@
+"""Numbers that do not end in their check digit: each is said once, however many rows have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from chiiki_tsusho.columns import FILES
+from chiiki_tsusho.problem_texts import Message
+from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.dense_ids import Ints
+
+_FILE_ORDER = tuple(FILES)
+
+
+@dataclass(frozen=True)
+class OddNumber:
+    """A number, and the check digit that it should end in."""
+
+    number: str
+    expected: str
+
+
+@dataclass
+class OddNumbers:
+    """Where such a number first stands in the files of a batch, visits before the others."""
+
+    _first: dict[tuple[str, OddNumber], tuple[int, int]] = field(default_factory=dict)
+
+    def copy(self) -> OddNumbers:
+        """Return another that knows the same."""
+        return OddNumbers(dict(self._first))
+
+    def note(
+        self,
+        file: str,
+        column: str,
+        texts: list[str],
+        of_row: npt.NDArray[np.integer],
+        lines: Ints,
+        odd: dict[str, OddNumber],
+    ) -> None:
+        """Note the numbers that a block has, and forget them.
+
+        Parameters
+        ----------
+        file, column : str
+        texts : list of str
+            The distinct cells of the column.
+        of_row, lines : ndarray, shape (rows,)
+            Which of them each row has, and its line.
+        odd : dict of cell to OddNumber
+            Those not met in an earlier block; those met in this one are taken out.
+        """
+        at = np.array([text in odd for text in texts], dtype=bool)
+        rows = np.flatnonzero(at[of_row])
+        first = np.full(len(texts), -1, dtype=np.int64)
+        # Written backwards, so that the first one stays.
+        first[of_row[rows[::-1]]] = rows[::-1]
+        for met in np.flatnonzero(first >= 0).tolist():
+            place = _FILE_ORDER.index(file), int(lines[first[met]])
+            key = column, odd.pop(texts[met])
+            self._first[key] = min(self._first.get(key, place), place)
+
+    def warn(self, problems: Problems) -> None:
+        """Add a warning of each number."""
+        for (column, odd), (file, line) in self._first.items():
+            facts = {"value": odd.number, "digit": odd.expected}
+            message = Message("check_digit", "check_digit", facts)
+            problems.add_number(_FILE_ORDER[file], column, odd.number, message, line)
