@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from chiiki_tsusho.law.code_rows import Service, Shortfall
 
@@ -139,6 +140,7 @@ def is_base_form(text: str) -> bool:
     return any(pattern.fullmatch(name) is not None for pattern in (_DAY_CARE, _MEDICAL))
 
 
+@lru_cache(maxsize=1 << 13)
 def spaced(text: str) -> str:
     """Write printed text in one form: NFKC, ① as (1), each run of white space one space."""
     numbered = _CIRCLED.sub(lambda sign: f"({ord(sign[0]) - 0x245F})", text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from chiiki_tsusho.errors import ChiikiTsushoError
@@ -99,6 +99,7 @@ class KnownRows:
             return frozenset({named_additions()[unbracketed(name)].kind})
         return frozenset(row.kind for row in bundled)
 
+    @lru_cache(maxsize=1 << 13)  # noqa: B019 (as above; masters repeat each code per insurer)
     def explain(
         self,
         name: str,

@@ -57,7 +57,7 @@ def printed_addition(row: SheetRow, known: KnownRows, month: int) -> dict[str, A
         return _new_cells(row, "addition") | {
             "units": _signed_units(row),
             "published_units": row.units,
-            "per": _per(row, None),
+            "per": _own_per(row),
         }
     same = known.explain(row.name, row.item_code, month, "addition")
     units = _signed_units(row)
@@ -96,7 +96,18 @@ def printed_addition(row: SheetRow, known: KnownRows, month: int) -> dict[str, A
 
 
 def _new_cells(row: SheetRow, kind: str) -> dict[str, Any]:
-    """Return what a sheet says of an addition whose name nobody knows, but for its figure."""
+    """Return what a sheet says of an addition whose name nobody knows, but for its figure.
+
+    What is for some durations or care levels alone may be a base code under a new name.
+    """
+    if row.conditions.bands or row.conditions.levels:
+        raise RowRefusedError(
+            Text(
+                "no bundled row has this name, and it speaks of a duration or a care level as a "
+                "base code does; {by_hand}",
+                by_hand=BY_HAND,
+            )
+        )
     filled = row.filled_in
     both = "療養通所介護" in normal(row.conditions.text)
     return {
@@ -181,6 +192,17 @@ def _rate(row: SheetRow, known: KnownRows, month: int) -> dict[str, Any]:
     return addition_cells(same, cells | {"name": spelling(row.name, same), "limit_managed": limit})
 
 
+def _own_per(row: SheetRow) -> Per:
+    """Read 算定単位 of a row that nothing else explains: no row above may say it."""
+    if not row.per:
+        raise RowRefusedError(_blank_per())
+    return _per(row, None)
+
+
+def _blank_per() -> Text:
+    return Text("算定単位 is blank and not merged with the cell above; fill it in")
+
+
 def _per(row: SheetRow, known: CodeRow | None) -> Per:
     """Read 算定単位; one carried from a row above must be what is known of the row."""
     per = counted_per(row.per or row.per_above)
@@ -194,4 +216,4 @@ def _per(row: SheetRow, known: CodeRow | None) -> Per:
                 per=row.per,
             )
         )
-    raise RowRefusedError(Text("算定単位 is blank and not merged with the cell above; fill it in"))
+    raise RowRefusedError(_blank_per())

@@ -151,6 +151,8 @@ class BaseRows:
         minutes_from, minutes_to = self._durations.of(row.at, name, per)
         steps = self._steps(name, row.conditions)
         units, printed_base = self._base_units(one)
+        if not units or one.units == 0:
+            raise RowRefusedError(Text("0 units for a base code; look the figure up"))
         if one.units is None and not (printed_base and steps.all_printed):
             raise RowRefusedError(
                 Text(

@@ -116,9 +116,28 @@ def _damaged(path: Path, why: str) -> Text:
 
 
 def _sheet(path: Path, book: Any, name: str) -> Any:
-    for sheet in book.worksheets:
-        if normal(sheet.title) == normal(name):
-            return sheet
+    alike = [sheet for sheet in book.worksheets if normal(sheet.title) == normal(name)]
+    if len(alike) > 1:
+        raise InputFileError(
+            Text(
+                "{path}: {n} sheets are called {name!r}, blanks and width aside; keep the right "
+                "one",
+                path=str(path),
+                n=len(alike),
+                name=name,
+            )
+        )
+    if alike and alike[0].sheet_state != "visible":
+        raise InputFileError(
+            Text(
+                "{path}: the sheet {name!r} is hidden; if it is the one in force, unhide it, else "
+                "name another with --sheet",
+                path=str(path),
+                name=alike[0].title,
+            )
+        )
+    if alike:
+        return alike[0]
     titles = [sheet.title for sheet in book.worksheets]
     near = get_close_matches(name, titles, n=1)
     facts = {"path": str(path), "name": name, "titles": ", ".join(map(repr, titles))}
