@@ -10,18 +10,12 @@ from typing import Literal
 import numpy as np
 
 from chiiki_tsusho.claims.calendars import Entries
+from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.claim_names import ClaimIds
+from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits
 from chiiki_tsusho.claims.rosters import NO_ROW, WRONG_ROW, Roster, Rosters
 from chiiki_tsusho.claims.shared_limits import NOTHING_SHARED, SharedLimits
-from chiiki_tsusho.claims.units import (
-    ClaimLines,
-    Flags,
-    Ints,
-    MonthVisits,
-    conflicts,
-    needing_others,
-    not_together,
-)
+from chiiki_tsusho.claims.side_by_side import conflicts, needing_others, not_together
 from chiiki_tsusho.claims.visit_rules import count_fault, key_fault
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.claims.yen import NO_LIMIT

@@ -8,6 +8,7 @@ import numpy as np
 
 from chiiki_tsusho.claims.calendars import Entries
 from chiiki_tsusho.claims.chosen_lines import choose
+from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.claim_names import ClaimIds, ClaimNames
 from chiiki_tsusho.claims.claim_rules import (
     Context,
@@ -18,18 +19,11 @@ from chiiki_tsusho.claims.claim_rules import (
     roster_counts,
     rows_of_claims,
 )
+from chiiki_tsusho.claims.month_visits import BilledKinds, Flags, Ints, MonthVisits
 from chiiki_tsusho.claims.public_funds import public_share
 from chiiki_tsusho.claims.rosters import Roster, recipient_entity
 from chiiki_tsusho.claims.shared_limits import OwnFigures
-from chiiki_tsusho.claims.units import (
-    BilledKinds,
-    ClaimLines,
-    Flags,
-    Ints,
-    MonthVisits,
-    price,
-    service_fits,
-)
+from chiiki_tsusho.claims.units import price, service_fits
 from chiiki_tsusho.claims.visit_rules import NO_BASE
 from chiiki_tsusho.claims.yen import Settlement, Terms, settle
 from chiiki_tsusho.law.code_table import CodeTable

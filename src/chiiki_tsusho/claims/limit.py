@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chiiki_tsusho.claims.units import ClaimLines, Flags, Ints, MonthVisits
+from chiiki_tsusho.claims.claim_lines import ClaimLines
+from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from chiiki_tsusho.claims.claim_names import keys_of
 from chiiki_tsusho.claims.claim_rules import Context
 from chiiki_tsusho.claims.claim_slices import ClaimSlice, Priced
 from chiiki_tsusho.claims.held_rows import give_back
+from chiiki_tsusho.claims.month_visits import Flags, Ints
 from chiiki_tsusho.claims.results import Earlier, Progress, Results, Sink, Summary, results_of
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.shared_limits import OwnFigures, shared_limits
-from chiiki_tsusho.claims.units import Flags, Ints
 from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.columns import EXAMPLE_NUMBERS

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chiiki_tsusho.claims.calendars import Calendars
-from chiiki_tsusho.claims.units import Flags, Ints
+from chiiki_tsusho.claims.month_visits import Flags, Ints
 from chiiki_tsusho.reading.dense_ids import Registry
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS
 

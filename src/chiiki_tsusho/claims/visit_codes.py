@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.claims.claim_slices import Priced
-from chiiki_tsusho.claims.units import Ints, MonthVisits, bear
+from chiiki_tsusho.claims.month_visits import Ints, MonthVisits, bear
 
 
 @dataclass(frozen=True)

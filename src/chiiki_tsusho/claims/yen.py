@@ -6,18 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.limit import inside_limit
+from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits, bear
 from chiiki_tsusho.claims.public_funds import PublicDays, public_part
 from chiiki_tsusho.claims.units import (
-    ClaimLines,
-    Flags,
-    Ints,
-    MonthVisits,
     add_base_rates,
     all_rate_keys,
     apply_rate,
     base_rate_bases,
-    bear,
     write_rate,
 )
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN

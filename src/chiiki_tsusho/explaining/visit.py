@@ -9,15 +9,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from chiiki_tsusho.claims.chosen_lines import choose
-from chiiki_tsusho.claims.units import (
-    BilledKinds,
-    MonthVisits,
-    base_rate_bases,
-    conflicts,
-    needing_others,
-    not_together,
-    price,
-)
+from chiiki_tsusho.claims.month_visits import BilledKinds, MonthVisits
+from chiiki_tsusho.claims.side_by_side import conflicts, needing_others, not_together
+from chiiki_tsusho.claims.units import base_rate_bases, price
 from chiiki_tsusho.errors import VisitError
 from chiiki_tsusho.explaining.steps import (
     Step,
