@@ -103,7 +103,7 @@ SAME_IN_BOTH = re.compile(
     r"day_care|medical_day_care|over_capacity|understaffed|[a-z]+_[a-z]+|bathing|claims?|problems|"
     r"explain-claim|utf-8|utf-16|cp932|UTF-8|CP932|CSV|Parquet|Excel|HTML|CODE|en|ja|csv|import-[a-z]+|"
     r"lookup|explain|template|demo|check-table|compare|report|xlsx|audit|duties|hold|pass|JSON|"
-    r"minimal|none|all|ISDN|MO|MT|FD|CD|statements?|invoice|receipt|returns|from-plan|to-plan|UPJSK|UPPLAN|UPSIKYU|UPHOSOKU|UP1KYO"
+    r"minimal|none|all|ISDN|MO|MT|FD|CD|statements?|invoice|receipt|returns|from-plan|to-plan|UPJSK|DLTJSK|UPPLAN|UPSIKYU|UPHOSOKU|UP1KYO"
 )
 
 
