@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
-from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.language import Language
 from helpers import second_reader
+from helpers.claim_files import STATEMENT_RECORDS, figures
 from helpers.reference import load_limits, load_rows
 from helpers.second_reader import item, num
 from helpers.strategies import Month, months, to_frames
@@ -208,14 +208,10 @@ def test_a_single_figure_changed_by_one_is_found(month: Month, data: st.DataObje
         except ClaimFileError:
             assume(False)
         file = ct.read_claim_file(data.draw(st.sampled_from(written)).path)
-    figures = {"7111": (7, 18), "7131-01": (33, 56), "7131-02": (9, 17), "7131-10": (8, 38)}
-    record = data.draw(st.sampled_from([name for name in figures if len(file.rows(name))]))
-    first, last = figures[record]
-    names = [one.name for one in layout()[record].items if one.item and first <= one.item <= last]
-    name, row = (
-        data.draw(st.sampled_from(names)),
-        data.draw(st.integers(0, len(file.rows(record)) - 1)),
-    )
+    records = [name for name in ("7111", *STATEMENT_RECORDS) if len(file.rows(name))]
+    record = data.draw(st.sampled_from(records))
+    name = data.draw(st.sampled_from([one.name for one in figures(record)]))
+    row = data.draw(st.integers(0, len(file.rows(record)) - 1))
     frame = file.frame(record)
     now = int(file.rows(record).numbers(name)[row])
     value = now + data.draw(st.sampled_from([1, -1]))

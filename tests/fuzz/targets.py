@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
+import logging
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
@@ -17,7 +20,7 @@ from chiiki_tsusho.errors import ChiikiTsushoError, TableError
 from chiiki_tsusho.law.code_file import check_table
 from chiiki_tsusho.law.table_files import example_file, law_file
 from fuzz.mutations import mutated
-from helpers.claim_files import file_bytes
+from helpers.claim_files import BIRTH, HABITS, NAME, in_habit
 
 Key = tuple[str, str, str]
 _NAMES = ("visits", "providers", "recipients")
@@ -168,21 +171,84 @@ def code_table(random: Random, folder: Path) -> None:
         path.unlink()
 
 
+@contextmanager
+def _nothing_personal_logged() -> Iterator[None]:
+    log, stream = logging.getLogger("chiiki_tsusho"), io.StringIO()
+    handler, level = logging.StreamHandler(stream), log.level
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+    _nothing_personal(stream.getvalue())
+
+
+def _nothing_personal(said: str) -> None:
+    if any(private in said for private in (NAME, NAME[:2], BIRTH)):
+        raise WrongError("a name or a date of birth is repeated")
+
+
 def claim_file(random: Random, folder: Path) -> None:
-    """Spoil a claim file: it is refused, or written back to the same bytes; its audit ends."""
-    data = mutated(random, file_bytes())
+    """Spoil a claim file: it is refused, or written back to the same bytes; its audit ends.
+
+    Whatever its quoting, blanks and line ends are, an unspoiled one is clean; and nothing that is
+    said of a spoiled one tells who a person is.
+    """
+    end = random.choice((b"\r\n", b"\r\n", b"\n"))
+    whole = in_habit(
+        random.choice(HABITS),
+        blank=random.random() < 0.5,
+        end=end,
+        others=random.random() < 0.5,
+        last_end=random.random() < 0.8,
+    )
     path = folder / "J201604.CSV"
-    path.write_bytes(data)
+    with _nothing_personal_logged():
+        path.write_bytes(whole)
+        rules = set(ct.audit(path).findings["rule"])
+        if rules - {"line_end"}:
+            raise WrongError(f"an unspoiled file has findings: {sorted(rules)}")
+        data = _with_a_name(random, mutated(random, whole))
+        path.write_bytes(data)
+        try:
+            file = ct.read_claim_file(path)
+            if file.to_bytes() != data:
+                raise WrongError("a claim file is written back to other bytes")
+            audit = ct.audit(file, language=random.choice(("en", "ja")))
+        except ChiikiTsushoError as error:
+            _nothing_personal(f"{error} {error!r} {error.say('ja')}")
+            return
+        said = audit.findings.to_csv() + audit.hints.to_csv() + audit.summary.say("ja")
+        _nothing_personal(f"{said} {file!r} {file.damaged!r}")
+
+
+def _with_a_name(random: Random, data: bytes) -> bytes:
+    """Put a line of a person, in which a cell or more has slipped, somewhere into a file."""
+    lines = data.split(b"\n")
+    cells = random.choice(lines).split(b",")
+    cells[random.randrange(len(cells))] = NAME.encode("cp932")
+    # In an item of eight places, sums and insurers, nobody can tell it from a number.
+    if len(cells) > 9 and cells[2].strip(b'"') == b"7131":
+        narrow = (4, 5, 7, 8, 9, 10) if cells[3].strip(b'"') != b"01" else (4, 5, 7, 9, 14)
+        cells[random.choice(narrow)] = BIRTH.encode()
+    lines.insert(random.randrange(len(lines)), b",".join(cells))
+    return b"\n".join(lines)
+
+
+def returned(random: Random, folder: Path) -> None:
+    """Spoil a list of returned claims: it is read without names, or refused."""
+    lines = [
+        f"2,{at},7411,D1,1370000001,131000,見本区,{at:010},{NAME},サ,201604,78,1904,B,{code}:理由,{code}"
+        for at, code in enumerate(("12P0", "ASSA", "ANN2", "ZZZZ"), start=2)
+    ]
+    path = folder / "returned.csv"
+    path.write_bytes(mutated(random, "\n".join(lines).encode("cp932")))
     try:
-        file = ct.read_claim_file(path)
-    except ChiikiTsushoError:
-        return
-    if file.to_bytes() != data:
-        raise WrongError("a claim file is written back to other bytes")
-    try:
-        ct.audit(path)
-    except ChiikiTsushoError:
-        return
+        _nothing_personal(ct.read_returns(path).to_csv())
+    except ChiikiTsushoError as error:
+        _nothing_personal(f"{error} {error.say('ja')}")
 
 
 def duties(random: Random, folder: Path) -> None:
@@ -209,5 +275,6 @@ TARGETS: dict[str, Callable[[Random, Path], None]] = {
     "claim": claim,
     "code_table": code_table,
     "claim_file": claim_file,
+    "returned": returned,
     "duties": duties,
 }

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import chiiki_tsusho as ct
 from chiiki_tsusho import ClaimFile
 from chiiki_tsusho.exchange_files.claim_file import parse_claim_file
+from chiiki_tsusho.exchange_files.layout import Item, layout
 
 PROVIDER, INSURER, PAYER, PUBLIC_NO = "1390000015", "00139006", "12139010", "1234566"
 INSURED, WITH_FUNDS, ALONE = "0000100011", "0000100045", "H000100099"
@@ -107,3 +111,91 @@ def changed_file(
     frame[name] = frame[name].astype(object)
     frame.loc[row, name] = value
     return file.with_frame(record, frame)
+
+
+# The totals of 01 begin at this item; what stands before it is of the person.
+_FIRST_TOTAL = 33
+STATEMENT_RECORDS = ("7131-01", "7131-02", "7131-14", "7131-10")
+
+
+def figures(record: str) -> list[Item]:
+    """Every figure of a record, as the layout has them."""
+    first = _FIRST_TOTAL if record == "7131-01" else 1
+    return [
+        one
+        for one in layout()[record].items
+        if one.kind == "number" and one.item is not None and one.item >= first
+    ]
+
+
+Step = tuple[str, str, int]
+
+
+def _one_step_off(statement: list[list[str]]) -> Iterator[tuple[Step, list[list[str]]]]:
+    """Yield a statement with each of its figures changed by one, up and down."""
+    for at, cells in enumerate(statement):
+        for item in figures(f"{cells[0]}-{cells[1]}"):
+            assert item.item is not None
+            now = int(cells[item.item - 1] or 0)
+            for step in (1, -1):
+                if now + step >= 0 or now < 0:
+                    changed = [list(one) for one in statement]
+                    changed[at][item.item - 1] = str(now + step)
+                    yield (cells[5], item.name, step), changed
+
+
+def missed_steps(claims: list[list[str]], statements: list[list[list[str]]]) -> list[Step]:
+    """Change each figure of statements by one, and return the changes that no finding names.
+
+    Each changed statement is of a person of its own in one file, so that one audit sees all.
+    """
+    steps = [one for statement in statements for one in _one_step_off(statement)]
+    data = list(claims)
+    for number, (_, statement) in enumerate(steps):
+        insured = f"{'H' if statement[0][5].startswith('H') else '0'}{number:09}"
+        data += [[*one[:5], insured, *one[6:]] for one in statement]
+    audit = ct.audit(parse_claim_file(file_bytes(data), "file"))
+    named = {int(one[1:]) for one in audit.findings["insured_no"] if one}
+    return [step for number, (step, _) in enumerate(steps) if number not in named]
+
+
+# What would tell who a person is; it stands in the file, and in nothing that is said of it.
+NAME, BIRTH = "見本花子", "19300506"
+_OTHERS = (
+    # Another form, another kind of service, a kind of record nobody knows.
+    f"7132,02,201604,{PROVIDER},00139006,0000199999,66,1111,1798,1,0,0,0,1798,0,0,0,{NAME}",
+    f'7131,06,201604,{PROVIDER},00139006,0000199998,43,2111,1042,1,0,0,0,1042,0,0,0,"{NAME},①"',
+    f"7131,99,{NAME},{BIRTH}",
+)
+
+
+def quoted_by(habit: str, cells: list[str]) -> str:
+    """Write a line as one of the programs in use does."""
+    wanted = {
+        "none": [False] * len(cells),
+        "filled": [cell != "" for cell in cells],
+        "third": [at > 1 and cells[0] != "1" for at in range(len(cells))],
+        "notes": [at in (2, 7) or at == len(cells) - 1 for at in range(len(cells))],
+    }[habit]
+    return ",".join(f'"{cell}"' if one else cell for cell, one in zip(cells, wanted, strict=True))
+
+
+HABITS = ("none", "filled", "third", "notes")
+
+
+def in_habit(habit: str, *, blank: bool, end: bytes, others: bool, last_end: bool) -> bytes:
+    """Write the file as another program may, with what it has of other services."""
+    rows = [line.split(",") for line in file_bytes().decode("cp932").split("\r\n")[:-1]]
+    if blank:
+        rows[1:-1] = [
+            [*cells[:10], *("" if cell == "0" else cell for cell in cells[10:])]
+            for cells in rows[1:-1]
+        ]
+    texts = [quoted_by(habit, cells) for cells in rows]
+    if others:
+        texts[-1:-1] = [f"2,{at},{one}" for at, one in enumerate(_OTHERS, start=len(texts))]
+        size = len(texts)
+        texts[0] = quoted_by(habit, [*rows[0][:3], str(size - 2), *rows[0][4:]])
+        texts[-1] = quoted_by(habit, ["3", str(size)])
+    written = end.join(text.encode("cp932") for text in texts)
+    return written + (end if last_end else b"")

@@ -8,7 +8,7 @@ from pyarrow import compute
 
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
-from chiiki_tsusho.exchange_files.findings import Findings
+from chiiki_tsusho.exchange_files.findings import Findings, told
 from chiiki_tsusho.exchange_files.layout import Item
 from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.record_rows import text_bytes
@@ -52,7 +52,8 @@ def _check_frame(file: ClaimFile, views: dict[str, View], findings: Findings) ->
             provider = control.texts("provider_no")[0]
             other = compute.not_equal(views[name].texts("provider_no"), provider)
             flags = other.to_numpy(zero_copy_only=False)
-            findings.add("provider_differs", views[name], "provider_no", flags, str(provider))
+            [shown] = told([str(provider)], control.item("provider_no", 0))
+            findings.add("provider_differs", views[name], "provider_no", flags, shown)
 
 
 def _check_running_numbers(file: ClaimFile, views: dict[str, View], findings: Findings) -> None:

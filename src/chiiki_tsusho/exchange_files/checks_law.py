@@ -3,138 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from pyarrow import compute
 
-from chiiki_tsusho.claims.units import apply_rate
+from chiiki_tsusho.exchange_files.checks_rates import check_rates
+from chiiki_tsusho.exchange_files.dates import bad_months
 from chiiki_tsusho.exchange_files.findings import Findings
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+from chiiki_tsusho.exchange_files.line_cells import Flags
+from chiiki_tsusho.exchange_files.month_lines import MonthLines
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
-from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.prices_and_limits import UNKNOWN, benefit_limits, unit_prices
 
 # 要介護状態区分コード of 要介護1 is 21, of 要介護5 25.
 LEVEL_CODE = 20
 LEVELS = (1, 5)
-
-
-@dataclass(frozen=True)
-class MonthLines:
-    """The lines and totals of service kind 78 in one month, and the table of that month.
-
-    Parameters
-    ----------
-    at : ndarray of int64
-        Positions among the lines of the file.
-    row : ndarray of int64
-        The row of the table of each, −1 where the table has no such code.
-    totals : ndarray of int64
-        Positions of the month's 10 lines whose statement has an 01 line.
-    """
-
-    sheets: Sheets
-    table: CodeTable
-    at: Ints
-    row: Ints
-    totals: Ints
-
-    @property
-    def statement(self) -> Ints:
-        """The statement of each line."""
-        return self.sheets.of_line[self.at]
-
-    def number(self, name: str) -> Ints:
-        """Return an item of each line."""
-        return self.sheets.lines.numbers(name)[self.at]
-
-    def of_row(self, values: Ints) -> Ints:
-        """Return for each line what its row has, 0 where there is no row."""
-        return np.append(values, 0)[self.row]
-
-    @cached_property
-    def kinds(self) -> dict[str, Flags]:
-        """Which lines are base codes, additions and rates."""
-        rows = self.table.rows
-        return {
-            kind: self.of_row(np.array([row.kind == kind for row in rows], dtype=np.int64)) == 1
-            for kind in ("base", "addition", "rate")
-        }
-
-    def summed(self, values: Ints, wanted: Flags) -> Ints:
-        """Sum values of some of the lines by statement, shape (statements,)."""
-        sums = np.zeros(len(self.sheets), dtype=np.int64)
-        np.add.at(sums, self.statement[wanted], values[wanted])
-        return sums
-
-    def of_key(self, key: str) -> Flags:
-        """Say which lines are of a key of the table."""
-        rows = [at for at, row in enumerate(self.table.rows) if row.key == key]
-        return np.isin(self.row, rows)
-
-    def times(self, key: str) -> Ints:
-        """Return on how many visits or days a key is claimed at least, by statement."""
-        largest = self.of_row(np.array([row.largest_value for row in self.table.rows]))
-        return self.summed(-(-self.number("count") // np.maximum(largest, 1)), self.of_key(key))
-
-    @cached_property
-    def complete(self) -> Flags:
-        """Say which statements have no line whose code the table lacks."""
-        known = np.ones(len(self.sheets), dtype=bool)
-        known[self.statement[self.row < 0]] = False
-        return known
-
-    @cached_property
-    def managed(self) -> Flags:
-        """Which lines count against the benefit limit."""
-        managed = np.array([row.limit_managed for row in self.table.rows])
-        flags: Flags = self.of_row(managed) == 1
-        return flags
-
-    @cached_property
-    def level(self) -> Ints:
-        """The care level of the code of each line, 0 where it has none."""
-        return self.of_row(np.array([row.care_level or 0 for row in self.table.rows]))
-
-    @cached_property
-    def heaviest(self) -> Ints:
-        """The heaviest care level of the codes by statement, 0 where they have none."""
-        heaviest = np.zeros(len(self.sheets), dtype=np.int64)
-        np.maximum.at(heaviest, self.statement, self.level)
-        return heaviest
-
-    @cached_property
-    def visits(self) -> Ints:
-        """The counts of base codes by statement: how many visits there were."""
-        return self.summed(self.number("count"), self.kinds["base"])
-
-    @cached_property
-    def days(self) -> Ints:
-        """サービス実日数 by statement."""
-        days = np.zeros(len(self.sheets), dtype=np.int64)
-        days[self.sheets.of_total[self.totals]] = self.sheets.totals.numbers("days")[self.totals]
-        return days
-
-    @cached_property
-    def has_total(self) -> Flags:
-        """Say which statements have a 10 line of their own."""
-        flags = np.zeros(len(self.sheets), dtype=bool)
-        flags[self.sheets.of_total[self.totals]] = True
-        return flags
-
-    @cached_property
-    def excess(self) -> Ints:
-        """The managed units above the plan, by statement."""
-        of_total = self.sheets.of_total[self.totals]
-        plan = np.zeros(len(self.sheets), dtype=np.int64)
-        plan[of_total] = self.sheets.totals.numbers("planned_units")[self.totals]
-        managed = self.summed(self.number("service_units"), self.managed)
-        excess: Ints = np.maximum(0, managed - plan)
-        return excess
 
 
 def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
@@ -144,7 +28,7 @@ def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
         _check_levels(lines, findings)
         _check_counts(lines, findings)
         _check_company(lines, findings)
-        _check_rates(lines, findings)
+        check_rates(lines, findings)
         _check_managed(lines, findings)
         _check_limit(lines, findings)
     _check_prices(sheets, findings)
@@ -152,14 +36,15 @@ def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
 
 def _months(sheets: Sheets, book: CodeBook, findings: Findings) -> Iterator[MonthLines]:
     months = sheets.lines.numbers("service_month")
+    known_lines = sheets.our_lines & ~bad_months(sheets.lines.texts("service_month"))
     of_totals = sheets.totals.numbers("service_month")[sheets.ours]
     codes = compute.binary_join_element_wise(
         sheets.lines.texts("service_kind"), sheets.lines.texts("item_code"), ""
     ).dictionary_encode()
     texts = codes.dictionary.to_pylist()
     coded = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    for month in np.unique(months[sheets.our_lines]).tolist():
-        at = np.flatnonzero(sheets.our_lines & (months == month))
+    for month in np.unique(months[known_lines]).tolist():
+        at = np.flatnonzero(known_lines & (months == month))
         if not book.supports(month):
             findings.add_line("month_without_table", 0, str(month))
             continue
@@ -283,31 +168,6 @@ def _check_company(lines: MonthLines, findings: Findings) -> None:
                 sure = both & (lines.times(key) + there > lines.visits)[lines.statement]
             add("codes_not_together", sure, f"≠ {rows[other].item_code}")
             add("codes_together", both & ~sure, f"≠ {rows[other].item_code}")
-
-
-def _check_rates(lines: MonthLines, findings: Findings) -> None:
-    """Compute each ratio again: exactly where it is of all lines, else the most it can be."""
-    table, view = lines.table, lines.sheets.lines
-    units = lines.number("service_units")
-    rates = table.rates.values()
-    of_all = [table.key_positions[one.key] for one in rates if one.basis == ALL_LINES]
-    basis = lines.summed(units, ~np.isin(lines.row, of_all)) - lines.excess
-    of_base = lines.summed(units, lines.kinds["base"])
-    known = (lines.complete & lines.has_total)[lines.statement]
-    for rate in rates:
-        position = table.key_positions[rate.key]
-        mine = (lines.row == position) & known
-        expected = np.zeros(len(view), dtype=np.int64)
-        if rate.basis == BASE_LINES:
-            outside = not table.rows[position].limit_managed
-            reach = np.maximum(0, of_base - lines.excess) if outside else of_base
-            expected[lines.at] = apply_rate(reach, rate.per_mille)[lines.statement]
-            most = np.abs(expected[lines.at])
-            wrong = mine & ((np.abs(units) > most) | (units * expected[lines.at] < 0))
-        else:
-            expected[lines.at] = apply_rate(basis, rate.per_mille)[lines.statement]
-            wrong = mine & (units != expected[lines.at])
-        findings.add("units_of_rate", view, "service_units", lines.at[wrong], expected)
 
 
 def _check_managed(lines: MonthLines, findings: Findings) -> None:

@@ -14,6 +14,8 @@ from chiiki_tsusho.law.rounding import floor_share
 
 PUBLIC = ("public1", "public2", "public3")
 PRICE_SCALE = 100
+# The first digits of 公費負担者番号 are the 法別番号.
+LAW_PLACES = 2
 # Of 01 and of 10: the item of the one that is the sum of the item of the other.
 _TOTALS = {
     "insurance_units": "benefit_units",
@@ -123,7 +125,8 @@ def check_claim_lines(claims: View, sheets: Sheets, findings: Findings, *, whole
     known = claims.is_one_of("payer_kind", [_INSURANCE, _PUBLIC])
     findings.add("payer_kind", claims, "payer_kind", ~known, f"{_INSURANCE} / {_PUBLIC}")
     for (_, _, law), sums in expected.items():
-        findings.add_line("no_claim_line", 0, expected=f"7111 {law}: {sums['statements']}".rstrip())
+        shown = law if law.isdecimal() and law.isascii() else ""
+        findings.add_line("no_claim_line", 0, expected=f"7111 {shown}: {sums['statements']}")
 
 
 _SUMMED = ("statements", "units", "total_yen", "insurance_yen", "public_yen", "copay_yen")
@@ -167,7 +170,7 @@ def _public_sums(sheets: Sheets) -> _Sums:
             "total_yen": summed(sheets.of_total, cost, len(sheets))[sheets.of_base],
             "public_yen": base.numbers(f"{one}_yen"),
         }
-        law = compute.utf8_slice_codeunits(base.texts(f"{one}_payer_no"), 0, 2)
+        law = compute.utf8_slice_codeunits(base.texts(f"{one}_payer_no"), 0, LAW_PLACES)
         with_funds = np.flatnonzero(base.filled(f"{one}_payer_no"))
         for key, more in _summed_by(base, with_funds, law, values).items():
             known = sums.setdefault(key, dict.fromkeys(values, 0))
@@ -177,15 +180,13 @@ def _public_sums(sheets: Sheets) -> _Sums:
 
 
 def _summed_by(base: View, at: Ints, law: pa.StringArray, values: dict[str, Ints]) -> _Sums:
-    keys = compute.binary_join_element_wise(
-        base.texts("service_month"), base.texts("provider_no"), law, ","
-    )
-    coded = keys.take(pa.array(at)).dictionary_encode()
+    names = [base.texts("service_month"), base.texts("provider_no"), law]
+    coded = compute.binary_join_element_wise(*names, ",").take(pa.array(at)).dictionary_encode()
     groups = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     size = len(coded.dictionary)
     sums = {name: summed(groups, value[at], size) for name, value in values.items()}
-    found: _Sums = {}
-    for group, key in enumerate(coded.dictionary.to_pylist()):
-        month, provider, law_no = key.split(",")
-        found[month, provider, law_no] = {name: int(one[group]) for name, one in sums.items()}
-    return found
+    first = pa.array(at[np.unique(groups, return_index=True)[1]])
+    keys = zip(*(texts.take(first).to_pylist() for texts in names), strict=True)
+    return {
+        key: {name: int(one[group]) for name, one in sums.items()} for group, key in enumerate(keys)
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chiiki_tsusho.exchange_files.checks_form import with_public_funds, without_insurance
-from chiiki_tsusho.exchange_files.checks_sums import PRICE_SCALE
+from chiiki_tsusho.exchange_files.checks_sums import LAW_PLACES, PRICE_SCALE
 from chiiki_tsusho.exchange_files.dates import whole
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.line_cells import Ints
@@ -14,7 +14,7 @@ from chiiki_tsusho.law.payers import public_fund, usual_benefit_rates
 from chiiki_tsusho.law.rounding import floor_share
 
 PER_CENT = 100
-# 公費負担者番号; its first two digits are the 法別番号.
+# 公費負担者番号.
 PAYER_PLACES = 8
 _SOLE_SLOT = ("public2", "public3")
 
@@ -144,5 +144,5 @@ def check_rates_and_funds(sheets: Sheets, findings: Findings) -> None:
 def law_numbers(base: View) -> Ints:
     """Return the 法別番号 of each 01 line, the first two digits of its payer, or 0."""
     payer = np.maximum(0, whole(base.texts("public1_payer_no"), PAYER_PLACES))
-    law: Ints = payer // 10 ** (PAYER_PLACES - 2)
+    law: Ints = payer // 10 ** (PAYER_PLACES - LAW_PLACES)
     return law

@@ -30,7 +30,7 @@ class KeptLine:
     """A line that is of no record of the layout, or damaged: kept as it stands."""
 
     line: int
-    text: bytes
+    text: bytes = field(repr=False)
     damage: Sayable | None = None
 
 

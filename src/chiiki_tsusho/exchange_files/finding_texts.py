@@ -54,6 +54,7 @@ _ALL = (
     Check("public_unasked", "", Text("The statement names no payer of these public funds; clear the item or give the payer.")),
     Check("public_over_whole", "ASSA", Text("The part under public funds must have a count and be no more than the line; correct it.")),
     Check("public_units_of_count", "ASSA", Text("Units times the count under public funds must be the units under public funds; correct them.")),
+    Check("public_units_of_rate", "ASSA", Text("The ratio of the part under public funds comes to other units; compute the claim again.")),
     Check("lines_and_totals", "ASSA", Text("Managed and unmanaged units together must be the sum of the lines; compute the claim again.")),
     Check("managed_units", "ASSA", Text("The lines of this side of the benefit limit come to other units; compute the claim again.")),
     Check("benefit_units", "ASSA", Text("Benefit units are the smaller of plan and managed units, and the unmanaged units; compute the claim again.")),

@@ -12,7 +12,7 @@ import pyarrow as pa
 from chiiki_tsusho.exchange_files.finding_texts import CHECKS, Check
 from chiiki_tsusho.exchange_files.layout import Item, layout
 from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
-from chiiki_tsusho.exchange_files.sheets import KEY, View
+from chiiki_tsusho.exchange_files.sheets import KEY, KEY_FORMS, View
 from chiiki_tsusho.language import Language, Sayable
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Findings:
         view: View,
         name: str,
         where: Ints | Flags,
-        expected: Ints | list[str] | str = "",
+        expected: Ints | str = "",
         found: Ints | None = None,
     ) -> None:
         """Add a finding of some lines.
@@ -89,7 +89,7 @@ class Findings:
             The item.
         where : ndarray
             The lines, as positions or as flags of all.
-        expected : ndarray, list or str
+        expected : ndarray or str
             What each of all lines should have (taken at ``where``), or one text for all.
         found : ndarray of int64, optional
             What is there, where that is not the item itself.
@@ -97,19 +97,17 @@ class Findings:
         at: Ints = np.flatnonzero(where) if where.dtype == bool else np.sort(where)
         if not len(at):
             return
-        item = view.item(name, 0) if len(view) else None
+        item = view.item(name, 0)
         if name in PRIVATE:
             cells = [""] * len(at)
         elif found is not None:
-            cells = [str(value) for value in found[at].tolist()]
+            cells = told([str(value) for value in found[at].tolist()], item)
         else:
-            cells = view.texts(name).take(pa.array(at)).to_pylist()
+            cells = told(view.texts(name).take(pa.array(at)).to_pylist(), item)
         if isinstance(expected, str):
             wanted = [expected] * len(at)
-        elif isinstance(expected, list):
-            wanted = [expected[one] for one in at.tolist()]
         else:
-            wanted = [str(value) for value in expected[at].tolist()]
+            wanted = told([str(value) for value in expected[at].tolist()], item)
         self._found.append(_Found(CHECKS[rule], view, at, view.lines[at], item, cells, wanted))
 
     def differing(
@@ -151,7 +149,8 @@ class Findings:
         for name in KEY:
             texts = [""] * count
             if one.view is not None and one.view.has(name):
-                texts = one.view.texts(name).take(pa.array(one.at)).to_pylist()
+                cells = one.view.texts(name).take(pa.array(one.at)).to_pylist()
+                texts = told(cells, one.view.item(name, 0))
             columns[name].extend(texts)
         for item, times in _items(one):
             columns["item"].extend([_place(item)] * times)
@@ -167,6 +166,17 @@ class Findings:
 
 
 _TYPES = {name: "Int64" if name == "line" else "str" for name in COLUMNS}
+
+
+def told(texts: Sequence[str], item: Item) -> list[str]:
+    """Return what may be repeated of cells, blank where they hold what the item has no place for.
+
+    In a line whose cells have slipped, a name or a date of birth may stand in any of them.
+    """
+    form = KEY_FORMS.get(item.name)
+    if form is not None:
+        return [text if form.fullmatch(text) else "" for text in texts]
+    return [text if text.isascii() and len(text) <= item.length + 1 else "" for text in texts]
 
 
 def _items(one: _Found) -> list[tuple[Item | None, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +96,7 @@ class PersonCells:
         ``UNKNOWN`` where they are not given.
     """
 
-    texts: dict[str, Texts]
+    texts: dict[str, Texts] = field(repr=False)
     unreadable: dict[str, Flags]
     missing: Flags
     wrong: Flags

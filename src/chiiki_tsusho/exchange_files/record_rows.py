@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -49,7 +49,7 @@ class RecordRows:
 
     record: Record
     lines: Ints
-    cells: pa.Table
+    cells: pa.Table = field(repr=False)
     quoting: Mapping[str, Quoting]
 
     def __len__(self) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.exchange_files.line_cells import ENCODING
 from chiiki_tsusho.exchange_files.return_codes import return_codes
+from chiiki_tsusho.exchange_files.sheets import KEY_FORMS
 from chiiki_tsusho.language import Language, Name, Sayable, Text
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ _HEAD, _DETAIL = "H1", "D1"
 WAITING = "保留"
 _MONTH = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])")
 _CODE = re.compile(r"[0-9A-Z]{2,4}")
+_FORMS = KEY_FORMS | {
+    "service_kind": re.compile(r"[0-9A-Z]{2}"),
+    "units": re.compile(r"-?[0-9]{1,9}"),
+    "reason": re.compile(r"[!-~]{1,4}"),
+}
 # 種別 of a line, and 事由 of its return.
 _KINDS = {
     "サ": Text("statement of services"),
@@ -175,13 +181,15 @@ def _row(one: _Return, language: Language) -> dict[str, object]:
     return {
         "line": one.line,
         "service_month": one.cell(0),
-        "provider_no": one.provider_no,
-        "insurer_no": one.cell(-5),
-        "insured_no": one.cell(-3),
+        "provider_no": _formed("provider_no", one.provider_no),
+        "insurer_no": _formed("insurer_no", one.cell(-5)),
+        "insured_no": _formed("insured_no", one.cell(-3)),
         "kind": _KINDS[kind].say(language),
-        "service_kind": one.cell(1),
-        "units": one.cell(2),
-        "reason": _REASONS[reason].say(language) if reason in _REASONS else one.cell(3),
+        "service_kind": _formed("service_kind", one.cell(1)),
+        "units": _formed("units", one.cell(2)),
+        "reason": _REASONS[reason].say(language)
+        if reason in _REASONS
+        else _formed("reason", one.cell(3)),
         "code": one.code,
         "waiting": int(one.waiting),
         "meaning": meaning.say(language),
@@ -189,6 +197,10 @@ def _row(one: _Return, language: Language) -> dict[str, object]:
         "correct": "" if known is None else known.correct or "",
         "what_to_do": action.say(language),
     }
+
+
+def _formed(name: str, text: str) -> str:
+    return text if _FORMS[name].fullmatch(text) else ""
 
 
 def _meaning(one: _Return) -> tuple[Sayable, Sayable]:

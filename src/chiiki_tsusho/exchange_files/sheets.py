@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -16,6 +17,12 @@ from chiiki_tsusho.exchange_files.record_rows import RecordRows
 from chiiki_tsusho.law.prices_and_limits import service
 
 KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
+# How the numbers of a claim are written. Where lines have slipped, a name may stand in their place.
+KEY_FORMS = {
+    "provider_no": re.compile(r"[0-9A-Z]{10}"),
+    "insurer_no": re.compile(r"[0-9]{6}(?:[0-9]{2})?"),
+    "insured_no": re.compile(r"[0-9A-Z]{10}"),
+}
 # Item 3 of a claim line: 地域密着型通所介護 and 療養通所介護.
 SERVICE_KIND = service().service_type
 # 証記載保険者番号 has eight places; a number of six digits is filled with zeros.

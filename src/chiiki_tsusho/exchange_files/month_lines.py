@@ -1,0 +1,126 @@
+"""The lines of a claim file in one month, beside the code table of that month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+from chiiki_tsusho.exchange_files.sheets import Sheets
+from chiiki_tsusho.law.code_table import CodeTable
+
+
+@dataclass(frozen=True)
+class MonthLines:
+    """The lines and totals of service kind 78 in one month, and the table of that month.
+
+    Parameters
+    ----------
+    at : ndarray of int64
+        Positions among the lines of the file.
+    row : ndarray of int64
+        The row of the table of each, −1 where the table has no such code.
+    totals : ndarray of int64
+        Positions of the month's 10 lines whose statement has an 01 line.
+    """
+
+    sheets: Sheets
+    table: CodeTable
+    at: Ints
+    row: Ints
+    totals: Ints
+
+    @property
+    def statement(self) -> Ints:
+        """The statement of each line."""
+        return self.sheets.of_line[self.at]
+
+    def number(self, name: str) -> Ints:
+        """Return an item of each line."""
+        return self.sheets.lines.numbers(name)[self.at]
+
+    def of_row(self, values: Ints) -> Ints:
+        """Return for each line what its row has, 0 where there is no row."""
+        return np.append(values, 0)[self.row]
+
+    @cached_property
+    def kinds(self) -> dict[str, Flags]:
+        """Which lines are base codes, additions and rates."""
+        rows = self.table.rows
+        return {
+            kind: self.of_row(np.array([row.kind == kind for row in rows], dtype=np.int64)) == 1
+            for kind in ("base", "addition", "rate")
+        }
+
+    def summed(self, values: Ints, wanted: Flags) -> Ints:
+        """Sum values of some of the lines by statement, shape (statements,)."""
+        sums = np.zeros(len(self.sheets), dtype=np.int64)
+        np.add.at(sums, self.statement[wanted], values[wanted])
+        return sums
+
+    def of_key(self, key: str) -> Flags:
+        """Say which lines are of a key of the table."""
+        rows = [at for at, row in enumerate(self.table.rows) if row.key == key]
+        return np.isin(self.row, rows)
+
+    def times(self, key: str) -> Ints:
+        """Return on how many visits or days a key is claimed at least, by statement."""
+        largest = self.of_row(np.array([row.largest_value for row in self.table.rows]))
+        return self.summed(-(-self.number("count") // np.maximum(largest, 1)), self.of_key(key))
+
+    @cached_property
+    def complete(self) -> Flags:
+        """Say which statements have no line whose code the table lacks."""
+        known = np.ones(len(self.sheets), dtype=bool)
+        known[self.statement[self.row < 0]] = False
+        return known
+
+    @cached_property
+    def managed(self) -> Flags:
+        """Which lines count against the benefit limit."""
+        managed = np.array([row.limit_managed for row in self.table.rows])
+        flags: Flags = self.of_row(managed) == 1
+        return flags
+
+    @cached_property
+    def level(self) -> Ints:
+        """The care level of the code of each line, 0 where it has none."""
+        return self.of_row(np.array([row.care_level or 0 for row in self.table.rows]))
+
+    @cached_property
+    def heaviest(self) -> Ints:
+        """The heaviest care level of the codes by statement, 0 where they have none."""
+        heaviest = np.zeros(len(self.sheets), dtype=np.int64)
+        np.maximum.at(heaviest, self.statement, self.level)
+        return heaviest
+
+    @cached_property
+    def visits(self) -> Ints:
+        """The counts of base codes by statement: how many visits there were."""
+        return self.summed(self.number("count"), self.kinds["base"])
+
+    @cached_property
+    def days(self) -> Ints:
+        """サービス実日数 by statement."""
+        days = np.zeros(len(self.sheets), dtype=np.int64)
+        days[self.sheets.of_total[self.totals]] = self.sheets.totals.numbers("days")[self.totals]
+        return days
+
+    @cached_property
+    def has_total(self) -> Flags:
+        """Say which statements have a 10 line of their own."""
+        flags = np.zeros(len(self.sheets), dtype=bool)
+        flags[self.sheets.of_total[self.totals]] = True
+        return flags
+
+    @cached_property
+    def excess(self) -> Ints:
+        """The managed units above the plan, by statement."""
+        of_total = self.sheets.of_total[self.totals]
+        plan = np.zeros(len(self.sheets), dtype=np.int64)
+        plan[of_total] = self.sheets.totals.numbers("planned_units")[self.totals]
+        managed = self.summed(self.number("service_units"), self.managed)
+        excess: Ints = np.maximum(0, managed - plan)
+        return excess
