@@ -63,6 +63,7 @@ TextId = Literal[
     "needs_other_month", "over_monthly_maximum", "duplicate_visit", "unknown_provider",
     "unknown_recipient", "plan_over_limit", "plan_needed", "plan_of_several", "plan_of_unknown",
     "plans_over_limit", "no_limit", "doubled_row", "doubled_row_of_provider", "public_days", "cells",
+    "beside", "far_ahead",
     "quotation", "carriage_return",
     "count_of_visit", "conflicting_of_visit", "not_together_of_visit", "needs_other_of_visit",
     "no_line_of_visit", "extension_not_said", "level_not_said",
@@ -128,6 +129,7 @@ TEXTS: dict[TextId, Text] = {
         "claim {claim}: is of the example person of the template; take the rows out before "
         "anything is filed (first visit on line {line})"
     ),
+    "far_ahead": Text("{value!r} lies more than two years ahead; check the year"),
     "date": Text("{value!r} is not a date; write it as 2016-04-01, 2016/4/1, 20160401 or H28.4.1"),
     "month": Text("{value!r} is not a month; write it as 201604"),
     "time": Text("{value!r} is not a time of the day; write it as 9:00, 09:00 or 0900"),
@@ -267,6 +269,9 @@ TEXTS: dict[TextId, Text] = {
     "cells": Text(
         "the row has {found} cells where the heading has {expected}; put commas and quotation "
         "marks right"
+    ),
+    "beside": Text(
+        "a cell stands in column {column}, beside the headings; give it a heading, or delete it"
     ),
     "quotation": Text("a quotation mark is opened and not closed on this line; close it"),
     "carriage_return": Text("a carriage return stands inside the line; take it out"),

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 PROVIDER = "1370000018"
-PERSONS = {"0000000001": "要介護1", "0000000002": "要介護3", "0000000003": "要介護5"}
+PERSONS = {"0000100011": "要介護1", "0000100029": "要介護3", "0000100037": "要介護5"}
 DAYS = (1, 3, 5)
 # Names of files, options and columns that are typed or seen as they stand.
 AS_THEY_ARE = (
@@ -26,7 +26,7 @@ AS_THEY_ARE = (
 )
 # Three visits of 7 to 8 hours, 753, 1032 and 1312 units, with a bath of 40 each (単位数表);
 # 処遇改善加算Ⅱ1 is 115/1000 of the sum.
-UNITS = {"0000000001": 2653, "0000000002": 3586, "0000000003": 4522}
+UNITS = {"0000100011": 2653, "0000100029": 3586, "0000100037": 4522}
 
 
 class Desk:
@@ -88,7 +88,7 @@ def filled_in(desk: Desk) -> Path:
     assert desk.run("template", "tmpl", "--month", "2026-06")[0] == 0
     book = openpyxl.load_workbook(desk.folder / "tmpl" / "template.xlsx")
     rows = visits_of_the_month()
-    rows[4]["要介護度"], rows[7]["被保険者番号"] = "要介護6", "3"
+    rows[4]["要介護度"], rows[7]["被保険者番号"] = "要介護6", "100037"
     fill(book["実績"], rows)
     provider = {"事業所番号": PROVIDER, "地域区分": "2", "延長体制": "無", "処遇改善加算Ⅱ1": 1}
     fill(book["事業所"], [provider])
@@ -107,7 +107,7 @@ def mended(path: Path, target: Path, sheet: int = 0) -> None:
     for line in range(2, page.max_row + 1):
         level, person = page.cell(line, at["要介護度"]), page.cell(line, at["被保険者番号"])
         level.value = "要介護3" if level.value == "要介護6" else level.value
-        person.value = "0000000003" if person.value == "3" else person.value
+        person.value = "0000100037" if person.value == "100037" else person.value
     book.save(target)
 
 
@@ -134,7 +134,7 @@ def test_two_slips_corrected_in_the_workbook_itself(desk: Desk) -> None:
     assert "6行目「要介護度」" in said
     assert "9行目「被保険者番号」" in said
     assert "請求明細1件" in said
-    assert desk.units() == {"0000000001": UNITS["0000000001"]}
+    assert desk.units() == {"0000100011": UNITS["0000100011"]}
     mended(book, book)
     code, said = desk.claim("6月.xlsx", "-o", "結果")
     assert code == 0
@@ -151,7 +151,7 @@ def test_two_slips_corrected_in_the_held_rows(desk: Desk) -> None:
     code, said = desk.claim("訂正.xlsx", "-o", "結果")
     assert code == 2
     assert "別のファイル(../6月.xlsx#事業所, ../6月.xlsx#利用者, ../6月.xlsx#実績)" in said
-    assert desk.units() == {"0000000001": UNITS["0000000001"]}
+    assert desk.units() == {"0000100011": UNITS["0000100011"]}
     code, said = desk.claim("訂正.xlsx", "--add-to", "結果")
     assert code == 0
     assert "請求明細2件" in said

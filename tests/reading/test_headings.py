@@ -25,7 +25,7 @@ from helpers.inputs import PROVIDER, RECIPIENT, claim_text, compute, csv_text, f
             "minutes,bathng",
             ["unknown heading 'bathng'; did you mean 'bathing'?"],
         ),
-        ("minutes", "minutes,", ["a heading is blank; name the column or delete it"]),
+        ("minutes", ",minutes", ["the heading of column F is blank; name the column or delete it"]),
         (
             "minutes",
             "minutes,minutes",
@@ -73,14 +73,14 @@ from helpers.inputs import PROVIDER, RECIPIENT, claim_text, compute, csv_text, f
             "provider_no,insurer_no,insured_no,service_date,care_level,minutes",
             "provider_no\tinsurer_no\tinsured_no\tservice_date\tcare_level\tminutes",
             [
-                "required heading 'minutes' (所要時間) is missing",
-                "the heading has no commas: save the file as comma-separated CSV",
+                "cells are parted by tabs where commas were expected; save the file in Excel as "
+                "CSV UTF-8 (comma delimited)"
             ],
         ),
         (
             "provider_no,insurer_no,insured_no,service_date,care_level,minutes",
             "provider_no;insurer_no;insured_no;service_date;care_level;minutes",
-            ["the heading has no commas: save the file as comma-separated CSV"],
+            ["cells are parted by semicolons where commas were expected; save the file"],
         ),
         ("minutes", '"minutes', ["a quotation mark is opened and not closed"]),
     ],

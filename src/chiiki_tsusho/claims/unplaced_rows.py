@@ -277,6 +277,8 @@ class UnplacedRows:
 
     def _named(self, calendars: Calendars, months: Sequence[int], claims: Ints) -> Text:
         """Name a claim, or say how many there are."""
+        if not len(claims):
+            return Text("there is no other claim")
         if len(claims) != 1:
             return Text("{n:,} claims", n=len(claims))
         pair, insured = calendars.claim_parts(claims)

@@ -41,6 +41,7 @@ from chiiki_tsusho.reading.cells import (
     Decoder,
     hopeless_in,
     key_parser,
+    nothing_parser,
 )
 from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.headings import Heading
@@ -109,7 +110,9 @@ class BlockDecoder:
         # The values of the texts that are numbered through the file, by column.
         self._numbered: dict[str, tuple[list[str], Ints]] = {}
         for heading in self.headings:
-            if heading.column is None:
+            if heading.blank:
+                self._decoders.append(Decoder(nothing_parser(heading.text), 0))
+            elif heading.column is None:
                 most = max((book.largest_values[key] for key in heading.keys), default=1)
                 keys = " / ".join(heading.keys) or heading.text
                 parser = key_parser(book.called(keys, heading.text), most)
@@ -133,15 +136,16 @@ class BlockDecoder:
     @property
     def notes(self) -> list[Text]:
         """What a user should know of how the file is read."""
-        if not self.unread:
-            return []
-        return [
-            Text(
-                "{file}: not read, being of no claim: {headings}",
-                file=self.source.shown,
-                headings=listed(self.unread),
+        notes = list(self.source.notes)
+        if self.unread:
+            notes.append(
+                Text(
+                    "{file}: not read, being of no claim: {headings}",
+                    file=self.source.shown,
+                    headings=listed(self.unread),
+                )
             )
-        ]
+        return notes
 
     @property
     def key_names(self) -> list[str]:

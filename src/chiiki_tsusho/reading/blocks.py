@@ -212,6 +212,7 @@ class Source(Protocol):
     kind: str
     headings: list[str]
     heading_line: int
+    first_column: int
     # Headings of columns that the caller wants to be left unread.
     ignored: frozenset[str]
     size: int
@@ -224,11 +225,34 @@ class Source(Protocol):
     def files(self) -> Sequence[SourceFile]:
         """The files it is of, in their order."""
 
+    @property
+    def notes(self) -> Sequence[Text]:
+        """What a user may not expect of how it is read."""
+
     def beginning(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line and the cells of its first rows."""
 
+    def elsewhere(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the names of other tables beside it, and the headings of each."""
+
     def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
         """Yield the rows, each column in the form wanted or as distinct texts."""
+
+
+class OneTable:
+    """What most inputs are: a table alone, its headings on line 1, nothing to be said of it."""
+
+    heading_line = first_column = 1
+    ignored: frozenset[str] = frozenset()
+
+    @property
+    def notes(self) -> Sequence[Text]:
+        """Nothing."""
+        return ()
+
+    def elsewhere(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield nothing."""
+        yield from ()
 
 
 def filled_rows(columns: Sequence[ReadColumn]) -> npt.NDArray[np.bool_] | None:
@@ -401,3 +425,12 @@ def _hours_text(length: datetime.timedelta) -> str:
     minutes, seconds = divmod(round(length.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}" + (f":{seconds:02}" if seconds else "")
+
+
+def column_letters(number: int) -> str:
+    """Write the number of a column as a spreadsheet does: 28 is AB."""
+    letters = ""
+    while number:
+        number, letter = divmod(number - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters

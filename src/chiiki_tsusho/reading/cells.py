@@ -7,8 +7,9 @@ Python can, and the column is an array of positions.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,8 @@ from chiiki_tsusho.reading.dates_and_times import (
 from chiiki_tsusho.reading.odd_numbers import OddNumber
 
 BLANK, BAD = -1, -2
+# Visits are planned some months ahead at most; later years are slips.
+_YEARS_AHEAD = 2
 # Of a row that another service bills: it is set aside.
 NOT_OURS = -3
 MAX_SESSION = 9
@@ -163,6 +166,15 @@ def key_parser(key: Name, most: int) -> Parser:
     return telling(parse)
 
 
+def nothing_parser(column: str) -> Parser:
+    """Make the parser of a column without a heading, in which nothing may stand."""
+
+    def parse(text: str) -> int:
+        raise BadCellError("beside", value=text, column=column)
+
+    return parse
+
+
 def _flag(yes: Collection[str], no: Collection[str]) -> Parser:
     """Make a parser of yes and no."""
     whole = _whole(0, 1)
@@ -174,6 +186,10 @@ def _flag(yes: Collection[str], no: Collection[str]) -> Parser:
         return _MARKS[folded] if folded in _MARKS else whole(text)
 
     return parse
+
+
+def _today() -> date:
+    return date.today()
 
 
 _percentage = _whole(0, 100)
@@ -232,8 +248,12 @@ NUMBER_RANGES = {
     "flag": (0, 1),
     "day": (1, 31),
 }
-# What most cells of a column hold; others are read and warned of.
-USUAL = {"benefit_rate": BENEFIT_RATES}
+# What cells of a column mostly hold, and what is said of others, which are read all the same.
+Usual = tuple[Callable[[int], bool], TextId]
+USUAL: dict[str, Usual] = {
+    "benefit_rate": (BENEFIT_RATES.__contains__, "unusual_rate"),
+    "date": (lambda day: day // 10_000 <= _today().year + _YEARS_AHEAD, "far_ahead"),
+}
 
 # What no cell of any column has in it, and what none of numbers has.
 _IN_NO_CELL = r"?!$&*;<>@\[\]^`{|}~"
@@ -269,8 +289,8 @@ class Decoder:
         What a blank cell is worth (``BLANK`` where it has no default).
     number_range : tuple of int, optional
         The numbers worth themselves, where the column may be read as numbers.
-    usual : collection of int, optional
-        The values that need no second look; of others ``unusual`` has a warning.
+    usual : callable and TextId, optional
+        Says which values need no second look; of others ``unusual`` has a warning.
     never : str
         Texts that cannot be read, as a regular expression (``hopeless_in``).
     checked : str
@@ -281,7 +301,7 @@ class Decoder:
     parse: Parser
     blank: int = BLANK
     number_range: tuple[int, int] | None = None
-    usual: Collection[int] | None = None
+    usual: Usual | None = None
     never: str = hopeless_in("")
     checked: str = ""
 
@@ -349,9 +369,8 @@ class Decoder:
         except BadCellError as error:
             self.errors[text] = error.message
             return BAD if error.message.rule == "bad_value" else NOT_OURS
-        if self.usual is not None and value not in self.usual:
-            facts = {"value": shown(text)}
-            self.unusual[text] = Message("unusual_value", "unusual_rate", facts)
+        if self.usual is not None and not self.usual[0](value):
+            self.unusual[text] = Message("unusual_value", self.usual[1], {"value": shown(text)})
         if self.checked:
             number = identifier(text)
             digit = wrong_digit(number, self.checked)

@@ -20,6 +20,8 @@ _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 LINE_FEEDS = {"utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}
 # The escapes with which ISO-2022-JP goes over to Japanese characters and back.
 _JIS_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(B", b"\x1b(J")
+# With which exports begin that only call themselves .xls or .csv.
+_MARKUP = (b"<html", b"<!doctype", b"<?xml", b"<table")
 # A text has some stray NULs at most; of a binary file they are a good part.
 _NULS_OF_A_TEXT, _PART_OF_NULS = 8, 1 / 256
 
@@ -48,6 +50,11 @@ def refusal(start: bytes, wanted: str) -> Text | None:
         return Text("is UTF-16 without the mark at its beginning; save it in Excel as CSV UTF-8")
     if wanted == "utf-16":
         return Text("does not begin with the mark of UTF-16; give another encoding or none")
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].lower().startswith(_MARKUP):
+        return Text(
+            "is a web page or XML, whatever its name ends in; open it in Excel and save it as an "
+            "Excel workbook (.xlsx) or as CSV UTF-8"
+        )
     nuls = start.count(b"\0")
     if b"\0" in first or (nuls > _NULS_OF_A_TEXT and nuls > len(start) * _PART_OF_NULS):
         return Text("is a binary file; a CSV file was expected")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.reading.blocks import BEGINNING_ROWS, Block, Form, SourceFile
+from chiiki_tsusho.reading.blocks import BEGINNING_ROWS, Block, Form, OneTable, SourceFile
 from chiiki_tsusho.reading.csv_encodings import (
     ENCODINGS,
     LINE_FEEDS,
@@ -37,7 +38,7 @@ _LINES_OF_A_HEADING = 40
 _BEGINNING_BYTES = 1 << 16
 
 
-class CsvSource:
+class CsvSource(OneTable):
     """A CSV file, read in blocks of whole lines.
 
     Parameters
@@ -48,8 +49,6 @@ class CsvSource:
         others UTF-8 is tried first, then CP932, both strictly.
     """
 
-    heading_line = 1
-    ignored: frozenset[str] = frozenset()
     kind = "csv"
 
     def __init__(self, path: Path, encoding: str | None = None) -> None:
@@ -62,19 +61,20 @@ class CsvSource:
         self._refused: InputFileError | None = None
         with path.open("rb") as stream:
             self._state = state_of(stream)
-            self.size = self._state[1]
             start = stream.read(_SCAN_BYTES)
             self._start_encoding(start)
+            self.size = self._state[1] - self._ends_in_mark(stream)
             # Excel's "Unicode text" is parted by tabs, also below a title.
             self.tabs = self._encoding in LINE_FEEDS and parted_by_tabs(
                 start.decode(self._encoding, "replace")
             )
             stream.seek(0)
             self.raw_heading, self.headings = self._read_headings(stream)
+            self._rows_start = stream.tell()
         heading = self.raw_heading
         if self._encoding in LINE_FEEDS:
             heading = heading.decode(self._encoding).encode()
-        self.first_line = max(heading.count(b"\n"), 1) + 1
+        self.first_line = self.heading_line + max(heading.count(b"\n"), 1)
         self._rows = RowReader(len(self.headings))
 
     @property
@@ -105,6 +105,13 @@ class CsvSource:
         self._settled = of_mark is not None
         if of_mark is None and (refused := refusal(start, self._encoding)) is not None:
             raise self._fault(refused)
+
+    def _ends_in_mark(self, stream: BinaryIO) -> bool:
+        """Say whether a file ends in the character with which programs of DOS end a text."""
+        if self._encoding in LINE_FEEDS or not self._state[1]:
+            return False
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) == b"\x1a"
 
     def _decoded(self, raw: bytes) -> bytes:
         """Return lines as UTF-8.
@@ -186,9 +193,15 @@ class CsvSource:
 
     def _read_headings(self, stream: BinaryIO) -> tuple[bytes, list[str]]:
         """Return the lines of the headings as they stand, and the headings."""
-        raw = self._line(stream)
+        raw, mark = self._line(stream), b""
+        # Blank lines above are none, as between the rows.
+        while raw and not self._decoded(raw).decode().strip('\ufeff\r\n\t ,"'):
+            mark = "\ufeff".encode(self._encoding) if self._encoding in LINE_FEEDS else b""
+            self.heading_line += 1
+            raw = self._line(stream)
         if not raw:
             raise self._fault(Text("is empty; a line of headings was expected"))
+        raw = mark + raw
         headings = self._cells(raw)
         # A heading may hold a line break, within quotation marks.
         for _ in range(_LINES_OF_A_HEADING):
@@ -223,7 +236,7 @@ class CsvSource:
 
     def _cells(self, raw: bytes) -> list[str] | None:
         """Return the headings, None where a quotation mark is left open."""
-        text = self._decoded(raw).decode().removeprefix("\ufeff").rstrip("\r\n")
+        text = self._decoded(raw).decode().lstrip("\ufeff").rstrip("\r\n")
         if "\r" in text.replace("\r\n", ""):
             raise self._fault(
                 Text("its lines end in CR alone; save it as CSV UTF-8 (lines ending in LF or CRLF)")
@@ -244,7 +257,7 @@ class CsvSource:
     def beginning(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line and the cells of the first rows; of what can be read."""
         with self.path.open("rb") as stream:
-            stream.seek(len(self.raw_heading))
+            stream.seek(self._rows_start)
             start = stream.read(_BEGINNING_BYTES)
         whole = start[: self._whole_lines(start)]
         for at, line in enumerate(self._decoded(whole).split(b"\n")[:BEGINNING_ROWS]):
@@ -256,7 +269,7 @@ class CsvSource:
 
     def _whole_lines(self, raw: bytes) -> int:
         """Return the length of the whole lines of some bytes, all where the file ends there."""
-        if len(self.raw_heading) + len(raw) >= self.size:
+        if self._rows_start + len(raw) >= self.size:
             return len(raw)
         end = LINE_FEEDS.get(self._encoding, b"\n")
         at = raw.rfind(end)
@@ -321,7 +334,7 @@ class CsvSource:
         first = self.first_line
         self._rows.expect(forms)
         with self._opened():
-            parts = self._parts(start=len(self.raw_heading))
+            parts = self._parts(start=self._rows_start)
             for parsed in in_order(parts, lambda part: self._parsed(*part, forms)):
                 rows = parsed.rows
                 malformed = [(line + first, message) for line, message in rows.malformed]

@@ -19,6 +19,7 @@ from chiiki_tsusho.reading.blocks import (
     Block,
     Form,
     Numbers,
+    OneTable,
     RawPositions,
     SourceFile,
     Texts,
@@ -79,7 +80,7 @@ def as_frame(given: object, shown: str) -> pd.DataFrame:
     )
 
 
-class FrameSource:
+class FrameSource(OneTable):
     """A DataFrame; its index plays no part.
 
     Parameters
@@ -91,8 +92,6 @@ class FrameSource:
         The line of each row, ascending; without them the first row counts as line 2.
     """
 
-    heading_line = 1
-    ignored: frozenset[str] = frozenset()
     kind = "frame"
 
     def __init__(

@@ -23,6 +23,7 @@ from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import OPEN_END, month_text
 from chiiki_tsusho.reading.addition_names import Spans, Unclear, meanings, same_step
+from chiiki_tsusho.reading.blocks import column_letters
 
 ALWAYS: Spans = [(0, OPEN_END)]
 # What files of care records hold beside what is billed; left unread where it is no column.
@@ -52,7 +53,8 @@ class Heading:
     """What one column of a file holds: a column of the contract, or counts of additions.
 
     A name may have meant different keys in different months, and two names the same key, so
-    ``keys`` gives the months in which the column is the one or the other.
+    ``keys`` gives the months in which the column is the one or the other. Of a ``blank`` heading
+    behind the others, which has the letters of its column as text, every cell must be blank.
     """
 
     text: str
@@ -60,6 +62,7 @@ class Heading:
     keys: dict[str, Spans]
     unclear: tuple[UnclearHeading, ...] = ()
     unread: bool = False
+    blank: bool = False
 
 
 def known_headings(file: str, book: CodeBook) -> dict[str, Heading]:
@@ -85,7 +88,9 @@ def match_headings(
     shown: str | Sayable,
     *,
     line: int = 1,
+    first_column: int = 1,
     beginning: Iterable[tuple[int, list[str]]] = (),
+    elsewhere: Iterable[tuple[str, list[str]]] = (),
     ignored: Collection[str] = (),
 ) -> list[Heading]:
     """Match the headings of a file, all faults at once.
@@ -100,10 +105,12 @@ def match_headings(
         Gives the keys and their published names.
     shown : str or Sayable
         What to call the file in the message.
-    line : int
-        On which they stand.
+    line, first_column : int
+        On which line they stand, and in which column the first of them does.
     beginning : iterable of (line, list of str)
         The rows that follow, among which the headings are looked for where these are none.
+    elsewhere : iterable of (name, list of str)
+        Other sheets, among which they are looked for as well.
     ignored : collection of str
         Headings to be left unread.
 
@@ -118,9 +125,20 @@ def match_headings(
     faults: list[Text] = []
     matched: list[Heading] = []
     written: list[str] = []
-    for text in (" ".join(one.split()) for one in texts):
+    for at, text in enumerate(" ".join(one.split()) for one in texts):
         heading = _matched(text, known, unread, book, shown, line)
-        if heading is None:
+        letters = column_letters(first_column + at)
+        if not any(one.strip() for one in texts[at:]):
+            matched.append(Heading(letters, None, {}, blank=True))
+            written.append(text)
+        elif not text:
+            faults.append(
+                Text(
+                    "the heading of column {column} is blank; name the column or delete it",
+                    column=letters,
+                )
+            )
+        elif heading is None:
             faults.append(_unknown(text, file, known_headings(file, book)))
         else:
             matched.append(heading)
@@ -130,11 +148,9 @@ def match_headings(
     others = [text for text in texts if folded(text) not in unread]
     faults.extend(_missing(one, others) for one in _wanting(FILES[file], given))
     if faults:
-        fault = _no_headings(texts, known, line, beginning)
+        fault = _no_headings(texts, known, line, beginning, elsewhere)
         if fault is not None:
             raise InputFileError(Text("{file}: {fault}", file=shown, fault=fault))
-        if len(texts) == 1 and any(mark in texts[0] for mark in ";\t"):
-            faults.append(Text("the heading has no commas: save the file as comma-separated CSV"))
         raise InputFileError(on_lines(_on_line(faults, shown, line)))
     return matched
 
@@ -216,16 +232,23 @@ def _no_headings(
     known: dict[str, Heading],
     line: int,
     beginning: Iterable[tuple[int, list[str]]],
+    elsewhere: Iterable[tuple[str, list[str]]],
 ) -> Text | None:
-    """Say that a line is a title or an instruction, where a later one has the headings."""
+    """Say what a line is that holds no headings, and where these seem to stand."""
     first = next((text for text in texts if text.strip()), "")
     instruction = len(texts) <= _LEAST_HEADINGS and first.lower().startswith("sep=")
     if any(folded(text) in known for text in texts):
         return None
+    for mark, parting in ((";", Text("semicolons")), ("\t", Text("tabs"))):
+        if len(texts) == 1 and _seem_headings(texts[0].split(mark), known):
+            return Text(
+                "line {line}: cells are parted by {marks} where commas were expected; save the "
+                "file in Excel as CSV UTF-8 (comma delimited)",
+                line=line,
+                marks=parting,
+            )
     for found, cells in beginning:
-        filled = [folded(cell) for cell in cells if cell.strip()]
-        met = sum(cell in known for cell in filled)
-        if met >= _LEAST_HEADINGS and 2 * met >= len(filled):
+        if _seem_headings(cells, known):
             if instruction:
                 return Text(
                     "line {line}: is {text!r}, an instruction to Excel and not the headings, "
@@ -241,7 +264,20 @@ def _no_headings(
                 text=first,
                 found=found,
             )
+    for sheet, cells in elsewhere:
+        if _seem_headings(cells, known):
+            return Text(
+                "is not the sheet of the headings, which seem to stand on sheet {sheet!r}; write "
+                "#{sheet} behind the name of the file",
+                sheet=sheet,
+            )
     return None
+
+
+def _seem_headings(cells: Sequence[str], known: Collection[str]) -> bool:
+    filled = [folded(cell) for cell in cells if cell.strip()]
+    met = sum(cell in known for cell in filled)
+    return met >= _LEAST_HEADINGS and 2 * met >= len(filled)
 
 
 def _wanting(columns: Sequence[Column], given: Collection[str]) -> Iterator[Column]:
@@ -300,8 +336,6 @@ def _meet(spans: Spans, others: Spans) -> bool:
 
 def _unknown(text: str, file: str, known: dict[str, Heading]) -> Text:
     """Say that a heading is unknown, and which known one is near it in the language it is in."""
-    if not text:
-        return Text("a heading is blank; name the column or delete it")
     of_others = [
         other
         for other, columns in FILES.items()

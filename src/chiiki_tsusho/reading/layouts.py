@@ -93,7 +93,9 @@ def _matched(
         book,
         shown,
         line=first.heading_line,
+        first_column=first.first_column,
         beginning=first.beginning(),
+        elsewhere=first.elsewhere(),
         ignored=source.ignored,
     )
 
@@ -119,7 +121,9 @@ def _same(one: Heading, other: Heading) -> bool:
         return one.unread == other.unread and folded(one.text) == folded(other.text)
     if one.column is not None or other.column is not None:
         return one.column == other.column
-    return one.keys == other.keys if len(one.keys) != 1 else one.keys.keys() == other.keys.keys()
+    if len(one.keys) == 1:
+        return one.keys.keys() == other.keys.keys()
+    return bool(one.keys) and one.keys == other.keys
 
 
 def _merged(one: Heading, other: Heading) -> Heading:

@@ -19,6 +19,7 @@ from chiiki_tsusho.reading.blocks import (
     Block,
     Form,
     Numbers,
+    OneTable,
     RawTable,
     SourceFile,
     Texts,
@@ -40,11 +41,9 @@ def damaged(path: Path, error: Exception) -> InputFileError:
     )
 
 
-class ParquetSource:
+class ParquetSource(OneTable):
     """A Parquet file, read in batches of rows; row 1 counts as line 2, as in a CSV."""
 
-    heading_line = 1
-    ignored: frozenset[str] = frozenset()
     kind = "parquet"
 
     def __init__(self, path: Path) -> None:

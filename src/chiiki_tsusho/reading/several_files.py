@@ -17,6 +17,7 @@ from chiiki_tsusho.reading.blocks import (
     Block,
     Form,
     Numbered,
+    OneTable,
     ReadColumn,
     Source,
     SourceFile,
@@ -45,7 +46,7 @@ _KINDS = {
 }
 
 
-class SeveralSources:
+class SeveralSources(OneTable):
     """Files read one after the other; their lines are counted through all of them.
 
     Their rows come under the headings of all the files, a column that a file has not as blank.
@@ -61,8 +62,6 @@ class SeveralSources:
     InputFileError
         They are of different kinds.
     """
-
-    heading_line = 1
 
     def __init__(self, sources: Sequence[AnySource]) -> None:
         self.parts = list(sources)
@@ -97,6 +96,11 @@ class SeveralSources:
         for part, of_part in zip(self.parts, self._places, strict=True):
             if isinstance(part, CsvSource):
                 part.read_as(readers.setdefault(tuple(of_part), part))
+
+    @property
+    def notes(self) -> Sequence[Text]:
+        """What is to be said of each."""
+        return [note for one in self.parts for note in one.notes]
 
     @property
     def files(self) -> tuple[SourceFile, ...]:

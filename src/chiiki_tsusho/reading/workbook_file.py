@@ -15,15 +15,17 @@ from python_calamine import CalamineWorkbook
 
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Text
+from chiiki_tsusho.language import Counted, Text
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.blocks import (
     BEGINNING_ROWS,
     Block,
     Form,
+    OneTable,
     SourceFile,
     Texts,
     cell_text,
+    column_letters,
 )
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.workbook_parts import WorkbookParts, damaged
@@ -47,7 +49,7 @@ class _RawRows:
         return [self.rows[one] for one in at.tolist()]
 
 
-class WorkbookSource:
+class WorkbookSource(OneTable):
     """A sheet of an Excel workbook; a row is the line of its number.
 
     Parameters
@@ -63,7 +65,6 @@ class WorkbookSource:
     """
 
     kind = "xlsx"
-    ignored: frozenset[str] = frozenset()
 
     def __init__(self, path: Path, sheet: str | None = None) -> None:
         self.path = path
@@ -72,6 +73,7 @@ class WorkbookSource:
             state = state_of(stream)
             parts = WorkbookParts(path)
             self.sheet = parts.sheet_name(sheet)
+            self._others = [one for one in parts.visible if one != self.sheet]
             self._survey = parts.survey(self.sheet)
             self._cells = _sheet(path, self.sheet)
             if state_of(stream) != state:
@@ -79,8 +81,8 @@ class WorkbookSource:
         self.size = self._cells.total_height + 1
         places = self._survey.texts.keys()
         # Columns before the first that has a value are not read.
-        self._first_column = 1 + (self._cells.start or (0, 0))[1]
-        self._width = max([self._cells.width, *(at - self._first_column + 1 for _, at in places)])
+        self.first_column = 1 + (self._cells.start or (0, 0))[1]
+        self._width = max([self._cells.width, *(at - self.first_column + 1 for _, at in places)])
         self._height = max([self._cells.total_height + 1, *(row for row, _ in places)])
         found = next(
             (
@@ -103,6 +105,31 @@ class WorkbookSource:
     def files(self) -> tuple[SourceFile, ...]:
         """The sheet, whose first row is line 1."""
         return (SourceFile(self.path, self.shown, 0, sheet=self.sheet),)
+
+    @property
+    def notes(self) -> Sequence[Text]:
+        """What a user may not expect of how the sheet is read."""
+        if not self._survey.hidden:
+            return []
+        return [
+            Counted(
+                "{file}: {n:,} hidden row is read like the others; delete it if it is not to be "
+                "claimed",
+                "{file}: {n:,} hidden rows are read like the others; delete them if they are not "
+                "to be claimed",
+                self._survey.hidden,
+                file=self.shown,
+            )
+        ]
+
+    def elsewhere(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the other sheets that can be seen and the headings of each."""
+        for name in self._others:
+            try:
+                other = WorkbookSource(self.path, name)
+            except InputFileError:
+                continue
+            yield name, other.headings
 
     def _rows(self) -> Iterator[Row]:
         """Yield every row; at the end there may be some that have no value at all."""
@@ -148,25 +175,29 @@ class WorkbookSource:
         return Block(lines[kept], taken, malformed, first, _RawRows(cells), int(lines[-1]))
 
     def _with_texts(self, rows: list[Row], first: int) -> list[Row]:
-        """Put in what a reader of values shows as blank, and percentages as such."""
+        """Put in what a reader of values shows as blank, and numbers as they are shown."""
         survey = self._survey
-        if not survey.texts and not survey.percentages:
+        if not survey.texts and not survey.percentages and not survey.digits:
             return rows
         rows = [row + [""] * (self._width - len(row)) for row in rows]
-        for row, column in [*survey.texts, *survey.percentages]:
-            at, place = row - first, column - self._first_column
+        for row, column in [*survey.texts, *survey.percentages, *survey.digits]:
+            at, place = row - first, column - self.first_column
             if not (0 <= at < len(rows) and 0 <= place < self._width):
                 continue
             value = rows[at][place]
             if (row, column) in survey.texts:
                 rows[at][place] = survey.texts[row, column]
+            elif (row, column) in survey.digits:
+                if isinstance(value, (int, float)) and value >= 0 and value == int(value):
+                    rows[at][place] = str(int(value)).zfill(survey.digits[row, column])
             elif isinstance(value, (int, float)):
                 rows[at][place] = f"{round(value * 100, 9):g}%"
         return rows
 
     def _too_many(self, filled: Flags) -> Message:
-        facts = {"found": int(np.flatnonzero(filled)[-1]) + 1, "expected": len(self.headings)}
-        return Message("malformed_row", "cells", facts)
+        at = int(np.flatnonzero(filled)[-1])
+        facts = {"column": column_letters(self.first_column + at)}
+        return Message("malformed_row", "beside", facts)
 
 
 def _sheet(path: Path, name: str) -> Any:

@@ -34,7 +34,10 @@ _UNCOMPUTED = re.compile(
     _CELL + rb"([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+_HIDDEN = re.compile(rb'<(?:\w+:)?row\b[^>]*\bhidden="(?:1|true)"')
 _PERCENT_FORMATS = (9, 10)
+# Of numbers of identity, which are so shown with zeros in front.
+_ZEROS = re.compile("0{4,10}")
 
 Place = tuple[int, int]
 
@@ -49,10 +52,16 @@ class SheetSurvey:
         Counted from 1: what stands in cells that a reader of values shows as blank.
     percentages : set of (row, column)
         Cells shown as percentages.
+    digits : dict of (row, column) to int
+        Cells of numbers shown with zeros in front, and with how many digits.
+    hidden : int
+        How many rows are hidden, by hand or by a filter.
     """
 
     texts: dict[Place, str] = field(default_factory=dict)
     percentages: set[Place] = field(default_factory=set)
+    digits: dict[Place, int] = field(default_factory=dict)
+    hidden: int = 0
 
 
 class WorkbookParts:
@@ -73,7 +82,7 @@ class WorkbookParts:
                     raise self._fault(
                         Text("is no Excel workbook; save it as .xlsx or as CSV UTF-8")
                     )
-                self._sheets = dict(_sheets(archive))
+                self._sheets, self.visible = _sheets(archive)
         except (zipfile.BadZipFile, OSError, ElementTree.ParseError, KeyError, ValueError) as error:
             if isinstance(error, InputFileError):
                 raise
@@ -83,9 +92,9 @@ class WorkbookParts:
         return InputFileError(Text("{file}: {fault}", file=str(self._path), fault=fault))
 
     def sheet_name(self, wanted: str | None) -> str:
-        """Return the name of the sheet wanted, or of the first."""
+        """Return the name of the sheet wanted, or of the first that can be seen."""
         if wanted is None and self._sheets:
-            return next(iter(self._sheets))
+            return next(iter((*self.visible, *self._sheets)))
         if wanted in self._sheets:
             return wanted
         raise self._fault(
@@ -109,7 +118,7 @@ class WorkbookParts:
         try:
             with zipfile.ZipFile(self._path) as archive:
                 self._check_sizes(archive, self._sheets[sheet])
-                percent = _percent_styles(archive)
+                percent, padded = _number_styles(archive)
                 for piece in _pieces(archive, self._sheets[sheet]):
                     for match in _WIDE.finditer(piece):
                         if _column(match[1]) > columns:
@@ -119,8 +128,11 @@ class WorkbookParts:
                     if rows * columns > _MOST_CELLS:
                         raise self._too_wide(widest or f'r="A{rows}"')
                     _note_texts(piece, survey)
+                    survey.hidden += len(_HIDDEN.findall(piece))
                     if percent is not None:
                         survey.percentages.update(_places(percent, piece))
+                    for digits, pattern in padded.items():
+                        survey.digits.update(dict.fromkeys(_places(pattern, piece), digits))
         except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
             raise damaged(self._path, str(error)) from error
         return survey
@@ -155,20 +167,25 @@ def damaged(path: Path, why: str) -> InputFileError:
     )
 
 
-def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """Yield the name of each sheet of cells and the part that holds it."""
+def _sheets(archive: zipfile.ZipFile) -> tuple[dict[str, str], list[str]]:
+    """Return the part of each sheet of cells by its name, and which of them can be seen."""
     targets = {}
     for one in _tree(archive, "xl/_rels/workbook.xml.rels"):
         target = one.get("Target", "")
         if one.get("Type", "").endswith("/worksheet"):
             targets[one.get("Id")] = target[1:] if target.startswith("/") else f"xl/{target}"
+    sheets: dict[str, str] = {}
+    visible: list[str] = []
     for one in _tree(archive, "xl/workbook.xml").iter():
         if _local(one.tag) == "sheet":
             relation = next(
                 (value for key, value in one.attrib.items() if _local(key) == "id"), None
             )
             if relation in targets:
-                yield one.get("name", ""), targets[relation]
+                sheets[one.get("name", "")] = targets[relation]
+                if one.get("state", "visible") == "visible":
+                    visible.append(one.get("name", ""))
+    return sheets, visible
 
 
 def _tree(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
@@ -184,23 +201,44 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _percent_styles(archive: zipfile.ZipFile) -> re.Pattern[bytes] | None:
-    """Return what finds the cells of the styles that show percentages; None without any."""
+def _number_styles(
+    archive: zipfile.ZipFile,
+) -> tuple[re.Pattern[bytes] | None, dict[int, re.Pattern[bytes]]]:
+    """Return what finds the cells of styles that show a number otherwise than by its value.
+
+    Returns
+    -------
+    percent : pattern or None
+        Of cells shown as percentages.
+    padded : dict of int to pattern
+        By the number of digits, of cells shown with zeros in front.
+    """
     try:
         styles = _tree(archive, "xl/styles.xml")
     except KeyError:
-        return None
-    formats = set(map(str, _PERCENT_FORMATS))
-    formats |= {
-        one.get("numFmtId", "")
+        return None, {}
+    codes = dict.fromkeys(map(str, _PERCENT_FORMATS), "%")
+    codes |= {
+        one.get("numFmtId", ""): one.get("formatCode", "")
         for one in styles.iter()
-        if _local(one.tag) == "numFmt" and "%" in one.get("formatCode", "")
+        if _local(one.tag) == "numFmt"
     }
     used = next((one for one in styles.iter() if _local(one.tag) == "cellXfs"), ())
-    numbers = [str(at) for at, one in enumerate(used) if one.get("numFmtId") in formats]
-    if not numbers:
-        return None
-    return re.compile(_CELL + rb'([^>]*\bs="(?:' + "|".join(numbers).encode() + rb')"[^>]*)(?<!/)>')
+    shown = [codes.get(one.get("numFmtId", ""), "") for one in used]
+    percent = [at for at, code in enumerate(shown) if "%" in code]
+    padded: dict[int, list[int]] = {}
+    for at, code in enumerate(shown):
+        if _ZEROS.fullmatch(code):
+            padded.setdefault(len(code), []).append(at)
+    return (
+        _cells_of_styles(percent) if percent else None,
+        {digits: _cells_of_styles(styles_of) for digits, styles_of in padded.items()},
+    )
+
+
+def _cells_of_styles(styles: list[int]) -> re.Pattern[bytes]:
+    numbers = "|".join(map(str, styles)).encode()
+    return re.compile(_CELL + rb'([^>]*\bs="(?:' + numbers + rb')"[^>]*)(?<!/)>')
 
 
 def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
