@@ -49,6 +49,8 @@ PER_WORDS = {
     "one_way": "way (片道)",
     "month": "month (月)",
 }
+PER_WORDS_JA = {"visit": "1回", "day": "1日", "one_way": "片道", "month": "1月"}
+BASIS_WORDS_JA = {"base_lines": "所定単位数", "all_lines": "ほかのすべての単位数"}
 BASIS_WORDS = {"base_lines": "the base units", "all_lines": "all other units"}
 
 
@@ -328,11 +330,11 @@ def periods() -> list[tuple[int, int, list[CodeRow]]]:
 
 
 def _span(first: int, last: int) -> str:
-    return (
-        f"{month_text(first)} on"
-        if last == OPEN_END
-        else f"{month_text(first)} – {month_text(last)}"
-    )
+    return f"{_month(first)} on" if last == OPEN_END else f"{_month(first)} – {_month(last)}"
+
+
+def _month(month: int) -> str:
+    return f'<span class="month">{month_text(month)}</span>'
 
 
 class CoverageTable(MarkdownDirective):
@@ -342,7 +344,7 @@ class CoverageTable(MarkdownDirective):
         """Put lengths of stay, additions and rates down, the periods across."""
         found = coverage(ct.load_code_book().rows)
         spans = [
-            f"{month_text(first)}<br>{'on' if last == OPEN_END else month_text(last)}"
+            f"{_month(first)}<br>{'on' if last == OPEN_END else _month(last)}"
             for first, last in found.periods
         ]
         rows = [
@@ -370,6 +372,20 @@ class Additions(MarkdownDirective):
             for row in ct.load_codes(self.arguments[0]).rows
             if row.kind != "base" and group in (None, row.group)
         ]
+        if self.language == "ja":
+            return table(
+                ["名称とコード", "キー", "単位数・割合", "算定単位", "備考"],
+                [
+                    [
+                        f"{row.name}<br>{row.service_code}",
+                        f"`{row.key}`",
+                        _worth_ja(row),
+                        PER_WORDS_JA[row.per],
+                        "、".join(_notes_ja(row)),
+                    ]
+                    for row in rows
+                ],
+            )
         return table(
             ["key", "code and name", "units", "counted per", "notes"],
             [
@@ -411,6 +427,31 @@ def _notes(row: CodeRow) -> Iterable[str]:
         yield "not with " + ", ".join(f"`{key}`" for key in row.excluded)
     if row.confidence == "medium":
         yield "medium"
+
+
+def _worth_ja(row: CodeRow) -> str:
+    if row.kind == "addition":
+        return f"{row.units:+d}単位".replace("-", "−")
+    basis = BASIS_WORDS_JA.get(str(row.rate_of), f"`{row.rate_of}`")
+    return f"{basis}の{row.per_mille}/1000".replace("-", "−")
+
+
+def _notes_ja(row: CodeRow) -> Iterable[str]:
+    """Name the limits of use that matter to who fills a column in."""
+    if row.max_per_visit and row.max_per_visit > 1:
+        yield f"1回に{row.max_per_visit}まで"
+    if row.max_per_month:
+        yield f"月{row.max_per_month}回まで"
+    if row.group:
+        yield "同じ区分の加算は一つだけ"
+    if not row.limit_managed:
+        yield "限度額管理対象外"
+    if row.needed:
+        yield "ほかの加算とともにだけ算定"
+    if row.excluded:
+        yield "同時に算定できない加算あり"
+    if row.confidence == "medium":
+        yield "資料1件のみで確認"
 
 
 class BaseUnits(MarkdownDirective):

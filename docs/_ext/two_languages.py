@@ -24,7 +24,7 @@ from sphinx.search.en import SearchEnglish
 HERE = Path(__file__).parent
 LOCALE = Path(sphinx.__file__).parent / "locale"
 JAPANESE = "ぁ-ゖァ-ヺー々〆㐀-䶿一-鿿豈-﫿"
-_JOINED = re.compile(rf"[{JAPANESE}、。）」・：][{JAPANESE}（「]")
+_JOINED = re.compile(rf"[{JAPANESE}][{JAPANESE}（「]|[、。）」・：].|.[（「]")
 _WORDS = re.compile(rf"[{JAPANESE}]+|[^\W{JAPANESE}]+")
 
 # What the theme says and Sphinx's own catalogue does not have.
