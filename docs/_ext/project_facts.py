@@ -242,11 +242,12 @@ class Rule(MarkdownDirective):
 _BLANK = re.compile(r"\{(\w+)(?:![rs])?\}")
 
 
-# What is filled into a Japanese wording, where the name of the fact is not that of a column.
+# What is filled into a Japanese wording; 値 where nothing better is named.
 FACTS = {
     "between": "時刻から求めた分数", "choice": "選択肢", "choices": "選択肢", "claim": "請求",
     "claims": "請求または件数", "code": "コード", "column": "列", "condition": "条件",
-    "content": "中の文字列", "count": "回数", "document": "資料", "end": "終了時刻",
+    "content": "中の文字列", "count": "回数", "digit": "検証番号",
+    "document": "資料", "end": "終了時刻",
     "entity": "番号", "era": "元号", "expected": "正しい形", "first": "最初の値",
     "fits": "対象のサービス", "found": "見つかった数", "group": "区分", "key": "加算",
     "keys": "加算", "last": "最後の値", "length": "桁数", "level": "要介護度", "limit": "限度額",
@@ -262,7 +263,7 @@ def _filled_in(template: str, language: Language) -> str:
     """Write a wording with the names of what is filled in, in italics."""
 
     def named(found: re.Match[str]) -> str:
-        return f"<em>{FACTS[found[1]]}</em>" if language == "ja" else f"*{found[1]}*"
+        return f"<em>{FACTS.get(found[1], '値')}</em>" if language == "ja" else f"*{found[1]}*"
 
     return _BLANK.sub(named, template)
 
