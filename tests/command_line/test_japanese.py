@@ -158,7 +158,8 @@ def test_rules_are_the_same_in_both_languages_and_messages_are_not() -> None:
         (
             {"service": "通所介護"},
             "「通所介護」は使えません。地域密着型通所介護(day_care)、"
-            "療養通所介護(medical_day_care) のいずれかを記入するか、空欄にしてください",
+            "療養通所介護(medical_day_care)、短期利用療養通所介護(short_medical_day_care) "
+            "のいずれかを記入するか、空欄にしてください",
         ),
         ({"session": "0"}, "「0」は1〜9の整数ではありません。数字で記入してください"),
         (
@@ -714,7 +715,8 @@ def test_an_unreadable_file_in_japanese(tmp_path: Path) -> None:
         ),
         (
             ["explain", "--month", "2016-04", "--minutes", "200", "--service", "x"],
-            "--service「x」は使えません。day_care または medical_day_care を指定してください",
+            "--service「x」は使えません。day_care、medical_day_care または short_medical_day_care "
+            "を指定してください",
         ),
         (
             ["explain", "--month", "2016-04", "--minutes", "200", "--shortfall", "x"],

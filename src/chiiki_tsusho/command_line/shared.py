@@ -254,7 +254,8 @@ Codes = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="A code table in the layout of service_codes.csv, in the place of the bundled one.",
+        help="A code table in the layout of service_codes.csv, in the place of the bundled one; "
+        "or, after a first line extends,bundled, rows laid over it.",
         show_default=False,
     ),
 ]
