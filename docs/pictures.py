@@ -92,7 +92,7 @@ def photograph(page: Path, target: Path, paper: str = "") -> None:
     try:
         if paper:
             # A whole sheet.
-            browser.set_window_size(860, 1400)
+            browser.set_window_size(1000, 1400)
         browser.get(page.as_uri())
         shot = browser.get_screenshot_as_png()
         # The boxes of a statement part the signs of a number.

@@ -188,6 +188,51 @@ def test_files_of_two_batches_make_no_papers(tmp_path: Path) -> None:
     assert not (tmp_path / "papers.html").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "english", "japanese"),
+    [
+        (
+            "claims", ("201604", "201613"),
+            "'201613' is no month of service; compute the claims again",
+            "「201613」は提供年月ではありません)。もう一度計算してください",
+        ),
+        (
+            # As an earlier version wrote it.
+            "claims", ("public_units", "other"),
+            "no column public_units (公費対象単位数); compute the claims again",
+            "列「公費対象単位数」(public_units)がありません)。もう一度計算してください",
+        ),
+        (
+            "claim_lines", ("852", "853"),
+            "claims and claim_lines are not of one batch; compute the claims again",
+            "claims と claim_lines が同じ計算の結果ではありません。もう一度計算してください",
+        ),
+        (
+            "claims", None,
+            "it is not text in UTF-8; compute the claims again",
+            "UTF-8の文字ではありません)。もう一度計算してください",
+        ),
+    ],
+)  # fmt: skip
+def test_a_damaged_folder_is_refused(
+    name: str, change: tuple[str, str] | None, english: str, japanese: str, tmp_path: Path
+) -> None:
+    visits_file = tmp_path / "visits.csv"
+    frame(visits(2)).to_csv(visits_file, index=False)
+    folder = ct.claim_files(visits_file, tmp_path / "out").folder
+    file = folder / f"{name}.csv"
+    text = file.read_bytes()
+    old, new = (b"", b"\xff") if change is None else (one.encode() for one in change)
+    changed = text.replace(old, new) if old else new + text
+    assert changed != text
+    file.write_bytes(changed)
+    with pytest.raises(ChiikiTsushoError) as caught:
+        write_statements(folder, tmp_path / "papers.html")
+    assert str(caught.value).endswith(english)
+    assert caught.value.say("ja").endswith(japanese)
+    assert not (tmp_path / "papers.html").exists()
+
+
 def test_no_claims_make_an_empty_page(tmp_path: Path) -> None:
     batch = compute(visits(1, minutes="abc"))
     assert write_statements(batch, tmp_path / "papers.html", language="ja") == 0

@@ -962,7 +962,7 @@ def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
             r"claims\.csv: .*: no column total_units \(総単位数\)",
         ),
         (edit("claims", ",852,", ",8.5,"), r"claims\.csv: is not as the claim command writes it"),
-        (edit("claims", "201604", "201613"), r"claims\.csv: service_month: '201613' is not a"),
+        (edit("claims", "201604", "201613"), r"claims\.csv: .*: '201613' is no month of service"),
         (edit("claims", ",2,2,852", ",,2,852"), r"claims\.csv: visits is blank in 1 of the rows"),
         (edit("claim_lines", ",2,852", ",2,853"), r"not of one batch: 201604 has 852 .* 853 in"),
         (edit("problems", "rule", "ruel"), r"problems\.csv: .*no column rule"),

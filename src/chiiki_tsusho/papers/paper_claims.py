@@ -20,7 +20,7 @@ from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.writing.result_tables import schema
-from chiiki_tsusho.writing.saved_results import output_files, read_output
+from chiiki_tsusho.writing.saved_results import AGAIN, output_files, read_output
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Batch
@@ -168,7 +168,7 @@ def _claim_of_line(claims: pa.Table, lines: pa.Table) -> Ints:
     ]
     found = pc.index_in(keys[1], value_set=keys[0].combine_chunks())
     if found.null_count:
-        raise InputFileError(Text("claims and claim_lines are not of one batch"))
+        raise _not_of_one_batch()
     places: Ints = found.to_numpy().astype(np.int64)
     return places
 
@@ -177,7 +177,11 @@ def _check_sums(claims: pa.Table, lines: pa.Table, starts: Ints) -> None:
     """Refuse files of two batches: the units of a claim are those of its lines."""
     running = np.concatenate(([0], np.cumsum(lines["service_units"].to_numpy())))
     if (np.diff(running[starts]) != claims["total_units"].to_numpy()).any():
-        raise InputFileError(Text("claims and claim_lines are not of one batch"))
+        raise _not_of_one_batch()
+
+
+def _not_of_one_batch() -> InputFileError:
+    return InputFileError(Text("claims and claim_lines are not of one batch; {again}", again=AGAIN))
 
 
 def _code_rows(lines: pa.Table, book: CodeBook) -> tuple[Ints, list[CodeRow | None]]:

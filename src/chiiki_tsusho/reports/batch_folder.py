@@ -21,9 +21,8 @@ from chiiki_tsusho.columns import (
     PROVIDER_NO,
     VISITS,
 )
-from chiiki_tsusho.errors import InputFileError, UnsupportedMonthError
+from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.months import parse_month
 from chiiki_tsusho.problem_texts import Rule
 from chiiki_tsusho.reading.blocks import Form, Numbered, Numbers, Texts
 from chiiki_tsusho.reading.cells import PARSERS, Decoder
@@ -103,10 +102,8 @@ def read_batch(folder: Path) -> BatchFiles:
         batch.
     """
     files = output_files(folder)
-    claims = _frame(read_output(files["claims"], CLAIMS, _CLAIM_COLUMNS), files["claims"])
-    lines = _frame(
-        read_output(files["claim_lines"], CLAIM_LINES, _LINE_COLUMNS), files["claim_lines"]
-    )
+    claims = _frame(read_output(files["claims"], CLAIMS, _CLAIM_COLUMNS))
+    lines = _frame(read_output(files["claim_lines"], CLAIM_LINES, _LINE_COLUMNS))
     _check_sums(folder, claims, lines)
     problems = read_output(files["problems"], PROBLEMS, [column.name for column in PROBLEMS])
     return BatchFiles(
@@ -129,10 +126,10 @@ def read_claims(folder: Path) -> pd.DataFrame:
         A file is missing or is not what the ``claim`` command writes.
     """
     path = output_files(folder)["claims"]
-    return _frame(read_output(path, CLAIMS, _CLAIM_COLUMNS), path)
+    return _frame(read_output(path, CLAIMS, _CLAIM_COLUMNS))
 
 
-def _frame(table: pa.Table, path: Path) -> pd.DataFrame:
+def _frame(table: pa.Table) -> pd.DataFrame:
     """Turn a table into a frame: texts as categories, whole numbers as int64."""
     nullable = {pa.int64(): pd.Int64Dtype()}
     columns: dict[str, Any] = {}
@@ -145,13 +142,7 @@ def _frame(table: pa.Table, path: Path) -> pd.DataFrame:
         else:
             columns[name] = column.to_numpy()
     frame = pd.DataFrame(columns)
-    months = frame["service_month"].cat.categories
-    try:
-        numbers = [parse_month(month) for month in months]
-    except UnsupportedMonthError as error:
-        raise InputFileError(
-            Text("{path}: service_month: {why}", path=path, why=str(error))
-        ) from error
+    numbers = [int(month) for month in frame["service_month"].cat.categories]
     frame["service_month"] = np.array(numbers, dtype=np.int64)[frame["service_month"].cat.codes]
     return frame
 

@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from chiiki_tsusho.columns import Column
+from chiiki_tsusho.columns import PROBLEMS, Column
 from chiiki_tsusho.errors import InputFileError, not_read
-from chiiki_tsusho.language import Name, Text, on_lines
+from chiiki_tsusho.language import Name, Sayable, Text, on_lines
 from chiiki_tsusho.lazy import parquet
+from chiiki_tsusho.months import is_month
 from chiiki_tsusho.writing.exchange import settle
 from chiiki_tsusho.writing.run_record import OUTPUTS
 
@@ -83,7 +84,8 @@ def read_output(path: Path, columns: Sequence[Column], wanted: Sequence[str]) ->
     Raises
     ------
     InputFileError
-        The file cannot be read, lacks a column, or has a blank where a number must be.
+        The file cannot be read, lacks a column, has a blank where a number must be, or (other
+        than problems) what is no month.
     """
     chosen = [column for column in columns if column.name in wanted]
     headings_of, read = _READERS[path.suffix]
@@ -94,16 +96,10 @@ def read_output(path: Path, columns: Sequence[Column], wanted: Sequence[str]) ->
         table = read(path, schema).rename_columns([column.name for column in chosen])
     except OSError as error:
         raise not_read(path, error) from error
-    except (pa.ArrowException, KeyError, UnicodeDecodeError, csv.Error) as error:
-        why = str(error.args[0] if isinstance(error, KeyError) else error).splitlines()[0]
-        raise InputFileError(
-            Text(
-                "{path}: is not as the claim command writes it: {why}; {again}",
-                path=path,
-                why=why,
-                again=AGAIN,
-            )
-        ) from error
+    except (pa.ArrowException, _NoColumnError, UnicodeDecodeError, csv.Error) as error:
+        raise _not_as_written(path, _why(error)) from error
+    if "service_month" in wanted and columns != PROBLEMS:
+        _check_months(path, table)
     for column in chosen:
         blank = table[column.name].null_count if column.kind == "whole" else 0
         if blank:
@@ -123,7 +119,38 @@ def _heading(column: Column, there: Sequence[str]) -> str:
     for heading in (column.name, column.heading):
         if heading in there:
             return heading
-    raise KeyError(f"no column {column.name} ({column.heading})")
+    raise _NoColumnError(column)
+
+
+class _NoColumnError(Exception):
+    """A column is not there; the one argument is which."""
+
+
+def _why(error: Exception) -> Sayable | str:
+    if isinstance(error, _NoColumnError):
+        (column,) = error.args
+        return Text("no column {name} ({heading})", name=column.name, heading=column.heading)
+    if isinstance(error, UnicodeDecodeError):
+        return Text("it is not text in UTF-8")
+    return str(error).splitlines()[0]
+
+
+def _not_as_written(path: Path, why: Sayable | str) -> InputFileError:
+    return InputFileError(
+        Text(
+            "{path}: is not as the claim command writes it: {why}; {again}",
+            path=path,
+            why=why,
+            again=AGAIN,
+        )
+    )
+
+
+def _check_months(path: Path, table: pa.Table) -> None:
+    for month in table["service_month"].cast(pa.string()).unique().to_pylist():
+        text = "" if month is None else month
+        if not (text.isascii() and text.isdigit() and len(text) == 6 and is_month(int(text))):
+            raise _not_as_written(path, Text("{text!r} is no month of service", text=text))
 
 
 def _arrow_type(column: Column) -> pa.DataType:
