@@ -10,11 +10,13 @@ import typer
 from chiiki_tsusho.command_line.shared import (
     FOUND,
     Codes,
+    NewFiles,
     Providers,
     Visits,
     exit_codes,
+    file_option,
     say,
-    show_data,
+    show_frame,
     spoken,
 )
 from chiiki_tsusho.language import Counted, Text
@@ -45,12 +47,7 @@ def from_plan_command(
             show_default=False,
         ),
     ],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "-o", "--output", metavar="DIR", help="The folder for the files.", show_default=False
-        ),
-    ],
+    output: NewFiles,
     provider: Annotated[
         str | None,
         typer.Option(
@@ -78,7 +75,7 @@ def from_plan_command(
         plans = from_plan(list(files), provider, codes, spoken())
         written = plans.write(output)
         if len(plans.notes):
-            show_data(plans.notes.to_csv(index=False, lineterminator="\n"))
+            show_frame(plans.notes)
         for path, frame in zip(written, (plans.visits, plans.recipients), strict=True):
             say(Counted("{path}: {n:,} row", "{path}: {n:,} rows", len(frame), path=path))
         say(ONE_SOURCE)
@@ -89,19 +86,9 @@ def from_plan_command(
 def to_plan_command(
     visits: Visits,
     recipients: Annotated[
-        Path,
-        typer.Option(
-            metavar="FILE",
-            help="One row per insured person, with care_manager_no: whom a file is for.",
-            show_default=False,
-        ),
+        Path, file_option("One row per insured person, with care_manager_no: whom a file is for.")
     ],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "-o", "--output", metavar="DIR", help="The folder for the files.", show_default=False
-        ),
-    ],
+    output: NewFiles,
     providers: Providers = None,
     edition: Annotated[
         str, typer.Option(metavar="MONTH", help="CSVバージョン of the exchange standard.")
@@ -137,7 +124,7 @@ def to_plan_command(
             language=spoken(),
         )
         if len(result.left_out):
-            show_data(result.left_out.to_csv(index=False, lineterminator="\n"))
+            show_frame(result.left_out)
         files = len(result.paths)
         say(Counted("{path}: {n:,} file", "{path}: {n:,} files", files, path=output))
         held = result.done.held_visits

@@ -9,12 +9,15 @@ import typer
 
 from chiiki_tsusho.command_line.shared import (
     FOUND,
+    BatchFolder,
     Codes,
+    NewFiles,
     chosen,
     exit_codes,
+    file_option,
     one_of,
     say,
-    show_data,
+    show_frame,
     spoken,
 )
 from chiiki_tsusho.language import Counted, Text
@@ -40,17 +43,12 @@ def register(app: typer.Typer) -> None:
 
 
 def claim_file_command(
-    folder: Annotated[
-        Path,
-        typer.Argument(metavar="DIR", help="What the claim command wrote.", show_default=False),
-    ],
+    folder: BatchFolder,
     recipients: Annotated[
         Path,
-        typer.Option(
-            metavar="FILE",
-            help="The recipients of the claims, with birth_date, sex, certified_from and the other "
-            "personal columns.",
-            show_default=False,
+        file_option(
+            "The recipients of the claims, with birth_date, sex, certified_from and the other "
+            "personal columns."
         ),
     ],
     review_month: Annotated[
@@ -61,12 +59,7 @@ def claim_file_command(
             show_default=False,
         ),
     ],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "-o", "--output", metavar="DIR", help="The folder for the files.", show_default=False
-        ),
-    ],
+    output: NewFiles,
     quote: Annotated[
         str,
         typer.Option(
@@ -125,7 +118,7 @@ def claim_file_command(
         except ClaimFileError as error:
             if error.problems is None:
                 raise
-            show_data(_csv(error.problems))
+            show_frame(error.problems)
             say(error.say(spoken()))
             raise typer.Exit(FOUND) from error
         for one in files:
@@ -168,10 +161,7 @@ def audit_command(
             show_default=False,
         ),
     ],
-    page: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a page of the audit as well.", show_default=False),
-    ] = None,
+    page: Annotated[Path | None, file_option("Write a page of the audit as well.")] = None,
     codes: Codes = None,
 ) -> None:
     """Audit claim files without the visits they were made of.
@@ -187,7 +177,7 @@ def audit_command(
 
         result = audit(list(files), codes, spoken())
         if len(result.findings):
-            show_data(_csv(result.findings_in(spoken())))
+            show_frame(result.findings_in(spoken()))
         _say_hints(result.hints)
         say(result.summary)
         if page is not None:
@@ -218,7 +208,7 @@ def returns_command(
         from chiiki_tsusho.exchange_files.returns import read_returns
 
         found = read_returns(file, spoken())
-        show_data(_csv(found))
+        show_frame(found)
         waiting = int(found["waiting"].sum())
         say(
             Text(
@@ -242,7 +232,3 @@ def _say_hints(hints: pd.DataFrame) -> None:
                 message=message,
             )
         )
-
-
-def _csv(frame: pd.DataFrame) -> str:
-    return frame.to_csv(index=False, lineterminator="\n")

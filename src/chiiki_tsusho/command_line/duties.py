@@ -13,7 +13,9 @@ from chiiki_tsusho.command_line.misuse import Command, Group
 from chiiki_tsusho.command_line.shared import (
     FOUND,
     Encoding,
+    Headings,
     exit_codes,
+    file_option,
     language_of_headings,
     one_of,
     say,
@@ -21,7 +23,7 @@ from chiiki_tsusho.command_line.shared import (
     spoken,
 )
 from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.language import LANGUAGES, Counted, Joined, Language, Sayable, Text
+from chiiki_tsusho.language import Counted, Joined, Language, Sayable, Text
 
 if TYPE_CHECKING:
     from chiiki_tsusho.duties.findings import DutyReport
@@ -38,54 +40,16 @@ duties = typer.Typer(
 Offices = Annotated[
     Path, typer.Option("--offices", metavar="FILE", help="The register of offices.")
 ]
-Meetings = Annotated[
-    Path | None,
-    typer.Option(
-        "--meetings",
-        metavar="FILE",
-        help="The register of meetings: counts, no names.",
-        show_default=False,
-    ),
-]
-Members = Annotated[
-    Path | None,
-    typer.Option(
-        "--members", metavar="FILE", help="The members of the councils.", show_default=False
-    ),
-]
-Corporation = Annotated[
-    Path | None,
-    typer.Option(
-        "--corporation",
-        metavar="FILE",
-        help="The corporation and its filing.",
-        show_default=False,
-    ),
-]
+Meetings = Annotated[Path | None, file_option("The register of meetings: counts, no names.")]
+Members = Annotated[Path | None, file_option("The members of the councils.")]
+Corporation = Annotated[Path | None, file_option("The corporation and its filing.")]
 On = Annotated[
     str | None,
-    typer.Option(
-        "--on", metavar="DAY", help="The day, 2026-04-01; without it, today.", show_default=False
-    ),
+    typer.Option(metavar="DAY", help="The day, 2026-04-01; without it, today.", show_default=False),
 ]
 Rules = Annotated[
     Path | None,
-    typer.Option(
-        "--rules",
-        metavar="FILE",
-        help="Rules of a municipality of your own, in the layout of duty_rules.csv.",
-        show_default=False,
-    ),
-]
-Headings = Annotated[
-    str | None,
-    typer.Option(
-        "--headings",
-        metavar="en|ja",
-        help="Language of the headings; without it, that of the messages.",
-        autocompletion=one_of(*LANGUAGES),
-        show_default=False,
-    ),
+    file_option("Rules of a municipality of your own, in the layout of duty_rules.csv."),
 ]
 
 
@@ -96,10 +60,6 @@ def register(app: typer.Typer) -> None:
 
 def _day(text: str | None) -> date | str:
     return date.today() if text is None else text
-
-
-def _headings(asked: str | None) -> Language:
-    return spoken() if asked is None else language_of_headings(asked)
 
 
 def _headed(columns: Mapping[str, str], language: Language) -> list[str]:
@@ -156,7 +116,7 @@ def check_command(
             language=spoken(),
         )
         rows = report.findings.to_numpy().tolist()
-        _give([_headed(COLUMNS, _headings(headings)), *rows], output)
+        _give([_headed(COLUMNS, language_of_headings(headings)), *rows], output)
         _tell(report, output)
     if not report.clean:
         raise typer.Exit(FOUND)
@@ -237,7 +197,7 @@ def plan_command(
         )
         output_folder(output)
         rows = plan.to_numpy().tolist()
-        _give([_headed(COLUMNS, _headings(headings)), *rows], output / "plan.csv")
+        _give([_headed(COLUMNS, language_of_headings(headings)), *rows], output / "plan.csv")
         write_calendar(plan, output / "plan.ics")
         days = Counted("{n:,} day", "{n:,} days", len(plan))
         say(Text("{days}; files in {folder}: plan.csv, plan.ics", days=days, folder=output))
@@ -349,6 +309,6 @@ def template_command(
     with exit_codes():
         from chiiki_tsusho.duties.templates import write_register_templates
 
-        for path in write_register_templates(folder, _headings(headings)):
+        for path in write_register_templates(folder, language_of_headings(headings)):
             say(Text("wrote {path}", path=path))
         say(Text("line 2 of each register is an example: put your rows in its place"))

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from chiiki_tsusho.command_line.shared import Codes, Recipients, exit_codes, one_of, say, spoken
+from chiiki_tsusho.command_line.shared import (
+    BatchFolder,
+    Codes,
+    Recipients,
+    exit_codes,
+    one_of,
+    say,
+    spoken,
+)
 from chiiki_tsusho.language import Counted
 
 if TYPE_CHECKING:
@@ -22,10 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def statements_command(
-    folder: Annotated[
-        Path,
-        typer.Argument(metavar="DIR", help="What the claim command wrote.", show_default=False),
-    ],
+    folder: BatchFolder,
     output: Annotated[
         Path,
         typer.Option(

@@ -24,6 +24,8 @@ from chiiki_tsusho.language import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from chiiki_tsusho.claims.results import Progress
 
 # 0: all is done, nothing held or found. A stop is told as shells do: 128 and the signal.
@@ -83,6 +85,11 @@ def show_data(text: str) -> None:
         _write(sys.stdout, without_controls(text))
     else:
         typer.echo(text.encode(), nl=False)
+
+
+def show_frame(frame: pd.DataFrame) -> None:
+    """Write a table to standard output as CSV."""
+    show_data(frame.to_csv(index=False, lineterminator="\n"))
 
 
 def _write(stream: TextIO | None, text: str) -> None:
@@ -234,6 +241,12 @@ def language_of_headings(asked: str | None) -> Language:
     return spoken() if asked is None else chosen("--headings", asked, LANGUAGES)
 
 
+def file_option(words: str) -> typer.models.OptionInfo:
+    """Declare an option that takes a file and may be left out."""
+    option: typer.models.OptionInfo = typer.Option(metavar="FILE", help=words, show_default=False)
+    return option
+
+
 Month = Annotated[str, typer.Option(metavar="MONTH", help="The month, 2016-04 or 201604.")]
 Visits = Annotated[
     list[Path],
@@ -243,20 +256,23 @@ Visits = Annotated[
         show_default=False,
     ),
 ]
-Providers = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="One row per provider.", show_default=False)
+BatchFolder = Annotated[
+    Path,
+    typer.Argument(metavar="DIR", help="What the claim command wrote.", show_default=False),
 ]
-Recipients = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="One row per insured person.", show_default=False),
+NewFiles = Annotated[
+    Path,
+    typer.Option(
+        "-o", "--output", metavar="DIR", help="The folder for the files.", show_default=False
+    ),
 ]
+Providers = Annotated[Path | None, file_option("One row per provider.")]
+Recipients = Annotated[Path | None, file_option("One row per insured person.")]
 Codes = Annotated[
     Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="A code table in the layout of service_codes.csv, in the place of the bundled one; "
-        "or, after a first line extends,bundled, rows laid over it.",
-        show_default=False,
+    file_option(
+        "A code table in the layout of service_codes.csv, in the place of the bundled one; "
+        "or, after a first line extends,bundled, rows laid over it."
     ),
 ]
 Encoding = Annotated[
