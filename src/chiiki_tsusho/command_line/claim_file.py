@@ -177,7 +177,7 @@ def audit_command(
 
         result = audit(list(files), codes, spoken())
         if len(result.findings):
-            show_frame(result.findings_in(spoken()))
+            show_frame(result.findings)
         _say_hints(result.hints)
         say(result.summary)
         if page is not None:

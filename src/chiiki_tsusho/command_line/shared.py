@@ -88,8 +88,10 @@ def show_data(text: str) -> None:
 
 
 def show_frame(frame: pd.DataFrame) -> None:
-    """Write a table to standard output as CSV."""
-    show_data(frame.to_csv(index=False, lineterminator="\n"))
+    """Write what is told of exchanged files to standard output as CSV, headed in its language."""
+    from chiiki_tsusho.exchange_files.headings import headed
+
+    show_data(headed(frame, spoken()).to_csv(index=False, lineterminator="\n"))
 
 
 def _write(stream: TextIO | None, text: str) -> None:

@@ -17,7 +17,8 @@ from chiiki_tsusho.exchange_files.checks_person import check_persons
 from chiiki_tsusho.exchange_files.checks_sums import check_claim_lines, check_lines, check_totals
 from chiiki_tsusho.exchange_files.checks_yen import check_rates_and_funds, check_yen
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
-from chiiki_tsusho.exchange_files.findings import HEADINGS, Findings, every_view
+from chiiki_tsusho.exchange_files.findings import Findings, every_view
+from chiiki_tsusho.exchange_files.headings import headed
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
@@ -74,7 +75,7 @@ class Audit:
 
     def findings_in(self, language: Language) -> pd.DataFrame:
         """Return the findings under headings of a language."""
-        return self.findings.rename(columns=HEADINGS) if language == "ja" else self.findings
+        return headed(self.findings, language)
 
     def report(self, path: str | Path, language: Language = "en") -> Path:
         """Write the audit as one HTML page.

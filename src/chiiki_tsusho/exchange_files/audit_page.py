@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chiiki_tsusho.exchange_files.findings import HEADINGS
+from chiiki_tsusho.exchange_files.headings import HEADINGS
 from chiiki_tsusho.html_pages import page_facts, templates
 from chiiki_tsusho.language import Language, Sayable, Text
 from chiiki_tsusho.whole_files import PRIVATE, write_whole
@@ -21,11 +21,13 @@ _ROW_COLUMNS = (
     "file", "line", "insurer_no", "insured_no", "item", "heading", "found", "expected",
     "return_code", "message",
 )  # fmt: skip
+# Columns that may be broken over lines, and how wide they are at least.
+_CLASSES = {"file": "wrap", "heading": "wrap", "expected": "wrap", "message": "words"}
 _FILE_COLUMNS = (
-    Text("file"), Text("lines"), Text("other lines"), Text("statements"), Text("units"),
+    Text("file"), Text("lines of the file"), Text("other lines"), Text("statements"), Text("units"),
     Text("cost, yen"), Text("insurance, yen"), Text("public funds, yen"),
 )  # fmt: skip
-_RULE_COLUMNS = (Text("kind"), Text("return code"), Text("lines"), Text("what to do"))
+_RULE_COLUMNS = (Text("return code"), Text("how often"), Text("what to do"))
 _TITLE = Text("Audit of claim files")
 
 
@@ -70,6 +72,7 @@ def write_audit_page(
                 "rule_columns": [one.say(language) for one in _RULE_COLUMNS],
                 "columns": [HEADINGS[one] if language == "ja" else one for one in _ROW_COLUMNS],
             },
+            classes=[_CLASSES.get(one, "") for one in _ROW_COLUMNS],
             files=[tuple(vars(one).values()) for one in files],
             parts=[
                 _part("findings", Text("Findings"), findings, language),

@@ -23,21 +23,6 @@ else:
 COLUMNS = (
     "file", "line", *KEY, "item", "heading", "found", "expected", "rule", "return_code", "message",
 )  # fmt: skip
-HEADINGS = {
-    "file": "ファイル",
-    "line": "行",
-    "service_month": "サービス提供年月",
-    "provider_no": "事業所番号",
-    "insurer_no": "保険者番号",
-    "insured_no": "被保険者番号",
-    "item": "項目",
-    "heading": "項目名",
-    "found": "ファイルの値",
-    "expected": "あるべき値",
-    "rule": "エラーの種類",
-    "return_code": "返戻コード",
-    "message": "説明",
-}
 # Of these only the place is told, never what stands there.
 PRIVATE = frozenset(
     {"birth_date", "sex", "certified_from", "certified_to", "started_on", "stopped_on"}
