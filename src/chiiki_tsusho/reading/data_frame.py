@@ -23,11 +23,11 @@ from chiiki_tsusho.reading.blocks import (
     RawPositions,
     SourceFile,
     Texts,
-    cell_text,
     checked_column,
     filled_rows,
     plain_texts,
 )
+from chiiki_tsusho.reading.written_cells import cell_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,7 +23,7 @@ from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import OPEN_END, month_text
 from chiiki_tsusho.reading.addition_names import Spans, Unclear, meanings, same_step
-from chiiki_tsusho.reading.blocks import column_letters
+from chiiki_tsusho.reading.written_cells import column_letters
 
 ALWAYS: Spans = [(0, OPEN_END)]
 # What files of care records hold beside what is billed; left unread where it is no column.

@@ -23,12 +23,12 @@ from chiiki_tsusho.reading.blocks import (
     RawTable,
     SourceFile,
     Texts,
-    cell_text,
     checked_column,
     filled_rows,
     plain_texts,
 )
 from chiiki_tsusho.reading.file_state import changed, state_of
+from chiiki_tsusho.reading.written_cells import cell_text
 
 # What a damaged file makes Arrow and Python raise, wherever in it the damage is.
 _DAMAGES = (pa.ArrowException, OSError, ValueError, IndexError, OverflowError)

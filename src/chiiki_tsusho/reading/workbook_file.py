@@ -17,18 +17,10 @@ from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Text
 from chiiki_tsusho.problem_texts import Message
-from chiiki_tsusho.reading.blocks import (
-    BEGINNING_ROWS,
-    Block,
-    Form,
-    OneTable,
-    SourceFile,
-    Texts,
-    cell_text,
-    column_letters,
-)
+from chiiki_tsusho.reading.blocks import BEGINNING_ROWS, Block, Form, OneTable, SourceFile, Texts
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.workbook_parts import WorkbookParts, damaged
+from chiiki_tsusho.reading.written_cells import cell_text, column_letters
 
 _ROWS_OF_A_BLOCK = 1 << 14
 # Excel keeps times as fractions of a day: so near a whole second it is meant.

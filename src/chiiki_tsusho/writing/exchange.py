@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
 import json
 import os
 import shutil
-import signal
 import stat
 import sys
-import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
@@ -27,16 +24,14 @@ from typing import Any, BinaryIO, Self
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.whole_files import named_path
+from chiiki_tsusho.writing.room_lock import JOURNAL, LOCK, discard, leave, locked
+from chiiki_tsusho.writing.whole_steps import sync, sync_folder, undisturbed
 
 _PREFIX = ".chiiki-tsusho-"
 _ROOM_INSIDE = f"{_PREFIX}work"
-_LOCK, _JOURNAL = "lock", "journal.json"
 # More files of the user than these are not linked into another folder: theirs stays where it is.
 _MOST_CARRIED = 10_000
 _AT_CWD, _EXCHANGE = -100, 2
-_SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
 
 
 class FolderExchange:
@@ -69,7 +64,7 @@ class FolderExchange:
                 Text("{folder}: is a file; a folder was expected", folder=str(self.shown))
             )
         try:
-            with _undisturbed(to_the_end=False):
+            with undisturbed(to_the_end=False):
                 self._room, self._lock = _locked_room(self.folder, self.shown)
             _settle(self._room, self.folder)
             _sweep(self._room.parent)
@@ -86,9 +81,9 @@ class FolderExchange:
         self._leave()
 
     def _leave(self) -> None:
-        with self._unheard, _undisturbed(to_the_end=False):
+        with self._unheard, undisturbed(to_the_end=False):
             if self._lock is not None:
-                _remove(self._room, self._lock)
+                leave(self._room, self._lock)
                 self._lock = None
 
     def put(self, replaced: Collection[str]) -> None:
@@ -120,9 +115,9 @@ class FolderExchange:
                     )
                 )
         _keep_closed(self.stage, self.folder, new)
-        _sync(self.stage)
-        with contextlib.ExitStack() as undisturbed:
-            undisturbed.enter_context(_undisturbed(to_the_end=True))
+        sync(self.stage)
+        with contextlib.ExitStack() as quiet:
+            quiet.enter_context(undisturbed(to_the_end=True))
             if not self.folder.exists():
                 self.folder.parent.mkdir(parents=True, exist_ok=True)
                 self.stage.rename(self.folder)
@@ -135,9 +130,9 @@ class FolderExchange:
                 }
                 _write_journal(self._room, journal)
                 _move(self._room, self.folder, journal)
-            _sync_folder(self.folder.parent)
+            sync_folder(self.folder.parent)
             # Until the lock is given back.
-            self._unheard = undisturbed.pop_all()
+            self._unheard = quiet.pop_all()
 
     def _exchanged(self, replaced: Collection[str]) -> bool:
         """Let the stage and the folder change places; False where that cannot be."""
@@ -155,9 +150,9 @@ class FolderExchange:
             if _exchange(self.stage, self.folder):
                 _finish_exchange(self._room, self.folder, journal)
                 return True
-            (self._room / _JOURNAL).unlink()
+            (self._room / JOURNAL).unlink()
         for name in carried:
-            _discard(self.stage / name)
+            discard(self.stage / name)
         return False
 
 
@@ -165,12 +160,12 @@ def settle(folder: Path) -> None:
     """Finish what a stopped run has begun in a folder, before its results are read."""
     folder = folder.resolve()
     for room in (_room_beside(folder), folder / _ROOM_INSIDE):
-        if (room / _JOURNAL).exists():
-            lock = _locked(room, folder)
+        if (room / JOURNAL).exists():
+            lock = locked(room, folder)
             try:
                 _settle(room, folder)
             finally:
-                _remove(room, lock)
+                leave(room, lock)
 
 
 # ---------------------------------------------------------------- the room
@@ -181,21 +176,21 @@ def _locked_room(folder: Path, shown: Path) -> tuple[Path, BinaryIO]:
     room = _room_beside(folder)
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        return room, _locked(room, shown)
+        return room, locked(room, shown)
     with contextlib.suppress(OSError):
-        lock = _locked(room, shown)
+        lock = locked(room, shown)
         if _reaches(room, folder):
             return room, lock
-        _remove(room, lock)
+        leave(room, lock)
     # A mounted folder, or one whose parent belongs to others, is written from the inside.
-    return folder / _ROOM_INSIDE, _locked(folder / _ROOM_INSIDE, shown)
+    return folder / _ROOM_INSIDE, locked(folder / _ROOM_INSIDE, shown)
 
 
 def _reaches(room: Path, folder: Path) -> bool:
     """Try out whether something can be moved from a room into a folder."""
     probe, landed = room / "probe", folder / _ROOM_INSIDE
     try:
-        _discard(probe)
+        discard(probe)
         probe.mkdir()
         probe.rename(landed)
         landed.rmdir()
@@ -208,83 +203,19 @@ def _room_beside(folder: Path) -> Path:
     return folder.parent / f"{_PREFIX}{sha256(os.fsencode(folder.name)).hexdigest()[:16]}"
 
 
-def _locked(room: Path, shown: Path) -> BinaryIO:
-    """Make a room and shut others out of it."""
-    while True:
-        room.mkdir(mode=0o700, exist_ok=True)
-        path = room / _LOCK
-        try:
-            stream = path.open("ab")
-        except FileNotFoundError:
-            continue  # Another run has just left and removed the room.
-        if not _lock(stream):
-            stream.close()
-            raise OutputError(
-                Text(
-                    "{folder}: another run is writing there; wait until it has ended; nothing of "
-                    "this run was written",
-                    folder=str(shown),
-                )
-            )
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(path.stat(), os.fstat(stream.fileno())):
-                return stream
-        stream.close()
-
-
-def _lock(stream: BinaryIO) -> bool:
-    """Lock a file for as long as it is open; False where another process has."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
-            return False
-        raise
-    return True
-
-
-def _remove(room: Path, lock: BinaryIO) -> None:
-    """Empty a room and give its lock back; a journal, and what it speaks of, stays."""
-    if not (room / _JOURNAL).exists():
-        for path in room.iterdir():
-            if path.name != _LOCK:
-                _discard(path)
-    if sys.platform == "win32":
-        lock.close()
-    with contextlib.suppress(OSError):
-        (room / _LOCK).unlink()
-        room.rmdir()
-    lock.close()
-
-
-def _discard(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            path.unlink()
-
-
 def _write_journal(room: Path, journal: dict[str, Any]) -> None:
-    part = room / f"{_JOURNAL}.part"
+    part = room / f"{JOURNAL}.part"
     with part.open("w", encoding="utf-8") as stream:
         json.dump(journal, stream)
         stream.flush()
         os.fsync(stream.fileno())
-    part.replace(room / _JOURNAL)
-    _sync_folder(room)
+    part.replace(room / JOURNAL)
+    sync_folder(room)
 
 
 def _settle(room: Path, folder: Path) -> None:
     """Finish what a journal speaks of; remove what is left without one."""
-    path = room / _JOURNAL
+    path = room / JOURNAL
     if path.exists():
         journal = json.loads(path.read_text(encoding="utf-8"))
         if "inode" not in journal:
@@ -294,8 +225,8 @@ def _settle(room: Path, folder: Path) -> None:
         else:
             path.unlink()
     for one in room.iterdir():
-        if one.name != _LOCK:
-            _discard(one)
+        if one.name != LOCK:
+            discard(one)
 
 
 def _inode(path: Path) -> int | None:
@@ -306,15 +237,15 @@ def _sweep(parent: Path) -> None:
     """Finish and remove what stopped runs have left of other folders beside."""
     for room in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError, OutputError):
-            if not (room / _LOCK).exists():
+            if not (room / LOCK).exists():
                 continue
-            lock = _locked(room, room)
+            lock = locked(room, room)
             try:
-                journal = room / _JOURNAL
+                journal = room / JOURNAL
                 name = json.loads(journal.read_text("utf-8"))["folder"] if journal.exists() else ""
                 _settle(room, parent / name)
             finally:
-                _remove(room, lock)
+                leave(room, lock)
 
 
 # ---------------------------------------------------------------- two folders change places
@@ -335,8 +266,8 @@ def _finish_exchange(room: Path, folder: Path, journal: dict[str, Any]) -> None:
     """Bring over what came into the old folder at the last moment, and remove that."""
     old = room / journal["stage"]
     _carry(old, folder, journal["replaced"])
-    _discard(old)
-    (room / _JOURNAL).unlink(missing_ok=True)
+    discard(old)
+    (room / JOURNAL).unlink(missing_ok=True)
 
 
 def _carry(old: Path, new: Path, left: Collection[str]) -> None:
@@ -407,10 +338,10 @@ def _move(room: Path, folder: Path, journal: dict[str, Any]) -> None:
                 done.append((source, target))
     except OSError:
         _move_back(folder, done)
-        (room / _JOURNAL).unlink()
+        (room / JOURNAL).unlink()
         raise
-    (room / _JOURNAL).unlink()
-    _discard(away)
+    (room / JOURNAL).unlink()
+    discard(away)
 
 
 def _move_back(folder: Path, done: list[tuple[Path, Path]]) -> None:
@@ -446,52 +377,3 @@ def _keep_closed(stage: Path, folder: Path, names: Collection[str]) -> None:
             allowed = stat.S_IMODE((folder / name).stat().st_mode)
             path = stage / name
             path.chmod(stat.S_IMODE(path.stat().st_mode) & allowed)
-
-
-def _sync(stage: Path) -> None:
-    """Have the files of a stage on the disk, not in a cache of the system."""
-    for path in stage.rglob("*"):
-        if path.is_dir():
-            _sync_folder(path)
-            continue
-        with path.open("rb+") as stream:
-            os.fsync(stream.fileno())
-    _sync_folder(stage)
-
-
-def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":
-        return
-    at = os.open(folder, os.O_RDONLY)
-    try:
-        # Some file systems of a network know no such thing for folders.
-        with contextlib.suppress(OSError):
-            os.fsync(at)
-    finally:
-        os.close(at)
-
-
-@contextlib.contextmanager
-def _undisturbed(to_the_end: bool) -> Iterator[None]:
-    """Let no signal stop this process for a moment.
-
-    Parameters
-    ----------
-    to_the_end : bool
-        Whether a signal comes too late to stop anything; else it is heard afterwards.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    heard: list[int] = []
-    before = {
-        number: signal.signal(number, lambda one, _frame: heard.append(one)) for number in _SIGNALS
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        if not to_the_end:
-            for number in heard:
-                signal.raise_signal(number)

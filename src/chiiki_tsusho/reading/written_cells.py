@@ -1,0 +1,69 @@
+"""Values and places of a frame, a workbook or a Parquet file as texts of a table."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from decimal import Decimal
+from numbers import Integral, Real
+
+import numpy as np
+
+_SHOWN_DIGITS = 40
+_LARGEST = 10**_SHOWN_DIGITS
+
+
+def cell_text(value: object) -> str:
+    """Write a value of a frame, a workbook or a Parquet file as a CSV would hold it."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        # A lone surrogate is no character, and no file could hold it.
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, (bool, np.bool_)):
+        return str(int(value))
+    if isinstance(value, Integral):
+        return _whole_text(int(value))
+    if isinstance(value, Decimal):
+        return _decimal_text(value)
+    if isinstance(value, Real):
+        # Blank cells make pandas hold whole numbers as floats.
+        number = float(value)
+        if math.isnan(number):
+            return ""
+        return str(int(number)) if number.is_integer() else repr(number)
+    if isinstance(value, datetime.datetime):
+        midnight = value.time() == datetime.time() and value.tzinfo is None
+        return value.date().isoformat() if midnight else value.isoformat(" ")
+    if isinstance(value, datetime.timedelta):
+        return _hours_text(value)
+    return str(value)
+
+
+def _whole_text(number: int) -> str:
+    # Python writes no longer ones in digits; what they begin with shows what they are.
+    return str(number) if abs(number) < _LARGEST else hex(number)[:_SHOWN_DIGITS]
+
+
+def _decimal_text(number: Decimal) -> str:
+    if number.is_nan():
+        return ""
+    if not number.is_finite() or number.adjusted() > _SHOWN_DIGITS:
+        return str(number)
+    return str(int(number)) if number == number.to_integral_value() else format(number, "f")
+
+
+def _hours_text(length: datetime.timedelta) -> str:
+    """Write a length of time in hours: 7:30, with seconds where there are some."""
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}" + (f":{seconds:02}" if seconds else "")
+
+
+def column_letters(number: int) -> str:
+    """Write the number of a column as a spreadsheet does: 28 is AB."""
+    letters = ""
+    while number:
+        number, letter = divmod(number - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
