@@ -8,9 +8,13 @@ import json
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import openpyxl
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
@@ -68,8 +72,6 @@ def as_parquet(source: Path, folder: Path) -> Path:
 
 def as_typed_parquet(source: Path, folder: Path) -> Path:
     """Numbers as numbers, dates as dates; identities stay text."""
-    import pyarrow as pa
-
     ids = dict.fromkeys(("provider_no", "insurer_no", "insured_no", "service_month"), pa.string())
     options = arrow_csv.ConvertOptions(column_types=ids, strings_can_be_null=False)
     target = folder / f"{source.stem}.parquet"
@@ -122,6 +124,49 @@ def test_example_month_in_every_way_gives_the_same_claims(
     for name in ("claims.csv", "claim_lines.csv", "problems.csv"):
         assert (tmp_path / "out" / name).read_bytes() == (plain / name).read_bytes()
     assert set(result.problems["rule"]) == {"check_digit"}
+
+
+def as_texts(source: Path) -> pd.DataFrame:
+    return pd.read_csv(source, dtype=str, keep_default_na=False)
+
+
+def as_typed_frame(source: Path) -> pd.DataFrame:
+    """Blank cells make whole numbers floats; identities stay text."""
+    ids = dict.fromkeys(("provider_no", "insurer_no", "insured_no"), str)
+    return pd.read_csv(source, dtype=ids)
+
+
+def as_mapping(source: Path) -> dict[str, list[str]]:
+    texts = as_texts(source)
+    return {str(name): texts[name].tolist() for name in texts}
+
+
+def as_polars(source: Path) -> pl.DataFrame:
+    ids = dict.fromkeys(("provider_no", "insurer_no", "insured_no"), pl.String)
+    return pl.read_csv(source, schema_overrides=ids)
+
+
+def as_arrow(source: Path) -> pa.Table:
+    ids = dict.fromkeys(("provider_no", "insurer_no", "insured_no"), pa.string())
+    return arrow_csv.read_csv(source, convert_options=arrow_csv.ConvertOptions(column_types=ids))
+
+
+def as_duckdb(source: Path) -> duckdb.DuckDBPyRelation:
+    return duckdb.connect().read_csv(str(source), all_varchar=True)
+
+
+@pytest.mark.parametrize(
+    "take", [as_texts, as_typed_frame, as_mapping, as_polars, as_arrow, as_duckdb, str, Path]
+)
+def test_example_month_as_a_table_of_any_library_gives_the_same_claims(
+    tmp_path: Path, plain: Path, take: Callable[[Path], Any]
+) -> None:
+    visits, providers, recipients = (take(EXAMPLES / f"{name}.csv") for name in NAMES)
+    batch = compute_claims(visits, providers, recipients)
+    assert batch.held_visits.empty
+    folder = batch.to_folder(tmp_path / "out")
+    for name in ("claims.csv", "claim_lines.csv"):
+        assert (folder / name).read_bytes() == (plain / name).read_bytes()
 
 
 @pytest.mark.parametrize("way", ["files", "folder", "pattern"])

@@ -43,6 +43,9 @@ from chiiki_tsusho.writing.table_writers import (
 
 # Columns of problems that hold what a user wrote.
 _WORDS = ("file", "column", "value", "message")
+_WORDS_OF_TABLES: Mapping[str, Sequence[str]] = {
+    "claim_lines": (), "claims": (), "problems": _WORDS,
+}  # fmt: skip
 AnyWriter = TypeVar("AnyWriter", bound=Writer)
 
 
@@ -269,7 +272,8 @@ def write_tables(folder: str | Path, tables: Mapping[str, pa.Table]) -> None:
     shown = named_path(folder)
     with _refusals(shown), FolderExchange(shown) as exchange:
         for name, table in tables.items():
-            words = [field.name for field in table.schema if pa.types.is_string(field.type)]
+            texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+            words = _WORDS_OF_TABLES.get(name, texts)
             path = exchange.stage / f"{name}.csv"
             writer = table_writer(path, table.schema, words=words)
             try:
