@@ -100,7 +100,8 @@ def test_every_command_has_help_in_japanese(name: str) -> None:
 # Words of every language: names of commands, options, keys and files.
 SAME_IN_BOTH = re.compile(
     r"chiiki-tsusho.*|--?[a-z-]+|[a-z]+\|[a-z|]+|[A-Za-z_-]+\.(?:csv|xlsx|html)|DIR|COMMAND|VISITS|"
-    r"day_care|medical_day_care|over_capacity|understaffed|[a-z]+_[a-z]+|bathing|claims?|problems|"
+    r"short_medical_day_care|day_care|medical_day_care|over_capacity|understaffed|[a-z]+_[a-z]+|"
+    r"bathing|claims?|problems|"
     r"explain-claim|utf-8|utf-16|cp932|UTF-8|CP932|CSV|Parquet|Excel|HTML|CODE|en|ja|csv|import-[a-z]+|"
     r"lookup|explain|template|demo|check-table|compare|report|xlsx|audit|duties|hold|pass|JSON|"
     r"minimal|none|all|ISDN|MO|MT|FD|CD|statements?|invoice|receipt|returns|from-plan|to-plan|UPJSK|DLTJSK|UPPLAN|UPSIKYU|UPHOSOKU|UP1KYO"
@@ -306,7 +307,10 @@ def completions(line: str, shell: str = "bash") -> set[str]:
         ("chiiki-tsusho claim v.csv --headings ", {"en", "ja"}),
         ("chiiki-tsusho template --headings j", {"ja"}),
         ("chiiki-tsusho explain --shortfall ", {"over_capacity", "understaffed"}),
-        ("chiiki-tsusho explain --service ", {"day_care", "medical_day_care"}),
+        (
+            "chiiki-tsusho explain --service ",
+            {"day_care", "medical_day_care", "short_medical_day_care"},
+        ),
     ],
 )
 def test_the_shell_completes_commands_options_and_values(line: str, offered: set[str]) -> None:

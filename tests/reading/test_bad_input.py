@@ -290,7 +290,7 @@ UNPLACED = (
             "service",
             "home_care",
             "bad_value",
-            NOT_ONE_OF.format("home_care", "day_care or medical_day_care"),
+            NOT_ONE_OF.format("home_care", "day_care, medical_day_care or short_medical_day_care"),
             CLAIM_HELD,
         ),
         (
@@ -389,7 +389,7 @@ def test_cell(tmp_path: Path, column: str, value: str, rule: str, message: str, 
                 "service",
                 "療養",
                 "bad_value",
-                NOT_ONE_OF.format("療養", "day_care or medical_day_care"),
+                NOT_ONE_OF.format("療養", "day_care, medical_day_care or short_medical_day_care"),
             ),
         ),
         (
