@@ -114,3 +114,66 @@ def test_a_claim_reads_the_same_in_both_languages() -> None:
         for language in ("en", "ja")
     ]
     assert str(sheets[1]) == sheets[0].to_text("ja") != str(sheets[0])
+
+
+GRADE = PROVIDER | {"area_grade": "1"}
+RATE = RECIPIENT | {"benefit_rate": "90"}
+NO_GRADE = "no yen: the provider's area_grade is not known"
+NO_RATE = "no yen: the person's benefit_rate is not known"
+
+
+@pytest.mark.parametrize(
+    ("provider", "recipient", "notes"),
+    [
+        (GRADE, RATE, []),
+        (PROVIDER, RATE, [NO_GRADE]),
+        (GRADE, RECIPIENT, [NO_RATE]),
+        (PROVIDER, RECIPIENT, [NO_GRADE]),
+        # Of 426 units a day and a plan of 900 the third visit begins within, the fourth does not.
+        (
+            GRADE,
+            RATE | {"planned_units": "900"},
+            [
+                "over the limit: the visits of day 4 are not covered; additions outside the limit "
+                "are not claimed for them"
+            ],
+        ),
+    ],
+)
+def test_what_a_reader_should_know_besides(
+    provider: dict[str, str], recipient: dict[str, str], notes: list[str]
+) -> None:
+    (claim,) = ct.explain_claim(
+        frame(visits(4)), "0000000001", None, frame([provider]), frame([recipient])
+    )
+    assert claim.notes == notes
+    assert bool(claim.yen) == (NO_GRADE not in notes and NO_RATE not in notes)
+
+
+@pytest.mark.parametrize(
+    ("cells", "planned", "limits"),
+    [
+        # 要介護1 since 2014-04: 16,692 units a month (平成12年厚生省告示第33号).
+        ({}, "", ["benefit limit of the care level: 16692"]),
+        ({}, "900", ["planned units (計画単位数): 900"]),
+        ({"service": "medical_day_care", "care_level": ""}, "", []),
+    ],
+)
+def test_the_limit_that_a_claim_is_held_against(
+    cells: dict[str, str], planned: str, limits: list[str]
+) -> None:
+    """With 4 × 426 units, or 4 × 1,007 where there is no care level and so no limit."""
+    (claim,) = ct.explain_claim(
+        frame(visits(4, **cells)),
+        "0000000001",
+        recipients=frame([RECIPIENT | {"planned_units": planned}]),
+    )
+    shown = [str(step).partition("  [")[0] for step in claim.units]
+    start = next(at for at, one in enumerate(shown) if one.startswith("units counted against"))
+    end = next(at for at, one in enumerate(shown) if one.startswith("units over the limit"))
+    assert shown[start + 1 : end] == limits
+    managed = 4 * 1007 if cells else 4 * 426
+    assert shown[start] == f"units counted against the limit: {managed}"
+    over = managed - 900 if planned else 0
+    assert shown[end] == f"units over the limit: {over}"
+    assert shown[end + 1] == f"units within the limit: {managed - over}"
