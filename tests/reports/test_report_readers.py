@@ -41,6 +41,16 @@ def test_where_nothing_was_computed_the_visits_stand_alone(tmp_path: Path) -> No
     assert "見込み:" not in page.classed("notice")[0].text
 
 
+def test_rows_of_no_claim_are_not_called_claims(tmp_path: Path) -> None:
+    batch = varied_batch(tmp_path, [visit(1, service_date="2016-99-01")])
+    for language, said in (
+        ("en", "1 row could not be computed. Of 1 row it cannot be read"),
+        ("ja", "1行が未計算(要修正)です。1行は、誰の"),
+    ):
+        page = read_page(write_report(batch.folder, language=language))  # type: ignore[arg-type]
+        assert said in page.classed("notice")[0].text
+
+
 def test_a_claim_without_an_error_of_its_own_says_what_it_waits_for(tmp_path: Path) -> None:
     batch = varied_batch(tmp_path, [*COMPUTED, visit(3, insured_no="")])
     page = read_page(write_report(batch.folder, language="en"))

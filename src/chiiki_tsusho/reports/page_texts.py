@@ -72,6 +72,7 @@ WORDS: dict[str, Text] = {
     "nothing_held": Text("Every visit was computed. No claim waits for a correction."),
     "nothing": Text("There is no claim: the file of visits has no row."),
     "some_held": Text("{claims} with {rows} could not be computed. They are not in the figures below."),
+    "rows_held": Text("{rows} could not be computed."),
     "some_alone": Text("Of {rows} it cannot be read whose they are or of which month."),
     "estimate": Text("Lacking by estimate: about {units} units, {yen} yen."),
     "estimate_units": Text("Lacking by estimate: about {units} units."),

@@ -37,7 +37,7 @@ _MORE: dict[str, Callable[[int], Counted]] = {
 }
 
 _SHOWN_CHARACTERS = 80
-_BREAKS = re.compile(r"(?<=.)(?=番号|単位|回数|日数|請求額|負担額|\(|円\)|総額|超過|限度額)")
+_BREAKS = re.compile(r"(?<=..)(?=番号|単位|回数|日数|請求額|負担額|\(|総額|超過|限度額)")
 _HOUR = 60
 
 _MONTH = re.compile(r"\d{4}-\d\d")
