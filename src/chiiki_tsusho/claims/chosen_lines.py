@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.number_arrays import distinct_numbers
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -47,7 +48,7 @@ def choose(table: CodeTable, found: Ints, values: Mapping[str, Ints]) -> Chosen:
     chosen = table.chosen
     base = table.base_of[found]
     counted = {key: of_key for key, of_key in values.items() if key not in table.chosen_keys}
-    for line in np.unique(table.extension_of[found]):
+    for line in distinct_numbers(table.extension_of[found]):
         if line >= 0:
             counted[chosen.line_names[int(line)]] = (table.extension_of[found] == line).astype(
                 np.int64
@@ -79,7 +80,7 @@ def choose(table: CodeTable, found: Ints, values: Mapping[str, Ints]) -> Chosen:
         lines = np.full(len(base), -1) if line_of is None else line_of[base]
         on_a_line = had & ~inside
         missing[key] = missing.get(key, False) | (on_a_line & (lines < 0))
-        for line in np.unique(lines[on_a_line & (lines >= 0)]):
+        for line in distinct_numbers(lines[on_a_line & (lines >= 0)]):
             counted[chosen.line_names[int(line)]] = (on_a_line & (lines == line)).astype(np.int64)
     return Chosen(code, counted, _of_any(missing))
 

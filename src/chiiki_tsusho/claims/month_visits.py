@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.number_arrays import distinct_numbers
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -101,7 +102,7 @@ class MonthVisits:
         A code per day or month (療養通所介護 since 2021-04) is borne by the first of its visits.
         """
         rows = self.table.rows
-        fewer = [at for at in np.unique(self.kinds.base).tolist() if rows[at].per != "visit"]
+        fewer = [at for at in distinct_numbers(self.kinds.base).tolist() if rows[at].per != "visit"]
         if not fewer:
             return None
         counts = np.ones(len(self.claim), dtype=np.int64)

@@ -11,6 +11,7 @@ from chiiki_tsusho.claims.limit import inside_limit, managed_of_visits
 from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits, bear
 from chiiki_tsusho.claims.units import all_rate_keys, apply_rate, base_rate_bases
 from chiiki_tsusho.law.payers import public_fund
+from chiiki_tsusho.number_arrays import distinct_numbers
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def public_share(law: Ints, month: int) -> Ints:
         YYYYMM.
     """
     share = np.zeros(len(law), dtype=np.int64)
-    for number in np.unique(law[law > 0]).tolist():
+    for number in distinct_numbers(law[law > 0]).tolist():
         fund = public_fund(number, month)
         share[law == number] = 0 if fund is None else fund.rate
     return share

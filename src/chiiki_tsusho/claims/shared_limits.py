@@ -13,6 +13,7 @@ import numpy as np
 
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.month_visits import Flags, Ints
+from chiiki_tsusho.number_arrays import distinct_numbers, first_of_runs
 from chiiki_tsusho.reading.dense_ids import Registry
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS
 
@@ -131,7 +132,9 @@ def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigure
     claims = claims[np.argsort(month[pair[claims]], kind="stable")]
     # Held so far are those with a row that cannot be read.
     unread = calendars.is_held(claims)
-    months, first = np.unique(month[pair[claims]], return_index=True)
+    month_of_claim = month[pair[claims]]
+    first = np.flatnonzero(first_of_runs(month_of_claim))
+    months = month_of_claim[first]
     own = OwnFigures.joined(
         [
             figures(one, some)
@@ -140,7 +143,7 @@ def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigure
     )
     unread |= own.crowded
     doubt = np.where(unread, own.doubt, 0)
-    person = np.unique(person[claims], return_inverse=True)[1]
+    person = np.searchsorted(distinct_numbers(person[claims]), person[claims])
     persons = int(person.max()) + 1
 
     order = np.argsort(claims)

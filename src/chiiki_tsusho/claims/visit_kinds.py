@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from chiiki_tsusho.number_arrays import first_of_runs
 from chiiki_tsusho.reading.dense_ids import Ints, Positions, WordIndex, by_runs
 
 Flags = npt.NDArray[np.bool_]
@@ -64,8 +65,8 @@ class RowKinds:
         """Return a row of each kind not yet learned, in the order of their ids."""
         known = len(self.visit_kind)
         rows = np.flatnonzero(ids >= known)
-        new: Ints = rows[np.unique(ids[rows], return_index=True)[1]]
-        return new
+        rows = rows[np.argsort(ids[rows], kind="stable")]
+        return rows[first_of_runs(ids[rows])]
 
     def learn(self, visit_kind: Ints, session: Ints, faulty: Flags, open_level: Flags) -> None:
         """Add what was found of the kinds not yet learned."""

@@ -14,6 +14,7 @@ from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SERVICES
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.number_arrays import distinct_numbers
 from chiiki_tsusho.problem_texts import Message, named
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
@@ -78,7 +79,7 @@ def visit_conditions(
     rows = _Rows.of(typed, decoder, problems)
     base = np.full(len(typed), -1, dtype=np.int64)
     counts: dict[str, Ints] = {}
-    for month in np.unique(months[months >= 0]).tolist():
+    for month in distinct_numbers(months[months >= 0]).tolist():
         at = np.flatnonzero(months == month)
         if not book.supports(month):
             rows.note_month(at, book.unsupported(month))
@@ -226,7 +227,7 @@ class _Rows:
         over = values > row.largest_value
         faults = {
             str(count): count_fault(table, column.key, count)
-            for count in np.unique(values[over]).tolist()
+            for count in distinct_numbers(values[over]).tolist()
         }
         self._refuse(column, at, values, over, faults)
         values = np.where(over, 0, values)

@@ -40,9 +40,12 @@ def _bundled(folder: str, name: str) -> Path:
     return installed if installed.is_file() else _PACKAGE.parents[1] / folder / name
 
 
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
+
+
 def _whole(value: object) -> object:
     if isinstance(value, str):
-        if not re.fullmatch(r"-?[0-9]{1,9}", value):
+        if not _WHOLE_NUMBER.fullmatch(value):
             raise ChiikiTsushoError(Text("a whole number in ASCII digits was expected"))
         return int(value)
     return value
