@@ -749,3 +749,14 @@ def test_a_table_given_for_a_batch_counts_for_its_month_alone() -> None:
     assert batch.claims["service_month"].tolist() == ["201604"]
     assert batch.claims["total_units"].tolist() == [426]
     assert batch.problems[["line", "rule"]].to_numpy().tolist() == [[3, "unsupported_month"]]
+
+
+def test_months_with_the_same_rows_share_what_is_made_of_them() -> None:
+    book = ct.CodeBook(ct.load_code_book().rows)
+    first = book.table(201605)
+    bands = first.bands
+    second = book.table(201606)
+    assert second.bands is bands
+    assert (first.month, second.month) == (201605, 201606)
+    assert first != second
+    assert "2016-06" in repr(second)

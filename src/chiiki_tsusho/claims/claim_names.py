@@ -101,6 +101,14 @@ class ClaimIds:
             unpack_insured(self.insured),
         )
 
+    def texts(self, at: Ints) -> list[str]:
+        """Name some of the claims as ``text`` does."""
+        names = self.taken(at).names()
+        parts = (names.provider_no, names.insurer_no, names.insured_no)
+        month = month_text(self.table.month)
+        named = zip(*(part.to_pylist() for part in parts), strict=True)
+        return [" ".join((month, *map(str, one))) for one in named]
+
     def text(self, at: int) -> str:
         """Name one of the claims: month, provider, insurer, insured person."""
         names = self.taken(np.array([at])).names()

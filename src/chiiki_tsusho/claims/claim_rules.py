@@ -102,14 +102,17 @@ def _note_missing(context: Context, claims: ClaimIds, rule: _NoRow) -> None:
         else ("insured_no", names.insured_no)
     )
     first_lines = claims.calendars.first_lines[claims.claims]
-    for at, (value, line) in enumerate(zip(numbers.to_pylist(), first_lines.tolist(), strict=True)):
-        facts = {
-            "claim": claims.text(at),
-            "value": value,
-            "month": month_text(claims.table.month),
-            "line": line_named(context.visits.source.files, line),
-        }
-        context.problems.add("visits", column, value, Message(rule, rule, facts))
+    values, texts = numbers.to_pylist(), claims.texts(np.arange(len(claims)))
+    month, files = month_text(claims.table.month), context.visits.source.files
+    messages = [
+        Message(
+            rule,
+            rule,
+            {"claim": text, "value": value, "month": month, "line": line_named(files, line)},
+        )
+        for text, value, line in zip(texts, values, first_lines.tolist(), strict=True)
+    ]
+    context.problems.add_claims("visits", column, values, messages)
 
 
 def roster_counts(
@@ -177,26 +180,25 @@ def check_keys(context: Context, claims: ClaimIds, visits: MonthVisits, entries:
             facts = {"keys": listed(map(table.named, both)), "group": group}
             at = np.flatnonzero(on_visit)[which.ravel() == case]
             found.on_visits(at, both, Message("conflicting_group", "conflicting_group", facts))
-        for at in np.flatnonzero(in_claim).tolist():
-            met = tuple(key for key in keys if visits.has(key)[at])
+        flags = np.array([visits.has(key) for key in keys])[:, in_claim]
+        distinct, which = np.unique(flags, axis=1, return_inverse=True)
+        for case, present in enumerate(distinct.T):
+            met = tuple(key for key, there in zip(keys, present, strict=True) if there)
             facts = {"keys": listed(map(table.named, met)), "group": group}
-            facts = {"claim": claims.text(at), **facts}
-            message = Message("conflicting_group", "conflicting_month", facts)
-            found.in_claim(at, met, message)
+            at = np.flatnonzero(in_claim)[which.ravel() == case]
+            found.in_claims(at, met, Message("conflicting_group", "conflicting_month", facts))
     for keys, on_visit, in_claim in not_together(visits):
         facts = {"key": table.named(keys[0]), "other": table.named(keys[1])}
         message = Message("not_together", "not_together", facts)
         found.on_visits(np.flatnonzero(on_visit), keys, message)
-        for at in np.flatnonzero(in_claim).tolist():
-            named = {"claim": claims.text(at), **facts}
-            found.in_claim(at, keys, Message("not_together", "not_together_month", named))
+        message = Message("not_together", "not_together_month", facts)
+        found.in_claims(np.flatnonzero(in_claim), keys, message)
     for key, needed, on_visit, in_claim in needing_others(visits):
         facts = {"key": table.named(key), "needed": listed(map(table.named, needed))}
         message = Message("needs_other", "needs_other", facts)
         found.on_visits(np.flatnonzero(on_visit), (key,), message)
-        for at in np.flatnonzero(in_claim).tolist():
-            named = {"claim": claims.text(at), **facts}
-            found.in_claim(at, (key,), Message("needs_other", "needs_other_month", named))
+        message = Message("needs_other", "needs_other_month", facts)
+        found.in_claims(np.flatnonzero(in_claim), (key,), message)
 
 
 @dataclass(frozen=True)
@@ -217,10 +219,16 @@ class _KeyFaults:
         crossing = Crossing(claim, self.entries.day[at], self.entries.session[at], keys, message)
         self.context.crossings.append(crossing)
 
-    def in_claim(self, at: int, keys: tuple[str, ...], message: Message) -> None:
-        """Hold a claim whose visits may each be right."""
-        self.claims.hold(np.array([at]))
-        self.context.problems.add("visits", keys[0], " ".join(keys), message)
+    def in_claims(self, at: Ints, keys: tuple[str, ...], message: Message) -> None:
+        """Hold claims whose visits may each be right; the message is to name each claim."""
+        if not at.size:
+            return
+        self.claims.hold(at)
+        messages = [
+            Message(message.rule, message.text, {"claim": text, **message.facts})
+            for text in self.claims.texts(at)
+        ]
+        self.context.problems.add_claims("visits", keys[0], [" ".join(keys)] * len(at), messages)
 
 
 def check_chosen(

@@ -34,6 +34,7 @@ class CodeBook:
         self.rows = rows
         self._segments = segments(rows)
         self._tables: dict[int, CodeTable] = {}
+        self._tables_of_rows: dict[tuple[int, ...], CodeTable] = {}
         self.known_minutes = np.zeros((len(SERVICES), MINUTE_SLOTS), dtype=bool)
         for one in rows:
             if one.row.kind == "base":
@@ -117,13 +118,21 @@ class CodeBook:
         """
         if not self.supports(month):
             raise UnsupportedMonthError(self.unsupported(month))
-        if month not in self._tables:
+        table = self._tables.get(month)
+        if table is None:
             active = [
                 one.row for one in self.rows if one.row.valid_from <= month <= one.row.valid_to
             ]
             active.sort(key=lambda row: row.service_code)
-            self._tables[month] = CodeTable(month, tuple(active), self.known_minutes)
-        return self._tables[month]
+            table = self._table_like(CodeTable(month, tuple(active), self.known_minutes))
+            self._tables[month] = table
+        return table
+
+    def _table_like(self, table: CodeTable) -> CodeTable:
+        """Let months with the same rows share what is made of them: a file may name many months."""
+        rows = tuple(map(id, table.rows))
+        first = self._tables_of_rows.setdefault(rows, table)
+        return table if first is table else first.of_month(table.month)
 
 
 def load_code_book(path: str | Path | None = None) -> CodeBook:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -82,6 +83,12 @@ class CodeTable(MonthRows):
     def __len__(self) -> int:
         """Count the codes."""
         return len(self.rows)
+
+    def of_month(self, month: int) -> CodeTable:
+        """Return the same rows as the table of another month; what was made of them is shared."""
+        other = copy(self)
+        object.__setattr__(other, "month", month)
+        return other
 
     @property
     def frame(self) -> pd.DataFrame:
