@@ -177,3 +177,17 @@ def test_the_limit_that_a_claim_is_held_against(
     over = managed - 900 if planned else 0
     assert shown[end] == f"units over the limit: {over}"
     assert shown[end + 1] == f"units within the limit: {managed - over}"
+
+
+def test_public_funds_of_the_whole_month_are_the_rest() -> None:
+    """Not the cost by its own per cent, which would lose a yen.
+
+    1,704 × 10.90 = 18,573.6; × 90 % = 16,715.7; the rest 1,858; but 18,573 × 10 % = 1,857.3.
+    """
+    person = RATE | {"public_law": "12"}
+    (claim,) = ct.explain_claim(
+        frame(visits(4)), "0000000001", None, frame([GRADE]), frame([person])
+    )
+    shown = [str(step).partition("  [")[0] for step in claim.yen]
+    assert "public funds (法別12): the rest less the person's own 0: 1858 → 1858" in shown
+    assert after(claim.yen, "copay") == 0
