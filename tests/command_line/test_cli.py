@@ -151,7 +151,7 @@ EXPLAIN: Final = ("explain", "--month", "2016-04", "--minutes", "200", "--care-l
             "command line), 1 to 5",
         ),
         ([*EXPLAIN, "--minutes", "119"], "error: 119 minutes of day_care lie outside every band"),
-        ([*EXPLAIN, "--service", "both"], "error: --service 'both' is unknown; day_care or"),
+        ([*EXPLAIN, "--service", "both"], "error: --service 'both' is unknown; day_care, medical"),
         ([*EXPLAIN, "--shortfall", "few"], "error: --shortfall 'few' is unknown; over_cap"),
         ([*EXPLAIN, "--with", "bathin"], "error: no addition 'bathin' in 2016-04; did you mean"),
         ([*EXPLAIN, "--with", "bathing=x"], "error: --with 'bathing=x': KEY or KEY=N was expected"),
