@@ -14,6 +14,7 @@ from pyarrow import compute as pc
 from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_flags, of_numbers, of_texts
 from chiiki_tsusho.columns import CLAIM_KEY, PROBLEMS
 from chiiki_tsusho.language import Language
+from chiiki_tsusho.not_known import NO_LINE
 from chiiki_tsusho.problem_texts import WARNINGS, Message, named, shortened
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ _FILES_JA = {
     "providers": "事業所ファイル",
     "recipients": "利用者ファイル",
 }
-# A problem of a whole claim has no line; it is written after those that have one.
-NO_LINE = np.iinfo(np.int64).max
 # Stands for the value in a message of many values; no message has it.
 _ANY_VALUE = "<value>"
 

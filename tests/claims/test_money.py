@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chiiki_tsusho import Batch, compute_claims
-from chiiki_tsusho.law.prices_and_limits import AREA_GRADES, UNKNOWN, benefit_limits, unit_prices
+from chiiki_tsusho.law.prices_and_limits import AREA_GRADES, benefit_limits, unit_prices
+from chiiki_tsusho.not_known import UNKNOWN
 from conftest import EXAMPLES
 from helpers.inputs import PROVIDER, RECIPIENT, VISIT, Cells, compute, frame, places, visit, visits
 from helpers.reference import load_limits, load_rows

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.visit_kinds import VisitKinds
 from chiiki_tsusho.law.rounding import floor_share, half_up
-from chiiki_tsusho.reading.cells import BAD, BLANK
+from chiiki_tsusho.not_known import BAD, BLANK
 from chiiki_tsusho.reading.dense_ids import Registry, TextIds
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
 from helpers.strategies import insured_nos

@@ -11,12 +11,12 @@ import pytest
 import chiiki_tsusho as ct
 from chiiki_tsusho.law.prices_and_limits import (
     AREA_GRADES,
-    UNKNOWN,
     benefit_limit_rows,
     benefit_limits,
     unit_price_rows,
     unit_prices,
 )
+from chiiki_tsusho.not_known import UNKNOWN
 
 DATA: Final = Path(__file__).resolve().parents[2] / "data"
 

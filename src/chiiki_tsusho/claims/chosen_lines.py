@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.not_known import NO_ROW
 from chiiki_tsusho.number_arrays import distinct_numbers
 
 Ints = npt.NDArray[np.int64]
@@ -77,7 +78,7 @@ def choose(table: CodeTable, found: Ints, values: Mapping[str, Ints]) -> Chosen:
             missing[key] = missing.get(key, False) | lacking
     for key, had in has.items():
         line_of = chosen.lines.get(key)
-        lines = np.full(len(base), -1) if line_of is None else line_of[base]
+        lines = np.full(len(base), NO_ROW) if line_of is None else line_of[base]
         on_a_line = had & ~inside
         missing[key] = missing.get(key, False) | (on_a_line & (lines < 0))
         for line in distinct_numbers(lines[on_a_line & (lines >= 0)]):

@@ -13,15 +13,15 @@ from chiiki_tsusho.claims.calendars import Entries
 from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.claim_names import ClaimIds
 from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits
-from chiiki_tsusho.claims.rosters import NO_ROW, WRONG_ROW, Roster, Rosters
+from chiiki_tsusho.claims.rosters import Roster, Rosters
 from chiiki_tsusho.claims.shared_limits import NOTHING_SHARED, SharedLimits
 from chiiki_tsusho.claims.side_by_side import conflicts, needing_others, not_together
 from chiiki_tsusho.claims.visit_rules import count_fault, key_fault
 from chiiki_tsusho.claims.visits import VisitBook
-from chiiki_tsusho.claims.yen import NO_LIMIT
 from chiiki_tsusho.language import listed
-from chiiki_tsusho.law.prices_and_limits import UNKNOWN, benefit_limits
+from chiiki_tsusho.law.prices_and_limits import benefit_limits
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.not_known import NO_LIMIT, NO_ROW, UNKNOWN, WRONG_ROW
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import line_named

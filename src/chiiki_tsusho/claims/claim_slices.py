@@ -24,11 +24,11 @@ from chiiki_tsusho.claims.public_funds import public_share
 from chiiki_tsusho.claims.rosters import Roster, recipient_entity
 from chiiki_tsusho.claims.shared_limits import OwnFigures
 from chiiki_tsusho.claims.units import price, service_fits
-from chiiki_tsusho.claims.visit_rules import NO_BASE
 from chiiki_tsusho.claims.yen import Settlement, Terms, settle
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.payers import law_of_the_uninsured
-from chiiki_tsusho.law.prices_and_limits import UNKNOWN, unit_prices
+from chiiki_tsusho.law.prices_and_limits import unit_prices
+from chiiki_tsusho.not_known import NO_ROW, UNKNOWN
 from chiiki_tsusho.reading.dense_ids import WordIndex
 from chiiki_tsusho.reading.insured_numbers import H_PERSON
 
@@ -124,7 +124,7 @@ class ClaimSlice:
         claims, none = len(self._claims), np.zeros(len(self._claims), dtype=np.int64)
         entries = self._claims.calendars.visits(self._claims.claims)
         crowded = entries.crowded
-        unread = self._context.visits.visit_kinds.columns[0][entries.kind] == NO_BASE
+        unread = self._context.visits.visit_kinds.columns[0][entries.kind] == NO_ROW
         # Besides these a row that stands alone, or the other one of two, may be of the claim.
         rows = np.bincount(entries.claim[unread], minlength=claims) + self._context.visits.alone + 1
         doubt = rows * self._table.most_units_of_a_visit
@@ -171,7 +171,7 @@ class ClaimSlice:
             *roster_counts(context, claims, rosters.recipients, recipient_rows),
         ]
         if readable:
-            entries = entries.only(context.visits.visit_kinds.columns[0][entries.kind] != NO_BASE)
+            entries = entries.only(context.visits.visit_kinds.columns[0][entries.kind] != NO_ROW)
         present = np.bincount(entries.claim, minlength=len(claims)) > 0
         if not present.any():
             return None
@@ -198,7 +198,7 @@ class ClaimSlice:
         )
         setting, kind = np.divmod(pairs, len(base_of))
         base = base_of[kind]
-        found = base != NO_BASE
+        found = base != NO_ROW
         base = np.where(found, base, 0)
         values: dict[str, Ints] = {}
         services = table.base_of[base]

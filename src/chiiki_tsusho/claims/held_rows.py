@@ -12,6 +12,7 @@ from chiiki_tsusho.claims.month_visits import Ints
 from chiiki_tsusho.claims.results import Progress, Sink
 from chiiki_tsusho.claims.visits import Identified, VisitBook
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Places, Problems
 from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE, line_named
@@ -98,7 +99,7 @@ class _PlacesOfLines:
         lines = typed.block.lines
         at = np.flatnonzero(np.isin(lines, self._problems) | self._late[claim])
         malformed = [line for line, _ in typed.block.malformed]
-        unread = np.full(len(malformed), -1, dtype=np.int64)
+        unread = np.full(len(malformed), UNKNOWN, dtype=np.int64)
         parts = (who.month, who.provider, who.insurer, who.insured)
         rows = np.stack(
             [
@@ -120,7 +121,7 @@ class _PlacesOfLines:
         )
         months = of_texts([f"{month:06d}" for month in self._visits.months])
         persons = unpack_insured(np.maximum(insured, 0))
-        person = np.where(insured < 0, -1, np.arange(len(insured)))
+        person = np.where(insured < 0, UNKNOWN, np.arange(len(insured)))
         names = [
             named_at(months, month),
             named_at(self._identities.providers.arrow, provider),

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.law.prices_and_limits import UNKNOWN
+from chiiki_tsusho.not_known import UNKNOWN
 
 Progress = Callable[[str, int, int], None]
 

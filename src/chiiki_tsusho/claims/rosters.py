@@ -12,19 +12,16 @@ import numpy.typing as npt
 from chiiki_tsusho.arrow_arrays import named_at, of_texts
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, UNKNOWN, WRONG_ROW
 from chiiki_tsusho.problem_texts import Message, TextId, named
 from chiiki_tsusho.problems import Places, Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder, decoders_of
 from chiiki_tsusho.reading.blocks import Source, line_named
-from chiiki_tsusho.reading.cells import BAD, BLANK
 from chiiki_tsusho.reading.dense_ids import Ints, Registry, WordIndex, Words
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, unpack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities, KeyOfHeading, TypedBlock, keys_of_month
 
-EVERY_MONTH = 0
 _IDENTITIES = (PROVIDER_NO.name, INSURER_NO.name, INSURED_NO.name)
-# What ``Roster.find`` answers where no row can be used.
-NO_ROW, WRONG_ROW = -1, -2
 # Whom a row is for takes three words: the entity, the month, the provider.
 _PLACE_WORDS = 3
 Flags = npt.NDArray[np.bool_]
@@ -39,7 +36,7 @@ class KeyCounts(KeyOfHeading):
 
 def recipient_entity(insurer: Ints, insured: Ints) -> Ints:
     """Name a person: the insurer's id and the packed insured number in one integer."""
-    return np.where((insurer >= 0) & (insured >= 0), insurer << INSURED_BITS | insured, -1)
+    return np.where((insurer >= 0) & (insured >= 0), insurer << INSURED_BITS | insured, UNKNOWN)
 
 
 class Roster:
@@ -60,7 +57,7 @@ class Roster:
         self._identities = identities
         blocks = list(decoder.blocks(problems))
         self.lines = _joined([block.block.lines for block in blocks])
-        self.month = _joined([block.rows("service_month", EVERY_MONTH) for block in blocks])
+        self.month = _joined([block.rows("service_month", BLANK) for block in blocks])
         self.columns = {
             heading.column.name: _joined([block.rows(heading.column.name, 0) for block in blocks])
             for heading in decoder.headings
@@ -79,15 +76,15 @@ class Roster:
 
     def _places_of_lines(self) -> Places:
         """Say whose the rows are, as far as it can be read."""
-        month, nothing = self.month.tolist(), np.full(len(self.lines), -1, dtype=np.int64)
+        month, nothing = self.month.tolist(), np.full(len(self.lines), UNKNOWN, dtype=np.int64)
         numbers = {name: self.columns.get(name, nothing) for name in _IDENTITIES}
         insured = numbers[INSURED_NO.name]
         persons = unpack_insured(np.maximum(insured, 0))
         names = [
-            of_texts([f"{one:06d}" if one > EVERY_MONTH else "" for one in month]),
+            of_texts([f"{one:06d}" if one >= 0 else "" for one in month]),
             named_at(self._identities.providers.arrow, numbers[PROVIDER_NO.name]),
             named_at(self._identities.insurers.arrow, numbers[INSURER_NO.name]),
-            named_at(persons, np.where(insured < 0, -1, np.arange(len(insured)))),
+            named_at(persons, np.where(insured < 0, UNKNOWN, np.arange(len(insured)))),
         ]
         return Places(self.lines, np.zeros(len(self.lines), dtype=np.int64), names)
 
@@ -97,14 +94,14 @@ class Roster:
         Doubled rows are both wrong.
         """
         if self.file == "providers":
-            entity = np.maximum(self.columns[PROVIDER_NO.name], -1)
+            entity = np.maximum(self.columns[PROVIDER_NO.name], UNKNOWN)
             provider = np.full(len(entity), BLANK, dtype=np.int64)
         else:
             entity = recipient_entity(self.columns["insurer_no"], self.columns[INSURED_NO.name])
             no_provider = np.full(len(entity), BLANK, dtype=np.int64)
             provider = self.columns.get(PROVIDER_NO.name, no_provider)
         self._entities, self._places = Registry(), WordIndex(_PLACE_WORDS)
-        known = np.full(len(entity), -1, dtype=np.int64)
+        known = np.full(len(entity), UNKNOWN, dtype=np.int64)
         known[entity >= 0] = self._entities.ids(entity[entity >= 0])
         # A month or provider that cannot be read may be any: nothing said of that entity can be
         # relied on.
@@ -112,7 +109,7 @@ class Roster:
         self._lost = np.zeros(len(self._entities), dtype=bool)
         self._lost[known[unplaced & (known >= 0)]] = True
         placed = np.flatnonzero((known >= 0) & ~unplaced)
-        monthly = bool((self.month[placed] != EVERY_MONTH).any())
+        monthly = bool((self.month[placed] != BLANK).any())
         self._by_provider = bool((provider[placed] != BLANK).any())
         self._months_of_rows = (False, True) if monthly else (False,)
         self._plain = not monthly and not self._by_provider
@@ -122,7 +119,7 @@ class Roster:
             whose = _place(place, self.month[placed], provider[placed])
             place = self._places.ids(whose).astype(np.int64)
             places = len(self._places)
-        self._row = np.full(places, -1, dtype=np.int64)
+        self._row = np.full(places, NO_ROW, dtype=np.int64)
         self._row[place[::-1]] = placed[::-1]
         first = self._row[place]
         doubled = placed != first
@@ -188,7 +185,7 @@ class Roster:
         if self._plain:
             row = np.where(known < 0, row, _pick(self._row, known))
         else:
-            every, none = np.full_like(month, EVERY_MONTH), np.full_like(month, BLANK)
+            every, none = np.full_like(month, BLANK), np.full_like(month, BLANK)
             whose = [none] if provider is None or not self._by_provider else [none, provider]
             for one in whose:
                 for of_month in self._months_of_rows:

@@ -23,6 +23,7 @@ from chiiki_tsusho.claims.visit_kinds import Flags
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
@@ -41,7 +42,6 @@ _WHOSE = (*_LENGTHS, "service_date")
 _WRAPPED = re.compile(r"""(?:=?"|')?([0-9A-Z]+?)(?:\.0+)?["']?""")
 _TOTALS = ("合計", "小計", "総計", "計")
 _SPACES = "[ \t\u3000]+"
-UNKNOWN = -1
 _LONGEST_NUMBER = 40
 
 

@@ -14,22 +14,15 @@ from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SERVICES
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW
 from chiiki_tsusho.number_arrays import distinct_numbers
 from chiiki_tsusho.problem_texts import Message, named
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Numbers
-from chiiki_tsusho.reading.cells import BAD
 from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.length_of_stay import stay_minutes
 from chiiki_tsusho.reading.typed_blocks import KeyColumn, TypedBlock, keys_of_month
-
-# What ``extended`` says of a visit whose provider has no usable row, which is a problem of its own;
-# and of one whose provider's row does not say.
-EXTENDED_UNKNOWN, EXTENDED_NOT_GIVEN = 2, 3
-# In place of the code of a visit with a problem: what else it has is still checked. No table has
-# so many rows.
-NO_BASE = (1 << 15) - 1
 
 
 @dataclass(frozen=True)
@@ -39,7 +32,7 @@ class VisitConditions:
     Parameters
     ----------
     base : ndarray of int64
-        Row of the month's table of the visit's own code, negative where there is none.
+        Row of the month's table of the visit's own code, ``NO_ROW`` where there is none.
     level : ndarray of int64
         Care level, 0 where it is blank or cannot be read.
     counts : dict of key to ndarray of int64
@@ -69,7 +62,7 @@ def visit_conditions(
     typed : TypedBlock
     months, extended : ndarray of int64, shape (rows,)
         YYYYMM, negative where unreadable; and whether the provider has registered 延長: 0, 1,
-        ``EXTENDED_UNKNOWN`` or ``EXTENDED_NOT_GIVEN``.
+        ``BLANK`` where nobody says so, ``BAD`` where the row that would has a problem of its own.
     book : CodeBook
     decoder : BlockDecoder
         Of the visits.
@@ -77,7 +70,7 @@ def visit_conditions(
         Receives the faults; cells that cannot be read are noted already.
     """
     rows = _Rows.of(typed, decoder, problems)
-    base = np.full(len(typed), -1, dtype=np.int64)
+    base = np.full(len(typed), NO_ROW, dtype=np.int64)
     counts: dict[str, Ints] = {}
     for month in distinct_numbers(months[months >= 0]).tolist():
         at = np.flatnonzero(months == month)
@@ -147,9 +140,9 @@ class _Rows:
         base = table.bands.ravel().take(condition).astype(np.int64)
         plain = table.bands_without_extension.ravel().take(condition)
         # A provider without a row may have registered 延長 or not.
-        without = (extended == 0) | ((extended == EXTENDED_UNKNOWN) & (base < 0))
-        asked: Flags = (extended == EXTENDED_NOT_GIVEN) & (base != plain)
-        return np.where(asked, -1, np.where(without, plain, base)), asked
+        without = (extended == 0) | ((extended == BAD) & (base < 0))
+        asked: Flags = (extended == BLANK) & (base != plain)
+        return np.where(asked, NO_ROW, np.where(without, plain, base)), asked
 
     def note_month(self, at: Ints, message: Message) -> None:
         """Say of rows that their month has no table."""

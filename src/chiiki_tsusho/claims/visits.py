@@ -15,21 +15,15 @@ from chiiki_tsusho.claims.calendars import INSURERS, PROVIDERS, Calendars
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.unplaced_rows import Unplaced, UnplacedRows
 from chiiki_tsusho.claims.visit_kinds import Flags, RowKinds, VisitKinds
-from chiiki_tsusho.claims.visit_rules import (
-    EXTENDED_NOT_GIVEN,
-    EXTENDED_UNKNOWN,
-    NO_BASE,
-    VisitConditions,
-    visit_conditions,
-)
+from chiiki_tsusho.claims.visit_rules import VisitConditions, visit_conditions
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, NOT_OURS, UNKNOWN
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Source
-from chiiki_tsusho.reading.cells import BLANK, NOT_OURS
 from chiiki_tsusho.reading.dense_ids import Ints, Positions, Registry
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.length_of_stay import END, MINUTES, START
@@ -50,7 +44,7 @@ class Identified:
     provider, insurer, insured : ndarray of int64
         Ids and the packed number, negative where unreadable.
     month, day : ndarray of int64
-        Position in ``VisitBook.months``, day of the month; month −1 where unreadable.
+        Position in ``VisitBook.months``, day of the month; month ``UNKNOWN`` where unreadable.
     months : ndarray of int64
         The positions there are among them, ascending.
     whole : bool
@@ -165,7 +159,7 @@ class VisitBook:
         """Say whose the rows of a block are."""
         dates = typed.columns["service_date"]
         day_of_text = dates.values % 100
-        month_of_text = np.full(len(dates.values), -1, dtype=np.int64)
+        month_of_text = np.full(len(dates.values), UNKNOWN, dtype=np.int64)
         for at in np.flatnonzero(dates.values > 0):
             month_of_text[at] = self._place(int(dates.values[at]) // 100)
         positions = dates.positions
@@ -199,10 +193,10 @@ class VisitBook:
         return place
 
     def find(self, typed: TypedBlock) -> tuple[Identified, Ints]:
-        """Return the claim of each row once all are entered, −1 where a row stands alone."""
+        """Return the claim of each row once all are entered, or ``UNKNOWN``."""
         who = self.identify(typed)
         ours = who.named & who.dated & ~_of_another_service(typed)
-        claim = np.full(len(typed), -1, dtype=np.int64)
+        claim = np.full(len(typed), UNKNOWN, dtype=np.int64)
         pair = self.calendars.pair_ids(who.provider[ours], who.insurer[ours], who.month[ours])
         claim[ours] = self.calendars.find_claims(pair, who.insured[ours])
         return who, claim
@@ -311,15 +305,15 @@ class VisitBook:
 
     def _extended_hours(self, typed: TypedBlock, who: Identified) -> Ints:
         """Say whether the provider of each row has registered 延長 in its month."""
-        extended = np.full(len(typed), EXTENDED_NOT_GIVEN, dtype=np.int64)
+        extended = np.full(len(typed), BLANK, dtype=np.int64)
         if self._providers is None or "extended_hours" not in self._providers.columns:
             return extended
         numbers = typed.columns["provider_no"]
         for number in who.months[who.months >= 0]:
             month = np.full(len(numbers.values), self.months[number], dtype=np.int64)
             row = self._providers.find(numbers.values, month)
-            values = self._providers.values(row, "extended_hours", EXTENDED_NOT_GIVEN)
-            values = np.where(row < 0, EXTENDED_UNKNOWN, values)
+            values = self._providers.values(row, "extended_hours", BLANK)
+            values = np.where(row < 0, BAD, values)
             of_row = values if numbers.positions is None else values.take(numbers.positions)
             extended = (
                 of_row if len(who.months) == 1 else np.where(who.month == number, of_row, extended)
@@ -333,7 +327,8 @@ class VisitBook:
         faulty = found.faulty | (session < 1)
         nothing = np.zeros(len(typed), dtype=np.int64)
         columns = [
-            np.where(faulty, NO_BASE, found.base),
+            # What else a visit with a problem has is still checked.
+            np.where(faulty, NO_ROW, found.base),
             found.level,
             *(found.counts.get(key, nothing) for key in self.visit_kinds.keys),
         ]
@@ -343,8 +338,8 @@ class VisitBook:
     def _conditions(
         self, typed: TypedBlock, months: Ints, extended: Ints, problems: Problems
     ) -> VisitConditions:
-        # The last place answers for months that cannot be read, which are −1.
-        months = np.array([*self.months, -1], dtype=np.int64)[months]
+        # The last place answers for months that are not known, which are −1.
+        months = np.array([*self.months, UNKNOWN], dtype=np.int64)[months]
         return visit_conditions(typed, months, extended, self.book, self._decoder, problems)
 
     def _hold_lost(self) -> None:

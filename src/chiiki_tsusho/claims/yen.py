@@ -17,10 +17,9 @@ from chiiki_tsusho.claims.units import (
     base_rate_bases,
     write_rate,
 )
-from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.law.rounding import floor_share
+from chiiki_tsusho.not_known import UNKNOWN
 
-NO_LIMIT = np.iinfo(np.int64).max
 PRICE_SCALE = 100
 PER_CENT = 100
 

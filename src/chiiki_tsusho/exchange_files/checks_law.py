@@ -14,7 +14,8 @@ from chiiki_tsusho.exchange_files.line_cells import Flags
 from chiiki_tsusho.exchange_files.month_lines import MonthLines
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.law.prices_and_limits import UNKNOWN, benefit_limits, unit_prices
+from chiiki_tsusho.law.prices_and_limits import benefit_limits, unit_prices
+from chiiki_tsusho.not_known import UNKNOWN
 
 # 要介護状態区分コード of 要介護1 is 21, of 要介護5 25.
 LEVEL_CODE = 20

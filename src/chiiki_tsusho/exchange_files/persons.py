@@ -10,14 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from chiiki_tsusho.arrow_arrays import of_texts
-from chiiki_tsusho.claims.rosters import NO_ROW, WRONG_ROW, Roster, recipient_entity
+from chiiki_tsusho.claims.rosters import Roster, recipient_entity
 from chiiki_tsusho.columns import PERSONAL
 from chiiki_tsusho.exchange_files.checks_person import PLANNERS, STOP_REASONS
 from chiiki_tsusho.exchange_files.dates import month_days
 from chiiki_tsusho.exchange_files.line_cells import Flags, Ints, Texts
 from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.law.prices_and_limits import UNKNOWN
+from chiiki_tsusho.not_known import NO_ROW, UNKNOWN, WRONG_ROW
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Form, Numbers, Source

@@ -14,7 +14,7 @@ from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES
 from chiiki_tsusho.exchange_files.statements import MonthClaims
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.payers import law_of_the_uninsured
-from chiiki_tsusho.law.prices_and_limits import UNKNOWN
+from chiiki_tsusho.not_known import UNKNOWN
 
 if TYPE_CHECKING:
     import pandas as pd

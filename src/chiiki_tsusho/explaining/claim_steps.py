@@ -11,13 +11,13 @@ from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.limit import inside_limit
 from chiiki_tsusho.claims.month_visits import bear
 from chiiki_tsusho.claims.units import base_rate_bases
-from chiiki_tsusho.claims.yen import NO_LIMIT, PER_CENT, PRICE_SCALE, public_claim
+from chiiki_tsusho.claims.yen import PER_CENT, PRICE_SCALE, public_claim
 from chiiki_tsusho.explaining.steps import Step, added, decimal, floored, percent, rated, taken
 from chiiki_tsusho.explaining.visit import base_steps
 from chiiki_tsusho.language import Language, Text, listed
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
-from chiiki_tsusho.law.prices_and_limits import UNKNOWN
 from chiiki_tsusho.law.sources import rule_place
+from chiiki_tsusho.not_known import NO_LIMIT, UNKNOWN
 
 
 def only(values: npt.ArrayLike) -> int:

@@ -15,13 +15,14 @@ from chiiki_tsusho.law.code_rows import (
     SHORTFALLS,
     CodeRow,
 )
+from chiiki_tsusho.not_known import NO_ROW
 
 # Minutes are looked up directly; the last slot stands for every visit longer than a day.
 MINUTE_SLOTS = MINUTES_OF_A_DAY + 2
 # 延長 begins where a stay reaches nine hours (告示第126号 別表 2の2 注).
 EXTENSION_FROM = 540
 SHORTFALL_NAMES = ("", *SHORTFALLS)
-# Shape (services, shortfalls, levels, minutes): a number of a row, or −1.
+# Shape (services, shortfalls, levels, minutes): a number of a row, or ``NO_ROW``.
 Bands = npt.NDArray[np.int16]
 
 
@@ -38,11 +39,11 @@ def bands_of(rows: Sequence[CodeRow], chosen: ChosenRows) -> Bands:
     Returns
     -------
     ndarray of int16, shape (services, shortfalls, levels, minutes)
-        Positions in ``rows``; from the number of rows on, positions in ``chosen.extended``; −1
-        where there is no code.
+        Positions in ``rows``; from the number of rows on, positions in ``chosen.extended``;
+        ``NO_ROW`` where there is no code.
     """
     bands = np.full(
-        (len(SERVICES), len(SHORTFALL_NAMES), LEVEL_SLOTS, MINUTE_SLOTS), -1, dtype=np.int16
+        (len(SERVICES), len(SHORTFALL_NAMES), LEVEL_SLOTS, MINUTE_SLOTS), NO_ROW, dtype=np.int16
     )
     for at, row, condition in _base_rows(rows, chosen):
         bands[(*condition, slice(row.minutes_from, row.minutes_to))] = at
@@ -81,7 +82,7 @@ def bands_without_extension(rows: Sequence[CodeRow], chosen: ChosenRows, bands: 
         starts.setdefault(str(_condition(rows[one.base])), []).append(one.minutes_from)
     for name, own in alike.items():
         plain = [(row.minutes_to or 0, at) for at, row in own if not row.extension_units]
-        longest, at = max(plain, default=(0, -1))
+        longest, at = max(plain, default=(0, NO_ROW))
         if name in starts or longest == EXTENSION_FROM:
             first = min(starts.get(name, [EXTENSION_FROM]))
             without[(*_condition(own[0][1]), slice(first, -1))] = at

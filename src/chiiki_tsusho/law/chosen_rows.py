@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.law.code_rows import CodeRow
+from chiiki_tsusho.not_known import NO_ROW
 
 Positions = npt.NDArray[np.int64]
 # Whose band it is: service, 定員超過 or 人員欠如, and care level.
@@ -78,12 +79,12 @@ class ChosenRows:
 
     @cached_property
     def lines(self) -> dict[str, Positions]:
-        """By key, for each row of the table as the code of a visit its line; −1: none."""
+        """By key, for each row of the table as the code of a visit its line or ``NO_ROW``."""
         lines: dict[str, Positions] = {}
         for line in self.line_names:
             row = self.rows[line]
             if row.extension_units is None:
-                of_key = lines.setdefault(str(row.key), np.full(len(self.rows), -1, np.int64))
+                of_key = lines.setdefault(str(row.key), np.full(len(self.rows), NO_ROW, np.int64))
                 of_key[list(self._answered_by(row))] = line
         return lines
 
@@ -116,7 +117,7 @@ class ChosenRows:
             code = plain.get((*_condition(row), *_minutes(row))) if row.reductions else None
             if code is not None:
                 of_set = found.setdefault(
-                    frozenset(row.inside), np.full(len(self.rows), -1, np.int64)
+                    frozenset(row.inside), np.full(len(self.rows), NO_ROW, np.int64)
                 )
                 of_set[code] = at
         return found

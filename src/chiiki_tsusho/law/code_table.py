@@ -26,6 +26,7 @@ from chiiki_tsusho.law.code_rows import (
 from chiiki_tsusho.law.month_rows import MonthRows
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.not_known import NO_ROW
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,7 +199,7 @@ class CodeTable(MonthRows):
             A code is not of this month; the message names it and the nearest one.
         """
         wanted = service_code_array(codes)
-        found = np.fromiter(map(self._places.get, wanted, repeat(-1)), np.intp, len(wanted))
+        found = np.fromiter(map(self._places.get, wanted, repeat(NO_ROW)), np.intp, len(wanted))
         unknown = wanted[found < 0]
         if unknown.size:
             raise UnknownCodeError(self._unknown_text(list(dict.fromkeys(unknown.tolist()))))

@@ -23,6 +23,7 @@ from chiiki_tsusho.law.chosen_rows import ChosenRows
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SERVICES, CodeRow
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.not_known import NO_ROW
 from chiiki_tsusho.problem_texts import Message, blank, named, visit_condition
 
 
@@ -62,7 +63,7 @@ class MonthRows:
 
     @cached_property
     def bands(self) -> Bands:
-        """Row of every condition, shape (services, shortfalls, levels, minutes); −1: none.
+        """Row of every condition, shape (services, shortfalls, levels, minutes), or ``NO_ROW``.
 
         Numbers from the number of rows on stand for a row with a line of 延長: ``base_of`` and
         ``extension_of`` tell them apart.
@@ -77,8 +78,8 @@ class MonthRows:
 
     @cached_property
     def extension_of(self) -> npt.NDArray[np.int64]:
-        """The row of the line of 延長 that each number of ``bands`` stands for; −1: none."""
-        none = np.full(len(self.rows), -1)
+        """The row of the line of 延長 that each number of ``bands`` stands for, or ``NO_ROW``."""
+        none = np.full(len(self.rows), NO_ROW)
         return np.concatenate((none, [one.line for one in self.chosen.extended])).astype(np.int64)
 
     @cached_property

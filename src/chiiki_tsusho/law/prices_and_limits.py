@@ -20,8 +20,8 @@ from chiiki_tsusho.law.table_files import (
     law_file,
     typed_table,
 )
+from chiiki_tsusho.not_known import UNKNOWN
 
-UNKNOWN = -1
 Role = Literal["billed", "care_plan"]
 _Source = Annotated[str, StringConstraints(min_length=1)]
 

@@ -15,10 +15,10 @@ from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, listed, on_lines
 from chiiki_tsusho.law.check_digits import CHECKED_KINDS
 from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.not_known import BAD, BLANK, BLANK_NUMBER, NOT_OURS
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import (
-    BLANK_NUMBER,
     Block,
     Form,
     Numbered,
@@ -31,9 +31,6 @@ from chiiki_tsusho.reading.blocks import (
 from chiiki_tsusho.reading.cell_texts import BadCellError, identifier, is_blank, shown
 from chiiki_tsusho.reading.cells import (
     ANYTHING,
-    BAD,
-    BLANK,
-    NOT_OURS,
     NOTHING,
     NUMBER_RANGES,
     PARSERS,
@@ -62,7 +59,6 @@ BLANK_WORTH = {
     "shortfall": 0,
     "session": 1,
     "care_level": 0,
-    "month": 0,
     "yen": 0,
     "public_law": 0,
 }

@@ -19,6 +19,7 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_numbers, of_texts
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.not_known import BLANK_NUMBER
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.cell_texts import is_blank
 from chiiki_tsusho.reading.written_cells import cell_text
@@ -27,7 +28,6 @@ ROWS_OF_A_BLOCK = 1 << 17
 FIRST_ROW_LINE = 2
 # Among so many rows the headings are looked for where line 1 is none.
 BEGINNING_ROWS = 20
-BLANK_NUMBER = np.iinfo(np.int64).min
 # A range of numbers as small as this is one of few values.
 _FEW_NUMBERS = 100
 NEWLINE = ord("\n")

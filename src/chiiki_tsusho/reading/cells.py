@@ -24,6 +24,7 @@ from chiiki_tsusho.law.check_digits import wrong_digit
 from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.payers import public_law_numbers, usual_benefit_rates
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
+from chiiki_tsusho.not_known import BAD, BLANK, NOT_OURS
 from chiiki_tsusho.problem_texts import CALLED, Message, TextId
 from chiiki_tsusho.reading.cell_texts import (
     LONGEST_CELL,
@@ -44,11 +45,8 @@ from chiiki_tsusho.reading.dates_and_times import (
 )
 from chiiki_tsusho.reading.odd_numbers import OddNumber
 
-BLANK, BAD = -1, -2
 # Visits are planned some months ahead at most; later years are slips.
 _YEARS_AHEAD = 2
-# Of a row that another service bills: it is set aside.
-NOT_OURS = -3
 MAX_SESSION = 9
 # 公費 and units have no legal ceiling; nine digits hold any month and keep sums inside int64.
 _NINE_DIGITS = 999_999_999

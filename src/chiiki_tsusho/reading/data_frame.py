@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.not_known import BLANK_NUMBER
 from chiiki_tsusho.reading.blocks import (
     BEGINNING_ROWS,
-    BLANK_NUMBER,
     FIRST_ROW_LINE,
     ROWS_OF_A_BLOCK,
     Block,

@@ -8,8 +8,8 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import numbers_of, of_flags
+from chiiki_tsusho.not_known import BAD, BLANK
 from chiiki_tsusho.reading.cell_texts import BLANKS, LONGEST_CELL
-from chiiki_tsusho.reading.cells import BAD, BLANK
 from chiiki_tsusho.reading.dense_ids import Words
 
 # 被保険者番号 as integers. H in front counts as the digit 10, so that the order of the integers is

@@ -12,7 +12,7 @@ from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.language import Language
-from chiiki_tsusho.law.prices_and_limits import UNKNOWN
+from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.problems import Problems
 
 if TYPE_CHECKING:
