@@ -289,15 +289,16 @@ def claim_files(
     codes : CodeBook, CodeTable or path, optional
         The code table; without it, the bundled one.
     file_format : {"csv", "xlsx", "parquet"}
-        Of the first three; ``held_visits`` keeps the format of the visits.
+        The format of the first three; ``held_visits`` keeps the format of the visits.
     encoding : str, optional
-        Of CSV inputs, ``utf-8``, ``cp932`` or ``utf-16``; without it all are tried.
+        The encoding of CSV inputs, ``utf-8``, ``cp932`` or ``utf-16``; without it all are tried.
     language : {"en", "ja"}
         The language of the messages.
     progress : callable, optional
         Called with the stage, how much of it is done and how much there is.
     headings : {"en", "ja"}
-        Of the first three files; ``held_visits`` keeps the headings of the visits.
+        Language of the headings of the first three files; ``held_visits`` keeps those of the
+        visits.
     replace : bool
         Whether results of other inputs that are in the folder may be replaced. Those of the same
         visits always are.

@@ -168,7 +168,7 @@ def compute_claims_dask(
     language : {"en", "ja"}
         The language of the messages.
     npartitions : int, optional
-        Of the claims; as many as the visits have unless given.
+        How many partitions the claims have; without it, as many as the visits.
 
     Returns
     -------

@@ -146,9 +146,9 @@ class Problems:
         ----------
         lines : ndarray of int64, shape (n,)
         values : StringArray, shape (n,)
-            Of printable ASCII without quotation marks and backslashes, none of them long.
+            Texts of printable ASCII without quotation marks and backslashes, none of them long.
         message : Message
-            Of any of the values.
+            The message that any of the values has.
         """
         of_any = Message(message.rule, message.text, {**message.facts, "value": _ANY_VALUE})
         which = np.zeros(len(lines), dtype=np.int64)

@@ -65,7 +65,7 @@ def write_whole(
     content : str or bytes
         The line ends of a text stay as they are.
     encoding : str
-        Of a text.
+        The encoding of a text.
     mode : int, optional
         Permissions, ``PRIVATE`` for a file with names, birth dates or addresses; without it those
         of the file that is replaced, or what the user's umask leaves.

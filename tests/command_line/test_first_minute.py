@@ -450,7 +450,7 @@ def test_the_demo_again_says_what_happens(shown: tuple[Path, str]) -> None:
         ),
         (
             "ja",
-            "注意: サンプルデータはすでに chiiki-tsusho-demo にあります。"
+            "注: サンプルデータはすでに chiiki-tsusho-demo にあります。"
             "結果を同じ場所に作り直します",
         ),
     ):

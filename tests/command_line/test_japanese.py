@@ -195,6 +195,16 @@ def test_rules_are_the_same_in_both_languages_and_messages_are_not() -> None:
             "か、厚生労働省の介護給付費単位数等サービスコード表(令和8年6月施行版)を import-workbook で取り込み、"
             "--codes で指定してください",
         ),
+        *(
+            (
+                {"service_date": "2026-06-01", heading: "1"},
+                "個別送迎体制強化加算(individual_transport)は 2026-06 の表にありません。その月の加算に改める"
+                "か、厚生労働省の介護給付費単位数等サービスコード表(令和8年6月施行版)を import-workbook で取り込み、"
+                "--codes で指定してください",
+            )
+            # An English heading, in whatever width, is said by the name of the addition.
+            for heading in ("individual_transport", "ｉｎｄｉｖｉｄｕａｌ_transport")
+        ),
         (
             {"service": "療養通所介護", "bathing": "1"},
             "入浴介助加算(bathing)は療養通所介護では算定できません(対象は地域密着型通所介護)。取り除くか、"
@@ -399,7 +409,7 @@ def refusals(folder: Path) -> list[Callable[[], object]]:
         lambda: open_source(file("damaged.parquet", b"PAR1 and no more")),
         lambda: claim_files(file("lone.csv", lone), folder / "out"),
         lambda: compute([visit(1, minuts="1")]),
-        lambda: compute([visit(1) | {"": "1"}]),
+        lambda: compute([{"": "1"} | visit(1)]),
         lambda: compute([visit(1) | {"所要時間": "1"}]),
         lambda: compute([{"a;b": "1"}]),
         lambda: ct.compute_claims(None),  # type: ignore[arg-type]
@@ -830,6 +840,6 @@ def test_claims_are_explained_with_the_same_figures(insured: str) -> None:
 
 def test_notes_of_a_claim_in_japanese() -> None:
     (sheet,) = ct.explain_claim(frame([visit(1)]), "0000000001", language="ja")
-    assert sheet.notes == ["円は計算していません: 事業所の地域区分が不明です"]
-    assert str(sheet).splitlines()[-1] == "  注: 円は計算していません: 事業所の地域区分が不明です"
+    assert sheet.notes == ["金額は未計算です: 事業所の地域区分が不明です"]
+    assert str(sheet).splitlines()[-1] == "  注: 金額は未計算です: 事業所の地域区分が不明です"
     assert pickle.loads(pickle.dumps(sheet)) == sheet

@@ -158,6 +158,20 @@ def test_rules_of_a_town_that_is_not_known() -> None:
     assert run("rules", "adachi").stderr == ""
 
 
+def test_headings_of_rules_follow_the_language(tmp_path: Path) -> None:
+    english = run("rules", "adachi", "--lang", "ja", "--headings", "en").stdout
+    assert rows(english)[0][:3] == ["authority", "service", "key"]
+    japanese = run("rules", "adachi", "--lang", "ja").stdout
+    assert rows(japanese)[0][:3] == ["根拠の主体", "サービス区分", "項目"]
+    assert rows(japanese)[1:] == rows(english)[1:]
+    # What --headings en prints is what --rules takes.
+    own = tmp_path / "own.csv"
+    own.write_text(english, "utf-8")
+    done = run("rules", "adachi", "--rules", str(own))
+    assert done.exit_code == 0, done.stderr
+    assert sorted(rows(done.stdout)[1:]) == sorted(rows(english)[1:])
+
+
 @pytest.mark.usefixtures("folder")
 def test_today_is_the_day_where_none_is_given() -> None:
     done = run("check", "duties_meetings.csv", "--offices", "duties_offices.csv")

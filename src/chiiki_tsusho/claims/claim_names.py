@@ -47,7 +47,7 @@ class ClaimIds:
     Parameters
     ----------
     table : CodeTable
-        Of the month.
+        The code table of the month.
     calendars : Calendars
         Knows them by their ids, and which are held.
     identities : Identities

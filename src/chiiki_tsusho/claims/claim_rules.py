@@ -166,7 +166,7 @@ def check_keys(context: Context, claims: ClaimIds, visits: MonthVisits, entries:
     Parameters
     ----------
     visits : MonthVisits
-        Of these claims, before anything gives way.
+        The visits of these claims, before anything gives way.
     entries : Entries
         The same visits.
     """
@@ -239,7 +239,7 @@ def check_chosen(
     Parameters
     ----------
     visits : MonthVisits
-        Of these claims.
+        The visits of these claims.
     lacking : mapping of key to ndarray of bool, shape (visits,)
         The visits for whose code the table has no row of the reduction.
     """
@@ -337,7 +337,7 @@ def _check_shares(
     Parameters
     ----------
     claims : ClaimIds
-        Of persons with several claims in the month.
+        The claims of persons with several claims in the month.
     place : ndarray of int64, shape (claims,)
         Where they stand in ``context.shared``.
     limit, planned : ndarray of int64, shape (claims,)

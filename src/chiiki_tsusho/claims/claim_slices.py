@@ -80,7 +80,7 @@ class ClaimSlice:
     ----------
     context : Context
     table : CodeTable
-        Of the month.
+        The code table of the month.
     claims : ndarray of int64, shape (claims,)
         Their ids in the calendars, in the order of the output.
     """

@@ -31,8 +31,9 @@ def give_back(context: Context, sink: Sink, progress: Progress) -> int:
     Parameters
     ----------
     context : Context
-        Of a batch whose claims are all priced. Its problems gain those that only a second reading
-        can find the lines of: doubled visits, and visits on which keys do not go together.
+        The context of a batch whose claims are all priced. Its problems gain those that only a
+        second reading can find the lines of: doubled visits, and visits on which keys do not go
+        together.
     sink : Sink
         Takes the held rows.
     progress : callable

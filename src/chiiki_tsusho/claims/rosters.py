@@ -45,7 +45,7 @@ class Roster:
     Parameters
     ----------
     decoder : BlockDecoder
-        Of the file.
+        The decoder of the file.
     identities : Identities
         The provider and insurer numbers of the batch.
     problems : Problems

@@ -163,7 +163,7 @@ class BatchRun:
         Parameters
         ----------
         keys : pyarrow.StringArray
-            Of those claims.
+            The keys of those claims.
         sink : Sink
             Takes the visits, which are given back.
 

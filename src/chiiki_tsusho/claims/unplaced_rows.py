@@ -111,7 +111,7 @@ class UnplacedRows:
     Parameters
     ----------
     decoder : BlockDecoder
-        Of the visits.
+        The decoder of the visits.
     identities : Identities
     """
 
@@ -228,7 +228,7 @@ class UnplacedRows:
         Parameters
         ----------
         calendars : Calendars
-            Of a file that is read to its end.
+            The calendars of a file that is read to its end.
         months : sequence of int
             YYYYMM by position.
         problems : Problems

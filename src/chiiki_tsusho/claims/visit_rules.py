@@ -65,7 +65,7 @@ def visit_conditions(
         ``BLANK`` where nobody says so, ``BAD`` where the row that would has a problem of its own.
     book : CodeBook
     decoder : BlockDecoder
-        Of the visits.
+        The decoder of the visits.
     problems : Problems
         Receives the faults; cells that cannot be read are noted already.
     """

@@ -76,7 +76,7 @@ class VisitBook:
     Parameters
     ----------
     decoder : BlockDecoder
-        Of the visits.
+        The decoder of the visits.
     book : CodeBook
     providers : Roster, optional
         Says who has registered 延長.

@@ -278,19 +278,21 @@ def rules_command(
     ] = None,
     on: On = None,
     rules: Rules = None,
+    headings: Headings = None,
 ) -> None:
     """Print the rules of the law and of a municipality as CSV.
 
     Each row says how strong it is, where it stands and how sure it is. Without --on, rules of
-    every day.
+    every day. With English headings the columns are those that --rules takes.
     """
     with exit_codes():
-        from chiiki_tsusho.duties.rules import LAW, duty_rules, rule_book
+        from chiiki_tsusho.duties.rules import COLUMNS, LAW, duty_rules, rule_book
         from chiiki_tsusho.duties.services import authority_key
 
         book = rule_book(rules)
         frame = duty_rules(authority, service, None if on is None else _day(on), book)
-        _give([list(frame.columns), *frame.to_numpy().tolist()], None)
+        rows = frame.to_numpy().tolist()
+        _give([_headed(COLUMNS, language_of_headings(headings)), *rows], None)
         if authority_key(authority) not in {*book.authorities, LAW}:
             say(
                 Text(

@@ -160,12 +160,12 @@ def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
         Is made where it does not exist. Example files that are there already are used as long as
         nobody has changed them.
     language : {"en", "ja"}
-        Of the messages.
+        The language of the messages.
 
     Returns
     -------
     FileBatch
-        Of the files in ``folder / "claims"``.
+        The batch whose files are in ``folder / "claims"``.
 
     Raises
     ------

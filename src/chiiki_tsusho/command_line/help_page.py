@@ -44,7 +44,7 @@ def help_page(
     epilog : iterable of str
         Paragraphs at the end.
     width : int
-        Of the terminal, in columns.
+        The width of the terminal, in columns.
     """
     width = min(width, _WIDEST) - _INDENT
     parts = [usage(path, command)]

@@ -29,7 +29,7 @@ def write_calendar(plan: pd.DataFrame, path: str | Path, on: date | str | None =
     Parameters
     ----------
     plan : DataFrame
-        Of ``plan_duties``.
+        What ``plan_duties`` returned.
     path : path-like
         The file, ``plan.ics``.
     on : date or str, optional

@@ -31,7 +31,7 @@ class OfficeCase:
     ----------
     office : Office
     service : str
-        Of the council; a preventive twin has that of its main service.
+        The service of the council; a preventive twin has that of its main service.
     register : Meetings
     offices : sequence of Office
         All that are known, for joint meetings.

@@ -148,7 +148,7 @@ class DutyReport:
     on : date
         The day of the check.
     language : {"en", "ja"}
-        Of the messages in ``findings``.
+        The language of the messages in ``findings``.
     """
 
     items: Sequence[Finding]

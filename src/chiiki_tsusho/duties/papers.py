@@ -57,10 +57,10 @@ def write_paper(
     corporation : path-like or DataFrame, optional
         For the filings.
     provider_no : str, optional
-        Of which office, where there are several.
+        The office that the paper is of, where there are several.
     meeting_no : str, optional
-        Of which meeting; without it, the next one planned for a notice, the last one held for
-        minutes.
+        The meeting that the paper is of; without it, the next one planned for a notice, the last
+        one held for minutes.
     rules : path-like, optional
         Rules of a municipality of your own, beside the bundled ones.
     encoding : str, optional

@@ -135,7 +135,7 @@ def read_register(given: Given, register: Register, encoding: str | None = None)
         With English or Japanese headings; whatever the inputs of a batch may be.
     register : {"offices", "meetings", "members", "corporation"}
     encoding : str, optional
-        Of a CSV file; without it, UTF-8 and CP932 are tried.
+        The encoding of a CSV file; without it, UTF-8 and CP932 are tried.
 
     Raises
     ------

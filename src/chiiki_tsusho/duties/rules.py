@@ -62,7 +62,19 @@ class DutyRule(BaseModel):
         return self.valid_from <= day <= self.valid_to
 
 
-COLUMNS = tuple(DutyRule.model_fields)
+# Names and 見出し of the columns of rules.
+COLUMNS = {
+    "authority": "根拠の主体",
+    "service": "サービス区分",
+    "key": "項目",
+    "valid_from": "適用開始日",
+    "valid_to": "適用終了日",
+    "value": "値",
+    "force": "根拠の強さ",
+    "place": "根拠の箇所",
+    "source": "出典",
+    "confidence": "確度",
+}
 
 
 class RuleBook:

@@ -165,7 +165,7 @@ def _audited(file: ClaimFile, book: CodeBook) -> tuple[Findings, Sheets]:
     check_form(file, views, findings)
     _check_review_month(file, findings)
     check_doubles(sheets, findings)
-    check_lines(sheets, findings)
+    check_lines(sheets, book, findings)
     check_totals(sheets, findings)
     whole = not any(b"7111" not in one.text[:24] and one.damage is None for one in file.kept)
     if not whole:

@@ -46,7 +46,7 @@ def write_audit_page(
     files : sequence of object
         What each file comes to, in the order of its columns.
     findings, hints : DataFrame
-        Of the audit.
+        The findings and hints of the audit.
     summary : Sayable
         The line above all.
     path : path-like

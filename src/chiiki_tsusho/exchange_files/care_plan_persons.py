@@ -68,10 +68,10 @@ def planned_units(
     Parameters
     ----------
     lines : iterable of PlanLine
-        Of 第7表, of the providers whose plans are wanted.
+        The lines of 第7表, of the providers whose plans are wanted.
     months : dict of PlanKey to PlannedMonth
-        Of 第6表, to compare the counts with. Receives additions of the whole month and ratios,
-        which 第6表 may lack.
+        The months of 第6表, to compare the counts with. Receives additions of the whole month and
+        ratios, which 第6表 may lack.
     book : CodeBook
     notes : Notes
         Receives what does not fit.

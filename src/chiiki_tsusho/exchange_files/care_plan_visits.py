@@ -50,7 +50,7 @@ def planned_months(
     Parameters
     ----------
     lines : iterable of PlanLine
-        Of one provider or several.
+        The lines of one provider or several.
     book : CodeBook
     notes : Notes
         Receives what does not fit. Where a line of this service cannot be used, the visits of its

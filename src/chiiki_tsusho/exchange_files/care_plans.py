@@ -104,7 +104,7 @@ def from_plan(
     codes : CodeBook, CodeTable or path, optional
         The code table; without it, the bundled one.
     language : {"en", "ja"}
-        Of the notes.
+        The language of the notes.
 
     Returns
     -------

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from pyarrow import compute
 
 from chiiki_tsusho.exchange_files.checks_rates import check_rates
 from chiiki_tsusho.exchange_files.dates import bad_months
 from chiiki_tsusho.exchange_files.findings import Findings
-from chiiki_tsusho.exchange_files.line_cells import Flags
+from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.month_lines import MonthLines
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_book import CodeBook
@@ -39,9 +38,7 @@ def _months(sheets: Sheets, book: CodeBook, findings: Findings) -> Iterator[Mont
     months = sheets.lines.numbers("service_month")
     known_lines = sheets.our_lines & ~bad_months(sheets.lines.texts("service_month"))
     of_totals = sheets.totals.numbers("service_month")[sheets.ours]
-    codes = compute.binary_join_element_wise(
-        sheets.lines.texts("service_kind"), sheets.lines.texts("item_code"), ""
-    ).dictionary_encode()
+    codes = sheets.service_codes.dictionary_encode()
     texts = codes.dictionary.to_pylist()
     coded = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     for month in np.unique(months[known_lines]).tolist():
@@ -63,14 +60,21 @@ def _check_codes(lines: MonthLines, findings: Findings) -> None:
     rule = "unknown_code" if whole_table else "code_without_table"
     findings.add(rule, view, "item_code", lines.at[lines.row < 0])
     fixed = lines.kinds["base"] | lines.kinds["addition"]
-    expected = np.zeros(len(view), dtype=np.int64)
-    expected[lines.at] = lines.of_row(lines.table.row_units)
-    findings.differing("units_of_code", view, "units", expected, lines.at[fixed])
+    # A code of a whole month has its units in サービス単位数 alone.
+    monthly = lines.monthly
+    units, of_code = lines.number("units"), lines.of_row(lines.table.row_units)
+    blank, filled = monthly & (units == 0), monthly & (units == of_code)
+
+    def compare(rule: str, item: str, figures: Ints, wanted: Flags) -> None:
+        expected = np.zeros(len(view), dtype=np.int64)
+        expected[lines.at] = figures
+        findings.differing(rule, view, item, expected, lines.at[wanted])
+
+    compare("units_of_code", "units", np.where(monthly, 0, of_code), fixed & ~filled)
+    compare("units_times_count", "service_units", of_code * lines.number("count"), blank)
     # A part of the month under public funds is so many counts of the same units.
-    partly = lines.number("units") * lines.number("public1_count")
-    expected = np.zeros(len(view), dtype=np.int64)
-    expected[lines.at] = partly
-    findings.differing("public_units_of_count", view, "public1_units", expected, lines.at[fixed])
+    partly = np.where(blank, of_code, units) * lines.number("public1_count")
+    compare("public_units_of_count", "public1_units", partly, fixed)
 
 
 def _check_levels(lines: MonthLines, findings: Findings) -> None:
@@ -128,7 +132,7 @@ def _check_days(lines: MonthLines, findings: Findings) -> None:
     visits = np.zeros(len(sheets.totals), dtype=np.int64)
     visits[totals] = lines.visits[statement]
     known = np.zeros(len(sheets.totals), dtype=bool)
-    known[totals] = lines.complete[statement]
+    known[totals] = (lines.complete & ~lines.by_month)[statement]
     findings.add("days_over_visits", sheets.totals, "days", known & (days > visits), visits)
     findings.add("several_visits_a_day", sheets.totals, "days", known & (days < visits), visits)
 

@@ -9,7 +9,9 @@ from pyarrow import compute
 from chiiki_tsusho.exchange_files.checks_form import without_insurance
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
+from chiiki_tsusho.exchange_files.monthly_codes import without_units
 from chiiki_tsusho.exchange_files.sheets import SERVICE_KIND, Sheets, View, summed
+from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.rounding import floor_share
 
 PUBLIC = ("public1", "public2", "public3")
@@ -34,11 +36,12 @@ _NOT_OURS = (
 )  # fmt: skip
 
 
-def check_lines(sheets: Sheets, findings: Findings) -> None:
+def check_lines(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
     """Check each line of a service code: units × count, and what of it is under public funds."""
     lines, ours = sheets.lines, sheets.our_lines
     units, count = lines.numbers("units"), lines.numbers("count")
-    findings.differing("units_times_count", lines, "service_units", units * count, ours)
+    blank = without_units(sheets.service_codes, lines.numbers("service_month"), book) & (units == 0)
+    findings.differing("units_times_count", lines, "service_units", units * count, ours & ~blank)
     whole = lines.numbers("service_units")
     for one in PUBLIC:
         payer = sheets.base.filled(f"{one}_payer_no")

@@ -36,7 +36,7 @@ def public_share(
     price : ndarray of int64
         Yen of a unit × 100.
     total_yen, insurance_yen : ndarray of int64
-        Of the benefit units.
+        The yen of the benefit units.
     rates : tuple of ndarray of int64
         The benefit rate in per cent, 0 without insurance, and the share that insurance and
         public funds pay together (公費給付率).

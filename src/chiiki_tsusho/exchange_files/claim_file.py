@@ -47,7 +47,7 @@ class ClaimFile:
     kept : tuple of KeptLine
         All other lines, verbatim; those that are damaged say how.
     line_ends : tuple of bytes
-        Of each line, or one for all.
+        The line end of each line, or one for all.
     """
 
     shown: str

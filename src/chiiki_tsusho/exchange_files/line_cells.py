@@ -24,7 +24,7 @@ class Cells:
     Parameters
     ----------
     starts, ends : ndarray of int64, shape (n,)
-        Of what a cell holds, without its quotation marks.
+        Where the text of a cell starts and ends, without its quotation marks.
     quoted : ndarray of bool, shape (n,)
         Which of them stand between quotation marks.
     """
@@ -45,7 +45,7 @@ class Lines:
     Attributes
     ----------
     starts, ends : ndarray of int64, shape (lines,)
-        Of each line, its line end apart.
+        Where each line starts and ends, without its line end.
     after : ndarray of int64, shape (lines,)
         Where the next line begins.
     cells : ndarray of int64, shape (lines,)

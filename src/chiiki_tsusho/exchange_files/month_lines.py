@@ -11,6 +11,9 @@ from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_table import CodeTable
 
+# Of one person on one day.
+MOST_SESSIONS = 9
+
 
 @dataclass(frozen=True)
 class MonthLines:
@@ -97,9 +100,24 @@ class MonthLines:
         return heaviest
 
     @cached_property
+    def monthly(self) -> Flags:
+        """Which lines are base codes of a whole month, whose count says nothing of the visits."""
+        of_month = [row.kind == "base" and row.per == "month" for row in self.table.rows]
+        return self.of_row(np.array(of_month, dtype=np.int64)) == 1
+
+    @cached_property
+    def by_month(self) -> Flags:
+        """Say which statements have a base code of a whole month."""
+        return self.summed(np.ones(len(self.at), dtype=np.int64), self.monthly) > 0
+
+    @cached_property
     def visits(self) -> Ints:
-        """The counts of base codes by statement: how many visits there were."""
-        return self.summed(self.number("count"), self.kinds["base"])
+        """The counts of base codes by statement: how many visits there were.
+
+        Under a code of a whole month it is the most that its days may have had.
+        """
+        counted = self.summed(self.number("count"), self.kinds["base"])
+        return np.where(self.by_month, self.days * MOST_SESSIONS, counted)
 
     @cached_property
     def days(self) -> Ints:

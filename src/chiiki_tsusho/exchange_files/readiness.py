@@ -84,7 +84,7 @@ def checked(
     Parameters
     ----------
     claims, lines : DataFrame
-        ``lines`` has ``claim``, the position of its claim.
+        ``lines`` has ``claim``, the position of its claim, and ``unit_item``, its item 単位数.
     cells : PersonCells
     problems : ClaimProblems
         Receives all that is missing or inconsistent.
@@ -241,11 +241,11 @@ def _check_lengths(month: MonthClaims, problems: ClaimProblems) -> None:
     """Find figures that are longer than their item."""
     claim = month.lines["claim"].to_numpy(dtype=np.int64)
     for record, names in (
-        ("7131-02", ("units", "count", "service_units")),
+        ("7131-02", ("unit_item", "count", "service_units")),
         ("7131-10", ("days", "planned_units", "managed_units", "unmanaged_units", "unit_price")),
     ):
         for name in names:
-            item = layout()[record].by_name[name]
+            item = layout()[record].by_name[name.replace("unit_item", "units")]
             if record == "7131-02":
                 values = month.lines[name].to_numpy(dtype=np.int64)
             else:
@@ -254,7 +254,7 @@ def _check_lengths(month: MonthClaims, problems: ClaimProblems) -> None:
             where = np.zeros(len(month.claims), dtype=bool)
             where[claim[long] if record == "7131-02" else np.flatnonzero(long)] = True
             problems.add(
-                where, name, "too_long",
+                where, item.name, "too_long",
                 Text("longer than item {item} of the statement, which has {length} places",
                      item=f"{record}-{item.item}", length=item.length),
             )  # fmt: skip

@@ -139,6 +139,12 @@ class Sheets:
         """Which of ``lines`` are of service kind 78."""
         return self.lines.is_one_of("service_kind", [SERVICE_KIND])
 
+    @cached_property
+    def service_codes(self) -> pa.StringArray:
+        """The service code of each of ``lines``: kind and item."""
+        kind, item = (self.lines.texts(name) for name in ("service_kind", "item_code"))
+        return compute.binary_join_element_wise(kind, item, "")
+
     def sum_of_lines(self, values: Ints, wanted: Flags) -> Ints:
         """Sum values of some lines by statement, shape (statements,)."""
         return summed(self.of_line[wanted], values[wanted], len(self))

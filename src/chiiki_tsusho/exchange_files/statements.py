@@ -35,9 +35,10 @@ class MonthClaims:
     claims : DataFrame
         Columns of the contract, ordered by insurer and person, on an index from 0.
     lines : DataFrame
-        Their lines ordered by claim and code, with ``claim``, the position of the claim.
+        Their lines ordered by claim and code, with ``claim``, the position of the claim, and
+        ``unit_item``, what stands in the item 単位数.
     cells : PersonCells
-        Of each claim.
+        The personal cells of each claim.
     law : ndarray of int64, shape (claims,)
         法別番号 of the public funds, 0 where there are none.
     """
@@ -223,7 +224,7 @@ def _line_columns(month: MonthClaims, wanted: Flags) -> dict[str, _Column]:
     columns = _key_columns(claims, "14" if at_facility else "02") | {
         "service_kind": lines["service_code"].str[:2].tolist(),
         "item_code": lines["service_code"].str[2:].tolist(),
-        "units": lines["units"].to_numpy(dtype=np.int64),
+        "units": lines["unit_item"].to_numpy(dtype=np.int64),
         "count": lines["count"].to_numpy(dtype=np.int64),
         "public1_count": lines["public_count"].to_numpy(dtype=np.int64) * public,
         "service_units": lines["service_units"].to_numpy(dtype=np.int64),

@@ -30,7 +30,7 @@ def visit_times(source: Source, book: CodeBook) -> pd.DataFrame | None:
     Parameters
     ----------
     source : Source
-        Of visits, whose faults are told elsewhere: rows that cannot be read are left out.
+        The visits, whose faults are told elsewhere: rows that cannot be read are left out.
     book : CodeBook
         Knows the headings of additions.
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.batch import Batch, FileBatch
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, InputFileError
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.line_cells import Texts
+from chiiki_tsusho.exchange_files.monthly_codes import without_units
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
 from chiiki_tsusho.exchange_files.readiness import ClaimProblems, checked
 from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of
@@ -156,7 +158,7 @@ def write_claim_file(
     claims = _ordered(claims)
     problems = ClaimProblems(claims)
     cells = person_cells(source, book, claims)
-    months = list(_by_file(claims, lines, cells, problems))
+    months = list(_by_file(claims, lines, cells, book, problems))
     if len(problems):
         frame = problems.frame(language)
         raise ClaimFileError(problems.summary(), frame)
@@ -223,14 +225,24 @@ def _ordered(claims: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_file(
-    claims: pd.DataFrame, lines: pd.DataFrame, cells: PersonCells, problems: ClaimProblems
+    claims: pd.DataFrame,
+    lines: pd.DataFrame,
+    cells: PersonCells,
+    book: CodeBook,
+    problems: ClaimProblems,
 ) -> Iterator[MonthClaims]:
     """Part the claims by provider and month, each with its lines, and check every one of them."""
     place = pd.MultiIndex.from_frame(claims[list(_KEY)])
     at = place.get_indexer(pd.MultiIndex.from_frame(lines[list(_KEY)]))
     if (at < 0).any():
         raise InputFileError(Text("claims and claim_lines are not of one batch"))
-    lines = lines.assign(claim=at).sort_values(["claim", "service_code"], ignore_index=True)
+    blank = without_units(
+        of_texts(lines["service_code"].tolist()),
+        lines["service_month"].to_numpy(dtype=np.int64),
+        book,
+    )
+    lines = lines.assign(claim=at, unit_item=lines["units"].mask(blank, 0))
+    lines = lines.sort_values(["claim", "service_code"], ignore_index=True)
     whole = checked(claims, lines, cells, problems)
     file = claims["service_month"] + claims["provider_no"]
     for first, last in _runs(file.to_numpy(dtype=str)):

@@ -180,7 +180,7 @@ def explain_claim(
     codes : CodeBook, CodeTable or path, optional
         The code table; without it, the bundled one.
     encoding : str, optional
-        Of CSV inputs.
+        The encoding of CSV inputs.
     language : {"en", "ja"}
         The language of labels and notes.
 

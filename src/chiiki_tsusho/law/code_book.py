@@ -15,7 +15,7 @@ from chiiki_tsusho.law.code_file import read_code_rows
 from chiiki_tsusho.law.code_rows import SERVICES, CodeLine, segments
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import document_of
-from chiiki_tsusho.law.published_names import SERVICE_PREFIX
+from chiiki_tsusho.law.published_names import SERVICE_PREFIX, normal
 from chiiki_tsusho.law.table_files import NumberedRow, law_file
 from chiiki_tsusho.months import MonthLike, joined, month_text, parse_month, spans_text
 from chiiki_tsusho.problem_texts import Message
@@ -78,11 +78,11 @@ class CodeBook:
         return names
 
     def called(self, key: str, heading: str) -> Name:
-        """Name an addition: by the heading of its column, or by the name of its rows."""
+        """Name an addition: by a Japanese heading of its column, else by the name of its rows."""
         name = heading
-        if key == heading:
+        if normal(heading).isascii():
             names = [name for name, keys in self.key_names.items() if key in keys]
-            name = names[-1].removeprefix(SERVICE_PREFIX) if names else key
+            name = names[-1].removeprefix(SERVICE_PREFIX) if names else heading
         return Name(key, name if name == key else f"{name}({key})")
 
     @cached_property

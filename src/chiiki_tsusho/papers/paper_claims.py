@@ -113,9 +113,9 @@ def paper_claims(
     Parameters
     ----------
     claims, lines : Table
-        Of ``read_tables``.
+        What ``read_tables`` returned.
     cells : PersonCells, optional
-        Of the claims, in their order.
+        The personal cells of the claims, in their order.
     book : CodeBook
         Names the codes.
     content : callable

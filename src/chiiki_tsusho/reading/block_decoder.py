@@ -53,7 +53,7 @@ from chiiki_tsusho.reading.typed_blocks import (
 
 # Kinds of which a file has few different cells.
 _FEW = ("service", "shortfall", "area_grade", "benefit_rate", "public_law")
-# The worth of a blank cell, where the contract gives one.
+# What a blank cell stands for, in the columns that may be left blank.
 BLANK_WORTH = {
     "service": 0,
     "shortfall": 0,

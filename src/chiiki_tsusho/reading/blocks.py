@@ -256,7 +256,7 @@ def filled_rows(columns: Sequence[ReadColumn]) -> npt.NDArray[np.bool_] | None:
     Parameters
     ----------
     columns : sequence of ReadColumn
-        Of one block of an input whose lines cannot be seen to be blank.
+        The columns of one block of an input whose lines cannot be seen to be blank.
     """
     filled: npt.NDArray[np.bool_] | None = None
     for column in columns:

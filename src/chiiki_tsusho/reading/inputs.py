@@ -58,8 +58,8 @@ def open_input(
     name : str
         ``visits``, ``providers`` or ``recipients``: what a table is called in messages.
     encoding : str, optional
-        Of CSV files; without it UTF-8 and CP932 are tried, and UTF-16 is known by its mark.
-
+        The encoding of CSV files; without it UTF-8 and CP932 are tried, and UTF-16 is known by
+        its mark.
     ignore_columns : collection of str
         Headings of columns to be left unread.
 

@@ -36,7 +36,7 @@ def matched_headings(
     Parameters
     ----------
     source : Source
-        Of several files, delivers its rows under all their headings from here on.
+        The input; one of several files delivers its rows under all their headings from here on.
     file : str
         ``visits``, ``providers`` or ``recipients``.
     book : CodeBook
@@ -44,9 +44,9 @@ def matched_headings(
     Returns
     -------
     headings : list of Heading
-        Of the columns in which the rows come.
+        The headings of the columns in which the rows come.
     layouts : list of Layout
-        Of each file of the input.
+        The layout of each file of the input.
 
     Raises
     ------

@@ -23,7 +23,7 @@ def stay_minutes(typed: TypedBlock, decoder: BlockDecoder, problems: Problems) -
     Parameters
     ----------
     typed : TypedBlock
-        Of visits.
+        A block of visits.
     decoder : BlockDecoder
         That read it.
     problems : Problems

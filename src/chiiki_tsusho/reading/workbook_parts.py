@@ -209,7 +209,7 @@ def _number_styles(
     Returns
     -------
     percent : pattern or None
-        Of cells shown as percentages.
+        Finds the cells that are shown as percentages.
     padded : dict of int to pattern
         By the number of digits, of cells shown with zeros in front.
     """

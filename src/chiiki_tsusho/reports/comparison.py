@@ -213,7 +213,7 @@ def compare_files(
     folder : path-like, optional
         Receives each frame as a CSV of its name, all or none.
     encoding : str, optional
-        Of CSV inputs, ``utf-8`` or ``cp932``; without it both are tried.
+        The encoding of CSV inputs, ``utf-8`` or ``cp932``; without it both are tried.
     progress : callable, optional
         Called with the stage, how much of it is done and how much there is.
 

@@ -26,7 +26,7 @@ class HeldClaims:
         A row per claim: its key, ``visits``, ``units`` and ``yen`` by estimate (0 where
         ``without_units`` or ``without_yen`` is 1), ``rules``, ``problems`` of its own.
     first : list of Record or None
-        Of each row shown the problem to begin with.
+        The first problem of each row that is shown.
     """
 
     table: Ranked

@@ -58,7 +58,7 @@ def write_report(
     path : path-like, optional
         The page; without it, ``report.html`` in the folder. One that is there is replaced.
     language : {"en", "ja"}, optional
-        Of the page; without it, Japanese where the locale is.
+        The language of the page; without it, Japanese where the locale is.
     codes : path-like, optional
         The code table that gives the names and the sources; without it, the bundled one.
     before : path-like, optional

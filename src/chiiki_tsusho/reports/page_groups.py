@@ -41,7 +41,7 @@ class Distribution:
     quarters : Record
         ``quarter``, ``median``, ``three_quarters``, ``largest``: each that of a claim.
     sum, of : int
-        Of the mean.
+        The numerator and the denominator of the mean.
     """
 
     step: int

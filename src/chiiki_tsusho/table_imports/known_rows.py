@@ -119,12 +119,12 @@ class KnownRows:
         kind : str
             ``addition`` or ``rate``.
         of_another_row : bool, optional
-            Of a rate: whether it is a ratio of another rate.
+            Whether a rate is a ratio of another rate.
 
         Returns
         -------
         CodeRow
-            Of several, one with the same code before others, then the nearest in time.
+            Where there are several, one with the same code, else the nearest in time.
 
         Raises
         ------

@@ -57,11 +57,11 @@ class FolderSink:
     folder : Path
         Is made where it does not exist.
     visits : Source
-        Of files. The held rows are written in its format, encoding and heading.
+        The input of files. The held rows are written in its format, encoding and heading.
     file_format : {"csv", "xlsx", "parquet"}
-        Of the other files.
+        The format of the other files.
     headings : {"en", "ja"}
-        Of the other files.
+        The language of the headings of the other files.
     inputs : sequence of InputFile
         What the results are made from.
     replace : bool

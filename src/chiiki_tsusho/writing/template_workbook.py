@@ -118,7 +118,7 @@ def write_workbook(
     path : Path
     sheets : sequence of InputSheet
     table : CodeTable
-        Of the month of the template.
+        The code table of the month of the template.
     dictionary : sequence of rows
         As ``dictionary.csv`` has them.
     language : {"en", "ja"}

@@ -1,0 +1,114 @@
+"""Codes of a whole month of 療養通所介護 in a claim file: their 単位数 item stays at 0."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import chiiki_tsusho as ct
+from chiiki_tsusho.errors import ClaimFileError
+from helpers import second_reader
+from helpers.second_reader import num
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+# 療養通所介護費 from 2024-06: 12,785 units for a month (厚生労働省告示, 令和6年6月), five digits
+# where 単位数 has four. The item code is made up.
+MONTHLY, UNITS = "9A01", 12_785
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    heading = (DATA / "service_codes.csv").read_text("utf-8-sig").splitlines()[0].split(",")
+    cells = {
+        "service_type": "78",
+        "item_code": MONTHLY,
+        "valid_from": "202606",
+        "valid_to": "999999",
+        "name": "地域療養通所介護",
+        "kind": "base",
+        "service": "medical_day_care",
+        "minutes_from": "0",
+        "minutes_to": "1440",
+        "base_units": str(UNITS),
+        "extension_units": "0",
+        "units": str(UNITS),
+        "per": "month",
+        "max_per_visit": "1",
+        "limit_managed": "1",
+        "confidence": "high",
+        "source": "own",
+    }
+    path = tmp_path / "codes.csv"
+    row = ",".join(cells.get(name, "") for name in heading)
+    path.write_text("extends,bundled\n" + ",".join(heading) + "\n" + row + "\n", "utf-8")
+    return path
+
+
+def month(table: Path) -> tuple[ct.Batch, pd.DataFrame]:
+    """Three visits in a month of a person with 療養通所介護."""
+    person = {"insurer_no": "139006", "insured_no": "0000100011"}
+    visits = pd.DataFrame(
+        {
+            "provider_no": "1390000015",
+            **person,
+            "service_date": ["2026-06-01", "2026-06-08", "2026-06-15"],
+            "care_level": "5",
+            "minutes": "240",
+            "service": "medical_day_care",
+        }
+    )
+    providers = pd.DataFrame([{"provider_no": "1390000015", "area_grade": "1"}])
+    recipients = pd.DataFrame(
+        [
+            person
+            | {
+                "benefit_rate": "90",
+                "birth_date": "1940-05-06",
+                "sex": "2",
+                "certified_from": "2026-01-01",
+                "certified_to": "2026-12-31",
+                "care_plan_by": "2",
+            }
+        ]
+    )
+    return ct.compute_claims(visits, providers, recipients, codes=table), recipients
+
+
+def test_units_of_a_month_stand_in_service_units_alone(table: Path, tmp_path: Path) -> None:
+    batch, recipients = month(table)
+    assert batch.claim_lines["units"].tolist() == [UNITS]
+    [written] = ct.write_claim_file(batch, recipients, "2026-07", tmp_path / "out", codes=table)
+    [statement] = second_reader.read(written.path).statements.values()
+    [line] = statement.lines
+    assert [num(line, at) for at in (9, 10, 14)] == [0, 1, UNITS]
+    audit = ct.audit(written.path, table)
+    assert audit.findings.empty, audit.findings.to_string()
+
+
+@pytest.mark.parametrize(
+    ("item", "figure", "rule"),
+    [
+        ("units", "1", "units_of_code"),
+        ("service_units", "12784", "units_times_count"),
+        ("service_units", "0", "units_times_count"),
+    ],
+)
+def test_another_figure_is_found(
+    table: Path, tmp_path: Path, item: str, figure: str, rule: str
+) -> None:
+    batch, recipients = month(table)
+    [written] = ct.write_claim_file(batch, recipients, "2026-07", tmp_path / "out", codes=table)
+    file = ct.read_claim_file(written.path)
+    changed = file.with_frame("7131-02", file.frame("7131-02").assign(**{item: figure}))
+    written.path.write_bytes(changed.to_bytes())
+    assert rule in set(ct.audit(written.path, table).findings["rule"])
+
+
+def test_a_table_without_the_code_leaves_the_figure_too_long(table: Path, tmp_path: Path) -> None:
+    batch, recipients = month(table)
+    with pytest.raises(ClaimFileError) as caught:
+        ct.write_claim_file(batch, recipients, "2026-07", tmp_path / "out")
+    assert caught.value.problems is not None
+    assert caught.value.problems[["column", "rule"]].values.tolist() == [["units", "too_long"]]
