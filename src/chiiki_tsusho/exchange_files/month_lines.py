@@ -103,12 +103,14 @@ class MonthLines:
     def monthly(self) -> Flags:
         """Which lines are base codes of a whole month, whose count says nothing of the visits."""
         of_month = [row.kind == "base" and row.per == "month" for row in self.table.rows]
-        return self.of_row(np.array(of_month, dtype=np.int64)) == 1
+        flags: Flags = self.of_row(np.array(of_month, dtype=np.int64)) == 1
+        return flags
 
     @cached_property
     def by_month(self) -> Flags:
         """Say which statements have a base code of a whole month."""
-        return self.summed(np.ones(len(self.at), dtype=np.int64), self.monthly) > 0
+        flags: Flags = self.summed(np.ones(len(self.at), dtype=np.int64), self.monthly) > 0
+        return flags
 
     @cached_property
     def visits(self) -> Ints:
