@@ -113,6 +113,56 @@ def test_every_known_row_comes_back(tmp_path: Path, encoding: str, heading: bool
     assert table.rows[0].source == f"m.csv line {at}"
 
 
+def _tabbed(text: str) -> bytes:
+    return text.replace('","', '"\t"').encode("cp932")
+
+
+def _titled(text: str) -> bytes:
+    return ("単位数マスタ,令和8年6月\r\n作成日,2026-06-01\r\n\r\n" + text).encode("utf-8-sig")
+
+
+@pytest.mark.parametrize("heading", [True, False], ids=["with heading", "without heading"])
+@pytest.mark.parametrize(
+    ("given", "above"),
+    [(lambda text: text.encode("utf-16"), 0), (_tabbed, 0), (_titled, 3)],
+    ids=["UTF-16", "tabs", "title"],
+)
+def test_other_forms_that_offices_have_are_read(
+    tmp_path: Path, given: Callable[[str], bytes], above: int, heading: bool
+) -> None:
+    lines = [line_of("1241"), line_of("6099")]
+    path = write(tmp_path / "m.csv", lines, heading=heading)
+    plain = import_master(path)
+    path.write_bytes(given(path.read_bytes().decode("cp932")))
+    table = import_master(path)
+    assert table.refused == []
+    assert len(table.rows) == 2
+    assert cells(table, "source") == cells(plain, "source")
+    # Lines keep the numbers they have in the file.
+    assert table.rows[0].source == f"m.csv line {above + (2 if heading else 1)}"
+
+
+def test_a_fault_of_headings_below_a_title_names_their_line(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.csv", [])
+    text = path.read_text("cp932").replace("適用開始年月", "開始")
+    path.write_bytes(_titled(text))
+    with pytest.raises(ct.InputFileError) as told:
+        import_master(path)
+    assert told.value.say("en").startswith(f"{path}: line 4: heading '適用開始年月' is missing")
+    assert told.value.say("ja").startswith(f"{path}: 4行目: 見出し「適用開始年月」がありません")
+
+
+def test_the_same_line_of_another_insurer_is_the_same_row(tmp_path: Path) -> None:
+    lines = [line_of("1241"), line_of("6099")]
+    others = [["131016", *line[1:]] for line in lines]
+    table = import_master(write(tmp_path / "m.csv", [*lines, *others]))
+    assert table.refused == []
+    assert [row.source for row in table.rows] == ["m.csv line 2", "m.csv line 3"]
+    # Another figure of the same code is a contradiction.
+    others[0][UNITS] = str(int(others[0][UNITS]) + 1)
+    assert import_master(write(tmp_path / "m.csv", [*lines, *others])).refused
+
+
 def test_numbers_without_leading_zeros_and_with_separators(tmp_path: Path) -> None:
     lines = [master_line(row) for row in KNOWN]
     for line in lines:
@@ -526,7 +576,8 @@ def test_refusals_are_said_in_japanese(tmp_path: Path) -> None:
 
 def test_many_lines_of_one_code_take_no_time_of_their_own(tmp_path: Path) -> None:
     """Files of several insurers put together: each line is refused once, with one other line."""
-    lines = [line_of("1241")] * 20_000
+    line = line_of("1241")
+    lines = [[*line[:UNITS], str(units), *line[UNITS + 1 :]] for units in range(1, 20_001)]
     table = import_master(write(tmp_path / "m.csv", lines))
     assert len(table.refused) == 20_000
     assert str(table.refused[-1].reason).startswith("the same code as line 2 (781241 ")

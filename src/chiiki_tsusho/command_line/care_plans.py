@@ -10,6 +10,7 @@ import typer
 from chiiki_tsusho.command_line.shared import (
     FOUND,
     Codes,
+    IgnoreColumns,
     NewFiles,
     Providers,
     Visits,
@@ -100,6 +101,7 @@ def to_plan_command(
         ),
     ] = False,
     codes: Codes = None,
+    ignore_columns: IgnoreColumns = None,
 ) -> None:
     """Write what was done as files for care managers (UPJSK, 第6表 実績).
 
@@ -122,6 +124,7 @@ def to_plan_command(
             withdraw=withdraw,
             codes=codes,
             language=spoken(),
+            ignore_columns=ignore_columns or (),
         )
         if len(result.left_out):
             show_frame(result.left_out)

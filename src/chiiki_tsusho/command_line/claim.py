@@ -12,6 +12,7 @@ from chiiki_tsusho.command_line.shared import (
     Codes,
     Encoding,
     Headings,
+    IgnoreColumns,
     Providers,
     Recipients,
     Visits,
@@ -62,21 +63,13 @@ def claim(
         typer.Option(
             "--format",
             metavar="csv|xlsx|parquet",
-            help="Of the results.",
+            help="The format of the results.",
             autocompletion=one_of(*FORMATS),
         ),
     ] = "csv",
     encoding: Encoding = None,
     headings: Headings = None,
-    ignore_columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--ignore-column",
-            metavar="HEADING",
-            help="A column to be left unread. May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
+    ignore_columns: IgnoreColumns = None,
     replace: Annotated[
         bool,
         typer.Option(

@@ -11,6 +11,7 @@ from chiiki_tsusho.command_line.shared import (
     FOUND,
     BatchFolder,
     Codes,
+    IgnoreColumns,
     NewFiles,
     chosen,
     exit_codes,
@@ -87,6 +88,7 @@ def claim_file_command(
         ),
     ] = None,
     codes: Codes = None,
+    ignore_columns: IgnoreColumns = None,
 ) -> None:
     """Write claims as claim files for 国保連 (7111 and 7131).
 
@@ -114,6 +116,7 @@ def claim_file_command(
                 file_name=file_name,
                 codes=codes,
                 language=spoken(),
+                ignore_columns=ignore_columns or (),
             )
         except ClaimFileError as error:
             if error.problems is None:

@@ -10,6 +10,7 @@ from chiiki_tsusho.command_line.misuse import MisuseError
 from chiiki_tsusho.command_line.shared import (
     Codes,
     Encoding,
+    IgnoreColumns,
     Month,
     Providers,
     Recipients,
@@ -197,6 +198,7 @@ def explain_claim(
     recipients: Recipients = None,
     codes: Codes = None,
     encoding: Encoding = None,
+    ignore_columns: IgnoreColumns = None,
 ) -> None:
     """Explain one person's claim, step by step.
 
@@ -209,5 +211,15 @@ def explain_claim(
             )
         from chiiki_tsusho.explaining.claim import explain_claim as explained
 
-        sheets = explained(visits, insured, month, providers, recipients, codes, encoding, spoken())
+        sheets = explained(
+            visits,
+            insured,
+            month,
+            providers,
+            recipients,
+            codes,
+            encoding,
+            spoken(),
+            ignore_columns or (),
+        )
         show("\n\n".join(str(sheet) for sheet in sheets))

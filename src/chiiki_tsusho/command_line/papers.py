@@ -10,6 +10,7 @@ import typer
 from chiiki_tsusho.command_line.shared import (
     BatchFolder,
     Codes,
+    IgnoreColumns,
     Recipients,
     exit_codes,
     one_of,
@@ -49,6 +50,7 @@ def statements_command(
         ),
     ] = None,
     codes: Codes = None,
+    ignore_columns: IgnoreColumns = None,
 ) -> None:
     """Write an invoice and a statement for every claim, to print on A4.
 
@@ -67,6 +69,7 @@ def statements_command(
             papers=cast("list[Paper]", papers or ["invoice", "statement"]),
             language=spoken(),
             codes=codes,
+            ignore_columns=ignore_columns or (),
         )
         say(
             Counted(

@@ -11,6 +11,7 @@ from chiiki_tsusho.command_line.shared import (
     FOUND,
     Codes,
     Encoding,
+    IgnoreColumns,
     Providers,
     Recipients,
     Visits,
@@ -71,6 +72,7 @@ def compare_command(
         ),
     ] = None,
     encoding: Encoding = None,
+    ignore_columns: IgnoreColumns = None,
 ) -> None:
     """Price the same visits under two tables.
 
@@ -107,6 +109,7 @@ def compare_command(
                 encoding,
                 progress=shown,
                 language=spoken(),
+                ignore_columns=ignore_columns or (),
             )
         if output is not None:
             write_comparison(comparison, output / COMPARISON_PAGE, spoken())

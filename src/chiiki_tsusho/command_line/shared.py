@@ -283,6 +283,15 @@ Encoding = Annotated[
         metavar="NAME", help="utf-8, cp932 or utf-16; without it all are tried.", show_default=False
     ),
 ]
+IgnoreColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore-column",
+        metavar="HEADING",
+        help="A column to be left unread. May be repeated.",
+        show_default=False,
+    ),
+]
 Headings = Annotated[
     str | None,
     typer.Option(

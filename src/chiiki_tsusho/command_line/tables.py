@@ -68,7 +68,8 @@ def import_master_command(
 ) -> None:
     """Turn a municipality's master CSV into a table.
 
-    The master is the 単位数マスタ; the table is for --codes. Reads UTF-8 or CP932; the rows of
+    The master is the 単位数マスタ; the table is for --codes. Reads UTF-8, CP932 or UTF-16,
+    parted by commas or tabs, and passes over a title above the headings; the rows of
     service type 78 alone, with their own months. What cannot be placed is listed by line and left
     out, never guessed.
 

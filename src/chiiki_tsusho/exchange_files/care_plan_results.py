@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -122,6 +122,7 @@ def codes_of_visits(
     recipients: Input | None = None,
     codes: CodeBook | CodeTable | str | Path | None = None,
     language: Language = "en",
+    ignore_columns: Collection[str] = (),
 ) -> DoneVisits:
     """Compute the codes of each visit: its own, and the additions that it bears.
 
@@ -132,7 +133,7 @@ def codes_of_visits(
 
     Parameters
     ----------
-    visits, providers, recipients, codes, language
+    visits, providers, recipients, codes, language, ignore_columns
         As ``compute_claims`` takes them.
 
     Raises
@@ -164,7 +165,7 @@ def codes_of_visits(
     """
     known_language(language)
     book = code_book(codes)
-    sources = open_inputs(visits, providers, recipients)
+    sources = open_inputs(visits, providers, recipients, ignore_columns=ignore_columns)
     run, sink = BatchRun(*sources, book), _VisitCodeSink()
     summary = run.run(sink)
     times = visit_times(sources[0], book)
@@ -194,6 +195,7 @@ def write_care_plan_results(
     withdraw: bool = False,
     codes: CodeBook | CodeTable | str | Path | None = None,
     language: Language = "en",
+    ignore_columns: Collection[str] = (),
 ) -> WrittenResults:
     """Write what was done as files for care managers (UPJSK), or take it back; all or none.
 
@@ -202,7 +204,7 @@ def write_care_plan_results(
 
     Parameters
     ----------
-    visits, providers, recipients, codes, language
+    visits, providers, recipients, codes, language, ignore_columns
         As ``compute_claims`` takes them; ``care_manager_no`` of recipients is whom a file is for.
     folder : path-like
         Receives a file for each person and month at each provider, readable by its owner only.
@@ -239,10 +241,11 @@ def write_care_plan_results(
         raise ChiikiTsushoError(
             Text("edition {edition!r}: a month such as 202410 was expected", edition=edition)
         )
-    done = codes_of_visits(visits, providers, recipients, codes, language)
+    done = codes_of_visits(visits, providers, recipients, codes, language, ignore_columns)
     book = code_book(codes)
     claims = done.codes[list(_CLAIM)].drop_duplicates(ignore_index=True)
-    cells = person_cells(open_input(recipients, "recipients"), book, claims)
+    source = open_input(recipients, "recipients", ignore_columns=ignore_columns)
+    cells = person_cells(source, book, claims)
     why = _why_not(claims, cells)
     wanted = [at for at, reason in enumerate(why) if reason is None]
     now = (sent_at or datetime.now()).replace(microsecond=0)

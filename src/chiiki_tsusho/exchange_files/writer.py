@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -26,7 +26,7 @@ from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, record
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.months import month_text, parse_month
-from chiiki_tsusho.reading.inputs import Input, open_input
+from chiiki_tsusho.reading.inputs import Input, open_recipients
 from chiiki_tsusho.whole_files import not_written
 from chiiki_tsusho.writing.result_tables import read_frame, schema
 from chiiki_tsusho.writing.saved_results import output_files, read_output
@@ -70,6 +70,7 @@ def write_claim_file(
     file_name: str | None = None,
     codes: CodeBook | str | Path | None = None,
     language: Language = "en",
+    ignore_columns: Collection[str] = (),
 ) -> list[WrittenClaimFile]:
     """Write the claims of a batch as claim files (7111 and 7131), all or none.
 
@@ -100,6 +101,8 @@ def write_claim_file(
         The code table; without it, the bundled one.
     language : {"en", "ja"}
         The language of the messages.
+    ignore_columns : collection of str
+        Headings of columns of recipients to be left unread.
 
     Returns
     -------
@@ -154,7 +157,7 @@ def write_claim_file(
     if not len(claims):
         raise ClaimFileError(Text("the batch has no claims; there is nothing to write"))
     _refuse_early_review(claims, sending)
-    source = open_input(recipients, "recipients")
+    source = open_recipients(recipients, ignore_columns)
     claims = _ordered(claims)
     problems = ClaimProblems(claims)
     cells = person_cells(source, book, claims)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -166,6 +166,7 @@ def explain_claim(
     codes: CodeBook | CodeTable | str | Path | None = None,
     encoding: str | None = None,
     language: Language = "en",
+    ignore_columns: Collection[str] = (),
 ) -> list[ClaimExplanation]:
     """Explain the claims of one insured person.
 
@@ -183,6 +184,8 @@ def explain_claim(
         The encoding of CSV inputs.
     language : {"en", "ja"}
         The language of labels and notes.
+    ignore_columns : collection of str
+        Headings of columns to be left unread.
 
     Returns
     -------
@@ -223,7 +226,8 @@ def explain_claim(
         raise VisitError(
             Text("insured_no: a text was expected, not {kind}", kind=type(insured_no).__name__)
         )
-    run = BatchRun(*open_inputs(visits, providers, recipients, encoding), code_book(codes))
+    sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
+    run = BatchRun(*sources, code_book(codes))
     wanted = None if month is None else parse_month(month)
     explained = [
         _explain(priced, language)

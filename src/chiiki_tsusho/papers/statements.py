@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +14,7 @@ from chiiki_tsusho.language import Language, Text, default_language, listed
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.papers.paper_claims import paper_claims, read_tables
 from chiiki_tsusho.papers.paper_words import PaperWords, boxes, figure, price
-from chiiki_tsusho.reading.inputs import Input, open_input
+from chiiki_tsusho.reading.inputs import Input, open_recipients
 from chiiki_tsusho.whole_files import PRIVATE, whole_file
 from chiiki_tsusho.writing.run_record import note_made
 
@@ -35,6 +35,7 @@ def write_statements(
     language: Language | None = None,
     codes: CodeBook | str | Path | None = None,
     made_on: dt.date | None = None,
+    ignore_columns: Collection[str] = (),
 ) -> int:
     """Write the papers of a batch as one HTML file that prints on A4, a page a paper.
 
@@ -55,6 +56,8 @@ def write_statements(
         The code table that gives the names; without it, the bundled one.
     made_on : date, optional
         Printed as the date of the papers; without it, today.
+    ignore_columns : collection of str
+        Headings of columns of recipients to be left unread.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def write_statements(
     cells = (
         None
         if recipients is None
-        else person_cells(open_input(recipients, "recipients"), book, claims.to_pandas())
+        else person_cells(open_recipients(recipients, ignore_columns), book, claims.to_pandas())
     )
     words = PaperWords(language)
     environment = templates(_TEMPLATES)

@@ -113,15 +113,32 @@ def open_inputs(
             faults.append(fault)
     if faults:
         raise InputFileError(on_lines(faults))
+    _refuse_unknown(sources, ignore_columns)
+    opened_visits, *rosters = sources
+    assert opened_visits is not None
+    return opened_visits, rosters[0], rosters[1]
+
+
+def open_recipients(given: Input, ignore_columns: Collection[str] = ()) -> Source:
+    """Open recipients alone.
+
+    Raises
+    ------
+    InputFileError
+        They cannot be read; or a column that is to be left unread is not there.
+    """
+    source = open_input(given, "recipients", ignore_columns=ignore_columns)
+    _refuse_unknown([source], ignore_columns)
+    return source
+
+
+def _refuse_unknown(sources: Iterable[Source | None], ignore_columns: Collection[str]) -> None:
     there = {folded(heading) for one in sources if one is not None for heading in one.headings}
     unknown = [one for one in ignore_columns if folded(one) not in there]
     if unknown:
         raise InputFileError(
             Text("no file has the column {column!r} that is to be left unread", column=unknown[0])
         )
-    opened_visits, *rosters = sources
-    assert opened_visits is not None
-    return opened_visits, rosters[0], rosters[1]
 
 
 def paths_of(sources: Iterable[Source | None], codes: object = None) -> list[Path]:

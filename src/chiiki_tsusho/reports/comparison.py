@@ -9,6 +9,7 @@ Only claims computed on both sides are compared; what a side holds is counted an
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,6 +131,7 @@ def compare_months(
     codes: Codes = None,
     codes_b: Codes = None,
     language: Language = "en",
+    ignore_columns: Collection[str] = (),
 ) -> Comparison:
     """Price the same visits under two tables and say what differs.
 
@@ -156,6 +158,8 @@ def compare_months(
         That of ``month_b``, such as a draft; without it, ``codes``.
     language : {"en", "ja"}
         The language of the messages.
+    ignore_columns : collection of str
+        Headings of columns to be left unread.
 
     Returns
     -------
@@ -186,7 +190,8 @@ def compare_months(
     [10]
     """
     laws = laws_of(month_a, month_b, codes, codes_b)
-    return _compare(open_inputs(visits, providers, recipients), laws, language, None)
+    sources = open_inputs(visits, providers, recipients, ignore_columns=ignore_columns)
+    return _compare(sources, laws, language, None)
 
 
 def compare_files(
@@ -201,6 +206,7 @@ def compare_files(
     encoding: str | None = None,
     language: Language = "en",
     progress: Progress | None = None,
+    ignore_columns: Collection[str] = (),
 ) -> Comparison:
     """Compare as ``compare_months`` does, from files and if wanted into a folder.
 
@@ -216,6 +222,8 @@ def compare_files(
         The encoding of CSV inputs, ``utf-8`` or ``cp932``; without it both are tried.
     progress : callable, optional
         Called with the stage, how much of it is done and how much there is.
+    ignore_columns : collection of str
+        Headings of columns to be left unread.
 
     Raises
     ------
@@ -225,7 +233,7 @@ def compare_files(
         The folder cannot be written; nothing is left there.
     """
     laws = laws_of(month_a, month_b, codes, codes_b)
-    sources = open_inputs(visits, providers, recipients, encoding)
+    sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
     if folder is not None:
         inputs = [*paths_of(sources, codes), *paths_of((), codes_b)]
         refuse_overwriting(Path(folder), inputs, tuple(COMPARISON))

@@ -59,8 +59,9 @@ def import_master(path: str | Path) -> ImportedTable:
     Parameters
     ----------
     path : path-like
-        CSV, UTF-8 or CP932, with the headings サービス種類コード, サービス項目コード, 適用開始年月,
-        適用終了年月, サービス名称, 単位数 and 算定単位, or without any heading in the usual order.
+        CSV, or parted by tabs, in UTF-8, CP932 or UTF-16, with the headings サービス種類コード,
+        サービス項目コード, 適用開始年月, 適用終了年月, サービス名称, 単位数 and 算定単位, or
+        without any heading in the usual order. A title above them is passed over.
 
     Returns
     -------

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from chiiki_tsusho.errors import InputFileError, not_read
-from chiiki_tsusho.language import Text, on_lines
+from chiiki_tsusho.language import Text, listed, on_lines
 from chiiki_tsusho.law.published_names import normal, published
 from chiiki_tsusho.table_imports.gathering import Gathering
 from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
 
 ENCODINGS = ("utf-8-sig", "cp932")
+_UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# A title of a few lines may stand above the heading.
+_TITLE_LINES = 10
 # The forms of 19 and of 23 columns call some of them by other names, and add some that say nothing
 # of a code.
 HEADINGS: dict[str, tuple[str, ...]] = {
@@ -59,18 +63,21 @@ class MasterRow:
 def master_rows(path: Path, gathering: Gathering) -> Iterator[MasterRow]:
     """Yield the lines of type 78; the others are counted, damaged lines refused.
 
+    A file of several insurers has a line once for each of them; the same again is passed over.
+
     Raises
     ------
     InputFileError
         The file cannot be read, or a heading is missing or doubled.
     """
-    records = _records(path)
+    records = _untitled(_records(path))
     heading = [normal(cell) for cell in records[0][1]]
     places = _places_of_data(heading)
     if places is None:
-        places = _places(path, heading)
+        places = _places(path, heading, records[0][0])
         records = records[1:]
     type_at = places["service_type"]
+    seen: set[tuple[str | None, ...]] = set()
     for at, cells in records:
         service_type = normal(cells[type_at]).upper() if type_at < len(cells) else ""
         if service_type != SERVICE_TYPE and _SERVICE_TYPE.fullmatch(service_type):
@@ -95,7 +102,7 @@ def master_rows(path: Path, gathering: Gathering) -> Iterator[MasterRow]:
             gathering.refuse(at, "", published(cells[places["name"]]), told)
         else:
             named = {name: cells[place].strip() for name, place in places.items()}
-            yield MasterRow(
+            row = MasterRow(
                 at,
                 normal(named["item_code"]).upper(),
                 normal(named["valid_from"]),
@@ -105,17 +112,31 @@ def master_rows(path: Path, gathering: Gathering) -> Iterator[MasterRow]:
                 normal(named["per"]),
                 normal(named["limit"]) if "limit" in named else None,
             )
+            said = astuple(row)[1:]
+            if said not in seen:
+                seen.add(said)
+                yield row
+
+
+def _untitled(records: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Leave out a title: the lines above the first that is a heading or a line of codes."""
+    for at, (_, cells) in enumerate(records[:_TITLE_LINES]):
+        said = [normal(cell) for cell in cells]
+        headed = [not set(said).isdisjoint(names) for names in HEADINGS.values()]
+        if sum(headed) > 1 or _places_of_data(said) is not None:
+            return records[at:]
+    return records
 
 
 def _records(path: Path) -> list[tuple[int, list[str]]]:
-    """Read the lines that are not blank, with their numbers."""
+    """Read the lines that are not blank, with their numbers; cells are parted by commas or tabs."""
     shown = str(path)
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
         raise not_read(path, error) from error
     text = None
-    for encoding in ENCODINGS:
+    for encoding in ("utf-16",) if data.startswith(_UTF_16_MARKS) else ENCODINGS:
         try:
             text = data.decode(encoding)
             break
@@ -125,7 +146,9 @@ def _records(path: Path) -> list[tuple[int, list[str]]]:
         raise InputFileError(
             Text("{path}: neither UTF-8 nor CP932; save it as one of them", path=shown)
         )
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    tabs = text.count("\t") > text.count(",")
+    stream = io.StringIO(text, newline="")
+    reader = csv.reader(stream, delimiter="\t" if tabs else ",", strict=True)
     try:
         records = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
     except csv.Error as error:
@@ -153,18 +176,19 @@ def _places_of_data(cells: list[str]) -> dict[str, int] | None:
     return None
 
 
-def _places(path: Path, heading: list[str]) -> dict[str, int]:
+def _places(path: Path, heading: list[str], line: int) -> dict[str, int]:
     """Find each column by its heading."""
     places: dict[str, int] = {}
     faults: list[Text] = []
     for column, names in HEADINGS.items():
         found = [at for at, text in enumerate(heading) if text in names]
         if len(found) > 1:
-            same = ", ".join(repr(heading[at]) for at in found)
+            same = listed([Text("{name!r}", name=heading[at]) for at in found])
             faults.append(
                 Text(
-                    "{path}: line 1: headings {same} give the same; keep one of the columns",
+                    "{path}: line {line}: headings {same} give the same; keep one of the columns",
                     path=str(path),
+                    line=line,
                     same=same,
                 )
             )
@@ -175,8 +199,9 @@ def _places(path: Path, heading: list[str]) -> dict[str, int]:
             hint = Text(" (nearest heading of the file: {near!r})", near=near[0]) if near else ""
             faults.append(
                 Text(
-                    "{path}: line 1: heading {heading!r} is missing{hint}; add the column",
+                    "{path}: line {line}: heading {heading!r} is missing{hint}; add the column",
                     path=str(path),
+                    line=line,
                     heading=names[0],
                     hint=hint,
                 )
