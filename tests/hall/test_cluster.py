@@ -23,7 +23,7 @@ from pyarrow import parquet
 
 from chiiki_tsusho import Batch, ChiikiTsushoError, InputFileError, OutputError, compute_claims
 from chiiki_tsusho.cluster import DaskBatch, compute_claims_dask
-from chiiki_tsusho.reading.dense_ids import Registry
+from chiiki_tsusho.reading.dense_ids import TupleIds
 from chiiki_tsusho.reading.threads import in_order, on_one_core
 from chiiki_tsusho.reading.typed_blocks import Identities
 from helpers.inputs import PROVIDER, RECIPIENT, Cells, csv_text, frame, places, visit, visits
@@ -331,14 +331,14 @@ def test_one_core_is_one_thread() -> None:
     assert list(in_order(range(5), str, workers=2)) == list("01234")
 
 
-def test_a_registry_goes_to_other_processes() -> None:
-    registry = Registry()
-    registry.ids(np.arange(0, 100, 7))
-    registry.ids(np.array([3]))
-    copied = pickle.loads(pickle.dumps(registry))
+def test_ids_of_tuples_go_to_other_processes() -> None:
+    ids = TupleIds(1)
+    ids.ids(np.arange(0, 100, 7))
+    ids.ids(np.array([3]))
+    copied = pickle.loads(pickle.dumps(ids))
     assert copied.find(np.array([14, 3, 5])).tolist() == [2, 15, -1]
     assert copied.ids(np.array([5, 7])).tolist() == [16, 1]
-    assert len(registry) == 16
+    assert len(ids) == 16
 
 
 def test_partitions_do_not_share_the_numbers_they_meet() -> None:

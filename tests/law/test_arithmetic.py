@@ -18,7 +18,7 @@ from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.visit_kinds import VisitKinds
 from chiiki_tsusho.law.rounding import floor_share, half_up
 from chiiki_tsusho.not_known import BAD, BLANK
-from chiiki_tsusho.reading.dense_ids import Registry, TextIds
+from chiiki_tsusho.reading.dense_ids import TextIds, TupleIds
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
 from helpers.strategies import insured_nos
 
@@ -120,39 +120,43 @@ def test_what_is_no_insured_number(texts: list[str], skipped: int) -> None:
 @given(
     st.lists(
         st.lists(
-            st.tuples(st.integers(-(2**62), 2**62) | st.integers(0, 9), st.integers(1, 9)),
+            st.tuples(
+                st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3),
+                st.integers(0, 2),
+                st.integers(1, 9),
+            ),
             max_size=12,
         ),
         max_size=12,
     )
 )
-def test_registry_is_a_dict(blocks: list[list[tuple[int, int]]]) -> None:
-    registry, known = Registry(), dict[int, int]()
+def test_ids_of_tuples_are_a_dict(blocks: list[list[tuple[int, int, int]]]) -> None:
+    tuples, known = TupleIds(2), dict[tuple[int, int], int]()
     for block in blocks:
-        # Keys come in runs, as the rows of one claim do.
-        keys = [key for key, times in block for _ in range(times)]
+        # Tuples come in runs, as the rows of one claim do.
+        keys = [(one, other) for one, other, times in block for _ in range(times)]
         unseen = [key for key in keys if key not in known]
-        found = registry.find(np.array(keys, dtype=np.int64)).tolist()
-        assert found == [known.get(key, -1) for key in keys]
-        ids = registry.ids(np.array(keys, dtype=np.int64)).tolist()
+        numbers = [np.array([key[at] for key in keys], dtype=np.int64) for at in range(2)]
+        assert tuples.find(*numbers).tolist() == [known.get(key, -1) for key in keys]
+        ids = tuples.ids(*numbers).tolist()
         for key in unseen:
             known.setdefault(key, len(known))
         assert ids == [known[key] for key in keys]
-        assert len(registry) == len(known)
-    assert registry.keys.tolist() == list(known)
-    again = pickle.loads(pickle.dumps(registry))
-    assert again.find(registry.keys).tolist() == list(range(len(known)))
+        assert len(tuples) == len(known)
+    assert list(zip(*(part.tolist() for part in tuples.parts()), strict=True)) == list(known)
+    again = pickle.loads(pickle.dumps(tuples))
+    assert again.find(*tuples.parts()).tolist() == list(range(len(known)))
 
 
-def test_registry_grows_by_little_and_by_much() -> None:
-    registry, known = Registry(), dict[int, int]()
+def test_ids_grow_by_little_and_by_much() -> None:
+    tuples, known = TupleIds(1), dict[int, int]()
     random = np.random.default_rng(2016)
     for size in (1000, 10, 10, 300, 1, 1, 5000, 1, 1249, 1250, 1):
         keys = random.integers(0, 4000, size)
         for key in keys.tolist():
             known.setdefault(key, len(known))
-        assert registry.ids(keys).tolist() == [known[key] for key in keys.tolist()]
-        assert registry.find(np.array([-1, 4000])).tolist() == [-1, -1]
+        assert tuples.ids(keys).tolist() == [known[key] for key in keys.tolist()]
+        assert tuples.find(np.array([-1, 4000])).tolist() == [-1, -1]
 
 
 @given(st.lists(st.lists(st.text(max_size=3), max_size=8), max_size=6))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from chiiki_tsusho import Batch, InputFileError, compute_claims
+from chiiki_tsusho import Batch, compute_claims
 from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.problem_texts import RULES, WARNINGS
 from helpers.inputs import (
@@ -1239,22 +1239,6 @@ def test_rows_of_any_number_of_months_are_each_told() -> None:
     assert batch.problems["service_month"].tolist()[-3:] == ["194912", "000101", "999912"]
     assert len(batch.held_visits) == 4201
     assert batch.claims["service_month"].tolist() == ["201604", "999912"]
-
-
-def test_more_insurers_than_a_claim_can_tell_apart_are_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("chiiki_tsusho.claims.visits.INSURERS", 2)
-    rows = [visit(day, insurer_no=f"13000{day}") for day in (1, 2, 3)]
-    assert len(compute(rows[:2]).claims) == 2
-    with pytest.raises(InputFileError) as refused:
-        compute(rows)
-    assert str(refused.value) == (
-        "visits: more than 67,108,864 providers or 2 insurers; split the file"
-    )
-    assert refused.value.say("ja") == (
-        "visits: 事業所が67,108,864、または保険者が2を超えています。ファイルを分けてください"
-    )
 
 
 def test_the_same_problem_in_many_rows_is_named_in_each() -> None:

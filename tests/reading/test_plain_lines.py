@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.reading import csv_file as csv_files
-from chiiki_tsusho.reading import dense_ids as registry
+from chiiki_tsusho.reading import dense_ids
 from chiiki_tsusho.reading import plain_csv as plain_lines
 from chiiki_tsusho.reading.blocks import Form, Numbered, ReadColumn, Texts
 from chiiki_tsusho.reading.dense_ids import Positions, WordIndex, Words
@@ -586,13 +586,13 @@ def spread_as_usual() -> AbstractContextManager[object]:
 
 
 def all_in_the_first_slot() -> AbstractContextManager[object]:
-    return mock.patch.object(registry, "_SPREAD", np.uint64(0))
+    return mock.patch.object(dense_ids, "_SPREAD", np.uint64(0))
 
 
 def all_in_the_last_slot() -> AbstractContextManager[object]:
     """Where the walk starts again at the front."""
     return mock.patch.object(
-        registry, "_hashes", lambda words: np.full(len(words), 2**64 - 1, dtype=np.uint64)
+        dense_ids, "_hashes", lambda words: np.full(len(words), 2**64 - 1, dtype=np.uint64)
     )
 
 

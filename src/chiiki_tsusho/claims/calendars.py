@@ -12,16 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.reading.cells import MAX_SESSION
-from chiiki_tsusho.reading.dense_ids import Ints, Registry
-from chiiki_tsusho.reading.insured_numbers import INSURED_BITS
+from chiiki_tsusho.reading.dense_ids import Ints, TupleIds
 
 DAYS = 31
-_INSURER_BITS = 20
-# All months of the years that a date can have.
-_MONTH_BITS = 17
-# More of them in one file would not fit into the key of a claim.
-INSURERS, PROVIDERS = 1 << _INSURER_BITS, 1 << (63 - _INSURER_BITS - _MONTH_BITS)
 # What is marked of each claim.
 _ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL = range(4)
 
@@ -50,11 +43,12 @@ class Grid:
 class Calendars:
     """All claims of a batch: who they are, their calendars, and which are held."""
 
-    pairs: Registry = field(default_factory=Registry)
-    claims: Registry = field(default_factory=Registry)
+    # Of provider, insurer and month; and of such a pair and an insured person.
+    pairs: TupleIds = field(default_factory=lambda: TupleIds(3))
+    claims: TupleIds = field(default_factory=lambda: TupleIds(2))
     _calendar: Grid = field(default_factory=lambda: Grid(DAYS, np.int16))
     # Second and later visits of a day are few: they have sheets of their own.
-    _sheets: Registry = field(default_factory=Registry)
+    _sheets: TupleIds = field(default_factory=lambda: TupleIds(2))
     _by_owner: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _more: Grid = field(default_factory=lambda: Grid(DAYS, np.int16))
     _marks: Grid = field(default_factory=lambda: Grid(_OPEN_LEVEL + 1))
@@ -65,18 +59,17 @@ class Calendars:
 
     def pair_ids(self, provider: Ints, insurer: Ints, month: Ints) -> Ints:
         """Return the id of each (provider, insurer, month number)."""
-        return self.pairs.ids((provider << _INSURER_BITS | insurer) << _MONTH_BITS | month)
+        return self.pairs.ids(provider, insurer, month)
 
     def pair_parts(self, pairs: Ints | slice = slice(None)) -> tuple[Ints, Ints, Ints]:
         """Return provider, insurer and month number of pair ids."""
-        keys = self.pairs.keys[pairs]
-        insurer = (keys >> _MONTH_BITS) & ((1 << _INSURER_BITS) - 1)
-        return keys >> (_INSURER_BITS + _MONTH_BITS), insurer, keys & ((1 << _MONTH_BITS) - 1)
+        provider, insurer, month = self.pairs.parts(pairs)
+        return provider, insurer, month
 
     def claim_ids(self, pair: Ints, insured: Ints, line: Ints) -> Ints:
         """Return the id of each row's claim, a (pair, insured person), and note its first line."""
         known = len(self.claims)
-        ids = self.claims.ids(pair << INSURED_BITS | insured)
+        ids = self.claims.ids(pair, insured)
         self._calendar.reach(len(self.claims))
         self._marks.reach(len(self.claims))
         if len(self.claims) > known:
@@ -87,16 +80,16 @@ class Calendars:
 
     def find_pairs(self, provider: Ints, insurer: Ints, month: Ints) -> Ints:
         """Return the id of each (provider, insurer, month number), negative for none known."""
-        return self.pairs.find((provider << _INSURER_BITS | insurer) << _MONTH_BITS | month)
+        return self.pairs.find(provider, insurer, month)
 
     def find_claims(self, pair: Ints, insured: Ints) -> Ints:
         """Return the id of each row's claim, negative for none known."""
-        return self.claims.find(pair << INSURED_BITS | insured)
+        return self.claims.find(pair, insured)
 
     def claim_parts(self, claims: Ints | slice = slice(None)) -> tuple[Ints, Ints]:
         """Return pair id and packed insured number of claims."""
-        keys = self.claims.keys[claims]
-        return keys >> INSURED_BITS, keys & ((1 << INSURED_BITS) - 1)
+        pair, insured = self.claims.parts(claims)
+        return pair, insured
 
     def enter(self, claim: Ints, session: Ints, day: Ints, kind: Ints) -> None:
         """Enter visits into the calendars of their claims.
@@ -114,7 +107,7 @@ class Calendars:
         self._more.hold(largest)
         later = session > 1
         if later.any():
-            sheet = self._sheets.ids(claim[later] * (MAX_SESSION + 1) + session[later])
+            sheet = self._sheets.ids(claim[later], session[later])
             self._more.reach(len(self._sheets))
             self._more.cells.ravel()[sheet * DAYS + day[later] - 1] = kind[later] + 1
             first = ~later
@@ -174,7 +167,7 @@ class Calendars:
     def _with_sheets(
         self, claims: Ints, claim: Ints, day: Ints, session: Ints, kind: Ints
     ) -> tuple[Ints, Ints, Ints, Ints]:
-        owner, number = np.divmod(self._sheets.keys, MAX_SESSION + 1)
+        owner, number = self._sheets.parts()
         if len(self._by_owner) != len(owner):
             self._by_owner = np.argsort(owner, kind="stable")
         owned = owner[self._by_owner]
@@ -193,7 +186,7 @@ class Calendars:
         day = np.concatenate((day, later_day))
         session = np.concatenate((session, number[wanted[sheet]]))
         kind = np.concatenate((kind, cells.ravel()[filled].astype(np.int64) - 1))
-        order = np.argsort((claim * DAYS + day) * (MAX_SESSION + 1) + session, kind="stable")
+        order = np.lexsort((session, day, claim))
         return claim[order], day[order], session[order], kind[order]
 
 

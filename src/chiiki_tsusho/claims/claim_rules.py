@@ -13,7 +13,7 @@ from chiiki_tsusho.claims.calendars import Entries
 from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.claim_names import ClaimIds
 from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits
-from chiiki_tsusho.claims.rosters import Roster, Rosters
+from chiiki_tsusho.claims.rosters import Entity, Roster, Rosters
 from chiiki_tsusho.claims.shared_limits import NOTHING_SHARED, SharedLimits
 from chiiki_tsusho.claims.side_by_side import conflicts, needing_others, not_together
 from chiiki_tsusho.claims.visit_rules import count_fault, key_fault
@@ -66,14 +66,14 @@ class Context:
 
 
 def rows_of_claims(
-    context: Context, claims: ClaimIds, roster: Roster | None, entity: Ints, rule: _NoRow
+    context: Context, claims: ClaimIds, roster: Roster | None, entity: Entity, rule: _NoRow
 ) -> Ints:
     """Find the row that speaks for each claim; hold claims that have none or a wrong one.
 
     Parameters
     ----------
-    entity : ndarray of int64, shape (claims,)
-        Whom each claim's row is about, as the roster names them.
+    entity : tuple of ndarray of int64, shape (claims,)
+        Whom each claim's row is about, as ``Roster.find`` takes it.
     rule : {"unknown_provider", "unknown_recipient"}
         The rule broken where there is no row.
 

@@ -21,7 +21,7 @@ from chiiki_tsusho.claims.claim_rules import (
 )
 from chiiki_tsusho.claims.month_visits import BilledKinds, Flags, Ints, MonthVisits
 from chiiki_tsusho.claims.public_funds import public_share
-from chiiki_tsusho.claims.rosters import Roster, recipient_entity
+from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.shared_limits import OwnFigures
 from chiiki_tsusho.claims.units import price, service_fits
 from chiiki_tsusho.claims.yen import Settlement, Terms, settle
@@ -29,7 +29,7 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.payers import law_of_the_uninsured
 from chiiki_tsusho.law.prices_and_limits import unit_prices
 from chiiki_tsusho.not_known import NO_ROW, UNKNOWN
-from chiiki_tsusho.reading.dense_ids import WordIndex
+from chiiki_tsusho.reading.dense_ids import TupleIds
 from chiiki_tsusho.reading.insured_numbers import H_PERSON
 
 LAST_DAY = 31
@@ -158,9 +158,9 @@ class ClaimSlice:
         if entries.crowded.any():
             context.crowded.append(claims.claims[entries.crowded])
         provider_rows = rows_of_claims(
-            context, claims, rosters.providers, claims.provider, "unknown_provider"
+            context, claims, rosters.providers, (claims.provider,), "unknown_provider"
         )
-        person = recipient_entity(claims.insurer, claims.insured)
+        person = claims.insurer, claims.insured
         recipient_rows = rows_of_claims(
             context, claims, rosters.recipients, person, "unknown_recipient"
         )
@@ -186,12 +186,11 @@ class ClaimSlice:
         """Put together what each visit has, from its own row and from the rosters."""
         kinds, table = self._context.visits.visit_kinds, self._table
         base_of, level_of, *own = kinds.columns
-        set_by = WordIndex(max(1, len(counts)))
-        words = np.zeros((len(self._claims), set_by.width), dtype=np.uint64)
-        for at, (_, of_claim) in enumerate(counts):
-            words[:, at] = of_claim
         # What rosters set is the same for many claims, as kinds are for many visits.
-        registered = set_by.ids(words).astype(np.int64)
+        set_by = TupleIds(1 + len(counts))
+        of_each = [of_claim for _, of_claim in counts]
+        registered = set_by.ids(np.zeros(len(self._claims), dtype=np.int64), *of_each)
+        _, *set_counts = set_by.parts()
         pairs, billed = _numbered(
             registered[entries.claim] * len(base_of) + entries.kind,
             len(set_by) * len(base_of),
@@ -207,10 +206,10 @@ class ClaimSlice:
                 of_kind = column[kind]
                 if of_kind.any():
                     values[key] = of_kind
-        for at, (key, of_claim) in enumerate(counts):
+        for (key, of_claim), of_setting in zip(counts, set_counts, strict=True):
             if of_claim.any():
                 fits = found & service_fits(table, key)[services]
-                of_kind = set_by.words[setting, at].astype(np.int64) * fits
+                of_kind = of_setting[setting] * fits
                 values[key] = np.maximum(values[key], of_kind) if key in values else of_kind
         chosen = choose(table, base, values)
         number = np.cumsum(present) - 1

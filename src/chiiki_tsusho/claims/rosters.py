@@ -17,14 +17,14 @@ from chiiki_tsusho.problem_texts import Message, TextId, named
 from chiiki_tsusho.problems import Places, Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder, decoders_of
 from chiiki_tsusho.reading.blocks import Source, line_named
-from chiiki_tsusho.reading.dense_ids import Ints, Registry, WordIndex, Words
-from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, unpack_insured
+from chiiki_tsusho.reading.dense_ids import Ints, TupleIds
+from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities, KeyOfHeading, TypedBlock, keys_of_month
 
 _IDENTITIES = (PROVIDER_NO.name, INSURER_NO.name, INSURED_NO.name)
-# Whom a row is for takes three words: the entity, the month, the provider.
-_PLACE_WORDS = 3
 Flags = npt.NDArray[np.bool_]
+# Whom a roster is about, in as many numbers as it takes.
+Entity = tuple[Ints, ...]
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,6 @@ class KeyCounts(KeyOfHeading):
     """Counts of an addition by row."""
 
     counts: Ints
-
-
-def recipient_entity(insurer: Ints, insured: Ints) -> Ints:
-    """Name a person: the insurer's id and the packed insured number in one integer."""
-    return np.where((insurer >= 0) & (insured >= 0), insurer << INSURED_BITS | insured, UNKNOWN)
 
 
 class Roster:
@@ -93,16 +88,18 @@ class Roster:
 
         Doubled rows are both wrong.
         """
+        no_provider = np.full(len(self.lines), BLANK, dtype=np.int64)
         if self.file == "providers":
-            entity = np.maximum(self.columns[PROVIDER_NO.name], UNKNOWN)
-            provider = np.full(len(entity), BLANK, dtype=np.int64)
+            entity: Entity = (self.columns[PROVIDER_NO.name],)
+            provider = no_provider
         else:
-            entity = recipient_entity(self.columns["insurer_no"], self.columns[INSURED_NO.name])
-            no_provider = np.full(len(entity), BLANK, dtype=np.int64)
+            entity = self.columns[INSURER_NO.name], self.columns[INSURED_NO.name]
             provider = self.columns.get(PROVIDER_NO.name, no_provider)
-        self._entities, self._places = Registry(), WordIndex(_PLACE_WORDS)
-        known = np.full(len(entity), UNKNOWN, dtype=np.int64)
-        known[entity >= 0] = self._entities.ids(entity[entity >= 0])
+        # Whom a row is about; and that, the month and the provider.
+        self._entities, self._places = TupleIds(len(entity)), TupleIds(3)
+        read = np.logical_and.reduce([part >= 0 for part in entity])
+        known = np.full(len(read), UNKNOWN, dtype=np.int64)
+        known[read] = self._entities.ids(*(part[read] for part in entity))
         # A month or provider that cannot be read may be any: nothing said of that entity can be
         # relied on.
         unplaced = (self.month == BAD) | (provider == BAD)
@@ -116,8 +113,7 @@ class Roster:
         place = known[placed]
         places = len(self._entities)
         if not self._plain:
-            whose = _place(place, self.month[placed], provider[placed])
-            place = self._places.ids(whose).astype(np.int64)
+            place = self._places.ids(place, self.month[placed], provider[placed])
             places = len(self._places)
         self._row = np.full(places, NO_ROW, dtype=np.int64)
         self._row[place[::-1]] = placed[::-1]
@@ -162,7 +158,7 @@ class Roster:
         which = np.arange(len(rows))
         problems.add_rows(self.file, column, self.lines[rows], which, shown, messages)
 
-    def find(self, entity: Ints, month: Ints, provider: Ints | None = None) -> Ints:
+    def find(self, entity: Entity, month: Ints, provider: Ints | None = None) -> Ints:
         """Return the row that speaks for each entity in a month.
 
         The most special row does: of that provider and month, of that provider, of that month, of
@@ -170,8 +166,10 @@ class Roster:
 
         Parameters
         ----------
-        entity, month : ndarray of int64, shape (n,)
-            Whom the roster is about, and YYYYMM.
+        entity : tuple of ndarray of int64, shape (n,)
+            Whom the roster is about: the id of a provider; of an insurer, and an insured number.
+        month : ndarray of int64, shape (n,)
+            YYYYMM.
         provider : ndarray of int64, shape (n,), optional
             The provider whose claim asks.
 
@@ -180,8 +178,8 @@ class Roster:
         ndarray of int64
             Row numbers, ``NO_ROW``, or ``WRONG_ROW`` where that row has a problem.
         """
-        known = self._entities.find(entity)
-        row = np.full(len(entity), NO_ROW, dtype=np.int64)
+        known = self._entities.find(*entity)
+        row = np.full(len(month), NO_ROW, dtype=np.int64)
         if self._plain:
             row = np.where(known < 0, row, _pick(self._row, known))
         else:
@@ -189,8 +187,7 @@ class Roster:
             whose = [none] if provider is None or not self._by_provider else [none, provider]
             for one in whose:
                 for of_month in self._months_of_rows:
-                    place = _place(known, month if of_month else every, one)
-                    at = self._places.find(place).astype(np.int64)
+                    at = self._places.find(known, month if of_month else every, one)
                     row = np.where((known < 0) | (at < 0), row, _pick(self._row, at))
         wrong = (row >= 0) & _pick(self._wrong, row)
         lost = (known >= 0) & _pick(self._lost, known)
@@ -253,10 +250,6 @@ class Rosters:
             for decoder in decoders
         )
         return cls(identities, providers, recipients)
-
-
-def _place(entity: Ints, month: Ints, provider: Ints) -> Words:
-    return np.stack([entity, month, provider], axis=1).view(np.uint64)
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> Ints:

@@ -27,7 +27,7 @@ from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import decoders_of
 from chiiki_tsusho.reading.blocks import Source, SourceFile
-from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
+from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.threads import in_order
 from chiiki_tsusho.reading.typed_blocks import Identities
 
@@ -279,8 +279,7 @@ class BatchRun:
         rank = np.empty(len(ordered), dtype=np.int64)
         rank[ordered] = np.arange(len(ordered))
         pair, insured = calendars.claim_parts()
-        # Pair ranks and insured numbers stand in one integer, as in the calendars's own key.
-        order = np.argsort((rank[pair] << INSURED_BITS) | insured, kind="stable")
+        order = np.lexsort((insured, rank[pair]))
         month_of_claim = months[month[pair[order]]]
         cuts = np.flatnonzero(np.diff(month_of_claim)) + 1
         visits_each = max(1, self._visits.rows // max(1, len(order)))

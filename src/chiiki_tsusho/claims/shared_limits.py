@@ -14,8 +14,7 @@ import numpy as np
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.month_visits import Flags, Ints
 from chiiki_tsusho.number_arrays import distinct_numbers, first_of_runs
-from chiiki_tsusho.reading.dense_ids import Registry
-from chiiki_tsusho.reading.insured_numbers import INSURED_BITS
+from chiiki_tsusho.reading.dense_ids import TupleIds
 
 
 @dataclass(frozen=True)
@@ -118,15 +117,12 @@ def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigure
     """
     pair, insured = calendars.claim_parts()
     _, insurer, month = calendars.pair_parts()
-    # Of which month and insurer a pair is, in one number; several providers share it.
-    area = Registry().ids(insurer << 32 | month)
+    # Of which month and insurer a pair is; several providers share it.
+    area = TupleIds(2).ids(insurer, month)
     if len(area) == area.max(initial=-1) + 1:
         return NOTHING_SHARED
-    person = area[pair] << INSURED_BITS | insured
-    order = np.argsort(person, kind="stable")
-    starts = np.flatnonzero(np.diff(person[order], prepend=-1))
-    number = np.diff(starts, append=len(order))
-    claims = np.sort(order[np.repeat(number > 1, number)])
+    person = TupleIds(2).ids(area[pair], insured)
+    claims = np.flatnonzero(np.bincount(person)[person] > 1)
     if not len(claims):
         return NOTHING_SHARED
     claims = claims[np.argsort(month[pair[claims]], kind="stable")]

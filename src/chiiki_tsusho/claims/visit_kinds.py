@@ -12,7 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.number_arrays import first_of_runs
-from chiiki_tsusho.reading.dense_ids import Ints, Positions, WordIndex, by_runs
+from chiiki_tsusho.reading.dense_ids import (
+    Ints,
+    Positions,
+    TupleIds,
+    WordIndex,
+    by_runs,
+    paired,
+    words_of_pairs,
+)
 
 Flags = npt.NDArray[np.bool_]
 
@@ -35,7 +43,7 @@ class RowKinds:
     """
 
     def __init__(self, conditions: int) -> None:
-        self._index = WordIndex(max(1, -(-conditions // 2)))
+        self._index = WordIndex(words_of_pairs(conditions))
         self.visit_kind: Ints = np.zeros(0, dtype=np.int64)
         self.session: Ints = np.zeros(0, dtype=np.int64)
         self.faulty: Flags = np.zeros(0, dtype=bool)
@@ -54,12 +62,7 @@ class RowKinds:
             Numbers of less than 32 bits; negative ones are told apart too.
         rows : int
         """
-        words = np.zeros((rows, self._index.width), dtype=np.uint64)
-        # Two numbers make a word, the second in its upper half.
-        halves = words.view(np.uint32)
-        for at, numbers in enumerate(conditions):
-            halves[:, at] = numbers.astype(np.uint32)
-        return by_runs(words, self._index.ids)
+        return by_runs(paired(conditions, rows), self._index.ids)
 
     def new_rows(self, ids: Positions) -> Ints:
         """Return a row of each kind not yet learned, in the order of their ids."""
@@ -82,7 +85,7 @@ class VisitKinds:
     def __init__(self, keys: list[str]) -> None:
         self.keys = keys
         # Code and care level, then the keys.
-        self._index = WordIndex(2 + len(keys))
+        self._index = TupleIds(2 + len(keys))
         self.columns: list[Ints] = [np.zeros(0, dtype=np.int64) for _ in range(2 + len(keys))]
 
     def ids(self, columns: list[Ints]) -> Ints:
@@ -93,10 +96,9 @@ class VisitKinds:
         columns : list of ndarray of int64, shape (visits,)
             Row of the table, care level, counts of the keys.
         """
-        words = np.stack(columns, axis=1).view(np.uint64)
         known = len(self._index)
-        ids = self._index.ids(words).astype(np.int64)
+        ids = self._index.ids(*columns)
         if len(self._index) > known:
             # Column by column along the memory, as they are asked for.
-            self.columns = list(np.ascontiguousarray(self._index.words.view(np.int64).T))
+            self.columns = [np.ascontiguousarray(column) for column in self._index.parts()]
         return ids

@@ -11,20 +11,18 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import of_numbers
-from chiiki_tsusho.claims.calendars import INSURERS, PROVIDERS, Calendars
+from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.unplaced_rows import Unplaced, UnplacedRows
 from chiiki_tsusho.claims.visit_kinds import Flags, RowKinds, VisitKinds
 from chiiki_tsusho.claims.visit_rules import VisitConditions, visit_conditions
-from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, NOT_OURS, UNKNOWN
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Source
-from chiiki_tsusho.reading.dense_ids import Ints, Positions, Registry
+from chiiki_tsusho.reading.dense_ids import Ints, Positions, TupleIds
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.length_of_stay import END, MINUTES, START
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
@@ -165,16 +163,6 @@ class VisitBook:
         positions = dates.positions
         month = month_of_text if positions is None else month_of_text.take(positions)
         insurer = typed.columns["insurer_no"].rows
-        if len(self._identities.insurers) > INSURERS or len(self._identities.providers) > PROVIDERS:
-            raise InputFileError(
-                Text(
-                    "{shown}: more than {providers:,} providers or {insurers:,} insurers; split "
-                    "the file",
-                    shown=self._decoder.source.shown,
-                    providers=PROVIDERS,
-                    insurers=INSURERS,
-                )
-            )
         return Identified(
             typed.columns["provider_no"].rows,
             insurer,
@@ -251,8 +239,7 @@ class VisitBook:
         self, typed: TypedBlock, who: Identified, extended: Ints
     ) -> tuple[RowKinds, Positions]:
         """Tell the kind of each row, by the numbers of its texts or by what they say."""
-        # One number of two: there are few months, and fewer answers.
-        conditions: list[npt.NDArray[np.integer]] = [who.month * 4 + extended]
+        conditions: list[npt.NDArray[np.integer]] = [who.month, extended]
         columns = {name: typed.columns[name] for name in typed.columns if name not in _WHOSE}
         columns |= {one.heading: one.column for one in typed.keys}
         made_of: list[str] = []
@@ -311,7 +298,7 @@ class VisitBook:
         numbers = typed.columns["provider_no"]
         for number in who.months[who.months >= 0]:
             month = np.full(len(numbers.values), self.months[number], dtype=np.int64)
-            row = self._providers.find(numbers.values, month)
+            row = self._providers.find((numbers.values,), month)
             values = self._providers.values(row, "extended_hours", BLANK)
             values = np.where(row < 0, BAD, values)
             of_row = values if numbers.positions is None else values.take(numbers.positions)
@@ -344,16 +331,14 @@ class VisitBook:
 
     def _hold_lost(self) -> None:
         """Hold every month of those whose rows have an unreadable date."""
-        lost = [np.concatenate(parts) for parts in zip(*self._lost, strict=True)]
-        if not lost or not len(lost[0]):
+        if not self._lost:
             return
+        persons = TupleIds(3)
+        for lost in self._lost:
+            persons.ids(*lost)
         provider, insurer, _ = self.calendars.pair_parts()
         pair, insured = self.calendars.claim_parts()
-        pairs = Registry()
-        persons = Registry()
-        persons.ids(pairs.ids(lost[0] << 32 | lost[1]) << 34 | lost[2])
-        of_claim = pairs.ids(provider[pair] << 32 | insurer[pair]) << 34 | insured
-        theirs = np.flatnonzero(persons.find(of_claim) >= 0)
+        theirs = np.flatnonzero(persons.find(provider[pair], insurer[pair], insured) >= 0)
         self.calendars.hold(theirs)
         self.calendars.open_level(theirs)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from chiiki_tsusho.arrow_arrays import of_texts
-from chiiki_tsusho.claims.rosters import Roster, recipient_entity
+from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.columns import PERSONAL
 from chiiki_tsusho.exchange_files.checks_person import PLANNERS, STOP_REASONS
 from chiiki_tsusho.exchange_files.dates import month_days
@@ -148,7 +148,7 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
     insured = pack_insured(of_texts(claims["insured_no"].tolist()))
     month = claims["service_month"].to_numpy(dtype=np.int64)
     provider = identities.providers.ids(claims["provider_no"].tolist())
-    rows = roster.find(recipient_entity(insurer, insured), month, provider)
+    rows = roster.find((insurer, insured), month, provider)
     there = rows >= 0
     texts: dict[str, Texts] = {}
     unreadable: dict[str, Flags] = {}

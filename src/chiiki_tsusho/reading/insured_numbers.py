@@ -17,7 +17,6 @@ from chiiki_tsusho.reading.dense_ids import Words
 INSURED_DIGITS = 10
 # In bytes: ten characters of full width are thirty.
 _LONGEST = 3 * LONGEST_CELL
-INSURED_BITS = 34
 H_PERSON = 10**INSURED_DIGITS
 _H_FIRST, _0_FIRST, _FIRST = (np.uint64(number) for number in (ord("H"), ord("0"), 0xFF))
 _HUNDRED = np.uint64(100)

@@ -28,7 +28,7 @@ from chiiki_tsusho.reading.blocks import Form, Numbered, Numbers, Texts
 from chiiki_tsusho.reading.cells import PARSERS, Decoder
 from chiiki_tsusho.reading.dense_ids import Ints, TextIds
 from chiiki_tsusho.reading.inputs import open_source
-from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured, unpack_insured
+from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
 from chiiki_tsusho.writing.run_record import read_record
 from chiiki_tsusho.writing.saved_results import AGAIN, output_files, read_output
 
@@ -248,7 +248,7 @@ def count_held(path: Path, aside: Ints) -> Held:
         alone += malformed + int(np.count_nonzero(counts & ~readable))
         provider, insurer, insured, month = (values[column.name][readable] for column in wanted)
         pair = ledger.pair_ids(provider, insurer, month)
-        claims.append(ledger.claims.ids(pair << INSURED_BITS | insured))
+        claims.append(ledger.claims.ids(pair, insured))
     visits = np.bincount(np.concatenate([np.zeros(0, np.int64), *claims]), minlength=len(ledger))
     pair, insured = ledger.claim_parts()
     provider, insurer, month = ledger.pair_parts(pair)
