@@ -13,8 +13,9 @@ from chiiki_tsusho.claims.results import Progress, Sink
 from chiiki_tsusho.claims.visits import Identified, VisitBook
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.problem_rows import Places
 from chiiki_tsusho.problem_texts import Message
-from chiiki_tsusho.problems import Places, Problems
+from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE, line_named
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.typed_blocks import TypedBlock

@@ -66,7 +66,12 @@ class OddNumbers:
 
     def warn(self, problems: Problems) -> None:
         """Add a warning of each number."""
+        found: dict[tuple[int, str], list[tuple[int, OddNumber]]] = {}
         for (column, odd), (file, line) in self._first.items():
-            facts = {"value": odd.number, "digit": odd.expected}
-            message = Message("check_digit", "check_digit", facts)
-            problems.add_number(_FILE_ORDER[file], column, odd.number, message, line)
+            found.setdefault((file, column), []).append((line, odd))
+        for (file, column), numbers in found.items():
+            values = [odd.number for _, odd in numbers]
+            facts = [{"value": odd.number, "digit": odd.expected} for _, odd in numbers]
+            messages = [Message("check_digit", "check_digit", fact) for fact in facts]
+            lines = np.array([line for line, _ in numbers], dtype=np.int64)
+            problems.add_numbers(_FILE_ORDER[file], column, lines, values, messages)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from chiiki_tsusho.language import Language, Name, Sayable, Text
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
+from chiiki_tsusho.problem_rows import FILE_ORDER
 from chiiki_tsusho.problem_texts import Message, visit_condition
-from chiiki_tsusho.problems import FILE_ORDER
 from chiiki_tsusho.reports.comparison_tables import SIDES, WITHOUT_ROW, Side
 
 COLUMNS = ("side", "month", "file", "rows", "message")

@@ -11,7 +11,7 @@ from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, COMPARED, COMPARISON
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_rows import CodeRow
-from chiiki_tsusho.problems import FILE_ORDER
+from chiiki_tsusho.problem_rows import FILE_ORDER
 from chiiki_tsusho.reports.comparison_laws import LawOfMonth
 from chiiki_tsusho.writing.result_tables import FrameSink, read_frame
 

@@ -27,7 +27,7 @@ _WIDEST, _LINE_HEIGHT = 60, 15
 # The number that a workbook has for that size of paper.
 _A4 = 9
 # Words are long: as many rows are formed at a time.
-_ROWS_OF_WORDS = 1 << 16
+_ROWS_OF_WORDS = 1 << 14
 # Counts, codes of days and per cents are below, and most units of a code.
 _SMALL = 1 << 12
 

@@ -1,0 +1,252 @@
+"""Problems as rows of a table: whose they are, in words, in their order, some at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute as pc
+
+from chiiki_tsusho.arrow_arrays import numbers_of, of_flags, of_numbers, of_texts
+from chiiki_tsusho.columns import CLAIM_KEY, PROBLEMS
+from chiiki_tsusho.language import Language
+from chiiki_tsusho.not_known import NO_LINE
+from chiiki_tsusho.problem_texts import Message, shortened
+
+FILE_ORDER = ("visits", "providers", "recipients")
+# Stands for the value in a message of many values; no message has it.
+ANY_VALUE = "<value>"
+# What is put in order at once, so that the texts of all rows are in memory only once.
+_ROWS_AT_ONCE = 1 << 14
+_TYPES = {"text": pa.string(), "whole": pa.int64(), "whole_or_blank": pa.int64()}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Problems of one column: for each line which of the messages, of which value.
+
+    Where the only message is that of a value which stands for all (``ANY_VALUE``), ``texts`` are
+    the values of the lines.
+    """
+
+    file: str
+    column: str
+    lines: npt.NDArray[np.int64]
+    which: npt.NDArray[np.int64]
+    values: list[str]
+    messages: list[Message]
+    texts: pa.StringArray | None = None
+    # Whether they are of a number, whoever's rows it stands in, and not of these rows alone.
+    of_number: bool = False
+
+    def kept(self, rows: npt.NDArray[np.bool_]) -> Batch:
+        """Return the problems of some of the lines."""
+        texts = None if self.texts is None else self.texts.filter(of_flags(rows))
+        return replace(self, lines=self.lines[rows], which=self.which[rows], texts=texts)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Whose the rows of a file are, and where they are given back, for the lines of problems.
+
+    Parameters
+    ----------
+    lines : ndarray of int64, shape (rows,)
+        Ascending.
+    held_lines : ndarray of int64, shape (rows,)
+        Line of ``held_visits``, 0 where a row is not there.
+    names : sequence of StringArray, each of shape (rows,)
+        service_month, provider_no, insurer_no and insured_no; blank where unreadable.
+    """
+
+    lines: npt.NDArray[np.int64]
+    held_lines: npt.NDArray[np.int64]
+    names: Sequence[pa.StringArray]
+
+
+class WrittenBatch:
+    """A batch in the words of a language; its rows are formed when they are asked for.
+
+    Parameters
+    ----------
+    batch : Batch
+    warns : ndarray of bool, shape (n,)
+        Whether a problem is a warning.
+    files : sequence of (str, int)
+        Of which files the input is, and how many lines are before each.
+    places : Places, optional
+        Of the input. A blank name stands behind the others.
+    language : {"en", "ja"}
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        warns: npt.NDArray[np.bool_],
+        files: Sequence[tuple[str, int]],
+        places: Places | None,
+        language: Language,
+    ) -> None:
+        self._batch = batch
+        self._warns = warns
+        self._places = places
+        self._names = _names_of_cases(batch)
+        names, before = [batch.file], [0]
+        if len(files) > 1:
+            names, before = [name for name, _ in files], [lines_before for _, lines_before in files]
+        self._files, self._before = names, np.array(before, dtype=np.int64)
+        self.rules: list[str] = [message.rule for message in batch.messages]
+        self._said = [message.say(language) for message in batch.messages]
+        self._messages = of_texts(self._said)
+        self._values = of_texts([shortened(value) for value in batch.values])
+        self.column = batch.column
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self._batch.lines)
+
+    def order_keys(self, kinds: dict[tuple[str, str], int]) -> tuple[npt.NDArray[np.integer], ...]:
+        """Return what rows are ordered by, the last first: column and rule, line, file.
+
+        Parameters
+        ----------
+        kinds : dict of (column, rule) to int
+            The place of each.
+        """
+        batch = self._batch
+        kind = np.array([kinds[self.column, rule] for rule in self.rules], dtype=np.int32)
+        first = FILE_ORDER.index(batch.file) << 24
+        files = (first + self._file_of(batch.lines)).astype(np.int32)
+        return kind[batch.which], batch.lines, files
+
+    def words(self, at: npt.NDArray[np.int64]) -> pa.Table:
+        """Write value and message of some rows."""
+        which = of_numbers(self._batch.which[at])
+        if self._batch.texts is None:
+            values, messages = self._values.take(which), self._messages.take(which)
+        else:
+            values = self._batch.texts.take(of_numbers(at))
+            before, after = self._said[0].split(ANY_VALUE)
+            messages = pc.binary_join_element_wise(before, values, after, "")
+        return pa.table({"value": values, "message": messages})
+
+    def rows(self, at: npt.NDArray[np.int64]) -> pa.Table:
+        """Write some rows: the columns of ``PROBLEMS``."""
+        lines, which = self._batch.lines[at], self._batch.which[at]
+        file, words = self._file_of(lines), self.words(at)
+        columns: dict[str, pa.Array] = {
+            "severity": _chosen(["error", "warning"], self._warns[at].astype(np.int64)),
+            "file": _chosen(self._files, file),
+            "line": of_numbers(lines - self._before[file], lines == NO_LINE),
+            **self._keys(lines, which),
+            "column": _chosen([self.column], np.zeros(len(lines), dtype=np.int64)),
+            "value": words["value"],
+            "rule": _chosen(self.rules, which),
+            "message": words["message"],
+        }
+        return pa.table({column.name: columns[column.name] for column in PROBLEMS})
+
+    def _file_of(self, lines: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Say in which of the files each line is; what has no line is told of the first."""
+        of_line = np.searchsorted(self._before, lines - 1, side="right") - 1
+        return np.where(lines == NO_LINE, 0, of_line)
+
+    def _keys(
+        self, lines: npt.NDArray[np.int64], which: npt.NDArray[np.int64]
+    ) -> dict[str, pa.Array]:
+        """Say whose each row or claim is, as far as it is known."""
+        places = self._places
+        held = pa.nulls(len(lines), pa.int64())
+        if self._names is not None:
+            taken, names = of_numbers(which), self._names
+        elif places is not None and len(places.lines):
+            at = np.minimum(np.searchsorted(places.lines, lines), len(places.lines) - 1)
+            known = places.lines[at] == lines
+            taken, names = of_numbers(np.where(known, at, len(places.lines))), places.names
+            held_lines = np.where(known, places.held_lines[at], 0)
+            held = of_numbers(held_lines, held_lines == 0)
+        else:
+            taken = of_numbers(np.zeros(len(lines), dtype=np.int64))
+            names = [of_texts([""])] * len(CLAIM_KEY)
+        keys = {key.name: name.take(taken) for key, name in zip(CLAIM_KEY, names, strict=True)}
+        return {"held_line": held, **keys}
+
+
+def _names_of_cases(batch: Batch) -> Sequence[pa.StringArray] | None:
+    """Return the columns of ``CLAIM_KEY`` for each message, unless rows have names of their own."""
+    claims = [message.facts.get("claim") for message in batch.messages]
+    if any(claims):
+        parts = [str(claim or "").split() or [""] * len(CLAIM_KEY) for claim in claims]
+        return [
+            of_texts([part[at].replace("-", "") for part in parts]) for at in range(len(CLAIM_KEY))
+        ]
+    if batch.of_number:
+        # Many claims may have the number.
+        blank = [""] * len(batch.values)
+        return [of_texts(batch.values if key.name == batch.column else blank) for key in CLAIM_KEY]
+    return None
+
+
+def table_of(batches: Sequence[WrittenBatch]) -> pa.Table:
+    """Write all rows of some batches: by file, line (none last), column, rule, value, message."""
+    batches = [batch for batch in batches if len(batch)]
+    empty = pa.schema([(column.name, _TYPES[column.kind]) for column in PROBLEMS]).empty_table()
+    if not batches:
+        return empty
+    order = _order(batches)
+    parts = [order[at : at + _ROWS_AT_ONCE] for at in range(0, len(order), _ROWS_AT_ONCE)]
+    return pa.concat_tables([_gathered(batches, rows, WrittenBatch.rows) for rows in parts])
+
+
+def _order(batches: Sequence[WrittenBatch]) -> npt.NDArray[np.int64]:
+    """Order the rows of all batches, counted through."""
+    pairs = sorted({(batch.column, rule) for batch in batches for rule in batch.rules})
+    kinds = {pair: at for at, pair in enumerate(pairs)}
+    each = zip(*(batch.order_keys(kinds) for batch in batches), strict=True)
+    keys = [np.concatenate(parts) for parts in each]
+    ordered: npt.NDArray[np.int64] = np.lexsort(keys)
+    # Values and messages are many and long; few rows have a like beside them.
+    alike = np.ones(len(ordered) - 1, dtype=bool)
+    for key in keys:
+        alike &= key[ordered[1:]] == key[ordered[:-1]]
+    tied = np.flatnonzero(np.append(alike, False) | np.append(False, alike))
+    if len(tied):
+        rows = ordered[tied]
+        words = _gathered(batches, rows, WrittenBatch.words)
+        last = [_ranks(words[name]) for name in ("message", "value")]
+        ordered[tied] = rows[np.lexsort([*last, *(key[rows] for key in keys)])]
+    return ordered
+
+
+def _gathered(
+    batches: Sequence[WrittenBatch],
+    rows: npt.NDArray[np.int64],
+    write: Callable[[WrittenBatch, npt.NDArray[np.int64]], pa.Table],
+) -> pa.Table:
+    """Write rows, counted through all batches, in the order given."""
+    starts = np.cumsum([0, *map(len, batches)])
+    batch = np.searchsorted(starts, rows, side="right") - 1
+    grouped = np.argsort(batch, kind="stable")
+    numbers, cuts = np.unique(batch[grouped], return_index=True)
+    parts = zip(numbers.tolist(), np.split(grouped, cuts[1:]), strict=True)
+    table = pa.concat_tables([write(batches[at], rows[some] - starts[at]) for at, some in parts])
+    if (grouped[1:] > grouped[:-1]).all():
+        return table
+    return table.combine_chunks().take(of_numbers(np.argsort(grouped)))
+
+
+def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Return the place of each text among the distinct ones, in their order."""
+    encoded = pc.dictionary_encode(texts).combine_chunks()
+    distinct = encoded.dictionary
+    rank = np.empty(len(distinct), dtype=np.int64)
+    rank[numbers_of(pc.sort_indices(distinct))] = np.arange(len(distinct))
+    ranks: npt.NDArray[np.int64] = rank[numbers_of(encoded.indices)]
+    return ranks
+
+
+def _chosen(texts: Sequence[str], which: npt.NDArray[np.int64]) -> pa.Array:
+    return of_texts(texts).take(of_numbers(which))
