@@ -67,8 +67,13 @@ class Roster:
             self._wrong |= values == BAD
         self._check_public_days(problems)
         self._index(problems)
+        self._places_of_problems = self._places_of_lines()
+        self.introduce(problems)
+
+    def introduce(self, problems: Problems) -> None:
+        """Say of which files the rows are, and whose, to problems that may name them."""
         problems.of_files(self.file, [(one.shown, one.lines_before) for one in self.files])
-        problems.place(self.file, self._places_of_lines())
+        problems.place(self.file, self._places_of_problems)
 
     def _places_of_lines(self) -> Places:
         """Say whose the rows are, as far as it can be read."""
@@ -251,6 +256,12 @@ class Rosters:
             for decoder in decoders
         )
         return cls(identities, providers, recipients)
+
+    def introduce(self, problems: Problems) -> None:
+        """Introduce each that was given to the problems of another batch."""
+        for roster in (self.providers, self.recipients):
+            if roster is not None:
+                roster.introduce(problems)
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> Ints:

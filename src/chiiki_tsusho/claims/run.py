@@ -95,6 +95,8 @@ class BatchRun:
         self.notes = [note for one in decoders if one is not None for note in one.notes]
         if rosters is None:
             rosters = Rosters.decoded(decoders[1:], self._identities, self.problems)
+        else:
+            rosters.introduce(self.problems)
         assert decoders[0] is not None
         self._visits = VisitBook(decoders[0], book, rosters.providers, self._identities, unplaced)
         self._earlier = earlier
