@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, listed, on_lines
 from chiiki_tsusho.law.check_digits import CHECKED_KINDS
 from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.not_known import BAD, BLANK, BLANK_NUMBER, NOT_OURS
-from chiiki_tsusho.problem_texts import Message, blank
+from chiiki_tsusho.not_known import BLANK, BLANK_NUMBER
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import (
     Block,
@@ -28,7 +25,8 @@ from chiiki_tsusho.reading.blocks import (
     Texts,
     file_at,
 )
-from chiiki_tsusho.reading.cell_texts import BadCellError, identifier, is_blank, shown
+from chiiki_tsusho.reading.cell_problems import CellProblems
+from chiiki_tsusho.reading.cell_texts import identifier
 from chiiki_tsusho.reading.cells import (
     ANYTHING,
     NOTHING,
@@ -164,24 +162,11 @@ class BlockDecoder:
         columns : collection of str, optional
             Only these are wanted.
         """
+        found = None if problems is None else CellProblems(self.file, self._required, problems)
         for block in self.source.blocks(self._forms()):
-            if problems is not None and block.malformed:
-                self._note_malformed(block, problems)
-            yield self._typed(block, problems, columns)
-
-    def _note_malformed(self, block: Block, problems: Problems) -> None:
-        lines = np.array([line for line, _ in block.malformed], dtype=np.int64)
-        # What is wrong is the same with most of them; their cells are not.
-        alike: dict[tuple[object, ...], int] = {}
-        which = np.array(
-            [
-                alike.setdefault((message.text, message.facts.get("found")), len(alike))
-                for _, message in block.malformed
-            ]
-        )
-        first = np.unique(which, return_index=True)[1].tolist()
-        messages = [block.malformed[at][1] for at in first]
-        problems.add_rows(self.file, "", lines, which, [""] * len(messages), messages)
+            if found is not None and block.malformed:
+                found.note_malformed(block)
+            yield self._typed(block, found, columns)
 
     def texts(self, typed: TypedBlock, name: str) -> pa.StringArray:
         """Return the cells of a column as they stand there, of all rows of a block."""
@@ -214,7 +199,7 @@ class BlockDecoder:
         return [next(wanted) if read else "unread" for read in self._read]
 
     def _typed(
-        self, block: Block, problems: Problems | None, wanted: Collection[str] | None
+        self, block: Block, found: CellProblems | None, wanted: Collection[str] | None
     ) -> TypedBlock:
         columns: dict[str, TypedColumn] = {}
         keys: list[KeyColumn] = []
@@ -225,11 +210,11 @@ class BlockDecoder:
             if wanted is not None and (heading.column is None or name not in wanted):
                 continue
             if heading.column is INSURED_NO:
-                typed = self._insured(block, column, problems)
+                typed = self._insured(block, column, found)
             elif isinstance(column, Numbers):
-                typed = self._numbers(block, column, name, decoder, problems)
+                typed = self._numbers(block, column, name, decoder, found)
             else:
-                typed = self._distinct(block, column, heading, name, decoder, problems)
+                typed = self._distinct(block, column, heading, name, decoder, found)
             if heading.column is not None:
                 columns[name] = typed
             else:
@@ -241,12 +226,12 @@ class BlockDecoder:
                 )
         return TypedBlock(block, columns, keys)
 
-    def _insured(self, block: Block, column: ReadColumn, problems: Problems | None) -> TypedColumn:
+    def _insured(self, block: Block, column: ReadColumn, found: CellProblems | None) -> TypedColumn:
         if not isinstance(column, Texts):
             raise TypeError("被保険者番号 is read as texts")
         typed = TypedColumn(pack_insured(column.texts), column.positions)
-        if problems is not None and typed.values.size and typed.values.min() < 0:
-            self._note_insured(block, column, typed.rows, problems)
+        if found is not None and typed.values.size and typed.values.min() < 0:
+            found.note_insured(block, column, typed.rows)
         return typed
 
     def _numbers(
@@ -255,17 +240,17 @@ class BlockDecoder:
         column: Numbers,
         name: str,
         decoder: Decoder,
-        problems: Problems | None,
+        found: CellProblems | None,
     ) -> TypedColumn:
         values = decoder.numbers(column.values, BLANK_NUMBER)
-        if problems is not None and values.size and values.min() < 0:
+        if found is not None and values.size and values.min() < 0:
             rows = np.flatnonzero(values < 0)
             numbers, positions = np.unique(column.values[rows], return_inverse=True)
             distinct = [
                 "" if number == BLANK_NUMBER else str(number) for number in numbers.tolist()
             ]
             worth = decoder.values(distinct)
-            self._note(block.lines[rows], positions, distinct, worth, name, decoder, problems)
+            found.note_unread(block.lines[rows], positions, distinct, worth, name, decoder)
         return TypedColumn(values, None)
 
     def _distinct(
@@ -275,7 +260,7 @@ class BlockDecoder:
         heading: Heading,
         name: str,
         decoder: Decoder,
-        problems: Problems | None,
+        found: CellProblems | None,
     ) -> TypedColumn:
         if isinstance(column, Numbered):
             distinct: list[str] | pa.StringArray = column.known
@@ -283,35 +268,16 @@ class BlockDecoder:
         else:
             distinct = column.texts
             values = self._values(column.texts, heading, decoder)
-        if problems is not None and values.size and values.min() < 0:
+        if found is not None and values.size and values.min() < 0:
             of_row = np.arange(len(distinct)) if column.positions is None else column.positions
-            self._note(block.lines, of_row, distinct, values, name, decoder, problems)
-        if problems is not None and decoder.unusual:
-            self._note_unusual(block, column, name, decoder, problems)
-        if problems is not None and decoder.odd:
+            found.note_unread(block.lines, of_row, distinct, values, name, decoder)
+        if found is not None and decoder.unusual:
+            found.note_unusual(block, column, name, decoder)
+        if found is not None and decoder.odd:
             of_row = np.arange(len(distinct)) if column.positions is None else column.positions
             odd = self._identities.odd
             odd.note(self.file, name, column.distinct(), of_row, block.lines, decoder.odd)
         return TypedColumn(values, column.positions, isinstance(column, Numbered))
-
-    def _note_unusual(
-        self,
-        block: Block,
-        column: Texts | Numbered,
-        name: str,
-        decoder: Decoder,
-        problems: Problems,
-    ) -> None:
-        """Warn of values that can be read and are rarely meant."""
-        distinct = column.distinct()
-        unusual = np.array([text in decoder.unusual for text in distinct], dtype=bool)
-        of_row = np.arange(len(distinct)) if column.positions is None else column.positions
-        rows = np.flatnonzero(unusual[of_row])
-        used, which = np.unique(of_row[rows], return_inverse=True)
-        texts = [distinct[at] for at in used.tolist()]
-        messages = [decoder.unusual[text] for text in texts]
-        values_shown = [shown(text) for text in texts]
-        problems.add_rows(self.file, name, block.lines[rows], which, values_shown, messages)
 
     def _values_of_numbers(
         self, texts: list[str], heading: Heading, name: str, decoder: Decoder
@@ -346,65 +312,6 @@ class BlockDecoder:
         values[good] = shared[kind].ids([identifier(text) for text in texts])
         return values
 
-    def _note(
-        self,
-        lines: Ints,
-        positions: npt.NDArray[np.integer],
-        distinct: Sequence[str] | pa.StringArray,
-        values: Ints,
-        name: str,
-        decoder: Decoder,
-        problems: Problems,
-    ) -> None:
-        """Add the problems of a column: for each line the position of its text."""
-        rows = np.flatnonzero(values.take(positions) < 0)
-        used, which = np.unique(positions[rows], return_inverse=True)
-        if isinstance(distinct, pa.StringArray):
-            texts = distinct.take(of_numbers(used))
-        else:
-            texts = of_texts([distinct[at] for at in used.tolist()])
-        hopeless = decoder.hopeless(texts)
-        if hopeless.any():
-            alike = hopeless[which]
-            problems.add_alike(
-                self.file,
-                name,
-                lines[rows[alike]],
-                texts.take(of_numbers(which[alike])),
-                decoder.error_of_hopeless,
-            )
-            rows, which = rows[~alike], which[~alike]
-        kind = next((one.kind for one in FILES[self.file] if one.name == name), "")
-        values_shown, messages = [], []
-        told = ~hopeless
-        others = np.flatnonzero(told)
-        for at, text in zip(others, texts.take(of_numbers(others)).to_pylist(), strict=True):
-            if values[used[at]] in (BAD, NOT_OURS):
-                messages.append(decoder.error(text))
-            elif name in self._required:
-                messages.append(blank(name, kind))
-            else:
-                told[at] = False
-                continue
-            values_shown.append(shown(text))
-        if messages:
-            rows, which = rows[told[which]], which[told[which]]
-            which = (np.cumsum(told) - 1)[which]
-            problems.add_rows(self.file, name, lines[rows], which, values_shown, messages)
-
-    def _note_insured(self, block: Block, texts: Texts, values: Ints, problems: Problems) -> None:
-        """Add the problems of 被保険者番号, which are read as one array."""
-        rows = np.flatnonzero(values < 0)
-        at = rows if texts.positions is None else texts.positions[rows]
-        encoded = compute.dictionary_encode(texts.texts.take(of_numbers(at)))
-        texts_met = encoded.dictionary.to_pylist()
-        messages = [_insured_message(text) for text in texts_met]
-        values_shown = [shown(text) for text in texts_met]
-        which = numbers_of(encoded.indices).astype(np.int64)
-        problems.add_rows(
-            self.file, INSURED_NO.name, block.lines[rows], which, values_shown, messages
-        )
-
 
 def _only_checked(column: Column | None) -> bool:
     """Say whether a batch reads a column for the check digits of its numbers alone."""
@@ -433,13 +340,3 @@ def decoders_of(
     if faults:
         raise InputFileError(on_lines(faults))
     return decoders
-
-
-def _insured_message(text: str) -> Message:
-    if is_blank(text):
-        return blank(INSURED_NO.name, INSURED_NO.kind)
-    try:
-        PARSERS[INSURED_NO.kind](text)
-    except BadCellError as error:
-        return error.message
-    raise AssertionError(f"{text!r} is an insured number")

@@ -1,0 +1,141 @@
+"""What is said of cells that cannot be read, and of those that are rarely meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
+from chiiki_tsusho.columns import FILES, INSURED_NO
+from chiiki_tsusho.not_known import BAD, NOT_OURS
+from chiiki_tsusho.problem_texts import Message, blank
+from chiiki_tsusho.problems import Problems
+from chiiki_tsusho.reading.blocks import Block, Numbered, Texts
+from chiiki_tsusho.reading.cell_texts import BadCellError, is_blank, shown
+from chiiki_tsusho.reading.cells import PARSERS, Decoder
+from chiiki_tsusho.reading.dense_ids import Ints
+
+
+@dataclass(frozen=True)
+class CellProblems:
+    """Adds the problems of the cells of one file.
+
+    Parameters
+    ----------
+    file : str
+        ``visits``, ``providers`` or ``recipients``.
+    required : set of str
+        Columns of which a blank cell is a problem.
+    problems : Problems
+        Receives them.
+    """
+
+    file: str
+    required: set[str]
+    problems: Problems
+
+    def note_malformed(self, block: Block) -> None:
+        """Add the problems of lines that cannot be told apart into cells."""
+        lines = np.array([line for line, _ in block.malformed], dtype=np.int64)
+        # What is wrong is the same with most of them; their cells are not.
+        alike: dict[tuple[object, ...], int] = {}
+        which = np.array(
+            [
+                alike.setdefault((message.text, message.facts.get("found")), len(alike))
+                for _, message in block.malformed
+            ]
+        )
+        first = np.unique(which, return_index=True)[1].tolist()
+        messages = [block.malformed[at][1] for at in first]
+        self.problems.add_rows(self.file, "", lines, which, [""] * len(messages), messages)
+
+    def note_unread(
+        self,
+        lines: Ints,
+        positions: npt.NDArray[np.integer],
+        distinct: Sequence[str] | pa.StringArray,
+        values: Ints,
+        name: str,
+        decoder: Decoder,
+    ) -> None:
+        """Add the problems of a column: for each line the position of its text."""
+        rows = np.flatnonzero(values.take(positions) < 0)
+        used, which = np.unique(positions[rows], return_inverse=True)
+        if isinstance(distinct, pa.StringArray):
+            texts = distinct.take(of_numbers(used))
+        else:
+            texts = of_texts([distinct[at] for at in used.tolist()])
+        hopeless = decoder.hopeless(texts)
+        if hopeless.any():
+            alike = hopeless[which]
+            self.problems.add_alike(
+                self.file,
+                name,
+                lines[rows[alike]],
+                texts.take(of_numbers(which[alike])),
+                decoder.error_of_hopeless,
+            )
+            rows, which = rows[~alike], which[~alike]
+        kind = next((one.kind for one in FILES[self.file] if one.name == name), "")
+        values_shown, messages = [], []
+        told = ~hopeless
+        others = np.flatnonzero(told)
+        for at, text in zip(others, texts.take(of_numbers(others)).to_pylist(), strict=True):
+            if values[used[at]] in (BAD, NOT_OURS):
+                messages.append(decoder.error(text))
+            elif name in self.required:
+                messages.append(blank(name, kind))
+            else:
+                told[at] = False
+                continue
+            values_shown.append(shown(text))
+        if messages:
+            rows, which = rows[told[which]], which[told[which]]
+            which = (np.cumsum(told) - 1)[which]
+            self.problems.add_rows(self.file, name, lines[rows], which, values_shown, messages)
+
+    def note_insured(self, block: Block, texts: Texts, values: Ints) -> None:
+        """Add the problems of 被保険者番号, which are read as one array."""
+        rows = np.flatnonzero(values < 0)
+        at = rows if texts.positions is None else texts.positions[rows]
+        encoded = compute.dictionary_encode(texts.texts.take(of_numbers(at)))
+        texts_met = encoded.dictionary.to_pylist()
+        messages = [_insured_message(text) for text in texts_met]
+        values_shown = [shown(text) for text in texts_met]
+        which = numbers_of(encoded.indices).astype(np.int64)
+        self.problems.add_rows(
+            self.file, INSURED_NO.name, block.lines[rows], which, values_shown, messages
+        )
+
+    def note_unusual(
+        self,
+        block: Block,
+        column: Texts | Numbered,
+        name: str,
+        decoder: Decoder,
+    ) -> None:
+        """Warn of values that can be read and are rarely meant."""
+        distinct = column.distinct()
+        unusual = np.array([text in decoder.unusual for text in distinct], dtype=bool)
+        of_row = np.arange(len(distinct)) if column.positions is None else column.positions
+        rows = np.flatnonzero(unusual[of_row])
+        used, which = np.unique(of_row[rows], return_inverse=True)
+        texts = [distinct[at] for at in used.tolist()]
+        messages = [decoder.unusual[text] for text in texts]
+        values_shown = [shown(text) for text in texts]
+        self.problems.add_rows(self.file, name, block.lines[rows], which, values_shown, messages)
+
+
+def _insured_message(text: str) -> Message:
+    if is_blank(text):
+        return blank(INSURED_NO.name, INSURED_NO.kind)
+    try:
+        PARSERS[INSURED_NO.kind](text)
+    except BadCellError as error:
+        return error.message
+    raise AssertionError(f"{text!r} is an insured number")
