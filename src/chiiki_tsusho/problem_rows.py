@@ -193,9 +193,9 @@ def _names_of_cases(batch: Batch) -> Sequence[pa.StringArray] | None:
 def table_of(batches: Sequence[WrittenBatch]) -> pa.Table:
     """Write all rows of some batches: by file, line (none last), column, rule, value, message."""
     batches = [batch for batch in batches if len(batch)]
-    empty = pa.schema([(column.name, _TYPES[column.kind]) for column in PROBLEMS]).empty_table()
     if not batches:
-        return empty
+        types = [(column.name, _TYPES[column.kind]) for column in PROBLEMS]
+        return pa.Table.from_batches([], pa.schema(types))
     order = _order(batches)
     parts = [order[at : at + _ROWS_AT_ONCE] for at in range(0, len(order), _ROWS_AT_ONCE)]
     return pa.concat_tables([_gathered(batches, rows, WrittenBatch.rows) for rows in parts])

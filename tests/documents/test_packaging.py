@@ -13,7 +13,8 @@ from typing import Any, Final
 import pytest
 
 import chiiki_tsusho as ct
-from chiiki_tsusho.law.table_files import law_file
+from chiiki_tsusho.columns import FILES
+from chiiki_tsusho.law.table_files import example_file, law_file
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LAW: Final = tuple(sorted(path.name for path in (ROOT / "data").iterdir()))
@@ -225,6 +226,14 @@ def test_help_is_shown_without_the_libraries_of_the_batch(tmp_path: Path) -> Non
     loaded = modules_after("import chiiki_tsusho.command_line.app", tmp_path)
     assert "typer" in loaded
     assert not loaded & {"numpy", "pandas", "pyarrow", "pydantic"}
+
+
+def test_files_are_billed_without_pandas(tmp_path: Path) -> None:
+    visits, *others = (str(example_file(f"{name}.csv")) for name in FILES)
+    billed = f"import chiiki_tsusho as ct; ct.claim_files({visits!r}, 'results', *{others!r})"
+    loaded = modules_after(billed, tmp_path)
+    assert (tmp_path / "results" / "claims.csv").is_file()
+    assert not loaded & {"pandas", "pyarrow.parquet", "openpyxl"}
 
 
 def test_every_public_name_is_there_and_no_other() -> None:
