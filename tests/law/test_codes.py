@@ -748,7 +748,8 @@ def test_a_table_given_for_a_batch_counts_for_its_month_alone() -> None:
     batch = ct.compute_claims(visits, codes=ct.load_codes("2016-04"))
     assert batch.claims["service_month"].tolist() == ["201604"]
     assert batch.claims["total_units"].tolist() == [426]
-    assert batch.problems[["line", "rule"]].to_numpy().tolist() == [[3, "unsupported_month"]]
+    held = batch.problems.query("severity == 'error'")
+    assert held[["line", "rule"]].to_numpy().tolist() == [[3, "unsupported_month"]]
 
 
 def test_months_with_the_same_rows_share_what_is_made_of_them() -> None:

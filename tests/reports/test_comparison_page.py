@@ -92,8 +92,9 @@ def test_each_list_has_the_rows_of_its_frame(
 def test_who_gains_and_who_loses(both: tuple[ct.Comparison, Element]) -> None:
     """The first provider's claim has 20 units fewer, the other's 18 more."""
     rows = {row[0]: row for row in both[1].table("by_provider-sums")[1:]}
-    assert [figures(rows[f"137000000{at}"][3:5]) for at in (1, 2)] == [[0, 1], [1, 0]]
-    assert [rows[f"137000000{at}"][7:9] for at in (1, 2)] == [["-20", "-2.35"], ["+18", "+2.45"]]
+    one, other = (rows[provider["provider_no"]] for provider in PROVIDERS)
+    assert [figures(one[3:5]), figures(other[3:5])] == [[0, 1], [1, 0]]
+    assert [one[7:9], other[7:9]] == [["-20", "-2.35"], ["+18", "+2.45"]]
 
 
 def test_codes_of_both_tables(both: tuple[ct.Comparison, Element]) -> None:
