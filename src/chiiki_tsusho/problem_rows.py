@@ -25,7 +25,7 @@ _TYPES = {"text": pa.string(), "whole": pa.int64(), "whole_or_blank": pa.int64()
 
 
 @dataclass(frozen=True)
-class Batch:
+class ColumnProblems:
     """Problems of one column: for each line which of the messages, of which value.
 
     Where the only message is that of a value which stands for all (``ANY_VALUE``), ``texts`` are
@@ -42,7 +42,7 @@ class Batch:
     # Whether they are of a number, whoever's rows it stands in, and not of these rows alone.
     of_number: bool = False
 
-    def kept(self, rows: npt.NDArray[np.bool_]) -> Batch:
+    def kept(self, rows: npt.NDArray[np.bool_]) -> ColumnProblems:
         """Return the problems of some of the lines."""
         texts = None if self.texts is None else self.texts.filter(of_flags(rows))
         return replace(self, lines=self.lines[rows], which=self.which[rows], texts=texts)
@@ -67,12 +67,12 @@ class Places:
     names: Sequence[pa.StringArray]
 
 
-class WrittenBatch:
-    """A batch in the words of a language; its rows are formed when they are asked for.
+class WrittenProblems:
+    """Problems of a column in one language; their rows are formed when they are asked for.
 
     Parameters
     ----------
-    batch : Batch
+    batch : ColumnProblems
     warns : ndarray of bool, shape (n,)
         Whether a problem is a warning.
     files : sequence of (str, int)
@@ -84,7 +84,7 @@ class WrittenBatch:
 
     def __init__(
         self,
-        batch: Batch,
+        batch: ColumnProblems,
         warns: npt.NDArray[np.bool_],
         files: Sequence[tuple[str, int]],
         places: Places | None,
@@ -175,7 +175,7 @@ class WrittenBatch:
         return {"held_line": held, **keys}
 
 
-def _names_of_cases(batch: Batch) -> Sequence[pa.StringArray] | None:
+def _names_of_cases(batch: ColumnProblems) -> Sequence[pa.StringArray] | None:
     """Return the columns of ``CLAIM_KEY`` for each message, unless rows have names of their own."""
     claims = [message.facts.get("claim") for message in batch.messages]
     if any(claims):
@@ -190,7 +190,7 @@ def _names_of_cases(batch: Batch) -> Sequence[pa.StringArray] | None:
     return None
 
 
-def table_of(batches: Sequence[WrittenBatch]) -> pa.Table:
+def table_of(batches: Sequence[WrittenProblems]) -> pa.Table:
     """Write all rows of some batches: by file, line (none last), column, rule, value, message."""
     batches = [batch for batch in batches if len(batch)]
     if not batches:
@@ -198,10 +198,10 @@ def table_of(batches: Sequence[WrittenBatch]) -> pa.Table:
         return pa.Table.from_batches([], pa.schema(types))
     order = _order(batches)
     parts = [order[at : at + _ROWS_AT_ONCE] for at in range(0, len(order), _ROWS_AT_ONCE)]
-    return pa.concat_tables([_gathered(batches, rows, WrittenBatch.rows) for rows in parts])
+    return pa.concat_tables([_gathered(batches, rows, WrittenProblems.rows) for rows in parts])
 
 
-def _order(batches: Sequence[WrittenBatch]) -> npt.NDArray[np.int64]:
+def _order(batches: Sequence[WrittenProblems]) -> npt.NDArray[np.int64]:
     """Order the rows of all batches, counted through."""
     pairs = sorted({(batch.column, rule) for batch in batches for rule in batch.rules})
     kinds = {pair: at for at, pair in enumerate(pairs)}
@@ -215,16 +215,16 @@ def _order(batches: Sequence[WrittenBatch]) -> npt.NDArray[np.int64]:
     tied = np.flatnonzero(np.append(alike, False) | np.append(False, alike))
     if len(tied):
         rows = ordered[tied]
-        words = _gathered(batches, rows, WrittenBatch.words)
+        words = _gathered(batches, rows, WrittenProblems.words)
         last = [_ranks(words[name]) for name in ("message", "value")]
         ordered[tied] = rows[np.lexsort([*last, *(key[rows] for key in keys)])]
     return ordered
 
 
 def _gathered(
-    batches: Sequence[WrittenBatch],
+    batches: Sequence[WrittenProblems],
     rows: npt.NDArray[np.int64],
-    write: Callable[[WrittenBatch, npt.NDArray[np.int64]], pa.Table],
+    write: Callable[[WrittenProblems, npt.NDArray[np.int64]], pa.Table],
 ) -> pa.Table:
     """Write rows, counted through all batches, in the order given."""
     starts = np.cumsum([0, *map(len, batches)])

@@ -17,9 +17,9 @@ from chiiki_tsusho.not_known import NO_LINE
 from chiiki_tsusho.problem_rows import (
     ANY_VALUE,
     FILE_ORDER,
-    Batch,
+    ColumnProblems,
     Places,
-    WrittenBatch,
+    WrittenProblems,
     table_of,
 )
 from chiiki_tsusho.problem_texts import WARNINGS, Message, named
@@ -49,7 +49,7 @@ def place_text(file: str, line: int | None, column: str, language: Language = "e
 class Problems:
     """All problems found, of all files."""
 
-    _batches: list[Batch] = field(default_factory=list)
+    _batches: list[ColumnProblems] = field(default_factory=list)
     _places: dict[str, Places] = field(default_factory=dict)
     _aside: list[npt.NDArray[np.int64]] = field(default_factory=list)
     _passed: list[npt.NDArray[np.int64]] = field(default_factory=list)
@@ -77,7 +77,9 @@ class Problems:
         values, messages : sequence
             One for each distinct case.
         """
-        self._batches.append(Batch(file, column, lines, which, list(values), list(messages)))
+        self._batches.append(
+            ColumnProblems(file, column, lines, which, list(values), list(messages))
+        )
 
     def add_alike(
         self,
@@ -99,7 +101,7 @@ class Problems:
         """
         of_any = Message(message.rule, message.text, {**message.facts, "value": ANY_VALUE})
         which = np.zeros(len(lines), dtype=np.int64)
-        self._batches.append(Batch(file, column, lines, which, [], [of_any], values))
+        self._batches.append(ColumnProblems(file, column, lines, which, [], [of_any], values))
 
     def add(
         self,
@@ -112,7 +114,7 @@ class Problems:
         """Add one problem, of a line or (without one) of a whole claim."""
         at = np.array([NO_LINE if line is None else line], dtype=np.int64)
         which = np.zeros(1, dtype=np.int64)
-        self._batches.append(Batch(file, column, at, which, [value], [message]))
+        self._batches.append(ColumnProblems(file, column, at, which, [value], [message]))
 
     def add_numbers(
         self,
@@ -124,7 +126,9 @@ class Problems:
     ) -> None:
         """Add a problem of each of some numbers, with the line on which it first stands."""
         at = np.arange(len(lines))
-        batch = Batch(file, column, lines, at, list(values), list(messages), of_number=True)
+        batch = ColumnProblems(
+            file, column, lines, at, list(values), list(messages), of_number=True
+        )
         self._batches.append(batch)
 
     def add_claims(
@@ -194,7 +198,7 @@ class Problems:
         written = [self._written(batch, language) for batch in self._batches]
         return table_of(written)
 
-    def _written(self, batch: Batch, language: Language) -> WrittenBatch:
+    def _written(self, batch: ColumnProblems, language: Language) -> WrittenProblems:
         rules = [message.rule for message in batch.messages]
         warns = np.array([rule in WARNINGS for rule in rules], dtype=bool)[batch.which]
         if batch.file == "visits" and self._aside and not warns.all():
@@ -203,7 +207,7 @@ class Problems:
         if batch.file == "visits" and self._passed:
             warns |= np.isin(batch.lines, np.concatenate(self._passed))
         files, places = self._files.get(batch.file, ()), self._places.get(batch.file)
-        return WrittenBatch(batch, warns, files, places, language)
+        return WrittenProblems(batch, warns, files, places, language)
 
 
 def ordered(frame: pd.DataFrame) -> pd.DataFrame:

@@ -24,8 +24,8 @@ from chiiki_tsusho.reading import csv_file as csv_files
 from chiiki_tsusho.reading import dense_ids
 from chiiki_tsusho.reading import plain_csv as plain_lines
 from chiiki_tsusho.reading.blocks import Form, Numbered, ReadColumn, Texts
-from chiiki_tsusho.reading.dense_ids import Positions, WordIndex, Words
-from chiiki_tsusho.reading.plain_csv import Characters, PlainLines, Vocabulary
+from chiiki_tsusho.reading.dense_ids import Positions, WordIndex, WordRows
+from chiiki_tsusho.reading.plain_csv import Characters, PlainLines, TextNumbers
 from chiiki_tsusho.reading.threads import on_one_core
 from conftest import EXAMPLES
 from helpers.inputs import Cells, csv_text, visit, visits
@@ -40,7 +40,7 @@ TOO_LONG = (32, 33, 40)
 CHARACTERS = "0159 -+.;~\x01\x7fABé¬あ髙介①Ⱜ𠮷"
 SINGLE: tuple[Form, ...] = ("texts", "few", "distinct", "unread", (1, 5), (0, 999_999_999))
 Line = list[str]
-Cut = tuple[Words, Positions] | None
+Cut = tuple[WordRows, Positions] | None
 
 
 def split_lines(text: str) -> list[Line] | None:
@@ -601,7 +601,7 @@ Spread = Callable[[], AbstractContextManager[object]]
 Row = tuple[int, ...]
 
 
-def words_of(rows: Sequence[Row], width: int) -> Words:
+def words_of(rows: Sequence[Row], width: int) -> WordRows:
     return np.array(rows, dtype=np.uint64).reshape(len(rows), width)
 
 
@@ -697,7 +697,7 @@ def threads_that_meet(number: int) -> Iterator[ThreadPoolExecutor]:
         sys.setswitchinterval(interval)
 
 
-def text_words(texts: Sequence[str]) -> Words:
+def text_words(texts: Sequence[str]) -> WordRows:
     """Texts filled up with 0, as wide as the longest needs."""
     width = max(1, *(-(-len(text.encode()) // 8) for text in texts))
     padded = b"".join(text.encode().ljust(8 * width, b"\0") for text in texts)
@@ -706,7 +706,7 @@ def text_words(texts: Sequence[str]) -> Words:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_texts_numbered_by_four_threads_at_once(seed: int) -> None:
-    known = Vocabulary(2)
+    known = TextNumbers(2)
     barrier = Barrier(4)
 
     def number(thread: int) -> list[tuple[list[str], list[int]]]:
@@ -738,7 +738,7 @@ def test_texts_numbered_by_four_threads_at_once(seed: int) -> None:
 
 
 def test_text_of_other_columns_is_not_numbered() -> None:
-    known = Vocabulary(2)
+    known = TextNumbers(2)
     assert known.numbers(text_words(["a,b", "a,c"])) is not None
     for other in ("a", "a,b,c", ""):
         assert known.numbers(text_words(["a,b", other])) is None

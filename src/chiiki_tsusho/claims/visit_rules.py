@@ -69,7 +69,7 @@ def visit_conditions(
     problems : Problems
         Receives the faults; cells that cannot be read are noted already.
     """
-    rows = _Rows.of(typed, decoder, problems)
+    rows = _VisitRows.of(typed, decoder, problems)
     base = np.full(len(typed), NO_ROW, dtype=np.int64)
     counts: dict[str, Ints] = {}
     for month in distinct_numbers(months[months >= 0]).tolist():
@@ -91,7 +91,7 @@ def visit_conditions(
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _VisitRows:
     """Rows whose cells are looked at together, arrays of shape (rows,).
 
     ``faulty`` is changed in place as faults are found; ``unread`` are the rows in which a cell
@@ -111,7 +111,7 @@ class _Rows:
     faulty: Flags
 
     @classmethod
-    def of(cls, typed: TypedBlock, decoder: BlockDecoder, problems: Problems) -> _Rows:
+    def of(cls, typed: TypedBlock, decoder: BlockDecoder, problems: Problems) -> _VisitRows:
         """Take the cells that say how the visits were done."""
         read = (
             typed.rows("service", 0),

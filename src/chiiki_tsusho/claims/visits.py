@@ -27,7 +27,6 @@ from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.length_of_stay import END, MINUTES, START
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
 
-Rows = slice | Ints
 # What says whose a visit is and when; all else says how it was done.
 _WHOSE = ("provider_no", "insurer_no", "insured_no", "service_date")
 _MOST_KINDS = 1 << 17
@@ -210,7 +209,7 @@ class VisitBook:
                 # Once more, for the lines.
                 rows = typed.taken(faulty)
                 self._conditions(rows, who.month[faulty], extended[faulty], problems)
-        at: Rows = slice(None)
+        at: slice | Ints = slice(None)
         if not who.whole:
             ours, dated = who.named, who.dated
             lost = ours & ~dated

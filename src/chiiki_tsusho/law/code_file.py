@@ -13,7 +13,7 @@ from pathlib import Path
 from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.language import Language, Sayable, Text
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeLine, CodeRow
-from chiiki_tsusho.law.table_checks import in_order, table_faults
+from chiiki_tsusho.law.table_checks import sorted_faults, table_faults
 from chiiki_tsusho.law.table_files import (
     Fault,
     NumberedRow,
@@ -81,9 +81,9 @@ def _checked(
 ) -> tuple[list[CodeLine], list[Fault]]:
     """Make the checks between rows, those of the bundled table among them where it is extended."""
     if not extends:
-        return rows, in_order([*faults, *table_faults(rows)])
+        return rows, sorted_faults([*faults, *table_faults(rows)])
     table = laid_over(rows)
-    return table, in_order([*faults, *_renamed_keys(rows), *table_faults(table)])
+    return table, sorted_faults([*faults, *_renamed_keys(rows), *table_faults(table)])
 
 
 def check_table(path: str | Path) -> list[Fault]:

@@ -57,7 +57,7 @@ def table_faults(rows: list[CodeLine]) -> Iterator[Fault]:
         yield from _month_faults(active, keys)
 
 
-def in_order(faults: list[Fault]) -> list[Fault]:
+def sorted_faults(faults: list[Fault]) -> list[Fault]:
     """Sort faults by line, each one once."""
     return sorted(set(faults), key=lambda fault: (fault.line, fault.column, str(fault.message)))
 

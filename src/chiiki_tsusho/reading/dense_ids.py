@@ -13,7 +13,7 @@ from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.not_known import UNKNOWN
 
 Ints = npt.NDArray[np.int64]
-Words = npt.NDArray[np.uint64]
+WordRows = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int32]
 
 _FIRST_SLOTS = 1 << 12
@@ -25,7 +25,7 @@ _SPREAD = np.uint64(secrets.randbits(64) | 1)
 _FOLD = np.uint64(32)
 
 
-def _hashes(words: Words) -> Words:
+def _hashes(words: WordRows) -> WordRows:
     """Mix the words of each row into one; equal hashes are not taken for equal words."""
     mixed = words[:, 0] * _SPREAD
     for column in range(1, words.shape[1]):
@@ -54,7 +54,7 @@ class WordIndex:
     def __init__(self, width: int) -> None:
         self.width = width
         self._size = 0
-        self._words: Words = np.zeros((_FIRST_SLOTS // _SLOTS_OF_AN_ID, width), dtype=np.uint64)
+        self._words: WordRows = np.zeros((_FIRST_SLOTS // _SLOTS_OF_AN_ID, width), dtype=np.uint64)
         self._slots: Positions = np.full(_FIRST_SLOTS, UNKNOWN, dtype=np.int32)
 
     def __len__(self) -> int:
@@ -62,11 +62,11 @@ class WordIndex:
         return self._size
 
     @property
-    def words(self) -> Words:
+    def words(self) -> WordRows:
         """The rows in the order of their ids, shape (n, width)."""
         return self._words[: self._size]
 
-    def find(self, words: Words) -> Positions:
+    def find(self, words: WordRows) -> Positions:
         """Return the id of each row, ``UNKNOWN`` for a row not seen before.
 
         Parameters
@@ -79,7 +79,7 @@ class WordIndex:
         """
         return self._find(words, _hashes(words))
 
-    def ids(self, words: Words) -> Positions:
+    def ids(self, words: WordRows) -> Positions:
         """Return the id of each row, a new one for a row not seen before."""
         hashes = _hashes(words)
         ids = self._find(words, hashes)
@@ -90,7 +90,7 @@ class WordIndex:
             self._append(words[new[first]])
         return ids
 
-    def _find(self, words: Words, hashes: Words) -> Positions:
+    def _find(self, words: WordRows, hashes: WordRows) -> Positions:
         slots = self._slots
         at = _first_slots(hashes, len(slots))
         ids = slots[at]
@@ -102,7 +102,7 @@ class WordIndex:
             astray = astray[self._differ(words[astray], found)]
         return ids
 
-    def _differ(self, words: Words, ids: Positions) -> npt.NDArray[np.bool_]:
+    def _differ(self, words: WordRows, ids: Positions) -> npt.NDArray[np.bool_]:
         """Say which rows are not those of the ids; none is at ``UNKNOWN``."""
         # A row is taken as one item: as fast as one word.
         rows = self._words.view(f"V{8 * self.width}").ravel()[ids]
@@ -113,7 +113,7 @@ class WordIndex:
         differ &= ids >= 0
         return differ
 
-    def _append(self, new: Words) -> None:
+    def _append(self, new: WordRows) -> None:
         start, self._size = self._size, self._size + len(new)
         if self._size > len(self._words):
             grown = np.zeros((max(self._size, 2 * len(self._words)), self.width), dtype=np.uint64)
@@ -144,7 +144,7 @@ class WordIndex:
         return wider
 
 
-def widened(words: Words, width: int) -> Words:
+def widened(words: WordRows, width: int) -> WordRows:
     """Return rows of words filled up with 0 to a width."""
     if words.shape[1] == width:
         return words
@@ -153,12 +153,12 @@ def widened(words: Words, width: int) -> Words:
     return wider
 
 
-def _first_slots(hashes: Words, slots: int) -> Ints:
+def _first_slots(hashes: WordRows, slots: int) -> Ints:
     shift = np.uint64(64 - (slots.bit_length() - 1))
     return (hashes >> shift).view(np.int64)
 
 
-def _first_seen(words: Words, hashes: Words) -> tuple[Ints, Ints]:
+def _first_seen(words: WordRows, hashes: WordRows) -> tuple[Ints, Ints]:
     """Return where each distinct row first stands, and which of these each row is.
 
     Rows walk over slots as in the index; the first of those at a slot takes it, and its like with
@@ -178,7 +178,7 @@ def _first_seen(words: Words, hashes: Words) -> tuple[Ints, Ints]:
     return np.flatnonzero(distinct), (np.cumsum(distinct) - 1)[first]
 
 
-def by_runs(words: Words, look_up: Callable[[Words], Positions]) -> Positions:
+def by_runs(words: WordRows, look_up: Callable[[WordRows], Positions]) -> Positions:
     """Look up each run of like rows once: rows of one person mostly follow each other."""
     if len(words) < 2:
         return look_up(words)
@@ -209,10 +209,10 @@ class TupleIds:
         """Count the tuples."""
         return len(self._index)
 
-    def __getstate__(self) -> Words:
+    def __getstate__(self) -> WordRows:
         return self._index.words
 
-    def __setstate__(self, words: Words) -> None:
+    def __setstate__(self, words: WordRows) -> None:
         self._index = WordIndex(words.shape[1])
         self._index.ids(words)
 
@@ -239,11 +239,11 @@ class TupleIds:
         return by_runs(_words(numbers), self._index.find).astype(np.int64)
 
 
-def _words(numbers: Sequence[Ints]) -> Words:
+def _words(numbers: Sequence[Ints]) -> WordRows:
     return np.stack(numbers, axis=1).astype(np.int64, copy=False).view(np.uint64)
 
 
-def paired(numbers: Sequence[npt.NDArray[np.integer]], rows: int) -> Words:
+def paired(numbers: Sequence[npt.NDArray[np.integer]], rows: int) -> WordRows:
     """Return the words of rows of small numbers, two numbers in each.
 
     Half as many words are compared and kept: telling the kinds of visits takes half the time, or a

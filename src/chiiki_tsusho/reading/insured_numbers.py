@@ -10,7 +10,7 @@ from pyarrow import compute
 from chiiki_tsusho.arrow_arrays import numbers_of, of_flags
 from chiiki_tsusho.not_known import BAD, BLANK
 from chiiki_tsusho.reading.cell_texts import BLANKS, LONGEST_CELL
-from chiiki_tsusho.reading.dense_ids import Words
+from chiiki_tsusho.reading.dense_ids import WordRows
 
 # 被保険者番号 as integers. H in front counts as the digit 10, so that the order of the integers is
 # the order as text.
@@ -90,14 +90,14 @@ _OF_EIGHT = np.uint64(0xFFFFFFFF)
 _SHIFTS = tuple(np.uint64(bits) for bits in (8, 16, 32))
 
 
-def _not_digits(words: Words) -> npt.NDArray[np.bool_]:
+def _not_digits(words: WordRows) -> npt.NDArray[np.bool_]:
     """Say which words have a character that is no digit."""
     digits = words ^ _ZEROS
     bad: npt.NDArray[np.bool_] = ((digits + _DIGIT_OVER) | digits) & _TOP_BITS != 0
     return bad
 
 
-def _number(words: Words) -> Words:
+def _number(words: WordRows) -> WordRows:
     """Read eight digits, the first one in the lowest bits, as a number."""
     digits = words ^ _ZEROS
     pairs = (digits * np.uint64(10) + (digits >> _SHIFTS[0])) & _OF_PAIRS

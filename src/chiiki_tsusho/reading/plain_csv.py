@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from chiiki_tsusho.reading.blocks import NEWLINE, Form, Numbered, ReadColumn, Texts, has_few
-from chiiki_tsusho.reading.dense_ids import Positions, WordIndex, Words, by_runs, widened
+from chiiki_tsusho.reading.dense_ids import Positions, WordIndex, WordRows, by_runs, widened
 
 _WORD = 8
 # After so many blocks with too many texts no later one is tried.
@@ -46,8 +46,8 @@ class PlainLines:
         self._last = len(self.forms) - 1
         while self._last > 0 and all(map(has_few, self.forms[self._last - 1 :])):
             self._last -= 1
-        self._vocabularies = {
-            at: Vocabulary(1 if at < self._last else len(self.forms) - at)
+        self._numbered = {
+            at: TextNumbers(1 if at < self._last else len(self.forms) - at)
             for at, form in enumerate(self.forms[: self._last + 1])
             if form not in ("texts", "unread")
         }
@@ -107,7 +107,7 @@ class PlainLines:
                 numbers = self._numbers(at, words)
                 if numbers is None:
                     return None
-                columns.append(Numbered(self._vocabularies[at].texts[0], numbers))
+                columns.append(Numbered(self._numbered[at].texts[0], numbers))
             starts = commas + np.int32(1)
         if self.forms[self._last] == "unread":
             # Every line has so many commas at least: none has more.
@@ -116,12 +116,12 @@ class PlainLines:
         numbers = self._numbers_of_ends(characters, starts, ends)
         if numbers is None:
             return None
-        columns.extend(Numbered(known, numbers) for known in self._vocabularies[self._last].texts)
+        columns.extend(Numbered(known, numbers) for known in self._numbered[self._last].texts)
         return len(ends), columns
 
     def _cells(
         self, characters: Characters, starts: Positions, at: int
-    ) -> tuple[Words, Positions] | None:
+    ) -> tuple[WordRows, Positions] | None:
         """Return the cells of a column as words filled up with 0, and how long they are."""
         for width in range(self._widths[at], _LONGEST_CELL // _WORD + 1):
             cells = _cells(characters, starts, width)
@@ -146,10 +146,10 @@ class PlainLines:
             words[:, column] &= _KEPT[kept]
         return self._numbers(self._last, words)
 
-    def _numbers(self, at: int, words: Words) -> Positions | None:
-        vocabulary = self._vocabularies[at]
-        numbers = vocabulary.numbers(words)
-        self._full |= vocabulary.overfull > _TRIES
+    def _numbers(self, at: int, words: WordRows) -> Positions | None:
+        numbered = self._numbered[at]
+        numbers = numbered.numbers(words)
+        self._full |= numbered.overfull > _TRIES
         return numbers
 
 
@@ -159,7 +159,7 @@ MAX_TEXTS = 1 << 17
 _KEPT = np.array([(1 << (8 * length)) - 1 for length in range(_WORD + 1)], dtype=np.uint64)
 
 
-def _words_at(characters: Characters, starts: Positions, width: int) -> Words:
+def _words_at(characters: Characters, starts: Positions, width: int) -> WordRows:
     """Return so many words from each start on; shape (rows, width)."""
     # An item at every character, each overlapping the next: taking items beats taking characters.
     length = _WORD * width
@@ -169,7 +169,9 @@ def _words_at(characters: Characters, starts: Positions, width: int) -> Words:
     return items[starts].view(np.uint64).reshape(-1, width)
 
 
-def _cells(characters: Characters, starts: Positions, width: int) -> tuple[Words, Positions] | None:
+def _cells(
+    characters: Characters, starts: Positions, width: int
+) -> tuple[WordRows, Positions] | None:
     """Return the cells that start there; None where one is longer than so many words."""
     words = _words_at(characters, starts, width)
     lengths = np.zeros(len(words), dtype=np.int32)
@@ -196,7 +198,7 @@ def _cells(characters: Characters, starts: Positions, width: int) -> tuple[Words
     return (words, lengths) if ended is not None and ended.all() else None
 
 
-def _texts(words: Words, lengths: Positions) -> Texts | None:
+def _texts(words: WordRows, lengths: Positions) -> Texts | None:
     """Return cells of one length as texts; None where they differ in length."""
     length = int(lengths[0])
     if not length or (lengths != length).any():
@@ -234,11 +236,11 @@ class _Desk(threading.local):
         return starts, ends
 
 
-class Vocabulary:
+class TextNumbers:
     """The distinct texts of some adjacent columns of a file, in the order in which they came.
 
     Columns of few values are numbered together: one number stands for the cells of all of them.
-    Threads may share a vocabulary.
+    Threads may share them.
 
     Parameters
     ----------
@@ -259,7 +261,7 @@ class Vocabulary:
         self._index = WordIndex(1)
         self._learning = Lock()
 
-    def numbers(self, words: Words) -> Positions | None:
+    def numbers(self, words: WordRows) -> Positions | None:
         """Return the number of the text of each row.
 
         Parameters
@@ -277,7 +279,7 @@ class Vocabulary:
         except _UnusualTextError:
             return None
 
-    def _found(self, words: Words) -> Positions:
+    def _found(self, words: WordRows) -> Positions:
         if words.shape[1] > self._index.width:
             with self._learning:
                 self._index = self._index.widened(max(words.shape[1], self._index.width))
@@ -289,7 +291,7 @@ class Vocabulary:
             numbers[new] = self._learned(words[new])
         return numbers
 
-    def _learned(self, words: Words) -> Positions:
+    def _learned(self, words: WordRows) -> Positions:
         with self._learning:
             words = widened(words, self._index.width)
             fresh = WordIndex(self._index.width)

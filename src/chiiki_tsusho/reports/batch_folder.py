@@ -68,7 +68,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class BatchFiles:
+class BatchFolder:
     """A batch as its folder has it.
 
     Parameters
@@ -92,7 +92,7 @@ class BatchFiles:
     record: dict[str, Any]
 
 
-def read_batch(folder: Path) -> BatchFiles:
+def read_batch(folder: Path) -> BatchFolder:
     """Read what a batch wrote.
 
     Raises
@@ -106,7 +106,7 @@ def read_batch(folder: Path) -> BatchFiles:
     lines = _frame(read_output(files["claim_lines"], CLAIM_LINES, _LINE_COLUMNS))
     _check_sums(folder, claims, lines)
     problems = read_output(files["problems"], PROBLEMS, [column.name for column in PROBLEMS])
-    return BatchFiles(
+    return BatchFolder(
         claims,
         lines,
         problems,
@@ -224,7 +224,7 @@ def count_held(path: Path, aside: Ints) -> Held:
                 again=AGAIN,
             )
         )
-    ledger = Calendars()
+    calendars = Calendars()
     numbers = {"provider_no": TextIds(), "insurer_no": TextIds()}
     months = TextIds()
     decoders = {column.name: Decoder(PARSERS[column.kind]) for column in wanted}
@@ -247,11 +247,11 @@ def count_held(path: Path, aside: Ints) -> Held:
         rows += int(np.count_nonzero(counts)) + malformed
         alone += malformed + int(np.count_nonzero(counts & ~readable))
         provider, insurer, insured, month = (values[column.name][readable] for column in wanted)
-        pair = ledger.pair_ids(provider, insurer, month)
-        claims.append(ledger.claims.ids(pair, insured))
-    visits = np.bincount(np.concatenate([np.zeros(0, np.int64), *claims]), minlength=len(ledger))
-    pair, insured = ledger.claim_parts()
-    provider, insurer, month = ledger.pair_parts(pair)
+        pair = calendars.pair_ids(provider, insurer, month)
+        claims.append(calendars.claims.ids(pair, insured))
+    visits = np.bincount(np.concatenate([np.zeros(0, np.int64), *claims]), minlength=len(calendars))
+    pair, insured = calendars.claim_parts()
+    provider, insurer, month = calendars.pair_parts(pair)
     by_claim = pd.DataFrame(
         {
             "service_month": _taken(months, month),
@@ -261,7 +261,7 @@ def count_held(path: Path, aside: Ints) -> Held:
             "visits": visits,
         }
     )
-    return Held(rows, len(ledger), alone, by_claim)
+    return Held(rows, len(calendars), alone, by_claim)
 
 
 def _taken(ids: TextIds, at: Ints) -> list[str]:

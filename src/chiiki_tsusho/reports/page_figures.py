@@ -15,7 +15,7 @@ from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.prices_and_limits import benefit_limit_rows, unit_price_rows
 from chiiki_tsusho.months import joined
 from chiiki_tsusho.problem_texts import RULES
-from chiiki_tsusho.reports.batch_folder import BatchFiles, Held
+from chiiki_tsusho.reports.batch_folder import BatchFolder, Held
 from chiiki_tsusho.reports.held_claims import HeldClaims, held_claims
 from chiiki_tsusho.reports.month_before import Before, compare
 from chiiki_tsusho.reports.page_groups import (
@@ -86,7 +86,7 @@ class RuleProblems:
 
 
 @dataclass(frozen=True)
-class Source:
+class Document:
     """Where figures of the claims come from, and the months for which they hold."""
 
     source: str
@@ -121,7 +121,7 @@ class ReportFigures:
     rules: list[RuleProblems]
     more_rules: int
     problems: int
-    sources: list[Source]
+    sources: list[Document]
     more_sources: int
     table_months: list[Span]
     other_codes: list[str]
@@ -132,13 +132,13 @@ class ReportFigures:
 
 
 def report_figures(
-    batch: BatchFiles, book: CodeBook, before: pd.DataFrame | None = None
+    batch: BatchFolder, book: CodeBook, before: pd.DataFrame | None = None
 ) -> ReportFigures:
     """Add up a batch.
 
     Parameters
     ----------
-    batch : BatchFiles
+    batch : BatchFolder
     book : CodeBook
         Gives the names of the codes and their sources.
     before : DataFrame, optional
@@ -354,7 +354,7 @@ def _rules(problems: pa.Table) -> list[RuleProblems]:
     return groups
 
 
-def _sources(used: pd.DataFrame, months: Sequence[int]) -> list[Source]:
+def _sources(used: pd.DataFrame, months: Sequence[int]) -> list[Document]:
     """Say from where the codes used, the prices of a unit and the limits of these months are."""
     codes: dict[str, set[str]] = {}
     spans: dict[str, set[Span]] = {}
@@ -372,7 +372,7 @@ def _sources(used: pd.DataFrame, months: Sequence[int]) -> list[Source]:
                 spans.setdefault(one.row.source, set()).add(span)
     order = sorted(spans, key=lambda source: (-len(codes.get(source, ())), source))
     return [
-        Source(
+        Document(
             source,
             len(codes.get(source, ())),
             source in of_kind.get("prices", ()),
