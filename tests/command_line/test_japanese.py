@@ -600,7 +600,7 @@ def test_lang_may_stand_anywhere_and_beats_the_locale(tmp_path: Path) -> None:
     arguments = claim_arguments("", tmp_path / "out")
     note = (
         "注: 検証番号の合わない番号が9個あります(請求は計算されます)。"
-        f"{tmp_path / 'out' / 'problems.csv'} の「番号の検証番号が合わない(check_digit)」を参照してください\n"
+        f"{tmp_path / 'out' / 'problems.csv'} の「検証番号の不一致(check_digit)」を参照してください\n"
     )
     closing = f"実績259件: 請求明細27件、240,192単位、2,517,248円。未計算(要修正)0行。出力先: {tmp_path / 'out'}\n"
     for done in (

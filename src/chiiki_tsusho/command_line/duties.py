@@ -276,14 +276,19 @@ def rules_command(
         str | None,
         typer.Option(metavar="SERVICE", help="Only of this service.", show_default=False),
     ] = None,
-    on: On = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DAY", help="The day, 2026-04-01; without it, every day.", show_default=False
+        ),
+    ] = None,
     rules: Rules = None,
     headings: Headings = None,
 ) -> None:
     """Print the rules of the law and of a municipality as CSV.
 
-    Each row says how strong it is, where it stands and how sure it is. Without --on, rules of
-    every day. With English headings the columns are those that --rules takes.
+    Each row says how strong it is, where it stands and how sure it is. With English headings the
+    columns are those that --rules takes.
     """
     with exit_codes():
         from chiiki_tsusho.duties.rules import COLUMNS, LAW, duty_rules, rule_book

@@ -121,7 +121,7 @@ def compare_command(
 
 def _say_left_out(comparison: Comparison, output: Path | None) -> None:
     """Say what is not in the sums, with the first rows that are at fault."""
-    from chiiki_tsusho.reports.comparison_text import side_names
+    from chiiki_tsusho.reports.comparison_text import addition_name, side_names
 
     a, b = side_names(comparison)
     names: dict[str, str | Sayable] = {"a": a, "b": b, "both": Text("either table")}
@@ -145,7 +145,10 @@ def _say_left_out(comparison: Comparison, output: Path | None) -> None:
                 "note: no row under {side} for {keys}: claims with them are held on that side; "
                 "take them out of the input, or give a table that has them (--codes, --codes-b)",
                 side=names[side],
-                keys=listed(dict.fromkeys(missing["key"][missing["side"] == side])),
+                keys=listed(
+                    addition_name(key)
+                    for key in dict.fromkeys(missing["key"][missing["side"] == side])
+                ),
             )
         )
     total = comparison.total.iloc[0]
@@ -177,6 +180,7 @@ def _say_left_out(comparison: Comparison, output: Path | None) -> None:
 def _say_problems(problems: pd.DataFrame, names: dict[str, str | Sayable]) -> None:
     from pandas import isna
 
+    from chiiki_tsusho.problem_texts import rule_named
     from chiiki_tsusho.problems import place_text
 
     for row in problems.head(PROBLEMS_SHOWN).to_dict("records"):
@@ -187,7 +191,7 @@ def _say_problems(problems: pd.DataFrame, names: dict[str, str | Sayable]) -> No
                 "{place}, under {side}: {rule}: {message}",
                 place=place_text(row["file"], line, "", spoken()),
                 side=names[row["side"]],
-                rule=row["rule"],
+                rule=rule_named(row["rule"], spoken()),
                 message=row["message"],
             )
         )

@@ -242,8 +242,9 @@ class Calculator:
 
     def _row(self, key: str) -> CodeRow:
         if key not in self.table.key_positions:
-            near = get_close_matches(key, self.table.keys, n=1)
-            known = sorted(self.table.keys)
+            close = get_close_matches(key, self.table.keys, n=1)
+            near = [self.table.named(one) for one in close]
+            known = [self.table.named(one) for one in sorted(self.table.keys)]
             raise VisitError(
                 Text(
                     "no addition {key!r} in {month}{hint} (there are: {known})",

@@ -18,6 +18,7 @@ from chiiki_tsusho.language import (
     on_lines,
     terminal_width,
 )
+from chiiki_tsusho.law.code_book import load_code_book
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reports.comparison import Comparison
@@ -186,10 +187,15 @@ def _without_code(reasons: pd.DataFrame, most: int, names: dict[str, str]) -> Sa
     return on_lines([title, _Table(heading, cells, "lrll")])
 
 
+def addition_name(key: str) -> Name:
+    """Name an addition that a table lacks as the bundled table of any month names it."""
+    return load_code_book(None).called(key, key)
+
+
 def _missing_keys(missing: pd.DataFrame, names: dict[str, str]) -> Sayable:
-    cells = [
+    cells: list[list[str | Sayable]] = [
         [
-            row["key"],
+            addition_name(row["key"]),
             names[row["side"]],
             Text(
                 "{n:,} in {file}",

@@ -25,6 +25,7 @@ from chiiki_tsusho.reports.page_groups import (
     by_level,
     distribution,
     grouped,
+    median_halves,
     outliers,
     people,
 )
@@ -298,11 +299,10 @@ def _counted(claims: pd.DataFrame) -> Counted:
         found = np.bincount(np.clip(numbers, 1, last), minlength=last + 1)
         counts[name] = found[1:].tolist()
         if len(numbers):
-            middle = np.sort(numbers)[[(len(numbers) - 1) // 2, len(numbers) // 2]]
             statistics[name] = {
                 "sum": int(numbers.sum()),
                 "of": len(numbers),
-                "median_halves": int(middle.sum()),
+                "median_halves": median_halves(numbers),
                 "largest": int(numbers.max()),
             }
     months = claims.groupby(["person", "service_month"])["provider_no"].nunique()

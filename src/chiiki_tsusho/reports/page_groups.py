@@ -39,7 +39,8 @@ class Distribution:
         Width of a band; the first begins at 0.
     counts : list of int
     quarters : Record
-        ``quarter``, ``median``, ``three_quarters``, ``largest``: each that of a claim.
+        ``quarter``, ``three_quarters``, ``largest``: each that of a claim; ``median_halves``, the
+        median in halves.
     sum, of : int
         The numerator and the denominator of the mean.
     """
@@ -125,15 +126,24 @@ def distribution(units: npt.NDArray[np.int64]) -> Distribution:
     largest = int(units.max())
     step = round_step(largest + 1, _MOST_BANDS)
     counts = np.bincount(np.maximum(units, 0) // step).tolist()
-    names = ("quarter", "median", "three_quarters")
-    quarters = dict(zip(names, _quarters(units), strict=True))
-    return Distribution(
-        step, counts, {**quarters, "largest": largest}, int(units.sum()), len(units)
-    )
+    quarter, three_quarters = _quarters(units)
+    quarters = {
+        "quarter": quarter,
+        "median_halves": median_halves(units),
+        "three_quarters": three_quarters,
+        "largest": largest,
+    }
+    return Distribution(step, counts, quarters, int(units.sum()), len(units))
+
+
+def median_halves(numbers: npt.NDArray[np.int64]) -> int:
+    """Return twice the median of some numbers, which may lie between two of them."""
+    middle = np.sort(numbers)[[(len(numbers) - 1) // 2, len(numbers) // 2]]
+    return int(middle.sum())
 
 
 def _quarters(units: npt.NDArray[np.int64]) -> list[int]:
-    found: Any = np.quantile(units, [0.25, 0.5, 0.75], method="inverted_cdf")
+    found: Any = np.quantile(units, [0.25, 0.75], method="inverted_cdf")
     return [int(one) for one in found]
 
 
@@ -144,7 +154,7 @@ def outliers(claims: pd.DataFrame) -> Ranked:
     for _, group in claims.groupby("care_level"):
         if len(group) < LEAST_COMPARED:
             continue
-        first, _, last = _quarters(group["total_units"].to_numpy(np.int64))
+        first, last = _quarters(group["total_units"].to_numpy(np.int64))
         units = group["total_units"]
         beyond = np.maximum(first - units, units - last)
         far = group.loc[2 * beyond > 3 * (last - first), [*columns, "days", "total_units"]]
