@@ -109,7 +109,7 @@ class WrittenProblems:
         return len(self._batch.lines)
 
     def order_keys(self, kinds: dict[tuple[str, str], int]) -> tuple[npt.NDArray[np.integer], ...]:
-        """Return what rows are ordered by, the last first: column and rule, line, file.
+        """Return what rows are ordered by, the last first: column and rule, line, file, input.
 
         Parameters
         ----------
@@ -118,9 +118,9 @@ class WrittenProblems:
         """
         batch = self._batch
         kind = np.array([kinds[self.column, rule] for rule in self.rules], dtype=np.int32)
-        first = FILE_ORDER.index(batch.file) << 24
-        files = (first + self._file_of(batch.lines)).astype(np.int32)
-        return kind[batch.which], batch.lines, files
+        files = self._file_of(batch.lines).astype(np.int32)
+        inputs = np.full(len(files), FILE_ORDER.index(batch.file), dtype=np.int8)
+        return kind[batch.which], batch.lines, files, inputs
 
     def words(self, at: npt.NDArray[np.int64]) -> pa.Table:
         """Write value and message of some rows."""
