@@ -17,10 +17,10 @@ from pyarrow import compute as pc
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
-from chiiki_tsusho.claims.unplaced_rows import Unplaced
+from chiiki_tsusho.claims.unplaced_rows import WAYS, Unplaced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
-from chiiki_tsusho.errors import OutputError, known_language
-from chiiki_tsusho.language import Counted, Language, Text
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError, known_language
+from chiiki_tsusho.language import Counted, Language, Text, listed
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.table_files import law_file
@@ -38,7 +38,7 @@ from chiiki_tsusho.writing.run_record import (
     run_record,
     with_earlier,
 )
-from chiiki_tsusho.writing.table_writers import FileFormat
+from chiiki_tsusho.writing.table_writers import FILE_FORMATS, FileFormat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -257,6 +257,19 @@ def _log(summary: Summary) -> Summary:
     return summary
 
 
+def _known(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Refuse a choice that there is not: a slip of the pen must not let rows pass."""
+    if not isinstance(value, str) or value not in known:
+        raise ChiikiTsushoError(
+            Text(
+                "{name} {value!r} is unknown; {known} are known",
+                name=name,
+                value=value,
+                known=listed(known),
+            )
+        )
+
+
 def claim_files(
     visits: FileInput,
     folder: str | Path | None = None,
@@ -339,11 +352,17 @@ def claim_files(
     ['claim_lines.csv', 'claims.csv', 'held_visits.csv', 'problems.csv', 'run.json']
     """
     known_language(language), known_language(headings)
+    _known("file_format", file_format, FILE_FORMATS)
+    _known("unplaced", unplaced, WAYS)
     if folder is None and add_to is None:
         raise OutputError(Text("no folder for the results is named; give -o or --add-to"))
     earlier = None if add_to is None else EarlierRun.read(named_path(add_to))
     folder = named_path(add_to if folder is None and add_to is not None else folder or "")
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
+    if sources[0].kind == "frame":
+        raise InputFileError(
+            Text("visits: claim_files reads files; give a table to compute_claims")
+        )
     own_held = [] if earlier is None else [earlier.held.resolve()]
     paths = [path for path in paths_of(sources, codes) if path.resolve() not in own_held]
     refuse_overwriting(folder, paths)

@@ -86,7 +86,7 @@ def known_language(language: str) -> Language:
     ChiikiTsushoError
         There is no such language; the message names those there are.
     """
-    for known in LANGUAGES:
+    for known in LANGUAGES if isinstance(language, str) else ():
         if language == known:
             return known
     raise ChiikiTsushoError(

@@ -10,7 +10,7 @@ from secrets import token_hex
 from stat import S_IMODE
 from typing import BinaryIO
 
-from chiiki_tsusho.errors import OutputError, why_not
+from chiiki_tsusho.errors import OutputError, not_read, why_not
 from chiiki_tsusho.language import Text
 
 # Readable to its owner alone.
@@ -41,17 +41,51 @@ def writable_file(path: str | Path) -> Path:
     return target
 
 
+def given_path(path: str | Path) -> Path:
+    """Return a path that was given for an input; whether anything is there is not asked.
+
+    Raises
+    ------
+    InputFileError
+        It cannot be the path of anything: it is too long, holds a NUL, or cannot be looked at.
+    TypeError
+        It is no path.
+    """
+    given = Path(path)
+    try:
+        given.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        raise not_read(visible_path(given), error) from error
+    return given
+
+
+def visible_path(path: str | Path) -> str:
+    """Write a path so that it can be said: what no text can hold is escaped."""
+    return os.fspath(path).encode("utf-8", "backslashreplace").decode()
+
+
 def named_path(path: str | Path) -> Path:
     """Return a path that was given for an output.
 
     Raises
     ------
     OutputError
-        The path is blank: an unset variable of a shell must not stand for the current folder.
+        The path is blank: an unset variable of a shell must not stand for the current folder; or
+        it cannot be the path of anything.
     """
     if not str(path):
         raise OutputError(Text("the name of the output is blank; name a file or a folder"))
-    return Path(path)
+    named = Path(path)
+    try:
+        named.stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        # What writes there says what is wrong, if anything is.
+        pass
+    except (OSError, ValueError) as error:
+        raise not_written(visible_path(named), error) from error
+    return named
 
 
 def write_whole(

@@ -132,9 +132,12 @@ def test_lines_that_cannot_be_told_apart(tmp_path: Path, line: str, held: set[in
     assert rules(problems) == [("error", 6, "malformed_row"), ("error", 6, "unplaced_row")]
 
 
-def test_rows_on_one_line_hold_the_claims_of_all_of_them(tmp_path: Path) -> None:
-    # A line feed was lost: the last cell of one row and the first of the next are one.
-    joined = f"{A},131003,{PERSONS[1]},2016-04-09,1,240{A},131003,{PERSONS[2]},2016-04-09,1,240"
+# A line feed was lost: the last cell of one row and the first of the next are one, or it was
+# taken for a comma.
+@pytest.mark.parametrize("between", ["", ","])
+def test_rows_on_one_line_hold_the_claims_of_all_of_them(tmp_path: Path, between: str) -> None:
+    one, other = (f"{A},131003,{PERSONS[at]},2016-04-09,1,240" for at in (1, 2))
+    joined = f"{one}{between}{other}"
     text = csv_text([row(1), row(2, 1), row(3, 2), row(4, 3, B)])
     (tmp_path / "visits.csv").write_text(f"{text}{joined}\n", encoding="utf-8")
     result = claim_files(tmp_path / "visits.csv", tmp_path / "out")
@@ -143,6 +146,18 @@ def test_rows_on_one_line_hold_the_claims_of_all_of_them(tmp_path: Path) -> None
     assert result.summary.held_visits == 3
     passed = claim_files(tmp_path / "visits.csv", tmp_path / "passed", unplaced="pass")
     assert passed.summary.set_aside == 1
+
+
+def test_a_line_of_very_many_cells_is_said_once(tmp_path: Path) -> None:
+    line = f"{A},131003,{PERSONS[1]},2016-04-09,1,240" + "," * 100_000 + "x"
+    text = csv_text([row(1), row(2, 1)])
+    (tmp_path / "visits.csv").write_text(f"{text}{line}\n", encoding="utf-8")
+    claim_files(tmp_path / "visits.csv", tmp_path / "out")
+    problems = pd.read_csv(tmp_path / "out" / "problems.csv")
+    # The line may hold a row of this person and one of anybody.
+    found = rules(problems)
+    assert found[0] == ("error", 4, "malformed_row")
+    assert 2 <= len(found) <= 4
 
 
 def test_rows_let_pass_hold_nothing_and_say_so(tmp_path: Path) -> None:

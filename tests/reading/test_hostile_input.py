@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -13,7 +16,14 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from chiiki_tsusho import ChiikiTsushoError, InputFileError, compute_claims, explain_claim
+import chiiki_tsusho as ct
+from chiiki_tsusho import (
+    ChiikiTsushoError,
+    InputFileError,
+    OutputError,
+    compute_claims,
+    explain_claim,
+)
 from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.reading import csv_file as csv_files
 from chiiki_tsusho.reading.blocks import checked_column
@@ -203,3 +213,81 @@ def test_rows_with_columns_of_text_views_are_given_back() -> None:
     batch = compute_claims(visits)
     assert len(batch.claims) == 1
     assert batch.held_visits["minutes"].tolist() == ["x"]
+
+
+@pytest.mark.parametrize("path", ["a\0b.csv", "\ud800.csv", "x" * 5000])
+@pytest.mark.parametrize(
+    "read",
+    [
+        compute_claims,
+        lambda path: claim_files([path], "out"),
+        lambda path: compute_claims(frame([visit(1)]), codes=path),
+        lambda path: claim_files(__file__, "out", codes=path),
+        ct.audit,
+        ct.read_claim_file,
+        ct.read_returns,
+        ct.from_plan,
+        ct.check_table,
+        ct.load_code_book,
+        ct.import_master,
+        lambda path: ct.import_workbook(path, "2026-06"),
+        lambda path: ct.write_report(path),
+        lambda path: ct.claim_files(__file__, path),
+        ct.write_templates,
+        ct.write_register_templates,
+    ],
+)
+def test_what_cannot_be_a_path_is_refused_in_words(read: Any, path: str) -> None:
+    with pytest.raises(ChiikiTsushoError) as caught:
+        read(path)
+    caught.value.say("ja").encode()
+
+
+def test_a_file_whose_name_is_no_text_is_computed(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\x93\xc1"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("names are text here")
+    (folder / "visits.csv").write_text(csv_text(visits(3)), encoding="utf-8")
+    for _ in range(2):  # the record of the run is found again
+        done = claim_files(folder / "visits.csv", folder / "out")
+    assert done.summary.claims == 1
+    assert json.loads((folder / "out" / "run.json").read_bytes())["inputs"][0]["rows"] == 3
+
+
+def test_a_loop_of_links_is_no_folder(tmp_path: Path) -> None:
+    path = tmp_path / "visits.csv"
+    path.write_text(csv_text(visits(1)), encoding="utf-8")
+    (tmp_path / "one").symlink_to(tmp_path / "two")
+    (tmp_path / "two").symlink_to(tmp_path / "one")
+    with pytest.raises(OutputError, match="cannot be written"):
+        claim_files(path, tmp_path / "one")
+
+
+def test_choices_that_there_are_not(tmp_path: Path) -> None:
+    wrong: Any
+    path = tmp_path / "visits.csv"
+    path.write_text(csv_text(visits(1)), encoding="utf-8")
+    for name, value in (("unplaced", "Hold"), ("file_format", "xls"), ("unplaced", None)):
+        wrong = {name: value}
+        with pytest.raises(ChiikiTsushoError, match=f"{name} {value!r} is unknown") as caught:
+            claim_files(path, tmp_path / "out", **wrong)
+        assert "使えません" in caught.value.say("ja")
+    wrong = frame([visit(1)])
+    with pytest.raises(InputFileError, match="give a table to compute_claims") as caught:
+        claim_files(wrong, tmp_path / "out")
+    assert "compute_claimsに" in caught.value.say("ja")
+    wrong = np.array(["en", "ja"])
+    with pytest.raises(ChiikiTsushoError, match="language"):
+        compute_claims(path, language=wrong)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_line_of_very_many_headings_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "visits.csv"
+    more = ",".join(f"c{at}" for at in range(100_000))
+    path.write_text(f"provider_no,{more}\n", encoding="utf-8")
+    with pytest.raises(InputFileError, match="100,001 headings") as caught:
+        compute_claims(path)
+    assert "100,001個" in caught.value.say("ja")

@@ -35,6 +35,7 @@ from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
 
 Unplaced = Literal["hold", "pass"]
+WAYS: tuple[Unplaced, ...] = ("hold", "pass")
 # How many digits the numbers have.
 _LENGTHS = {PROVIDER_NO.name: (10,), INSURER_NO.name: (6, 8), INSURED_NO.name: (10,)}
 _WHOSE = (*_LENGTHS, "service_date")
@@ -177,9 +178,14 @@ class UnplacedRows:
                 _set_aside(problems, np.array([line]), [word])
                 aside += 1
                 continue
-            for row in (there, *_joined(there, layout.width)):
+            rows = (
+                tuple(_cell(row, layout, name) for name in _WHOSE)
+                for row in (there, *_joined(there, layout.width))
+            )
+            # Each once: a line may hold any number of blank cells.
+            for row in dict.fromkeys(rows):
                 lines.append(line)
-                cells.append({name: _cell(row, layout, name) for name in _WHOSE})
+                cells.append(dict(zip(_WHOSE, row, strict=True)))
         if lines:
             guessed = np.stack(
                 [self._guesses(name, of_texts([one[name] for one in cells])) for name in _LENGTHS]
@@ -354,10 +360,12 @@ class _ClaimIndex:
 def _joined(cells: Sequence[str], width: int) -> Iterator[Sequence[str]]:
     """Yield the rows behind the first where a line has lost its end and goes on with others.
 
-    The first cell of the next row stands in one with the last of the row before it.
+    The first cell of the next row stands in one with the last of the row before it; where the
+    lines ended in a comma it stands by itself.
     """
-    for at in range(width - 1, len(cells) - width + 1, max(width - 1, 1)):
-        yield cells[at:]
+    step = width if len(cells) % width == 0 else max(width - 1, 1)
+    for at in range(step, len(cells) - width + 1, step):
+        yield cells[at : at + width]
 
 
 def _cell(cells: Sequence[str], layout: Layout, name: str) -> str:

@@ -181,7 +181,7 @@ def service_key(text: str) -> str:
         There is no such service.
     """
     try:
-        return service_names()[text.strip()]
+        return service_names()[str(text).strip()]
     except KeyError:
         raise ChiikiTsushoError(
             Text(

@@ -90,7 +90,8 @@ def _authority_names() -> dict[str, str]:
 
 def authority_key(text: str) -> str:
     """Return the key of an authority by key or name; what is not known stays as it is."""
-    return _authority_names().get(text.strip(), text.strip())
+    name = str(text).strip()
+    return _authority_names().get(name, name)
 
 
 @cache

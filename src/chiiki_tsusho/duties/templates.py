@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from chiiki_tsusho.duties.register_columns import REGISTERS
+from chiiki_tsusho.errors import known_language
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.whole_files import write_new
 
@@ -56,6 +57,7 @@ def write_register_templates(folder: str | Path, headings: Language = "en") -> l
     >>> [path.name for path in ct.write_register_templates("registers")][:2]
     ['offices.csv', 'meetings.csv']
     """
+    known_language(headings)
     dictionary = [_DICTIONARY_HEADINGS[headings]]
     files: dict[str, str] = {}
     for register, columns in REGISTERS.items():

@@ -22,6 +22,7 @@ from chiiki_tsusho.exchange_files.care_plan_layout import (
 from chiiki_tsusho.exchange_files.care_plan_notes import PlanKey
 from chiiki_tsusho.exchange_files.line_cells import ENCODING
 from chiiki_tsusho.language import Text, listed
+from chiiki_tsusho.whole_files import given_path
 
 _PREFIX = re.compile(r"([A-Z0-9]+)_")
 _MONTH = re.compile(r"(19|20)[0-9]{2}(0[1-9]|1[0-2])")
@@ -65,7 +66,7 @@ def plan_paths(given: Sequence[str | Path]) -> list[Path]:
         Nothing is given, or a folder has no CSV file.
     """
     paths: list[Path] = []
-    for one in map(Path, given):
+    for one in map(given_path, given):
         found = [one]
         if one.is_dir():
             found = sorted(path for path in one.iterdir() if path.suffix.lower() == ".csv")

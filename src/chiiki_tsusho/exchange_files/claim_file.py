@@ -17,6 +17,7 @@ from chiiki_tsusho.exchange_files.layout import Record, layout
 from chiiki_tsusho.exchange_files.line_cells import ENCODING, Flags, Ints, Lines
 from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, encoded, quoting_of
 from chiiki_tsusho.language import Sayable, Text
+from chiiki_tsusho.whole_files import given_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,7 +151,7 @@ def read_claim_file(path: str | Path) -> ClaimFile:
     >>> file = ct.read_claim_file("J201604.CSV")  # doctest: +SKIP
     >>> file.frame("7131-10")["benefit_units"].astype(int).sum()  # doctest: +SKIP
     """
-    file = Path(path)
+    file = given_path(path)
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -14,6 +14,7 @@ from chiiki_tsusho.exchange_files.line_cells import ENCODING
 from chiiki_tsusho.exchange_files.return_codes import return_codes
 from chiiki_tsusho.exchange_files.sheets import KEY_FORMS
 from chiiki_tsusho.language import Language, Name, Sayable, Text
+from chiiki_tsusho.whole_files import given_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +113,7 @@ def read_returns(path: str | Path, language: Language = "en") -> pd.DataFrame:
        insured_no units  code                              meaning
     0  0000000001  1904  12P0  the certification is not registered
     """
-    rows = [_row(one, language) for one in _returns(Path(path))]
+    rows = [_row(one, language) for one in _returns(given_path(path))]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     whole = ["line", "waiting", "established"]
     return frame.astype({name: "int64" if name in whole else "str" for name in COLUMNS})

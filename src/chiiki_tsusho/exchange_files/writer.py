@@ -16,7 +16,12 @@ import numpy as np
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.batch import Batch, FileBatch
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
-from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, InputFileError
+from chiiki_tsusho.errors import (
+    ChiikiTsushoError,
+    ClaimFileError,
+    InputFileError,
+    known_language,
+)
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.monthly_codes import without_units
@@ -151,6 +156,7 @@ def write_claim_file(
     >>> ct.audit(written.path).clean
     True
     """
+    known_language(language)
     sending = _sending(review_month, quote, medium, file_no)
     claims, lines = _claims_of(batch)
     book = codes if isinstance(codes, CodeBook) else load_code_book(codes)
@@ -180,7 +186,12 @@ def _sending(review_month: str, quote: str, medium: str, file_no: str) -> Sendin
         raise ChiikiTsushoError(
             Text("medium {medium!r} is unknown; one of 1, 2, 3, 4, 5 and 7", medium=medium)
         )
-    if not (file_no.isascii() and 1 <= len(file_no) <= 6 and "," not in file_no):
+    if not (
+        isinstance(file_no, str)
+        and file_no.isascii()
+        and 1 <= len(file_no) <= 6
+        and "," not in file_no
+    ):
         raise ChiikiTsushoError(
             Text("file number {number!r}: up to six letters or digits", number=file_no)
         )

@@ -226,6 +226,8 @@ def explain_claim(
         raise VisitError(
             Text("insured_no: a text was expected, not {kind}", kind=type(insured_no).__name__)
         )
+    # What is no text is the number of nobody.
+    insured_no = insured_no.encode("utf-8", "backslashreplace").decode()
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
     run = BatchRun(*sources, code_book(codes))
     wanted = None if month is None else parse_month(month)

@@ -157,7 +157,7 @@ def load_code_book(path: str | Path | None = None) -> CodeBook:
     file = law_file("service_codes.csv") if path is None else Path(path)
     try:
         state = file.stat()
-    except OSError:
+    except (OSError, ValueError):
         return CodeBook(read_code_rows(file))
     return _cached_book(file, file.absolute(), state.st_mtime_ns, state.st_size)
 

@@ -193,7 +193,7 @@ def extends_bundled(path: Path) -> bool:
         with path.open("rb") as file:
             text = file.readline(1000).decode("utf-8-sig")
         cells = next(csv.reader(io.StringIO(text)), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except (OSError, ValueError, csv.Error):
         # The reader of the rows says what is wrong with the file.
         return False
     said = unicodedata.normalize("NFKC", " ".join(cells)).casefold().replace("=", " ").split()

@@ -14,9 +14,10 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from chiiki_tsusho.errors import ChiikiTsushoError, TableError
+from chiiki_tsusho.errors import ChiikiTsushoError, TableError, why_not
 from chiiki_tsusho.language import Joined, Language, Name, Text, listed, on_lines
 from chiiki_tsusho.months import OPEN_END, is_month, month_text
+from chiiki_tsusho.whole_files import visible_path
 
 FAULTS_SHOWN = 20
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -154,15 +155,15 @@ def scan_cells(
     required = tuple(name for name in columns if name not in set(optional))
     try:
         text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise TableError(
-            Text("{path}: cannot be read: {why}", path=path, why=error.strerror)
-        ) from error
     except UnicodeDecodeError as error:
         raise TableError(
             Text(
                 "{path}: not UTF-8 at byte {start}: save it as UTF-8", path=path, start=error.start
             )
+        ) from error
+    except (OSError, ValueError) as error:
+        raise TableError(
+            Text("{path}: cannot be read: {why}", path=visible_path(path), why=why_not(error))
         ) from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, dict[str, str]]] = []

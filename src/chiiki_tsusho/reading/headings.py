@@ -33,6 +33,8 @@ NEVER_BILLED = frozenset({
     "性別", "年齢", "生年月日", "電話番号", "郵便番号", "住所", "事業所名称",
 })  # fmt: skip
 _FAULTS_SHOWN = 20
+# Far more than the columns and keys of all months; what is unknown is looked for among all of them.
+_MOST_HEADINGS = 5_000
 # What is less alike is no slip of the pen.
 _NEAR = 0.7
 _LEAST_HEADINGS = 2
@@ -120,15 +122,29 @@ def match_headings(
         A heading is unknown or doubled, or a required one is missing; the nearest known heading
         is named if one is near.
     """
-    known = {folded(text): heading for text, heading in known_headings(file, book).items()}
+    filled = sum(bool(text.strip()) for text in texts)
+    if filled > _MOST_HEADINGS:
+        raise InputFileError(
+            Text(
+                "{file}: line {line}: has {n:,} headings where a table has at most {most:,}; give "
+                "the table alone",
+                file=shown,
+                line=line,
+                n=filled,
+                most=_MOST_HEADINGS,
+            )
+        )
+    by_text = known_headings(file, book)
+    known = {folded(text): heading for text, heading in by_text.items()}
     unread = {folded(text) for text in (*ignored, *(NEVER_BILLED - {*HEADINGS_OF[file]}))}
     faults: list[Text] = []
     matched: list[Heading] = []
     written: list[str] = []
+    last = max((at for at, text in enumerate(texts) if text.strip()), default=-1)
     for at, text in enumerate(" ".join(one.split()) for one in texts):
         heading = _matched(text, known, unread, book, shown, line)
         letters = column_letters(first_column + at)
-        if not any(one.strip() for one in texts[at:]):
+        if at > last:
             matched.append(Heading(letters, None, {}, blank=True))
             written.append(text)
         elif not text:
@@ -139,7 +155,7 @@ def match_headings(
                 )
             )
         elif heading is None:
-            faults.append(_unknown(text, file, known_headings(file, book)))
+            faults.append(_unknown(text, file, by_text))
         else:
             matched.append(heading)
             written.append(text)

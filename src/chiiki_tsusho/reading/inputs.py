@@ -18,6 +18,7 @@ from chiiki_tsusho.reading.data_frame import FrameSource, as_frame
 from chiiki_tsusho.reading.headings import folded
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 from chiiki_tsusho.reading.several_files import SeveralSources
+from chiiki_tsusho.whole_files import given_path
 
 if TYPE_CHECKING:
     from chiiki_tsusho.reading.workbook_file import WorkbookSource
@@ -144,7 +145,7 @@ def _refuse_unknown(sources: Iterable[Source | None], ignore_columns: Collection
 def paths_of(sources: Iterable[Source | None], codes: object = None) -> list[Path]:
     """Return the files that inputs, and a code table given as a path, are read from."""
     paths = [file.path for source in sources if source is not None for file in source.files]
-    given = Path(codes) if isinstance(codes, (str, Path)) else None
+    given = given_path(codes) if isinstance(codes, (str, Path)) else None
     return [path for path in (*paths, given) if path is not None]
 
 
@@ -196,7 +197,7 @@ def _fault(file: Path, fault: Text) -> InputFileError:
 
 def _sheet_of(path: str | Path) -> tuple[Path, str | None]:
     """Part the name of a sheet from the path of its workbook."""
-    match = _SHEET.fullmatch(str(path))
+    match = _SHEET.fullmatch(str(given_path(path)))
     if match is None or Path(path).exists():
         return Path(path), None
     return Path(match[1]), match[2]
@@ -207,7 +208,7 @@ def _paths_of(given: str | Path) -> Iterator[str | Path]:
 
     The files of a folder or a pattern are in the order of their names, numbers in them as numbers.
     """
-    path = Path(given)
+    path = given_path(given)
     if path.is_dir():
         found = [
             one

@@ -46,6 +46,7 @@ from chiiki_tsusho.table_imports.named_additions import (
     reduction_line,
     reduction_per_mille,
 )
+from chiiki_tsusho.whole_files import given_path
 
 # 算定単位 and 限度額管理対象区分 as the published files use them; other codes are refused.
 _PER: dict[str, Per] = {"1": "visit", "2": "day", "3": "month"}
@@ -82,7 +83,7 @@ def import_master(path: str | Path) -> ImportedTable:
     >>> len(ct.import_master("master.csv").rows)
     1
     """
-    path = Path(path)
+    path = given_path(path)
     return _MasterImport(path.name, bundled_rows()).table(path)
 
 

@@ -27,6 +27,7 @@ from chiiki_tsusho.table_imports.printed_additions import printed_addition
 from chiiki_tsusho.table_imports.printed_base import BaseRows, Durations, PrintedBase
 from chiiki_tsusho.table_imports.sheet_cells import opened_sheet
 from chiiki_tsusho.table_imports.sheet_rows import SHEET, SheetRow, sheet_rows
+from chiiki_tsusho.whole_files import given_path
 
 __all__ = ["ImportedTable", "Refused", "import_workbook", "write_code_rows"]
 
@@ -68,7 +69,7 @@ def import_workbook(
     >>> table.counts["base"] > 0
     True
     """
-    path = Path(path)
+    path = given_path(path)
     first = parse_month(valid_from)
     last = OPEN_END if valid_to == str(OPEN_END) else parse_month(valid_to)
     if last < first:

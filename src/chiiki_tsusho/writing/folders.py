@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from stat import S_IMODE
@@ -37,6 +38,7 @@ from chiiki_tsusho.writing.table_writers import (
     FileFormat,
     TableWriter,
     Writer,
+    save_book,
     sheet_text,
     table_writer,
 )
@@ -242,7 +244,7 @@ class _SheetWriter:
     def close(self) -> None:
         if not self._saved:
             self._saved = True
-            self._book.save(self._path)
+            save_book(self._book, self._path)
 
 
 class _LineWriter:
@@ -325,9 +327,9 @@ def refuse_overwriting(
                 Text("{folder}: is a file; a folder was expected", folder=str(folder))
             )
         files = [RUN, *(f"{name}.{ending}" for name in names for ending in FILE_FORMATS)]
-        targets = {(folder / file).resolve() for file in files}
+        targets = {os.path.realpath(folder / file) for file in files}
         for path in inputs:
-            if path.resolve() in targets:
+            if os.path.realpath(path) in targets:
                 raise OutputError(
                     Text(
                         "{path}: the output would replace this input; choose another folder than "

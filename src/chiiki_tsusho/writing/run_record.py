@@ -159,7 +159,9 @@ def read_record(folder: Path) -> dict[str, Any] | None:
 
 def record_text(record: Mapping[str, Any]) -> str:
     """Write a record as ``run.json`` has it."""
-    return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+    # The name of a file need not be text; JSON escapes its bytes as Python does.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def note_made(folder: Path, path: Path) -> None:

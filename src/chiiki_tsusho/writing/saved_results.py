@@ -15,6 +15,7 @@ from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.language import Name, Sayable, Text, on_lines
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.months import is_month
+from chiiki_tsusho.whole_files import given_path
 from chiiki_tsusho.writing.exchange import settle
 from chiiki_tsusho.writing.run_record import OUTPUTS
 
@@ -32,6 +33,7 @@ def output_files(folder: Path) -> dict[str, Path]:
     InputFileError
         The folder is none, or lacks a file; the message names all that are missing.
     """
+    folder = given_path(folder)
     if not folder.is_dir():
         what = Text("is a file") if folder.exists() else Text("there is no such folder")
         raise InputFileError(Text("{folder}: {what}; {give}", folder=folder, what=what, give=_GIVE))

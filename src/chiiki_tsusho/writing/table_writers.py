@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -248,7 +249,14 @@ class _WorkbookWriter:
             self._begin(None)
         last = get_column_letter(len(self._heading))
         self._sheet.auto_filter.ref = f"A1:{last}{self._rows}"
-        self._book.save(self._path)
+        save_book(self._book, self._path)
+
+
+def save_book(book: Any, path: Path) -> None:
+    """Write a workbook at once: what is left half written would complain when it is let go of."""
+    stream = io.BytesIO()
+    book.save(stream)
+    path.write_bytes(stream.getbuffer())
 
 
 def sheet_cell(sheet: Any, value: Any) -> Any:

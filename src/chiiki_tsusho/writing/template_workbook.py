@@ -15,7 +15,7 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.payers import public_law_numbers
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
 from chiiki_tsusho.problem_texts import CALLED
-from chiiki_tsusho.writing.table_writers import print_on_wide_pages
+from chiiki_tsusho.writing.table_writers import print_on_wide_pages, save_book
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -134,7 +134,7 @@ def write_workbook(
     for row in _explanation(dictionary, language):
         explained.append(row)
     _dress(explained)
-    book.save(path)
+    save_book(book, path)
 
 
 def _fill_in(sheet: Worksheet, one: InputSheet, table: CodeTable, language: Language) -> None:

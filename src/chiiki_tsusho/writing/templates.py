@@ -24,7 +24,7 @@ from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
 from chiiki_tsusho.problem_texts import CALLED
 from chiiki_tsusho.reading.addition_names import meanings
-from chiiki_tsusho.whole_files import not_written
+from chiiki_tsusho.whole_files import named_path, not_written
 from chiiki_tsusho.writing.template_workbook import InputSheet, write_workbook
 
 # A byte-order mark lets spreadsheets see that the file is UTF-8.
@@ -94,7 +94,7 @@ def write_templates(
     >>> [path.name for path in ct.write_templates("my-month", "2026-06")][:3]
     ['visits.csv', 'providers.csv', 'recipients.csv']
     """
-    folder = Path(folder)
+    folder = named_path(folder)
     book = load_code_book(codes)
     table = _latest(book) if month is None else book.table(parse_month(month))
     keys = sorted(set(table.keys) - table.chosen_keys)
