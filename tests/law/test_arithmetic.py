@@ -65,6 +65,14 @@ def test_ties_go_up(units: int, per_mille: int, result: int) -> None:
     assert half_up(np.array([units], dtype=np.int64), per_mille).tolist() == [result]
 
 
+def test_a_fraction_just_below_a_half_is_cut_off() -> None:
+    # 7 × 357 ‰ = 2.499, 5 × 500 ‰ = 2.5.
+    assert half_up(7, 357) == 2
+    assert half_up(5, 500) == 3
+    assert half_up(np.array([7, 5]), 1000).tolist() == [7, 5]
+    assert half_up(np.array([7, 5]), np.array([357, 500])).tolist() == [2, 3]
+
+
 @given(st.integers(-(10**12), 10**12), st.integers(-1000, 10000))
 def test_ratio_is_exact_and_half_up(units: int, per_mille: int) -> None:
     assert half_up(units, per_mille) == exact(units, per_mille)
