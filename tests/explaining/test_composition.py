@@ -1,7 +1,10 @@
 """One visit by hand: its code, its steps, its additions; the figures are worked in comments."""
 
 import csv
+import json
 import pickle
+import re
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -384,9 +387,33 @@ def test_a_visit_without_code(visit: dict[str, Any], message: str) -> None:
     ],
 )
 def test_a_visit_is_checked_by_field(field: str, value: Any) -> None:
-    with pytest.raises(ValidationError) as caught:
-        ct.Visit.model_validate({**PLAIN, field: value})
-    assert {error["loc"][0] for error in caught.value.errors()} == {field}
+    given = {**PLAIN, field: value}
+    said = set()
+    ways: list[Callable[[], ct.Visit]] = [
+        lambda: ct.Visit(**given),
+        lambda: ct.Visit.model_validate(given),
+        lambda: ct.Visit.model_validate_json(json.dumps(given)),
+    ]
+    for way in ways:
+        with pytest.raises(ct.VisitError) as caught:
+            way()
+        said.add(str(caught.value))
+        assert re.match(rf"{field}[. ]", str(caught.value))
+        assert re.match(rf"{field}.*「", caught.value.say("ja"))
+    assert len(said) == 1
+
+
+def test_every_fault_of_a_visit_is_told_at_once() -> None:
+    with pytest.raises(ct.VisitError) as caught:
+        ct.Visit(minutes=-1, care_level=3, shortfall="undermanned")  # type: ignore[arg-type]
+    assert str(caught.value).splitlines() == [
+        "minutes '-1': Input should be greater than or equal to 0",
+        "shortfall 'undermanned': Input should be 'over_capacity' or 'understaffed'",
+    ]
+    assert caught.value.say("ja").splitlines() == [
+        "minutes「-1」: 0以上で記入してください",
+        "shortfall「undermanned」: 使えるのは over_capacity、understaffed です",
+    ]
 
 
 # --- as data -----------------------------------------------------------------------------------

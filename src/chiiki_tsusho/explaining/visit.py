@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chiiki_tsusho.claims.chosen_lines import choose
 from chiiki_tsusho.claims.month_visits import BilledKinds, MonthVisits
@@ -20,11 +22,12 @@ from chiiki_tsusho.explaining.steps import (
     rated,
     taken,
 )
-from chiiki_tsusho.language import Language, Name, Text, listed
+from chiiki_tsusho.language import Joined, Language, Name, Text, listed
 from chiiki_tsusho.law.code_rows import BASE_LINES, CareLevel, CodeRow, Service, Shortfall
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.law.sources import row_place, rule_place
+from chiiki_tsusho.law.table_files import model_fault
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message, Rule, TextId, named
 
@@ -36,6 +39,27 @@ _REDUCTION_WORDS = {
     "abuse_prevention_missing": Text("no measures against abuse (虐防)"),
     "bcp_missing": Text("no business continuity plan (業未)"),
 }
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Refuse what pydantic refuses with an error of the package."""
+    try:
+        yield
+    except ValidationError as error:
+        faults = error.errors()
+        # What ``__init__`` refused comes wrapped where pydantic calls it.
+        inner = faults[0].get("ctx", {}).get("error")
+        if isinstance(inner, VisitError):
+            raise inner from error
+        raise VisitError(Joined([_fault_text(one) for one in faults], "\n")) from error
+
+
+def _fault_text(fault: Any) -> Text:
+    place = ".".join(map(str, fault["loc"])) or "visit"
+    return Text(
+        "{field} {value!r}: {what}", field=place, value=str(fault["input"]), what=model_fault(fault)
+    )
 
 
 class Visit(BaseModel):
@@ -58,11 +82,30 @@ class Visit(BaseModel):
 
     Raises
     ------
-    pydantic.ValidationError
-        A value is of the wrong type or out of range.
+    VisitError
+        A value is of the wrong type or out of range; its cause is pydantic's own error.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # Type checkers know the fields from what pydantic makes of the class.
+    if not TYPE_CHECKING:
+
+        def __init__(self, **values):
+            with _refusing():
+                super().__init__(**values)
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Check a visit given as a mapping; see the class."""
+        with _refusing():
+            return super().model_validate(obj, **options)
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Check a visit given as JSON; see the class."""
+        with _refusing():
+            return super().model_validate_json(json_data, **options)
 
     minutes: Annotated[int, Field(ge=0)]
     care_level: CareLevel | None = None

@@ -294,7 +294,7 @@ def _typed(
                     line,
                     str(one["loc"][0]),
                     cells.get(str(one["loc"][0]), ""),
-                    _pydantic_text(one),
+                    model_fault(one),
                 )
                 for one in error.errors()
             )
@@ -303,7 +303,7 @@ def _typed(
     return rows, faults
 
 
-def _pydantic_text(error: Any) -> Text:
+def model_fault(error: Any) -> Text:
     """Say in both languages what pydantic found; a kind that no column has stays in English."""
     limits = error.get("ctx", {})
     if error["input"] is None:
