@@ -254,6 +254,11 @@ def test_a_file_whose_name_is_no_text_is_computed(tmp_path: Path) -> None:
         done = claim_files(folder / "visits.csv", folder / "out")
     assert done.summary.claims == 1
     assert json.loads((folder / "out" / "run.json").read_bytes())["inputs"][0]["rows"] == 3
+    other = folder / "other.csv"
+    other.write_text(csv_text([{**visit(4), "minutes": "long"}]), encoding="utf-8")
+    problems = claim_files([folder / "visits.csv", other], folder / "both").problems
+    assert {Path(name).name for name in problems["file"]} == {"other.csv"}
+    assert "\\udc93" in problems["file"].iloc[0]
 
 
 def test_a_loop_of_links_is_no_folder(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from chiiki_tsusho.reading.csv_encodings import (
 from chiiki_tsusho.reading.csv_rows import RawLines, ReadRows, RowReader
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.threads import in_order
+from chiiki_tsusho.whole_files import visible_path
 
 CSV_BLOCK_BYTES = 1 << 23
 # Small enough to stay in the cache of the processor.
@@ -53,7 +54,7 @@ class CsvSource(OneTable):
 
     def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.path = path
-        self.shown = str(path)
+        self.shown = visible_path(path)
         self._candidates = list(ENCODINGS) if encoding is None else [known_encoding(encoding)]
         self._stream: BinaryIO | None = None
         self._reading = Lock()

@@ -29,6 +29,7 @@ from chiiki_tsusho.reading.blocks import (
 )
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.written_cells import cell_text
+from chiiki_tsusho.whole_files import visible_path
 
 # What a damaged file makes Arrow and Python raise, wherever in it the damage is.
 _DAMAGES = (pa.ArrowException, OSError, ValueError, IndexError, OverflowError)
@@ -48,7 +49,7 @@ class ParquetSource(OneTable):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.shown = str(path)
+        self.shown = visible_path(path)
         try:
             with path.open("rb") as stream:
                 self._state = state_of(stream)

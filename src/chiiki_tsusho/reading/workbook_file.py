@@ -21,6 +21,7 @@ from chiiki_tsusho.reading.blocks import BEGINNING_ROWS, Block, Form, OneTable, 
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.workbook_parts import WorkbookParts, damaged
 from chiiki_tsusho.reading.written_cells import cell_text, column_letters
+from chiiki_tsusho.whole_files import visible_path
 
 _ROWS_OF_A_BLOCK = 1 << 14
 # Excel keeps times as fractions of a day: so near a whole second it is meant.
@@ -60,7 +61,8 @@ class WorkbookSource(OneTable):
 
     def __init__(self, path: Path, sheet: str | None = None) -> None:
         self.path = path
-        self.shown = str(path) if sheet is None else f"{path}#{sheet}"
+        shown = visible_path(path)
+        self.shown = shown if sheet is None else f"{shown}#{sheet}"
         with path.open("rb") as stream:
             state = state_of(stream)
             parts = WorkbookParts(path)
