@@ -296,3 +296,17 @@ def test_a_line_of_very_many_headings_is_refused_at_once(tmp_path: Path) -> None
     with pytest.raises(InputFileError, match="100,001 headings") as caught:
         compute_claims(path)
     assert "100,001個" in caught.value.say("ja")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("tail", [b"", b"\n", b"\0", b"\n\0", b"a"])
+def test_utf_16_that_ends_within_a_character_ends(
+    tmp_path: Path, encoding: str, tail: bytes
+) -> None:
+    path = tmp_path / "visits.csv"
+    for text in ("", "\n\n", "provider_no", "provider_no\tinsurer_no\n1\t2\n"):
+        whole = f"\ufeff{text}".encode(encoding)
+        for end in range(2, len(whole) + 1):
+            path.write_bytes(whole[:end] + tail)
+            with pytest.raises(InputFileError):
+                claim_files(path, tmp_path / "out")

@@ -227,12 +227,10 @@ class CsvSource(OneTable):
             return line
         # A line feed of UTF-16 is two bytes, and they begin where a character does.
         while line and not (line.endswith(end) and len(line) % 2 == 0):
-            if len(line) % 2 and end == b"\n\0":
-                line += stream.read(1)
-            elif more := stream.readline():
-                line += more
-            else:
+            half = len(line) % 2 and end == b"\n\0"
+            if not (more := stream.read(1) if half else stream.readline()):
                 break
+            line += more
         return line
 
     def _cells(self, raw: bytes) -> list[str] | None:
