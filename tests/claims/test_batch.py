@@ -545,6 +545,21 @@ def test_longer_than_a_day_is_no_visit_even_without_extension() -> None:
     assert places(got.problems) == [("visits", 2, "minutes", "1441", "outside_every_band")]
 
 
+@pytest.mark.parametrize(
+    ("registered", "told"),
+    [
+        ("0", ("care_level", "", "missing_value")),
+        ("1", ("minutes", "840", "outside_every_band")),
+    ],
+)
+def test_the_longest_band_without_extension_has_no_end(
+    registered: str, told: tuple[str, str, str]
+) -> None:
+    providers = frame([{"provider_no": "1370000018", "extended_hours": registered}])
+    got = compute_claims(frame([visit(1, minutes="840", care_level="")]), providers)
+    assert [one[2:] for one in places(errors(got.problems))] == [told]
+
+
 def test_additions_of_the_other_files_count_where_they_fit() -> None:
     rows = [
         visit(1),

@@ -81,7 +81,8 @@ def visit_conditions(
         base[at], asked = rows.base(table, at, extended[at])
         read = ~rows.unread[at]
         rows.note_extension(at[asked & read])
-        rows.note_missing(table, at[(base[at] < 0) & ~asked & read])
+        missing = (base[at] < 0) & ~asked & read
+        rows.note_missing(table, at[missing], extended[at[missing]] == 1)
         for column in keys_of_month(typed.keys, month):
             counted = rows.count_key(table, column, at)
             if counted is not None:
@@ -169,22 +170,24 @@ class _VisitRows:
         lines = self.typed.block.lines[at]
         self.problems.add_rows("visits", "extended_hours", lines, which, shown, messages)
 
-    def note_missing(self, table: CodeTable, at: Ints) -> None:
+    def note_missing(self, table: CodeTable, at: Ints, extended: Flags) -> None:
         """Say of visits without a code why they have none, once for each condition."""
         if not at.size:
             return
         self.faulty[at] = True
         conditions = [self.service, self.shortfall, self.level, self.minutes]
         distinct, which = np.unique(
-            np.stack([values[at] for values in conditions]), axis=1, return_inverse=True
+            np.stack([*(values[at] for values in conditions), extended]),
+            axis=1,
+            return_inverse=True,
         )
         # By the column at fault: which of its conditions each case is, and what is said of them.
         told: dict[str, tuple[list[str], list[Message]]] = {}
         column_of = np.empty(distinct.shape[1], dtype=object)
         place_of = np.empty(distinct.shape[1], dtype=np.int64)
-        for case, (kind, lack, care, length) in enumerate(distinct.T.tolist()):
+        for case, (kind, lack, care, length, registered) in enumerate(distinct.T.tolist()):
             column, message = table.missing_code(
-                SERVICES[kind], length, care, SHORTFALL_NAMES[lack]
+                SERVICES[kind], length, care, SHORTFALL_NAMES[lack], bool(registered)
             )
             value = {
                 "service": SERVICES[kind],

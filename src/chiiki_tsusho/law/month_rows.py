@@ -192,6 +192,7 @@ class MonthRows:
                 int(minute[first]),
                 int(level[first]),
                 SHORTFALL_NAMES[lack[first]],
+                extended_hours is not None and bool(extended[first]),
             )
             # There is no row to fill in.
             if asked[first]:
@@ -206,9 +207,9 @@ class MonthRows:
         return at
 
     def missing_code(
-        self, service: str, minutes: int, care_level: int, shortfall: str
+        self, service: str, minutes: int, care_level: int, shortfall: str, extended: bool
     ) -> tuple[str, Message]:
-        """Say why a visit has no code.
+        """Say why a visit has no code; ``extended`` is whether 延長 is known to be registered.
 
         Returns
         -------
@@ -221,7 +222,10 @@ class MonthRows:
         kind = SERVICES.index(service)
         slot = min(minutes, MINUTE_SLOTS - 1)
         known = np.flatnonzero(self.known_minutes[kind])
-        if known.size and not self.known_minutes[kind, slot]:
+        # Without 延長 the longest band has no end.
+        bands = self.bands if extended else self.bands_without_extension
+        banded = bool((bands[kind, :, :, slot] >= 0).any())
+        if known.size and not self.known_minutes[kind, slot] and not banded:
             facts = {
                 "value": minutes,
                 "service": named(service),
@@ -229,7 +233,7 @@ class MonthRows:
                 "last": int(known[-1]),
             }
             return "minutes", Message("outside_every_band", "outside_every_band", facts)
-        here = self.bands[kind, SHORTFALL_NAMES.index(shortfall), :, slot]
+        here = bands[kind, SHORTFALL_NAMES.index(shortfall), :, slot]
         if care_level == 0 and (here >= 0).any():
             return "care_level", blank("care_level", "care_level")
         condition = visit_condition(
@@ -245,7 +249,7 @@ class MonthRows:
         }
         if not (self.bands[kind] >= 0).any():
             column = "service"
-        elif shortfall and not (here >= 0).any() and (self.bands[kind, 0, :, slot] >= 0).any():
+        elif shortfall and not (here >= 0).any() and (bands[kind, 0, :, slot] >= 0).any():
             column = "shortfall"
         else:
             column = "minutes"
