@@ -1,4 +1,4 @@
-"""Distinct whole numbers of an array."""
+"""Arrays of whole numbers and of flags, and the distinct numbers of one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 def distinct_numbers(values: npt.NDArray[np.integer]) -> Ints:
@@ -18,6 +19,6 @@ def distinct_numbers(values: npt.NDArray[np.integer]) -> Ints:
     return ordered[first_of_runs(ordered)]
 
 
-def first_of_runs(ordered: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+def first_of_runs(ordered: npt.NDArray[np.integer]) -> Flags:
     """Say where among ordered numbers another one begins."""
     return np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]

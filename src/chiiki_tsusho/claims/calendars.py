@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.reading.dense_ids import Ints, TupleIds
+from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.reading.dense_ids import TupleIds
 
 DAYS = 31
 # What is marked of each claim.

@@ -6,14 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.not_known import NO_ROW
-from chiiki_tsusho.number_arrays import distinct_numbers
-
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
 
 
 @dataclass(frozen=True)

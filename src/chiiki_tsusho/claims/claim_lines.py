@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from chiiki_tsusho.claims.month_visits import Flags, Ints
 from chiiki_tsusho.law.code_rows import BASE_LINES
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 
 @dataclass(frozen=True)

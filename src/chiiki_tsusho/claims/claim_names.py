@@ -11,9 +11,9 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.claims.calendars import Calendars
-from chiiki_tsusho.claims.month_visits import Flags, Ints
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities
 

@@ -12,7 +12,7 @@ import numpy as np
 from chiiki_tsusho.claims.calendars import Entries
 from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.claim_names import ClaimIds
-from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits
+from chiiki_tsusho.claims.month_visits import MonthVisits
 from chiiki_tsusho.claims.rosters import Entity, Roster, Rosters
 from chiiki_tsusho.claims.shared_limits import NOTHING_SHARED, SharedLimits
 from chiiki_tsusho.claims.side_by_side import conflicts, needing_others, not_together
@@ -22,6 +22,7 @@ from chiiki_tsusho.language import listed
 from chiiki_tsusho.law.prices_and_limits import benefit_limits
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import NO_LIMIT, NO_ROW, UNKNOWN, WRONG_ROW
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import line_named

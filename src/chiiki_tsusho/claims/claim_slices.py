@@ -19,7 +19,7 @@ from chiiki_tsusho.claims.claim_rules import (
     roster_counts,
     rows_of_claims,
 )
-from chiiki_tsusho.claims.month_visits import BilledKinds, Flags, Ints, MonthVisits
+from chiiki_tsusho.claims.month_visits import BilledKinds, MonthVisits
 from chiiki_tsusho.claims.public_funds import public_share
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.shared_limits import OwnFigures
@@ -29,6 +29,7 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.payers import law_of_the_uninsured
 from chiiki_tsusho.law.prices_and_limits import unit_prices
 from chiiki_tsusho.not_known import NO_ROW, UNKNOWN
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.dense_ids import TupleIds
 from chiiki_tsusho.reading.insured_numbers import H_PERSON
 

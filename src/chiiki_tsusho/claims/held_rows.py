@@ -8,11 +8,11 @@ import numpy as np
 
 from chiiki_tsusho.arrow_arrays import named_at, of_texts
 from chiiki_tsusho.claims.claim_rules import Context, Crossing
-from chiiki_tsusho.claims.month_visits import Ints
 from chiiki_tsusho.claims.results import Progress, Sink
 from chiiki_tsusho.claims.visits import Identified, VisitBook
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problem_rows import Places
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems

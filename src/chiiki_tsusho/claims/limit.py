@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from chiiki_tsusho.claims.claim_lines import ClaimLines
-from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits
+from chiiki_tsusho.claims.month_visits import MonthVisits
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 
 @dataclass(frozen=True)

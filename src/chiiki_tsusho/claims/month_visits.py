@@ -11,13 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from chiiki_tsusho.law.code_table import CodeTable
-from chiiki_tsusho.number_arrays import distinct_numbers
-
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
 
 # A word holds figures side by side and stays above 0.
 _WORD_BITS = 63

@@ -8,10 +8,10 @@ import numpy as np
 
 from chiiki_tsusho.claims.claim_lines import ClaimLines, PublicPart
 from chiiki_tsusho.claims.limit import inside_limit, managed_of_visits
-from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits, bear
+from chiiki_tsusho.claims.month_visits import MonthVisits, bear
 from chiiki_tsusho.claims.units import all_rate_keys, apply_rate, base_rate_bases
 from chiiki_tsusho.law.payers import public_fund
-from chiiki_tsusho.number_arrays import distinct_numbers
+from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
 
 
 @dataclass(frozen=True)

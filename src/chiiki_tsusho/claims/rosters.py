@@ -13,17 +13,17 @@ from chiiki_tsusho.arrow_arrays import named_at, of_texts
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, UNKNOWN, WRONG_ROW
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_rows import Places
 from chiiki_tsusho.problem_texts import Message, TextId, named
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder, decoders_of
 from chiiki_tsusho.reading.blocks import Source, line_named
-from chiiki_tsusho.reading.dense_ids import Ints, TupleIds
+from chiiki_tsusho.reading.dense_ids import TupleIds
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities, KeyOfHeading, TypedBlock, keys_of_month
 
 _IDENTITIES = (PROVIDER_NO.name, INSURER_NO.name, INSURED_NO.name)
-Flags = npt.NDArray[np.bool_]
 # Whom a roster is about, in as many numbers as it takes.
 Entity = tuple[Ints, ...]
 

@@ -13,7 +13,6 @@ from chiiki_tsusho.claims.claim_names import keys_of
 from chiiki_tsusho.claims.claim_rules import Context
 from chiiki_tsusho.claims.claim_slices import ClaimSlice, Priced
 from chiiki_tsusho.claims.held_rows import give_back
-from chiiki_tsusho.claims.month_visits import Flags, Ints
 from chiiki_tsusho.claims.results import Earlier, Progress, Results, Sink, Summary, results_of
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.shared_limits import OwnFigures, shared_limits
@@ -23,6 +22,7 @@ from chiiki_tsusho.columns import EXAMPLE_NUMBERS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import decoders_of

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chiiki_tsusho.claims.calendars import Calendars
-from chiiki_tsusho.claims.month_visits import Flags, Ints
-from chiiki_tsusho.number_arrays import distinct_numbers, first_of_runs
+from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers, first_of_runs
 from chiiki_tsusho.reading.dense_ids import TupleIds
 
 

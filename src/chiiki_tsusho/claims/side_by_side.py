@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits
+from chiiki_tsusho.claims.month_visits import MonthVisits
 from chiiki_tsusho.claims.units import of_base_lines
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 
 def conflicts(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Flags]]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from chiiki_tsusho.claims.claim_lines import ClaimLines
-from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits
+from chiiki_tsusho.claims.month_visits import MonthVisits
 from chiiki_tsusho.law.code_rows import BASE_LINES
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.rounding import half_up
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 
 def price(visits: MonthVisits) -> ClaimLines:

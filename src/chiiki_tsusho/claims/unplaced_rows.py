@@ -19,17 +19,16 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
 from chiiki_tsusho.claims.calendars import Calendars
-from chiiki_tsusho.claims.visit_kinds import Flags
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
-from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
 from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock

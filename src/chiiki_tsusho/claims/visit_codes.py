@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.claims.claim_slices import Priced
-from chiiki_tsusho.claims.month_visits import Ints, MonthVisits, bear
+from chiiki_tsusho.claims.month_visits import MonthVisits, bear
+from chiiki_tsusho.number_arrays import Ints
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.number_arrays import first_of_runs
+from chiiki_tsusho.number_arrays import Flags, Ints, first_of_runs
 from chiiki_tsusho.reading.dense_ids import (
-    Ints,
     Positions,
     TupleIds,
     WordIndex,
@@ -21,8 +20,6 @@ from chiiki_tsusho.reading.dense_ids import (
     paired,
     words_of_pairs,
 )
-
-Flags = npt.NDArray[np.bool_]
 
 
 class RowKinds:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chiiki_tsusho.claims.visit_kinds import Flags
 from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.bands import MINUTE_SLOTS, SHORTFALL_NAMES
 from chiiki_tsusho.law.code_book import CodeBook
@@ -15,12 +14,11 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW
-from chiiki_tsusho.number_arrays import distinct_numbers
+from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
 from chiiki_tsusho.problem_texts import Message, named
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Numbers
-from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.length_of_stay import stay_minutes
 from chiiki_tsusho.reading.typed_blocks import KeyColumn, TypedBlock, keys_of_month
 

@@ -14,15 +14,16 @@ from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.unplaced_rows import Unplaced, UnplacedRows
-from chiiki_tsusho.claims.visit_kinds import Flags, RowKinds, VisitKinds
+from chiiki_tsusho.claims.visit_kinds import RowKinds, VisitKinds
 from chiiki_tsusho.claims.visit_rules import VisitConditions, visit_conditions
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, NOT_OURS, UNKNOWN
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Source
-from chiiki_tsusho.reading.dense_ids import Ints, Positions, TupleIds
+from chiiki_tsusho.reading.dense_ids import Positions, TupleIds
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.length_of_stay import END, MINUTES, START
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock

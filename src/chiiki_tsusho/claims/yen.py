@@ -8,7 +8,7 @@ import numpy as np
 
 from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.limit import inside_limit
-from chiiki_tsusho.claims.month_visits import Flags, Ints, MonthVisits, bear
+from chiiki_tsusho.claims.month_visits import MonthVisits, bear
 from chiiki_tsusho.claims.public_funds import PublicDays, public_part
 from chiiki_tsusho.claims.units import (
     add_base_rates,
@@ -19,6 +19,7 @@ from chiiki_tsusho.claims.units import (
 )
 from chiiki_tsusho.law.rounding import floor_share
 from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 PRICE_SCALE = 100
 PER_CENT = 100

@@ -10,9 +10,9 @@ from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
 from chiiki_tsusho.exchange_files.findings import Findings, told
 from chiiki_tsusho.exchange_files.layout import Item
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.record_rows import text_bytes
 from chiiki_tsusho.exchange_files.sheets import Sheets, View
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 # データ種別 of a claim of a provider (様式一 to 十).
 DATA_KIND = "711"

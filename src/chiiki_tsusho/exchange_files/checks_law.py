@@ -9,12 +9,12 @@ import numpy as np
 from chiiki_tsusho.exchange_files.checks_rates import check_rates
 from chiiki_tsusho.exchange_files.dates import bad_months
 from chiiki_tsusho.exchange_files.findings import Findings
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.month_lines import MonthLines
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.prices_and_limits import benefit_limits, unit_prices
 from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 # 要介護状態区分コード of 要介護1 is 21, of 要介護5 25.
 LEVEL_CODE = 20

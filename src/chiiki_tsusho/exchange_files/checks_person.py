@@ -9,9 +9,9 @@ from chiiki_tsusho.arrow_arrays import numbers_of
 from chiiki_tsusho.exchange_files.checks_law import LEVEL_CODE, LEVELS
 from chiiki_tsusho.exchange_files.dates import bad_dates, month_days, whole
 from chiiki_tsusho.exchange_files.findings import Findings
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.sheets import Sheets, View
 from chiiki_tsusho.law.check_digits import wrong_digit
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 # 第2号被保険者 are insured from the age of forty.
 YOUNGEST, OLDEST = 40, 120

@@ -6,9 +6,9 @@ import numpy as np
 
 from chiiki_tsusho.claims.units import apply_rate
 from chiiki_tsusho.exchange_files.findings import Findings
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.month_lines import MonthLines
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 
 def check_rates(lines: MonthLines, findings: Findings) -> None:

@@ -8,11 +8,11 @@ from pyarrow import compute
 
 from chiiki_tsusho.exchange_files.checks_form import without_insurance
 from chiiki_tsusho.exchange_files.findings import Findings
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.monthly_codes import without_units
 from chiiki_tsusho.exchange_files.sheets import SERVICE_KIND, Sheets, View, summed
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.rounding import floor_share
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 PUBLIC = ("public1", "public2", "public3")
 PRICE_SCALE = 100

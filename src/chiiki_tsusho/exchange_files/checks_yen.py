@@ -8,10 +8,10 @@ from chiiki_tsusho.exchange_files.checks_form import with_public_funds, without_
 from chiiki_tsusho.exchange_files.checks_sums import LAW_PLACES, PRICE_SCALE
 from chiiki_tsusho.exchange_files.dates import whole
 from chiiki_tsusho.exchange_files.findings import Findings
-from chiiki_tsusho.exchange_files.line_cells import Ints
 from chiiki_tsusho.exchange_files.sheets import Sheets, View
 from chiiki_tsusho.law.payers import public_fund, usual_benefit_rates
 from chiiki_tsusho.law.rounding import floor_share
+from chiiki_tsusho.number_arrays import Ints
 
 PER_CENT = 100
 # 公費負担者番号.

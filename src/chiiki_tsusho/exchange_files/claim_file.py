@@ -14,9 +14,10 @@ from pyarrow import csv as arrow_csv
 
 from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.exchange_files.layout import Record, layout
-from chiiki_tsusho.exchange_files.line_cells import ENCODING, Flags, Ints, Lines
+from chiiki_tsusho.exchange_files.line_cells import ENCODING, Lines
 from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, encoded, quoting_of
 from chiiki_tsusho.language import Sayable, Text
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.whole_files import given_path
 
 if TYPE_CHECKING:

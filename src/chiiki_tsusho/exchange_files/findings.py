@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from chiiki_tsusho.exchange_files.finding_texts import CHECKS, Check
 from chiiki_tsusho.exchange_files.layout import Item, layout
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.sheets import KEY, KEY_FORMS, View
 from chiiki_tsusho.language import Language, Sayable
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 if TYPE_CHECKING:
     import pandas as pd

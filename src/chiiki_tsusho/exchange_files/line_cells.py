@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from chiiki_tsusho.number_arrays import Flags, Ints
+
 ENCODING = "cp932"
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.str_]
 # No byte of a two-byte character of CP932 is one of these three.
 _COMMA, _QUOTE, _RETURN, _FEED = (ord(one) for one in ',"\r\n')

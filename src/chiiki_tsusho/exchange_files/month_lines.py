@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 # Of one person on one day.
 MOST_SESSIONS = 9

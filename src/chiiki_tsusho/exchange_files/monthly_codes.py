@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 
 def without_units(codes: pa.Array, months: Ints, book: CodeBook) -> Flags:

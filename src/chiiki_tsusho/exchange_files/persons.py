@@ -14,10 +14,11 @@ from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.columns import PERSONAL
 from chiiki_tsusho.exchange_files.checks_person import PLANNERS, STOP_REASONS
 from chiiki_tsusho.exchange_files.dates import month_days
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints, Texts
+from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import NO_ROW, UNKNOWN, WRONG_ROW
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Form, Numbers, Source

@@ -8,13 +8,13 @@ import numpy as np
 
 from chiiki_tsusho.exchange_files.dates import month_days
 from chiiki_tsusho.exchange_files.layout import layout
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
 from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES
 from chiiki_tsusho.exchange_files.statements import MonthClaims
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.payers import law_of_the_uninsured
 from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,9 @@ from pyarrow import compute
 
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.exchange_files.layout import Record
-from chiiki_tsusho.exchange_files.line_cells import ENCODING, Flags, Ints
+from chiiki_tsusho.exchange_files.line_cells import ENCODING
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,9 +12,9 @@ from pyarrow import compute
 
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.layout import Item
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints
 from chiiki_tsusho.exchange_files.record_rows import RecordRows
 from chiiki_tsusho.law.prices_and_limits import service
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
 # How the numbers of a claim are written. Where lines have slipped, a name may stand in their place.

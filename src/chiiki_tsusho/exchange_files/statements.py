@@ -15,10 +15,11 @@ from chiiki_tsusho.exchange_files.checks_sums import claim_sums
 from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.layout import layout
-from chiiki_tsusho.exchange_files.line_cells import Flags, Ints, Texts
+from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
 from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, common_quoting
 from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES, SERVICE_KIND, Sheets
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 EXCHANGE_ID, CLAIM_ID = "7131", "7111"
 _DATA, _CONTROL, _END = "2", "1", "3"

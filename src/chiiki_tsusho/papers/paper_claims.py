@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute as pc
 
@@ -19,13 +18,13 @@ from chiiki_tsusho.exchange_files.persons import PersonCells
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.writing.result_tables import schema
 from chiiki_tsusho.writing.saved_results import AGAIN, output_files, read_output
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Batch
 
-Ints = npt.NDArray[np.int64]
 _KEY = [column.name for column in CLAIM_KEY]
 # So many claims are turned into plain values together.
 _CLAIMS_AT_ONCE = 32

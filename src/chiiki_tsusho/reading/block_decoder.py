@@ -14,6 +14,7 @@ from chiiki_tsusho.language import Text, listed, on_lines
 from chiiki_tsusho.law.check_digits import CHECKED_KINDS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import BLANK, BLANK_NUMBER
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import (
     Block,
@@ -38,7 +39,6 @@ from chiiki_tsusho.reading.cells import (
     key_parser,
     nothing_parser,
 )
-from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.headings import Heading
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.layouts import Layout, matched_headings

@@ -13,12 +13,12 @@ from pyarrow import compute
 from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
 from chiiki_tsusho.columns import FILES, INSURED_NO
 from chiiki_tsusho.not_known import BAD, NOT_OURS
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Block, Numbered, Texts
 from chiiki_tsusho.reading.cell_texts import BadCellError, is_blank, shown
 from chiiki_tsusho.reading.cells import PARSERS, Decoder
-from chiiki_tsusho.reading.dense_ids import Ints
 
 
 @dataclass(frozen=True)

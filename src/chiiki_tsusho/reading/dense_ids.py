@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.number_arrays import Ints
 
-Ints = npt.NDArray[np.int64]
 WordRows = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int32]
 

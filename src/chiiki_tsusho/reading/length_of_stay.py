@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from chiiki_tsusho.not_known import BAD, BLANK
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Numbers
-from chiiki_tsusho.reading.dense_ids import Ints
 from chiiki_tsusho.reading.typed_blocks import TypedBlock
 
 MINUTES, START, END = "minutes", "start_time", "end_time"

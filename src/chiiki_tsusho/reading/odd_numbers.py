@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.columns import FILES
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading.dense_ids import Ints
 
 _FILE_ORDER = tuple(FILES)
 

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.addition_names import Spans
 from chiiki_tsusho.reading.blocks import Block
-from chiiki_tsusho.reading.dense_ids import Ints, TextIds
+from chiiki_tsusho.reading.dense_ids import TextIds
 from chiiki_tsusho.reading.headings import UnclearHeading
 from chiiki_tsusho.reading.odd_numbers import OddNumbers
 

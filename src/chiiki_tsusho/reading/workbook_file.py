@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Text
+from chiiki_tsusho.number_arrays import Flags
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.blocks import BEGINNING_ROWS, Block, Form, OneTable, SourceFile, Texts
 from chiiki_tsusho.reading.file_state import changed, state_of
@@ -29,7 +30,6 @@ _ROUNDING = 5_000
 _SECOND = 1_000_000
 
 Row = list[Any]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

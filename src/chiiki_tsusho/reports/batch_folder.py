@@ -23,10 +23,11 @@ from chiiki_tsusho.columns import (
 )
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problem_texts import Rule
 from chiiki_tsusho.reading.blocks import Form, Numbered, Numbers, Texts
 from chiiki_tsusho.reading.cells import PARSERS, Decoder
-from chiiki_tsusho.reading.dense_ids import Ints, TextIds
+from chiiki_tsusho.reading.dense_ids import TextIds
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
 from chiiki_tsusho.writing.run_record import read_record
