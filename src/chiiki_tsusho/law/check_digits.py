@@ -4,6 +4,11 @@ from __future__ import annotations
 
 # 事業所番号 may have a letter, which counts from ten on; I, O and Q are not used.
 _CHARACTERS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
+# What each character adds to the sum, by its weight: the digits of the product.
+_DOUBLED, _ONCE = (
+    {character: sum(divmod(worth * weight, 10)) for worth, character in enumerate(_CHARACTERS)}
+    for weight in (2, 1)
+)
 # Kind of number → how many characters it may have, by the kinds of the columns.
 _LENGTHS = {
     "insurer_no": (6, 8),
@@ -28,13 +33,11 @@ def check_digit(body: str) -> str | None:
     str or None
         None where a character is none that such numbers have.
     """
-    total = 0
-    for place, character in enumerate(reversed(body)):
-        worth = _CHARACTERS.find(character)
-        if worth < 0:
-            return None
-        product = worth * (2 - place % 2)
-        total += product // 10 + product % 10
+    try:
+        total = sum(map(_DOUBLED.__getitem__, body[::-2]))
+        total += sum(map(_ONCE.__getitem__, body[-2::-2]))
+    except KeyError:
+        return None
     return str(-total % 10)
 
 
