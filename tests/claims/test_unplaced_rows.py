@@ -262,7 +262,8 @@ def damaged(draw: st.DrawFn) -> tuple[list[Row], str, int]:
     way = draw(st.sampled_from(("cell", "zeros", "cut", "comma", "quote", "lost comma", "junk")))
     cell = draw(st.integers(0, 2))
     if way == "cell":
-        cells[cell] = draw(st.sampled_from(("", "?", "x" * 10, "１", "-1", "12345678901", "1E+09")))
+        # Zeros put back, none of them is another person's number.
+        cells[cell] = draw(st.sampled_from(("", "?", "x" * 10, "７", "-1", "12345678901", "1E+09")))
         line = ",".join(cells)
     elif way == "zeros":
         cells[2] = cells[2].lstrip("0")

@@ -829,7 +829,18 @@ def no_code(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | None:
         for service in SERVICES
         for shortfall in SHORTFALLS
     ]
-    missing = [shape for shape in shapes if not bands_of(table, spare | {"care_level": 1} | shape)]
+    # Minutes that no month has for the service are another fault.
+    missing = [
+        shape
+        for shape in shapes
+        if not bands_of(table, spare | {"care_level": 1} | shape)
+        and any(
+            row["kind"] == "base"
+            and row["service"] == shape["service"]
+            and row["minutes_from"] <= spare["minutes"] < row["minutes_to"]
+            for row in draft.rows
+        )
+    ]
     keys = sorted({row["key"] for row in draft.rows if row["key"]} - keyed_rows(table).keys())
     cells: list[Record] = [{key: "1"} for key in keys]
     if spare["care_level"] is not None:

@@ -128,9 +128,11 @@ class WorkbookSource(OneTable):
     def _rows(self) -> Iterator[Row]:
         """Yield every row; at the end there may be some that have no value at all."""
         read = 0
-        for row in self._cells.iter_rows():
-            read += 1
-            yield row
+        # Some releases of the library abort on the rows of a sheet without any.
+        if self._cells.start is not None:
+            for row in self._cells.iter_rows():
+                read += 1
+                yield row
         for _ in range(read, self._height):
             yield [""] * self._cells.width
 
