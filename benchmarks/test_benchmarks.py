@@ -22,7 +22,6 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.writing.folders import FolderSink
-from chiiki_tsusho.writing.result_tables import problem_table
 from floor import OUTPUTS, read_visits, write_table
 from month import MINUTES, Files, generate
 
@@ -153,7 +152,7 @@ def test_write(benchmark: BenchmarkFixture, csv_files: Files, tmp_path: Path) ->
             for one in priced:
                 assert one is not None
                 sink.claims(sink.formed(one))
-            sink.finish(problem_table(run.problems), {})
+            sink.finish(run.problems.tables(), {})
 
     benchmark(write)
 

@@ -12,9 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from pyarrow import compute as pc
 
-from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.unplaced_rows import WAYS, Unplaced
@@ -24,13 +22,14 @@ from chiiki_tsusho.language import Counted, Language, Text, listed
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.table_files import law_file
+from chiiki_tsusho.problem_rows import ProblemTables
 from chiiki_tsusho.reading.given_rows import held_frame
 from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
 from chiiki_tsusho.version import __version__
 from chiiki_tsusho.whole_files import named_path
 from chiiki_tsusho.writing.earlier_run import EarlierRun
 from chiiki_tsusho.writing.folders import FolderSink, refuse_overwriting, write_tables
-from chiiki_tsusho.writing.result_tables import FrameSink, problem_table, read_frame, schema
+from chiiki_tsusho.writing.result_tables import FrameSink, read_frame, schema
 from chiiki_tsusho.writing.run_record import (
     OUTPUTS,
     input_files,
@@ -135,25 +134,27 @@ class FileBatch:
     summary : Summary
     folder : Path
         Where the files are.
-    problem_table : pyarrow.Table
-        As written to the folder; ``problems`` is the same as a DataFrame.
+    problem_tables : ProblemTables
+        As written to the folder, in tables of some rows each; ``problem_table`` is the same as one
+        table and ``problems`` as a DataFrame.
     notes : tuple of Text
         What a user should know of how the files were read.
     """
 
     summary: Summary
     folder: Path
-    problem_table: pa.Table
+    problem_tables: ProblemTables
     notes: tuple[Text, ...] = ()
 
     @property
     def incomplete(self) -> bool:
         """Whether rows were let pass that may belong to claims."""
-        # To compare with a text of Python imports pandas.
-        unplaced = pc.is_in(self.problem_table["rule"], of_texts(["unplaced_row"]))
-        warning = pc.is_in(self.problem_table["severity"], of_texts(["warning"]))
-        passed = pc.and_(unplaced, warning)
-        return bool(pc.any(passed).as_py())
+        return ("unplaced_row", True) in self.problem_tables.counts()
+
+    @cached_property
+    def problem_table(self) -> pa.Table:
+        """As written to the folder, in the order of file and line."""
+        return self.problem_tables.table()
 
     @cached_property
     def problems(self) -> pd.DataFrame:
@@ -380,7 +381,7 @@ def claim_files(
     replace |= added_there
     with FolderSink(folder, sources[0], file_format, headings, inputs, replace, earlier) as sink:
         summary = _log(run.run(sink))
-        problems = problem_table(run.problems, language)
+        problems = run.problems.tables(language)
         bundled = law_file("service_codes.csv") if codes is None else None
         record = run_record(folder, inputs, run.rows, options, summary, bundled)
         if earlier is not None:

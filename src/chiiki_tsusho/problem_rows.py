@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +20,7 @@ from chiiki_tsusho.not_known import NO_LINE
 from chiiki_tsusho.problem_texts import Message, shortened
 
 FILE_ORDER = ("visits", "providers", "recipients")
-# Stands for the value in a message of many values; no message has it.
-ANY_VALUE = "<value>"
-# What is put in order at once, so that the texts of all rows are in memory only once.
+# So many rows are formed at once: their texts are in memory no longer than it takes to write them.
 _ROWS_AT_ONCE = 1 << 14
 _TYPES = {"text": pa.string(), "whole": pa.int64(), "whole_or_blank": pa.int64()}
 
@@ -28,8 +29,8 @@ _TYPES = {"text": pa.string(), "whole": pa.int64(), "whole_or_blank": pa.int64()
 class ColumnProblems:
     """Problems of one column: for each line which of the messages, of which value.
 
-    Where the only message is that of a value which stands for all (``ANY_VALUE``), ``texts`` are
-    the values of the lines.
+    Where ``texts`` are the values of the lines, there is one message for all of them, and ``facts``
+    has what of it (``any_of``) is another for each line.
     """
 
     file: str
@@ -39,13 +40,25 @@ class ColumnProblems:
     values: list[str]
     messages: list[Message]
     texts: pa.StringArray | None = None
+    facts: Mapping[str, pa.StringArray] = field(default_factory=dict)
     # Whether they are of a number, whoever's rows it stands in, and not of these rows alone.
     of_number: bool = False
 
     def kept(self, rows: npt.NDArray[np.bool_]) -> ColumnProblems:
         """Return the problems of some of the lines."""
-        texts = None if self.texts is None else self.texts.filter(of_flags(rows))
-        return replace(self, lines=self.lines[rows], which=self.which[rows], texts=texts)
+        flags = of_flags(rows)
+        return replace(
+            self,
+            lines=self.lines[rows],
+            which=self.which[rows],
+            texts=None if self.texts is None else self.texts.filter(flags),
+            facts={name: fact.filter(flags) for name, fact in self.facts.items()},
+        )
+
+
+def any_of(name: str) -> str:
+    """Return what stands in a message of many lines for a fact of each of them."""
+    return f"<{name}>"
 
 
 @dataclass(frozen=True)
@@ -122,16 +135,38 @@ class WrittenProblems:
         inputs = np.full(len(files), FILE_ORDER.index(batch.file), dtype=np.int8)
         return kind[batch.which], batch.lines, files, inputs
 
+    @property
+    def is_ascii(self) -> bool:
+        """Whether the file, the column, every value and every message is of ASCII."""
+        used = np.unique(self._batch.which)
+        texts = [self._batch.texts, *self._batch.facts.values()]
+        if self._batch.texts is None:
+            texts = [self._values.take(of_numbers(used))]
+        names = (*self._files, self.column, *(self._said[at] for at in used.tolist()))
+        return all(map(str.isascii, names)) and all(
+            pc.all(pc.string_is_ascii(one)).as_py() for one in texts if one is not None
+        )
+
+    def counts(self) -> Iterator[tuple[str, bool, int]]:
+        """Yield a rule, whether it is a warning, and how many of the rows are of it."""
+        number = np.bincount(self._batch.which * 2 + self._warns, minlength=2 * len(self.rules))
+        for at in np.flatnonzero(number).tolist():
+            yield self.rules[at // 2], bool(at % 2), int(number[at])
+
     def words(self, at: npt.NDArray[np.int64]) -> pa.Table:
         """Write value and message of some rows."""
         which = of_numbers(self._batch.which[at])
         if self._batch.texts is None:
-            values, messages = self._values.take(which), self._messages.take(which)
-        else:
-            values = self._batch.texts.take(of_numbers(at))
-            before, after = self._said[0].split(ANY_VALUE)
-            messages = pc.binary_join_element_wise(before, values, after, "")
-        return pa.table({"value": values, "message": messages})
+            return pa.table(
+                {"value": self._values.take(which), "message": self._messages.take(which)}
+            )
+        rows = of_numbers(at)
+        facts = {name: fact.take(rows) for name, fact in self._batch.facts.items()}
+        # Text and name of a fact in turns.
+        pieces = re.split("<(" + "|".join(facts) + ")>", self._said[0])
+        parts = [facts[one] if place % 2 else one for place, one in enumerate(pieces)]
+        messages = pc.binary_join_element_wise(*parts, "") if facts else _chosen(pieces, at * 0)
+        return pa.table({"value": self._batch.texts.take(rows), "message": messages})
 
     def rows(self, at: npt.NDArray[np.int64]) -> pa.Table:
         """Write some rows: the columns of ``PROBLEMS``."""
@@ -141,7 +176,7 @@ class WrittenProblems:
             "severity": _chosen(["error", "warning"], self._warns[at].astype(np.int64)),
             "file": _chosen(self._files, file),
             "line": of_numbers(lines - self._before[file], lines == NO_LINE),
-            **self._keys(lines, which),
+            **self._keys(at, lines),
             "column": _chosen([self.column], np.zeros(len(lines), dtype=np.int64)),
             "value": words["value"],
             "rule": _chosen(self.rules, which),
@@ -154,25 +189,34 @@ class WrittenProblems:
         of_line = np.searchsorted(self._before, lines - 1, side="right") - 1
         return np.where(lines == NO_LINE, 0, of_line)
 
-    def _keys(
-        self, lines: npt.NDArray[np.int64], which: npt.NDArray[np.int64]
-    ) -> dict[str, pa.Array]:
+    def _keys(self, at: npt.NDArray[np.int64], lines: npt.NDArray[np.int64]) -> dict[str, pa.Array]:
         """Say whose each row or claim is, as far as it is known."""
         places = self._places
         held = pa.nulls(len(lines), pa.int64())
-        if self._names is not None:
-            taken, names = of_numbers(which), self._names
+        if "claim" in self._batch.facts:
+            taken = of_numbers(np.arange(len(at)))
+            names = _names_of_claims(self._batch.facts["claim"].take(of_numbers(at)))
+        elif self._names is not None:
+            taken, names = of_numbers(self._batch.which[at]), self._names
         elif places is not None and len(places.lines):
-            at = np.minimum(np.searchsorted(places.lines, lines), len(places.lines) - 1)
-            known = places.lines[at] == lines
-            taken, names = of_numbers(np.where(known, at, len(places.lines))), places.names
-            held_lines = np.where(known, places.held_lines[at], 0)
+            place = np.minimum(np.searchsorted(places.lines, lines), len(places.lines) - 1)
+            known = places.lines[place] == lines
+            taken, names = of_numbers(np.where(known, place, len(places.lines))), places.names
+            held_lines = np.where(known, places.held_lines[place], 0)
             held = of_numbers(held_lines, held_lines == 0)
         else:
             taken = of_numbers(np.zeros(len(lines), dtype=np.int64))
             names = [of_texts([""])] * len(CLAIM_KEY)
         keys = {key.name: name.take(taken) for key, name in zip(CLAIM_KEY, names, strict=True)}
         return {"held_line": held, **keys}
+
+
+def _names_of_claims(claims: pa.StringArray) -> Sequence[pa.StringArray]:
+    """Return the columns of ``CLAIM_KEY`` of claims that are named as messages do."""
+    parts = pc.list_flatten(pc.split_pattern(claims, " "))
+    first = np.arange(0, len(parts), len(CLAIM_KEY))
+    month, *others = (parts.take(of_numbers(first + at)) for at in range(len(CLAIM_KEY)))
+    return [pc.replace_substring(month, "-", ""), *others]
 
 
 def _names_of_cases(batch: ColumnProblems) -> Sequence[pa.StringArray] | None:
@@ -190,15 +234,57 @@ def _names_of_cases(batch: ColumnProblems) -> Sequence[pa.StringArray] | None:
     return None
 
 
-def table_of(batches: Sequence[WrittenProblems]) -> pa.Table:
-    """Write all rows of some batches: by file, line (none last), column, rule, value, message."""
-    batches = [batch for batch in batches if len(batch)]
-    if not batches:
+class ProblemTables:
+    """All problems of a batch in one language: tables of some rows, formed when they are asked for.
+
+    Rows are ordered by file, line (none last), column, rule, value, message. Only where they stand
+    in that order is in memory, and not their texts.
+
+    Parameters
+    ----------
+    batches : sequence of WrittenProblems
+    """
+
+    def __init__(self, batches: Sequence[WrittenProblems]) -> None:
+        self._batches = [batch for batch in batches if len(batch)]
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return sum(map(len, self._batches))
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        """Yield all rows, some at a time: the columns of ``PROBLEMS``."""
+        order = self._order if self._batches else np.zeros(0, dtype=np.int64)
+        for at in range(0, len(order), _ROWS_AT_ONCE):
+            yield _gathered(self._batches, order[at : at + _ROWS_AT_ONCE], WrittenProblems.rows)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all rows."""
+        return isinstance(other, ProblemTables) and bool(self.table().equals(other.table()))
+
+    __hash__ = None  # type: ignore[assignment] # as other tables
+
+    @cached_property
+    def _order(self) -> npt.NDArray[np.int64]:
+        return _order(self._batches)
+
+    def table(self) -> pa.Table:
+        """Return all rows in one table."""
         types = [(column.name, _TYPES[column.kind]) for column in PROBLEMS]
-        return pa.Table.from_batches([], pa.schema(types))
-    order = _order(batches)
-    parts = [order[at : at + _ROWS_AT_ONCE] for at in range(0, len(order), _ROWS_AT_ONCE)]
-    return pa.concat_tables([_gathered(batches, rows, WrittenProblems.rows) for rows in parts])
+        return pa.concat_tables([pa.Table.from_batches([], pa.schema(types)), *self])
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether all that stands in them is of ASCII."""
+        return all(batch.is_ascii for batch in self._batches)
+
+    def counts(self) -> Counter[tuple[str, bool]]:
+        """Count the rows of each rule, and warnings apart."""
+        counts: Counter[tuple[str, bool]] = Counter()
+        for batch in self._batches:
+            for rule, warns, number in batch.counts():
+                counts[rule, warns] += number
+        return counts
 
 
 def _order(batches: Sequence[WrittenProblems]) -> npt.NDArray[np.int64]:

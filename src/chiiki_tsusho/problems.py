@@ -15,12 +15,11 @@ from chiiki_tsusho.columns import PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
 from chiiki_tsusho.problem_rows import (
-    ANY_VALUE,
     FILE_ORDER,
     ColumnProblems,
     Places,
+    ProblemTables,
     WrittenProblems,
-    table_of,
 )
 from chiiki_tsusho.problem_texts import WARNINGS, Message, named
 
@@ -86,22 +85,25 @@ class Problems:
         file: str,
         column: str,
         lines: npt.NDArray[np.int64],
-        values: pa.StringArray,
         message: Message,
+        value: pa.StringArray,
+        **facts: pa.StringArray,
     ) -> None:
-        """Add a problem of many rows whose messages differ in the value alone.
+        """Add a problem of many rows or claims whose messages differ in some facts alone.
 
         Parameters
         ----------
         lines : ndarray of int64, shape (n,)
-        values : StringArray, shape (n,)
-            Texts of printable ASCII without quotation marks and backslashes, none of them long.
         message : Message
-            The message that any of the values has.
+            With ``any_of(name)`` in the place of ``value`` and of each of the facts.
+        value : StringArray, shape (n,)
+        **facts : StringArray, shape (n,)
+            All of them of plain characters, which are shown as they are; none of them long.
         """
-        of_any = Message(message.rule, message.text, {**message.facts, "value": ANY_VALUE})
-        which = np.zeros(len(lines), dtype=np.int64)
-        self._batches.append(ColumnProblems(file, column, lines, which, [], [of_any], values))
+        which = np.broadcast_to(np.int64(0), len(lines))
+        facts = {"value": value, **facts}
+        batch = ColumnProblems(file, column, lines, which, [], [message], value, facts)
+        self._batches.append(batch)
 
     def add(
         self,
@@ -195,8 +197,11 @@ class Problems:
         pyarrow.Table
             The columns of ``PROBLEMS``.
         """
-        written = [self._written(batch, language) for batch in self._batches]
-        return table_of(written)
+        return self.tables(language).table()
+
+    def tables(self, language: Language = "en") -> ProblemTables:
+        """Write all problems as tables of some rows each, no more of which need be in memory."""
+        return ProblemTables([self._written(batch, language) for batch in self._batches])
 
     def _written(self, batch: ColumnProblems, language: Language) -> WrittenProblems:
         rules = [message.rule for message in batch.messages]

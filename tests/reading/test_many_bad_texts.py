@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,10 @@ from hypothesis import strategies as st
 import chiiki_tsusho as ct
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.language import LANGUAGES, Name
+from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading.cells import (
-    MANY_TEXTS,
-    PARSERS,
-    Decoder,
-    hopeless_in,
-    key_parser,
-)
+from chiiki_tsusho.reading.cells import PARSERS, Decoder, key_parser
+from chiiki_tsusho.reading.hopeless_texts import MANY_TEXTS, HopelessTexts
 
 KINDS = (*PARSERS, "key")
 # Every character of ASCII that is printed, and what formats and spoiled cells are made of.
@@ -48,6 +45,20 @@ PIECES = st.one_of(
             "\x00",
             "?",
             "x" * 99,
+            "00012345",
+            "12.0",
+            "H000012345",
+            "1390000015",
+            "139001",
+            "2016-04-01 0:00",
+            "2016-04-31 ",
+            " 00:00",
+            "false",
+            "要介護",
+            "要支援1",
+            "長い値",
+            "ア",
+            "月",
         )
     ),
 )
@@ -56,24 +67,22 @@ TEXTS = st.lists(PIECES, min_size=1, max_size=8).map("".join)
 
 def _decoder(kind: str) -> Decoder:
     parse = key_parser(Name("bathing", "入浴介助加算"), 1) if kind == "key" else PARSERS[kind]
-    return Decoder(parse, never=hopeless_in(kind))
+    return Decoder(parse, hopeless=HopelessTexts(kind))
 
 
 @given(st.sampled_from(KINDS), st.lists(TEXTS, min_size=1, max_size=20))
 def test_what_is_hopeless_among_many_is_bad_alone(kind: str, texts: list[str]) -> None:
     decoder, alone = _decoder(kind), _decoder(kind)
     many = of_texts([*texts, *(f"?{number}" for number in range(MANY_TEXTS))])
-    hopeless = decoder.hopeless(many)[: len(texts)]
     values = decoder.values_of(many)[: len(texts)]
     assert values.tolist() == alone.values(texts).tolist()
-    for text, found in zip(texts, hopeless, strict=True):
-        if found:
-            error = decoder.error_of_hopeless
+    for found in decoder.hopeless.alike(many):
+        error = decoder.error(found.sample)
+        message = replace(error, facts={**error.facts, "value": any_of("value")})
+        for text in np.array(texts, dtype=object)[found.there[: len(texts)]].tolist():
             assert alone.error(text).rule == error.rule == "bad_value"
             problems = [Problems(), Problems()]
-            line = of_texts([text])
-            at = np.array([2])
-            problems[0].add_alike("visits", "minutes", at, line, error)
+            problems[0].add_alike("visits", "minutes", np.array([2]), message, of_texts([text]))
             problems[1].add("visits", "minutes", text, alone.error(text), 2)
             for language in LANGUAGES:
                 assert problems[0].table(language).equals(problems[1].table(language))
@@ -81,7 +90,7 @@ def test_what_is_hopeless_among_many_is_bad_alone(kind: str, texts: list[str]) -
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_text_of_signs_is_hopeless_in_every_column(kind: str) -> None:
-    assert _decoder(kind).hopeless(of_texts(["?"] * MANY_TEXTS)).all()
+    assert HopelessTexts(kind).found(of_texts(["?"] * MANY_TEXTS)).all()
 
 
 def test_a_file_of_many_bad_cells_names_every_one(tmp_path: Path) -> None:

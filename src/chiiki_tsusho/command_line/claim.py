@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +29,8 @@ from chiiki_tsusho.command_line.shared import (
 from chiiki_tsusho.language import Counted, Text
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from chiiki_tsusho.batch import FileBatch
     from chiiki_tsusho.claims.results import Summary
     from chiiki_tsusho.claims.unplaced_rows import Unplaced
@@ -139,21 +142,20 @@ def _as_json(batch: FileBatch) -> str:
     """Write what ``run.json`` says, where the files are, and the problems of each rule."""
     import json
 
+    from chiiki_tsusho.problem_texts import RULES
     from chiiki_tsusho.writing.run_record import read_record
     from chiiki_tsusho.writing.saved_results import output_files
 
     files = {name: str(path) for name, path in output_files(batch.folder).items()}
-    rules = batch.problem_table["rule"].value_counts().to_pylist()
-    problems = {one["values"]: one["counts"] for one in rules}
+    counts = batch.problem_tables.counts()
+    numbers = {rule: counts[rule, False] + counts[rule, True] for rule in RULES}
+    problems = {rule: number for rule, number in numbers.items() if number}
     record = {**(read_record(batch.folder) or {}), "files": files, "problems": problems}
     return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
 
 
 def say_result(batch: FileBatch, file_format: str) -> None:
     """Say the first problems, what is missing, and what the batch came to."""
-    from pyarrow import compute
-
-    from chiiki_tsusho.arrow_arrays import of_texts
     from chiiki_tsusho.problem_texts import rule_named
     from chiiki_tsusho.problems import place_text
 
@@ -161,13 +163,13 @@ def say_result(batch: FileBatch, file_format: str) -> None:
     for note in batch.notes:
         say(Text("note: {note}", note=note))
     # Such numbers hold nothing: one line for all of them, so that others are not crowded out.
-    odd = compute.is_in(batch.problem_table["rule"], of_texts(["check_digit"]))
-    problems, numbers = batch.problem_table.filter(compute.invert(odd)), compute.sum(odd).as_py()
+    numbers = batch.problem_tables.counts()["check_digit", True]
     file = batch.folder / f"problems.{file_format}"
-    for row in problems.slice(0, PROBLEMS_SHOWN).to_pylist():
+    others = (row for table in batch.problem_tables for row in _rows_but(table, "check_digit"))
+    for row in islice(others, PROBLEMS_SHOWN):
         place = place_text(row["file"], row["line"], row["column"], spoken())
         say(f"{place}: {rule_named(row['rule'], spoken())}: {row['message']}")
-    more = problems.num_rows - PROBLEMS_SHOWN
+    more = len(batch.problem_tables) - numbers - PROBLEMS_SHOWN
     if more > 0:
         say(Text("… and {more:,} more in {file}", more=more, file=file))
     if numbers:
@@ -189,6 +191,18 @@ def say_result(batch: FileBatch, file_format: str) -> None:
             )
         )
     say(_closing_line(batch))
+
+
+def _rows_but(table: pa.Table, rule: str) -> list[dict[str, Any]]:
+    """Return the first rows of a table of problems that are of other rules."""
+    from pyarrow import compute
+
+    from chiiki_tsusho.arrow_arrays import of_texts
+
+    # To compare with a text of Python imports pandas.
+    others = compute.invert(compute.is_in(table["rule"], of_texts([rule])))
+    rows: list[dict[str, Any]] = table.filter(others).slice(0, PROBLEMS_SHOWN).to_pylist()
+    return rows
 
 
 def _closing_line(batch: FileBatch) -> Text:

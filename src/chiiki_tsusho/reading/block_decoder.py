@@ -30,16 +30,15 @@ from chiiki_tsusho.reading.cell_problems import CellProblems
 from chiiki_tsusho.reading.cell_texts import identifier
 from chiiki_tsusho.reading.cells import (
     ANYTHING,
-    NOTHING,
     NUMBER_RANGES,
     PARSERS,
     USUAL,
     Decoder,
-    hopeless_in,
     key_parser,
     nothing_parser,
 )
 from chiiki_tsusho.reading.headings import Heading
+from chiiki_tsusho.reading.hopeless_texts import HopelessTexts
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.layouts import Layout, matched_headings
 from chiiki_tsusho.reading.typed_blocks import (
@@ -110,7 +109,8 @@ class BlockDecoder:
                 most = max((book.largest_values[key] for key in heading.keys), default=1)
                 keys = " / ".join(heading.keys) or heading.text
                 parser = key_parser(book.called(keys, heading.text), most)
-                self._decoders.append(Decoder(parser, 0, (0, most)))
+                hopeless = HopelessTexts("key")
+                self._decoders.append(Decoder(parser, 0, (0, most), hopeless=hopeless))
             else:
                 kind = heading.column.kind
                 blank_worth = BLANK_WORTH.get(kind, BLANK)
@@ -122,7 +122,7 @@ class BlockDecoder:
                         blank_worth,
                         NUMBER_RANGES.get(kind),
                         USUAL.get(kind),
-                        NOTHING if parser is ANYTHING else hopeless_in(kind),
+                        HopelessTexts(None if parser is ANYTHING else kind),
                         checked,
                     )
                 )
@@ -210,7 +210,7 @@ class BlockDecoder:
             if wanted is not None and (heading.column is None or name not in wanted):
                 continue
             if heading.column is INSURED_NO:
-                typed = self._insured(block, column, found)
+                typed = self._insured(block, column, decoder, found)
             elif isinstance(column, Numbers):
                 typed = self._numbers(block, column, name, decoder, found)
             else:
@@ -226,12 +226,14 @@ class BlockDecoder:
                 )
         return TypedBlock(block, columns, keys)
 
-    def _insured(self, block: Block, column: ReadColumn, found: CellProblems | None) -> TypedColumn:
+    def _insured(
+        self, block: Block, column: ReadColumn, decoder: Decoder, found: CellProblems | None
+    ) -> TypedColumn:
         if not isinstance(column, Texts):
             raise TypeError("被保険者番号 is read as texts")
         typed = TypedColumn(pack_insured(column.texts), column.positions)
         if found is not None and typed.values.size and typed.values.min() < 0:
-            found.note_insured(block, column, typed.rows)
+            found.note_insured(block, column, typed.rows, decoder)
         return typed
 
     def _numbers(

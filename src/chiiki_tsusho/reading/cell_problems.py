@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +12,13 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
 from chiiki_tsusho.columns import FILES, INSURED_NO
-from chiiki_tsusho.not_known import BAD, NOT_OURS
 from chiiki_tsusho.number_arrays import Ints
-from chiiki_tsusho.problem_texts import Message, blank
+from chiiki_tsusho.problem_rows import any_of
+from chiiki_tsusho.problem_texts import blank
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Block, Numbered, Texts
-from chiiki_tsusho.reading.cell_texts import BadCellError, is_blank, shown
-from chiiki_tsusho.reading.cells import PARSERS, Decoder
+from chiiki_tsusho.reading.cell_texts import is_blank, shown
+from chiiki_tsusho.reading.cells import Decoder
 
 
 @dataclass(frozen=True)
@@ -70,23 +70,27 @@ class CellProblems:
             texts = distinct.take(of_numbers(used))
         else:
             texts = of_texts([distinct[at] for at in used.tolist()])
-        hopeless = decoder.hopeless(texts)
-        if hopeless.any():
-            alike = hopeless[which]
-            self.problems.add_alike(
-                self.file,
-                name,
-                lines[rows[alike]],
-                texts.take(of_numbers(which[alike])),
-                decoder.error_of_hopeless,
-            )
-            rows, which = rows[~alike], which[~alike]
+        self._note_texts(lines[rows], which, texts, name, decoder)
+
+    def _note_texts(
+        self, lines: Ints, which: Ints, texts: pa.StringArray, name: str, decoder: Decoder
+    ) -> None:
+        """Add the problems of lines, each of one of some texts that cannot be read."""
+        told = np.ones(len(texts), dtype=bool)
+        for alike in decoder.hopeless.alike(texts):
+            theirs = alike.there[which]
+            values = texts.take(of_numbers(which[theirs]))
+            error = decoder.error(alike.sample)
+            message = replace(error, facts={**error.facts, "value": any_of("value")})
+            self.problems.add_alike(self.file, name, lines[theirs], message, values)
+            told &= ~alike.there
+        if not told.all():
+            lines, which = lines[told[which]], which[told[which]]
         kind = next((one.kind for one in FILES[self.file] if one.name == name), "")
         values_shown, messages = [], []
-        told = ~hopeless
         others = np.flatnonzero(told)
         for at, text in zip(others, texts.take(of_numbers(others)).to_pylist(), strict=True):
-            if values[used[at]] in (BAD, NOT_OURS):
+            if not is_blank(text):
                 messages.append(decoder.error(text))
             elif name in self.required:
                 messages.append(blank(name, kind))
@@ -95,22 +99,17 @@ class CellProblems:
                 continue
             values_shown.append(shown(text))
         if messages:
-            rows, which = rows[told[which]], which[told[which]]
-            which = (np.cumsum(told) - 1)[which]
-            self.problems.add_rows(self.file, name, lines[rows], which, values_shown, messages)
+            lines, which = lines[told[which]], (np.cumsum(told) - 1)[which[told[which]]]
+            self.problems.add_rows(self.file, name, lines, which, values_shown, messages)
 
-    def note_insured(self, block: Block, texts: Texts, values: Ints) -> None:
+    def note_insured(self, block: Block, texts: Texts, values: Ints, decoder: Decoder) -> None:
         """Add the problems of 被保険者番号, which are read as one array."""
         rows = np.flatnonzero(values < 0)
         at = rows if texts.positions is None else texts.positions[rows]
         encoded = compute.dictionary_encode(texts.texts.take(of_numbers(at)))
-        texts_met = encoded.dictionary.to_pylist()
-        messages = [_insured_message(text) for text in texts_met]
-        values_shown = [shown(text) for text in texts_met]
         which = numbers_of(encoded.indices).astype(np.int64)
-        self.problems.add_rows(
-            self.file, INSURED_NO.name, block.lines[rows], which, values_shown, messages
-        )
+        name = INSURED_NO.name
+        self._note_texts(block.lines[rows], which, encoded.dictionary, name, decoder)
 
     def note_unusual(
         self,
@@ -129,13 +128,3 @@ class CellProblems:
         messages = [decoder.unusual[text] for text in texts]
         values_shown = [shown(text) for text in texts]
         self.problems.add_rows(self.file, name, block.lines[rows], which, values_shown, messages)
-
-
-def _insured_message(text: str) -> Message:
-    if is_blank(text):
-        return blank(INSURED_NO.name, INSURED_NO.kind)
-    try:
-        PARSERS[INSURED_NO.kind](text)
-    except BadCellError as error:
-        return error.message
-    raise AssertionError(f"{text!r} is an insured number")

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import flags_of, numbers_of, of_numbers
+from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.columns import EXAMPLE_NUMBERS
 from chiiki_tsusho.language import Name, Text
 from chiiki_tsusho.law.bands import SHORTFALL_NAMES
@@ -27,7 +26,6 @@ from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
 from chiiki_tsusho.not_known import BAD, BLANK, NOT_OURS
 from chiiki_tsusho.problem_texts import CALLED, Message, TextId
 from chiiki_tsusho.reading.cell_texts import (
-    LONGEST_CELL,
     BadCellError,
     Parser,
     digits,
@@ -43,6 +41,7 @@ from chiiki_tsusho.reading.dates_and_times import (
     parse_month,
     parse_time,
 )
+from chiiki_tsusho.reading.hopeless_texts import HopelessTexts
 from chiiki_tsusho.reading.odd_numbers import OddNumber
 
 # Visits are planned some months ahead at most; later years are slips.
@@ -253,27 +252,6 @@ USUAL: dict[str, Usual] = {
     "date": (lambda day: day // 10_000 <= _today().year + _YEARS_AHEAD, "far_ahead"),
 }
 
-# What no cell of any column has in it, and what none of numbers has.
-_IN_NO_CELL = r"?!$&*;<>@\[\]^`{|}~"
-_IN_NO_NUMBER = _IN_NO_CELL + "_A-DF-Za-df-z"
-_OF_NUMBERS = ("minutes", "session", "units", "day", "yen")
-# From so many texts on they are looked at all at once.
-MANY_TEXTS = 256
-_SAMPLE = "?"
-# As a regular expression: no text at all.
-NOTHING = r"[^\x00-\x{10FFFF}]"
-
-
-def hopeless_in(kind: str) -> str:
-    """Return what cannot be read in a kind of column, as a regular expression.
-
-    It is of printable ASCII, which both languages show alike, and neither a formula, the value of
-    an error nor behind an apostrophe.
-    """
-    first, any_of = r"!$-&(-<>-\[\]-~", r" !#-&(-\[\]-~"
-    never = _IN_NO_NUMBER if kind in _OF_NUMBERS else _IN_NO_CELL
-    return rf"\A(?:[{first}][{any_of}]*)?[{never}][{any_of}]*\z"
-
 
 @dataclass
 class Decoder:
@@ -289,8 +267,8 @@ class Decoder:
         The numbers worth themselves, where the column may be read as numbers.
     usual : callable and TextId, optional
         Says which values need no second look; of others ``unusual`` has a warning.
-    never : str
-        Texts that cannot be read, as a regular expression (``hopeless_in``).
+    hopeless : HopelessTexts
+        Knows texts that cannot be read among many at once.
     checked : str
         The kind of the numbers, where they end in a check digit; ``odd`` has those that end in
         another and that no row was met with.
@@ -300,7 +278,7 @@ class Decoder:
     blank: int = BLANK
     number_range: tuple[int, int] | None = None
     usual: Usual | None = None
-    never: str = hopeless_in("")
+    hopeless: HopelessTexts = field(default_factory=HopelessTexts)
     checked: str = ""
 
     def __post_init__(self) -> None:
@@ -319,27 +297,11 @@ class Decoder:
 
     def values_of(self, texts: pa.StringArray) -> npt.NDArray[np.int64]:
         """Return the value of each text; of many at once those that cannot be read are not kept."""
-        hopeless = self.hopeless(texts)
+        hopeless = self.hopeless.found(texts)
         others = np.flatnonzero(~hopeless)
         values = np.full(len(texts), BAD, dtype=np.int64)
         values[others] = self.values(texts.take(of_numbers(others)).to_pylist())
         return values
-
-    def hopeless(self, texts: pa.StringArray) -> npt.NDArray[np.bool_]:
-        """Say which texts cannot be read, as can be seen of many at once.
-
-        What is wrong with them is the same, ``error_of_hopeless``.
-        """
-        if len(texts) < MANY_TEXTS:
-            return np.zeros(len(texts), dtype=bool)
-        never = compute.match_substring_regex(texts, self.never)
-        short = numbers_of(compute.binary_length(texts)) <= LONGEST_CELL
-        return flags_of(never) & short
-
-    @property
-    def error_of_hopeless(self) -> Message:
-        """The message of texts that are hopeless, which differs in their value alone."""
-        return self.error(_SAMPLE)
 
     def error(self, text: str) -> Message:
         """Return what is wrong with a text that cannot be read."""

@@ -17,6 +17,7 @@ from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.lazy import parquet
+from chiiki_tsusho.problem_rows import ProblemTables
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.parquet_file import ParquetSource
@@ -129,10 +130,15 @@ class FolderSink:
         return writer
 
     def _table(
-        self, name: str, columns: Sequence[Column], words: Sequence[str] = ()
+        self,
+        name: str,
+        columns: Sequence[Column],
+        words: Sequence[str] = (),
+        ascii_only: bool | None = None,
     ) -> TableWriter:
         headings = headings_in(columns, self._language)
-        return self._opened(table_writer(self._path(name), schema(columns), headings, words))
+        path = self._path(name)
+        return self._opened(table_writer(path, schema(columns), headings, words, ascii_only))
 
     def _discard(self) -> None:
         try:
@@ -176,7 +182,7 @@ class FolderSink:
         assert isinstance(visits, (CsvSource, SeveralSources))
         return _LineWriter(path, visits.raw_heading)
 
-    def finish(self, problems: pa.Table, record: Mapping[str, Any]) -> None:
+    def finish(self, problems: ProblemTables, record: Mapping[str, Any]) -> None:
         """Write the problems and the record of the run, and put every file in its place.
 
         What an earlier run has left there goes, with the papers made from it.
@@ -187,8 +193,9 @@ class FolderSink:
                 claims = self._earlier.with_claims([one for _, one in self._new])
                 self._lines.write(self._lines.formed(lines))
                 self._claims.write(self._claims.formed(claims))
-            writer = self._table("problems", PROBLEMS, _WORDS)
-            writer.write(writer.formed(problems))
+            writer = self._table("problems", PROBLEMS, _WORDS, problems.is_ascii)
+            for table in problems:
+                writer.write(writer.formed(table))
             while self._writers:
                 self._writers[0].close()
                 del self._writers[0]

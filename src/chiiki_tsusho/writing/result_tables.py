@@ -13,7 +13,6 @@ from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.problems import Problems
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,11 +78,6 @@ def claim_table(priced: Priced) -> pa.Table:
         blank = values == UNKNOWN if column.kind == "whole_or_blank" else None
         arrays.append(of_numbers(values, blank))
     return pa.Table.from_arrays(arrays, schema=CLAIMS_SCHEMA)
-
-
-def problem_table(problems: Problems, language: Language = "en") -> pa.Table:
-    """Write all problems as a table, in the order of ``Problems.frame``."""
-    return problems.table(language)
 
 
 class FrameSink:

@@ -51,7 +51,11 @@ class TableWriter(Writer, Protocol):
 
 
 def table_writer(
-    path: Path, table_schema: pa.Schema, headings: Sequence[str] = (), words: Sequence[str] = ()
+    path: Path,
+    table_schema: pa.Schema,
+    headings: Sequence[str] = (),
+    words: Sequence[str] = (),
+    ascii_only: bool | None = None,
 ) -> TableWriter:
     """Open a table to be written, in the format that the ending of the name says.
 
@@ -64,13 +68,15 @@ def table_writer(
         Those of the file, where they are not the names of the schema.
     words : sequence of str
         Columns that may hold any text, that of a user too; the other texts are numbers and codes.
+    ascii_only : bool, optional
+        Whether all texts are of ASCII; without it the first rows that are written say so.
     """
     named = headings or table_schema.names
     if path.suffix == ".parquet":
         return _ParquetWriter(path, table_schema, named)
     if path.suffix == ".xlsx":
         return _WorkbookWriter(path, table_schema, named)
-    return _CsvWriter(path, named, words)
+    return _CsvWriter(path, named, words, ascii_only)
 
 
 class _ParquetWriter:
@@ -92,7 +98,9 @@ class _ParquetWriter:
 class _CsvWriter:
     """Writes a CSV; words are quoted where need be, and no spreadsheet runs them as formulas."""
 
-    def __init__(self, path: Path, headings: Sequence[str], words: Sequence[str]) -> None:
+    def __init__(
+        self, path: Path, headings: Sequence[str], words: Sequence[str], ascii_only: bool | None
+    ) -> None:
         self._words = words
         quoting = "needed" if words else "none"
         self._options = arrow_csv.WriteOptions(include_header=False, quoting_style=quoting)
@@ -101,6 +109,8 @@ class _CsvWriter:
         self._begun = False
         if not self._heading.isascii() or not self._words:
             self._begin(self._heading.isascii())
+        elif ascii_only is not None:
+            self._begin(ascii_only)
 
     def _begin(self, ascii_only: bool) -> None:
         # Spreadsheets see by the mark that what is beyond ASCII is UTF-8.
@@ -108,7 +118,7 @@ class _CsvWriter:
         self._begun = True
 
     def formed(self, table: pa.Table) -> tuple[bool, Iterable[pa.Buffer]]:
-        ascii_only = not self._words or all(map(_is_ascii, table.columns))
+        ascii_only = self._begun or all(map(_is_ascii, table.columns))
         if self._words:
             slices = range(0, table.num_rows, _ROWS_OF_WORDS)
             return ascii_only, (self._lines(table.slice(at, _ROWS_OF_WORDS)) for at in slices)
