@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.unplaced_rows import WAYS, Unplaced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
-from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError, known_language
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
 from chiiki_tsusho.language import Counted, Language, Text, listed
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("chiiki_tsusho")
 
 
+@checked_call
 @dataclass(frozen=True, eq=False, repr=False)
 class Batch:
     """The claims of a batch and what holds the others. Two are equal where their content is.
@@ -90,6 +92,7 @@ class Batch:
             held=Counted("{n:,} row held", "{n:,} rows held", len(self.held_visits)),
         )
 
+    @checked_call
     def to_folder(self, folder: str | Path) -> Path:
         """Write the four tables as CSV files, as ``claim_files`` does; all of them or none.
 
@@ -114,6 +117,7 @@ class Batch:
         write_tables(folder, tables | {"held_visits": pa.Table.from_pandas(held)})
         return Path(folder)
 
+    @checked_call
     def report(self, path: str | Path, language: Language = "en") -> Path:
         """Write a page about the batch (``write_report``), and return where it is."""
         # A room above this one, entered only when it is asked for.
@@ -125,6 +129,7 @@ class Batch:
         return written
 
 
+@checked_call
 @dataclass(frozen=True)
 class FileBatch:
     """What a batch of files came to.
@@ -162,6 +167,7 @@ class FileBatch:
         return read_frame([self.problem_table], PROBLEMS)
 
 
+@checked_call
 def compute_claims(
     visits: Input,
     providers: Input | None = None,
@@ -226,7 +232,6 @@ def compute_claims(
     >>> batch.claims["total_units"].tolist()
     [476]
     """
-    known_language(language)
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
     run = BatchRun(*sources, code_book(codes), progress)
     sink = FrameSink()
@@ -271,6 +276,7 @@ def _known(name: str, value: str, known: tuple[str, ...]) -> None:
         )
 
 
+@checked_call
 def claim_files(
     visits: FileInput,
     folder: str | Path | None = None,
@@ -352,7 +358,6 @@ def claim_files(
     >>> sorted(path.name for path in done.folder.iterdir())
     ['claim_lines.csv', 'claims.csv', 'held_visits.csv', 'problems.csv', 'run.json']
     """
-    known_language(language), known_language(headings)
     _known("file_format", file_format, FILE_FORMATS)
     _known("unplaced", unplaced, WAYS)
     if folder is None and add_to is None:

@@ -21,11 +21,14 @@ class ChiikiTsushoError(ValueError):
     """
 
     def __init__(self, message: str | Sayable) -> None:
+        if not isinstance(message, str) and not hasattr(message, "say"):
+            raise TypeError(f"message: str or Sayable was expected, not {type(message).__name__}")
         super().__init__(message if isinstance(message, str) else message.say("en"))
         self._in_both = None if isinstance(message, str) else message
 
     def say(self, language: Language = "en") -> str:
         """Write the message in a language, in English where it has no other."""
+        language = known_language(language)
         return str(self) if self._in_both is None else self._in_both.say(language)
 
 

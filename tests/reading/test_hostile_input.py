@@ -191,12 +191,15 @@ def test_arguments_of_another_kind_are_refused_in_the_words_of_the_package() -> 
     }
     with pytest.raises(ChiikiTsushoError) as refused:
         compute_claims(visits, codes=5)  # type: ignore[arg-type]
-    assert str(refused.value) == "codes: a code table or the path of one was expected, not int"
-    assert "サービスコード表" in refused.value.say("ja")
+    assert (
+        str(refused.value)
+        == "codes: CodeBook | CodeTable | str | Path | None was expected, not int"
+    )
+    assert "codes には CodeBook" in refused.value.say("ja")
     with pytest.raises(ChiikiTsushoError) as refused:
         explain_claim(visits, None)  # type: ignore[arg-type]
-    assert str(refused.value) == "insured_no: a text was expected, not NoneType"
-    assert "文字列" in refused.value.say("ja")
+    assert str(refused.value) == "insured_no: str was expected, not NoneType"
+    assert "insured_no には str" in refused.value.say("ja")
 
 
 def test_rows_with_columns_of_text_views_are_given_back() -> None:
@@ -274,7 +277,7 @@ def test_choices_that_there_are_not(tmp_path: Path) -> None:
     wrong: Any
     path = tmp_path / "visits.csv"
     path.write_text(csv_text(visits(1)), encoding="utf-8")
-    for name, value in (("unplaced", "Hold"), ("file_format", "xls"), ("unplaced", None)):
+    for name, value in (("unplaced", "Hold"), ("file_format", "xls")):
         wrong = {name: value}
         with pytest.raises(ChiikiTsushoError, match=f"{name} {value!r} is unknown") as caught:
             claim_files(path, tmp_path / "out", **wrong)

@@ -9,7 +9,7 @@ import pytest
 
 from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.reports.page import write_report
-from helpers.inputs import Cells, visit
+from helpers.inputs import Cells, frame, visit, visits
 from helpers.pages import read_page
 from helpers.reports import provider_no, varied_batch, varied_registers, write_visits
 
@@ -106,6 +106,20 @@ def test_each_person_beside_the_month_before(tmp_path: Path) -> None:
         ["0000000002", "443", "not computed, to be corrected"],
         ["0000000003", "443", "no visits"],
     ]
+
+
+@pytest.mark.parametrize(("now", "before"), [(1, 1), (1, 0), (0, 1), (0, 0)])
+def test_a_month_before_where_nobody_is_gone_and_nothing_waits(
+    now: int, before: int, tmp_path: Path
+) -> None:
+    for name, number in (("now", now), ("before", before)):
+        (tmp_path / name).mkdir()
+        table = frame(visits(2)).iloc[: 2 * number]
+        table.to_csv(tmp_path / name / "visits.csv", index=False)
+        claim_files(tmp_path / name / "visits.csv", tmp_path / name / "claims")
+    page = write_report(tmp_path / "now/claims", language="en", before=tmp_path / "before/claims")
+    rows = read_page(page).table("before-caption")
+    assert rows[1][:3] == ["Claims", str(before), str(now)]
 
 
 def test_what_is_added_and_how_often(tmp_path: Path) -> None:

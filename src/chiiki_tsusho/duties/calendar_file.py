@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.extra import needed
 from chiiki_tsusho.duties.periods import fiscal_year, given_day
 from chiiki_tsusho.errors import ChiikiTsushoError
@@ -20,6 +21,7 @@ _PRODUCT = "-//chiiki-tsusho//duties//JA"
 _REMINDER = timedelta(days=-7)
 
 
+@checked_call
 def write_calendar(plan: pd.DataFrame, path: str | Path, on: date | str | None = None) -> Path:
     """Write a plan as a calendar that every calendar program reads.
 

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.cases import OfficeCase, council_cases, provider_order
 from chiiki_tsusho.duties.counting import counted_meetings
 from chiiki_tsusho.duties.filings import filing_findings
@@ -36,6 +37,7 @@ COUNCIL_WORDS = {
 }
 
 
+@checked_call
 def check_duties(
     meetings: Given,
     offices: Given,

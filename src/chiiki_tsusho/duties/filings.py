@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.findings import Finding
+from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.registers import Office, read_offices
 from chiiki_tsusho.duties.rules import DutyRule, Force
 from chiiki_tsusho.duties.services import (
@@ -54,14 +56,15 @@ class FilingItem(BaseModel):
     confidence: str
 
 
-def filing_items(offices: int, on: date | None = None) -> Any:
+@checked_call
+def filing_items(offices: int, on: date | str | None = None) -> Any:
     """Return the items of the filing that a number of offices asks for.
 
     Parameters
     ----------
     offices : int
         As ``counted_offices`` counts them.
-    on : date, optional
+    on : date or str, optional
         Only the items in force on that day.
 
     Returns
@@ -75,7 +78,7 @@ def filing_items(offices: int, on: date | None = None) -> Any:
     >>> filing_items(20)["item"].tolist()
     [2, 3]
     """
-    rows = [one.model_dump() for one in items_for(offices, on)]
+    rows = [one.model_dump() for one in items_for(offices, None if on is None else given_day(on))]
     return pd.DataFrame(rows, columns=list(FilingItem.model_fields))
 
 
@@ -102,6 +105,7 @@ def counted_offices(offices: Sequence[Office]) -> int:
     return len(counted)
 
 
+@checked_call
 @dataclass(frozen=True)
 class Addressee:
     """With whom a corporation files.
@@ -119,6 +123,7 @@ class Addressee:
     rule: DutyRule
     why: Text
 
+    @checked_call
     def say(self, language: Language = "en") -> str:
         """Write the name, or that it is not known."""
         return self.name or Text("not known: ask").say(language)
@@ -195,6 +200,7 @@ def addressee_of(offices: Sequence[Office]) -> Addressee:
     return Addressee(name, _rule("第1号", name), Text("offices in one prefecture"))
 
 
+@checked_call
 def filing_addressee(offices: Given) -> Addressee:
     """Return with whom a corporation files its business-management system.
 

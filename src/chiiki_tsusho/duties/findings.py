@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.rules import DutyRule
 from chiiki_tsusho.duties.services import authorities
 from chiiki_tsusho.language import Language, Sayable, Text
@@ -137,6 +138,7 @@ class Finding:
         }
 
 
+@checked_call
 @dataclass(frozen=True)
 class DutyReport:
     """All that a check found.

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties import council_papers, filing_papers
 from chiiki_tsusho.duties.cases import OfficeCase, council_cases
 from chiiki_tsusho.duties.docx_file import write_docx
@@ -25,6 +26,7 @@ PaperKind = Literal["notice", "minutes", "members", "filing", "filing-change"]
 KINDS: tuple[PaperKind, ...] = get_args(PaperKind)
 
 
+@checked_call
 def write_paper(
     kind: PaperKind,
     offices: Given,

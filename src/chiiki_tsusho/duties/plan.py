@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.cases import OfficeCase, council_cases, provider_order
 from chiiki_tsusho.duties.counting import counted_meetings
 from chiiki_tsusho.duties.filings import addressee_of, offices_of
@@ -91,6 +92,7 @@ class PlannedDay:
         }
 
 
+@checked_call
 def plan_duties(
     offices: Given,
     year: int,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.services import authority_key, care_services, service_names
 from chiiki_tsusho.errors import ChiikiTsushoError, TableError
@@ -192,6 +193,7 @@ def service_key(text: str) -> str:
         ) from None
 
 
+@checked_call
 def duty_rules(
     authority: str = LAW,
     service: str | None = None,

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.register_columns import REGISTERS
-from chiiki_tsusho.errors import known_language
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.whole_files import write_new
 
@@ -31,6 +31,7 @@ def csv_text(rows: Iterable[Sequence[str]]) -> str:
     return text if text.isascii() else _MARK + text
 
 
+@checked_call
 def write_register_templates(folder: str | Path, headings: Language = "en") -> list[Path]:
     """Write offices, meetings, members and corporation, and a dictionary of their columns.
 
@@ -57,7 +58,6 @@ def write_register_templates(folder: str | Path, headings: Language = "en") -> l
     >>> [path.name for path in ct.write_register_templates("registers")][:2]
     ['offices.csv', 'meetings.csv']
     """
-    known_language(headings)
     dictionary = [_DICTIONARY_HEADINGS[headings]]
     files: dict[str, str] = {}
     for register, columns in REGISTERS.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.exchange_files.audit_page import write_audit_page
 from chiiki_tsusho.exchange_files.checks_form import check_doubles, check_form
@@ -43,6 +44,7 @@ class FileSummary:
     public_yen: int
 
 
+@checked_call
 @dataclass(frozen=True)
 class Audit:
     """What an audit found.
@@ -103,6 +105,7 @@ class Audit:
         )
 
 
+@checked_call
 def audit(
     files: str | Path | ClaimFile | Sequence[str | Path | ClaimFile],
     codes: CodeBook | str | Path | None = None,

@@ -15,10 +15,11 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import of_texts
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.visit_codes import visit_code_table
-from chiiki_tsusho.errors import ChiikiTsushoError, known_language
+from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.exchange_files.care_plan_layout import (
     DONE,
     DONE_WITHDRAWN,
@@ -71,6 +72,7 @@ class _VisitCodeSink:
         """Leave out rows that no claim has taken."""
 
 
+@checked_call
 @dataclass(frozen=True)
 class DoneVisits:
     """The codes of visits that were done.
@@ -94,6 +96,7 @@ class DoneVisits:
     held_visits: int
 
 
+@checked_call
 @dataclass(frozen=True)
 class WrittenResults:
     """Files of what was done, and the persons of whom there is none.
@@ -116,6 +119,7 @@ class WrittenResults:
         return not (len(self.left_out) or self.done.held_claims or self.done.held_visits)
 
 
+@checked_call
 def codes_of_visits(
     visits: Input,
     providers: Input | None = None,
@@ -163,7 +167,6 @@ def codes_of_visits(
     0     20160401       781241      1       0900
     1     20160401       785301      1       0900
     """
-    known_language(language)
     book = code_book(codes)
     sources = open_inputs(visits, providers, recipients, ignore_columns=ignore_columns)
     run, sink = BatchRun(*sources, book), _VisitCodeSink()
@@ -184,6 +187,7 @@ def codes_of_visits(
     )
 
 
+@checked_call
 def write_care_plan_results(
     visits: Input,
     recipients: Input,

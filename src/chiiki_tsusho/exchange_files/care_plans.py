@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chiiki_tsusho.errors import known_language
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.exchange_files.care_plan_layout import PLAN, READ, UNITS_PLAN, WITHDRAWALS
 from chiiki_tsusho.exchange_files.care_plan_lines import (
     PlanLine,
@@ -43,6 +43,7 @@ VISITS_FILE, RECIPIENTS_FILE = "visits.csv", "recipients.csv"
 _ENCODING = "utf-8-sig"
 
 
+@checked_call
 @dataclass(frozen=True)
 class CarePlans:
     """Care plans as inputs of a claim.
@@ -83,6 +84,7 @@ class CarePlans:
         return write_new(folder, contents, private=files)
 
 
+@checked_call
 def from_plan(
     files: str | Path | Sequence[str | Path],
     provider_no: str | None = None,
@@ -127,7 +129,6 @@ def from_plan(
     >>> plans = ct.from_plan(["UPPLAN_202607.CSV", "UPSIKYU_202607.CSV"])  # doctest: +SKIP
     >>> plans.write("month")  # doctest: +SKIP
     """
-    known_language(language)
     book, notes = code_book(codes), Notes()
     paths = plan_paths([files] if isinstance(files, (str, Path)) else files)
     lines: list[PlanLine] = []

@@ -12,11 +12,12 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
-from chiiki_tsusho.errors import InputFileError, not_read
+from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, not_read
 from chiiki_tsusho.exchange_files.layout import Record, layout
 from chiiki_tsusho.exchange_files.line_cells import ENCODING, Lines
 from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, encoded, quoting_of
-from chiiki_tsusho.language import Sayable, Text
+from chiiki_tsusho.language import Sayable, Text, listed
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.whole_files import given_path
 
@@ -36,6 +37,7 @@ class KeptLine:
     damage: Sayable | None = None
 
 
+@checked_call
 @dataclass(frozen=True)
 class ClaimFile:
     """A file of 国保連 as its lines.
@@ -72,12 +74,29 @@ class ClaimFile:
         """The lines that could not be read."""
         return tuple(one for one in self.kept if one.damage is not None)
 
+    @checked_call
     def rows(self, record: str) -> RecordRows:
-        """Return the lines of a record, none where the file has none."""
+        """Return the lines of a record, none where the file has none.
+
+        Raises
+        ------
+        ChiikiTsushoError
+            The layout has no record of the name.
+        """
         if record in self.records:
             return self.records[record]
+        if record not in layout():
+            raise ChiikiTsushoError(
+                Text(
+                    "{name} {value!r} is unknown; {known} are known",
+                    name="record",
+                    value=record,
+                    known=listed(layout()),
+                )
+            )
         return no_rows(layout()[record])
 
+    @checked_call
     def frame(self, record: str) -> pd.DataFrame:
         """Return the lines of a record as a DataFrame of text.
 
@@ -94,6 +113,7 @@ class ClaimFile:
         """
         return self.rows(record).frame()
 
+    @checked_call
     def with_frame(self, record: str, frame: pd.DataFrame) -> ClaimFile:
         """Return the file with other cells in the lines of a record.
 
@@ -126,6 +146,7 @@ def no_rows(record: Record) -> RecordRows:
     return RecordRows(record, np.zeros(0, dtype=np.int64), schema.empty_table(), {})
 
 
+@checked_call
 def read_claim_file(path: str | Path) -> ClaimFile:
     """Read a claim file, or another file of 国保連 that the layout knows.
 

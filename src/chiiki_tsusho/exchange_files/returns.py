@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.exchange_files.line_cells import ENCODING
 from chiiki_tsusho.exchange_files.return_codes import return_codes
@@ -76,6 +77,7 @@ class _Return:
         return found[0] if found else ""
 
 
+@checked_call
 def read_returns(path: str | Path, language: Language = "en") -> pd.DataFrame:
     """Read which claims came back (7411), and say what each code means.
 

@@ -15,12 +15,12 @@ import numpy as np
 
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.batch import Batch, FileBatch
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import (
     ChiikiTsushoError,
     ClaimFileError,
     InputFileError,
-    known_language,
 )
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.line_cells import Texts
@@ -32,7 +32,7 @@ from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_recipients
-from chiiki_tsusho.whole_files import not_written
+from chiiki_tsusho.whole_files import given_path, named_path, not_written
 from chiiki_tsusho.writing.result_tables import read_frame, schema
 from chiiki_tsusho.writing.saved_results import output_files, read_output
 
@@ -63,6 +63,7 @@ class WrittenClaimFile:
     public_yen: int
 
 
+@checked_call
 def write_claim_file(
     batch: Batch | FileBatch | str | Path,
     recipients: Input,
@@ -156,7 +157,7 @@ def write_claim_file(
     >>> ct.audit(written.path).clean
     True
     """
-    known_language(language)
+    folder = named_path(folder)
     sending = _sending(review_month, quote, medium, file_no)
     claims, lines = _claims_of(batch)
     book = codes if isinstance(codes, CodeBook) else load_code_book(codes)
@@ -173,8 +174,8 @@ def write_claim_file(
         raise ClaimFileError(problems.summary(), frame)
     files = [records_of(one, sending) for one in months]
     names = _names(months, file_name)
-    _write(Path(folder), names, files)
-    return [_written(Path(folder) / name, one) for name, one in zip(names, months, strict=True)]
+    _write(folder, names, files)
+    return [_written(folder / name, one) for name, one in zip(names, months, strict=True)]
 
 
 def _sending(review_month: str, quote: str, medium: str, file_no: str) -> Sending:
@@ -201,7 +202,7 @@ def _sending(review_month: str, quote: str, medium: str, file_no: str) -> Sendin
 def _claims_of(batch: Batch | FileBatch | str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     if isinstance(batch, Batch):
         return batch.claims, batch.claim_lines
-    folder = batch.folder if isinstance(batch, FileBatch) else Path(batch)
+    folder = batch.folder if isinstance(batch, FileBatch) else given_path(batch)
     files = output_files(folder)
     claims, lines = (
         read_frame(

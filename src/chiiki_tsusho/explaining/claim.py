@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.errors import VisitError, known_language
@@ -81,6 +82,7 @@ class _Said:
     notes: list[str]
 
 
+@checked_call
 @dataclass(frozen=True)
 class ClaimExplanation:
     """A claim, line by line and step by step.
@@ -157,6 +159,7 @@ class ClaimExplanation:
         return "\n".join(parts)
 
 
+@checked_call
 def explain_claim(
     visits: Input,
     insured_no: str,
@@ -221,11 +224,6 @@ def explain_claim(
     >>> claim.lines[0].service_units
     333
     """
-    known_language(language)
-    if not isinstance(insured_no, str):
-        raise VisitError(
-            Text("insured_no: a text was expected, not {kind}", kind=type(insured_no).__name__)
-        )
     # What is no text is the number of nobody.
     insured_no = insured_no.encode("utf-8", "backslashreplace").decode()
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)

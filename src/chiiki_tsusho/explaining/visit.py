@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.chosen_lines import choose
 from chiiki_tsusho.claims.month_visits import BilledKinds, MonthVisits
 from chiiki_tsusho.claims.side_by_side import conflicts, needing_others, not_together
@@ -162,6 +163,7 @@ class Composition(BaseModel):
         return " → ".join(figures)
 
 
+@checked_call
 class Calculator:
     """Composes the units of single visits.
 
@@ -177,6 +179,7 @@ class Calculator:
         self.table = table
         self.language = language
 
+    @checked_call
     def compose(self, visit: Visit) -> Composition:
         """Price a visit.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
-from chiiki_tsusho.errors import TableError, UnsupportedMonthError
-from chiiki_tsusho.language import Name, Text
+from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.errors import UnsupportedMonthError
+from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_file import read_code_rows
 from chiiki_tsusho.law.code_rows import SERVICES, CodeLine, segments
@@ -21,6 +21,7 @@ from chiiki_tsusho.months import MonthLike, joined, month_text, parse_month, spa
 from chiiki_tsusho.problem_texts import Message
 
 
+@checked_call
 class CodeBook:
     """A code table file: every code in every period.
 
@@ -48,6 +49,7 @@ class CodeBook:
                         known[one.row.minutes_from : one.row.minutes_to] = True
 
     @classmethod
+    @checked_call
     def of_month(cls, table: CodeTable) -> CodeBook:
         """Make a book of one month only."""
         period = {"valid_from": table.month, "valid_to": table.month}
@@ -94,6 +96,7 @@ class CodeBook:
                 largest[one.row.key] = max(largest.get(one.row.key, 1), one.row.largest_value)
         return largest
 
+    @checked_call
     def supports(self, month: int) -> bool:
         """Say whether a month has base codes."""
         return any(first <= month <= last for first, last in self.months)
@@ -108,6 +111,7 @@ class CodeBook:
         }
         return Message("unsupported_month", "unsupported_month", facts)
 
+    @checked_call
     def table(self, month: int) -> CodeTable:
         """Return the table of a month.
 
@@ -135,6 +139,7 @@ class CodeBook:
         return table if first is table else first.of_month(table.month)
 
 
+@checked_call
 def load_code_book(path: str | Path | None = None) -> CodeBook:
     """Load every period of a code table file, once.
 
@@ -167,6 +172,7 @@ def _cached_book(file: Path, _place: Path, _changed: int, _size: int) -> CodeBoo
     return CodeBook(read_code_rows(file))
 
 
+@checked_call
 def load_codes(month: MonthLike, path: str | Path | None = None) -> CodeTable:
     """Load the code table of a month.
 
@@ -199,17 +205,11 @@ def load_codes(month: MonthLike, path: str | Path | None = None) -> CodeTable:
     return load_code_book(path).table(parse_month(month))
 
 
+@checked_call
 def code_book(codes: CodeBook | CodeTable | str | Path | None) -> CodeBook:
     """Return the code book that ``codes=`` stands for."""
     if isinstance(codes, CodeBook):
         return codes
     if isinstance(codes, CodeTable):
         return CodeBook.of_month(codes)
-    if codes is not None and not isinstance(codes, (str, PathLike)):
-        raise TableError(
-            Text(
-                "codes: a code table or the path of one was expected, not {kind}",
-                kind=type(codes).__name__,
-            )
-        )
     return load_code_book(codes)

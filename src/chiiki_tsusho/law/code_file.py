@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.language import Language, Sayable, Text
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeLine, CodeRow
@@ -86,6 +87,7 @@ def _checked(
     return table, sorted_faults([*faults, *_renamed_keys(rows), *table_faults(table)])
 
 
+@checked_call
 def check_table(path: str | Path) -> list[Fault]:
     """Check a code table file, every fault at once.
 

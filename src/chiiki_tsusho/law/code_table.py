@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import UnknownCodeError
 from chiiki_tsusho.language import Name, Text, listed
 from chiiki_tsusho.law.arguments import service_code_array
@@ -49,6 +50,7 @@ class Rate:
     per_mille: tuple[int, ...]
 
 
+@checked_call
 @dataclass(frozen=True)
 class CodeTable(MonthRows):
     """The rows of a code table that hold in one month.
@@ -85,6 +87,7 @@ class CodeTable(MonthRows):
         """Count the codes."""
         return len(self.rows)
 
+    @checked_call
     def of_month(self, month: int) -> CodeTable:
         """Return the same rows as the table of another month; what was made of them is shared."""
         other = copy(self)

@@ -39,7 +39,10 @@ def half_up(units: Whole, per_mille: Whole | int) -> Whole:
     >>> half_up(475, 700)  # 332.5
     333
     """
-    return (units * per_mille + 500) // 1000
+    try:
+        return (units * per_mille + 500) // 1000
+    except TypeError as error:
+        raise TypeError(f"units, per_mille: whole numbers were expected: {error}") from error
 
 
 def floor_share(amount: Whole, share: Whole | int, whole: int) -> Whole:
@@ -62,4 +65,7 @@ def floor_share(amount: Whole, share: Whole | int, whole: int) -> Whole:
     >>> floor_share(10_011, 1_090, 100)  # units and 10.90 yen: 109119.9
     109119
     """
-    return amount * share // whole
+    try:
+        return amount * share // whole
+    except TypeError as error:
+        raise TypeError(f"amount, share, whole: whole numbers were expected: {error}") from error

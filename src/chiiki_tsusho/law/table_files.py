@@ -14,6 +14,7 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import ChiikiTsushoError, TableError, why_not
 from chiiki_tsusho.language import Joined, Language, Name, Text, listed, on_lines
 from chiiki_tsusho.months import OPEN_END, is_month, month_text
@@ -79,6 +80,7 @@ AnyRow = TypeVar("AnyRow", bound=BaseModel)
 DatedRow = TypeVar("DatedRow", bound=Any)
 
 
+@checked_call
 @dataclass(frozen=True)
 class Fault:
     """One thing wrong in a table file."""
@@ -91,6 +93,7 @@ class Fault:
     def __str__(self) -> str:
         return self.say("en")
 
+    @checked_call
     def say(self, language: Language = "en") -> str:
         """Write where it is and what is wrong in a language."""
         where = (

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import ChiikiTsushoError, known_language
 from chiiki_tsusho.exchange_files.persons import person_cells
 from chiiki_tsusho.html_pages import page_facts, templates
@@ -26,6 +27,7 @@ PAPERS: tuple[Paper, ...] = ("invoice", "receipt", "statement")
 _TEMPLATES = Path(__file__).resolve().parent / "templates_html"
 
 
+@checked_call
 def write_statements(
     batch: Batch | str | Path,
     path: str | Path,

@@ -258,16 +258,21 @@ def count_held(path: Path, aside: Ints) -> Held:
             "service_month": _taken(months, month),
             "provider_no": _taken(numbers["provider_no"], provider),
             "insurer_no": _taken(numbers["insurer_no"], insurer),
-            "insured_no": unpack_insured(insured).to_pylist(),
+            "insured_no": _texts(unpack_insured(insured).to_pylist()),
             "visits": visits,
         }
     )
     return Held(rows, len(calendars), alone, by_claim)
 
 
-def _taken(ids: TextIds, at: Ints) -> list[str]:
+def _taken(ids: TextIds, at: Ints) -> pd.Series[str]:
     texts = ids.texts
-    return [texts[one] for one in at.tolist()]
+    return _texts([texts[one] for one in at.tolist()])
+
+
+def _texts(values: list[str]) -> pd.Series[str]:
+    """Make a column that is one of texts where it has no row, too."""
+    return pd.Series(values, dtype="str")
 
 
 def _cell_values(

@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.results import Progress
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.columns import COMPARISON, Column
@@ -40,6 +41,7 @@ from chiiki_tsusho.writing.folders import refuse_overwriting, write_tables
 from chiiki_tsusho.writing.result_tables import schema
 
 
+@checked_call
 @dataclass(frozen=True)
 class Comparison:
     """What the same visits come to under two tables, a and b; every difference is b less a.
@@ -122,6 +124,7 @@ def _compare(
     )
 
 
+@checked_call
 def compare_months(
     visits: Input,
     month_a: str,

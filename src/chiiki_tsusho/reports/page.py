@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import OutputError, known_language
 from chiiki_tsusho.html_pages import page_facts, templates
 from chiiki_tsusho.language import Language, Text, default_language
@@ -30,7 +31,7 @@ from chiiki_tsusho.reports.page_words import (
     visible,
 )
 from chiiki_tsusho.reports.ranking import Record
-from chiiki_tsusho.whole_files import writable_file, write_whole
+from chiiki_tsusho.whole_files import given_path, writable_file, write_whole
 from chiiki_tsusho.writing.run_record import note_made
 from chiiki_tsusho.writing.saved_results import output_files
 
@@ -41,6 +42,7 @@ _MESSAGE_CHARACTERS = 300
 _LABEL_WIDTH = 44
 
 
+@checked_call
 def write_report(
     folder: str | Path,
     path: str | Path | None = None,
@@ -91,16 +93,16 @@ def write_report(
     'claims/report.html'
     """
     language = default_language() if language is None else known_language(language)
-    folder = Path(folder)
+    folder = given_path(folder)
     page = folder / REPORT if path is None else Path(path)
-    inputs = [*output_files(folder).values(), *([] if codes is None else [Path(codes)])]
+    inputs = [*output_files(folder).values(), *([] if codes is None else [given_path(codes)])]
     writable_file(page)
     if page.resolve() in [file.resolve() for file in inputs]:
         raise OutputError(
             Text("{page}: the report would replace this input; choose another file", page=page)
         )
     book = load_code_book(codes)
-    earlier = None if before is None else read_claims(Path(before))
+    earlier = None if before is None else read_claims(given_path(before))
     figures = report_figures(read_batch(folder), book, earlier)
     words = PageWords(language, _key_names(book, figures.months))
     files = {} if csv is None else write_tables(Path(csv), figures, words)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.language import Language, Sayable, Text, printable
 from chiiki_tsusho.law.code_file import check_code_rows
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, csv_text
@@ -35,6 +36,7 @@ def numbered(place: Place, number: int) -> Text:
     )
 
 
+@checked_call
 @dataclass(frozen=True)
 class Refused:
     """A row of the source that could not be placed.
@@ -60,6 +62,7 @@ class Refused:
     def __str__(self) -> str:
         return self.say("en")
 
+    @checked_call
     def say(self, language: Language = "en") -> str:
         """Write place, code, name and reason; nothing that cannot be seen stays as it is."""
         where = numbered(self.place, self.row).say(language)
@@ -68,6 +71,7 @@ class Refused:
         return ": ".join(filter(None, (where, named, reason)))
 
 
+@checked_call
 @dataclass(frozen=True)
 class ImportedTable:
     """What an import placed and what it refused.
@@ -328,6 +332,7 @@ def addition_cells(known: CodeRow, cells: dict[str, Any]) -> dict[str, Any]:
     return taken | cells | {"service_type": SERVICE_TYPE}
 
 
+@checked_call
 def write_code_rows(rows: Iterable[CodeRow], path: str | Path) -> None:
     """Write rows as a code table file, in the layout of ``data/service_codes.csv``.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_rows import ALL_LINES, CodeRow
 from chiiki_tsusho.law.published_names import (
@@ -54,6 +55,7 @@ _LIMIT_MANAGED = {"": 0, "3": 1}
 _Value = TypeVar("_Value")
 
 
+@checked_call
 def import_master(path: str | Path) -> ImportedTable:
     """Read the rows of service type 78 of a municipality's master CSV.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import UnsupportedMonthError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.published_names import (
@@ -32,6 +33,7 @@ from chiiki_tsusho.whole_files import given_path
 __all__ = ["ImportedTable", "Refused", "import_workbook", "write_code_rows"]
 
 
+@checked_call
 def import_workbook(
     path: str | Path,
     valid_from: str,

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.columns import (
     CLAIM_LINES,
     CLAIMS,
@@ -53,6 +54,7 @@ _ALSO = {"shortfall": "over_capacity", "public_law": "12", "public_copay_yen": "
 _LEVEL, _MORNING = 3, 9 * 60
 
 
+@checked_call
 def write_templates(
     folder: str | Path,
     month: str | None = None,

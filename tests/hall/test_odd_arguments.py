@@ -1,0 +1,262 @@
+"""Whatever is given for an argument of a public function: it works, or is refused by its name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import chiiki_tsusho as ct
+from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.language import Text
+from helpers import care_plans, claim_files
+from helpers.inputs import PROVIDER, RECIPIENT, frame, visits
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+BATCH = ct.compute_claims(frame(visits(2)), frame([PROVIDER]), frame([RECIPIENT]))
+TABLE = ct.load_codes("2016-04")
+BOOK = ct.load_code_book()
+VISIT = ct.Visit(minutes=240, care_level=1)
+DUTIES: dict[str, Any] = {
+    "offices": EXAMPLES / "duties_offices.csv",
+    "meetings": EXAMPLES / "duties_meetings.csv",
+    "on": "2026-04-01",
+}
+REPORT = ct.check_duties(**DUTIES)
+COMPOSED = ct.Calculator(TABLE).compose(VISIT)
+THREE: dict[str, Any] = {
+    "visits": frame(visits(2)),
+    "providers": frame([PROVIDER]),
+    "recipients": frame([RECIPIENT]),
+}
+FRENCH: Any = "fr"
+NUMPY_ONE: Any = (np.int64(1),)
+NEW = object()  # stands for a path where nothing is
+
+
+class Odd:
+    """A thing of a kind that nothing takes."""
+
+
+ODD: list[Any] = [
+    None, 5, -1, 2.5, True, "", "x", "\ud800", "a\0b", b"x", [], [5], {}, {"a": 1}, (), object(),
+    Odd, pd.DataFrame(), pd.DataFrame({"a": [1]}), np.array(5), np.array([1]), float("nan"),
+    pd.NaT, pd.NA, dt.date(2016, 4, 1), dt.datetime(2016, 4, 1), iter(()), Path("nofile"), 10**30,
+]  # fmt: skip
+
+
+def files(folder: Path) -> dict[str, Path]:
+    """Files that cannot be given as tables."""
+    for name in ("visits", "providers", "recipients"):
+        THREE[name].to_csv(folder / f"{name}.csv", index=False)
+    (folder / "claims.csv").write_bytes(claim_files.file_bytes())
+    shutil.copy(ROOT / "data" / "service_codes.csv", folder / "codes.csv")
+    plan = care_plans.plan_file(folder, "UPPLAN.csv", [care_plans.plan_row(1, "782441")])
+    return {"plan": plan, "claims": folder / "claims.csv", "codes": folder / "codes.csv"}
+
+
+def calls(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
+    """Every public function and class with arguments that are right."""
+    there = files(folder)
+    on_disk: dict[str, Any] = {name: folder / f"{name}.csv" for name in THREE}
+    batch = {name: getattr(BATCH, name) for name in ("claim_lines", "claims", "problems")}
+    nothing = pd.DataFrame()
+    done = ct.claim_files(folder=folder / "batch", **on_disk)
+    file = ct.read_claim_file(there["claims"])
+    of_classes: dict[str, dict[str, Any]] = {
+        "Addressee": {"name": "x", "rule": ct.filing_addressee(DUTIES["offices"]).rule},
+        "Audit": {"findings": nothing, "hints": nothing, "files": ()},
+        "Batch": {**batch, "held_visits": BATCH.held_visits},
+        "Calculator": {"table": TABLE},
+        "CarePlans": {"visits": nothing, "recipients": nothing, "notes": nothing},
+        "ClaimExplanation": dict.fromkeys(
+            ("service_month", "provider_no", "insurer_no", "insured_no"), "x"
+        )
+        | {"lines": [], "language": "en", "_said": {}},
+        "ClaimFile": {"shown": file.shown, "records": file.records},
+        "CodeBook": {"rows": BOOK.rows},
+        "CodeTable": {
+            "month": TABLE.month, "rows": TABLE.rows, "known_minutes": TABLE.known_minutes,
+        },
+        "Comparison": {
+            name: "2016-04" if name.startswith("month") else nothing
+            for name in inspect.signature(ct.Comparison).parameters
+        },
+        "Composition": dict(COMPOSED),
+        "CompositionLine": dict(COMPOSED.lines[0]),
+        "DoneVisits": {
+            "codes": nothing, "problems": nothing, "held_claims": 0, "held_visits": 0,
+        },
+        "DutyReport": {"items": REPORT.items, "on": dt.date(2026, 4, 1)},
+        "Fault": {"line": 1, "column": "x", "value": "x", "message": Text("x")},
+        "FileBatch": {
+            "summary": done.summary, "folder": done.folder, "problem_tables": done.problem_tables,
+        },
+        "ImportedTable": {"rows": [], "refused": []},
+        "Refused": {"place": "row", "row": 1, "code": "x", "name": "x", "reason": "x"},
+        "Step": dict(COMPOSED.steps[0]),
+        "Visit": dict(VISIT),
+        "WrittenResults": {
+            "paths": (), "left_out": nothing, "done": ct.codes_of_visits(**THREE),
+        },
+    }  # fmt: skip
+    of_classes["Addressee"]["why"] = of_classes["Fault"]["message"]
+    of_classes |= {name: {"message": "x"} for name in ct.__all__ if name.endswith("Error")}
+    of_functions: dict[str, dict[str, Any]] = {
+        "audit": {"files": file},
+        "check_duties": DUTIES,
+        "check_table": {"path": there["codes"]},
+        "claim_files": {"folder": NEW, **on_disk},
+        "codes_of_visits": THREE,
+        "compare_months": {"month_a": "2016-04", "month_b": "2018-04", **THREE},
+        "compute_claims": THREE,
+        "duty_rules": {},
+        "explain_claim": {"insured_no": RECIPIENT["insured_no"], **THREE},
+        "filing_addressee": {"offices": DUTIES["offices"]},
+        "filing_items": {"offices": 1},
+        "floor_share": {"amount": 1, "share": 1, "whole": 1},
+        "from_plan": {"files": there["plan"], "provider_no": care_plans.PROVIDER},
+        "half_up": {"units": 1, "per_mille": 1},
+        "import_master": {"path": folder / "none"},
+        "import_workbook": {"path": folder / "none", "valid_from": "2016-04"},
+        "load_code_book": {},
+        "load_codes": {"month": "2016-04"},
+        "plan_duties": {**DUTIES, "year": 2026},
+        "read_claim_file": {"path": there["claims"]},
+        "read_returns": {"path": folder / "none"},
+        "write_calendar": {"plan": ct.plan_duties(year=2026, **DUTIES), "path": NEW},
+        "write_care_plan_results": {"folder": NEW, **THREE},
+        "write_claim_file": {
+            "batch": BATCH, "recipients": THREE["recipients"], "review_month": "2016-05",
+            "folder": NEW,
+        },
+        "write_code_rows": {"rows": list(TABLE.rows[:2]), "path": NEW},
+        "write_paper": {"kind": "minutes", "path": NEW, **DUTIES},
+        "write_register_templates": {"folder": NEW},
+        "write_report": {"folder": folder / "batch", "path": NEW},
+        "write_statements": {"batch": BATCH, "path": NEW},
+        "write_templates": {"folder": NEW},
+    }  # fmt: skip
+    return {
+        name: (getattr(ct, name), arguments)
+        for name, arguments in (of_classes | of_functions).items()
+    } | {
+        "CodeTable.find": (TABLE.find, {"minutes": 240, "care_level": 1}),
+        "CodeTable.lookup": (TABLE.lookup, {"codes": ["781241"]}),
+        "CodeTable.positions": (TABLE.positions, {"codes": ["781241"]}),
+        "CodeTable.units": (TABLE.units, {"codes": ["781241"]}),
+        "CodeBook.table": (BOOK.table, {"month": 201604}),
+        "CodeBook.supports": (BOOK.supports, {"month": 201604}),
+        "CodeBook.of_month": (ct.CodeBook.of_month, {"table": TABLE}),
+        "Calculator.compose": (ct.Calculator(TABLE).compose, {"visit": VISIT}),
+        "Batch.report": (BATCH.report, {"path": NEW}),
+        "Batch.to_folder": (BATCH.to_folder, {"folder": NEW}),
+        "ChiikiTsushoError.say": (ct.TableError("x").say, {}),
+        "Fault.say": (ct.Fault(**of_classes["Fault"]).say, {}),
+        "ClaimFile.frame": (file.frame, {"record": "7131-01"}),
+        "ClaimFile.with_frame": (
+            file.with_frame, {"record": "7131-01", "frame": file.frame("7131-01")},
+        ),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def public(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
+    """Every public callable with arguments that are right."""
+    return calls(tmp_path_factory.mktemp("calls"))
+
+
+def test_nothing_public_is_left_out(
+    public: dict[str, tuple[Callable[..., Any], dict[str, Any]]],
+) -> None:
+    """What is public from now on is given odd arguments too."""
+    assert set(ct.__all__) <= set(public)
+
+
+def _odd_calls(
+    call: Callable[..., Any], right: dict[str, Any], folder: Path
+) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    number = 0
+    for name, parameter in inspect.signature(call).parameters.items():
+        # A callable that fails is the caller's own.
+        if name.startswith("_") or parameter.kind is parameter.VAR_KEYWORD or name == "progress":
+            continue
+        for odd in ODD:
+            number += 1
+            new = folder / f"{number}"
+            given = {key: new if value is NEW else value for key, value in right.items()}
+            yield name, odd, given | {name: odd}
+
+
+@pytest.mark.parametrize("name", sorted({*ct.__all__, "CodeTable.find", "CodeTable.lookup",
+    "CodeTable.positions", "CodeTable.units", "CodeBook.table", "CodeBook.supports",
+    "CodeBook.of_month", "Calculator.compose", "Batch.report", "Batch.to_folder",
+    "ChiikiTsushoError.say", "Fault.say", "ClaimFile.frame", "ClaimFile.with_frame"}))  # fmt: skip
+def test_odd_arguments_are_taken_or_refused_by_name(
+    name: str,
+    public: dict[str, tuple[Callable[..., Any], dict[str, Any]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An error of the package, or one of Python that names the argument."""
+    monkeypatch.chdir(tmp_path)
+    call, right = public[name]
+    wrong = []
+    for parameter, odd, given in _odd_calls(call, right, tmp_path):
+        try:
+            call(**given)
+        except ct.ChiikiTsushoError:
+            continue
+        except (TypeError, ValueError) as error:
+            if parameter in str(error):
+                continue
+            wrong.append((parameter, odd, repr(error)))
+        except Exception as error:
+            wrong.append((parameter, odd, repr(error)))
+    assert wrong == []
+
+
+def test_the_error_says_what_was_expected(tmp_path: Path) -> None:
+    """The argument, its annotation and the type of what was given, in both languages."""
+    with pytest.raises(ct.ChiikiTsushoError) as caught:
+        ct.write_statements(BATCH, tmp_path / "x.html", made_on=5)  # type: ignore[arg-type]
+    assert str(caught.value) == "made_on: dt.date | None was expected, not int"
+    assert (
+        caught.value.say("ja") == "made_on には dt.date | None を指定してください(指定値の型: int)"
+    )
+    with pytest.raises(ct.ChiikiTsushoError, match=r"rows: list\[CodeLine\] was expected, not str"):
+        ct.CodeBook("x")  # type: ignore[arg-type]
+    with pytest.raises(ct.ChiikiTsushoError, match=r"quote: 'minimal' \| 'none' \| 'all' was"):
+        ct.write_claim_file(BATCH, THREE["recipients"], "2016-05", tmp_path, quote=5)  # type: ignore[arg-type]
+    with pytest.raises(ct.ChiikiTsushoError, match="language 'fr' is unknown; en, ja are known"):
+        ct.compare_months(**THREE, month_a="2016-04", month_b="2018-04", language=FRENCH)
+
+
+@checked_call
+def _sum(numbers: tuple[int, ...], text: str | None = None, *, more: dict[str, int]) -> int:
+    assert text != "wrong"
+    return sum(numbers) + sum(more.values())
+
+
+def test_collections_are_checked_one_by_one() -> None:
+    """Each thing in a collection, by position and by name, whatever the default."""
+    assert _sum((1, 2), more={"a": 3}) == 6
+    assert _sum(NUMPY_ONE, "x", more={}) == 1
+    wrong: Any
+    for wrong in (([1],), (("1",),), ((True,),), ((1,), 5)):
+        with pytest.raises(ct.ChiikiTsushoError):
+            _sum(*wrong, more={})
+    with pytest.raises(ct.ChiikiTsushoError, match="more: dict"):
+        _sum((), more={5: 1})  # type: ignore[dict-item]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'other'"):
+        _sum((), more={}, other=1)  # type: ignore[call-arg]
