@@ -1,4 +1,4 @@
-"""Compiles the catalogue of Japanese sentences when the package is built.
+"""Compiles the catalogue of Japanese sentences and the templates of pages for the package.
 
 ``python hatch_build.py`` does the same in a checkout. The description of the
 built package is README.md with names of files in place of links, which lead nowhere elsewhere.
@@ -7,6 +7,7 @@ built package is README.md with names of files in place of links, which lead now
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,33 @@ try:
 except ModuleNotFoundError:  # where only the catalogue is compiled
     BuildHookInterface = MetadataHookInterface = object
 
-LOCALES = Path(__file__).parent / "src" / "chiiki_tsusho" / "locale"
+PACKAGE = Path(__file__).parent / "src" / "chiiki_tsusho"
 
 
-def compile_catalogues(locales: Path = LOCALES) -> list[Path]:
+def compile_all(package: Path = PACKAGE) -> list[Path]:
+    """Compile catalogues and templates; return what was written or is as it would be."""
+    return [*compile_catalogues(package), *compile_pages(package)]
+
+
+def compile_pages(package: Path) -> list[Path]:
+    """Compile the templates of pages as the package itself would.
+
+    Those of papers have filters of their own and are compiled where they are used.
+    """
+    sys.path.insert(0, str(package.parent))
+    from chiiki_tsusho.html_pages import compile_templates
+
+    return [
+        path
+        for room in ("exchange_files", "reports")
+        for path in compile_templates(package / room / "templates_html")
+    ]
+
+
+def compile_catalogues(package: Path) -> list[Path]:
     """Compile the files of each language into one catalogue; return what was written."""
     written = []
-    for folder in sorted(path for path in locales.iterdir() if path.is_dir()):
+    for folder in sorted(path for path in (package / "locale").iterdir() if path.is_dir()):
         whole = Catalog(locale=folder.name, charset="utf-8")
         for source in sorted(folder.glob("*.po")):
             with source.open("rb") as file:
@@ -48,14 +69,14 @@ def compile_catalogues(locales: Path = LOCALES) -> list[Path]:
     return written
 
 
-class CatalogueHook(BuildHookInterface):  # type: ignore[misc]
-    """Puts the compiled catalogues into the wheel."""
+class CompileHook(BuildHookInterface):  # type: ignore[misc]
+    """Puts the compiled catalogues and templates into the wheel."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (the hook's signature)
         """Compile before the files are gathered."""
-        for path in compile_catalogues(Path(self.root) / "src" / "chiiki_tsusho" / "locale"):
+        for path in compile_all(Path(self.root) / "src" / "chiiki_tsusho"):
             build_data["artifacts"].append(str(path.relative_to(self.root)))
 
 
@@ -81,5 +102,5 @@ class DescriptionHook(MetadataHookInterface):  # type: ignore[misc]
 
 
 if __name__ == "__main__":
-    for path in compile_catalogues():
+    for path in compile_all():
         print(path)

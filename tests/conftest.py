@@ -31,24 +31,25 @@ settings.register_profile(
 settings.load_profile("chiiki_tsusho")
 
 
-def _compile_catalogue() -> None:
-    """Compile the Japanese sentences where one has changed since; a build does so by itself."""
+def _compile() -> None:
+    """Compile sentences and templates where one has changed since; a build does so by itself."""
     root = Path(__file__).resolve().parents[1]
-    locales = root / "src" / "chiiki_tsusho" / "locale"
-    for folder in locales.iterdir():
+    package = root / "src" / "chiiki_tsusho"
+    spec = importlib.util.spec_from_file_location("hatch_build", root / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    for folder in (package / "locale").iterdir():
         compiled = folder / "LC_MESSAGES" / "chiiki_tsusho.mo"
         newest = max((path.stat().st_mtime for path in folder.glob("*.po")), default=0)
         if not compiled.is_file() or compiled.stat().st_mtime < newest:
-            spec = importlib.util.spec_from_file_location("hatch_build", root / "hatch_build.py")
-            assert spec is not None
-            assert spec.loader is not None
-            build = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(build)
-            build.compile_catalogues()
-            return
+            build.compile_catalogues(package)
+            break
+    build.compile_pages(package)
 
 
-_compile_catalogue()
+_compile()
 
 
 @pytest.fixture(scope="session")
