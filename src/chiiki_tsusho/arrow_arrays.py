@@ -28,12 +28,12 @@ def of_numbers(
 
 def numbers_of(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
     """Return whole numbers without nulls as a NumPy array of the same type, not to be changed."""
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else array.combine_chunks()
-    assert not array.null_count
     kind = np.dtype(array.type.to_pandas_dtype())
     if not len(array):
         return np.zeros(0, dtype=kind)
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks)
+    assert not array.null_count
     start = array.offset * kind.itemsize
     return np.frombuffer(array.buffers()[1], dtype=kind, offset=start, count=len(array))
 

@@ -3,6 +3,7 @@
 import email
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -228,12 +229,36 @@ def test_help_is_shown_without_the_libraries_of_the_batch(tmp_path: Path) -> Non
     assert not loaded & {"numpy", "pandas", "pyarrow", "pydantic"}
 
 
-def test_files_are_billed_without_pandas(tmp_path: Path) -> None:
-    visits, *others = (str(example_file(f"{name}.csv")) for name in FILES)
-    billed = f"import chiiki_tsusho as ct; ct.claim_files({visits!r}, 'results', *{others!r})"
-    loaded = modules_after(billed, tmp_path)
-    assert (tmp_path / "results" / "claims.csv").is_file()
-    assert not loaded & {"pandas", "pyarrow.parquet", "openpyxl"}
+COMMANDS: Final = {
+    "lookup": "--month 2016-04 781241",
+    "explain": "--month 2016-04 --minutes 240 --care-level 1",
+    "claim": "visits.csv --providers providers.csv --recipients recipients.csv -o results",
+    "explain-claim": "visits.csv --insured 0000100011 --providers providers.csv",
+    "report": "results",
+}
+# pyarrow.acero imports what reads data sets and Parquet; numpy.ma is asked for by np.unique.
+NEEDLESS: Final = {
+    "pandas", "numpy.ma", "numpy.random", "pyarrow.acero", "pyarrow.dataset", "pyarrow.parquet",
+    "openpyxl", "python_calamine", "rich", "asyncio", "multiprocessing", "ssl",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_loads_only_what_it_needs(name: str, tmp_path: Path) -> None:
+    for file in FILES:
+        shutil.copy(example_file(f"{file}.csv"), tmp_path)
+    if name == "report":
+        python("-m", "chiiki_tsusho", "claim", *COMMANDS["claim"].split(), cwd=tmp_path)
+    words = [name, *COMMANDS[name].split()]
+    run = f"from chiiki_tsusho.command_line.app import app; app({words!r}, standalone_mode=False)"
+    *_, last = python("-c", f"{run}; {LOADED}", cwd=tmp_path).splitlines()
+    loaded = set(json.loads(last))
+    assert "numpy" in loaded
+    assert sorted(loaded & NEEDLESS) == []
+    if name == "report":
+        # The templates of the page are compiled already.
+        assert "jinja2" in loaded
+        assert (tmp_path / "results" / "report.html").is_file()
 
 
 def test_every_public_name_is_there_and_no_other() -> None:

@@ -11,7 +11,13 @@ from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.reports.page import write_report
 from helpers.inputs import Cells, frame, visit, visits
 from helpers.pages import read_page
-from helpers.reports import provider_no, varied_batch, varied_registers, write_visits
+from helpers.reports import (
+    provider_no,
+    read_rows,
+    varied_batch,
+    varied_registers,
+    write_visits,
+)
 
 # 781241 is 426 units (3 to 5 hours, 要介護1); treatment improvement is 40/1000 of all units;
 # a unit of the first grade is 10.90 yen.
@@ -177,3 +183,24 @@ def test_a_csv_behind_each_list(tmp_path: Path, ending: str) -> None:
         "886",
         "9657",
     )
+
+
+def test_yen_are_whole_numbers_where_those_of_another_claim_are_not_known(tmp_path: Path) -> None:
+    known = {"provider_no": provider_no(1)}
+    # Of the ninth provider the area grade is not known.
+    unknown = {"provider_no": provider_no(9)}
+    folder = varied_batch(tmp_path, [visit(1, **known), visit(1, **unknown)]).folder
+    write_report(folder, language="en", csv=tmp_path / "figures")
+    by_person = read_rows(tmp_path / "figures" / "by_person.csv")
+    # 443 units x 10.90 = 4,828.7 yen.
+    assert [row["Total cost, yen"] for row in by_person] == ["4828", ""]
+
+
+def test_the_month_before_may_be_without_a_claim(tmp_path: Path) -> None:
+    before, now = tmp_path / "before", tmp_path / "now"
+    for folder, rows in ((before, []), (now, COMPUTED)):
+        folder.mkdir()
+        varied_batch(folder, rows)
+    page = read_page(write_report(now / "claims", language="en", before=before / "claims"))
+    assert page.table("before-caption")[1] == ["Claims", "0", "1", "+1"]
+    assert page.table("people-caption")[1][-2:] == ["—", "+886"]

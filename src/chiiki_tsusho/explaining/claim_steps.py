@@ -18,6 +18,7 @@ from chiiki_tsusho.language import Language, Text, listed
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
 from chiiki_tsusho.law.sources import rule_place
 from chiiki_tsusho.not_known import NO_LIMIT, UNKNOWN
+from chiiki_tsusho.number_arrays import distinct_numbers
 
 
 def only(values: npt.ArrayLike) -> int:
@@ -27,7 +28,7 @@ def only(values: npt.ArrayLike) -> int:
 
 def unit_steps(priced: Priced, language: Language) -> Iterator[Step]:
     """Yield the steps from the codes to the benefit units."""
-    for item in np.unique(priced.month_visits.base):
+    for item in distinct_numbers(priced.month_visits.base):
         steps = base_steps(priced.lines.table.rows[item], priced.lines.table.law_month, language)
         if len(steps) > 1:
             yield from steps

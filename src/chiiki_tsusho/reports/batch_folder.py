@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import numbers_of, of_texts
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.columns import (
     CLAIM_LINES,
@@ -23,13 +23,23 @@ from chiiki_tsusho.columns import (
 )
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.number_arrays import Ints, distinct_numbers
 from chiiki_tsusho.problem_texts import Rule
 from chiiki_tsusho.reading.blocks import Form, Numbered, Numbers, Texts
 from chiiki_tsusho.reading.cells import PARSERS, Decoder
 from chiiki_tsusho.reading.dense_ids import TextIds
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
+from chiiki_tsusho.reports.number_table import (
+    NumberTable,
+    Words,
+    added,
+    groups,
+    objects,
+    of_nullable,
+    texts_of,
+)
 from chiiki_tsusho.writing.run_record import read_record
 from chiiki_tsusho.writing.saved_results import AGAIN, output_files, read_output
 
@@ -58,14 +68,14 @@ class Held:
         Claims whose rows are there.
     alone : int
         Rows of which it cannot be read whose or of which month they are.
-    by_claim : DataFrame
+    by_claim : NumberTable
         One row per claim: the four that identify it as texts, and ``visits``, its rows.
     """
 
     rows: int
     claims: int
     alone: int
-    by_claim: pd.DataFrame = field(compare=False, repr=False)
+    by_claim: NumberTable = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,8 +84,9 @@ class BatchFolder:
 
     Parameters
     ----------
-    claims, lines : DataFrame
-        Columns of the contract, texts as categories; ``service_month`` as a number.
+    claims, lines : NumberTable
+        Columns of the contract; ``service_month`` is a number and stands for no text. What may be
+        blank is 0 there; ``unknown_yen`` is 1 where a claim has no yen.
     problems : pyarrow.Table
     held : Held
     problems_file, held_file : str
@@ -84,8 +95,8 @@ class BatchFolder:
         What run.json says of the run; empty where there is none.
     """
 
-    claims: pd.DataFrame
-    lines: pd.DataFrame
+    claims: NumberTable
+    lines: NumberTable
     problems: pa.Table
     held: Held
     problems_file: str
@@ -103,8 +114,8 @@ def read_batch(folder: Path) -> BatchFolder:
         batch.
     """
     files = output_files(folder)
-    claims = _frame(read_output(files["claims"], CLAIMS, _CLAIM_COLUMNS))
-    lines = _frame(read_output(files["claim_lines"], CLAIM_LINES, _LINE_COLUMNS))
+    claims = _numbers(read_output(files["claims"], CLAIMS, _CLAIM_COLUMNS))
+    lines = _numbers(read_output(files["claim_lines"], CLAIM_LINES, _LINE_COLUMNS))
     _check_sums(folder, claims, lines)
     problems = read_output(files["problems"], PROBLEMS, [column.name for column in PROBLEMS])
     return BatchFolder(
@@ -118,7 +129,7 @@ def read_batch(folder: Path) -> BatchFolder:
     )
 
 
-def read_claims(folder: Path) -> pd.DataFrame:
+def read_claims(folder: Path) -> NumberTable:
     """Read the claims of a batch alone.
 
     Raises
@@ -127,43 +138,42 @@ def read_claims(folder: Path) -> pd.DataFrame:
         A file is missing or is not what the ``claim`` command writes.
     """
     path = output_files(folder)["claims"]
-    return _frame(read_output(path, CLAIMS, _CLAIM_COLUMNS))
+    return _numbers(read_output(path, CLAIMS, _CLAIM_COLUMNS))
 
 
-def _frame(table: pa.Table) -> pd.DataFrame:
-    """Turn a table into a frame: texts as categories, whole numbers as int64."""
-    nullable = {pa.int64(): pd.Int64Dtype()}
-    columns: dict[str, Any] = {}
+def _numbers(table: pa.Table) -> NumberTable:
+    """Turn a table into numbers; a blank text stands for itself, a blank number is 0."""
+    columns: dict[str, Ints] = {}
+    words: dict[str, Words] = {}
     for name in table.column_names:
         column = table[name]
-        if pa.types.is_dictionary(column.type):
-            columns[name] = column.unify_dictionaries().to_pandas()
-        elif column.null_count:
-            columns[name] = column.to_pandas(types_mapper=nullable.get)
-        else:
-            columns[name] = column.to_numpy()
-    frame = pd.DataFrame(columns)
-    numbers = [int(month) for month in frame["service_month"].cat.categories]
-    frame["service_month"] = np.array(numbers, dtype=np.int64)[frame["service_month"].cat.codes]
-    return frame
+        if not pa.types.is_dictionary(column.type):
+            columns[name] = of_nullable(column, 0)
+            continue
+        columns[name], words[name] = texts_of(column)
+    # A month is a number itself.
+    months = [int(text or 0) for text in words.pop("service_month")]
+    columns["service_month"] = np.array(months, dtype=np.int64)[columns["service_month"]]
+    if "total_yen" in columns:
+        columns["unknown_yen"] = of_nullable(table["total_yen"].is_null(), 0)
+    return NumberTable(columns, words)
 
 
-def _check_sums(folder: Path, claims: pd.DataFrame, lines: pd.DataFrame) -> None:
+def _check_sums(folder: Path, claims: NumberTable, lines: NumberTable) -> None:
     """Refuse files of two batches: the units of the lines are those of the claims."""
-    of_claims = claims.groupby("service_month")["total_units"].sum()
-    of_lines = lines.groupby("service_month")["service_units"].sum()
-    both = pd.concat([of_claims, of_lines], axis=1).fillna(0).astype("int64")
-    unequal = both[both["total_units"] != both["service_units"]]
-    if len(unequal):
-        month, (claimed, listed) = unequal.index[0], unequal.iloc[0]
+    months = np.concatenate([claims["service_month"], lines["service_month"]])
+    group, first = groups([months])
+    of_claims = added(claims["total_units"], group[: len(claims)], len(first))
+    of_lines = added(lines["service_units"], group[len(claims) :], len(first))
+    for at in np.flatnonzero(of_claims != of_lines)[:1].tolist():
         raise InputFileError(
             Text(
                 "{folder}: claims and claim_lines are not of one batch: {month} has "
                 "{claimed:,} units in claims, {listed:,} in claim_lines; {again}",
                 folder=folder,
-                month=month,
-                claimed=claimed,
-                listed=listed,
+                month=int(months[first[at]]),
+                claimed=int(of_claims[at]),
+                listed=int(of_lines[at]),
                 again=AGAIN,
             )
         )
@@ -185,11 +195,11 @@ def read_held(folder: Path) -> Held:
 def lines_set_aside(problems: pa.Table) -> Ints:
     """Return the lines of held_visits that hold no claim: warnings alone set them aside."""
     warned = compute.and_(
-        compute.equal(problems["severity"], "warning"),
-        compute.is_in(problems["rule"].cast(pa.string()), pa.array(sorted(_SETS_ASIDE))),
+        compute.is_in(problems["severity"].cast(pa.string()), of_texts(["warning"])),
+        compute.is_in(problems["rule"].cast(pa.string()), of_texts(sorted(_SETS_ASIDE))),
     )
     lines = problems.filter(warned)["held_line"].drop_null()
-    return np.unique(lines.to_numpy().astype(np.int64))
+    return distinct_numbers(numbers_of(lines))
 
 
 def count_held(path: Path, aside: Ints) -> Held:
@@ -253,26 +263,23 @@ def count_held(path: Path, aside: Ints) -> Held:
     visits = np.bincount(np.concatenate([np.zeros(0, np.int64), *claims]), minlength=len(calendars))
     pair, insured = calendars.claim_parts()
     provider, insurer, month = calendars.pair_parts(pair)
-    by_claim = pd.DataFrame(
+    persons = unpack_insured(insured).dictionary_encode()
+    by_claim = NumberTable(
         {
-            "service_month": _taken(months, month),
-            "provider_no": _taken(numbers["provider_no"], provider),
-            "insurer_no": _taken(numbers["insurer_no"], insurer),
-            "insured_no": _texts(unpack_insured(insured).to_pylist()),
+            "service_month": month,
+            "provider_no": provider,
+            "insurer_no": insurer,
+            "insured_no": of_nullable(persons.indices, UNKNOWN),
             "visits": visits,
-        }
+        },
+        {
+            "service_month": objects(months.texts),
+            "provider_no": objects(numbers["provider_no"].texts),
+            "insurer_no": objects(numbers["insurer_no"].texts),
+            "insured_no": objects(persons.dictionary.to_pylist()),
+        },
     )
     return Held(rows, len(calendars), alone, by_claim)
-
-
-def _taken(ids: TextIds, at: Ints) -> pd.Series[str]:
-    texts = ids.texts
-    return _texts([texts[one] for one in at.tolist()])
-
-
-def _texts(values: list[str]) -> pd.Series[str]:
-    """Make a column that is one of texts where it has no row, too."""
-    return pd.Series(values, dtype="str")
 
 
 def _cell_values(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.arrow_arrays import of_numbers
+from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.number_arrays import Ints, distinct_numbers
 from chiiki_tsusho.reports.batch_folder import Held
+from chiiki_tsusho.reports.number_table import NumberTable, added, alike, groups, objects, texts_of
 from chiiki_tsusho.reports.ranking import Ranked, Record, first_rows
 
 HELD_SHOWN = 30
@@ -35,106 +39,118 @@ class HeldClaims:
     @property
     def months(self) -> int:
         """Of how many months they are."""
-        return int(self.table.frame["service_month"].nunique())
+        return len(distinct_numbers(self.table.table["service_month"]))
 
 
-def held_claims(held: Held, claims: pd.DataFrame, problems: pa.Table) -> HeldClaims:
+def held_claims(held: Held, claims: NumberTable, problems: pa.Table) -> HeldClaims:
     """Say of each claim that is not computed why, and estimate what is lacking.
 
     Parameters
     ----------
     held : Held
-    claims : DataFrame
+    claims : NumberTable
         Those that were computed, with ``unknown_yen``.
     problems : pyarrow.Table
     """
-    frame = _estimated(held.by_claim, claims)
-    frame = _with_reasons(frame, _errors(problems))
+    table = _with_reasons(_estimated(held.by_claim, claims), _errors(problems))
     # First the claims with an error of their own: their correction frees the others.
-    frame = frame.sort_values(["visits", "insured_no"], ascending=[False, True])
-    frame = frame.sort_values("problems", ascending=False, key=lambda one: one > 0, kind="stable")
-    table = first_rows(frame, HELD_SHOWN, _MEASURES)
-    shown = [int(row["first"]) for row in table.rows]
-    found = problems.take(pa.array([at for at in shown if at >= 0], pa.int64())).to_pylist()
-    taken = iter(found)
-    return HeldClaims(table, [next(taken) if at >= 0 else None for at in shown])
+    own = table["problems"] > 0
+    table = table.take(np.lexsort((table.order("insured_no"), -table["visits"], ~own)))
+    ranked = first_rows(table, HELD_SHOWN, _MEASURES)
+    shown = table["first"][: len(ranked.rows)]
+    found = iter(problems.take(of_numbers(shown[shown >= 0])).to_pylist())
+    return HeldClaims(ranked, [next(found) if at >= 0 else None for at in shown.tolist()])
 
 
-def _estimated(by_claim: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+def _estimated(by_claim: NumberTable, claims: NumberTable) -> NumberTable:
     """Estimate units and yen: the visits times the mean of the provider's computed ones."""
-    known = claims[claims["unknown_yen"] == 0]
-    of = ["service_month", "provider_no"]
-    means = []
-    for name, computed in (("units", claims), ("yen", known)):
-        mean = computed.groupby(of, observed=True)[["visits", f"total_{name}"]].sum()
-        means.append(mean.rename(columns={"visits": f"{name}_of", f"total_{name}": name}))
-    table = pd.concat(means, axis=1).reset_index().astype(dict.fromkeys(of, str))
-    frame = by_claim.astype(dict.fromkeys(of, str)).merge(table, on=of, how="left")
-    visits = frame["visits"].to_numpy()
-    for name in ("units", "yen"):
-        amount = frame[name].fillna(0).to_numpy(np.int64)
-        computed_visits = frame[f"{name}_of"].fillna(0).to_numpy(np.int64)
+    months = distinct_numbers(claims["service_month"])
+    computed = claims.also(
+        {"service_month": np.searchsorted(months, claims["service_month"])},
+        {"service_month": objects([str(month) for month in months.tolist()])},
+    )
+    here, there = alike([by_claim, computed], ("service_month", "provider_no"))
+    providers = 1 + max(here.max(initial=0), there.max(initial=0))
+    visits = by_claim["visits"]
+    columns: dict[str, Ints] = {}
+    for name, known in (("units", 1), ("yen", 1 - claims["unknown_yen"])):
+        amount = added(claims[f"total_{name}"], there, providers)[here]
+        computed_visits = added(claims["visits"] * known, there, providers)[here]
         unknown = computed_visits == 0
         share = np.where(unknown, 1, computed_visits)
         # Half up, in integers.
-        frame[name] = np.where(unknown, 0, (2 * visits * amount + share) // (2 * share))
-        frame[f"without_{name}"] = unknown.astype(np.int64)
-    return frame.drop(columns=["units_of", "yen_of"])
+        columns[name] = np.where(unknown, 0, (2 * visits * amount + share) // (2 * share))
+        columns[f"without_{name}"] = unknown.astype(np.int64)
+    return by_claim.also(columns)
 
 
-def _errors(problems: pa.Table) -> pd.DataFrame:
+def _errors(problems: pa.Table) -> NumberTable:
     """Return rule and claim of each problem that holds, blank where it is not known."""
-    frame = pd.DataFrame(
-        {
-            name: problems[name].cast(pa.string()).fill_null("").to_pandas()
-            for name in ("severity", "rule", *KEY)
-        }
-    )
-    frame["at"] = np.arange(len(frame))
-    return frame[frame["severity"] == "error"]
+    texts = {name: texts_of(problems[name]) for name in ("severity", "rule", *KEY)}
+    table = NumberTable(
+        {name: numbers for name, (numbers, _) in texts.items()},
+        {name: words for name, (_, words) in texts.items()},
+    ).also({"at": np.arange(len(problems))})
+    return table.take((table.words["severity"] == "error")[table["severity"]])
 
 
-def _with_reasons(frame: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
+def _with_reasons(table: NumberTable, errors: NumberTable) -> NumberTable:
     """Find the problems that hold each claim: its own, or those of rows that may be of it.
 
     A problem concerns the claims that agree with what is known of whose it is; one of which
     nothing is known may concern every claim.
     """
-    frame = frame.assign(claim=np.arange(len(frame)))
-    found = []
-    known = errors[KEY].map(bool)
-    pattern = known.to_numpy() @ (1 << np.arange(len(KEY)))
-    for bits in np.unique(pattern[pattern > 0]).tolist():
-        group = errors[pattern == bits]
-        columns = [name for at, name in enumerate(KEY) if bits >> at & 1]
-        counted = group.groupby([*columns, "rule"], sort=False)["at"].agg(["min", "size"])
-        reasons = frame[["claim", *columns]].merge(counted.reset_index(), on=columns)
-        found.append(reasons[["claim", "rule", "min", "size"]].assign(own=len(columns) == len(KEY)))
-    blank = {"claim": "int64", "rule": "str", "min": "int64", "size": "int64", "own": "bool"}
-    reasons = pd.concat(
-        [pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in blank.items()}), *found]
+    known = [(errors.words[name] != "")[errors[name]] for name in KEY]
+    pattern = np.array(known).T @ (1 << np.arange(len(KEY)))
+    claim, rule, at, size, own = np.hstack(
+        [np.zeros((5, 0), dtype=np.int64)]
+        + [
+            _reasons(table, errors.take(pattern == bits), bits)
+            for bits in distinct_numbers(pattern[pattern > 0]).tolist()
+        ]
     )
-    reasons = reasons.sort_values(["claim", "own", "min"], ascending=[True, False, True])
-    own = reasons[reasons["own"]]
-    by_claim = reasons.drop_duplicates(["claim", "rule"]).groupby("claim")
-    of_any = tuple(errors.loc[pattern == 0, "rule"].drop_duplicates())
-    rules = by_claim["rule"].agg(tuple).reindex(frame["claim"])
-    return frame.assign(
-        rules=pd.Series(
-            [one if isinstance(one, tuple) else of_any for one in rules],
-            index=frame.index,
-            dtype=object,
-        ),
-        problems=own.groupby("claim")["size"]
-        .sum()
-        .reindex(frame["claim"])
-        .fillna(0)
-        .astype("int64")
-        .to_numpy(),
-        first=own.groupby("claim")["min"]
-        .first()
-        .reindex(frame["claim"])
-        .fillna(-1)
-        .astype("int64")
-        .to_numpy(),
-    ).drop(columns="claim")
+    order = np.lexsort((at, -own, claim))
+    claim, rule, at, size, own = (one[order] for one in (claim, rule, at, size, own))
+    first = np.full(len(table), UNKNOWN)
+    # Written backwards, so that the first problem of a claim is the one that stays.
+    first[claim[own > 0][::-1]] = at[own > 0][::-1]
+    once = np.sort(groups([claim, rule])[1])
+    names = errors.words["rule"][rule[once]].tolist()
+    ends = np.searchsorted(claim[once], np.arange(len(table) + 1)).tolist()
+    of_any = errors.take(pattern == 0)
+    rules_of_any = tuple(of_any.take(np.sort(groups([of_any["rule"]])[1])).cells("rule"))
+    rules = [tuple(names[begin:end]) or rules_of_any for begin, end in pairwise(ends)]
+    return table.also(
+        {
+            "rules": np.arange(len(table)),
+            "problems": added(size * own, claim, len(table)),
+            "first": first,
+        },
+        {"rules": objects(rules)},
+    )
+
+
+def _reasons(table: NumberTable, errors: NumberTable, bits: int) -> Ints:
+    """Join claims with errors of which the same is known.
+
+    Returns
+    -------
+    ndarray of int64, shape (5, reasons)
+        Claim, rule, the first such error, how many, and whether nothing of the claim is unknown.
+    """
+    columns = [name for at, name in enumerate(KEY) if bits >> at & 1]
+    here, there = alike([table, errors], columns)
+    kind, first = groups([there, errors["rule"]])
+    low, high = (np.searchsorted(there[first], here, side) for side in ("left", "right"))
+    claim = np.repeat(np.arange(len(table)), high - low)
+    met = np.repeat(high - np.cumsum(high - low), high - low) + np.arange(len(claim))
+    error = first[met]
+    return np.array(
+        [
+            claim,
+            errors["rule"][error],
+            errors["at"][error],
+            np.bincount(kind)[met],
+            np.full(len(claim), len(columns) == len(KEY)),
+        ]
+    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from chiiki_tsusho.reports.ranking import Ranked, Record, largest_rows, sums
+from chiiki_tsusho.number_arrays import distinct_numbers
+from chiiki_tsusho.reports.number_table import NumberTable, alike
+from chiiki_tsusho.reports.ranking import Ranked, largest_rows, sums
 
 GONE_SHOWN = 20
 PERSON = ["provider_no", "insurer_no", "insured_no"]
@@ -30,7 +31,7 @@ class Before:
         wait for a correction.
     new : int
         Persons at a provider with claims now and none then.
-    by_person : DataFrame
+    by_person : NumberTable
         ``before_units`` of each person at a provider.
     unknown_yen : int
         Claims without yen in either.
@@ -40,7 +41,7 @@ class Before:
     rows: list[tuple[str, int, int]]
     gone: Ranked
     new: int
-    by_person: pd.DataFrame
+    by_person: NumberTable
     unknown_yen: int
 
     @property
@@ -49,43 +50,35 @@ class Before:
         return [(one, one) for one in self.months]
 
 
-def compare(claims: pd.DataFrame, before: pd.DataFrame, held: pd.DataFrame) -> Before:
+def compare(claims: NumberTable, before: NumberTable, held: NumberTable) -> Before:
     """Compare measured claims with those of an earlier batch.
 
     Parameters
     ----------
-    claims, before : DataFrame
-    held : DataFrame
+    claims, before : NumberTable
+    held : NumberTable
         The claims that wait for a correction now.
     """
     now, then = sums(claims, _MEASURES), sums(before, _MEASURES)
-    persons: Record = {"persons": (_persons(before), _persons(claims))}
     rows = [
         ("claims", then["claims"], now["claims"]),
-        ("persons", *persons["persons"]),
+        ("persons", _persons(before), _persons(claims)),
         *((name, then[name], now[name]) for name in _MEASURES[1:]),
     ]
-    by_person = _by_person(before).rename(columns={"total_units": "before_units"})
-    there = _by_person(claims).assign(now=1)[[*PERSON, "now"]]
-    gone = by_person.merge(there, on=PERSON, how="left")
-    gone = gone[gone["now"].isna()].drop(columns="now")
-    waiting = held[PERSON].drop_duplicates().assign(held=1)
-    gone = gone.merge(waiting, on=PERSON, how="left")
-    gone["held"] = gone["held"].fillna(0).astype("int64")
+    summed = before.grouped(PERSON, ["total_units"])
+    by_person = summed.only(PERSON).also({"before_units": summed["total_units"]})
+    earlier, here, waiting = alike([by_person, claims, held], PERSON)
+    gone = by_person.also({"held": np.isin(earlier, waiting).astype(np.int64)})
+    gone = gone.take(~np.isin(earlier, here))
     return Before(
-        months=np.unique(before["service_month"]).tolist(),
+        months=distinct_numbers(before["service_month"]).tolist(),
         rows=rows,
-        gone=largest_rows(gone, ("before_units", "insured_no"), GONE_SHOWN),
-        new=len(there.merge(by_person, on=PERSON, how="left").query("before_units.isna()")),
+        gone=largest_rows(gone, ("before_units", "insured_no"), GONE_SHOWN, ["before_units"]),
+        new=len(distinct_numbers(here[~np.isin(here, earlier)])),
         by_person=by_person,
         unknown_yen=int(claims["unknown_yen"].sum() + before["unknown_yen"].sum()),
     )
 
 
-def _persons(claims: pd.DataFrame) -> int:
-    return int(claims["person"].nunique())
-
-
-def _by_person(claims: pd.DataFrame) -> pd.DataFrame:
-    table = claims.groupby(PERSON, observed=True)["total_units"].sum().reset_index()
-    return table.astype(dict.fromkeys(PERSON, str))
+def _persons(claims: NumberTable) -> int:
+    return len(distinct_numbers(claims["person"]))

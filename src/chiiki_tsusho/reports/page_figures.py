@@ -7,17 +7,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.prices_and_limits import benefit_limit_rows, unit_price_rows
 from chiiki_tsusho.months import joined
+from chiiki_tsusho.number_arrays import distinct_numbers
 from chiiki_tsusho.problem_texts import RULES
 from chiiki_tsusho.reports.batch_folder import BatchFolder, Held
 from chiiki_tsusho.reports.held_claims import HeldClaims, held_claims
 from chiiki_tsusho.reports.month_before import Before, compare
+from chiiki_tsusho.reports.number_table import (
+    NumberTable,
+    added,
+    coded,
+    groups,
+    objects,
+    of_nullable,
+    of_words,
+)
 from chiiki_tsusho.reports.page_groups import (
     Distribution,
     additions,
@@ -29,7 +39,7 @@ from chiiki_tsusho.reports.page_groups import (
     outliers,
     people,
 )
-from chiiki_tsusho.reports.ranking import Ranked, Record, largest_rows, records, sums
+from chiiki_tsusho.reports.ranking import Ranked, Record, largest_rows, sums
 
 PROVIDERS_SHOWN = 15
 MONTHS_SHOWN = 24
@@ -49,6 +59,7 @@ MEASURES = (
     "claims", "visits", "days", "total_units", "benefit_units", "self_paid_units", *YEN,
     "unknown_yen", "over",
 )  # fmt: skip
+_SUMMED_OF_CODES = ("lines", "count", "service_units")
 Span = tuple[int, int]
 _ROW_OF_FILE = re.compile(r" (?:row|line) \d+$")
 
@@ -133,7 +144,7 @@ class ReportFigures:
 
 
 def report_figures(
-    batch: BatchFolder, book: CodeBook, before: pd.DataFrame | None = None
+    batch: BatchFolder, book: CodeBook, before: NumberTable | None = None
 ) -> ReportFigures:
     """Add up a batch.
 
@@ -142,16 +153,16 @@ def report_figures(
     batch : BatchFolder
     book : CodeBook
         Gives the names of the codes and their sources.
-    before : DataFrame, optional
+    before : NumberTable, optional
         The claims of the batch that this one is compared with.
     """
     claims = _measured(batch.claims)
     lines, used = _named(batch.lines, book)
     by_code = _by_code(lines, used)
-    months = np.unique(claims["service_month"]).tolist()
+    months = distinct_numbers(claims["service_month"]).tolist()
     sources = _sources(used, months)
     rules = _rules(batch.problems)
-    order = by_code["service_units"].abs().sort_values(ascending=False, kind="stable").index
+    largest = np.argsort(-np.abs(by_code["service_units"]), kind="stable")
     whole = sums(claims, MEASURES) | _heads(claims)
     compared = None if before is None else compare(claims, _measured(before), batch.held.by_claim)
     return ReportFigures(
@@ -159,8 +170,10 @@ def report_figures(
         whole=whole,
         by_month=_by_month(claims),
         providers=grouped(claims, "provider_no", MEASURES, PROVIDERS_SHOWN),
-        codes=largest_rows(by_code, ("service_units", "service_code"), CODES_SHOWN),
-        bars=records(by_code.loc[order[:BARS_SHOWN]]),
+        codes=largest_rows(
+            by_code, ("service_units", "service_code"), CODES_SHOWN, _SUMMED_OF_CODES
+        ),
+        bars=by_code.take(largest[:BARS_SHOWN]).records(),
         counted=_counted(claims),
         over=_over(claims),
         held=batch.held,
@@ -170,7 +183,7 @@ def report_figures(
         insurers=grouped(claims, "insurer_no", MEASURES, PROVIDERS_SHOWN),
         grades=by_grade(claims, MEASURES),
         additions=additions(by_code, whole),
-        units=distribution(claims["total_units"].to_numpy(np.int64)),
+        units=distribution(claims["total_units"]),
         outliers=outliers(claims),
         before=compared,
         rules=rules[:RULES_SHOWN],
@@ -179,7 +192,7 @@ def report_figures(
         sources=sources[:SOURCES_SHOWN],
         more_sources=max(0, len(sources) - SOURCES_SHOWN),
         table_months=book.months,
-        other_codes=used.loc[used["other"], "service_code"].drop_duplicates().tolist(),
+        other_codes=list(dict.fromkeys(used.take(used["other"] == 1).cells("service_code"))),
         errors=sum(one.errors for one in rules),
         record=batch.record,
         problems_file=batch.problems_file,
@@ -187,84 +200,77 @@ def report_figures(
     )
 
 
-def _measured(claims: pd.DataFrame) -> pd.DataFrame:
+def _measured(claims: NumberTable) -> NumberTable:
     """Give every claim what is added up of it; unknown yen count as claims, not as 0 yen."""
-    unknown = claims["total_yen"].isna()
     excess = claims["managed_units"] - claims["planned_units"]
-    yen = {name: claims[name].fillna(0).astype("int64") for name in YEN}
-    insurer, insured = (claims[name].cat.codes for name in ("insurer_no", "insured_no"))
-    people = insurer.astype("int64") * len(claims["insured_no"].cat.categories) + insured
-    return claims.assign(
-        **yen,
-        claims=1,
-        unknown_yen=unknown.astype("int64"),
-        excess=excess,
-        over=(excess > 0).astype("int64"),
-        care_level=claims["care_level"].fillna(0).astype("int64"),
-        person=pd.factorize(people)[0],
+    person, _ = groups([claims["insurer_no"], claims["insured_no"]])
+    return claims.also(
+        {
+            "claims": np.ones(len(claims), dtype=np.int64),
+            "excess": excess,
+            "over": (excess > 0).astype(np.int64),
+            "person": person,
+        }
     )
 
 
-def _heads(claims: pd.DataFrame) -> Record:
+def _heads(claims: NumberTable) -> Record:
     return {
-        "persons": int(claims["person"].nunique()),
-        "providers": int(claims["provider_no"].nunique()),
+        "persons": len(distinct_numbers(claims["person"])),
+        "providers": len(distinct_numbers(claims["provider_no"])),
     }
 
 
-def _by_month(claims: pd.DataFrame) -> Ranked:
+def _by_month(claims: NumberTable) -> Ranked:
     """Add up each month, the last ones where there are too many."""
-    early = claims["service_month"].drop_duplicates().sort_values().iloc[:-MONTHS_SHOWN]
-    is_early = claims["service_month"].isin(early)
-    grouped = claims[~is_early].groupby("service_month")
-    frame = grouped[list(MEASURES)].sum()
-    frame["persons"] = grouped["person"].nunique()
-    frame["providers"] = grouped["provider_no"].nunique()
-    rest = claims[is_early]
-    frame = frame.reset_index()
+    early = distinct_numbers(claims["service_month"])[:-MONTHS_SHOWN]
+    is_early = claims["service_month"] <= early.max(initial=0)
+    late, rest = claims.take(~is_early), claims.take(is_early)
+    table = late.grouped(["service_month"], MEASURES)
+    for heads, name in (("persons", "person"), ("providers", "provider_no")):
+        # Each of them once, then how many are of each month.
+        months = late.grouped(["service_month", name], [])["service_month"]
+        table = table.also({heads: np.bincount(groups([months])[0], minlength=len(table))})
     return Ranked(
-        records(frame),
+        table.records(),
         len(early),
         sums(rest, MEASURES) | _heads(rest),
         sums(claims, MEASURES) | _heads(claims),
-        frame,
+        table,
     )
 
 
-def _named(lines: pd.DataFrame, book: CodeBook) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _named(lines: NumberTable, book: CodeBook) -> tuple[NumberTable, NumberTable]:
     """Give each line its use: the number of its (month, code), and what the table says of these.
 
     Returns
     -------
-    lines : DataFrame
+    lines : NumberTable
         With ``use``, the row of the second.
-    used : DataFrame
-        One row per (month, code): name, kind, per, source; ``other`` where the table lacks the
-        code or has other units.
+    used : NumberTable
+        One row per (month, code): name, kind, per, the row of the table; ``other`` is 1 where the
+        table lacks the code or has other units.
     """
-    codes = lines["service_code"].cat
-    key = lines["service_month"].to_numpy() * (len(codes.categories) + 1) + codes.codes.to_numpy()
-    use, first = np.unique(key, return_index=True)
-    lines = lines.assign(use=np.searchsorted(use, key))
-    used = lines.iloc[first][["service_month", "service_code"]].reset_index(drop=True)
-    used["service_code"] = used["service_code"].astype("str")
-    units = lines.groupby("use")["units"].agg(["min", "max"])
-    rows = [
-        _table_row(book, month, code)
-        for month, code in zip(used["service_month"], used["service_code"], strict=True)
-    ]
+    use, first = groups([lines["service_month"], lines["service_code"]])
+    used = lines.only(["service_month", "service_code"]).take(first)
+    months, codes = used["service_month"].tolist(), used.cells("service_code")
+    rows = [_table_row(book, month, code) for month, code in zip(months, codes, strict=True)]
     # A ratio has no units of its own.
     fixed = np.array([row is not None and row.kind != "rate" for row in rows], dtype=bool)
     of_table = np.array([0 if row is None else row.units or 0 for row in rows], dtype=np.int64)
-    same = (units["min"].to_numpy() == of_table) & (units["max"].to_numpy() == of_table)
+    differing = added((lines["units"] != of_table[use]).astype(np.int64), use, len(used)) > 0
     unknown = np.array([row is None for row in rows], dtype=bool)
-    return lines, used.assign(
-        row=pd.Series(rows, dtype=object, index=used.index),
-        name=[row.name if row else "" for row in rows],
-        kind=[row.kind if row else "" for row in rows],
-        per=[row.per if row else "" for row in rows],
-        other=unknown | (fixed & ~same),
-    )
+    texts = {
+        "service_code": of_words(codes),
+        "name": of_words([row.name if row else "" for row in rows]),
+        "kind": of_words([row.kind if row else "" for row in rows]),
+        "per": of_words([row.per if row else "" for row in rows]),
+        "row": (np.arange(len(rows)), objects(rows)),
+    }
+    columns = {name: numbers for name, (numbers, _) in texts.items()}
+    columns["other"] = (unknown | (fixed & differing)).astype(np.int64)
+    words = {name: words for name, (_, words) in texts.items()}
+    return lines.also({"use": use}), used.also(columns, words)
 
 
 def _table_row(book: CodeBook, month: int, code: str) -> CodeRow | None:
@@ -276,26 +282,35 @@ def _table_row(book: CodeBook, month: int, code: str) -> CodeRow | None:
     return row if row is not None and row.service_code == code else None
 
 
-def _by_code(lines: pd.DataFrame, used: pd.DataFrame) -> pd.DataFrame:
+def _by_code(lines: NumberTable, used: NumberTable) -> NumberTable:
     """Add up each code. One that changed its name between months stands once for each name."""
-    sums = lines.groupby("use")[["count", "service_units"]].sum()
-    sums["lines"] = lines.groupby("use").size().astype("int64")
-    sums["managed"] = lines.groupby("use")["limit_managed"].max()
-    named = used.join(sums)
+    use = lines["use"]
+    managed = np.zeros(len(used), dtype=np.int64)
+    np.maximum.at(managed, use, lines["limit_managed"])
+    named = used.also(
+        {
+            "lines": np.bincount(use, minlength=len(used)),
+            "count": added(lines["count"], use, len(used)),
+            "service_units": added(lines["service_units"], use, len(used)),
+            "managed": managed,
+        }
+    )
     keys = ["service_code", "name", "kind", "per", "managed"]
-    groups = named.groupby(keys)
-    by_code = groups[["lines", "count", "service_units"]].sum()
+    by_code = named.grouped(keys, _SUMMED_OF_CODES)
     # Of several periods the last says what the code is for.
-    return by_code.assign(row=groups["row"].last()).reset_index()
+    group, _ = groups([named[key] for key in keys])
+    last = np.zeros(len(by_code), dtype=np.int64)
+    last[group] = named["row"]
+    return by_code.also({"row": last})
 
 
-def _counted(claims: pd.DataFrame) -> Counted:
-    largest = int(max(claims["days"].max(), claims["visits"].max())) if len(claims) else 0
+def _counted(claims: NumberTable) -> Counted:
+    numbers_of = {name: claims[name] for name in ("days", "visits")}
+    largest = max(int(numbers.max(initial=0)) for numbers in numbers_of.values())
     last = min(MOST_COUNTED, max(_FEWEST_COUNTED, largest))
     counts = {}
     statistics = {}
-    for name in ("days", "visits"):
-        numbers = claims[name].to_numpy()
+    for name, numbers in numbers_of.items():
         found = np.bincount(np.clip(numbers, 1, last), minlength=last + 1)
         counts[name] = found[1:].tolist()
         if len(numbers):
@@ -305,60 +320,73 @@ def _counted(claims: pd.DataFrame) -> Counted:
                 "median_halves": median_halves(numbers),
                 "largest": int(numbers.max()),
             }
-    months = claims.groupby(["person", "service_month"])["provider_no"].nunique()
-    several = months[months > 1].index.get_level_values("person").nunique()
-    return Counted(counts["days"], counts["visits"], largest > last, statistics, int(several))
+    # A person stands once for each provider in a month, and at several where a month is repeated.
+    once = claims.grouped(["person", "service_month", "provider_no"], [])
+    month, first = groups([once["person"], once["service_month"]])
+    several = once["person"][first][np.bincount(month, minlength=len(first)) > 1]
+    at_several = len(distinct_numbers(several))
+    return Counted(counts["days"], counts["visits"], largest > last, statistics, at_several)
 
 
-def _over(claims: pd.DataFrame) -> Ranked:
+def _over(claims: NumberTable) -> Ranked:
     """Rank the claims whose managed units are more than their plan or limit."""
     columns = [
         "service_month", "provider_no", "insurer_no", "insured_no", "managed_units",
         "planned_units", "excess", "self_paid_units", "self_paid_yen", "unknown_yen", "claims",
     ]  # fmt: skip
-    over = claims.loc[claims["over"] == 1, columns]
+    over = claims.take(claims["over"] == 1).only(columns)
     summed = columns[columns.index("managed_units") :]
     return largest_rows(over, ("excess", "insured_no"), CLAIMS_OVER_SHOWN, summed)
 
 
 def _rules(problems: pa.Table) -> list[RuleProblems]:
     """Group the problems by rule, the commonest first; equal ones in the order of the rules."""
-    frame = pd.DataFrame(
-        {
-            name: problems[name].unify_dictionaries().to_pandas()
-            for name in ("file", "column", "rule", "severity")
-        }
-    )
-    frame["line"] = problems["line"].fill_null(0).to_numpy()
-    groups = []
-    for rule, of_rule in frame.groupby("rule", observed=True, sort=False):
-        places = of_rule.groupby(["file", "column"], observed=True).size().rename("problems")
-        places = places.sort_values(ascending=False, kind="stable").head(COLUMNS_SHOWN)
-        named = places.reset_index()
-        first = problems.take(pa.array(of_rule.index[:EXAMPLES_SHOWN].to_numpy()))
-        with_line = of_rule.loc[of_rule["line"] > 0, ["file", "line"]]
-        groups.append(
+    texts = {name: coded(problems[name]) for name in ("file", "column", "rule", "severity")}
+    table = NumberTable(
+        {name: numbers for name, (numbers, _) in texts.items()},
+        {name: words for name, (_, words) in texts.items()},
+    ).also({"line": of_nullable(problems["line"], 0)})
+    by_rule = np.argsort(table["rule"], kind="stable")
+    begins = np.flatnonzero(np.diff(table["rule"][by_rule])) + 1
+    groups_of_rules = np.split(by_rule, begins) if len(by_rule) else []
+    found = []
+    for at in groups_of_rules:
+        of_rule = table.take(at)
+        (rule,) = of_rule.take(slice(1)).cells("rule")
+        with_line = of_rule.take(of_rule["line"] > 0)
+        found.append(
             RuleProblems(
-                str(rule),
+                rule,
                 len(of_rule),
-                len(with_line.drop_duplicates()),
-                list(zip(named["file"], named["column"], named["problems"], strict=True)),
-                first.to_pylist(),
-                int((of_rule["severity"] == "error").sum()),
+                len(groups([with_line["file"], with_line["line"]])[1]),
+                _places(of_rule),
+                problems.take(of_numbers(at[:EXAMPLES_SHOWN])).to_pylist(),
+                of_rule.cells("severity").count("error"),
             )
         )
     known: dict[str, int] = {rule: at for at, rule in enumerate(RULES)}
-    groups.sort(
+    found.sort(
         key=lambda one: (not one.errors, -one.problems, known.get(one.rule, len(known)), one.rule)
     )
-    return groups
+    return found
 
 
-def _sources(used: pd.DataFrame, months: Sequence[int]) -> list[Document]:
+def _places(problems: NumberTable) -> list[tuple[str, str, int]]:
+    """Return the columns in which most of some problems are, and how many are in each."""
+    named = problems.take((problems["file"] >= 0) & (problems["column"] >= 0))
+    places = named.also({"problems": np.ones(len(named), dtype=np.int64)}).grouped(
+        ["file", "column"], ["problems"]
+    )
+    most = places.take(np.argsort(-places["problems"], kind="stable")[:COLUMNS_SHOWN])
+    cells = (most.cells(name) for name in ("file", "column", "problems"))
+    return list(zip(*cells, strict=True))
+
+
+def _sources(used: NumberTable, months: Sequence[int]) -> list[Document]:
     """Say from where the codes used, the prices of a unit and the limits of these months are."""
     codes: dict[str, set[str]] = {}
     spans: dict[str, set[Span]] = {}
-    for row in used.loc[~used["other"], "row"]:
+    for row in used.take(used["other"] == 0).cells("row"):
         # A table made from a workbook names the row in it.
         source = _ROW_OF_FILE.sub("", row.source)
         codes.setdefault(source, set()).add(row.service_code)

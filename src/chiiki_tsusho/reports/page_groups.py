@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES, unit_prices
+from chiiki_tsusho.number_arrays import Ints, first_of_runs
 from chiiki_tsusho.reports.month_before import PERSON
+from chiiki_tsusho.reports.number_table import NumberTable, alike, groups, objects
 from chiiki_tsusho.reports.page_charts import round_step
 from chiiki_tsusho.reports.ranking import Ranked, Record, first_rows, largest_rows
 
@@ -52,48 +52,49 @@ class Distribution:
     of: int
 
 
-def people(claims: pd.DataFrame, before: pd.DataFrame | None) -> Ranked:
+def people(claims: NumberTable, before: NumberTable | None) -> Ranked:
     """List the claims in the order of their numbers, beside the units of an earlier batch."""
-    frame = claims[_PEOPLE].astype(dict.fromkeys(PERSON, str))
-    frame = frame.sort_values(["provider_no", "insurer_no", "insured_no", "service_month"])
-    summed = _SUMMED
-    if before is not None:
-        frame = frame.merge(before, on=PERSON, how="left")
-        # Of several months of a person the earlier units stand once.
-        again = frame.duplicated(PERSON)
-        frame["is_new"] = frame["before_units"].isna().astype("int64")
-        frame["before_units"] = frame["before_units"].fillna(0).astype("int64").mask(again, 0)
-        frame["change"] = frame["total_units"] - frame["before_units"]
-        summed = [*_SUMMED, "before_units", "change"]
-    return first_rows(frame, PEOPLE_SHOWN, summed)
+    table = claims.only(_PEOPLE)
+    names = ("provider_no", "insurer_no", "insured_no", "service_month")
+    table = table.take(np.lexsort([table.order(name) for name in reversed(names)]))
+    if before is None:
+        return first_rows(table, PEOPLE_SHOWN, _SUMMED)
+    now, then = alike([table, before], PERSON)
+    units = np.zeros(1 + max(now.max(initial=0), then.max(initial=0)), dtype=np.int64)
+    units[then] = before["before_units"]
+    # Of several months of a person the earlier units stand once.
+    earlier = np.where(first_of_runs(now), units[now], 0)
+    table = table.also(
+        {
+            "before_units": earlier,
+            "is_new": (~np.isin(now, then)).astype(np.int64),
+            "change": table["total_units"] - earlier,
+        }
+    )
+    return first_rows(table, PEOPLE_SHOWN, [*_SUMMED, "before_units", "change"])
 
 
-def grouped(claims: pd.DataFrame, by: str, measures: Sequence[str], most: int) -> Ranked:
+def grouped(claims: NumberTable, by: str, measures: Sequence[str], most: int) -> Ranked:
     """Add up the claims of each number, the largest by units first."""
-    frame = claims.groupby(by, observed=True)[list(measures)].sum().reset_index()
-    return largest_rows(frame, ("total_units", by), most)
+    return largest_rows(claims.grouped([by], measures), ("total_units", by), most, measures)
 
 
-def by_level(claims: pd.DataFrame, measures: Sequence[str]) -> Ranked:
+def by_level(claims: NumberTable, measures: Sequence[str]) -> Ranked:
     """Add up the claims of each care level, 0 for none."""
-    frame = claims.groupby("care_level")[list(measures)].sum().reset_index()
-    return first_rows(frame, len(frame), measures)
+    table = claims.grouped(["care_level"], measures)
+    return first_rows(table, len(table), measures)
 
 
-def by_grade(claims: pd.DataFrame, measures: Sequence[str]) -> Ranked:
+def by_grade(claims: NumberTable, measures: Sequence[str]) -> Ranked:
     """Add up the claims of each 地域区分, which the price of a unit tells; blank for unknown."""
-    prices = claims["unit_price"].fillna(0).astype("int64")
-    keys = pd.DataFrame({"month": claims["service_month"], "price": prices})
-    place = {
-        (month, price): _grade_place(int(month), int(price))
-        for month, price in keys.drop_duplicates().itertuples(index=False)
-    }
-    at = pd.MultiIndex.from_frame(keys).map(place)
-    frame = claims.assign(price=prices, place=np.asarray(at, dtype=np.int64))
-    frame = frame.groupby(["place", "price"])[list(measures)].sum().reset_index()
-    names = [AREA_GRADES[one] if one < len(AREA_GRADES) else "" for one in frame.pop("place")]
-    frame.insert(0, "grade", pd.Series(names, dtype=object))
-    return first_rows(frame, len(frame), measures)
+    months, prices = claims["service_month"], claims["unit_price"]
+    kind, first = groups([months, prices])
+    pairs = zip(months[first].tolist(), prices[first].tolist(), strict=True)
+    place = np.array([_grade_place(month, price) for month, price in pairs], dtype=np.int64)
+    grades = {"grade": objects([*AREA_GRADES, ""])}
+    table = claims.also({"grade": place[kind], "price": prices}, grades)
+    table = table.grouped(["grade", "price"], measures)
+    return first_rows(table, len(table), measures)
 
 
 def _grade_place(month: int, price: int) -> int:
@@ -101,25 +102,29 @@ def _grade_place(month: int, price: int) -> int:
     return int(found[0]) if len(found) else len(AREA_GRADES)
 
 
-def additions(by_code: pd.DataFrame, whole: Record) -> Ranked:
+def additions(by_code: NumberTable, whole: Record) -> Ranked:
     """List what is added and taken off, with what it could be of.
 
     ``of`` is the visits, days, ways there and back, or claims of the batch; ``part`` how many of
     them have the addition.
     """
-    frame = by_code[by_code["kind"].isin(["addition", "rate"])].copy()
+    kinds = np.array([kind in ("addition", "rate") for kind in by_code.words["kind"]], dtype=bool)
+    table = by_code.take(kinds[by_code["kind"]])
     of = {
         "visit": whole["visits"],
         "day": whole["days"],
         "one_way": 2 * whole["visits"],
         "month": whole["claims"],
     }
-    frame["of"] = frame["per"].map(of).astype("int64")
-    frame["part"] = frame["count"].where(frame["per"] != "month", frame["lines"])
-    return largest_rows(frame, ("part", "service_code"), ADDITIONS_SHOWN)
+    per = table.words["per"]
+    amounts = np.array([of.get(one, 0) for one in per], dtype=np.int64)
+    monthly = np.array([one == "month" for one in per], dtype=bool)[table["per"]]
+    part = np.where(monthly, table["lines"], table["count"])
+    table = table.also({"of": amounts[table["per"]], "part": part})
+    return largest_rows(table, ("part", "service_code"), ADDITIONS_SHOWN, ["service_units"])
 
 
-def distribution(units: npt.NDArray[np.int64]) -> Distribution:
+def distribution(units: Ints) -> Distribution:
     """Count the claims in bands of units."""
     if not len(units):
         return Distribution(1, [], {}, 0, 0)
@@ -136,30 +141,33 @@ def distribution(units: npt.NDArray[np.int64]) -> Distribution:
     return Distribution(step, counts, quarters, int(units.sum()), len(units))
 
 
-def median_halves(numbers: npt.NDArray[np.int64]) -> int:
+def median_halves(numbers: Ints) -> int:
     """Return twice the median of some numbers, which may lie between two of them."""
     middle = np.sort(numbers)[[(len(numbers) - 1) // 2, len(numbers) // 2]]
     return int(middle.sum())
 
 
-def _quarters(units: npt.NDArray[np.int64]) -> list[int]:
+def _quarters(units: Ints) -> list[int]:
     found: Any = np.quantile(units, [0.25, 0.75], method="inverted_cdf")
     return [int(one) for one in found]
 
 
-def outliers(claims: pd.DataFrame) -> Ranked:
+def outliers(claims: NumberTable) -> Ranked:
     """List the claims whose units lie far outside the middle half of their care level."""
-    columns = ["service_month", "provider_no", "insurer_no", "insured_no", "care_level"]
+    units = claims["total_units"]
+    first, last = np.zeros_like(units), np.zeros_like(units)
+    level, _ = groups([claims["care_level"]])
+    # Of equal ones those of the lower care level stand first.
+    by_level = np.argsort(level, kind="stable")
     found = []
-    for _, group in claims.groupby("care_level"):
-        if len(group) < LEAST_COMPARED:
+    for own in np.split(by_level, np.flatnonzero(np.diff(level[by_level])) + 1):
+        if len(own) < LEAST_COMPARED:
             continue
-        first, last = _quarters(group["total_units"].to_numpy(np.int64))
-        units = group["total_units"]
-        beyond = np.maximum(first - units, units - last)
-        far = group.loc[2 * beyond > 3 * (last - first), [*columns, "days", "total_units"]]
-        found.append(far.assign(first=first, last=last, beyond=beyond[far.index]))
-    none = claims[[*columns, "days", "total_units"]].head(0).assign(first=0, last=0, beyond=0)
-    return largest_rows(
-        pd.concat(found) if found else none, ("beyond", "insured_no"), OUTLIERS_SHOWN
-    )
+        first[own], last[own] = _quarters(units[own])
+        found.append(own)
+    beyond = np.maximum(first - units, units - last)
+    columns = ["service_month", *PERSON, "care_level", "days", "total_units"]
+    table = claims.only(columns).also({"first": first, "last": last, "beyond": beyond})
+    at = np.concatenate([by_level[:0], *found])
+    table = table.take(at[2 * beyond[at] > 3 * (last - first)[at]])
+    return largest_rows(table, ("beyond", "insured_no"), OUTLIERS_SHOWN, [])

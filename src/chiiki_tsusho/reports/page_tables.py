@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.reading.csv_rows import BOM
 from chiiki_tsusho.reports.page_figures import MEASURES, YEN, ReportFigures
 from chiiki_tsusho.reports.page_words import PageWords
+from chiiki_tsusho.reports.ranking import Ranked
 from chiiki_tsusho.whole_files import output_folder, write_whole
 from chiiki_tsusho.writing.table_writers import without_formulas
 
 _KEY = ["service_month", "provider_no", "insurer_no", "insured_no"]
 _SUMS = list(MEASURES)
+_Columns = Mapping[str, Sequence[Any]]
 
 
 def write_tables(folder: Path, figures: ReportFigures, words: PageWords) -> dict[str, str]:
@@ -32,85 +38,93 @@ def write_tables(folder: Path, figures: ReportFigures, words: PageWords) -> dict
     """
     folder = output_folder(folder)
     names = {}
-    for name, frame in _tables(figures, words).items():
-        write_whole(folder / f"{name}.csv", _csv(frame, words))
+    for name, columns in _tables(figures, words).items():
+        write_whole(folder / f"{name}.csv", _csv(columns, words))
         names[name] = f"{name}.csv"
     return names
 
 
-def _csv(frame: pd.DataFrame, words: PageWords) -> bytes:
+def _csv(columns: _Columns, words: PageWords) -> bytes:
     """Write a table as spreadsheets read it, no text of it a formula."""
-    guarded = {
-        words.label(name): without_formulas(pa.chunked_array([pa.array(frame[name].astype(str))]))
-        .to_pandas()
-        .to_numpy()
-        if frame[name].dtype.kind not in "iu" and name not in YEN
-        else frame[name].to_numpy()
-        for name in map(str, frame.columns)
-    }
-    return BOM + pd.DataFrame(guarded).to_csv(index=False, lineterminator="\r\n").encode()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([words.label(name) for name in columns])
+    guarded = [
+        without_formulas(pa.chunked_array([of_texts(cells)])).to_pylist()
+        if any(isinstance(cell, str) for cell in cells)
+        else cells
+        for cells in columns.values()
+    ]
+    writer.writerows(zip(*guarded, strict=True))
+    return BOM + text.getvalue().encode()
 
 
-def _tables(figures: ReportFigures, words: PageWords) -> dict[str, pd.DataFrame]:
+def _tables(figures: ReportFigures, words: PageWords) -> dict[str, _Columns]:
     f = figures
     codes = ["service_code", "name", "content", "lines", "count", "service_units"]
     people = [*_KEY, "care_level", "days", "visits", "total_units", *YEN]
     if f.before is not None:
         people += ["before_units", "change"]
+    over = [
+        *_KEY, "managed_units", "planned_units", "excess", "self_paid_units", "self_paid_yen",
+    ]  # fmt: skip
     tables = {
         "not_computed": _held(f, words),
-        "by_month": f.by_month.frame[["service_month", *_SUMS]],
-        "by_person": _yen_blank(f.people.frame)[people],
-        "by_code": _with_content(f.codes.frame, words)[codes],
-        "additions": _with_content(f.additions.frame, words)[[*codes, "part", "of"]],
-        "by_care_level": f.levels.frame[["care_level", *_SUMS]],
-        "by_provider": f.providers.frame[["provider_no", *_SUMS]],
-        "by_insurer": f.insurers.frame[["insurer_no", *_SUMS]],
-        "by_area_grade": f.grades.frame[["grade", "price", *_SUMS]],
-        "days_and_visits": pd.DataFrame(
-            {
-                "number": range(1, 1 + len(f.counted.days)),
-                "with_days": f.counted.days,
-                "with_visits": f.counted.visits,
-            }
+        "by_month": _cells(f.by_month, ["service_month", *_SUMS]),
+        "by_person": _yen_blank(f.people, people),
+        "by_code": _with_content(f.codes, codes, words),
+        "additions": _with_content(f.additions, [*codes, "part", "of"], words),
+        "by_care_level": _cells(f.levels, ["care_level", *_SUMS]),
+        "by_provider": _cells(f.providers, ["provider_no", *_SUMS]),
+        "by_insurer": _cells(f.insurers, ["insurer_no", *_SUMS]),
+        "by_area_grade": _cells(f.grades, ["grade", "price", *_SUMS]),
+        "days_and_visits": {
+            "number": range(1, 1 + len(f.counted.days)),
+            "with_days": f.counted.days,
+            "with_visits": f.counted.visits,
+        },
+        "units": {
+            "units_from": [at * f.units.step for at in range(len(f.units.counts))],
+            "claims": f.units.counts,
+        },
+        "outliers": _cells(
+            f.outliers, [*_KEY, "care_level", "days", "total_units", "first", "last"]
         ),
-        "units": pd.DataFrame(
-            {
-                "units_from": [at * f.units.step for at in range(len(f.units.counts))],
-                "claims": f.units.counts,
-            }
-        ),
-        "outliers": f.outliers.frame.drop(columns="beyond"),
-        "over_limit": _yen_blank(f.over.frame).drop(columns=["unknown_yen", "claims"]),
+        "over_limit": _yen_blank(f.over, over),
     }
     if f.before is not None:
-        tables["gone"] = f.before.gone.frame
+        gone = ["provider_no", "insurer_no", "insured_no", "before_units", "held"]
+        tables["gone"] = _cells(f.before.gone, gone)
     return tables
 
 
-def _with_content(frame: pd.DataFrame, words: PageWords) -> pd.DataFrame:
-    return frame.assign(content=[words.content(row) for row in frame["row"]])
+def _cells(ranked: Ranked, names: Sequence[str]) -> _Columns:
+    return {name: ranked.table.cells(name) for name in names}
 
 
-def _yen_blank(frame: pd.DataFrame) -> pd.DataFrame:
+def _with_content(ranked: Ranked, names: Sequence[str], words: PageWords) -> _Columns:
+    content = [words.content(row) for row in ranked.table.cells("row")]
+    return {name: content if name == "content" else ranked.table.cells(name) for name in names}
+
+
+def _yen_blank(ranked: Ranked, names: Sequence[str]) -> _Columns:
     """Leave yen that are not known blank."""
-    unknown = frame["unknown_yen"] == 1
-    yen = {name: frame[name].astype("Int64").mask(unknown) for name in YEN if name in frame}
-    return frame.assign(**yen)
-
-
-def _held(f: ReportFigures, words: PageWords) -> pd.DataFrame:
-    frame = f.held_claims.table.frame
-    estimates = {
-        name: frame[name].astype("Int64").mask(frame[f"without_{name}"] == 1).astype(object)
-        for name in ("units", "yen")
+    unknown = ranked.table.cells("unknown_yen")
+    return {
+        name: _known(ranked.table.cells(name), unknown) if name in YEN else ranked.table.cells(name)
+        for name in names
     }
-    rules = [" / ".join(words.rule(one)[0] for one in rules) for rules in frame["rules"]]
-    return pd.DataFrame(
-        {
-            **{name: frame[name] for name in [*_KEY, "visits"]},
-            "est_units": estimates["units"].fillna("").astype(str),
-            "est_yen": estimates["yen"].fillna("").astype(str),
-            "why": rules,
-        }
-    )
+
+
+def _known(cells: list[int], unknown: list[int]) -> list[int | None]:
+    return [None if blank else cell for cell, blank in zip(cells, unknown, strict=True)]
+
+
+def _held(f: ReportFigures, words: PageWords) -> _Columns:
+    table = f.held_claims.table.table
+    return {
+        **{name: table.cells(name) for name in [*_KEY, "visits"]},
+        "est_units": _known(table.cells("units"), table.cells("without_units")),
+        "est_yen": _known(table.cells("yen"), table.cells("without_yen")),
+        "why": [" / ".join(words.rule(one)[0] for one in rules) for rules in table.cells("rules")],
+    }

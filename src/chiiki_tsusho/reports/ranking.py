@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+import numpy as np
+
+from chiiki_tsusho.reports.number_table import NumberTable
 
 Record = dict[str, Any]
 
@@ -22,7 +24,7 @@ class Ranked:
         How many others there are.
     rest, whole : Record
         Sums of the others, and of all.
-    frame : DataFrame
+    table : NumberTable
         All of them, in the same order.
     """
 
@@ -30,38 +32,29 @@ class Ranked:
     more: int
     rest: Record
     whole: Record
-    frame: pd.DataFrame
+    table: NumberTable
 
 
-def first_rows(frame: pd.DataFrame, most: int, measures: Sequence[str] | None = None) -> Ranked:
+def first_rows(table: NumberTable, most: int, measures: Sequence[str]) -> Ranked:
     """Take the first rows of a table and add up the others."""
-    if measures is None:
-        measures = [one for one in frame.columns if frame[one].dtype == "int64"]
-    rest = frame.iloc[most:]
+    rest = table.take(slice(most, None))
     return Ranked(
-        records(frame.head(most)),
+        table.take(slice(most)).records(),
         len(rest),
         sums(rest, measures),
-        sums(frame, measures),
-        frame,
+        sums(table, measures),
+        table,
     )
 
 
 def largest_rows(
-    frame: pd.DataFrame, order: tuple[str, str], most: int, measures: Sequence[str] | None = None
+    table: NumberTable, order: tuple[str, str], most: int, measures: Sequence[str]
 ) -> Ranked:
     """Put the largest first; what is equal stands in the order of its name."""
     largest, name = order
-    frame = frame.sort_values(name, key=lambda names: names.astype(str), kind="stable")
-    frame = frame.sort_values(largest, ascending=False, kind="stable")
-    return first_rows(frame, most, measures)
+    return first_rows(table.take(np.lexsort((table.order(name), -table[largest]))), most, measures)
 
 
-def sums(frame: pd.DataFrame, measures: Sequence[str]) -> Record:
-    """Add up columns of whole numbers."""
-    return {name: int(frame[name].sum()) for name in measures}
-
-
-def records(frame: pd.DataFrame) -> list[Record]:
-    """Return the rows of a small table."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+def sums(table: NumberTable, measures: Sequence[str]) -> Record:
+    """Add up columns."""
+    return {name: int(table[name].sum()) for name in measures}
