@@ -107,6 +107,16 @@ def test_an_addition_of_the_monthly_service_does_not_fit_the_short_one(tmp_path:
     assert found == {"782001": MONTH_UNITS, "782002": SHORT_UNITS, "785003": 150}
 
 
+def test_within_the_limit_every_visit_is_covered(tmp_path: Path) -> None:
+    """The first visit bears all managed units, yet those after it lie within the limit as well."""
+    rows = [visit(day, "medical_day_care", each="1") for day in (1, 8, 15)]
+    person = {**PERSON, "benefit_rate": "90", "public_law": "12", "public_from": "8"}
+    batch = ct.compute_claims(frame(rows), recipients=frame([person]), codes=table(tmp_path, *ROWS))
+    shown = batch.claim_lines[["service_code", "count", "public_count", "public_units"]]
+    # On the days of public funds there are two visits with 22 units each.
+    assert shown.to_numpy().tolist() == [["782001", 1, 0, 0], ["785002", 3, 2, 44]]
+
+
 def test_a_visit_by_itself(tmp_path: Path) -> None:
     month = ct.load_codes("2026-06", path=table(tmp_path, *ROWS))
     visit = ct.Visit(minutes=30, service="medical_day_care")

@@ -6,17 +6,21 @@ the layout of data/service_codes.csv.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from fractions import Fraction
 from math import floor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chiiki_tsusho import Batch, compute_claims
+from chiiki_tsusho.claims.public_funds import public_share
+from chiiki_tsusho.claims.yen import Terms, public_claim
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES, benefit_limits, unit_prices
 from chiiki_tsusho.not_known import UNKNOWN
 from conftest import EXAMPLES
@@ -253,6 +257,14 @@ def test_what_is_outside_the_limit_follows_what_is_inside(plan: int, covered: in
     ]
 
 
+def test_covered_are_the_visits_that_begin_within_the_limit() -> None:
+    # 476, 426 and 426 units: the third begins at 902, beyond a plan of 900.
+    rows = visits(3, service_provision_1i="1")
+    rows[0]["bathing"] = "1"
+    batch = compute(rows, recipients=[{**RECIPIENT, "planned_units": "900"}])
+    assert service_units(batch) == {"1241": 1278, "5301": 50, "6100": 18 * 2}
+
+
 def test_rates_over_the_plan() -> None:
     # 3 x 426 = 1,278, plan 1,000, E = 278: 中山間 5 % of 1,278 - 278 = 50; all three visits begin
     # within 1,000 (0, 426, 852), so 54; 処遇改善 4 % of 1,000 + 54 + 50 = 44.16. Without a limit
@@ -268,6 +280,17 @@ def test_rates_over_the_plan() -> None:
         batch, "managed_units", "unmanaged_units", "total_units", "benefit_units", "self_paid_units"
     ) == [1278, 148, 1426, 1148, 304]
     assert figures(batch, *YEN) == [11640, 10476, 0, 1164, 3082]
+
+
+def test_one_unit_over_the_plan_is_over_it(tmp_path: Path) -> None:
+    # 500/1000 of 1,001 - 1 units; of 1,001 it would be 501 (500.5).
+    batch = compute(
+        of_month("2016-04", 1, treatment="1"),
+        recipients=[{**RECIPIENT, "planned_units": "1000"}],
+        codes=table(tmp_path, *base(1001), treatment(500)),
+    )
+    assert service_units(batch) == {"1001": 1001, "6000": 500}
+    assert figures(batch, "benefit_units", "self_paid_units") == [1500, 1502 - 1500]
 
 
 def test_ratio_inside_the_limit_stays_whole(tmp_path: Path) -> None:
@@ -366,6 +389,115 @@ def test_person_without_insurance(cells: Cells | None, amounts: list[int]) -> No
     assert figures(batch, *YEN) == amounts
     rate = (cells or {}).get("benefit_rate")
     assert figures(batch, "benefit_rate") == [int(rate) if rate else None]
+
+
+def test_public_funds_of_some_days_over_the_limit() -> None:
+    # Two visits of 426 units each, at 10 yen. Of a plan of 600 the first has 426, the second 174;
+    # of 300 the first has 300 and the second nothing; of 0 none has anything. Public funds pay
+    # 10 % of the cost of what their days have, or the rest where that is all.
+    persons = {
+        "0000000001": ({"planned_units": "600", "public_from": "2"}, [6000, 5400, 174, 426, 2520]),
+        "0000000002": ({"planned_units": "0", "public_from": "2"}, [0, 0, 0, 0, 8520]),
+        "0000000003": ({"planned_units": "300", "public_to": "1"}, [3000, 2700, 300, 0, 5520]),
+        "0000000004": ({"planned_units": "300", "public_from": "2"}, [3000, 2700, 0, 300, 5520]),
+        "0000000005": ({"planned_units": "600", "public_law": ""}, [6000, 5400, 0, 600, 2520]),
+    }
+    batch = compute(
+        [visit(day, insured_no=person) for person in persons for day in (1, 2)],
+        [{**PROVIDER, "area_grade": "other"}],
+        [
+            {**RECIPIENT, "insured_no": person, "benefit_rate": "90", "public_law": "12", **cells}
+            for person, (cells, _) in persons.items()
+        ],
+    )
+    assert batch.claims[list(YEN)].to_numpy().tolist() == [yen for _, yen in persons.values()]
+    # Lines within the limit stay whole; who has no public funds has none of them in a line.
+    lines = batch.claim_lines[["count", "public_count", "public_units"]]
+    assert lines.to_numpy().tolist() == [[2, 1, 426]] * 4 + [[2, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("share", "public_units", "yen"),
+    [
+        # 15,999 units at 10.90 cost 174,389.1 yen: 156,950 of them from the insurance (90 %).
+        # Funds that bear 100 % of all units pay the rest, 17,439; 10 % would be 17,438.9.
+        (100, 15_999, 17_439),
+        # Those that bear less pay by the per cent also where all units are theirs: 5 %, 8,719.45.
+        (95, 15_999, 8_719),
+        # 7,999 units cost 87,189.1 yen: 10 % is 8,718.9.
+        (100, 7_999, 8_718),
+        # What the insurance pays already they do not pay again.
+        (90, 15_999, 0),
+        (80, 15_999, 0),
+    ],
+)
+def test_public_funds_pay_what_the_insurance_leaves(
+    share: int, public_units: int, yen: int
+) -> None:
+    one = {field.name: np.array([0]) for field in fields(Terms)}
+    terms = Terms(**one | {"unit_price": np.array([1090]), "public_share": np.array([share])})
+    units = (np.array([public_units]), np.array([15_999]))
+    paid = public_claim(terms, *units, rate=np.array([90]), rest=np.array([174_389 - 156_950]))
+    assert paid.tolist() == [yen]
+
+
+RURAL = treatment(600) | {"item_code": "6001", "key": "rural_area", "rate_of": "base_lines"}
+
+
+@pytest.mark.parametrize(
+    ("day", "managed", "public"),
+    [
+        # 60 % of the 1,000 units of the second day, where that day has the ratio; else nothing.
+        (1, "0", [0, 0]),
+        (2, "0", [1, 600]),
+        (1, "1", [0, 0]),
+        (2, "1", [1, 600]),
+    ],
+)
+def test_ratio_of_the_days_of_public_funds(
+    tmp_path: Path, day: int, managed: str, public: list[int]
+) -> None:
+    rows = of_month("2016-04", 2)
+    rows[day - 1]["treatment"] = "1"
+    batch = compute(
+        rows,
+        recipients=[{**RECIPIENT, "planned_units": "9000", "public_law": "12", "public_from": "2"}],
+        codes=table(tmp_path, *base(1000), treatment(600) | {"limit_managed": managed}),
+    )
+    shown = batch.claim_lines[["count", "service_units", "public_count", "public_units"]]
+    assert shown.to_numpy().tolist() == [[2, 2000, 1, 1000], [1, 1200, *public]]
+
+
+def test_ratio_of_base_lines_ends_at_nothing(tmp_path: Path) -> None:
+    # 1,000 + 1,050 units, plan 500: of the day that has the ratio all is over the limit, and more
+    # than its base. Without a limit there would be 60 % of 1,000 besides.
+    rows = of_month("2016-04", 2)
+    rows[1] |= {"rural_area": "1", "bathing": "1"}
+    batch = compute(
+        rows,
+        [{**PROVIDER, "area_grade": "other"}],
+        [
+            {
+                **RECIPIENT,
+                "planned_units": "500",
+                "benefit_rate": "90",
+                "public_law": "12",
+                "public_from": "2",
+            }
+        ],
+        table(tmp_path, *base(1000), addition("bathing", 50, "day"), RURAL),
+    )
+    assert service_units(batch) == {"1001": 2000, "5001": 50}
+    assert figures(batch, "benefit_units", "self_paid_units") == [500, 2650 - 500]
+    assert figures(batch, *YEN) == [5000, 4500, 0, 500, 21500]
+
+
+def test_share_of_public_funds() -> None:
+    # 生活保護 (12) and 中国残留邦人等 (25) bear all that is left, the latter since 2008-04
+    # (平成19年法律第127号); who has neither has no share.
+    numbers = np.array([12, 0, 25, 12])
+    assert public_share(numbers, 201604).tolist() == [100, 0, 100, 100]
+    assert public_share(numbers, 200803).tolist() == [100, 0, 0, 100]
 
 
 @pytest.mark.parametrize("person", ["0000000001", "H000000001"])

@@ -224,6 +224,23 @@ def test_rural_area_is_of_what_the_reduction_leaves() -> None:
     assert lines == {"781441": 3012, "786364": -211, "788110": 140}
 
 
+def test_a_ratio_and_a_reduction_of_other_visits() -> None:
+    # 共生型 on the first three visits: 753 × 3 = 2,259; × −70 ‰ = −158.13 → −158. 中山間 on the
+    # last two: 753 × 2 = 1,506, less 70 ‰ of the one visit that has both (52.71 → 53), 1,453;
+    # × 50 ‰ = 72.65 → 73.
+    rows = month("2026-06", range(1, 5), minutes="430")
+    for row in rows[:3]:
+        row["symbiotic_life_care"] = "1"
+    for row in rows[2:]:
+        row["rural_area"] = "1"
+    lines = compute(rows).claim_lines
+    assert dict(zip(lines["service_code"], lines["service_units"], strict=True)) == {
+        "781441": 3012,
+        "786364": -158,
+        "788110": 73,
+    }
+
+
 # ---------------------------------------------------------------- rates and public funds
 
 

@@ -77,12 +77,13 @@ def managed_of_visits(visits: MonthVisits, borne: Mapping[str, Ints], lines: Cla
     if visits.own_counts is not None:
         units *= visits.own_counts
     for key, counts in borne.items():
-        row = table.rows[table.key_positions[key]]
+        place = table.key_positions[key]
+        row = table.rows[place]
         if row.limit_managed:
             of_one = (
                 lines.service_units[:, lines.column(key)][visits.claim]
                 if row.kind == "rate"
-                else row.units or 0
+                else table.row_units[place]
             )
             units += counts * of_one
     return units

@@ -103,7 +103,7 @@ def _days_of(
         of_visits = borne[key_of[item]] if row.kind != "base" else own * (visits.base == item)
         counted = on if row.limit_managed else on & inside.covered
         counts[:, column] = np.add.reduceat(of_visits * counted, visits.starts, dtype=np.int64)
-        units[:, column] = counts[:, column] * (row.units or 0)
+        units[:, column] = counts[:, column] * table.row_units[item]
 
     def write(key: str, basis: Ints) -> None:
         column = lines.column(key)
@@ -134,7 +134,7 @@ def public_share(law: Ints, month: int) -> Ints:
         YYYYMM.
     """
     share = np.zeros(len(law), dtype=np.int64)
-    for number in distinct_numbers(law[law > 0]).tolist():
+    for number in distinct_numbers(law).tolist():
         fund = public_fund(number, month)
         share[law == number] = 0 if fund is None else fund.rate
     return share

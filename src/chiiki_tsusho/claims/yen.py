@@ -177,7 +177,8 @@ def cover(visits: MonthVisits, lines: ClaimLines, managed_units: Ints, excess: I
 
 def _cover_over(visits: MonthVisits, lines: ClaimLines, managed: Ints, excess: Ints) -> None:
     table = visits.table
-    rows = {key: table.rows[table.key_positions[key]] for key in visits.keys}
+    places = {key: table.key_positions[key] for key in visits.keys}
+    rows = {key: table.rows[place] for key, place in places.items()}
     bases = base_rate_bases(visits)
     borne = {key: bear(visits, key) for key in visits.keys}
     covered = inside_limit(visits, borne, lines, managed - excess).covered
@@ -185,7 +186,7 @@ def _cover_over(visits: MonthVisits, lines: ClaimLines, managed: Ints, excess: I
         if row.kind == "addition" and not row.limit_managed:
             column = lines.column(key)
             lines.counts[:, column] = np.add.reduceat(borne[key] * covered, visits.starts)
-            lines.service_units[:, column] = lines.counts[:, column] * (row.units or 0)
+            lines.service_units[:, column] = lines.counts[:, column] * table.row_units[places[key]]
     unmanaged_bases = {
         key: np.maximum(0, basis.reduced - excess)
         for key, basis in bases.items()
