@@ -38,6 +38,15 @@ def numbers_of(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
     return np.frombuffer(array.buffers()[1], dtype=kind, offset=start, count=len(array))
 
 
+def characters_of(
+    texts: pa.StringArray,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+    """Return the bytes of texts, shape (bytes,), and where each begins and ends, shape (n + 1,)."""
+    _, ends, characters = texts.buffers()
+    places = np.frombuffer(ends, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return np.frombuffer(characters or b"", dtype=np.uint8), places
+
+
 def filled(array: pa.Array | pa.ChunkedArray, number: int) -> pa.Array | pa.ChunkedArray:
     """Put a number in the place of nulls, among int64."""
     return compute.coalesce(array, of_numbers(np.array([number], dtype=np.int64))[0])
@@ -70,6 +79,14 @@ def of_texts(texts: Sequence[str]) -> pa.StringArray:
     return pa.StringArray.from_buffers(
         len(texts), pa.py_buffer(offsets), pa.py_buffer(whole.encode())
     )
+
+
+def joined(*parts: pa.Array | pa.ChunkedArray | str, between: str = "") -> Any:
+    """Put texts of rows together; a part that is one text is the same in every row."""
+    *cells, separator = (
+        of_texts([part])[0] if isinstance(part, str) else part for part in (*parts, between)
+    )
+    return compute.binary_join_element_wise(*cells, separator)
 
 
 def named_at(names: pa.StringArray, at: npt.NDArray[np.int64]) -> pa.StringArray:

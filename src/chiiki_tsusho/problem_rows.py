@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from chiiki_tsusho.arrow_arrays import numbers_of, of_flags, of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import joined, numbers_of, of_flags, of_numbers, of_texts
 from chiiki_tsusho.columns import CLAIM_KEY, PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
@@ -165,7 +165,7 @@ class WrittenProblems:
         # Text and name of a fact in turns.
         pieces = re.split("<(" + "|".join(facts) + ")>", self._said[0])
         parts = [facts[one] if place % 2 else one for place, one in enumerate(pieces)]
-        messages = pc.binary_join_element_wise(*parts, "") if facts else _chosen(pieces, at * 0)
+        messages = joined(*parts) if facts else _chosen(pieces, at * 0)
         return pa.table({"value": self._batch.texts.take(rows), "message": messages})
 
     def rows(self, at: npt.NDArray[np.int64]) -> pa.Table:
@@ -197,7 +197,8 @@ class WrittenProblems:
             taken = of_numbers(np.arange(len(at)))
             names = _names_of_claims(self._batch.facts["claim"].take(of_numbers(at)))
         elif self._names is not None:
-            taken, names = of_numbers(self._batch.which[at]), self._names
+            rows = at if self._batch.of_number else self._batch.which[at]
+            taken, names = of_numbers(rows), self._names
         elif places is not None and len(places.lines):
             place = np.minimum(np.searchsorted(places.lines, lines), len(places.lines) - 1)
             known = places.lines[place] == lines
@@ -220,7 +221,7 @@ def _names_of_claims(claims: pa.StringArray) -> Sequence[pa.StringArray]:
 
 
 def _names_of_cases(batch: ColumnProblems) -> Sequence[pa.StringArray] | None:
-    """Return the columns of ``CLAIM_KEY`` for each message, unless rows have names of their own."""
+    """Return the columns of ``CLAIM_KEY`` for each message, or each row of numbers, or none."""
     claims = [message.facts.get("claim") for message in batch.messages]
     if any(claims):
         parts = [str(claim or "").split() or [""] * len(CLAIM_KEY) for claim in claims]
@@ -229,8 +230,8 @@ def _names_of_cases(batch: ColumnProblems) -> Sequence[pa.StringArray] | None:
         ]
     if batch.of_number:
         # Many claims may have the number.
-        blank = [""] * len(batch.values)
-        return [of_texts(batch.values if key.name == batch.column else blank) for key in CLAIM_KEY]
+        blank = of_texts([""] * len(batch.lines))
+        return [batch.texts if key.name == batch.column else blank for key in CLAIM_KEY]
     return None
 
 

@@ -123,15 +123,19 @@ class Problems:
         file: str,
         column: str,
         lines: npt.NDArray[np.int64],
-        values: Sequence[str],
-        messages: Sequence[Message],
+        message: Message,
+        value: pa.StringArray,
+        **facts: pa.StringArray,
     ) -> None:
-        """Add a problem of each of some numbers, with the line on which it first stands."""
-        at = np.arange(len(lines))
-        batch = ColumnProblems(
-            file, column, lines, at, list(values), list(messages), of_number=True
-        )
-        self._batches.append(batch)
+        """Add a problem of each of some numbers, with the line on which it first stands.
+
+        Parameters
+        ----------
+        lines, message, value, **facts
+            As for ``add_alike``.
+        """
+        self.add_alike(file, column, lines, message, value, **facts)
+        self._batches[-1] = replace(self._batches[-1], of_number=True)
 
     def add_claims(
         self, file: str, column: str, values: Sequence[str], messages: Sequence[Message]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiiki_tsusho.law.check_digits import check_digit, wrong_digit
+from chiiki_tsusho.arrow_arrays import of_texts
+from chiiki_tsusho.law.check_digits import CHECKED_KINDS, check_digit, wrong_digit, wrong_digits
 
 # 33120015: worked through where 保険者番号設定要領 is explained, 6+3+2+2+0+0+2 = 15, so 5.
 # The others are 事業所番号 as two offices print them on their pages.
@@ -67,3 +68,33 @@ def test_one_wrong_digit_is_always_found(body: str, place: int, by: int) -> None
     """Doubling and adding the digits of ten and more maps the ten digits one to one."""
     wrong = body[:place] + str((int(body[place]) + by) % 10) + body[place + 1 :]
     assert check_digit(wrong) != check_digit(body)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.from_regex(r"[0-9]{6,10}", fullmatch=True),
+            st.from_regex(r"[0-9]{2}[13456][0-9]{7}", fullmatch=True),
+            st.text("0123456789AHZあ０ .", max_size=12),
+        )
+    ),
+    st.sampled_from(sorted(CHECKED_KINDS)),
+    st.integers(0, 3),
+)
+def test_many_numbers_at_once(texts: list[str], kind: str, skipped: int) -> None:
+    expected, ending = wrong_digits(of_texts(texts)[skipped:], kind)
+    for at, text in enumerate(texts[skipped:]):
+        if expected[at] < 0:
+            assert not (text.isascii() and text.isdigit()) or wrong_digit(text, kind) is None
+        else:
+            digit = wrong_digit(text, kind)
+            assert str(ending[at]) == text[-1]
+            assert str(expected[at]) == (text[-1] if digit is None else digit)
+
+
+def test_many_numbers_in_use_end_in_their_check_digit() -> None:
+    for number, kind in IN_USE:
+        others = [number[:-1] + digit for digit in "0123456789"]
+        expected, ending = wrong_digits(of_texts([*others, "", number + "0"]), kind)
+        assert expected.tolist() == [int(number[-1])] * 10 + [-1, -1]
+        assert ending.tolist() == [*range(10), -1, -1]

@@ -170,7 +170,7 @@ class Calendars:
     ) -> tuple[Ints, Ints, Ints, Ints]:
         owner, number = self._sheets.parts()
         if len(self._by_owner) != len(owner):
-            self._by_owner = np.argsort(owner, kind="stable")
+            self._by_owner = np.lexsort((number, owner))
         owned = owner[self._by_owner]
         low = np.searchsorted(owned, claims)
         sheets = np.searchsorted(owned, claims, side="right") - low
@@ -187,7 +187,8 @@ class Calendars:
         day = np.concatenate((day, later_day))
         session = np.concatenate((session, number[wanted[sheet]]))
         kind = np.concatenate((kind, cells.ravel()[filled].astype(np.int64) - 1))
-        order = np.lexsort((session, day, claim))
+        # The sheets of a claim come in the order of their sessions, behind the first.
+        order = np.argsort(claim * DAYS + day, kind="stable")
         return claim[order], day[order], session[order], kind[order]
 
 

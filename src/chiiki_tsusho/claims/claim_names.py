@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import joined, of_numbers, of_texts
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import month_text
@@ -128,10 +127,10 @@ def keys_of(calendars: Calendars, identities: Identities, months: Sequence[int])
     """
     pair, insured = calendars.claim_parts()
     provider, insurer, month = calendars.pair_parts(pair)
-    return compute.binary_join_element_wise(
+    return joined(
         of_texts([f"{one:06d}" for one in months]).take(of_numbers(month)),
         identities.providers.arrow.take(of_numbers(provider)),
         identities.insurers.arrow.take(of_numbers(insurer)),
         unpack_insured(insured),
-        " ",
+        between=" ",
     )

@@ -67,6 +67,8 @@ def digits(text: str) -> str:
 
 def identifier(text: str) -> str:
     """Write a number of identity as the contract does: width, blanks and ``.0`` do not matter."""
+    if text.isascii() and text.isalnum():
+        return text
     folded = plain(text)
     match = _WHOLE_AS_DECIMAL.fullmatch(folded)
     return match[1] if match else folded

@@ -19,11 +19,12 @@ from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.columns import EXAMPLE_NUMBERS
 from chiiki_tsusho.language import Name, Text
 from chiiki_tsusho.law.bands import SHORTFALL_NAMES
-from chiiki_tsusho.law.check_digits import wrong_digit
+from chiiki_tsusho.law.check_digits import wrong_digit, wrong_digits
 from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.payers import public_law_numbers, usual_benefit_rates
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
-from chiiki_tsusho.not_known import BAD, BLANK, NOT_OURS
+from chiiki_tsusho.not_known import BAD, BLANK, NOT_OURS, UNKNOWN
+from chiiki_tsusho.number_arrays import Flags
 from chiiki_tsusho.problem_texts import CALLED, Message, TextId
 from chiiki_tsusho.reading.cell_texts import (
     BadCellError,
@@ -297,9 +298,13 @@ class Decoder:
 
     def values_of(self, texts: pa.StringArray) -> npt.NDArray[np.int64]:
         """Return the value of each text; of many at once those that cannot be read are not kept."""
-        hopeless = self.hopeless.found(texts)
-        others = np.flatnonzero(~hopeless)
         values = np.full(len(texts), BAD, dtype=np.int64)
+        single = ~self.hopeless.found(texts)
+        if self.checked:
+            numbers = self._checked(texts)
+            values[numbers] = 0
+            single &= ~numbers
+        others = np.flatnonzero(single)
         values[others] = self.values(texts.take(of_numbers(others)).to_pylist())
         return values
 
@@ -321,6 +326,20 @@ class Decoder:
             decoded[odd] = self.values([str(number) for number in distinct.tolist()])[at]
         return decoded
 
+    def _checked(self, texts: pa.StringArray) -> Flags:
+        """Say which texts are numbers as they stand there; note those that end in another digit."""
+        expected, ending = wrong_digits(texts, self.checked)
+        for at in np.flatnonzero(expected != ending).tolist():
+            self._note_odd(texts[at].as_py(), str(expected[at]))
+        whole: Flags = expected != UNKNOWN
+        return whole
+
+    def _note_odd(self, text: str, digit: str) -> None:
+        number = identifier(text)
+        # Those of the template are nobody's.
+        if number not in EXAMPLE_NUMBERS.values():
+            self.odd[text] = OddNumber(number, digit)
+
     def _read(self, text: str) -> int:
         if is_blank(text):
             return self.blank
@@ -332,9 +351,7 @@ class Decoder:
         if self.usual is not None and not self.usual[0](value):
             self.unusual[text] = Message("unusual_value", self.usual[1], {"value": shown(text)})
         if self.checked:
-            number = identifier(text)
-            digit = wrong_digit(number, self.checked)
-            # Those of the template are nobody's.
-            if digit is not None and number not in EXAMPLE_NUMBERS.values():
-                self.odd[text] = OddNumber(number, digit)
+            digit = wrong_digit(identifier(text), self.checked)
+            if digit is not None:
+                self._note_odd(text, digit)
         return value

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import numbers_of, of_flags
+from chiiki_tsusho.arrow_arrays import characters_of, numbers_of, of_flags
 from chiiki_tsusho.not_known import BAD, BLANK
 from chiiki_tsusho.reading.cell_texts import BLANKS, LONGEST_CELL
 from chiiki_tsusho.reading.dense_ids import WordRows
@@ -35,8 +35,7 @@ def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
     ndarray of int64, shape (n,)
         Below 1.1 × 10¹⁰; ``BLANK`` and ``BAD`` for texts that are no such number.
     """
-    offsets = np.frombuffer(numbers.buffers()[1], dtype=np.int32)
-    offsets = offsets[numbers.offset : numbers.offset + len(numbers) + 1]
+    characters, offsets = characters_of(numbers)
     lengths = np.diff(offsets)
     whole = lengths == INSURED_DIGITS
     if not whole.all():
@@ -46,7 +45,7 @@ def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
         return packed
     if not len(numbers):
         return np.zeros(0, dtype=np.int64)
-    characters = np.frombuffer(numbers.buffers()[2], dtype=np.uint8)[offsets[0] : offsets[-1]]
+    characters = characters[offsets[0] : offsets[-1]]
     # The first eight characters of each number as one word, the last two behind six zeros.
     eight, two = (
         np.ndarray(len(numbers), kind, characters.data, at, (INSURED_DIGITS,)).astype(np.uint64)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.columns import FILES
 from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 
 _FILE_ORDER = tuple(FILES)
 
 
-@dataclass(frozen=True)
-class OddNumber:
+class OddNumber(NamedTuple):
     """A number, and the check digit that it should end in."""
 
     number: str
@@ -66,12 +68,14 @@ class OddNumbers:
 
     def warn(self, problems: Problems) -> None:
         """Add a warning of each number."""
+        any_number = {name: any_of(name) for name in ("value", "digit")}
+        message = Message("check_digit", "check_digit", any_number)
         found: dict[tuple[int, str], list[tuple[int, OddNumber]]] = {}
         for (column, odd), (file, line) in self._first.items():
             found.setdefault((file, column), []).append((line, odd))
         for (file, column), numbers in found.items():
-            values = [odd.number for _, odd in numbers]
-            facts = [{"value": odd.number, "digit": odd.expected} for _, odd in numbers]
-            messages = [Message("check_digit", "check_digit", fact) for fact in facts]
             lines = np.array([line for line, _ in numbers], dtype=np.int64)
-            problems.add_numbers(_FILE_ORDER[file], column, lines, values, messages)
+            values, digits = (
+                of_texts(part) for part in zip(*(odd for _, odd in numbers), strict=True)
+            )
+            problems.add_numbers(_FILE_ORDER[file], column, lines, message, values, digit=digits)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
-from chiiki_tsusho.arrow_arrays import of_texts
+from chiiki_tsusho.arrow_arrays import joined, of_texts
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.lazy import parquet
@@ -177,7 +177,7 @@ def without_formulas(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     if not compute.any(risky).as_py():
         return texts
     risky = compute.and_not(risky, compute.match_substring_regex(texts, _SIGNED_NUMBER))
-    return compute.if_else(risky, compute.binary_join_element_wise("'", texts, ""), texts)
+    return compute.if_else(risky, joined("'", texts), texts)
 
 
 class _WorkbookWriter:
