@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.inputs import compute, places, visit
+from helpers.inputs import Cells, compute, places, visit
+from helpers.tables import addition, base, treatment
+from helpers.tables import table as small_table
 
 TABLE = Path(__file__).parents[2] / "data" / "service_codes.csv"
 
@@ -46,5 +48,90 @@ def test_two_additions_of_a_visit_that_exclude_each_other(table: Path) -> None:
     assert places(batch.problems) == [
         ("visits", 4, "bathing", "bathing dementia_care", "not_together")
     ]
+    (said,) = batch.problems["message"]
+    assert said.startswith("bathing and dementia_care are both set, in this row or through")
     assert batch.claims["insured_no"].tolist() == ["0000000001", "0000000003", "0000000004"]
     assert len(batch.held_visits) == 2
+
+
+def test_only_those_of_a_group_that_a_visit_has_are_named() -> None:
+    batch = compute(
+        [
+            visit(1, service_provision_1i="1", service_provision_2="1"),
+            visit(1, insured_no="0000000002", service_provision_1ro="1"),
+        ]
+    )
+    both = "service_provision_1i service_provision_2"
+    assert places(batch.problems) == [
+        ("visits", 2, "service_provision_1i", both, "conflicting_group")
+    ]
+    (said,) = batch.problems["message"]
+    assert said.startswith("service_provision_1i, service_provision_2 are both set, in this row")
+    assert batch.claims["insured_no"].tolist() == ["0000000002"]
+
+
+def named(code: str, key: str, per: str, **cells: str) -> Cells:
+    return addition(key, 10, per) | {"item_code": code} | cells
+
+
+MADE_UP = [
+    *base(100),
+    treatment(50) | {"key": "ratio", "rate_of": "base_lines"},
+    named("5010", "daily", "day", not_with="other_daily"),
+    named("5011", "other_daily", "day"),
+    named("5012", "monthly", "month", not_with="not_in_use each"),
+    named("5013", "not_in_use", "day"),
+    named("5014", "each", "visit"),
+    named("5015", "monthly_with_a_daily", "month", only_with="daily other_daily"),
+    named("5016", "with_the_monthly", "day", only_with="monthly"),
+    named("5017", "with_the_ratio", "day", only_with="ratio"),
+    named("5018", "with_a_daily", "visit", only_with="other_daily"),
+]
+
+
+def test_what_is_seen_on_a_visit_and_what_in_the_claim(tmp_path: Path) -> None:
+    apart, alone = "not_together", "needs_other"
+    # What the visits of a claim have; the rule broken and the visits that break it, 0 for all.
+    claims: list[tuple[list[str], tuple[str, int] | None]] = [
+        ([""], None),
+        # Two by the day exclude each other on a visit.
+        (["daily", "other_daily"], None),
+        (["", "daily other_daily"], (apart, 2)),
+        # One by the month excludes the other in the whole claim.
+        (["monthly", "each"], (apart, 0)),
+        (["monthly each"], (apart, 0)),
+        (["monthly"], None),
+        (["each"], None),
+        # One by the month finds what it needs anywhere in the claim.
+        (["monthly_with_a_daily", "daily"], None),
+        (["monthly_with_a_daily", "each"], (alone, 0)),
+        (["monthly_with_a_daily other_daily"], None),
+        # So does one that needs what is counted by the month.
+        (["with_the_monthly", "monthly"], None),
+        (["with_the_monthly", ""], (alone, 1)),
+        # A ratio of base lines is of the visits that have it; what is by the day is of its visit.
+        (["with_the_ratio", "ratio"], (alone, 1)),
+        (["", "with_the_ratio ratio"], None),
+        (["other_daily", "with_a_daily"], (alone, 2)),
+        (["with_a_daily other_daily", ""], None),
+    ]
+    rows, expected = [], []
+    for number, (keys_of_visits, broken) in enumerate(claims):
+        person = f"{number:010}"
+        for day, keys in enumerate(keys_of_visits, 1):
+            had = dict.fromkeys(keys.split(), "1")
+            rows.append(visit(day, insured_no=person, **had))
+            if broken is not None and broken[1] == day:
+                expected.append((person, broken[0], len(rows) + 1))
+        if broken is not None and broken[1] == 0:
+            expected.append((person, broken[0], 0))
+    batch = compute(rows, codes=small_table(tmp_path, *MADE_UP))
+    problems = batch.problems
+    lines = problems["line"].fillna(0).astype(int)
+    found = list(zip(problems["insured_no"], problems["rule"], lines, strict=True))
+    assert sorted(found) == sorted(expected)
+    said = dict(zip(problems["insured_no"], problems["message"], strict=True))
+    assert "monthly and each are both set in this month" in said["0000000003"]
+    assert "monthly_with_a_daily is claimed only beside one of" in said["0000000008"]
+    held = {person for person, _, _ in expected}
+    assert set(batch.claims["insured_no"]) == {row["insured_no"] for row in rows} - held

@@ -25,7 +25,7 @@ def conflicts(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Fl
     for group, members in visits.table.groups.items():
         keys = tuple(key for key in members if key in values)
         # Few claims have two keys of a group anywhere: only those are looked at visit by visit.
-        if len(keys) < 2 or not _several([visits.has(key) for key in keys]).any():
+        if not _several([visits.has(key) for key in keys]).any():
             continue
         on_visit = _several([values[key] > 0 for key in keys])[visits.kind]
         monthly = [visits.has(key) for key in keys if rows[positions[key]].per == "month"]

@@ -159,8 +159,14 @@ def public_claim(
     """
     cost = floor_share(public_units, terms.unit_price, PRICE_SCALE)
     share = np.maximum(0, terms.public_share - rate)
-    whole = (terms.public_share == PER_CENT) & (public_units == benefit_units)
+    whole = bears_the_rest(terms, public_units, benefit_units)
     return np.where(whole, rest, floor_share(cost, share, PER_CENT))
+
+
+def bears_the_rest(terms: Terms, public_units: Ints, benefit_units: Ints) -> Flags:
+    """Say where public funds bear all that the insurance does not, for all units."""
+    whole: Flags = (terms.public_share == PER_CENT) & (public_units == benefit_units)
+    return whole
 
 
 def cover(visits: MonthVisits, lines: ClaimLines, managed_units: Ints, excess: Ints) -> ClaimLines:

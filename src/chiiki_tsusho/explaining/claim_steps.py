@@ -11,7 +11,7 @@ from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.limit import inside_limit
 from chiiki_tsusho.claims.month_visits import bear
 from chiiki_tsusho.claims.units import base_rate_bases
-from chiiki_tsusho.claims.yen import PER_CENT, PRICE_SCALE, public_claim
+from chiiki_tsusho.claims.yen import PER_CENT, PRICE_SCALE, bears_the_rest, public_claim
 from chiiki_tsusho.explaining.steps import Step, added, decimal, floored, percent, rated, taken
 from chiiki_tsusho.explaining.visit import base_steps
 from chiiki_tsusho.language import Language, Text, listed
@@ -146,7 +146,7 @@ def yen_steps(priced: Priced, language: Language) -> Iterator[Step]:
             )
         )
         own = min(only(terms.public_copay), claimable)
-        if units == benefit:
+        if only(bears_the_rest(terms, settlement.public_units, settlement.benefit_units)):
             label = Text(
                 "public funds (法別{law}): the rest less the person's own {own}", law=law, own=own
             )
