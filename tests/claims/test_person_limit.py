@@ -6,6 +6,7 @@ Units of 2016-04 and 2026-06 are those of the printed tables (tests/law/printed)
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ import pytest
 import chiiki_tsusho as ct
 from chiiki_tsusho.language import Language
 from helpers.inputs import PROVIDER, RECIPIENT, VISIT, Cells, compute, frame, places, visits
+from helpers.tables import base, table
 
 OTHER = "1370000026"
 Batch = ct.Batch
@@ -40,7 +42,8 @@ def test_two_providers_without_plans_are_held() -> None:
     batch = compute(two_providers())
     assert batch.claims.empty
     assert set(batch.problems["rule"]) == {"plan_needed"}
-    assert len(batch.problems) == 2
+    # There is no file in which plans could stand.
+    assert batch.problems["file"].tolist() == ["visits"] * 2
     assert len(batch.held_visits) == 26
     assert "19110 units" in batch.problems["message"][0]
     assert "16692" in batch.problems["message"][0]
@@ -54,6 +57,16 @@ def test_two_providers_within_the_limit_need_no_plan() -> None:
     batch = compute(rows)
     assert batch.problems.empty
     assert column(batch, "benefit_units") == [8085, 8085]
+
+
+def test_all_of_the_limit_needs_no_plan(tmp_path: Path) -> None:
+    # 8,346 × 2 is 16,692, what 要介護1 allows: no unit is over it.
+    rows = [VISIT, {**VISIT, "provider_no": OTHER}]
+    batch = compute(rows, codes=table(tmp_path, *base(8346)))
+    assert batch.problems.empty
+    assert column(batch, "benefit_units") == [8346, 8346]
+    batch = compute(rows, codes=table(tmp_path, *base(8347)))
+    assert batch.problems["rule"].tolist() == ["plan_needed"] * 2
 
 
 def test_each_provider_has_its_plan() -> None:
@@ -72,7 +85,18 @@ def test_a_plan_for_every_provider_cannot_serve_two() -> None:
     batch = compute(two_providers(), None, [{**RECIPIENT, "planned_units": "8000"}])
     assert batch.claims.empty
     assert set(batch.problems["rule"]) == {"plan_needed"}
+    assert set(batch.problems["file"]) == {"recipients"}
     assert "8000" in batch.problems["message"][0]
+
+
+def test_a_plan_for_every_provider_may_serve_the_one_without_its_own() -> None:
+    plans = [
+        {**RECIPIENT, "planned_units": "7137"},
+        {**RECIPIENT, "provider_no": PROVIDER["provider_no"], "planned_units": "9555"},
+    ]
+    batch = compute(two_providers(), None, plans)
+    assert batch.problems.empty
+    assert column(batch, "benefit_units") == [9555, 7137]
 
 
 def test_plans_together_may_not_pass_the_limit() -> None:
@@ -331,7 +355,7 @@ def test_order_of_rows_never_decides() -> None:
     rows = visits(2)
     results = []
     for minutes in ([Decimal(240), Decimal("240.0")], [Decimal("240.0"), Decimal(240)]):
-        table = pd.DataFrame(rows)
-        table["minutes"] = pd.Series(minutes, dtype=object)
-        results.append(ct.compute_claims(table))
+        given = pd.DataFrame(rows)
+        given["minutes"] = pd.Series(minutes, dtype=object)
+        results.append(ct.compute_claims(given))
     assert [result.claims["total_units"].tolist() for result in results] == [[852], [852]]

@@ -310,7 +310,7 @@ def limits(
         facts: dict[str, object] = {"claim": claims.text(at), "month": month_text(month)}
         message = Message("unsupported_month", "no_limit", facts)
         context.problems.add("visits", "service_date", "", message)
-    unlimited = (level == 0) | (limit == UNKNOWN)
+    unlimited = limit == UNKNOWN
     over = free & ~unlimited & (planned > limit)
     claims.hold(over)
     recipients = context.rosters.recipients
