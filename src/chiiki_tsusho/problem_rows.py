@@ -17,6 +17,7 @@ from chiiki_tsusho.arrow_arrays import joined, numbers_of, of_flags, of_numbers,
 from chiiki_tsusho.columns import CLAIM_KEY, PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
+from chiiki_tsusho.number_arrays import distinct_numbers
 from chiiki_tsusho.problem_texts import Message, shortened
 
 FILE_ORDER = ("visits", "providers", "recipients")
@@ -138,7 +139,7 @@ class WrittenProblems:
     @property
     def is_ascii(self) -> bool:
         """Whether the file, the column, every value and every message is of ASCII."""
-        used = np.unique(self._batch.which)
+        used = distinct_numbers(self._batch.which)
         texts = [self._batch.texts, *self._batch.facts.values()]
         if self._batch.texts is None:
             texts = [self._values.take(of_numbers(used))]
