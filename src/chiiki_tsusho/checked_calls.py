@@ -11,7 +11,6 @@ import ast
 import inspect
 from collections import abc
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, reduce, wraps
 from numbers import Integral
@@ -23,11 +22,12 @@ import numpy as np
 
 from chiiki_tsusho.errors import ChiikiTsushoError, known_language
 from chiiki_tsusho.language import LANGUAGES, Text
+from chiiki_tsusho.records import record
 
 Check = Callable[[Any], bool]
 
 
-@dataclass(frozen=True)
+@record
 class Kinds:
     """What an argument may be: as it is written, and whether something is that."""
 

@@ -5,10 +5,10 @@ Reading, writing, the templates and the documents all take their columns from he
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Column:
     """One column of a file.
 

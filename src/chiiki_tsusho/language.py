@@ -10,11 +10,12 @@ import gettext
 import locale
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, Protocol
 from unicodedata import category, east_asian_width
+
+from chiiki_tsusho.records import record
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
@@ -105,7 +106,7 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
-@dataclass(frozen=True)
+@record
 class Joined:
     """Several things said one after another.
 
@@ -130,7 +131,7 @@ class Joined:
         return self.say("en")
 
 
-@dataclass(frozen=True)
+@record
 class Name:
     """What one thing is called in each language, where a table and not the catalogue says it."""
 

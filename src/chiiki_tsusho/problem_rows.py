@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,7 @@ from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
 from chiiki_tsusho.number_arrays import distinct_numbers
 from chiiki_tsusho.problem_texts import Message, shortened
+from chiiki_tsusho.records import record
 
 FILE_ORDER = ("visits", "providers", "recipients")
 # So many rows are formed at once: their texts are in memory no longer than it takes to write them.
@@ -26,7 +27,7 @@ _ROWS_AT_ONCE = 1 << 14
 _TYPES = {"text": pa.string(), "whole": pa.int64(), "whole_or_blank": pa.int64()}
 
 
-@dataclass(frozen=True)
+@record
 class ColumnProblems:
     """Problems of one column: for each line which of the messages, of which value.
 
@@ -62,7 +63,7 @@ def any_of(name: str) -> str:
     return f"<{name}>"
 
 
-@dataclass(frozen=True)
+@record
 class Places:
     """Whose the rows of a file are, and where they are given back, for the lines of problems.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, get_args
 
 from chiiki_tsusho.columns import HEADINGS
 from chiiki_tsusho.language import Language, Name, Text, in_language, printable, translated
+from chiiki_tsusho.records import record
 
 Rule = Literal[
     "missing_value", "bad_value", "unsupported_month", "outside_every_band", "no_code",
@@ -322,7 +323,7 @@ EXPECTED: dict[str, Text] = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Message:
     """A problem in no language yet: its rule, which text, and what goes into it."""
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.dense_ids import TupleIds
+from chiiki_tsusho.records import record
 
 DAYS = 31
 # What is marked of each claim.
@@ -192,7 +193,7 @@ class Calendars:
         return claim[order], day[order], session[order], kind[order]
 
 
-@dataclass(frozen=True)
+@record
 class Entries:
     """What the calendars of some claims hold, claim by claim and in order of time.
 

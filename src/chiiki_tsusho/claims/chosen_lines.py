@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.not_known import NO_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Chosen:
     """Kinds of visits with everything that their codes choose, arrays of shape (kinds,).
 

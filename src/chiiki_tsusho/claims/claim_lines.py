@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -10,9 +9,10 @@ import numpy as np
 from chiiki_tsusho.law.code_rows import BASE_LINES
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class PublicPart:
     """What is under public funds, of the few claims that have them.
 
@@ -39,7 +39,7 @@ class PublicPart:
         return counts, units
 
 
-@dataclass(frozen=True)
+@record
 class ClaimLines:
     """The lines of many claims as two matrices, one row a claim, one column a code.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +15,10 @@ from chiiki_tsusho.months import month_text
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class ClaimNames:
     """The identifying columns of claims of one month, as text."""
 
@@ -39,7 +40,7 @@ class ClaimNames:
         ]
 
 
-@dataclass(frozen=True)
+@record
 class ClaimIds:
     """Some claims of one month, arrays of shape (claims,).
 

@@ -27,11 +27,12 @@ from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import line_named
 from chiiki_tsusho.reading.typed_blocks import Identities
+from chiiki_tsusho.records import record
 
 _NoRow = Literal["unknown_provider", "unknown_recipient"]
 
 
-@dataclass(frozen=True)
+@record
 class Crossing:
     """Visits on which keys stand together that may not, or one without another that it needs.
 
@@ -202,7 +203,7 @@ def check_keys(context: Context, claims: ClaimIds, visits: MonthVisits, entries:
         found.in_claims(np.flatnonzero(in_claim), (key,), message)
 
 
-@dataclass(frozen=True)
+@record
 class _KeyFaults:
     """Where faults of what stands together go."""
 

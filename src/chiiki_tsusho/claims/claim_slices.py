@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from chiiki_tsusho.claims.calendars import Entries
@@ -32,13 +30,14 @@ from chiiki_tsusho.not_known import NO_ROW, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.dense_ids import TupleIds
 from chiiki_tsusho.reading.insured_numbers import H_PERSON
+from chiiki_tsusho.records import record
 
 LAST_DAY = 31
 # For more, sorting is faster.
 _MOST_FLAGS = 1 << 20
 
 
-@dataclass(frozen=True)
+@record
 class Priced:
     """Claims of a slice, arrays of shape (claims,) and matrices of the same claims.
 
@@ -59,7 +58,7 @@ class Priced:
     written: Flags
 
 
-@dataclass(frozen=True)
+@record
 class _Gathered:
     """The claims of a slice that have visits, and the rows that speak for them.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.month_visits import MonthVisits
 from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class InsideLimit:
     """What of each visit is within the limit, arrays of shape (visits,).
 

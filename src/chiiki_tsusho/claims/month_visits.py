@@ -7,19 +7,20 @@ in time within a claim, and every figure of a claim is a sum over its stretch of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
+from chiiki_tsusho.records import record
 
 # A word holds figures side by side and stays above 0.
 _WORD_BITS = 63
 
 
-@dataclass(frozen=True)
+@record
 class BilledKinds:
     """The ways in which the visits of a month were done, arrays of shape (kinds,).
 
@@ -38,7 +39,7 @@ class BilledKinds:
     values: Mapping[str, Ints]
 
 
-@dataclass(frozen=True)
+@record
 class MonthVisits:
     """The visits of whole claims of one month.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,9 +12,10 @@ from chiiki_tsusho.claims.month_visits import MonthVisits, bear
 from chiiki_tsusho.claims.units import all_rate_keys, apply_rate, base_rate_bases
 from chiiki_tsusho.law.payers import public_fund
 from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class PublicDays:
     """When public funds hold, arrays of shape (claims,).
 

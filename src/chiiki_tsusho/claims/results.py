@@ -12,6 +12,7 @@ import pyarrow as pa
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.records import record
 
 Progress = Callable[[str, int, int], None]
 
@@ -63,7 +64,7 @@ class Summary:
         self.without_rate += results.without_rate
 
 
-@dataclass(frozen=True)
+@record
 class Results:
     """Some claims in the form of the sink, and what they add to the summary."""
 

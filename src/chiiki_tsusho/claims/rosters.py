@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,13 +21,14 @@ from chiiki_tsusho.reading.blocks import Source, line_named
 from chiiki_tsusho.reading.dense_ids import TupleIds
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities, KeyOfHeading, TypedBlock, keys_of_month
+from chiiki_tsusho.records import record
 
 _IDENTITIES = (PROVIDER_NO.name, INSURER_NO.name, INSURED_NO.name)
 # Whom a roster is about, in as many numbers as it takes.
 Entity = tuple[Ints, ...]
 
 
-@dataclass(frozen=True)
+@record
 class KeyCounts(KeyOfHeading):
     """Counts of an addition by row."""
 
@@ -225,7 +225,7 @@ class Roster:
         return counts
 
 
-@dataclass(frozen=True)
+@record
 class Rosters:
     """The rosters of a batch that were given, and the numbers they share with its visits."""
 

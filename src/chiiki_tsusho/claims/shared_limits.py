@@ -7,16 +7,16 @@ somebody, the care plan says how much of it each of them has.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers, first_of_runs
 from chiiki_tsusho.reading.dense_ids import TupleIds
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class OwnFigures:
     """What each of some claims has on its own, arrays of shape (claims,).
 
@@ -56,7 +56,7 @@ class OwnFigures:
         )
 
 
-@dataclass(frozen=True)
+@record
 class SharedLimits:
     """What is known of persons with several claims in a month, arrays of shape (claims,).
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from chiiki_tsusho.law.code_rows import BASE_LINES
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.records import record
 
 
 def price(visits: MonthVisits) -> ClaimLines:
@@ -90,7 +90,7 @@ def apply_rate(basis: Ints, per_mille: tuple[int, ...]) -> Ints:
     return units
 
 
-@dataclass(frozen=True)
+@record
 class RateBasis:
     """What a ratio of base lines is taken of, arrays of shape (claims,).
 

@@ -32,6 +32,7 @@ from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
 from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
+from chiiki_tsusho.records import record
 
 Unplaced = Literal["hold", "pass"]
 WAYS: tuple[Unplaced, ...] = ("hold", "pass")
@@ -77,7 +78,7 @@ def put_right(text: str, name: str) -> str | None:
     return number
 
 
-@dataclass(frozen=True)
+@record
 class _Found:
     """What can be read of some rows, arrays of shape (rows,); ``UNKNOWN`` where nothing can.
 

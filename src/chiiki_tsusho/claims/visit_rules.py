@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from chiiki_tsusho.language import Name
@@ -21,9 +19,10 @@ from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Numbers
 from chiiki_tsusho.reading.length_of_stay import stay_minutes
 from chiiki_tsusho.reading.typed_blocks import KeyColumn, TypedBlock, keys_of_month
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class VisitConditions:
     """How the visits of some rows were done, arrays of shape (rows,).
 
@@ -89,7 +88,7 @@ def visit_conditions(
     return VisitConditions(base, rows.level, counts, rows.faulty)
 
 
-@dataclass(frozen=True)
+@record
 class _VisitRows:
     """Rows whose cells are looked at together, arrays of shape (rows,).
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +26,14 @@ from chiiki_tsusho.reading.dense_ids import Positions, TupleIds
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.length_of_stay import END, MINUTES, START
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
+from chiiki_tsusho.records import record
 
 # What says whose a visit is and when; all else says how it was done.
 _WHOSE = ("provider_no", "insurer_no", "insured_no", "service_date")
 _MOST_KINDS = 1 << 17
 
 
-@dataclass(frozen=True)
+@record
 class Identified:
     """Whose the rows of a block are, arrays of shape (rows,).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,12 +20,13 @@ from chiiki_tsusho.claims.units import (
 from chiiki_tsusho.law.rounding import floor_share
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.records import record
 
 PRICE_SCALE = 100
 PER_CENT = 100
 
 
-@dataclass(frozen=True)
+@record
 class Terms:
     """What providers and recipients say of each claim, arrays of shape (claims,).
 
@@ -63,7 +64,7 @@ class Terms:
     public_copay: Ints
 
 
-@dataclass(frozen=True)
+@record
 class Settlement:
     """The totals of each claim, arrays of shape (claims,); yen are ``UNKNOWN`` where blank.
 

@@ -30,6 +30,7 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reading.inputs import Input, open_inputs
+from chiiki_tsusho.records import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +74,7 @@ class ExplainedLine(BaseModel):
         return self.to_text()
 
 
-@dataclass(frozen=True)
+@record
 class _Said:
     """What is said of a claim in one language."""
 

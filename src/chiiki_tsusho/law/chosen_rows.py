@@ -8,7 +8,6 @@ inside the composite of a visit of 2 to 3 hours, else on a line of its own for e
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
@@ -17,13 +16,14 @@ import numpy.typing as npt
 
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.not_known import NO_ROW
+from chiiki_tsusho.records import record
 
 Positions = npt.NDArray[np.int64]
 # Whose band it is: service, 定員超過 or 人員欠如, and care level.
 Condition = tuple[str, str | None, int | None]
 
 
-@dataclass(frozen=True)
+@record
 class Extended:
     """A base code with 延長 on a line of its own: both rows, and for which minutes."""
 
@@ -33,7 +33,7 @@ class Extended:
     minutes_to: int
 
 
-@dataclass(frozen=True)
+@record
 class ChosenRows:
     """What the rows of a month's table choose of each other.
 

@@ -6,7 +6,6 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -24,11 +23,12 @@ from chiiki_tsusho.law.table_files import (
     typed_rows,
 )
 from chiiki_tsusho.months import month_before, next_month, spans_text
+from chiiki_tsusho.records import record
 
 EXTENDS, BUNDLED = "extends", "bundled"
 
 
-@dataclass(frozen=True)
+@record
 class BundledLine(NumberedRow[CodeRow]):
     """A row of the bundled table beside those of a user's own file, of which it is no line."""
 
@@ -167,7 +167,7 @@ def _shown(row: CodeRow, column: str) -> str:
     return "–" if cell is None else str(cell)
 
 
-@dataclass(frozen=True)
+@record
 class _Span:
     """Months from the first to the last, which can be said in both languages."""
 

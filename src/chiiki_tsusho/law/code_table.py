@@ -28,6 +28,7 @@ from chiiki_tsusho.law.month_rows import MonthRows
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import NO_ROW
+from chiiki_tsusho.records import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,7 @@ _TEXT_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@record
 class Rate:
     """A rate row resolved: what it is a ratio of, and the ratios in the order they are rounded."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Literal
 
@@ -14,6 +13,7 @@ from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SHORTFALLS, CodeLine, CodeR
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.law.table_files import Month, law_file, typed_table
 from chiiki_tsusho.problem_texts import CALLED
+from chiiki_tsusho.records import record
 
 _Filled = Annotated[str, StringConstraints(min_length=1)]
 # Of the rows that answer a subject: all high, one of them medium, care levels missing, or none.
@@ -63,7 +63,7 @@ def document_of(month: int) -> Sayable:
     return Text("the ministry's service code table of that month")
 
 
-@dataclass(frozen=True)
+@record
 class Subject:
     """Something that a table may have: a length of stay, a shortfall, an addition, a rate."""
 
@@ -72,7 +72,7 @@ class Subject:
     marks: tuple[Mark, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Coverage:
     """What a table has, period by period.
 

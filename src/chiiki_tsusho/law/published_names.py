@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from chiiki_tsusho.law.code_rows import Service, Shortfall
+from chiiki_tsusho.records import record
 
 # Published names begin with the name of the service; some sources leave it out.
 SERVICE_PREFIX = "地域通所介護"
@@ -29,7 +30,7 @@ _ROMAN = re.compile(r"([\u2160-\u217f]+)")
 _CIRCLED = re.compile(r"[\u2460-\u2473]")
 
 
-@dataclass(frozen=True)
+@record
 class BaseName:
     """What the name of a base code says.
 

@@ -18,6 +18,7 @@ from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import ChiikiTsushoError, TableError, why_not
 from chiiki_tsusho.language import Joined, Language, Name, Text, listed, on_lines
 from chiiki_tsusho.months import OPEN_END, is_month, month_text
+from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import visible_path
 
 FAULTS_SHOWN = 20
@@ -109,7 +110,7 @@ class Fault:
         return text.say(language)
 
 
-@dataclass(frozen=True)
+@record
 class NumberedRow(Generic[AnyRow]):
     """A row of the table and the line of the file it stands on."""
 

@@ -12,12 +12,12 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, same_addition
 from chiiki_tsusho.law.table_files import law_file
+from chiiki_tsusho.records import record
 
 Spans = list[tuple[int, int]]
 # For each published name of an addition its keys and their months.
@@ -36,7 +36,7 @@ _KANA_OF_DIGIT = {"1": "イ", "2": "ロ", "3": "ハ", "4": "ニ", "5": "ホ"}
 _SERVICE_NAME = "地域密着型通所介護"
 
 
-@dataclass(frozen=True)
+@record
 class Unclear:
     """Months in which a heading could be the name of several rows; ``printed`` as it stands."""
 
@@ -46,7 +46,7 @@ class Unclear:
     names: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
+@record
 class _Match:
     nearness: int
     name: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -23,6 +22,7 @@ from chiiki_tsusho.not_known import BLANK_NUMBER
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.cell_texts import is_blank
 from chiiki_tsusho.reading.written_cells import cell_text
+from chiiki_tsusho.records import record
 
 ROWS_OF_A_BLOCK = 1 << 17
 FIRST_ROW_LINE = 2
@@ -44,7 +44,7 @@ def has_few(form: Form) -> bool:
     return form == "few"
 
 
-@dataclass(frozen=True)
+@record
 class Texts:
     """One column of a block: its distinct texts, and for each row the position of its text.
 
@@ -69,7 +69,7 @@ class Texts:
         return Texts(self.texts, positions.astype(np.int32, copy=False))
 
 
-@dataclass(frozen=True)
+@record
 class Numbered:
     """One column of a block whose texts are numbered through the file.
 
@@ -94,7 +94,7 @@ class Numbered:
         return Numbered(self.known, self.positions[rows])
 
 
-@dataclass(frozen=True)
+@record
 class Numbers:
     """One column of a block whose cells are all whole numbers or blank: the number of each row."""
 
@@ -115,7 +115,7 @@ class Raw(Protocol):
         """Return some of them, by how many lines of the block are before each."""
 
 
-@dataclass(frozen=True)
+@record
 class RawTable:
     """Rows of a table."""
 
@@ -126,7 +126,7 @@ class RawTable:
         return self.table.take(of_numbers(at))
 
 
-@dataclass(frozen=True)
+@record
 class RawPositions:
     """Rows of an input in memory, of which only their positions in it are wanted.
 
@@ -143,7 +143,7 @@ class RawPositions:
         return np.searchsorted(self.lines, at)
 
 
-@dataclass(frozen=True)
+@record
 class Block:
     """Some rows of an input, in its order.
 
@@ -182,7 +182,7 @@ class Block:
         return self.raw.verbatim(lines - self.first_line)
 
 
-@dataclass(frozen=True)
+@record
 class SourceFile:
     """A file of an input: its path and name, and how many lines of the input stand before it.
 

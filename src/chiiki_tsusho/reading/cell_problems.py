@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,10 @@ from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Block, Numbered, Texts
 from chiiki_tsusho.reading.cell_texts import is_blank, shown
 from chiiki_tsusho.reading.cells import Decoder
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class CellProblems:
     """Adds the problems of the cells of one file.
 

@@ -6,7 +6,6 @@ import csv
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
@@ -28,6 +27,7 @@ from chiiki_tsusho.reading.csv_encodings import (
 from chiiki_tsusho.reading.csv_rows import RawLines, ReadRows, RowReader
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.threads import in_order
+from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import visible_path
 
 CSV_BLOCK_BYTES = 1 << 23
@@ -360,7 +360,7 @@ class CsvSource(OneTable):
         return _Parsed(rows, raw, reached)
 
 
-@dataclass(frozen=True)
+@record
 class _Parsed:
     """A block whose rows are told apart, and its bytes."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from chiiki_tsusho.reading.blocks import (
     line_bounds,
 )
 from chiiki_tsusho.reading.plain_csv import PlainLines
+from chiiki_tsusho.records import record
 
 BOM = b"\xef\xbb\xbf"
 _RETURN, _COMMA, _QUOTE, _SPACE = b'\r," '
@@ -41,7 +41,7 @@ _ARROW_TYPES: dict[Form, pa.DataType | None] = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class ReadRows:
     """Rows told apart; lines are counted from the first one read.
 
@@ -62,7 +62,7 @@ class ReadRows:
     lines: int
 
 
-@dataclass(frozen=True)
+@record
 class RawLines:
     """Lines as they stand in a file, each ended by a line feed of its encoding."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from chiiki_tsusho.reading.blocks import Raw
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class RecodedLines:
     """Lines of one file in the encoding of the whole, each with its line feed."""
 
@@ -33,7 +33,7 @@ class RecodedLines:
         return text + "\n" if text and not text.endswith("\n") else text
 
 
-@dataclass(frozen=True)
+@record
 class LaidOutLines:
     """Lines of one file with their cells where the headings of all files have them.
 
@@ -69,7 +69,7 @@ class LaidOutLines:
         return "".join(rows if len(at) else ()).encode(self.lines.written_in)
 
 
-@dataclass(frozen=True)
+@record
 class LaidOutRows:
     """Rows of one workbook with their cells where the headings of all have them."""
 
@@ -82,7 +82,7 @@ class LaidOutRows:
         return [laid_out(row, self.places, self.width) for row in self.raw.verbatim(at)]
 
 
-@dataclass(frozen=True)
+@record
 class LaidOutTable:
     """Rows of one Parquet file with the columns of all."""
 

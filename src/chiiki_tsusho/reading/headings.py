@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from chiiki_tsusho.columns import FILES, HEADINGS, Column
@@ -24,6 +23,7 @@ from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import OPEN_END, month_text
 from chiiki_tsusho.reading.addition_names import Spans, Unclear, meanings, same_step
 from chiiki_tsusho.reading.written_cells import column_letters
+from chiiki_tsusho.records import record
 
 ALWAYS: Spans = [(0, OPEN_END)]
 # What files of care records hold beside what is billed; left unread where it is no column.
@@ -40,7 +40,7 @@ _NEAR = 0.7
 _LEAST_HEADINGS = 2
 
 
-@dataclass(frozen=True)
+@record
 class UnclearHeading:
     """Months in which a heading could be several additions, and how to say so."""
 
@@ -50,7 +50,7 @@ class UnclearHeading:
     fault: Text
 
 
-@dataclass(frozen=True)
+@record
 class Heading:
     """What one column of a file holds: a column of the contract, or counts of additions.
 
@@ -334,7 +334,7 @@ def _missing(column: Column, texts: Sequence[str]) -> Text:
     )
 
 
-@dataclass(frozen=True)
+@record
 class _NearestHeading:
     """The heading of the file that comes near, which may be there in one language alone."""
 

@@ -8,7 +8,6 @@ have a word of its own for, is left to be read alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +16,7 @@ from pyarrow import compute
 from chiiki_tsusho.arrow_arrays import flags_of, numbers_of, of_flags
 from chiiki_tsusho.number_arrays import Flags
 from chiiki_tsusho.reading.cell_texts import LONGEST_CELL
+from chiiki_tsusho.records import record
 
 # From so many texts on they are looked at all at once.
 MANY_TEXTS = 256
@@ -62,7 +62,7 @@ _SHORTENED = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class AlikeTexts:
     """Texts of which the same is said.
 
@@ -78,7 +78,7 @@ class AlikeTexts:
     sample: str
 
 
-@dataclass(frozen=True)
+@record
 class HopelessTexts:
     """Finds the texts of a kind of column that cannot be read.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Sayable, Text, on_lines
@@ -12,9 +12,10 @@ from chiiki_tsusho.months import joined
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.headings import Heading, folded, match_headings, meetings
 from chiiki_tsusho.reading.several_files import SeveralSources, named_together
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Layout:
     """Where the columns of the contract stand in a line of a file, and how many cells it has."""
 

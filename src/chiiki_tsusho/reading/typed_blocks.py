@@ -16,6 +16,7 @@ from chiiki_tsusho.reading.blocks import Block
 from chiiki_tsusho.reading.dense_ids import TextIds
 from chiiki_tsusho.reading.headings import UnclearHeading
 from chiiki_tsusho.reading.odd_numbers import OddNumbers
+from chiiki_tsusho.records import record
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Identities:
         return Identities(self.providers.copy(), self.insurers.copy(), self.odd.copy())
 
 
-@dataclass(frozen=True)
+@record
 class TypedColumn:
     """A typed column of a block: the value of each distinct text, and each row's text.
 
@@ -54,7 +55,7 @@ class TypedColumn:
         return replace(self, positions=self.positions[rows])
 
 
-@dataclass(frozen=True)
+@record
 class KeyOfHeading:
     """An addition, and the months in which a heading is its name."""
 
@@ -76,14 +77,14 @@ class KeyOfHeading:
                 raise InputFileError(one.fault)
 
 
-@dataclass(frozen=True)
+@record
 class KeyColumn(KeyOfHeading):
     """Counts of an addition in a block."""
 
     column: TypedColumn
 
 
-@dataclass(frozen=True)
+@record
 class TypedBlock:
     """A block whose cells have been read.
 

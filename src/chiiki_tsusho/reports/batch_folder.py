@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from chiiki_tsusho.reading.cells import PARSERS, Decoder
 from chiiki_tsusho.reading.dense_ids import TextIds
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
+from chiiki_tsusho.records import record
 from chiiki_tsusho.reports.number_table import (
     NumberTable,
     Words,
@@ -57,7 +58,7 @@ _CLAIM_COLUMNS = (
 _SETS_ASIDE: frozenset[Rule] = frozenset({"not_this_service", "total_row", "unplaced_row"})
 
 
-@dataclass(frozen=True)
+@record
 class Held:
     """What is in held_visits.
 
@@ -78,7 +79,7 @@ class Held:
     by_claim: NumberTable = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@record
 class BatchFolder:
     """A batch as its folder has it.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +10,7 @@ import pyarrow as pa
 from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Ints, distinct_numbers
+from chiiki_tsusho.records import record
 from chiiki_tsusho.reports.batch_folder import Held
 from chiiki_tsusho.reports.number_table import NumberTable, added, alike, groups, objects, texts_of
 from chiiki_tsusho.reports.ranking import Ranked, Record, first_rows
@@ -20,7 +20,7 @@ KEY = ["service_month", "provider_no", "insurer_no", "insured_no"]
 _MEASURES = ("visits", "units", "yen", "without_units", "without_yen")
 
 
-@dataclass(frozen=True)
+@record
 class HeldClaims:
     """The claims that are not computed.
 

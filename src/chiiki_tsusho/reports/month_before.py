@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from chiiki_tsusho.number_arrays import distinct_numbers
+from chiiki_tsusho.records import record
 from chiiki_tsusho.reports.number_table import NumberTable, alike
 from chiiki_tsusho.reports.ranking import Ranked, largest_rows, sums
 
@@ -18,7 +17,7 @@ _MEASURES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@record
 class Before:
     """What the earlier batch came to.
 

@@ -6,7 +6,7 @@ pandas does this too, but to import it takes longer than to write the report of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
@@ -17,11 +17,12 @@ import pyarrow as pa
 from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_texts
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints, first_of_runs
+from chiiki_tsusho.records import record
 
 Words = npt.NDArray[np.object_]
 
 
-@dataclass(frozen=True)
+@record
 class NumberTable:
     """Columns of whole numbers, all of one length.
 

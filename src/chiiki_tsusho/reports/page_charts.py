@@ -7,7 +7,8 @@ telephone and a sheet of paper alike, and its letters keep their size.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from chiiki_tsusho.records import record
 
 BAR_STEP, BAR_TOP, BAR_HEIGHT = 40, 19, 13
 # To the right of the bars stand their figures.
@@ -23,7 +24,7 @@ _MOST_LABELLED = 12
 _MOST_TICKS = 4
 
 
-@dataclass(frozen=True)
+@record
 class Bar:
     """One bar: from ``x`` on, ``width`` wide, with its label above it."""
 
@@ -33,7 +34,7 @@ class Bar:
     negative: bool
 
 
-@dataclass(frozen=True)
+@record
 class Bars:
     """Lying bars from one line, to the right of it or (negative) to the left."""
 
@@ -42,7 +43,7 @@ class Bars:
     height: int
 
 
-@dataclass(frozen=True)
+@record
 class Stave:
     """One standing column, in the middle of its place, which begins at ``edge``."""
 
@@ -55,7 +56,7 @@ class Stave:
     labelled: bool
 
 
-@dataclass(frozen=True)
+@record
 class Tick:
     """A line of the scale and its figure."""
 
@@ -63,7 +64,7 @@ class Tick:
     figure: int
 
 
-@dataclass(frozen=True)
+@record
 class Columns:
     """Standing columns over a scale."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +15,7 @@ from chiiki_tsusho.law.prices_and_limits import benefit_limit_rows, unit_price_r
 from chiiki_tsusho.months import joined
 from chiiki_tsusho.number_arrays import distinct_numbers
 from chiiki_tsusho.problem_texts import RULES
+from chiiki_tsusho.records import record
 from chiiki_tsusho.reports.batch_folder import BatchFolder, Held
 from chiiki_tsusho.reports.held_claims import HeldClaims, held_claims
 from chiiki_tsusho.reports.month_before import Before, compare
@@ -64,7 +64,7 @@ Span = tuple[int, int]
 _ROW_OF_FILE = re.compile(r" (?:row|line) \d+$")
 
 
-@dataclass(frozen=True)
+@record
 class Counted:
     """How many claims have each number of days and of visits, from 1 on.
 
@@ -85,7 +85,7 @@ class Counted:
     at_several: int
 
 
-@dataclass(frozen=True)
+@record
 class RuleProblems:
     """The problems of one rule; ``errors`` of them hold claims, the others are warnings."""
 
@@ -97,7 +97,7 @@ class RuleProblems:
     errors: int
 
 
-@dataclass(frozen=True)
+@record
 class Document:
     """Where figures of the claims come from, and the months for which they hold."""
 
@@ -108,7 +108,7 @@ class Document:
     months: list[Span]
 
 
-@dataclass(frozen=True)
+@record
 class ReportFigures:
     """Everything a report shows."""
 

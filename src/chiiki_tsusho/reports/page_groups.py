@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES, unit_prices
 from chiiki_tsusho.number_arrays import Ints, first_of_runs
+from chiiki_tsusho.records import record
 from chiiki_tsusho.reports.month_before import PERSON
 from chiiki_tsusho.reports.number_table import NumberTable, alike, groups, objects
 from chiiki_tsusho.reports.page_charts import round_step
@@ -29,7 +29,7 @@ _PEOPLE = [
 _SUMMED = _PEOPLE[5:]
 
 
-@dataclass(frozen=True)
+@record
 class Distribution:
     """How many claims lie in each band of units.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -16,6 +16,7 @@ from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow
 from chiiki_tsusho.law.sources import source_rows
 from chiiki_tsusho.months import OPEN_END, month_text, spans_text
 from chiiki_tsusho.problem_texts import TITLES
+from chiiki_tsusho.records import record
 from chiiki_tsusho.reports.page_rules import CURES, UNKNOWN_RULE
 from chiiki_tsusho.reports.page_texts import LABELS, WORDS
 
@@ -94,7 +95,7 @@ def signed(value: int) -> str:
     return f"{value:+,}" if value else "0"
 
 
-@dataclass(frozen=True)
+@record
 class PageWords:
     """Says things in one language."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from chiiki_tsusho.records import record
 from chiiki_tsusho.reports.number_table import NumberTable
 
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@record
 class Ranked:
     """The first rows of a table, what the others come to, and the whole.
 

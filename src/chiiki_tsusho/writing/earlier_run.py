@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,13 +18,14 @@ from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.typed_blocks import Identities
+from chiiki_tsusho.records import record
 from chiiki_tsusho.writing.result_tables import schema
 from chiiki_tsusho.writing.saved_results import output_files, read_output
 
 _CLAIMS_NAMED = 3
 
 
-@dataclass(frozen=True)
+@record
 class EarlierRun:
     """What the folder of an earlier run holds.
 

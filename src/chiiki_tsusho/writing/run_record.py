@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.file_state import changed
+from chiiki_tsusho.records import record
 from chiiki_tsusho.version import __version__
 from chiiki_tsusho.whole_files import write_whole
 from chiiki_tsusho.writing.table_writers import FILE_FORMATS
@@ -29,7 +30,7 @@ _PAPERS = ("report.html", "statements.html")
 _MADE_FROM_IT = "made_from_it"
 
 
-@dataclass(frozen=True)
+@record
 class InputFile:
     """A file that a run reads.
 
