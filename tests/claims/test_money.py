@@ -600,3 +600,33 @@ def test_large_figures_stay_exact(tmp_path: Path) -> None:
         total - insurance,
         floor((2999999970 - 999999999) * Fraction(1090, 100)),
     ]
+
+
+def test_no_line_under_public_funds_is_more_than_the_line() -> None:
+    # 29 visits of 641 units (781341 in the table of 2016-04) with 46 + 56 units of training: 743
+    # each, 21,547, limit 16,692. 8110 is taken of the base units less what is over the limit:
+    # 18,589 - 4,855 = 13,734 x 50/1000 = 686.7, 687. Of the 28 days of public funds alone they
+    # would be 17,948 - 4,112 = 13,836: 691.8, 692, more than the line: the day after them, all of
+    # it over the limit, has training too, and the basis has none.
+    trained = {"minutes": "300", "functional_training_1": "1"}
+    provider = {**PROVIDER, "area_grade": "other", "rural_area": "1", "functional_training_2": "1"}
+    recipient = {**RECIPIENT, "benefit_rate": "90", "public_law": "12", "public_to": "28"}
+    batch = compute([visit(day, **trained) for day in range(1, 30)], [provider], [recipient])
+    lines = batch.claim_lines.set_index("service_code")
+    assert tuple(lines.loc["788110", ["service_units", "public_units"]]) == (687, 687)
+    assert tuple(lines.loc["781341", ["service_units", "public_units"]]) == (18589, 17948)
+    # All that is paid for lies on the days of public funds: they bear what insurance leaves.
+    # 16,692 + 687 = 17,379 units x 10.00 yen; 173,790 x 90 % = 156,411.
+    (claim,) = batch.claims.to_dict("records")
+    figures = ("benefit_units", "insurance_yen", "public_yen", "copay_yen")
+    assert [claim[name] for name in figures] == [17379, 156411, 17379, 0]
+
+
+@given(months(ROWS, LIMITS))
+def test_public_funds_are_a_part(month: Month) -> None:
+    batch = compute_claims(*to_frames(month))
+    lines = batch.claim_lines
+    whole, public = (lines[name].to_numpy() for name in ("service_units", "public_units"))
+    assert (whole * public >= 0).all()
+    assert (abs(public) <= abs(whole)).all()
+    assert (lines["public_count"] <= lines["count"]).all()

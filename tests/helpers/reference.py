@@ -414,10 +414,12 @@ def month_lines(
     covered: list[bool],
     excess: int,
     chosen: list[bool] | None = None,
+    claimed: list[Line] | None = None,
 ) -> list[Line]:
     """All lines of a month in the order of the law; those that come to nothing are left out.
 
-    With `chosen`, only what these of the visits bring; the excess is theirs then.
+    With `chosen`, only what these of the visits bring; the excess is theirs then, and no ratio of
+    base lines is more than the same line of `claimed`.
     """
     wanted = [True] * len(visits) if chosen is None else chosen
     rows = keyed_rows(table)
@@ -433,6 +435,14 @@ def month_lines(
         for row in rates
         if root_of(rows, row) == "base_lines"
     ]
+    if claimed is not None:
+        most = {line.row["key"]: line.service_units for line in claimed}
+        lines = [
+            replace(line, units=min(line.units, most.get(line.row["key"], 0)))
+            if line.row["kind"] == "rate" and line.units > 0
+            else line
+            for line in lines
+        ]
     # 処遇改善: on everything else, less what lies over the limit.
     basis = sum(line.service_units for line in lines) - excess
     lines += [
@@ -476,11 +486,12 @@ def lines_under_limit(
     covered: list[bool],
     excess: int,
     chosen: list[bool] | None = None,
+    claimed: list[Line] | None = None,
 ) -> list[Line]:
     """Managed lines stay whole; what is outside the limit follows what is inside it."""
     if excess == 0 and all(covered):
         return whole
-    limited = month_lines(table, visits, covered, excess, chosen)
+    limited = month_lines(table, visits, covered, excess, chosen, claimed)
     return [line for line in whole if line.row["limit_managed"]] + [
         line for line in limited if not line.row["limit_managed"]
     ]
@@ -697,7 +708,9 @@ def claim_month(
         if inside == managed:
             outside = 0
         public_whole = month_lines(table, attended, [True] * len(attended), 0, public)
-        public_lines = lines_under_limit(table, attended, public_whole, covered, outside, public)
+        public_lines = lines_under_limit(
+            table, attended, public_whole, covered, outside, public, lines
+        )
         public_units: int | None = sum(line.service_units for line in public_lines) - outside
         if all(public):
             public_lines, public_units = lines, benefit_units

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -190,17 +190,82 @@ def test_cell_at_the_foot_of_a_sheet_is_read(tmp_path: Path) -> None:
     assert batch.claims["total_units"].tolist() in ([1056], [])
 
 
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def parts_of(folder: Path) -> dict[str, bytes]:
+    """The parts of a workbook that is as it should be."""
+    with zipfile.ZipFile(workbook(folder / "good.xlsx", [HEADINGS, ROW])) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(path: Path, parts: Iterable[tuple[str, bytes]]) -> Path:
+    """Pack parts into a workbook."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts:
+            archive.writestr(name, content)
+    return path
+
+
+def with_rows(folder: Path, rows: str) -> Path:
+    """A workbook with more rows at its end, as they are written in the file."""
+    parts = parts_of(folder)
+    parts[SHEET] = parts[SHEET].replace(b"</sheetData>", rows.encode() + b"</sheetData>")
+    return packed(folder / "odd.xlsx", parts.items())
+
+
+@pytest.mark.parametrize(
+    ("row", "cell"),
+    [
+        ('<row r="7"><c r="ZZZZZZ7"><v>1</v></c></row>', "ZZZZZZ7"),
+        ("<row r='7'><c r='AAAA7'><v>1</v></c></row>", "AAAA7"),
+        ("<row r='7'><c  s='0' r = 'XFE7'><v>1</v></c></row>", "XFE7"),
+        ('<row r="99999999999"><c><v>1</v></c></row>', "A99999999999"),
+        # A far row before others, and its cell without a place.
+        ('<row r="4294967295"><c><v>1</v></c></row><row r="3"/>', "A4294967295"),
+        ('<row r="1048577"><c r="A1048577"/></row>', "A1048577"),
+    ],
+)
+def test_cell_beyond_every_sheet_is_named_however_it_is_written(
+    row: str, cell: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputFileError, match=f"cell {cell} stands far from the table; delete"):
+        compute_claims(with_rows(tmp_path, row))
+
+
+def test_parts_of_one_name_or_none_are_damage(tmp_path: Path) -> None:
+    parts = parts_of(tmp_path)
+    other = parts[SHEET].replace(b">480<", b">600<")
+    # The reader would take the one, another program the other.
+    shouted = packed(tmp_path / "a.xlsx", [*parts.items(), (SHEET.upper(), other)])
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        twice = packed(tmp_path / "b.xlsx", [*parts.items(), (SHEET, other)])
+    for path in (shouted, twice):
+        with pytest.raises(InputFileError, match="damaged Excel workbook: several parts have one"):
+            compute_claims(path)
+    rest = [(name, content) for name, content in parts.items() if name != SHEET]
+    with pytest.raises(InputFileError, match=r"is a damaged Excel workbook: .*sheet1\.xml"):
+        compute_claims(packed(tmp_path / "c.xlsx", rest))
+    relations = "xl/_rels/workbook.xml.rels"
+    away = parts[relations].replace(b"worksheets/sheet1.xml", b"../../../etc/passwd")
+    with pytest.raises(InputFileError, match="is a damaged Excel workbook"):
+        compute_claims(packed(tmp_path / "d.xlsx", (parts | {relations: away}).items()))
+
+
+@pytest.mark.parametrize("part", [SHEET, "xl/sharedStrings.xml"])
+def test_small_file_that_unpacks_to_very_much_is_refused(part: str, tmp_path: Path) -> None:
+    parts = parts_of(tmp_path)
+    parts[part] = parts.get(part, b"<sst/>") + b" " * (80 << 20)
+    with pytest.raises(InputFileError, match="unpacks to 80 MB, which no month is"):
+        compute_claims(packed(tmp_path / "bomb.xlsx", parts.items()))
+
+
 def test_part_that_defines_entities_is_refused(tmp_path: Path) -> None:
-    good = workbook(tmp_path / "a.xlsx", [HEADINGS, ROW])
-    with zipfile.ZipFile(good) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts = parts_of(tmp_path)
     laughs = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'
     start = parts["xl/workbook.xml"].index(b"<workbook")
     parts["xl/workbook.xml"] = (
         parts["xl/workbook.xml"][:start] + laughs + parts["xl/workbook.xml"][start:]
     )
-    with zipfile.ZipFile(tmp_path / "b.xlsx", "w") as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
     with pytest.raises(InputFileError, match=r"is a damaged Excel workbook: .* defines entities"):
-        compute_claims(tmp_path / "b.xlsx")
+        compute_claims(packed(tmp_path / "b.xlsx", parts.items()))

@@ -87,7 +87,8 @@ def _days_of(
     """Count the visits of the days of public funds, in claims that have others as well.
 
     A count per day or month is borne by the first visit that has it. Ratios are taken of the
-    units of these visits and rounded once, less what of them lies over the limit.
+    units of these visits and rounded once, less what of them lies over the limit; none is more
+    than the line that is claimed.
     """
     table, on = visits.table, days.on(visits)
     counts, units = np.zeros_like(lines.counts), np.zeros_like(lines.counts)
@@ -116,6 +117,12 @@ def _days_of(
 
     for key, bases in base_rate_bases(visits, on).items():
         write(key, np.maximum(0, bases.reduced - outside(key)))
+        # What is over the limit counts with its additions, the basis of a ratio without them: of
+        # the days after those of public funds it can take more than they have.
+        column = lines.column(key)
+        claimed = lines.service_units[:, column]
+        units[:, column] = units[:, column].clip(np.minimum(claimed, 0), np.maximum(claimed, 0))
+        counts[:, column] = units[:, column] != 0
     whole = units[:, ~lines.of_all_lines].sum(axis=1)
     for key in all_rate_keys(visits):
         has = np.add.reduceat((visits.values(key) > 0) & on, visits.starts, dtype=np.int64) > 0

@@ -22,11 +22,18 @@ from chiiki_tsusho.language import Text
 _MOST_CELLS = 50_000_000
 _MOST_BYTES, _MOST_BYTES_OF_A_LIST = 4 << 30, 1 << 30
 _SMALL_PART, _PIECE = 1 << 24, 1 << 20
+# Sheets of real months become a tenth to a fortieth of their size; what becomes far less, and is
+# large, was made to be so.
+_LARGE_PART, _MOST_TIMES = 1 << 26, 250
+# The last column (XFD) and the last row of Excel.
+_LAST_COLUMN, _LAST_ROW = 16_384, 1_048_576
 _CELL = rb"<(?:\w+:)?c\b"
-_PLACE = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
+_REFERENCE = rb"\br\s*=\s*[\"']"
+_PLACE = re.compile(_REFERENCE + rb"([A-Za-z]+)([0-9]+)")
 # Cells of column AA or later, with a value.
-_WIDE = re.compile(_CELL + rb'[^>]*\br="([A-Z]{2,3})[0-9]+"[^>]*(?<!/)>')
-_ROW = re.compile(rb'\br="[A-Z]+([0-9]+)"')
+_WIDE = re.compile(_CELL + rb"[^>]*" + _REFERENCE + rb"([A-Za-z]{2,})[0-9]+[^>]*(?<!/)>")
+# Of cells and of rows, whose cells need not say where they stand.
+_ROW = re.compile(_REFERENCE + rb"[A-Za-z]*([0-9]+)")
 _ERROR = re.compile(
     _CELL + rb'([^>]*\bt="e"[^>]*)>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)<', re.DOTALL
 )
@@ -38,6 +45,11 @@ _HIDDEN = re.compile(rb'<(?:\w+:)?row\b[^>]*\bhidden="(?:1|true)"')
 _PERCENT_FORMATS = (9, 10)
 # Of numbers of identity, which are so shown with zeros in front.
 _ZEROS = re.compile("0{4,10}")
+
+# What a file that is no whole archive, or one with a password, raises.
+_DAMAGE = (
+    zipfile.BadZipFile, OSError, EOFError, zlib.error, KeyError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 Place = tuple[int, int]
 
@@ -77,13 +89,17 @@ class WorkbookParts:
         self._path = path
         try:
             with zipfile.ZipFile(path) as archive:
-                self._names = set(archive.namelist())
+                names = archive.namelist()
+                self._names = set(names)
+                # Programs differ in which of several they read.
+                if len({name.lower() for name in names}) < len(names):
+                    raise damaged(path, "several parts have one name")
                 if "xl/workbook.xml" not in self._names:
                     raise self._fault(
                         Text("is no Excel workbook; save it as .xlsx or as CSV UTF-8")
                     )
                 self._sheets, self.visible = _sheets(archive)
-        except (zipfile.BadZipFile, OSError, ElementTree.ParseError, KeyError, ValueError) as error:
+        except (*_DAMAGE, ElementTree.ParseError, ValueError) as error:
             if isinstance(error, InputFileError):
                 raise
             raise damaged(path, str(error)) from error
@@ -124,8 +140,8 @@ class WorkbookParts:
                         if _column(match[1]) > columns:
                             columns, widest = _column(match[1]), match[0].decode(errors="replace")
                     if places := _ROW.findall(piece):
-                        rows = max(rows, int(places[-1]))
-                    if rows * columns > _MOST_CELLS:
+                        rows = max(rows, *map(int, places))
+                    if rows * columns > _MOST_CELLS or columns > _LAST_COLUMN or rows > _LAST_ROW:
                         raise self._too_wide(widest or f'r="A{rows}"')
                     _note_texts(piece, survey)
                     survey.hidden += len(_HIDDEN.findall(piece))
@@ -133,7 +149,9 @@ class WorkbookParts:
                         survey.percentages.update(_places(percent, piece))
                     for digits, pattern in padded.items():
                         survey.digits.update(dict.fromkeys(_places(pattern, piece), digits))
-        except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
+        except (*_DAMAGE, ValueError) as error:
+            if isinstance(error, InputFileError):
+                raise
             raise damaged(self._path, str(error)) from error
         return survey
 
@@ -148,14 +166,17 @@ class WorkbookParts:
 
     def _check_sizes(self, archive: zipfile.ZipFile, sheet: str) -> None:
         """Refuse parts that unpack to more than any input is, whatever size they claim."""
-        for name, most in ((sheet, _MOST_BYTES), ("xl/sharedStrings.xml", _MOST_BYTES_OF_A_LIST)):
-            if name not in self._names or archive.getinfo(name).file_size <= _SMALL_PART:
-                continue
-            if archive.getinfo(name).file_size > most:
+        most = {sheet: _MOST_BYTES, "xl/sharedStrings.xml": _MOST_BYTES_OF_A_LIST}
+        archive.getinfo(sheet)
+        for part in archive.infolist():
+            times = _MOST_TIMES * part.compress_size
+            if part.file_size > most.get(part.filename, _MOST_BYTES) or (
+                part.file_size > max(_LARGE_PART, times)
+            ):
                 raise self._fault(
                     Text(
                         "unpacks to {size:,} MB, which no month is; save the sheet as CSV UTF-8",
-                        size=archive.getinfo(name).file_size >> 20,
+                        size=part.file_size >> 20,
                     )
                 )
 
@@ -277,6 +298,6 @@ def _place(attributes: bytes) -> Iterator[Place]:
 
 def _column(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - ord("A") + 1
     return number
