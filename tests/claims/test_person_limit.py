@@ -68,6 +68,16 @@ def test_all_of_the_limit_needs_no_plan(tmp_path: Path) -> None:
     assert batch.problems["rule"].tolist() == ["plan_needed"] * 2
 
 
+def test_who_has_one_provider_needs_no_plan(tmp_path: Path) -> None:
+    # Beside a person with two providers: all of the limit of 16,692 is for this one, 308 over it.
+    alone = {**VISIT, "insured_no": "0000000002"}
+    rows = [VISIT, {**VISIT, "provider_no": OTHER}, alone, {**alone, "service_date": "2016-04-02"}]
+    batch = compute(rows, codes=table(tmp_path, *base(8500)))
+    assert column(batch, "insured_no") == ["0000000002"]
+    assert column(batch, "benefit_units") == [16692]
+    assert column(batch, "self_paid_units") == [308]
+
+
 def test_each_provider_has_its_plan() -> None:
     plans = [
         {**RECIPIENT, "provider_no": PROVIDER["provider_no"], "planned_units": "9555"},
