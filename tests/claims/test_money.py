@@ -469,27 +469,21 @@ def test_ratio_of_the_days_of_public_funds(
 
 
 def test_ratio_of_base_lines_ends_at_nothing(tmp_path: Path) -> None:
-    # 1,000 + 1,050 units, plan 500: of the day that has the ratio all is over the limit, and more
-    # than its base. Without a limit there would be 60 % of 1,000 besides.
-    rows = of_month("2016-04", 2)
+    # 1,000 + 1,050 + 1,000 units, plan 1,000: of the day that has the ratio all is over the limit,
+    # and more than its base. Without a limit there would be 60 % of 1,000 besides. Under public
+    # funds are 1,000 units of the first two days.
+    rows = of_month("2016-04", 3)
     rows[1] |= {"rural_area": "1", "bathing": "1"}
+    person = {**RECIPIENT, "planned_units": "1000", "benefit_rate": "90"}
     batch = compute(
         rows,
         [{**PROVIDER, "area_grade": "other"}],
-        [
-            {
-                **RECIPIENT,
-                "planned_units": "500",
-                "benefit_rate": "90",
-                "public_law": "12",
-                "public_from": "2",
-            }
-        ],
+        [{**person, "public_law": "12", "public_to": "2"}],
         table(tmp_path, *base(1000), addition("bathing", 50, "day"), RURAL),
     )
-    assert service_units(batch) == {"1001": 2000, "5001": 50}
-    assert figures(batch, "benefit_units", "self_paid_units") == [500, 2650 - 500]
-    assert figures(batch, *YEN) == [5000, 4500, 0, 500, 21500]
+    assert service_units(batch) == {"1001": 3000, "5001": 50}
+    assert figures(batch, "benefit_units", "self_paid_units") == [1000, 3650 - 1000]
+    assert figures(batch, *YEN) == [10000, 9000, 1000, 0, 26500]
 
 
 def test_share_of_public_funds() -> None:
