@@ -18,6 +18,7 @@ from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
 from chiiki_tsusho.language import Language
 from helpers import second_reader
 from helpers.claim_files import STATEMENT_RECORDS, figures
+from helpers.inputs import PROVIDER, VISIT
 from helpers.reference import load_limits, load_rows
 from helpers.second_reader import item, num
 from helpers.strategies import Month, months, to_frames
@@ -371,8 +372,51 @@ def test_a_single_file_may_be_named(tmp_path: Path) -> None:
     assert named.path.name == "D2804a.CSV"
     control = named.path.read_bytes().split(b"\r\n")[0]
     assert control == b"1,1,0,42,711,0,0,1390000015,0,4,201605,1"
-    with pytest.raises(ChiikiTsushoError, match="up to eight letters"):
-        ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name="longer-name")
+    longest = ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name="A1B2C3D4")
+    assert longest[0].path.name == "A1B2C3D4.CSV"
+    for name in ("A1B2C3D4E", "not-one", ""):
+        with pytest.raises(ChiikiTsushoError, match="up to eight letters"):
+            ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name=name)
+
+
+def test_two_files_cannot_have_one_name(tmp_path: Path) -> None:
+    batch, recipients = example_batch()
+    two = sorted(set(batch.claims["provider_no"]))[:2]
+    claims, lines = (one[one["provider_no"].isin(two)] for one in (batch.claims, batch.claim_lines))
+    small = ct.Batch(lines, claims, batch.problems, batch.held_visits)
+    assert len(ct.write_claim_file(small, recipients, "2016-05", tmp_path / "two")) == 2
+    with pytest.raises(ChiikiTsushoError, match="there are several files to write"):
+        ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name="J201604")
+
+
+def test_lines_of_other_claims_are_refused(tmp_path: Path) -> None:
+    batch, recipients = example_batch()
+    other = ct.Batch(batch.claim_lines, batch.claims[1:], batch.problems, batch.held_visits)
+    with pytest.raises(ct.ChiikiTsushoError, match="not of one batch") as caught:
+        ct.write_claim_file(other, recipients, "2016-05", tmp_path)
+    assert "同じ" in caught.value.say("ja")
+    assert not list(tmp_path.iterdir())
+
+
+def test_persons_stand_in_the_order_of_insurer_and_number(tmp_path: Path) -> None:
+    # An insurer of six digits stands in eight places, behind zeros.
+    persons = [
+        {"insurer_no": insurer, "insured_no": insured}
+        for insurer, insured in (
+            ("01000000", "0000000001"), ("131003", "0000000003"), ("131003", "0000000002"),
+        )
+    ]  # fmt: skip
+    visits = pd.DataFrame([VISIT | one for one in persons])
+    providers = pd.DataFrame([PROVIDER | {"area_grade": "1"}])
+    recipients = with_personal(pd.DataFrame([one | {"benefit_rate": "90"} for one in persons]))
+    batch = ct.compute_claims(visits, providers, recipients)
+    [written] = ct.write_claim_file(batch, recipients, "2016-05", tmp_path)
+    statements = list(second_reader.read(written.path).statements)
+    assert [key[2:] for key in statements] == [
+        ("00131003", "0000000002"),
+        ("00131003", "0000000003"),
+        ("01000000", "0000000001"),
+    ]
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
