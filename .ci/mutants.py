@@ -99,6 +99,8 @@ def _evaluated(source: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "zip":
             node.keywords = []
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            node.test = ast.Constant(None)
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.GtE | ast.LtE):
             with contextlib.suppress(ValueError):
                 border = int(ast.literal_eval(node.comparators[0]))

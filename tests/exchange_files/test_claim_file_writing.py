@@ -384,7 +384,7 @@ def test_two_files_cannot_have_one_name(tmp_path: Path) -> None:
     two = sorted(set(batch.claims["provider_no"]))[:2]
     claims, lines = (one[one["provider_no"].isin(two)] for one in (batch.claims, batch.claim_lines))
     small = ct.Batch(lines, claims, batch.problems, batch.held_visits)
-    assert len(ct.write_claim_file(small, recipients, "2016-05", tmp_path / "two")) == 2
+    assert len(ct.write_claim_file(small, recipients, "2016-05", tmp_path / "a" / "b")) == 2
     with pytest.raises(ChiikiTsushoError, match="there are several files to write"):
         ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name="J201604")
 
@@ -417,6 +417,15 @@ def test_persons_stand_in_the_order_of_insurer_and_number(tmp_path: Path) -> Non
         ("00131003", "0000000003"),
         ("01000000", "0000000001"),
     ]
+
+
+def test_nothing_is_left_of_what_cannot_be_put_in_its_place(tmp_path: Path) -> None:
+    batch, recipients = example_batch()
+    in_the_way = tmp_path / "J1604001.CSV"
+    in_the_way.mkdir()
+    with pytest.raises(OutputError):
+        ct.write_claim_file(batch, recipients, "2016-05", tmp_path)
+    assert list(tmp_path.iterdir()) == [in_the_way]
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

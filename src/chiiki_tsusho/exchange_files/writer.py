@@ -320,7 +320,7 @@ def _write(folder: Path, names: Sequence[str], files: Sequence[ClaimFile]) -> No
     finally:
         for path in work:
             with suppress(OSError):
-                path.unlink(missing_ok=True)
+                path.unlink()
 
 
 def _written(path: Path, month: MonthClaims) -> WrittenClaimFile:
