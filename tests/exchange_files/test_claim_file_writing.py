@@ -421,9 +421,9 @@ def test_persons_stand_in_the_order_of_insurer_and_number(tmp_path: Path) -> Non
 
 def test_nothing_is_left_of_what_cannot_be_put_in_its_place(tmp_path: Path) -> None:
     batch, recipients = example_batch()
-    in_the_way = tmp_path / "J1604001.CSV"
+    in_the_way = tmp_path / "J1604002.CSV"
     in_the_way.mkdir()
-    with pytest.raises(OutputError):
+    with pytest.raises(OutputError, match="cannot be written"):
         ct.write_claim_file(batch, recipients, "2016-05", tmp_path)
     assert list(tmp_path.iterdir()) == [in_the_way]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Collection, Iterator, Sequence
@@ -313,6 +314,10 @@ def _write(folder: Path, names: Sequence[str], files: Sequence[ClaimFile]) -> No
         for path, file in zip(work, files, strict=True):
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
                 out.write(file.to_bytes())
+        # Behind the first file that is replaced there is no way back.
+        for path in (folder / name for name in names):
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         for path, name in zip(work, names, strict=True):
             path.replace(folder / name)
     except OSError as error:
