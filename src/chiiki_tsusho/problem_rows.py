@@ -58,6 +58,29 @@ class ColumnProblems:
         )
 
 
+def together(batches: Sequence[ColumnProblems]) -> list[ColumnProblems]:
+    """Put problems of the same column together: few batches are written faster than many."""
+    groups: dict[tuple[object, ...], list[ColumnProblems]] = {}
+    for at, batch in enumerate(batches):
+        of_claims = any("claim" in message.facts for message in batch.messages)
+        alone = None if batch.texts is None else at
+        key = (batch.file, batch.column, batch.of_number, of_claims, alone)
+        groups.setdefault(key, []).append(batch)
+    return [one if not more else _joined(one, *more) for one, *more in groups.values()]
+
+
+def _joined(*batches: ColumnProblems) -> ColumnProblems:
+    before = np.cumsum([0, *(len(batch.messages) for batch in batches[:-1])])
+    each = zip(batches, before, strict=True)
+    return replace(
+        batches[0],
+        lines=np.concatenate([batch.lines for batch in batches]),
+        which=np.concatenate([batch.which + first for batch, first in each]),
+        values=[value for batch in batches for value in batch.values],
+        messages=[message for batch in batches for message in batch.messages],
+    )
+
+
 def any_of(name: str) -> str:
     """Return what stands in a message of many lines for a fact of each of them."""
     return f"<{name}>"
@@ -108,7 +131,7 @@ class WrittenProblems:
         self._batch = batch
         self._warns = warns
         self._places = places
-        self._names = _names_of_cases(batch)
+        self._names = None if "claim" in batch.facts else _names_of_cases(batch)
         names, before = [batch.file], [0]
         if len(files) > 1:
             names, before = [name for name, _ in files], [lines_before for _, lines_before in files]
@@ -167,7 +190,10 @@ class WrittenProblems:
         # Text and name of a fact in turns.
         pieces = re.split("<(" + "|".join(facts) + ")>", self._said[0])
         parts = [facts[one] if place % 2 else one for place, one in enumerate(pieces)]
-        messages = joined(*parts) if facts else _chosen(pieces, at * 0)
+        if len(pieces) > 1:
+            messages = joined(*parts)
+        else:
+            messages = _chosen(pieces, np.zeros(len(at), dtype=np.int64))
         return pa.table({"value": self._batch.texts.take(rows), "message": messages})
 
     def rows(self, at: npt.NDArray[np.int64]) -> pa.Table:

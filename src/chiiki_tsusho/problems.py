@@ -20,6 +20,7 @@ from chiiki_tsusho.problem_rows import (
     Places,
     ProblemTables,
     WrittenProblems,
+    together,
 )
 from chiiki_tsusho.problem_texts import WARNINGS, Message, named
 
@@ -205,7 +206,8 @@ class Problems:
 
     def tables(self, language: Language = "en") -> ProblemTables:
         """Write all problems as tables of some rows each, no more of which need be in memory."""
-        return ProblemTables([self._written(batch, language) for batch in self._batches])
+        batches = together(self._batches)
+        return ProblemTables([self._written(batch, language) for batch in batches])
 
     def _written(self, batch: ColumnProblems, language: Language) -> WrittenProblems:
         rules = [message.rule for message in batch.messages]

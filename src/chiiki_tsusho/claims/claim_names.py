@@ -101,19 +101,20 @@ class ClaimIds:
             unpack_insured(self.insured),
         )
 
+    def named(self) -> pa.StringArray:
+        """Name the claims as ``text`` does."""
+        names, month = self.names(), month_text(self.table.month)
+        parts = names.provider_no, names.insurer_no, names.insured_no
+        return compute.binary_join_element_wise(month, *parts, " ")
+
     def texts(self, at: Ints) -> list[str]:
         """Name some of the claims as ``text`` does."""
-        names = self.taken(at).names()
-        parts = (names.provider_no, names.insurer_no, names.insured_no)
-        month = month_text(self.table.month)
-        named = zip(*(part.to_pylist() for part in parts), strict=True)
-        return [" ".join((month, *map(str, one))) for one in named]
+        texts: list[str] = self.taken(at).named().to_pylist()
+        return texts
 
     def text(self, at: int) -> str:
         """Name one of the claims: month, provider, insurer, insured person."""
-        names = self.taken(np.array([at])).names()
-        parts = (names.provider_no, names.insurer_no, names.insured_no)
-        return " ".join([month_text(self.table.month), *(str(part[0].as_py()) for part in parts)])
+        return self.texts(np.array([at]))[0]
 
 
 def keys_of(calendars: Calendars, identities: Identities, months: Sequence[int]) -> pa.StringArray:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.claims.calendars import Entries
 from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.claim_names import ClaimIds
@@ -21,11 +22,12 @@ from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.language import listed
 from chiiki_tsusho.law.prices_and_limits import benefit_limits
 from chiiki_tsusho.months import month_text
-from chiiki_tsusho.not_known import NO_LIMIT, NO_ROW, UNKNOWN, WRONG_ROW
+from chiiki_tsusho.not_known import NO_LIMIT, NO_LINE, NO_ROW, UNKNOWN, WRONG_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading.blocks import line_named
+from chiiki_tsusho.reading.blocks import lines_named
 from chiiki_tsusho.reading.typed_blocks import Identities
 from chiiki_tsusho.records import record
 
@@ -103,18 +105,22 @@ def _note_missing(context: Context, claims: ClaimIds, rule: _NoRow) -> None:
         if rule == "unknown_provider"
         else ("insured_no", names.insured_no)
     )
-    first_lines = claims.calendars.first_lines[claims.claims]
-    values, texts = numbers.to_pylist(), claims.texts(np.arange(len(claims)))
-    month, files = month_text(claims.table.month), context.visits.source.files
-    messages = [
-        Message(
-            rule,
-            rule,
-            {"claim": text, "value": value, "month": month, "line": line_named(files, line)},
+    lines = claims.calendars.first_lines[claims.claims]
+    texts, month = claims.named(), month_text(claims.table.month)
+    for at, numbers_of_lines, line in lines_named(
+        context.visits.source.files, lines, any_of("line")
+    ):
+        rows = of_numbers(at)
+        facts = {"claim": any_of("claim"), "value": any_of("value"), "month": month, "line": line}
+        context.problems.add_alike(
+            "visits",
+            column,
+            np.full(len(at), NO_LINE),
+            Message(rule, rule, facts),
+            numbers.take(rows),
+            claim=texts.take(rows),
+            line=numbers_of_lines,
         )
-        for text, value, line in zip(texts, values, first_lines.tolist(), strict=True)
-    ]
-    context.problems.add_claims("visits", column, values, messages)
 
 
 def roster_counts(
@@ -250,9 +256,9 @@ def check_chosen(
         of_claim, first = np.unique(visits.claim[lacks], return_index=True)
         codes = table.service_codes[visits.base[lacks][first]]
         claims.hold(of_claim)
-        for at, code in zip(of_claim.tolist(), codes.tolist(), strict=True):
+        for claim, code in zip(claims.texts(of_claim), codes.tolist(), strict=True):
             facts = {
-                "claim": claims.text(at),
+                "claim": claim,
                 "key": table.named(key),
                 "code": code,
                 "month": month_text(table.law_month),
@@ -268,10 +274,10 @@ def check_maxima(context: Context, claims: ClaimIds, lines: ClaimLines) -> None:
             continue
         over = np.flatnonzero(lines.counts[:, column] > row.max_per_month)
         claims.hold(over)
-        for at in over.tolist():
+        for at, claim in zip(over.tolist(), claims.texts(over), strict=True):
             count = int(lines.counts[at, column])
             facts = {
-                "claim": claims.text(at),
+                "claim": claim,
                 "value": count,
                 "key": lines.table.named(row.key),
                 "most": row.max_per_month,
@@ -307,18 +313,19 @@ def limits(
     free = ~claims.calendars.is_level_open(claims.claims)
     no_limit = free & (limit == UNKNOWN) & (level > 0) & (planned == UNKNOWN)
     claims.hold(no_limit)
-    for at in np.flatnonzero(no_limit).tolist():
-        facts: dict[str, object] = {"claim": claims.text(at), "month": month_text(month)}
+    for claim in claims.texts(np.flatnonzero(no_limit)):
+        facts: dict[str, object] = {"claim": claim, "month": month_text(month)}
         message = Message("unsupported_month", "no_limit", facts)
         context.problems.add("visits", "service_date", "", message)
     unlimited = limit == UNKNOWN
     over = free & ~unlimited & (planned > limit)
     claims.hold(over)
     recipients = context.rosters.recipients
-    for at in np.flatnonzero(over).tolist():
+    planned_over = np.flatnonzero(over)
+    for at, claim in zip(planned_over.tolist(), claims.texts(planned_over), strict=True):
         assert recipients is not None, "a plan comes from them"
         facts = {
-            "claim": claims.text(at),
+            "claim": claim,
             "value": int(planned[at]),
             "limit": int(limit[at]),
             "level": int(level[at]),
@@ -366,9 +373,10 @@ def _check_shares(
     file = "visits" if context.rosters.recipients is None else "recipients"
     for message, wrong in cases:
         claims.hold(wrong)
-        for at in np.flatnonzero(wrong).tolist():
+        found = np.flatnonzero(wrong)
+        for at, claim in zip(found.tolist(), claims.texts(found), strict=True):
             facts = {
-                "claim": claims.text(at),
+                "claim": claim,
                 "number": int(shared.number[place[at]]),
                 "units": int(shared.managed[place[at]]),
                 "plans": int(shared.plans[place[at]]),

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
-from chiiki_tsusho.arrow_arrays import named_at, of_texts
+from chiiki_tsusho.arrow_arrays import named_at, of_numbers, of_texts
 from chiiki_tsusho.claims.claim_rules import Context, Crossing
 from chiiki_tsusho.claims.results import Progress, Sink
 from chiiki_tsusho.claims.visits import Identified, VisitBook
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Ints
-from chiiki_tsusho.problem_rows import Places
+from chiiki_tsusho.problem_rows import Places, any_of
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE, line_named
+from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE, lines_named
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.typed_blocks import TypedBlock
 
@@ -139,17 +140,21 @@ def _note_duplicates(rows: pd.DataFrame, visits: VisitBook, problems: Problems) 
     first = rows.groupby(cell)["line"].transform("first")
     later = rows[rows["line"] != first]
     month = _months_of(visits, later["claim"].to_numpy())
-    dates = [f"{month_text(int(m))}-{day:02d}" for m, day in zip(month, later["day"], strict=True)]
-    messages = [
-        Message(
-            "duplicate_visit",
-            "duplicate_visit",
-            {"session": session, "other": line_named(visits.source.files, other)},
+    days, which = np.unique(month * 100 + later["day"].to_numpy(), return_inverse=True)
+    dates = of_texts([f"{month_text(day // 100)}-{day % 100:02d}" for day in days.tolist()])
+    lines, sessions = later["line"].to_numpy(), later["session"].to_numpy()
+    others = first[later.index].to_numpy()
+    for at, numbers, other in lines_named(visits.source.files, others, any_of("other")):
+        facts = {"session": any_of("session"), "other": other}
+        problems.add_alike(
+            "visits",
+            "service_date",
+            lines[at],
+            Message("duplicate_visit", "duplicate_visit", facts),
+            dates.take(of_numbers(which[at])),
+            session=of_numbers(sessions[at]).cast(pa.string()),
+            other=numbers,
         )
-        for session, other in zip(later["session"], first[later.index], strict=True)
-    ]
-    at = np.arange(len(later))
-    problems.add_rows("visits", "service_date", later["line"].to_numpy(), at, dates, messages)
 
 
 def _note_crossing(rows: pd.DataFrame, crossing: Crossing, problems: Problems) -> None:

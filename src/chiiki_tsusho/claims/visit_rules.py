@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
+import numpy as np
+import pyarrow as pa
+
+from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.bands import MINUTE_SLOTS, SHORTFALL_NAMES
 from chiiki_tsusho.law.code_book import CodeBook
@@ -13,6 +17,7 @@ from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
+from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problem_texts import Message, named
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
@@ -69,10 +74,11 @@ def visit_conditions(
     rows = _VisitRows.of(typed, decoder, problems)
     base = np.full(len(typed), NO_ROW, dtype=np.int64)
     counts: dict[str, Ints] = {}
-    for month in distinct_numbers(months[months >= 0]).tolist():
-        at = np.flatnonzero(months == month)
+    unsupported: list[tuple[Ints, Message]] = []
+    for at in _by_month(months):
+        month = int(months[at[0]])
         if not book.supports(month):
-            rows.note_month(at, book.unsupported(month))
+            unsupported.append((at, book.unsupported(month)))
             continue
         table = book.table(month)
         base[at], asked = rows.base(table, at, extended[at])
@@ -85,7 +91,16 @@ def visit_conditions(
             if counted is not None:
                 of_key = counts.setdefault(column.key, np.zeros(len(typed), dtype=np.int64))
                 of_key[at] = counted
+    if unsupported:
+        rows.note_months(unsupported)
     return VisitConditions(base, rows.level, counts, rows.faulty)
+
+
+def _by_month(months: Ints) -> Sequence[Ints]:
+    """Return the rows of each month, however many there are."""
+    order = np.argsort(months, kind="stable")
+    order = order[np.searchsorted(months[order], 0) :]
+    return np.split(order, np.flatnonzero(np.diff(months[order])) + 1) if order.size else ()
 
 
 @record
@@ -142,18 +157,20 @@ class _VisitRows:
         asked: Flags = (extended == BLANK) & (base != plain)
         return np.where(asked, NO_ROW, np.where(without, plain, base)), asked
 
-    def note_month(self, at: Ints, message: Message) -> None:
-        """Say of rows that their month has no table."""
+    def note_months(self, said: Sequence[tuple[Ints, Message]]) -> None:
+        """Say of rows that their month has no table: the rows of each month, and the message."""
+        at = np.concatenate([rows for rows, _ in said])
         self.faulty[at] = True
+        of_row = np.repeat(np.arange(len(said)), [len(rows) for rows, _ in said])
         dates, positions = _column_texts(self.typed, self.decoder, "service_date", at)
-        distinct, which = np.unique(positions, return_inverse=True)
+        distinct, first, which = np.unique(positions, return_index=True, return_inverse=True)
         self.problems.add_rows(
             "visits",
             "service_date",
             self.typed.block.lines[at],
             which,
-            [dates[one] for one in distinct],
-            [message] * len(distinct),
+            [dates[one] for one in distinct.tolist()],
+            [said[number][1] for number in of_row[first].tolist()],
         )
 
     def note_extension(self, at: Ints) -> None:
@@ -172,19 +189,29 @@ class _VisitRows:
         if not at.size:
             return
         self.faulty[at] = True
-        conditions = [self.service, self.shortfall, self.level, self.minutes]
-        distinct, which = np.unique(
-            np.stack([*(values[at] for values in conditions), extended]),
-            axis=1,
-            return_inverse=True,
-        )
+        # The table knows no minutes beyond the last slot; what is said of them is the same.
+        beyond = self.minutes[at] >= MINUTE_SLOTS - 1
+        self._note_conditions(table, at[~beyond], extended[~beyond], None)
+        self._note_conditions(table, at[beyond], extended[beyond], any_of("minutes"))
+
+    def _note_conditions(
+        self, table: CodeTable, at: Ints, extended: Flags, minutes: str | None
+    ) -> None:
+        """Say of visits why they have no code, once for each condition.
+
+        ``minutes`` stands in the place of the minutes where there are many.
+        """
+        slot = np.minimum(self.minutes[at], MINUTE_SLOTS - 1)
+        conditions = [self.service[at], self.shortfall[at], self.level[at], slot, extended]
+        distinct, which = np.unique(np.stack(conditions), axis=1, return_inverse=True)
+        lines, which = self.typed.block.lines[at], which.ravel()
         # By the column at fault: which of its conditions each case is, and what is said of them.
         told: dict[str, tuple[list[str], list[Message]]] = {}
         column_of = np.empty(distinct.shape[1], dtype=object)
         place_of = np.empty(distinct.shape[1], dtype=np.int64)
         for case, (kind, lack, care, length, registered) in enumerate(distinct.T.tolist()):
             column, message = table.missing_code(
-                SERVICES[kind], length, care, SHORTFALL_NAMES[lack], bool(registered)
+                SERVICES[kind], length, care, SHORTFALL_NAMES[lack], bool(registered), minutes
             )
             value = {
                 "service": SERVICES[kind],
@@ -192,11 +219,19 @@ class _VisitRows:
                 "shortfall": SHORTFALL_NAMES[lack],
                 "care_level": str(care or ""),
             }[column]
+            if minutes is not None:
+                mine = which == case
+                given = of_numbers(self.minutes[at[mine]]).cast(pa.string())
+                same = of_numbers(np.zeros(len(given), dtype=np.int64))
+                values = given if column == "minutes" else of_texts([value]).take(same)
+                self.problems.add_alike(
+                    "visits", column, lines[mine], message, values, minutes=given
+                )
+                continue
             values, messages = told.setdefault(column, ([], []))
             column_of[case], place_of[case] = column, len(values)
             values.append(value)
             messages.append(message)
-        lines, which = self.typed.block.lines[at], which.ravel()
         for column, (values, messages) in told.items():
             mine = (column_of == column)[which]
             places = place_of[which[mine]]

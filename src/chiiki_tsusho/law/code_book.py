@@ -35,7 +35,7 @@ class CodeBook:
         self.rows = rows
         self._segments = segments(rows)
         self._tables: dict[int, CodeTable] = {}
-        self._tables_of_rows: dict[tuple[int, ...], CodeTable] = {}
+        self._tables_of_start: dict[int, CodeTable] = {}
         self.known_minutes = np.zeros((len(SERVICES), MINUTE_SLOTS), dtype=bool)
         for one in rows:
             if one.row.kind == "base":
@@ -124,19 +124,20 @@ class CodeBook:
             raise UnsupportedMonthError(self.unsupported(month))
         table = self._tables.get(month)
         if table is None:
-            active = [
-                one.row for one in self.rows if one.row.valid_from <= month <= one.row.valid_to
-            ]
-            active.sort(key=lambda row: row.service_code)
-            table = self._table_like(CodeTable(month, tuple(active), self.known_minutes))
-            self._tables[month] = table
+            table = self._tables[month] = self._table_like(month)
         return table
 
-    def _table_like(self, table: CodeTable) -> CodeTable:
+    def _table_like(self, month: int) -> CodeTable:
         """Let months with the same rows share what is made of them: a file may name many months."""
-        rows = tuple(map(id, table.rows))
-        first = self._tables_of_rows.setdefault(rows, table)
-        return table if first is table else first.of_month(table.month)
+        first, active = next(
+            (first, active) for first, last, active in self._segments if first <= month <= last
+        )
+        table = self._tables_of_start.get(first)
+        if table is None:
+            rows = sorted((one.row for one in active), key=lambda row: row.service_code)
+            table = CodeTable(month, tuple(rows), self.known_minutes)
+            self._tables_of_start[first] = table
+        return table if table.month == month else table.of_month(month)
 
 
 @checked_call

@@ -207,9 +207,17 @@ class MonthRows:
         return at
 
     def missing_code(
-        self, service: str, minutes: int, care_level: int, shortfall: str, extended: bool
+        self,
+        service: str,
+        minutes: int,
+        care_level: int,
+        shortfall: str,
+        extended: bool,
+        shown: str | None = None,
     ) -> tuple[str, Message]:
         """Say why a visit has no code; ``extended`` is whether 延長 is known to be registered.
+
+        ``shown`` stands in place of the minutes in the message.
 
         Returns
         -------
@@ -226,8 +234,8 @@ class MonthRows:
         bands = self.bands if extended else self.bands_without_extension
         banded = bool((bands[kind, :, :, slot] >= 0).any())
         if known.size and not self.known_minutes[kind, slot] and not banded:
-            facts = {
-                "value": minutes,
+            facts: dict[str, object] = {
+                "value": minutes if shown is None else shown,
                 "service": named(service),
                 "first": int(known[0]),
                 "last": int(known[-1]),
@@ -237,7 +245,7 @@ class MonthRows:
         if care_level == 0 and (here >= 0).any():
             return "care_level", blank("care_level", "care_level")
         condition = visit_condition(
-            minutes,
+            minutes if shown is None else shown,
             named(service),
             care_level or Name("-", "—"),
             Text(", {shortfall}", shortfall=named(shortfall)) if shortfall else "",

@@ -294,6 +294,34 @@ def line_named(files: Sequence[SourceFile], line: int) -> int | Text:
     return Text("{line} of {file}", line=at_line, file=file.shown)
 
 
+def lines_named(
+    files: Sequence[SourceFile], lines: npt.NDArray[np.integer], fact: str
+) -> Iterator[tuple[npt.NDArray[np.int64], pa.StringArray, str | Text]]:
+    """Name many lines of an input, a file at a time, as ``line_named`` does each of them.
+
+    Parameters
+    ----------
+    fact : str
+        What stands for the number of a line in the name (``any_of``).
+
+    Yields
+    ------
+    at : ndarray of int64
+        Which of the lines are of the file.
+    numbers : StringArray
+        Their numbers in it.
+    name : str or Text
+    """
+    before = np.array([one.lines_before for one in files], dtype=np.int64)
+    of_line = np.searchsorted(before, lines - 1, side="right") - 1
+    for number in np.flatnonzero(np.bincount(of_line, minlength=1)).tolist():
+        at = np.flatnonzero(of_line == number)
+        numbers = of_numbers(lines[at].astype(np.int64) - before[number]).cast(pa.string())
+        shown = files[number].shown
+        name = fact if len(files) == 1 else Text("{line} of {file}", line=fact, file=shown)
+        yield at, numbers, name
+
+
 def line_bounds(
     characters: npt.NDArray[np.uint8 | np.uint16],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

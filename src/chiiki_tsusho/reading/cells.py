@@ -14,8 +14,9 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import of_numbers
+from chiiki_tsusho.arrow_arrays import flags_of, numbers_of, of_flags, of_numbers
 from chiiki_tsusho.columns import EXAMPLE_NUMBERS
 from chiiki_tsusho.language import Name, Text
 from chiiki_tsusho.law.bands import SHORTFALL_NAMES
@@ -24,7 +25,7 @@ from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.payers import public_law_numbers, usual_benefit_rates
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
 from chiiki_tsusho.not_known import BAD, BLANK, NOT_OURS, UNKNOWN
-from chiiki_tsusho.number_arrays import Flags
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_texts import CALLED, Message, TextId
 from chiiki_tsusho.reading.cell_texts import (
     BadCellError,
@@ -42,7 +43,7 @@ from chiiki_tsusho.reading.dates_and_times import (
     parse_month,
     parse_time,
 )
-from chiiki_tsusho.reading.hopeless_texts import HopelessTexts
+from chiiki_tsusho.reading.hopeless_texts import MANY_TEXTS, HopelessTexts
 from chiiki_tsusho.reading.odd_numbers import OddNumber
 
 # Visits are planned some months ahead at most; later years are slips.
@@ -254,6 +255,9 @@ USUAL: dict[str, Usual] = {
 }
 
 
+_PLAIN_NUMBER = r"\A(?:0|[1-9][0-9]{0,8})\z"
+
+
 @dataclass
 class Decoder:
     """Read the texts of one column, each once over all blocks.
@@ -304,9 +308,23 @@ class Decoder:
             numbers = self._checked(texts)
             values[numbers] = 0
             single &= ~numbers
+        single &= ~self._whole(texts, values)
         others = np.flatnonzero(single)
         values[others] = self.values(texts.take(of_numbers(others)).to_pylist())
         return values
+
+    def _whole(self, texts: pa.StringArray, values: Ints) -> Flags:
+        """Read plain whole numbers of many texts at once into ``values``; say which they are."""
+        whole = np.zeros(len(texts), dtype=bool)
+        if self.number_range is None or len(texts) < MANY_TEXTS:
+            return whole
+        least, most = self.number_range
+        plain_number = flags_of(compute.match_substring_regex(texts, _PLAIN_NUMBER))
+        numbers = numbers_of(texts.filter(of_flags(plain_number)).cast(pa.int64()))
+        fits = (numbers >= least) & (numbers <= most)
+        at = np.flatnonzero(plain_number)[fits]
+        whole[at], values[at] = True, numbers[fits]
+        return whole
 
     def error(self, text: str) -> Message:
         """Return what is wrong with a text that cannot be read."""
