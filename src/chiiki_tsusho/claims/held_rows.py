@@ -59,7 +59,7 @@ def give_back(context: Context, sink: Sink, progress: Progress) -> int:
     for typed in visits.retyped():
         who, claim = visits.find(typed)
         lines = typed.block.lines[held[claim]]
-        malformed = np.array([line for line, _ in typed.block.malformed], dtype=np.int64)
+        malformed = typed.block.malformed.lines
         wanted = np.sort(np.concatenate((lines, malformed)))
         if len(wanted):
             sink.held(typed.block.verbatim(wanted))
@@ -101,7 +101,7 @@ class _PlacesOfLines:
         """Take the rows of a block; ``wanted`` are the lines held of it."""
         lines = typed.block.lines
         at = np.flatnonzero(np.isin(lines, self._problems) | self._late[claim])
-        malformed = [line for line, _ in typed.block.malformed]
+        malformed = typed.block.malformed.lines
         unread = np.full(len(malformed), UNKNOWN, dtype=np.int64)
         parts = (who.month, who.provider, who.insurer, who.insured)
         rows = np.stack(

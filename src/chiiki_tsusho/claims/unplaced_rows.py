@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,20 +17,30 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import (
+    flags_of,
+    named_at,
+    numbers_of,
+    of_flags,
+    of_numbers,
+    of_texts,
+)
 from chiiki_tsusho.claims.calendars import Calendars
+from chiiki_tsusho.claims.matching_claims import matching_claims, one_claim, without_vain_guesses
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
-from chiiki_tsusho.problem_texts import Message
+from chiiki_tsusho.problem_rows import any_of
+from chiiki_tsusho.problem_texts import Message, TextId
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
 from chiiki_tsusho.reading.layouts import Layout
+from chiiki_tsusho.reading.malformed_rows import MalformedRows
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
 from chiiki_tsusho.records import record
 
@@ -42,6 +52,10 @@ _WHOSE = (*_LENGTHS, "service_date")
 # What a spreadsheet puts around a number to keep it as text, and after one it took for a figure.
 _WRAPPED = re.compile(r"""(?:=?"|')?([0-9A-Z]+?)(?:\.0+)?["']?""")
 _TOTALS = ("合計", "小計", "総計", "計")
+# A character that each of them has.
+_IN_EVERY_TOTAL = "計"
+# Of a person, with zeros lost or not.
+_DIGITS_OF_PERSON = r"\A[0-9]{1,10}\z"
 _SPACES = "[ \t\u3000]+"
 _LONGEST_NUMBER = 40
 
@@ -165,12 +179,39 @@ class UnplacedRows:
         int
             How many of them are lines of totals, which are set aside.
         """
+        rows = typed.block.malformed
+        if not len(rows):
+            return 0
+        layout = self.decoder.layout(int(rows.lines[0]))
+        at, cells = _cells_of_heads(rows, layout)
+        self._add_guesses(rows.lines[at], cells, months)
+        others = np.setdiff1d(np.arange(len(rows)), at)
+        return self._add_one_by_one(rows, others, layout, months, problems)
+
+    def _add_guesses(
+        self, lines: Ints, cells: Mapping[str, pa.StringArray], months: Sequence[int]
+    ) -> None:
+        """Take lines that cannot be told apart: of each column what may be its cell."""
+        guessed = np.stack([self._guesses(name, cells[name]) for name in _LENGTHS])
+        dates = cells["service_date"].dictionary_encode()
+        month = [_month(text, months) for text in dates.dictionary.to_pylist()]
+        of_line = np.array(month, dtype=np.int64)[numbers_of(dates.indices)]
+        nothing = np.full(guessed.shape, UNKNOWN, dtype=np.int64)
+        self._found.append(_Found(lines, nothing, guessed, nothing[0], of_line))
+
+    def _add_one_by_one(
+        self,
+        rows: MalformedRows,
+        at: Ints,
+        layout: Layout,
+        months: Sequence[int],
+        problems: Problems,
+    ) -> int:
+        """Take lines that may be totals or several rows in one; return how many are totals."""
         lines: list[int] = []
-        cells: list[dict[str, str]] = []
+        cells: list[tuple[str, ...]] = []
         aside = 0
-        for line, message in typed.block.malformed:
-            there = message.facts.get("cells", ())
-            layout = self.decoder.layout(line)
+        for line, there in zip(rows.lines[at].tolist(), rows.readable(at), strict=True):
             word = next((cell for cell in map(_unspaced, there) if cell in _TOTALS), None)
             if word is not None and not any(
                 put_right(_cell(there, layout, name), name) for name in _LENGTHS
@@ -178,26 +219,31 @@ class UnplacedRows:
                 _set_aside(problems, np.array([line]), [word])
                 aside += 1
                 continue
-            rows = (
+            rows_of_line = (
                 tuple(_cell(row, layout, name) for name in _WHOSE)
                 for row in (there, *_joined(there, layout.width))
             )
             # Each once: a line may hold any number of blank cells.
-            for row in dict.fromkeys(rows):
+            for row in dict.fromkeys(rows_of_line):
                 lines.append(line)
-                cells.append(dict(zip(_WHOSE, row, strict=True)))
+                cells.append(row)
         if lines:
-            guessed = np.stack(
-                [self._guesses(name, of_texts([one[name] for one in cells])) for name in _LENGTHS]
-            )
-            month = [_month(one["service_date"], months) for one in cells]
-            nothing = np.full(guessed.shape, UNKNOWN, dtype=np.int64)
-            self._found.append(
-                _Found(np.array(lines), nothing, guessed, nothing[0], np.array(month))
-            )
+            columns = map(of_texts, zip(*cells, strict=True))
+            self._add_guesses(np.array(lines), dict(zip(_WHOSE, columns, strict=True)), months)
         return aside
 
     def _guesses(self, name: str, texts: pa.StringArray) -> Ints:
+        if name == INSURED_NO.name:
+            # Nearly every one is different; of most nothing but the zeros is lost.
+            digits = flags_of(compute.match_substring_regex(texts, _DIGITS_OF_PERSON))
+            if digits.any():
+                values = np.empty(len(texts), dtype=np.int64)
+                values[digits] = numbers_of(texts.filter(of_flags(digits)).cast(pa.int64()))
+                values[~digits] = self._guesses_of_each(name, texts.filter(of_flags(~digits)))
+                return values
+        return self._guesses_of_each(name, texts)
+
+    def _guesses_of_each(self, name: str, texts: pa.StringArray) -> Ints:
         encoded = texts.dictionary_encode()
         numbers = [put_right(text, name) for text in encoded.dictionary.to_pylist()]
         if name == INSURED_NO.name:
@@ -252,109 +298,86 @@ class UnplacedRows:
         keys = np.concatenate([one.keys for one in found], axis=1)
         if not len(calendars):
             keys = np.full_like(keys, UNKNOWN)
-        claim = _one_claim(calendars, keys)
-        keys = _without_vain_guesses(keys, claim)
-        distinct, which = np.unique(keys, axis=1, return_inverse=True)
-        which = which.ravel()
+        claim = one_claim(calendars, keys)
+        keys = without_vain_guesses(keys, claim)
         # The claim of those that can be put right is known at once.
-        of_key = np.full(distinct.shape[1], UNKNOWN, dtype=np.int64)
-        of_key[which] = claim
-        index = _ClaimIndex(calendars)
         held = np.zeros(len(calendars), dtype=bool)
-        messages = []
-        for at, key in enumerate(distinct.T):
-            if of_key[at] >= 0:
-                claims = of_key[at : at + 1]
-            else:
-                claims = index.matching(key[:3], key[3:6], int(key[6]), int(key[7]))
-            held[claims] = True
-            facts = {"claims": self._named(calendars, months, claims)}
-            held_with_it = Message("unplaced_row", "unplaced", facts)
-            messages.append(
-                held_with_it if way == "hold" else Message("unplaced_row", "passed", facts)
-            )
+        held[claim[claim >= 0]] = True
+        number = np.ones(len(lines), dtype=np.int64)
+        others = np.flatnonzero(claim < 0)
+        distinct, which = np.unique(keys[:, others], axis=1, return_inverse=True)
+        matching = matching_claims(calendars, distinct, held)
+        claim[others], number[others] = (found[which.ravel()] for found in matching)
+        said: TextId = "unplaced" if way == "hold" else "passed"
+        self._say_claims(calendars, months, problems, said, lines, claim, number)
         if way == "hold":
             calendars.hold(np.flatnonzero(held))
             calendars.open_level(np.flatnonzero(held))
         else:
             problems.let_pass(lines)
-        problems.add_rows("visits", "", lines, which, [""] * len(messages), messages)
         return 0 if way == "hold" else len(np.unique(lines))
 
-    def _named(self, calendars: Calendars, months: Sequence[int], claims: Ints) -> Text:
-        """Name a claim, or say how many there are."""
-        if not len(claims):
-            return Text("there is no other claim")
-        if len(claims) != 1:
-            return Text("{n:,} claims", n=len(claims))
-        pair, insured = calendars.claim_parts(claims)
+    def _say_claims(
+        self,
+        calendars: Calendars,
+        months: Sequence[int],
+        problems: Problems,
+        said: TextId,
+        lines: Ints,
+        claim: Ints,
+        number: Ints,
+    ) -> None:
+        """Name the claim that a row may belong to, or say how many there are."""
+        one = np.flatnonzero(number == 1)
+        pair, insured = calendars.claim_parts(claim[one])
         provider, insurer, month = calendars.pair_parts(pair)
-        name = " ".join(
-            (
-                month_text(months[int(month[0])]),
-                self.identities.providers.arrow[int(provider[0])].as_py(),
-                self.identities.insurers.arrow[int(insurer[0])].as_py(),
-                unpack_insured(insured)[0].as_py(),
-            )
+        names = compute.binary_join_element_wise(
+            of_texts([month_text(month) for month in months]).take(of_numbers(month)),
+            self.identities.providers.arrow.take(of_numbers(provider)),
+            self.identities.insurers.arrow.take(of_numbers(insurer)),
+            unpack_insured(insured),
+            " ",
         )
-        return Text("claim {name}", name=name)
+        named = Text("claim {name}", name=any_of("name"))
+        message = Message("unplaced_row", said, {"claims": named})
+        blank = of_texts([""]).take(of_numbers(np.zeros(len(one), dtype=np.int64)))
+        problems.add_alike("visits", "", lines[one], message, blank, name=names)
+        several = np.flatnonzero(number != 1)
+        numbers, which = np.unique(number[several], return_inverse=True)
+        messages = [
+            Message(
+                "unplaced_row",
+                said,
+                {"claims": Text("{n:,} claims", n=n) if n else Text("there is no other claim")},
+            )
+            for n in numbers.tolist()
+        ]
+        problems.add_rows("visits", "", lines[several], which, [""] * len(messages), messages)
 
 
-def _one_claim(calendars: Calendars, keys: Ints) -> Ints:
-    """Return the claim of rows that have all four parts, read or put right; else ``UNKNOWN``."""
-    provider, insurer, insured = np.where(keys[:3] >= 0, keys[:3], keys[3:6])
-    month = keys[6:].max(axis=0)
-    claim = np.full(keys.shape[1], UNKNOWN, dtype=np.int64)
-    at = np.flatnonzero((provider >= 0) & (insurer >= 0) & (insured >= 0) & (month >= 0))
-    pair = calendars.find_pairs(provider[at], insurer[at], month[at])
-    known = at[pair >= 0]
-    claim[known] = calendars.find_claims(pair[pair >= 0], insured[known])
-    return claim
+def _cells_of_heads(rows: MalformedRows, layout: Layout) -> tuple[Ints, dict[str, pa.StringArray]]:
+    """Return the cells that say whose a row is, of lines that can only be one row and no total.
 
-
-def _without_vain_guesses(keys: Ints, claim: Ints) -> Ints:
-    """Forget the one part that was put right of rows that are of no claim so: they become alike."""
-    read = np.append(keys[:3], keys[6:7], axis=0) >= 0
-    vain = (claim == UNKNOWN) & (np.count_nonzero(read, axis=0) == len(read) - 1)
-    kept = keys.copy()
-    kept[3:6, vain] = kept[7, vain] = UNKNOWN
-    return kept
-
-
-class _ClaimIndex:
-    """All claims by provider and by person, to find those that agree with what is known."""
-
-    def __init__(self, calendars: Calendars) -> None:
-        pair, insured = calendars.claim_parts()
-        provider, insurer, self._month = calendars.pair_parts(pair)
-        self._parts = (provider, insurer, insured)
-        self._by = [np.argsort(part, kind="stable") for part in self._parts]
-        self._sorted = [part[order] for part, order in zip(self._parts, self._by, strict=True)]
-
-    def matching(self, read: Ints, guessed: Ints, month: int, guessed_month: int) -> Ints:
-        """Return the claims that agree with the parts read, and with those guessed if any does."""
-        claims = self._of(read)
-        if month >= 0:
-            claims = claims[self._month[claims] == month]
-        for part, value in zip((*self._parts, self._month), (*guessed, guessed_month), strict=True):
-            if value >= 0:
-                agreed = claims[part[claims] == value]
-                claims = agreed if agreed.size else claims
-        return claims
-
-    def _of(self, read: Ints) -> Ints:
-        known = [(part, value) for part, value in enumerate(read.tolist()) if value >= 0]
-        if not known:
-            return np.arange(len(self._month))
-        # Of the parts that are known, the one with the fewest claims comes first.
-        slices = []
-        for part, value in known:
-            first, end = np.searchsorted(self._sorted[part], [value, value + 1])
-            slices.append(self._by[part][first:end])
-        claims = min(slices, key=len)
-        for part, value in known:
-            claims = claims[self._parts[part][claims] == value]
-        return np.sort(claims)
+    Returns
+    -------
+    at : ndarray of int64
+        Which lines they are.
+    cells : dict of name to StringArray
+    """
+    alone = np.zeros(len(rows), dtype=bool)
+    alone[list(rows.cells)] = True
+    alone |= flags_of(compute.match_substring(rows.heads, _IN_EVERY_TOTAL))
+    commas = numbers_of(compute.count_substring(rows.heads, ","))
+    at = np.flatnonzero(~alone & (commas + 1 < 2 * layout.width - 1))
+    parts = compute.split_pattern(rows.heads.take(of_numbers(at)), ",")
+    found = numbers_of(compute.list_value_length(parts))
+    first = np.cumsum(found) - found
+    flat = compute.list_flatten(parts)
+    cells = {}
+    for name in _WHOSE:
+        place = layout.places[name]
+        cells[name] = named_at(flat, np.where(place < found, first + place, UNKNOWN))
+    return at, cells
 
 
 def _joined(cells: Sequence[str], width: int) -> Iterator[Sequence[str]]:

@@ -19,8 +19,8 @@ from pyarrow import compute
 from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_numbers, of_texts
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.not_known import BLANK_NUMBER
-from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.cell_texts import is_blank
+from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED, MalformedRows
 from chiiki_tsusho.reading.written_cells import cell_text
 from chiiki_tsusho.records import record
 
@@ -153,7 +153,7 @@ class Block:
         Line of each row, the heading being line 1.
     columns : sequence of ReadColumn
         In the order of the headings, but for those that were to stay unread.
-    malformed : list of (line, Message)
+    malformed : MalformedRows
         Rows whose cells cannot be told apart; they are in no column.
     first_line : int
         Line of the first row of ``raw``.
@@ -165,7 +165,7 @@ class Block:
 
     lines: npt.NDArray[np.int64]
     columns: Sequence[ReadColumn]
-    malformed: list[tuple[int, Message]]
+    malformed: MalformedRows
     first_line: int
     raw: Raw | None
     consumed: int
@@ -173,7 +173,7 @@ class Block:
     def taken(self, rows: npt.NDArray[np.int64]) -> Block:
         """Return some of the rows, no longer to be had verbatim."""
         columns = [column.taken(rows) for column in self.columns]
-        return Block(self.lines[rows], columns, [], self.first_line, None, self.consumed)
+        return Block(self.lines[rows], columns, NO_MALFORMED, self.first_line, None, self.consumed)
 
     def verbatim(self, lines: npt.NDArray[np.int64]) -> Any:
         """Return the rows on these lines as they stand in the input."""

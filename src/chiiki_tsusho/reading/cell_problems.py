@@ -42,18 +42,9 @@ class CellProblems:
 
     def note_malformed(self, block: Block) -> None:
         """Add the problems of lines that cannot be told apart into cells."""
-        lines = np.array([line for line, _ in block.malformed], dtype=np.int64)
-        # What is wrong is the same with most of them; their cells are not.
-        alike: dict[tuple[object, ...], int] = {}
-        which = np.array(
-            [
-                alike.setdefault((message.text, message.facts.get("found")), len(alike))
-                for _, message in block.malformed
-            ]
-        )
-        first = np.unique(which, return_index=True)[1].tolist()
-        messages = [block.malformed[at][1] for at in first]
-        self.problems.add_rows(self.file, "", lines, which, [""] * len(messages), messages)
+        rows = block.malformed
+        values = [""] * len(rows.messages)
+        self.problems.add_rows(self.file, "", rows.lines, rows.which, values, rows.messages)
 
     def note_unread(
         self,

@@ -336,7 +336,7 @@ class CsvSource(OneTable):
             parts = self._parts(start=self._rows_start)
             for parsed in in_order(parts, lambda part: self._parsed(*part, forms)):
                 rows = parsed.rows
-                malformed = [(line + first, message) for line, message in rows.malformed]
+                malformed = rows.malformed.moved(first)
                 raw = RawLines(parsed.raw, LINE_FEEDS.get(self._encoding, b"\n"))
                 yield Block(rows.kept + first, rows.columns, malformed, first, raw, parsed.reached)
                 first += rows.lines

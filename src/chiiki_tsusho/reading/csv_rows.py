@@ -6,7 +6,6 @@ spoils its own line and no other.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +15,6 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
-from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.blocks import (
     NEWLINE,
     Form,
@@ -24,14 +22,12 @@ from chiiki_tsusho.reading.blocks import (
     column_of_arrow,
     line_bounds,
 )
+from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED, MalformedRows
 from chiiki_tsusho.reading.plain_csv import PlainLines
 from chiiki_tsusho.records import record
+from chiiki_tsusho.reading.uneven_lines import leaves_a_mark_open, well_formed
 
 BOM = b"\xef\xbb\xbf"
-_RETURN, _COMMA, _QUOTE, _SPACE = b'\r," '
-# A mark opens only at the start of a cell; inside, two stand for one.
-_QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
-_OPEN_QUOTE = re.compile(r'(?:^|,)"')
 _NUMBER = pa.int16()
 _ARROW_TYPES: dict[Form, pa.DataType | None] = {
     "texts": pa.string(),
@@ -50,7 +46,7 @@ class ReadRows:
     columns : sequence of ReadColumn
     kept : ndarray of int64, shape (rows,)
         The line of each row.
-    malformed : list of (line, Message)
+    malformed : MalformedRows
         Lines whose cells cannot be told apart.
     lines : int
         How many lines there are, blank ones included.
@@ -58,7 +54,7 @@ class ReadRows:
 
     columns: Sequence[ReadColumn]
     kept: npt.NDArray[np.int64]
-    malformed: list[tuple[int, Message]]
+    malformed: MalformedRows
     lines: int
 
 
@@ -124,14 +120,14 @@ class RowReader:
             plain = self._plain.read(text)
         if plain is not None:
             lines, columns = plain
-            return ReadRows(columns, np.arange(lines), [], lines)
+            return ReadRows(columns, np.arange(lines), NO_MALFORMED, lines)
         newlines = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == NEWLINE))
         lines = newlines + (not text.endswith(b"\n"))
         table = None if _needs_care(text) else self._table(text, forms)
         kept = np.arange(lines)
-        malformed: list[tuple[int, Message]] = []
+        malformed = NO_MALFORMED
         if table is None or table.num_rows != lines:
-            good, kept, malformed = _well_formed(text, self.cells)
+            good, kept, malformed = well_formed(text, self.cells)
             table = self._table(good, forms)
             if table is None or table.num_rows != len(kept):
                 return None
@@ -213,7 +209,7 @@ def _needs_care(text: bytes) -> bool:
     if b'"' in text:
         # And a mark left open at the end of everything for closed.
         last = text[text.rstrip(b"\r\n").rfind(b"\n") + 1 :]
-        if _quoted_cells(last.rstrip(b"\r\n").decode()) is None:
+        if leaves_a_mark_open(last.rstrip(b"\r\n")):
             return True
     return _blank_rows(text)
 
@@ -223,99 +219,3 @@ def _blank_rows(text: bytes) -> bool:
     return text[:1] in (b",", b" ", b'"') or any(
         start in text for start in (b"\n,", b"\n ", b'\n""')
     )
-
-
-def _well_formed(
-    text: bytes, cells: int
-) -> tuple[bytes, npt.NDArray[np.int64], list[tuple[int, Message]]]:
-    """Part the lines that have the right number of cells from those that have not.
-
-    Returns
-    -------
-    text : bytes
-        The good lines.
-    kept : ndarray of int64
-        Which lines of the block they are; lines of blank cells alone are no rows and are passed
-        over.
-    malformed : list of (line, Message)
-    """
-    characters = np.frombuffer(text, dtype=np.uint8)
-    starts, ends = line_bounds(characters)
-
-    def counted(character: int) -> npt.NDArray[np.int64]:
-        sums = np.concatenate(([0], np.cumsum(characters == character)))
-        return sums[ends] - sums[starts]
-
-    bodies = ends - starts - (characters[ends - 1] == NEWLINE)
-    last = np.maximum(starts + bodies - 1, 0)
-    ends_in_return = (bodies > 0) & (characters[last] == _RETURN)
-    commas = counted(_COMMA)
-    found = commas + 1
-    quotes = counted(_QUOTE)
-    stray = counted(_RETURN) > ends_in_return
-    blank = bodies - ends_in_return == commas + counted(_SPACE)
-    unclosed = np.zeros(len(starts), dtype=bool)
-    for at in np.flatnonzero((quotes > 0) & ~blank):
-        line = text[starts[at] : starts[at] + bodies[at] - ends_in_return[at]].decode()
-        number = _quoted_cells(line)
-        unclosed[at], found[at] = number is None, number or 0
-        blank[at] = not unclosed[at] and not line.strip('", ')
-    good = ~blank & ~stray & ~unclosed & (found == cells)
-    kept = np.repeat(good, ends - starts)
-    malformed = []
-    for at in np.flatnonzero(~good & ~blank):
-        end = starts[at] + bodies[at] - ends_in_return[at]
-        line = text[starts[at] : end].decode()
-        readable = _first_cells(line)
-        beyond = "".join(f",{cell}" for cell in readable[cells:])
-        told_apart = not (unclosed[at] or stray[at])
-        surely = told_apart and _blank_at_the_end_alone(readable)
-        if surely and beyond and not beyond.strip(", ") and line.endswith(beyond):
-            # A spreadsheet writes commas for blank cells beside the table. Where other cells are
-            # blank as well, the comma too many might be there, and the cells after it be others.
-            good[at] = True
-            kept[starts[at] : ends[at]] = True
-            kept[end - len(beyond) : end] = False
-            continue
-        # Where a line is cut, its last cell is; in it stands what cannot be told apart.
-        if not told_apart or found[at] < cells:
-            readable = readable[:-1]
-        facts: dict[str, object] = {"cells": readable}
-        if unclosed[at]:
-            message = Message("malformed_row", "quotation", facts)
-        elif stray[at]:
-            message = Message("malformed_row", "carriage_return", facts)
-        else:
-            facts |= {"found": int(found[at]), "expected": cells}
-            message = Message("malformed_row", "cells", facts)
-        malformed.append((int(at), message))
-    return characters[kept].tobytes(), np.flatnonzero(good), malformed
-
-
-def _blank_at_the_end_alone(cells: list[str]) -> bool:
-    filled = [bool(cell.strip()) for cell in cells]
-    return all(filled[: sum(filled)])
-
-
-def _first_cells(line: str) -> list[str]:
-    """Return the cells of a line up to a carriage return, or with a mark left open as the last."""
-    cells: list[str] = []
-    rest: str | None = line.partition("\r")[0]
-    while rest is not None:
-        quoted = _QUOTED_CELL.match(rest)
-        if quoted is not None and rest[quoted.end() : quoted.end() + 1] in ("", ","):
-            cells.append(quoted[0][1:-1].replace('""', '"'))
-            rest = rest[quoted.end() + 1 :] if quoted.end() < len(rest) else None
-        elif rest.startswith('"'):
-            return [*cells, rest]
-        else:
-            cell, comma, rest_of_line = rest.partition(",")
-            cells.append(cell)
-            rest = rest_of_line if comma else None
-    return cells
-
-
-def _quoted_cells(line: str) -> int | None:
-    """Count the cells of a line with quotation marks; None where one is left open."""
-    rest = _QUOTED_CELL.sub("", line)
-    return None if _OPEN_QUOTE.search(rest) else rest.count(",") + 1

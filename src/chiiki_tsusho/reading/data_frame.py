@@ -27,6 +27,7 @@ from chiiki_tsusho.reading.blocks import (
     filled_rows,
     plain_texts,
 )
+from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED
 from chiiki_tsusho.reading.written_cells import cell_text
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class FrameSource(OneTable):
             if filled is not None:
                 kept = np.flatnonzero(filled)
                 lines, columns = lines[kept], [column.taken(kept) for column in columns]
-            yield Block(lines, columns, [], first, RawPositions(self._lines - first), end)
+            yield Block(lines, columns, NO_MALFORMED, first, RawPositions(self._lines - first), end)
 
     def _column(self, series: pd.Series[Any], form: Form) -> Texts | Numbers:
         try:

@@ -28,6 +28,7 @@ from chiiki_tsusho.reading.blocks import (
     plain_texts,
 )
 from chiiki_tsusho.reading.file_state import changed, state_of
+from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED
 from chiiki_tsusho.reading.written_cells import cell_text
 from chiiki_tsusho.whole_files import visible_path
 
@@ -102,7 +103,7 @@ class ParquetSource(OneTable):
                     kept = np.flatnonzero(filled)
                     at, columns = at[kept], [column.taken(kept) for column in columns]
                 reached = first_line - FIRST_ROW_LINE + table.num_rows
-                yield Block(at, columns, [], first_line, RawTable(table), reached)
+                yield Block(at, columns, NO_MALFORMED, first_line, RawTable(table), reached)
                 first_line += table.num_rows
             if state_of(stream) != self._state:
                 raise changed(self.shown)

@@ -182,14 +182,14 @@ class SeveralSources(OneTable):
             last = 1
             rows.append(0)
             for block in source.blocks([forms[place] for place in places]):
-                malformed = [line for line, _ in block.malformed]
+                malformed = block.malformed.lines.tolist()
                 last = max([last, *block.lines[-1:].tolist(), *malformed])
                 rows[-1] += len(block.lines) + len(malformed)
                 yield replace(
                     block,
                     lines=block.lines + before,
                     columns=self._columns(block, at, forms),
-                    malformed=[(line + before, message) for line, message in block.malformed],
+                    malformed=block.malformed.moved(before),
                     first_line=block.first_line + before,
                     raw=self._raw(block, at),
                     consumed=block.consumed + consumed,

@@ -20,6 +20,7 @@ from chiiki_tsusho.number_arrays import Flags
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.blocks import BEGINNING_ROWS, Block, Form, OneTable, SourceFile, Texts
 from chiiki_tsusho.reading.file_state import changed, state_of
+from chiiki_tsusho.reading.malformed_rows import MalformedRows
 from chiiki_tsusho.reading.workbook_parts import WorkbookParts, damaged
 from chiiki_tsusho.reading.written_cells import cell_text, column_letters
 from chiiki_tsusho.whole_files import visible_path
@@ -159,9 +160,12 @@ class WorkbookSource(OneTable):
         there = filled.any(axis=0)
         beyond = filled[len(self.headings) :].any(axis=0)
         lines = np.arange(first, first + len(rows))
-        malformed = [
-            (int(lines[at]), self._too_many(filled[:, at])) for at in np.flatnonzero(there & beyond)
-        ]
+        malformed = MalformedRows.of(
+            [
+                (int(lines[at]), self._too_many(filled[:, at]))
+                for at in np.flatnonzero(there & beyond)
+            ]
+        )
         kept = np.flatnonzero(there & ~beyond)
         taken = [
             column.taken(kept)

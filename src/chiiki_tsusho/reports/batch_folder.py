@@ -255,7 +255,7 @@ def count_held(path: Path, aside: Ints) -> Held:
             values[name] = _cell_values(cells, name, decoders[name], numbers, months)
         counts = ~np.isin(block.lines, aside)
         readable = np.logical_and.reduce([counts, *(column >= 0 for column in values.values())])
-        malformed = sum(line not in aside for line, _ in block.malformed)
+        malformed = int(np.count_nonzero(~np.isin(block.malformed.lines, aside)))
         rows += int(np.count_nonzero(counts)) + malformed
         alone += malformed + int(np.count_nonzero(counts & ~readable))
         provider, insurer, insured, month = (values[column.name][readable] for column in wanted)

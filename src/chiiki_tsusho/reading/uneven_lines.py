@@ -1,0 +1,265 @@
+"""Lines of CSV of which some have too many or too few cells, or a mark that is left open.
+
+All lines are looked at together. One by one are read only those that are wrong and have quotation
+marks or odd blanks besides.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+
+from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.problem_texts import Message
+from chiiki_tsusho.reading.blocks import NEWLINE, line_bounds
+from chiiki_tsusho.reading.malformed_rows import MalformedRows
+
+_RETURN, _COMMA, _QUOTE, _SPACE = b'\r," '
+# A mark opens only at the start of a cell; inside, two stand for one.
+_QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
+_QUOTED_CELLS = re.compile(rb'(?m)(?:^|(?<=,))"(?:[^"\n]++|"")*+"')
+# Blanks of Unicode in UTF-8: cells of them are not seen to be blank from single bytes.
+_ODD_BLANKS = re.compile(
+    b"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
+)
+# Bytes that are blanks, and those that are commas or spaces.
+_BLANKS = np.isin(np.arange(256), list(b"\t\n\v\f\r\x1c\x1d\x1e\x1f "))
+_NOTHING = np.isin(np.arange(256), [_COMMA, _SPACE])
+_NOT_MENDED = -1
+
+
+def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows]:
+    """Part the lines that have the right number of cells from those that have not.
+
+    Returns
+    -------
+    text : bytes
+        The good lines.
+    kept : ndarray of int64
+        Which lines of the block they are; lines of blank cells alone are no rows and are passed
+        over.
+    malformed : MalformedRows
+        Their lines counted from the first of the block.
+    """
+    lines = _Lines(text)
+    good = ~lines.blank & lines.told_apart & (lines.found == cells)
+    kept = np.repeat(good, lines.ends - lines.starts)
+    wrong = np.flatnonzero(~good & ~lines.blank)
+    # Only a mark that is left open and has none before it is seen in all lines at once.
+    only_mark = lines.unclosed & (lines.quotes == 1) & ~lines.stray
+    alone = ((lines.quotes > 0) & ~only_mark)[wrong]
+    if _ODD_BLANKS.search(text):
+        alone |= (lines.told_apart & (lines.found > cells))[wrong]
+    mended = np.full(len(wrong), _NOT_MENDED, dtype=np.int64)
+    mended[~alone] = lines.mended(wrong[~alone], cells)
+    heads = lines.ends_of_heads(wrong, cells)
+    of_alone: dict[int, list[str]] = {}
+    for at in np.flatnonzero(alone).tolist():
+        mended[at], of_alone[at] = _read_alone(lines, int(wrong[at]), cells)
+        heads[at] = lines.starts[wrong[at]]
+    fixed = mended != _NOT_MENDED
+    good[wrong[fixed]] = True
+    starts, ends = lines.starts[wrong], lines.ends[wrong]
+    kept[_ranges(starts[fixed], ends[fixed])] = True
+    kept[_ranges(mended[fixed], lines.stops[wrong[fixed]])] = False
+    malformed = wrong[~fixed]
+    which, messages = _said(lines, malformed, cells)
+    place = np.cumsum(~fixed) - 1
+    rows = MalformedRows(
+        malformed,
+        which,
+        messages,
+        lines.texts(starts[~fixed], heads[~fixed]),
+        {int(place[at]): there for at, there in of_alone.items() if not fixed[at]},
+    )
+    return lines.characters[kept].tobytes(), np.flatnonzero(good), rows
+
+
+class _Lines:
+    """The lines of a block, arrays of shape (lines,).
+
+    Attributes
+    ----------
+    starts, stops, ends : ndarray of int64
+        Where each line starts, where what ends it does, and where the next line starts.
+    quotes, found : ndarray of int64
+        How many quotation marks and how many cells there are; 0 cells with a mark left open.
+    blank, unclosed, stray : ndarray of bool
+        Lines of blank cells alone, with a mark left open, with a carriage return inside.
+    """
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self.characters = np.frombuffer(text, dtype=np.uint8)
+        self.starts, self.ends = line_bounds(self.characters)
+        bodies = self.ends - self.starts - (self.characters[self.ends - 1] == NEWLINE)
+        last = np.maximum(self.starts + bodies - 1, 0)
+        ends_in_return = (bodies > 0) & (self.characters[last] == _RETURN)
+        self.stops = self.starts + bodies - ends_in_return
+        self._commas, self._returns = self._places(_COMMA), self._places(_RETURN)
+        self._quotes = self._places(_QUOTE)
+        commas, self.quotes = self._counted(self._commas), self._counted(self._quotes)
+        blanks = commas + self._counted(self._places(_SPACE))
+        self.found = commas + 1
+        self.stray: Flags = self._counted(self._returns) > ends_in_return
+        self.blank: Flags = self.stops - self.starts == blanks
+        self.unclosed = np.zeros(len(self.starts), dtype=bool)
+        marked = np.flatnonzero((self.quotes > 0) & ~self.blank)
+        if marked.size:
+            self.unclosed[marked], self.found[marked] = self._quoted(marked)
+            of_marks = self.stops - self.starts == blanks + self.quotes
+            self.blank[marked] = (of_marks & ~self.unclosed)[marked]
+
+    @property
+    def told_apart(self) -> Flags:
+        """Lines whose cells can be counted."""
+        return ~self.unclosed & ~self.stray
+
+    def _places(self, character: int) -> Ints:
+        places: Ints = np.flatnonzero(self.characters == character)
+        return places
+
+    def _counted(self, places: Ints) -> Ints:
+        counts: Ints = np.searchsorted(places, self.ends) - np.searchsorted(places, self.starts)
+        return counts
+
+    def _quoted(self, marked: Ints) -> tuple[Flags, Ints]:
+        """Say which lines with marks leave one open, and count the cells of the others."""
+        there = np.zeros(len(self.starts), dtype=bool)
+        there[marked] = True
+        text = self.characters[np.repeat(there, self.ends - self.starts)].tobytes()
+        rest = np.frombuffer(_QUOTED_CELLS.sub(b"", text), dtype=np.uint8)
+        if not text.endswith(b"\n"):
+            rest = np.append(rest, np.uint8(NEWLINE))
+        starts, ends = line_bounds(rest)
+        before = np.append(np.uint8(NEWLINE), rest[:-1])
+        opens = (rest == _QUOTE) & ((before == _COMMA) | (before == NEWLINE))
+        marks, commas = np.flatnonzero(opens), np.flatnonzero(rest == _COMMA)
+        unclosed = np.searchsorted(marks, ends) > np.searchsorted(marks, starts)
+        cells = np.searchsorted(commas, ends) - np.searchsorted(commas, starts) + 1
+        return unclosed, np.where(unclosed, 0, cells)
+
+    def mended(self, at: Ints, cells: int) -> Ints:
+        """Say where the cells too many begin that are blank, ``_NOT_MENDED`` if another is.
+
+        Where other cells are blank as well, the comma too many might be there, and the cells after
+        it be others.
+
+        Parameters
+        ----------
+        at : ndarray of int64
+            Lines without marks.
+        """
+        places = np.full(len(at), _NOT_MENDED, dtype=np.int64)
+        many = np.flatnonzero((self.told_apart & (self.found > cells))[at])
+        if not many.size:
+            return places
+        lines, commas = at[many], self._commas
+        solid = np.flatnonzero(~_NOTHING[self.characters])
+        last = solid[np.searchsorted(solid, self.stops[lines]) - 1]
+        first = np.searchsorted(commas, self.starts[lines])
+        filled = np.searchsorted(commas, last) - first
+        # The cells before the last one that is filled, each by the comma behind it.
+        comma = _ranges(first, first + filled)
+        of_line = np.repeat(np.arange(len(lines)), filled)
+        before = np.where(comma > 0, commas[comma - 1] + 1, 0)
+        inked = np.cumsum(~(_NOTHING | _BLANKS)[self.characters], dtype=np.int32)
+        start = np.maximum(before, self.starts[lines][of_line])
+        ink = inked[commas[comma]] - np.where(start > 0, inked[start - 1], 0)
+        blanks = np.bincount(of_line[ink == 0], minlength=len(lines))
+        right = (blanks == 0) & (filled < cells) & ~_BLANKS[self.characters[last]]
+        places[many[right]] = commas[first[right] + cells - 1]
+        return places
+
+    def ends_of_heads(self, at: Ints, cells: int) -> Ints:
+        """Say where the cells end that can be read, of lines with one mark at the most.
+
+        Where a line is cut, its last cell is; in it stands what cannot be told apart.
+        """
+        stops: Ints = self.stops[at]
+        stray, unclosed = self.stray[at], self.unclosed[at]
+        for flags, places in ((stray, self._returns), (unclosed, self._quotes)):
+            stops[flags] = places[np.searchsorted(places, self.starts[at[flags]])]
+        cut = stray | unclosed | (self.found[at] < cells)
+        # Before the last comma; without one, nothing can be.
+        comma = np.append(self._commas, -1)[np.searchsorted(self._commas, stops[cut]) - 1]
+        stops[cut] = np.maximum(comma, self.starts[at[cut]])
+        return stops
+
+    def texts(self, starts: Ints, ends: Ints) -> pa.StringArray:
+        """Return the texts between two places each."""
+        offsets = np.append(0, np.cumsum(ends - starts)).astype(np.int32)
+        characters = self.characters[_ranges(starts, ends)]
+        buffers = pa.py_buffer(offsets), pa.py_buffer(characters.tobytes())
+        return pa.StringArray.from_buffers(len(starts), *buffers)
+
+
+def _ranges(starts: Ints, ends: Ints) -> Ints:
+    """Return the numbers of all ranges, one range after the other."""
+    sizes = ends - starts
+    before = np.cumsum(sizes) - sizes
+    numbers: Ints = np.repeat(starts - before, sizes) + np.arange(int(sizes.sum()))
+    return numbers
+
+
+def _said(lines: _Lines, at: Ints, cells: int) -> tuple[Ints, list[Message]]:
+    """Say what is wrong with lines: which of the messages is of each."""
+    open_mark, inner_return = -2, -1
+    case = np.where(lines.stray[at], inner_return, lines.found[at])
+    case[lines.unclosed[at]] = open_mark
+    distinct, which = np.unique(case, return_inverse=True)
+    messages = []
+    for found in distinct.tolist():
+        if found == open_mark:
+            messages.append(Message("malformed_row", "quotation"))
+        elif found == inner_return:
+            messages.append(Message("malformed_row", "carriage_return"))
+        else:
+            facts = {"found": found, "expected": cells}
+            messages.append(Message("malformed_row", "cells", facts))
+    return which, messages
+
+
+def _read_alone(lines: _Lines, at: int, cells: int) -> tuple[int, list[str]]:
+    """Read a line with quotation marks: where the cells too many begin, and all that can be read.
+
+    ``_NOT_MENDED`` where there are none, or one of them is not blank.
+    """
+    stop = int(lines.stops[at])
+    line = lines.text[lines.starts[at] : stop].decode()
+    readable = first_cells(line)
+    beyond = "".join(f",{cell}" for cell in readable[cells:])
+    told_apart = bool(lines.told_apart[at])
+    filled = [bool(cell.strip()) for cell in readable]
+    surely = told_apart and all(filled[: sum(filled)])
+    if surely and beyond and not beyond.strip(", ") and line.endswith(beyond):
+        return stop - len(beyond), readable
+    if not told_apart or lines.found[at] < cells:
+        readable = readable[:-1]
+    return _NOT_MENDED, readable
+
+
+def first_cells(line: str) -> list[str]:
+    """Return the cells of a line up to a carriage return, or with a mark left open as the last."""
+    cells: list[str] = []
+    rest: str | None = line.partition("\r")[0]
+    while rest is not None:
+        quoted = _QUOTED_CELL.match(rest)
+        if quoted is not None and rest[quoted.end() : quoted.end() + 1] in ("", ","):
+            cells.append(quoted[0][1:-1].replace('""', '"'))
+            rest = rest[quoted.end() + 1 :] if quoted.end() < len(rest) else None
+        elif rest.startswith('"'):
+            return [*cells, rest]
+        else:
+            cell, comma, rest_of_line = rest.partition(",")
+            cells.append(cell)
+            rest = rest_of_line if comma else None
+    return cells
+
+
+def leaves_a_mark_open(line: bytes) -> bool:
+    """Say whether a quotation mark is opened on a line and not closed."""
+    rest = _QUOTED_CELLS.sub(b"", line)
+    return rest.startswith(b'"') or b',"' in rest

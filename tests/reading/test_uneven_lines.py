@@ -1,0 +1,63 @@
+"""Lines that are looked at together say what each of them says alone."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chiiki_tsusho.reading.uneven_lines import first_cells, leaves_a_mark_open, well_formed
+
+CELLS = 4
+PIECES = st.sampled_from(
+    ["a", "12", ",", ",", ",", ",", '"', '""', " ", "\t", "\u3000", "値", "\r", "\x1c", "\u2028"]
+)
+LINES = st.lists(PIECES, max_size=12).map("".join)
+_QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
+
+
+def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[str]]:
+    """Read one line: what is kept of it, what is wrong with it, and its readable cells."""
+    line = line.removesuffix("\r")
+    rest = _QUOTED_CELL.sub("", line)
+    unclosed, stray = re.search(r'(?:^|,)"', rest) is not None, "\r" in line
+    if not line.strip(" ,") or (not unclosed and not line.strip('", ')):
+        return None, None, []
+    found, cells = rest.count(",") + 1, first_cells(line)
+    if not unclosed and not stray:
+        if found == CELLS:
+            return line, None, []
+        beyond = "".join(f",{cell}" for cell in cells[CELLS:])
+        filled = [bool(cell.strip()) for cell in cells]
+        surely = all(filled[: sum(filled)]) and beyond and not beyond.strip(", ")
+        if surely and line.endswith(beyond):
+            return line.removesuffix(beyond), None, []
+        return None, ("cells", found), cells[:-1] if found < CELLS else cells
+    return None, "quotation" if unclosed else "carriage_return", cells[:-1]
+
+
+@given(st.lists(LINES, min_size=1, max_size=8), st.booleans())
+def test_lines_together_are_what_each_is_alone(lines: list[str], ended: bool) -> None:
+    text = "\n".join(lines).encode() + (b"\n" if ended or not lines[-1] else b"")
+    good, kept, malformed = well_formed(text, CELLS)
+    alone = [_alone(line) for line in lines]
+    whole = [at for at, (line, _, _) in enumerate(alone) if line is not None]
+    assert kept.tolist() == whole
+    told = [line.removesuffix("\r") for line in good.decode().split("\n")]
+    assert told[: len(whole)] == [alone[at][0] for at in whole]
+    wrong = [at for at, (_, fault, _) in enumerate(alone) if fault is not None]
+    assert malformed.lines.tolist() == wrong
+    for (_, message), at in zip(malformed, wrong, strict=True):
+        said = message.text
+        assert (said if said != "cells" else (said, message.facts["found"])) == alone[at][1]
+    # Where nothing can be read, that is one blank cell or none.
+    cells = [there or [""] for there in malformed.readable(np.arange(len(malformed)))]
+    assert cells == [alone[at][2] or [""] for at in wrong]
+
+
+@given(LINES)
+def test_a_mark_is_left_open_where_no_other_closes_it(line: str) -> None:
+    rest = _QUOTED_CELL.sub("", line)
+    assert leaves_a_mark_open(line.encode()) == (re.search(r'(?:^|,)"', rest) is not None)
