@@ -27,6 +27,7 @@ _ODD_BLANKS = re.compile(
 # Bytes that are blanks, and those that are commas or spaces.
 _BLANKS = np.isin(np.arange(256), list(b"\t\n\v\f\r\x1c\x1d\x1e\x1f "))
 _NOTHING = np.isin(np.arange(256), [_COMMA, _SPACE])
+_INK = ~(_NOTHING | _BLANKS)
 _NOT_MENDED = -1
 
 
@@ -157,20 +158,24 @@ class _Lines:
         if not many.size:
             return places
         lines, commas = at[many], self._commas
-        solid = np.flatnonzero(~_NOTHING[self.characters])
-        last = solid[np.searchsorted(solid, self.stops[lines]) - 1]
+        nothing, inked = _NOTHING[self.characters], _INK[self.characters]
         first = np.searchsorted(commas, self.starts[lines])
-        filled = np.searchsorted(commas, last) - first
+        last = np.append(np.flatnonzero(inked), -1)
+        last = last[np.searchsorted(last[:-1], self.stops[lines]) - 1]
         # The cells before the last one that is filled, each by the comma behind it.
-        comma = _ranges(first, first + filled)
-        of_line = np.repeat(np.arange(len(lines)), filled)
-        before = np.where(comma > 0, commas[comma - 1] + 1, 0)
-        inked = np.cumsum(~(_NOTHING | _BLANKS)[self.characters], dtype=np.int32)
-        start = np.maximum(before, self.starts[lines][of_line])
-        ink = inked[commas[comma]] - np.where(start > 0, inked[start - 1], 0)
-        blanks = np.bincount(of_line[ink == 0], minlength=len(lines))
-        right = (blanks == 0) & (filled < cells) & ~_BLANKS[self.characters[last]]
-        places[many[right]] = commas[first[right] + cells - 1]
+        before = np.maximum(np.searchsorted(commas, last) - first, 0)
+        comma = _ranges(first, first + before)
+        of_line = np.repeat(np.arange(len(lines)), before)
+        start = np.where(comma > 0, commas[comma - 1] + 1, 0)
+        start = np.maximum(start, self.starts[lines][of_line])
+        ink = np.cumsum(inked, dtype=np.int32)
+        ink_of_cell = ink[commas[comma]] - np.where(start > 0, ink[start - 1], 0)
+        blanks = np.bincount(of_line[ink_of_cell == 0], minlength=len(lines))
+        place = commas[first + cells - 1]
+        solid = np.flatnonzero(~nothing)
+        end = np.append(solid, -1)[np.searchsorted(solid, self.stops[lines]) - 1]
+        right = (blanks == 0) & (last < place) & (end < place)
+        places[many[right]] = place[right]
         return places
 
     def ends_of_heads(self, at: Ints, cells: int) -> Ints:
