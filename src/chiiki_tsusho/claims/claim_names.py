@@ -105,7 +105,7 @@ class ClaimIds:
         """Name the claims as ``text`` does."""
         names, month = self.names(), month_text(self.table.month)
         parts = names.provider_no, names.insurer_no, names.insured_no
-        return compute.binary_join_element_wise(month, *parts, " ")
+        return joined(month, *parts, between=" ")
 
     def texts(self, at: Ints) -> list[str]:
         """Name some of the claims as ``text`` does."""

@@ -19,6 +19,7 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import (
     flags_of,
+    joined,
     named_at,
     numbers_of,
     of_flags,
@@ -331,12 +332,12 @@ class UnplacedRows:
         one = np.flatnonzero(number == 1)
         pair, insured = calendars.claim_parts(claim[one])
         provider, insurer, month = calendars.pair_parts(pair)
-        names = compute.binary_join_element_wise(
+        names = joined(
             of_texts([month_text(month) for month in months]).take(of_numbers(month)),
             self.identities.providers.arrow.take(of_numbers(provider)),
             self.identities.insurers.arrow.take(of_numbers(insurer)),
             unpack_insured(insured),
-            " ",
+            between=" ",
         )
         named = Text("claim {name}", name=any_of("name"))
         message = Message("unplaced_row", said, {"claims": named})
