@@ -3,7 +3,7 @@
 ::
 
     python benchmarks/faults.py --visits 1000000 --runs 5 [--order person|shuffled] [--dir DIR]
-        [--kinds one-bad quoted all-bad xlsx]
+        [--kinds KIND ...]
 
 Each kind is the same month with its visits written another way, and each run a fresh process of the
 ``claim`` command; the kinds take turns with the plain month. Printed are the medians and their
@@ -13,6 +13,12 @@ ratios to the plain month.
 one-bad   one cell in a million is no number, at least one
 quoted    every cell stands in quotation marks
 all-bad   no row has a number of minutes
+band      the minutes of every row are beyond the table, each row's others
+no-zero   every insured number has lost its first zero
+cells     no cell of any row can be read, and no two are alike
+marks     a quotation mark is left open on every line
+doubled   every other row says what the one before it says
+stranger  the providers file knows none of the providers
 xlsx      an Excel workbook; of 100,000 visits at the most, beside a plain month of as many
 ========  =======================================================================================
 """
@@ -31,6 +37,8 @@ from end_to_end import Run, month, run
 from month import Files
 
 XLSX_VISITS = 100_000
+# The column of 被保険者番号.
+INSURED = 2
 
 
 def one_bad(lines: Iterator[list[str]], minutes: int) -> Iterator[list[str]]:
@@ -46,6 +54,41 @@ def all_bad(lines: Iterator[list[str]], minutes: int) -> Iterator[list[str]]:
     for number, cells in enumerate(lines):
         cells[minutes] = f"?{number}"
         yield cells
+
+
+def band(lines: Iterator[list[str]], minutes: int) -> Iterator[list[str]]:
+    """Give every line a length of stay beyond the table, each another."""
+    for number, cells in enumerate(lines):
+        cells[minutes] = str(2000 + number)
+        yield cells
+
+
+def no_zero(lines: Iterator[list[str]], _minutes: int) -> Iterator[list[str]]:
+    """Take the zeros from the front of the insured numbers, as a spreadsheet does."""
+    for cells in lines:
+        cells[INSURED] = cells[INSURED].lstrip("0")
+        yield cells
+
+
+def all_cells(lines: Iterator[list[str]], _minutes: int) -> Iterator[list[str]]:
+    """Spoil every cell, each in its own way."""
+    for number, cells in enumerate(lines):
+        yield [f"x{number}" for _ in cells]
+
+
+def marks(lines: Iterator[list[str]], minutes: int) -> Iterator[list[str]]:
+    """Leave a quotation mark open on every line."""
+    for cells in lines:
+        cells[minutes] = '"' + cells[minutes]
+        yield cells
+
+
+def doubled(lines: Iterator[list[str]], _minutes: int) -> Iterator[list[str]]:
+    """Have every other line say what the one before it says."""
+    for cells in lines:
+        yield cells
+        if next(lines, None) is not None:
+            yield cells
 
 
 def quoted(lines: Iterator[list[str]], _minutes: int) -> Iterator[list[str]]:
@@ -85,13 +128,19 @@ KINDS: dict[str, tuple[str, Callable[[Files, Path], None]]] = {
     "one-bad": ("csv", lambda files, path: write_csv(files, path, one_bad)),
     "quoted": ("csv", lambda files, path: write_csv(files, path, quoted)),
     "all-bad": ("csv", lambda files, path: write_csv(files, path, all_bad)),
+    "band": ("csv", lambda files, path: write_csv(files, path, band)),
+    "no-zero": ("csv", lambda files, path: write_csv(files, path, no_zero)),
+    "cells": ("csv", lambda files, path: write_csv(files, path, all_cells)),
+    "marks": ("csv", lambda files, path: write_csv(files, path, marks)),
+    "doubled": ("csv", lambda files, path: write_csv(files, path, doubled)),
+    "stranger": ("csv", lambda files, path: write_csv(files, path, lambda lines, _: lines)),
     "xlsx": ("xlsx", write_xlsx),
 }
 
 
-def claim(visits: Path, files: Files, out: Path) -> Run:
+def claim(visits: Path, files: Files, out: Path, providers: Path) -> Run:
     """Run the command once."""
-    words = ["--providers", str(files.providers), "--recipients", str(files.recipients)]
+    words = ["--providers", str(providers), "--recipients", str(files.recipients)]
     command = [sys.executable, "-m", "chiiki_tsusho", "claim", str(visits), *words, "-o", str(out)]
     shutil.rmtree(out, ignore_errors=True)
     return run(command, held=True)
@@ -105,10 +154,13 @@ def compare(files: Files, kinds: list[str], runs: int, directory: Path) -> list[
         visits[kind] = directory / f"{files.visits.parent.name}-{kind}.{ending}"
         if not visits[kind].exists():
             write(files, visits[kind])
+    nobody = directory / "strangers.csv"
+    nobody.write_text("provider_no,area_grade\n9999999999,1\n", encoding="utf-8")
     measured: dict[str, list[Run]] = {kind: [] for kind in visits}
     for _ in range(runs):
         for kind, path in visits.items():
-            measured[kind].append(claim(path, files, directory / "out"))
+            providers = nobody if kind == "stranger" else files.providers
+            measured[kind].append(claim(path, files, directory / "out", providers))
     plain = {name: median(getattr(one, name) for one in measured["plain"]) for name in FIGURES}
     rows = []
     for kind, found in measured.items():

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiiki_tsusho.reading.uneven_lines import first_cells, leaves_a_mark_open, well_formed
+import chiiki_tsusho as ct
+from chiiki_tsusho.reading.uneven_lines import (
+    LONGEST_LINE,
+    first_cells,
+    leaves_a_mark_open,
+    well_formed,
+)
 
 CELLS = 4
 PIECES = st.sampled_from(
@@ -61,3 +69,24 @@ def test_lines_together_are_what_each_is_alone(lines: list[str], ended: bool) ->
 def test_a_mark_is_left_open_where_no_other_closes_it(line: str) -> None:
     rest = _QUOTED_CELL.sub("", line)
     assert leaves_a_mark_open(line.encode()) == (re.search(r'(?:^|,)"', rest) is not None)
+
+
+@pytest.mark.parametrize("line", ["1390000015,{}", '1390000015,"x",{}', '1390000015,"{}'])
+def test_a_line_too_long_to_be_read_holds_every_claim(line: str, tmp_path: Path) -> None:
+    heading = "provider_no,insurer_no,insured_no,service_date,care_level,minutes\n"
+    row = "{},139001,{},2016-04-01,1,240\n"
+    good = row.format("1390000015", "0000100011") + row.format("1390000023", "0000100029")
+    path, counts = tmp_path / "visits.csv", []
+    for cells in (7, LONGEST_LINE):
+        path.write_text(heading + good + line.format(",".join("x" * cells)) + "\n", "utf-8")
+        batch = ct.compute_claims(path)
+        counts.append(len(batch.claims))
+        malformed = batch.problems[batch.problems["rule"] == "malformed_row"]
+        assert malformed["line"].tolist() == [4]
+    # The provider is read of the shorter one: it may be a visit of that one's claim alone.
+    assert counts == [1, 0]
+
+
+def test_the_cells_of_a_line_of_marks_are_found_in_one_walk() -> None:
+    line = ",".join(['"x"'] * 200_000)
+    assert first_cells(line) == ["x"] * 200_000

@@ -39,82 +39,70 @@ def without_vain_guesses(keys: Ints, claim: Ints) -> Ints:
 def matching_claims(calendars: Calendars, keys: Ints, held: Flags) -> tuple[Ints, Ints]:
     """Find the claims that agree with what is known of rows, and mark them in ``held``.
 
+    They agree with the parts read, and with those put right if any of them does, one part after
+    the other.
+
     Parameters
     ----------
     keys : ndarray of int64, shape (8, rows)
+        No part is both read and put right.
 
     Returns
     -------
     claim, number : ndarray of int64, shape (rows,)
         One of the claims, and how many there are.
     """
-    claim = np.full(keys.shape[1], UNKNOWN, dtype=np.int64)
-    number = np.zeros(keys.shape[1], dtype=np.int64)
-    guessed = (keys[3:6] >= 0).any(axis=0) | (keys[7] >= 0)
-    pair, insured = calendars.claim_parts()
-    provider, insurer, month = calendars.pair_parts(pair)
-    of_claims = np.stack((provider, insurer, insured, month))
-    read = keys[[0, 1, 2, 6]]
-    patterns, pattern = np.unique(read >= 0, axis=1, return_inverse=True)
-    for which, known in enumerate(patterns.T):
-        # All rows of which the same parts are known, and none is guessed.
-        rows = np.flatnonzero((pattern.ravel() == which) & ~guessed)
-        if not rows.size:
-            continue
-        ids = TupleIds(max(1, int(np.count_nonzero(known))))
-        parts = of_claims[known] if known.any() else np.zeros((1, len(calendars)), dtype=np.int64)
-        wanted = read[known][:, rows] if known.any() else np.zeros((1, len(rows)), dtype=np.int64)
-        of_claim, of_row = ids.ids(*parts), ids.find(*wanted)
-        there = of_row >= 0
-        size, first = np.bincount(of_claim), np.zeros(len(ids), dtype=np.int64)
-        first[of_claim[::-1]] = np.arange(len(of_claim))[::-1]
-        number[rows[there]] = size[of_row[there]]
-        claim[rows[there]] = first[of_row[there]]
-        met = np.zeros(len(ids), dtype=bool)
-        met[of_row[there]] = True
-        held |= met[of_claim]
-    index = _ClaimIndex(calendars) if guessed.any() else None
-    for at in np.flatnonzero(guessed).tolist():
-        assert index is not None
-        key = keys[:, at]
-        claims = index.matching(key[:3], key[3:6], int(key[6]), int(key[7]))
-        held[claims] = True
-        number[at] = len(claims)
-        claim[at] = claims[0] if len(claims) else UNKNOWN
-    return claim, number
+    claims = _ClaimsByParts(calendars)
+    known, guessed = keys[[0, 1, 2, 6]], keys[[3, 4, 5, 7]]
+    for part, values in enumerate(guessed):
+        rows = np.flatnonzero(values >= 0)
+        tried = known[:, rows]
+        tried[part] = values[rows]
+        _, number = claims.agreeing(tried)
+        known[part, rows[number > 0]] = values[rows[number > 0]]
+    return claims.agreeing(known, held)
 
 
-class _ClaimIndex:
-    """All claims by provider and by person, to find those that agree with what is known."""
+class _ClaimsByParts:
+    """All claims, found by any of the parts that name them: provider, insurer, person, month."""
 
     def __init__(self, calendars: Calendars) -> None:
         pair, insured = calendars.claim_parts()
-        provider, insurer, self._month = calendars.pair_parts(pair)
-        self._parts = (provider, insurer, insured)
-        self._by = [np.argsort(part, kind="stable") for part in self._parts]
-        self._sorted = [part[order] for part, order in zip(self._parts, self._by, strict=True)]
+        provider, insurer, month = calendars.pair_parts(pair)
+        # The last one is the same in all claims.
+        self._parts = np.stack((provider, insurer, insured, month, np.zeros_like(month)))
+        self._ids: dict[tuple[int, ...], tuple[TupleIds, Ints]] = {}
 
-    def matching(self, read: Ints, guessed: Ints, month: int, guessed_month: int) -> Ints:
-        """Return the claims that agree with the parts read, and with those guessed if any does."""
-        claims = self._of(read)
-        if month >= 0:
-            claims = claims[self._month[claims] == month]
-        for part, value in zip((*self._parts, self._month), (*guessed, guessed_month), strict=True):
-            if value >= 0:
-                agreed = claims[part[claims] == value]
-                claims = agreed if agreed.size else claims
-        return claims
+    def agreeing(self, known: Ints, held: Flags | None = None) -> tuple[Ints, Ints]:
+        """Return a claim that agrees with each row, and how many do; mark them in ``held``.
 
-    def _of(self, read: Ints) -> Ints:
-        known = [(part, value) for part, value in enumerate(read.tolist()) if value >= 0]
-        if not known:
-            return np.arange(len(self._month))
-        # Of the parts that are known, the one with the fewest claims comes first.
-        slices = []
-        for part, value in known:
-            first, end = np.searchsorted(self._sorted[part], [value, value + 1])
-            slices.append(self._by[part][first:end])
-        claims = min(slices, key=len)
-        for part, value in known:
-            claims = claims[self._parts[part][claims] == value]
-        return np.sort(claims)
+        Parameters
+        ----------
+        known : ndarray of int64, shape (4, rows)
+            ``UNKNOWN`` where a part is not known.
+        """
+        claim = np.full(known.shape[1], UNKNOWN, dtype=np.int64)
+        number = np.zeros(known.shape[1], dtype=np.int64)
+        same = np.zeros((1, known.shape[1]), dtype=np.int64)
+        known = np.concatenate((known, same))
+        patterns, pattern = np.unique(known >= 0, axis=1, return_inverse=True)
+        for which, there in enumerate(patterns.T):
+            rows = np.flatnonzero(pattern.ravel() == which)
+            ids, of_claim = self._by(tuple(np.flatnonzero(there).tolist()))
+            of_row = ids.find(*known[there][:, rows])
+            rows, of_row = rows[of_row >= 0], of_row[of_row >= 0]
+            first = np.zeros(len(ids), dtype=np.int64)
+            first[of_claim] = np.arange(len(of_claim))
+            claim[rows], number[rows] = first[of_row], np.bincount(of_claim)[of_row]
+            if held is not None:
+                met = np.zeros(len(ids), dtype=bool)
+                met[of_row] = True
+                held |= met[of_claim]
+        return claim, number
+
+    def _by(self, parts: tuple[int, ...]) -> tuple[TupleIds, Ints]:
+        """Return numbers for what these parts of claims are, and the number of each claim."""
+        if parts not in self._ids:
+            ids = TupleIds(len(parts))
+            self._ids[parts] = ids, ids.ids(*self._parts[list(parts)])
+        return self._ids[parts]

@@ -24,8 +24,8 @@ from chiiki_tsusho.reading.blocks import (
 )
 from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED, MalformedRows
 from chiiki_tsusho.reading.plain_csv import PlainLines
-from chiiki_tsusho.records import record
 from chiiki_tsusho.reading.uneven_lines import leaves_a_mark_open, well_formed
+from chiiki_tsusho.records import record
 
 BOM = b"\xef\xbb\xbf"
 _NUMBER = pa.int16()

@@ -29,6 +29,8 @@ _BLANKS = np.isin(np.arange(256), list(b"\t\n\v\f\r\x1c\x1d\x1e\x1f "))
 _NOTHING = np.isin(np.arange(256), [_COMMA, _SPACE])
 _INK = ~(_NOTHING | _BLANKS)
 _NOT_MENDED = -1
+# In bytes. A line that has lost its end goes on with others; hundreds of them are shorter.
+LONGEST_LINE = 1 << 16
 
 
 def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows]:
@@ -53,9 +55,14 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows]:
     alone = ((lines.quotes > 0) & ~only_mark)[wrong]
     if _ODD_BLANKS.search(text):
         alone |= (lines.told_apart & (lines.found > cells))[wrong]
+    # Whose rows may stand in so long a line is not to be known: it holds every claim.
+    long = (lines.stops - lines.starts)[wrong] > LONGEST_LINE
+    alone &= ~long
     mended = np.full(len(wrong), _NOT_MENDED, dtype=np.int64)
-    mended[~alone] = lines.mended(wrong[~alone], cells)
+    together = ~(alone | long)
+    mended[together] = lines.mended(wrong[together], cells)
     heads = lines.ends_of_heads(wrong, cells)
+    heads[long] = lines.starts[wrong[long]]
     of_alone: dict[int, list[str]] = {}
     for at in np.flatnonzero(alone).tolist():
         mended[at], of_alone[at] = _read_alone(lines, int(wrong[at]), cells)
@@ -249,19 +256,22 @@ def _read_alone(lines: _Lines, at: int, cells: int) -> tuple[int, list[str]]:
 def first_cells(line: str) -> list[str]:
     """Return the cells of a line up to a carriage return, or with a mark left open as the last."""
     cells: list[str] = []
-    rest: str | None = line.partition("\r")[0]
-    while rest is not None:
-        quoted = _QUOTED_CELL.match(rest)
-        if quoted is not None and rest[quoted.end() : quoted.end() + 1] in ("", ","):
+    line = line.partition("\r")[0]
+    at = 0
+    while True:
+        quoted = _QUOTED_CELL.match(line, at)
+        if quoted is not None and line[quoted.end() : quoted.end() + 1] in ("", ","):
             cells.append(quoted[0][1:-1].replace('""', '"'))
-            rest = rest[quoted.end() + 1 :] if quoted.end() < len(rest) else None
-        elif rest.startswith('"'):
-            return [*cells, rest]
+            end = quoted.end()
+        elif line.startswith('"', at):
+            return [*cells, line[at:]]
         else:
-            cell, comma, rest_of_line = rest.partition(",")
-            cells.append(cell)
-            rest = rest_of_line if comma else None
-    return cells
+            comma = line.find(",", at)
+            end = len(line) if comma < 0 else comma
+            cells.append(line[at:end])
+        if end == len(line):
+            return cells
+        at = end + 1
 
 
 def leaves_a_mark_open(line: bytes) -> bool:
