@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,7 +51,7 @@ class Problems:
     """All problems found, of all files."""
 
     _batches: list[ColumnProblems] = field(default_factory=list)
-    _places: dict[str, Places] = field(default_factory=dict)
+    _places: dict[str, Callable[[], Places]] = field(default_factory=dict)
     _aside: list[npt.NDArray[np.int64]] = field(default_factory=list)
     _passed: list[npt.NDArray[np.int64]] = field(default_factory=list)
     _files: dict[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
@@ -153,11 +154,14 @@ class Problems:
         """Make whatever is wrong with rows of visits a warning."""
         self._passed.append(lines)
 
-    def place(self, file: str, places: Places) -> None:
-        """Say whose the rows of a file are that have problems."""
-        blank = of_texts([""])
-        names = [pa.concat_arrays([column, blank]) for column in places.names]
-        self._places[file] = replace(places, names=names)
+    def place(self, file: str, places: Callable[[], Places]) -> None:
+        """Say how to find whose the rows of a file are, if any has a problem."""
+
+        def with_blank() -> Places:
+            found, blank = places(), of_texts([""])
+            return replace(found, names=[pa.concat_arrays([one, blank]) for one in found.names])
+
+        self._places[file] = cache(with_blank)
 
     def of_files(self, file: str, files: Sequence[tuple[str, int]]) -> None:
         """Say of which files an input is: the name of each, and how many lines are before it."""
@@ -218,7 +222,7 @@ class Problems:
         if batch.file == "visits" and self._passed:
             warns |= np.isin(batch.lines, np.concatenate(self._passed))
         files, places = self._files.get(batch.file, ()), self._places.get(batch.file)
-        return WrittenProblems(batch, warns, files, places, language)
+        return WrittenProblems(batch, warns, files, places and places(), language)
 
 
 def ordered(frame: pd.DataFrame) -> pd.DataFrame:

@@ -80,7 +80,7 @@ def give_back(context: Context, sink: Sink, progress: Progress) -> int:
         _note_duplicates(rows[crowded[rows["claim"]]], visits, context.problems)
         for crossing in context.crossings:
             _note_crossing(rows, crossing, context.problems)
-    context.problems.place("visits", places.places())
+    context.problems.place("visits", places.places)
     return held_visits
 
 

@@ -67,13 +67,12 @@ class Roster:
             self._wrong |= values == BAD
         self._check_public_days(problems)
         self._index(problems)
-        self._places_of_problems = self._places_of_lines()
         self.introduce(problems)
 
     def introduce(self, problems: Problems) -> None:
         """Say of which files the rows are, and whose, to problems that may name them."""
         problems.of_files(self.file, [(one.shown, one.lines_before) for one in self.files])
-        problems.place(self.file, self._places_of_problems)
+        problems.place(self.file, self._places_of_lines)
 
     def _places_of_lines(self) -> Places:
         """Say whose the rows are, as far as it can be read."""

@@ -113,7 +113,9 @@ def claim(
         written_as = chosen("--format", file_format, FORMATS)
         way = chosen("--unplaced", unplaced, WAYS)
         from chiiki_tsusho.batch import claim_files
+        from chiiki_tsusho.command_line.memory import keep_memory
 
+        keep_memory()
         with progress() as shown:
             batch = claim_files(
                 visits,

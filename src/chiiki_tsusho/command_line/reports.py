@@ -92,10 +92,12 @@ def compare_command(
                     len(months),
                 )
             )
+        from chiiki_tsusho.command_line.memory import keep_memory
         from chiiki_tsusho.reports.comparison import compare_files
         from chiiki_tsusho.reports.comparison_page import COMPARISON_PAGE, write_comparison
         from chiiki_tsusho.reports.comparison_text import comparison_text
 
+        keep_memory()
         with progress() as shown:
             comparison = compare_files(
                 visits,

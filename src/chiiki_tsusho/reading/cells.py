@@ -347,8 +347,10 @@ class Decoder:
     def _checked(self, texts: pa.StringArray) -> Flags:
         """Say which texts are numbers as they stand there; note those that end in another digit."""
         expected, ending = wrong_digits(texts, self.checked)
-        for at in np.flatnonzero(expected != ending).tolist():
-            self._note_odd(texts[at].as_py(), str(expected[at]))
+        odd = np.flatnonzero(expected != ending)
+        numbers = texts.take(of_numbers(odd)).to_pylist()
+        for number, digit in zip(numbers, expected[odd].tolist(), strict=True):
+            self._note_odd(number, str(digit))
         whole: Flags = expected != UNKNOWN
         return whole
 
