@@ -20,6 +20,8 @@ AnyClass = TypeVar("AnyClass")
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[AnyClass]) -> type[AnyClass]:
     """Make a class a frozen dataclass."""
+    # It has a docstring of its own, or ``dataclass`` would look for a signature to show there.
+    assert cls.__doc__
     dataclass(init=False, repr=False, eq=False)(cls)
     for name, function in _SHARED.items():
         if name not in vars(cls):

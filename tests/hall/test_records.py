@@ -23,6 +23,8 @@ class Usual:
 
 @record
 class Quick:
+    """A record."""
+
     name: str
     size: int = 3
     marks: list[int] = field(default_factory=list, compare=False)
@@ -35,6 +37,8 @@ class Quick:
 
 @record
 class Longer(Quick):
+    """A record."""
+
     more: int = 0
 
     def __repr__(self) -> str:
@@ -43,6 +47,8 @@ class Longer(Quick):
 
 @record
 class Checked:
+    """A record."""
+
     size: int
 
     def __post_init__(self) -> None:
@@ -105,6 +111,14 @@ def test_a_record_does_not_change() -> None:
     with pytest.raises(FrozenInstanceError, match="cannot delete field 'name'"):
         del one.name
     assert one.marks is not Quick("a").marks
+
+
+def test_a_record_says_what_it_is() -> None:
+    class Silent:
+        size: int
+
+    with pytest.raises(AssertionError):
+        record(Silent)
 
 
 def test_what_is_made_of_a_record() -> None:

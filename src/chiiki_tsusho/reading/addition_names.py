@@ -48,6 +48,8 @@ class Unclear:
 
 @record
 class _Match:
+    """A key that a heading may stand for in some months, and how near its name comes."""
+
     nearness: int
     name: str
     key: str
