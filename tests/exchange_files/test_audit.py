@@ -53,6 +53,17 @@ def test_a_file_worked_out_by_hand_is_clean() -> None:
     )
 
 
+@pytest.mark.parametrize("slot", [2, 3])
+def test_the_yen_of_a_file_are_those_of_all_its_funds(slot: int) -> None:
+    # 17,439 of the person with public funds, 174,389 of the one without insurance.
+    [clean] = ct.audit(clean_file()).files
+    assert (clean.public_yen, clean.total_yen) == (191_828, 541_675)
+    [paid] = ct.audit(changed_file("7131-01", 1, f"public{slot}_yen", "7")).files
+    assert (paid.public_yen, paid.total_yen) == (191_835, 541_682)
+    [own] = ct.audit(changed_file("7131-01", 1, f"public{slot}_copay_yen", "7")).files
+    assert (own.public_yen, own.total_yen) == (191_828, 541_682)
+
+
 # Row 0 of 01 and 10 is the insured person, 1 the one with public funds, 2 the one without
 # insurance; of 02 rows 0 to 6 are the first person's, 7 to 12 the second's, 13 to 18 the third's.
 CASES: list[tuple[str, int, str, str, Found]] = [
@@ -212,6 +223,8 @@ def test_other_forms_are_left_alone() -> None:
     audit = ct.audit(parse_claim_file(file_bytes([*lines(), other]), "file"))
     assert audit.findings.empty
     assert audit.hints["rule"].tolist() == ["other_forms"]
+    # It is said of the file, not of a line.
+    assert audit.hints["line"].isna().tolist() == [True]
 
 
 def test_a_statement_in_two_files_is_found() -> None:
