@@ -207,7 +207,10 @@ def test_form_is_checked_line_by_line() -> None:
     assert rules(b"\r\n".join(whole[:-1]) + b"\r\n") >= {"no_end"}
     assert rules(clean.replace(b"\r\n", b"\n")) == {"line_end"}
     assert rules(clean[:-2]) == {"line_end"}
-    assert "damaged_line" in rules(clean.replace(b"5301,50,18", b'5301,"50,18', 1))
+    damaged = clean.replace(b"5301,50,18", b'5301,"50,18', 1)
+    assert "damaged_line" in rules(damaged)
+    # A damaged line is not one of another form.
+    assert ct.audit(parse_claim_file(damaged, "file")).hints.empty
 
 
 def test_statements_need_their_claim_lines() -> None:
