@@ -160,6 +160,7 @@ class Run:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the tests as they are, then for each change."""
+        self.items = {item.nodeid: item for item in session.items}
         measured = self.measure(session)
         alive = gc.get_objects()
         self.functions = [one for one in alive if isinstance(one, FunctionType)]
@@ -170,16 +171,10 @@ class Run:
         ]
         gc.freeze()
         for path in self.paths:
-            tests_of = measured.contexts_by_lineno(str(path))
-            items = {item.nodeid: item for item in session.items}
+            of_line = measured.contexts_by_lineno(str(path))
             results: Counter[str] = Counter()
             for mutant in mutants_of(path):
-                line = mutant.line
-                while line and line not in tests_of:
-                    line -= 1  # of a statement of several lines, the first ones are noted
-                chosen = set(tests_of.get(line, ())) & set(items)
-                ids = sorted(chosen or items, key=self.turn)
-                noticed = self.noticed(mutant, [items[one] for one in ids])
+                noticed = self.noticed(mutant, of_line)
                 results["noticed" if noticed else "not noticed"] += 1
                 if not noticed:
                     print(mutant, flush=True)
@@ -205,9 +200,8 @@ class Run:
         """Return what puts tests in order: quick ones, and those that have noticed most, first."""
         return self.seconds[test] / (1 + self.noticed_by[test])
 
-    def noticed(self, mutant: Mutant, items: list[pytest.Item]) -> bool:
+    def noticed(self, mutant: Mutant, of_line: dict[int, list[str]]) -> bool:
         """Say whether a test fails, or does not end, under a change."""
-        patience = int(SLOWER * sum(self.seconds[item.nodeid] for item in items)) + START
         swaps = changed_functions(
             *(
                 compile(text, mutant.path, "exec", dont_inherit=True)
@@ -215,8 +209,17 @@ class Run:
             )
         )
         targets = [[one for one in self.functions if one.__code__ == old] for old, _ in swaps or ()]
-        if not targets or not all(targets):
-            return _noticed_from_the_start(mutant, [item.nodeid for item in items], patience)
+        in_functions = bool(targets) and all(targets)
+        line = mutant.line
+        while line and line not in of_line:
+            line -= 1  # of a statement of several lines, the first ones are noted
+        # What runs on import is noted for the test that happened to import it.
+        tests = set(of_line.get(line, ())) if in_functions else set().union(*of_line.values())
+        chosen = sorted(tests & set(self.items) or self.items, key=self.turn)
+        patience = int(SLOWER * sum(self.seconds[one] for one in chosen)) + START
+        if not in_functions:
+            return _noticed_from_the_start(mutant, chosen, patience)
+        items = [self.items[one] for one in chosen]
         child = os.fork()
         if child == 0:
             items[0].config.pluginmanager.unregister(name="terminalreporter")
@@ -267,6 +270,8 @@ def _noticed_from_the_start(mutant: Mutant, ids: list[str], patience: int) -> bo
         )
     except subprocess.TimeoutExpired:
         return True
+    if done.returncode == pytest.ExitCode.USAGE_ERROR:
+        raise RuntimeError(f"the tests of {mutant} cannot be named: {ids}")
     return done.returncode != 0
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 import chiiki_tsusho as ct
 from conftest import EXAMPLES
-from helpers.inputs import PROVIDER, RECIPIENT, frame, visit, visits
+from helpers.inputs import PROVIDER, RECIPIENT, Cells, frame, visit, visits
 from helpers.reference import claim_month, load_limits, load_prices, load_rows
 from helpers.strategies import Month, months, to_frames
 
@@ -191,3 +191,122 @@ def test_public_funds_of_the_whole_month_are_the_rest() -> None:
     shown = [str(step).partition("  [")[0] for step in claim.yen]
     assert "public funds (法別12): the rest less the person's own 0: 1858 → 1858" in shown
     assert after(claim.yen, "copay") == 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "copay", "yen"),
+    [
+        # As above; the person's own 1,000 come off what public funds bear.
+        ("90", "1000", [73189, 65870, 36594, 3659, 2659, 4660]),
+        # Where the insurance pays all, nothing is left for public funds.
+        ("100", "", [73189, 73189, 36594, 0, 0, 0]),
+    ],
+)
+def test_what_public_funds_of_a_part_of_the_month_bear(
+    rate: str, copay: str, yen: list[int]
+) -> None:
+    rows = visits(8, care_level="2", minutes="480")
+    person = {**RECIPIENT, "benefit_rate": rate, "public_law": "12", "public_from": "5"}
+    (sheet,) = ct.explain_claim(
+        frame(rows),
+        "0000000001",
+        None,
+        frame([{**PROVIDER, "area_grade": "4"}]),
+        frame([person | {"public_copay_yen": copay}]),
+    )
+    assert [step.after for step in sheet.yen] == yen
+
+
+def test_own_share_of_a_month_under_public_funds() -> None:
+    # Of the rest of 1,858 yen the person pays 500.
+    person = RATE | {"public_law": "12", "public_copay_yen": "500"}
+    (claim,) = ct.explain_claim(
+        frame(visits(4)), "0000000001", None, frame([GRADE]), frame([person])
+    )
+    assert [step.after for step in claim.yen] == [18573, 16715, 1358, 500]
+
+
+# 3 × 426 = 1,278; 中山間 5 %, then サービス提供体制 3 × 18 = 54, then 処遇改善 4 % of all others.
+BASE, ALL, OVER = (
+    "base units of the visits that have it",
+    "units of all lines",
+    "less the units over the limit",
+)
+
+
+@pytest.mark.parametrize(
+    ("plan", "steps"),
+    [
+        # 63.9; 4 % of 1,278 + 54 + 64 = 55.84.
+        ("", [(BASE, 1278), ("× 5 %", 64), (ALL, 1396), ("× 4 %", 56)]),
+        # E = 278: 5 % of 1,000; 4 % of 1,278 + 54 + 50 - 278 = 44.16.
+        (
+            "1000",
+            [(BASE, 1278), (OVER, 1000), ("× 5 %", 50), (ALL, 1382), (OVER, 1104), ("× 4 %", 44)],
+        ),
+    ],
+)
+def test_ratios_in_the_order_of_the_law(plan: str, steps: list[tuple[str, int]]) -> None:
+    rows = visits(3, rural_area="1", service_provision_1i="1", treatment_improvement_1="1")
+    person = RATE | {"planned_units": plan}
+    (claim,) = ct.explain_claim(frame(rows), "0000000001", None, frame([GRADE]), frame([person]))
+    shown = [(step.label.rpartition(": ")[2], step.after) for step in claim.units]
+    assert shown[: len(steps)] == steps
+    assert shown[len(steps)] == ("units counted against the limit", 1278)
+
+
+def test_a_code_of_several_steps_is_composed_first() -> None:
+    # 2 to 3 hours are 70 % of 426 (298.2); a code of one step is its line.
+    (claim,) = ct.explain_claim(frame([visit(1, minutes="150")]), "0000000001")
+    assert [step.after for step in claim.units[:3]] == [426, 298, 298]
+    (claim,) = ct.explain_claim(frame([visit(1)]), "0000000001")
+    assert claim.units[0].label == "units counted against the limit"
+
+
+def shown_steps(rows: list[Cells], person: Cells) -> list[tuple[str, int]]:
+    (claim,) = ct.explain_claim(frame(rows), "0000000001", None, frame([GRADE]), frame([person]))
+    return [(step.label.rpartition(": ")[2], step.after) for step in claim.units]
+
+
+def test_a_ratio_of_nothing_is_left_out_and_the_next_is_not() -> None:
+    # E = 778, more than the 426 units that have 中山間; 処遇改善 4 % of 1,278 - 778.
+    rows = visits(3, treatment_improvement_1="1")
+    rows[0]["rural_area"] = "1"
+    steps = shown_steps(rows, RATE | {"planned_units": "500"})
+    assert steps[:4] == [(ALL, 1278), (OVER, 500), ("× 4 %", 20), (steps[3][0], 1278)]
+
+
+@pytest.mark.parametrize(
+    ("days", "steps"),
+    [
+        # 753 × 2 × −70 ‰ = −105.42; 中山間 5 % of the same two visits less 105: 70.05.
+        ((0, 1), [(BASE, 1506), ("× -7 %", -105), (BASE, 1506), (-105, 1401), ("× 5 %", 70)]),
+        # Of another visit nothing is taken off: 753 × −70 ‰ = −52.71; 753 × 5 % = 37.65.
+        ((1,), [(BASE, 753), ("× -7 %", -53), (BASE, 753), ("× 5 %", 38)]),
+    ],
+)
+def test_a_reduction_comes_off_the_visits_that_have_it(
+    days: tuple[int, ...], steps: list[tuple[str | int, int]]
+) -> None:
+    rows = [visit(1) | {"service_date": f"2026-06-0{day}", "minutes": "430"} for day in (1, 2)]
+    for day in days:
+        rows[day]["rural_area"] = "1"
+    for row in rows if len(days) == 2 else rows[:1]:
+        row["symbiotic_life_care"] = "1"
+    found = shown_steps(rows, RATE)[: len(steps)]
+    assert [after for _, after in found] == [after for _, after in steps]
+    assert [label for label, _ in found if not label.startswith("less")] == [
+        label for label, _ in steps if isinstance(label, str)
+    ]
+
+
+def test_a_person_without_insurance_is_told_so() -> None:
+    person = {"insurer_no": RECIPIENT["insurer_no"], "insured_no": "H000000001"}
+    (claim,) = ct.explain_claim(
+        frame([visit(1) | person]), "H000000001", None, frame([GRADE]), frame([person])
+    )
+    assert claim.yen[1].label == "insurance: none (H person)"
+    (claim,) = ct.explain_claim(
+        frame([visit(1)]), "0000000001", None, frame([GRADE]), frame([RATE])
+    )
+    assert claim.yen[1].label == "insurance: total × 90 %"

@@ -101,12 +101,9 @@ def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
                 yield step
         if excess and not row.limit_managed:
             label = Text("less the units over the limit").say(language)
-            # A basis of base lines ends at 0.
-            over = excess if basis is None else min(excess, step.after)
-            step = added(label, step.after, -over, rule_place("limit", table.law_month))
+            step = added(label, step.after, -excess, rule_place("limit", table.law_month))
             yield step
-        for link in table.rate_rows(key):
-            ratio = link.per_mille or 0
+        for link, ratio in zip(table.rate_rows(key), table.rates[key].per_mille, strict=True):
             text = Text("{name}: × {ratio}", name=link.name, ratio=percent(ratio))
             step = rated(text.say(language), step.after, ratio, rounding)
             yield step
