@@ -151,3 +151,14 @@ def test_a_clean_file_and_one_that_is_none(tmp_path: Path) -> None:
     done = invoke("audit", path)
     assert done.exit_code == 2
     assert "no line is of a claim file" in done.stderr
+
+
+@pytest.mark.parametrize("cell", ["=1", "@SUM(1)", "+1+cmd"])
+def test_what_a_spreadsheet_would_run_is_told_as_text(cell: str, tmp_path: Path) -> None:
+    """Findings go to standard output, and from there into a spreadsheet."""
+    file = tmp_path / "J201604.CSV"
+    file.write_bytes(changed_file("7131-02", 0, "item_code", cell).to_bytes())
+    told = invoke("audit", file)
+    found = [row["found"] for row in csv.DictReader(io.StringIO(told.stdout))]
+    assert f"'{cell}" in found
+    assert cell not in found

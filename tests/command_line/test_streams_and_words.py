@@ -78,7 +78,9 @@ def test_a_program_without_a_console(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- encodings
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "cp932", "utf-8"])
+@pytest.mark.parametrize(
+    "encoding", ["cp1252", "ascii", "ascii:surrogateescape", "latin-1", "cp932", "utf-8"]
+)
 @pytest.mark.parametrize(
     "words",
     [["--help"], ["explain", "--month", "2016-04", "--minutes", "150", "--care-level", "5"]],

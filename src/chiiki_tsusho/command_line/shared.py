@@ -88,9 +88,21 @@ def show_data(text: str) -> None:
 
 
 def show_frame(frame: pd.DataFrame) -> None:
-    """Write what is told of exchanged files to standard output as CSV, headed in its language."""
-    from chiiki_tsusho.exchange_files.headings import headed
+    """Write what is told of exchanged files to standard output as CSV, headed in its language.
 
+    What a spreadsheet would run as a formula has an apostrophe before it.
+    """
+    import pyarrow as pa
+
+    from chiiki_tsusho.exchange_files.headings import headed
+    from chiiki_tsusho.writing.table_writers import without_formulas
+
+    texts = frame.select_dtypes(["str", "object"])
+    guarded = {
+        str(name): without_formulas(pa.chunked_array([pa.array(column, pa.string())])).to_pandas()
+        for name, column in texts.items()
+    }
+    frame = frame.reset_index(drop=True).assign(**guarded)
     show_data(headed(frame, spoken()).to_csv(index=False, lineterminator="\n"))
 
 
@@ -108,7 +120,9 @@ def _nowhere() -> TextIO:
 def settle_output() -> None:
     """Make standard output take Japanese, whatever its encoding."""
     out = sys.stdout
-    if out is None or not hasattr(out, "reconfigure") or out.errors != "strict":
+    # In the locale C it refuses all but the bytes of file names.
+    refusing = ("strict", "surrogateescape")
+    if out is None or not hasattr(out, "reconfigure") or out.errors not in refusing:
         return
     try:
         "単位".encode(out.encoding)
