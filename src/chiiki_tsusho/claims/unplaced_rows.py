@@ -55,6 +55,8 @@ _WRAPPED = re.compile(r"""(?:=?"|')?([0-9A-Z]+?)(?:\.0+)?["']?""")
 _TOTALS = ("合計", "小計", "総計", "計")
 # A character that each of them has.
 _IN_EVERY_TOTAL = "計"
+# A text of ASCII with what no number has, however a spreadsheet wrote it.
+_IN_NO_NUMBER = r"\A[ -~]*[!#-&(-\-/:-<>-@\[-~][ -~]*\z"
 # Of a person, with zeros lost or not.
 _DIGITS_OF_PERSON = r"\A[0-9]{1,10}\z"
 _SPACES = "[ \t\u3000]+"
@@ -245,6 +247,13 @@ class UnplacedRows:
         return self._guesses_of_each(name, texts)
 
     def _guesses_of_each(self, name: str, texts: pa.StringArray) -> Ints:
+        never = flags_of(compute.match_substring_regex(texts, _IN_NO_NUMBER))
+        if never.any():
+            values = np.full(len(texts), UNKNOWN, dtype=np.int64)
+            if not never.all():
+                rest = texts.filter(of_flags(~never))
+                values[~never] = self._guesses_of_each(name, rest)
+            return values
         encoded = texts.dictionary_encode()
         numbers = [put_right(text, name) for text in encoded.dictionary.to_pylist()]
         if name == INSURED_NO.name:
