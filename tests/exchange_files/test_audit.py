@@ -235,6 +235,10 @@ def test_a_statement_in_two_files_is_found() -> None:
     assert audit.findings["rule"].tolist() == ["statement_in_two_files"] * 3
     assert audit.findings["return_code"].tolist() == ["ANN2"] * 3
     assert audit.findings["insured_no"].tolist() == [INSURED, WITH_FUNDS, ALONE]
+    # Findings of several files are numbered through.
+    wrong = [changed_file("7131-10", 0, "copay_yen", "19289") for _ in range(2)]
+    findings = ct.audit(wrong).findings
+    assert findings.index.tolist() == list(range(len(findings)))
 
 
 HINTS = [

@@ -363,6 +363,14 @@ def test_name_of_two_rows_is_refused_naming_both(
         compute([{**one, heading: ""} for one in rows], providers and [PROVIDER])
 
 
+def test_name_of_two_rows_may_stand_where_its_month_has_nothing_of_it() -> None:
+    # 入浴介助加算 is one addition in 2016 and two in 2026.
+    later = {**visit(1), "service_date": "2026-06-01"}
+    batch = compute([visit(1, 入浴介助加算="1"), {**later, "入浴介助加算": "0"}])
+    assert batch.problems.empty
+    assert batch.claim_lines["service_code"].tolist()[:2] == ["781241", "785301"]
+
+
 def test_heading_that_is_near_nothing_suggests_nothing() -> None:
     with pytest.raises(InputFileError) as caught:
         compute([{**visit(), "送迎車両": "1"}])
