@@ -30,6 +30,9 @@ def writable_file(path: str | Path) -> Path:
         raise OutputError(Text("the name of the file to write is blank"))
     try:
         target = Path(os.path.realpath(path))
+        # Links that lead in a circle are no folder and no file, and nothing else says so.
+        with suppress(FileNotFoundError, NotADirectoryError):
+            target.stat()
         if target.is_dir():
             raise OutputError(Text("{path}: is a folder; name the file to write", path=str(path)))
         if target.exists() and not target.is_file():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import chiiki_tsusho as ct
-from chiiki_tsusho.whole_files import write_whole
+from chiiki_tsusho.whole_files import writable_file, write_whole
 
 
 def test_a_link_is_followed_and_what_was_there_replaced(tmp_path: Path) -> None:
@@ -39,3 +39,13 @@ def test_where_nothing_can_be_written(
     assert message in str(told.value)
     assert message_ja in told.value.say("ja")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(ct.OutputError, match="loop: cannot be written"):
+        writable_file(loop)
+    with pytest.raises(ct.OutputError, match="loop: cannot be written"):
+        write_whole(loop, "x")
+    assert loop.is_symlink()
