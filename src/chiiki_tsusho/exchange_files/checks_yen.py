@@ -86,7 +86,7 @@ def check_yen(sheets: Sheets, findings: Findings) -> None:
     paid, own = (totals.numbers(name)[at] for name in ("public1_yen", "public1_copay_yen"))
     stated_insurance = totals.numbers("insurance_yen")[at]
     rates = (rate, sheets.base.numbers("public1_rate")[base_at])
-    share = np.where(public, public_share(benefit, units, price, total_yen, insurance, rates), 0)
+    share = public_share(benefit, units, price, total_yen, insurance, rates)
     wrong = np.flatnonzero((paid + own != share) & public)
     of_all, found = np.zeros(len(totals), dtype=np.int64), np.zeros(len(totals), dtype=np.int64)
     of_all[at], found[at] = share, paid + own
