@@ -410,3 +410,15 @@ def test_a_table_without_a_code_for_any_visit_is_refused(tmp_path: Path) -> None
     assert load_code_book(codes).months == []
     with pytest.raises(UnsupportedMonthError, match="no code table for 2016-04"):
         write_templates(tmp_path / "new", codes=codes)
+
+
+def test_a_template_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("chiiki_tsusho.writing.templates.write_workbook", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_templates(tmp_path / "month")
+    assert list((tmp_path / "month").iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from chiiki_tsusho.checked_calls import checked_call
@@ -124,8 +125,14 @@ def write_templates(
             _write(path, sheet.rows(headings))
         write_workbook(folder / WORKBOOK, sheets, table, dictionary, headings)
         _write(folder / DICTIONARY, dictionary)
-    except OSError as error:
-        raise not_written(folder, error) from error
+    except BaseException as error:
+        # None of them was there before.
+        for path in paths:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise not_written(folder, error) from error
+        raise
     return paths
 
 
