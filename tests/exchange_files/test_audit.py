@@ -272,6 +272,7 @@ def test_a_statement_in_two_files_is_found() -> None:
 HINTS = [
     ("7131-01", "insurer_no", "00139001", "check_digit"),
     ("7131-01", "benefit_rate", "95", "unusual_rate"),
+    ("7131-01", "benefit_rate", "1", "unusual_rate"),
     ("7131-01", "birth_date", "19990101", "unusual_age"),
     ("7131-01", "care_plan_by", "2", "manager_of_own_plan"),
 ]

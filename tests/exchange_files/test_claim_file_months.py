@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 import chiiki_tsusho as ct
+from chiiki_tsusho.exchange_files.claim_file import parse_claim_file
 from helpers import second_reader
-from helpers.claim_files import missed_steps
+from helpers.claim_files import changed_file, missed_steps
 from helpers.second_reader import item, num
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -150,3 +151,22 @@ def test_every_single_figure_of_a_month_changed_by_one_is_found(
                 assert name == "planned_units"
                 least = min(claim["planned_units"], claim["planned_units"] + step)
                 assert least >= claim["managed_units"]
+
+
+def test_units_under_public_funds_of_a_claim_over_its_plan_are_those_claimed(
+    tmp_path: Path,
+) -> None:
+    """Funds that bear every line bear what is claimed of them and no more (様式第二 10-17)."""
+    visits, providers, recipients = month_of_2026()
+    batch = ct.compute_claims(visits, providers, recipients)
+    own = batch.claims.set_index("insured_no").loc["H000000006"]
+    assert own["self_paid_units"] > 0
+    assert own["public_units"] == own["benefit_units"]
+    first, _ = ct.write_claim_file(batch, recipients, "2026-07", tmp_path)
+    file = parse_claim_file(first.path.read_bytes(), "file")
+    totals = file.frame("7131-10")
+    row = totals.index[totals["insured_no"] == "H000000006"][0]
+    fewer = str(own["benefit_units"] - 1)
+    findings = ct.audit(changed_file("7131-10", row, "public1_units", fewer, file)).findings
+    [found] = findings[findings["rule"] == "public_units"].to_dict("records")
+    assert (found["found"], found["expected"]) == (fewer, str(own["benefit_units"]))
