@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chiiki_tsusho import compute_claims
 from chiiki_tsusho.batch import claim_files
-from chiiki_tsusho.claims.unplaced_rows import put_right
+from chiiki_tsusho.claims.guessed_numbers import put_right
 from helpers.inputs import KEY_COLUMNS, compute, csv_text, units, visit
 
 Row = dict[str, str]

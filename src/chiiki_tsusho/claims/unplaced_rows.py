@@ -8,7 +8,6 @@ only where it agrees with a claim. A row of which nothing can be read holds ever
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -22,13 +21,12 @@ from chiiki_tsusho.arrow_arrays import (
     joined,
     named_at,
     numbers_of,
-    of_flags,
     of_numbers,
     of_texts,
 )
 from chiiki_tsusho.claims.calendars import Calendars
+from chiiki_tsusho.claims.guessed_numbers import LENGTHS, guesses, put_right
 from chiiki_tsusho.claims.matching_claims import matching_claims, one_claim, without_vain_guesses
-from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
@@ -39,7 +37,7 @@ from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
-from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
+from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
@@ -47,52 +45,11 @@ from chiiki_tsusho.records import record
 
 Unplaced = Literal["hold", "pass"]
 WAYS: tuple[Unplaced, ...] = ("hold", "pass")
-# How many digits the numbers have.
-_LENGTHS = {PROVIDER_NO.name: (10,), INSURER_NO.name: (6, 8), INSURED_NO.name: (10,)}
-_WHOSE = (*_LENGTHS, "service_date")
-# What a spreadsheet puts around a number to keep it as text, and after one it took for a figure.
-_WRAPPED = re.compile(r"""(?:=?"|')?([0-9A-Z]+?)(?:\.0+)?["']?""")
+_WHOSE = (*LENGTHS, "service_date")
 _TOTALS = ("合計", "小計", "総計", "計")
 # A character that each of them has.
 _IN_EVERY_TOTAL = "計"
-# A text of ASCII with what no number has, however a spreadsheet wrote it.
-_IN_NO_NUMBER = r"\A[ -~]*[!#-&(-\-/:-<>-@\[-~][ -~]*\z"
-# Of a person, with zeros lost or not.
-_DIGITS_OF_PERSON = r"\A[0-9]{1,10}\z"
 _SPACES = "[ \t\u3000]+"
-_LONGEST_NUMBER = 40
-
-
-def put_right(text: str, name: str) -> str | None:
-    """Return the number that a text stood for before a spreadsheet took it for a figure.
-
-    Parameters
-    ----------
-    text : str
-        A cell.
-    name : str
-        ``provider_no``, ``insurer_no`` or ``insured_no``.
-
-    Returns
-    -------
-    str or None
-        A number of that column; None where the text cannot have been one.
-    """
-    # Normalising takes quadratic time, and no number is as long as that.
-    if len(text) > _LONGEST_NUMBER:
-        return None
-    match = _WRAPPED.fullmatch(unicodedata.normalize("NFKC", text).strip())
-    number = match[1] if match else ""
-    longer = [length for length in _LENGTHS[name] if length >= len(number)]
-    if not number or not longer:
-        return None
-    if len(number) < longer[0] and number.isdigit():
-        number = number.zfill(longer[0])
-    try:
-        PARSERS[name](number)
-    except BadCellError:
-        return None
-    return number
 
 
 @record
@@ -165,11 +122,11 @@ class UnplacedRows:
         kept = ~total
         rows, read, month = rows[kept], np.maximum(read[:, kept], UNKNOWN), month[kept]
         guessed = np.full(read.shape, UNKNOWN, dtype=np.int64)
-        for part, name in enumerate(_LENGTHS):
+        for part, name in enumerate(LENGTHS):
             lacking = np.flatnonzero(read[part] < 0)
             if lacking.size:
                 texts = self.decoder.texts(typed, name).take(of_numbers(rows[lacking]))
-                guessed[part, lacking] = self._guesses(name, texts)
+                guessed[part, lacking] = guesses(name, texts, self.identities)
         lines, nothing = typed.block.lines[rows], np.full(len(rows), UNKNOWN, dtype=np.int64)
         self._found.append(_Found(lines, read, guessed, np.maximum(month, UNKNOWN), nothing))
         return total
@@ -195,7 +152,7 @@ class UnplacedRows:
         self, lines: Ints, cells: Mapping[str, pa.StringArray], months: Sequence[int]
     ) -> None:
         """Take lines that cannot be told apart: of each column what may be its cell."""
-        guessed = np.stack([self._guesses(name, cells[name]) for name in _LENGTHS])
+        guessed = np.stack([guesses(name, cells[name], self.identities) for name in LENGTHS])
         dates = cells["service_date"].dictionary_encode()
         month = [_month(text, months) for text in dates.dictionary.to_pylist()]
         of_line = np.array(month, dtype=np.int64)[numbers_of(dates.indices)]
@@ -217,7 +174,7 @@ class UnplacedRows:
         for line, there in zip(rows.lines[at].tolist(), rows.readable(at), strict=True):
             word = next((cell for cell in map(_unspaced, there) if cell in _TOTALS), None)
             if word is not None and not any(
-                put_right(_cell(there, layout, name), name) for name in _LENGTHS
+                put_right(_cell(there, layout, name), name) for name in LENGTHS
             ):
                 _set_aside(problems, np.array([line]), [word])
                 aside += 1
@@ -234,40 +191,6 @@ class UnplacedRows:
             columns = map(of_texts, zip(*cells, strict=True))
             self._add_guesses(np.array(lines), dict(zip(_WHOSE, columns, strict=True)), months)
         return aside
-
-    def _guesses(self, name: str, texts: pa.StringArray) -> Ints:
-        if name == INSURED_NO.name:
-            # Nearly every one is different; of most nothing but the zeros is lost.
-            digits = flags_of(compute.match_substring_regex(texts, _DIGITS_OF_PERSON))
-            if digits.any():
-                values = np.empty(len(texts), dtype=np.int64)
-                values[digits] = numbers_of(texts.filter(of_flags(digits)).cast(pa.int64()))
-                values[~digits] = self._guesses_of_each(name, texts.filter(of_flags(~digits)))
-                return values
-        return self._guesses_of_each(name, texts)
-
-    def _guesses_of_each(self, name: str, texts: pa.StringArray) -> Ints:
-        never = flags_of(compute.match_substring_regex(texts, _IN_NO_NUMBER))
-        if never.any():
-            values = np.full(len(texts), UNKNOWN, dtype=np.int64)
-            if not never.all():
-                rest = texts.filter(of_flags(~never))
-                values[~never] = self._guesses_of_each(name, rest)
-            return values
-        encoded = texts.dictionary_encode()
-        numbers = [put_right(text, name) for text in encoded.dictionary.to_pylist()]
-        if name == INSURED_NO.name:
-            values = pack_insured(of_texts([number or "" for number in numbers]))
-            values = np.maximum(values, UNKNOWN)
-        else:
-            there = [at for at, number in enumerate(numbers) if number is not None]
-            shared = (
-                self.identities.providers if name == PROVIDER_NO.name else self.identities.insurers
-            )
-            values = np.full(len(numbers), UNKNOWN, dtype=np.int64)
-            values[there] = shared.ids([numbers[at] or "" for at in there])
-        guesses: Ints = values[numbers_of(encoded.indices)]
-        return guesses
 
     def _note_totals(self, typed: TypedBlock, rows: Ints, problems: Problems) -> Flags:
         """Set aside the lines of totals among rows without any identity; say which they are."""

@@ -12,8 +12,8 @@ from chiiki_tsusho.claims.limit import inside_limit
 from chiiki_tsusho.claims.month_visits import bear
 from chiiki_tsusho.claims.units import base_rate_bases
 from chiiki_tsusho.claims.yen import PER_CENT, PRICE_SCALE, bears_the_rest, public_claim
+from chiiki_tsusho.explaining.base_steps import base_steps
 from chiiki_tsusho.explaining.steps import Step, added, decimal, floored, percent, rated, taken
-from chiiki_tsusho.explaining.visit import base_steps
 from chiiki_tsusho.language import Language, Text, listed
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
 from chiiki_tsusho.law.sources import rule_place
