@@ -25,7 +25,7 @@ from helpers.claim_files import BIRTH, HABITS, NAME, in_habit
 Key = tuple[str, str, str]
 _NAMES = ("visits", "providers", "recipients")
 _REGISTERS = ("meetings", "offices", "members", "corporation")
-_DIGITS = (10, 6, 10)
+_DIGITS = ((10,), (6, 8), (10,))
 # What a line must have kept to be the one that was spoiled, not another.
 _ALIKE = 12
 
@@ -79,8 +79,8 @@ def _cells(line: str) -> list[str]:
 def _identified(cells: list[str]) -> bool:
     """Say whether a line names its claim."""
     return all(
-        cell.removeprefix("H").isdecimal() and len(cell) == size
-        for cell, size in zip(cells, _DIGITS, strict=False)
+        cell.removeprefix("H").isdecimal() and len(cell) in sizes
+        for cell, sizes in zip(cells, _DIGITS, strict=False)
     )
 
 

@@ -722,6 +722,41 @@ def test_no_block_size_shows(
         assert result.summary.held_visits == len(month.held_lines)
 
 
+@pytest.mark.parametrize("kind", ["one.csv", "one.parquet", "two files", "frame"])
+def test_only_blocks_with_rows_to_give_back_are_read_again(tmp_path: Path, kind: str) -> None:
+    rows = [visit(day, insured_no=f"{person:010}") for person in range(40) for day in range(1, 6)]
+    rows[101]["minutes"] = "x"
+    given: Any = pd.DataFrame(rows)
+    if kind == "one.csv":
+        given.to_csv(tmp_path / kind, index=False)
+    elif kind == "one.parquet":
+        given.to_parquet(tmp_path / kind)
+    elif kind == "two files":
+        for at, part in enumerate((given[:90], given[90:])):
+            part.to_csv(tmp_path / f"{at}.csv", index=False)
+    again: list[int] = []
+
+    def progress(stage: str, done: int, _whole: int) -> None:
+        if stage == "held rows":
+            again.append(done)
+
+    with small_blocks(320):
+        if kind == "frame":
+            result: Any = compute_claims(given, progress=progress)
+            held = result.held_visits
+        else:
+            result = claim_files(sorted(tmp_path.iterdir()), tmp_path / "out", progress=progress)
+            name = "held_visits.parquet" if kind.endswith("parquet") else "held_visits.csv"
+            read = pd.read_parquet if kind.endswith("parquet") else pd.read_csv
+            held = read(tmp_path / "out" / name).astype(str)
+    # Of some forty blocks the two that the person's five rows may lie in.
+    assert 1 <= len(again) <= 2
+    [(_, line, *what)] = places(result.problems)
+    assert (line, what) == (13 if kind == "two files" else 103, ["minutes", "x", "bad_value"])
+    assert held["insured_no"].astype(int).tolist() == [20] * 5
+    assert held["minutes"].tolist() == ["240", "x", "240", "240", "240"]
+
+
 # ---------------------------------------------------------------- held rows, once corrected
 
 

@@ -158,7 +158,7 @@ def test_what_is_no_workbook(tmp_path: Path) -> None:
         compute_claims(path)
 
 
-@pytest.mark.parametrize("cell", ["XFD1048576", "XFD2000", "CZZ60000"])
+@pytest.mark.parametrize("cell", ["XFD1048576", "XFD300", "CZZ60000"])
 def test_far_cell_is_named_and_not_laid_out(tmp_path: Path, cell: str) -> None:
     book = openpyxl.Workbook()
     page = book.active
@@ -168,10 +168,10 @@ def test_far_cell_is_named_and_not_laid_out(tmp_path: Path, cell: str) -> None:
         page.append(ROW if at == 0 else [])
     page[cell] = "x"
     book.save(tmp_path / "a.xlsx")
-    if cell == "XFD2000":
+    if cell == "XFD300":
         # Still a rectangle that can be read.
         problems = own(compute_claims(tmp_path / "a.xlsx").problems)
-        assert places(problems) == [("visits", 2000, "", "", "malformed_row")]
+        assert places(problems) == [("visits", 300, "", "", "malformed_row")]
         return
     with pytest.raises(InputFileError, match=f"cell {cell} stands far from the table; delete"):
         compute_claims(tmp_path / "a.xlsx")

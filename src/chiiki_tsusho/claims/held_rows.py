@@ -56,7 +56,9 @@ def give_back(context: Context, sink: Sink, progress: Progress) -> int:
         crossed[crossing.claim] = True
     found: list[pd.DataFrame] = []
     places = _PlacesOfLines(context)
-    for typed in visits.retyped():
+    concerned = (held | crowded | crossed)[:-1]
+    lines_told = context.problems.lines("visits")
+    for typed in visits.retyped(visits.blocks_with(concerned, lines_told)):
         who, claim = visits.find(typed)
         lines = typed.block.lines[held[claim]]
         malformed = typed.block.malformed.lines

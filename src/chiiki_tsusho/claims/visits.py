@@ -21,7 +21,7 @@ from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, NOT_OURS, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
-from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.blocks import Source, Wanted
 from chiiki_tsusho.reading.dense_ids import Positions, TupleIds
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.length_of_stay import END, MINUTES, START
@@ -112,6 +112,9 @@ class VisitBook:
         self.visit_kinds = VisitKinds(decoder.key_names)
         self._known_kinds: dict[tuple[str, ...], RowKinds] = {}
         self._lost: list[tuple[Ints, Ints, Ints]] = []
+        # The first line of each block, and the claims met in those whose rows are all of claims.
+        self._firsts: list[int] = []
+        self._met: dict[int, npt.NDArray[np.uint8]] = {}
 
     @property
     def source(self) -> Source:
@@ -137,7 +140,12 @@ class VisitBook:
         for typed in self._decoder.blocks(problems):
             self.rows += len(typed) + len(typed.block.malformed)
             self.alone += len(typed.block.malformed)
-            self._enter(self._without_others(typed, problems), problems)
+            claims = self._enter(self._without_others(typed, problems), problems)
+            self._firsts.append(typed.block.first_line)
+            if len(claims) == len(typed) and not typed.block.malformed:
+                met = np.zeros(len(self.calendars), dtype=bool)
+                met[claims] = True
+                self._met[typed.block.first_line] = np.packbits(met)
             self.aside += self._unplaced.add_malformed(typed, self.months, problems)
             yield typed.block.consumed
         self._hold_lost()
@@ -193,11 +201,30 @@ class VisitBook:
         """Return which visit of the day each row is, negative where unreadable."""
         return typed.rows("session", 1)
 
-    def retyped(self) -> Iterator[TypedBlock]:
-        """Read again whose the rows of the file are, its faults being known."""
-        yield from self._decoder.blocks(None, (*_WHOSE, "care_level", "session"))
+    def retyped(self, wanted: Wanted | None = None) -> Iterator[TypedBlock]:
+        """Read again whose the rows of the file are, or of some blocks, its faults being known."""
+        yield from self._decoder.blocks(None, (*_WHOSE, "care_level", "session"), wanted)
 
-    def _enter(self, typed: TypedBlock, problems: Problems) -> None:
+    def blocks_with(self, claims: Flags, lines: Ints) -> Wanted:
+        """Tell the blocks that have rows of some claims or of none, or some of the lines.
+
+        Parameters
+        ----------
+        claims : ndarray of bool, shape (claims,)
+        lines : ndarray of int64, shape (n,)
+        """
+        firsts = np.array(self._firsts, dtype=np.int64)
+        with_lines = set(firsts[np.searchsorted(firsts, lines, side="right") - 1].tolist())
+        bits = np.packbits(claims)
+
+        def wanted(first_line: int) -> bool:
+            met = self._met.get(first_line)
+            return met is None or first_line in with_lines or bool((met & bits[: len(met)]).any())
+
+        return wanted
+
+    def _enter(self, typed: TypedBlock, problems: Problems) -> Ints:
+        """Enter the rows of a block into the calendars; return the claims of those with one."""
         who = self.identify(typed)
         extended = self._extended_hours(typed, who)
         kinds, kind = self._kinds(typed, who, extended)
@@ -223,7 +250,7 @@ class VisitBook:
             self._lost.append((who.provider[lost], who.insurer[lost], who.insured[lost]))
             at = np.flatnonzero(ours & dated)
         pair = self.calendars.pair_ids(who.provider[at], who.insurer[at], who.month[at])
-        claim = self.calendars.claim_ids(pair, who.insured[at], typed.block.lines[at])
+        claims = claim = self.calendars.claim_ids(pair, who.insured[at], typed.block.lines[at])
         kind, day = kind[at], who.day[at]
         session = kinds.session[kind]
         if kinds.faulty.any():
@@ -234,6 +261,7 @@ class VisitBook:
                 kind = kind[placed]
                 claim, session, day = claim[placed], session[placed], day[placed]
         self.calendars.enter(claim, session, day, kinds.visit_kind[kind])
+        return claims
 
     def _kinds(
         self, typed: TypedBlock, who: Identified, extended: Ints

@@ -24,6 +24,7 @@ from chiiki_tsusho.reading.blocks import (
     ReadColumn,
     Source,
     Texts,
+    Wanted,
     file_at,
 )
 from chiiki_tsusho.reading.cell_problems import CellProblems
@@ -151,7 +152,10 @@ class BlockDecoder:
         return self._layouts[0 if len(self._layouts) == 1 else file_at(self.source.files, line)]
 
     def blocks(
-        self, problems: Problems | None, columns: Collection[str] | None = None
+        self,
+        problems: Problems | None,
+        columns: Collection[str] | None = None,
+        wanted: Wanted | None = None,
     ) -> Iterator[TypedBlock]:
         """Yield the blocks, typed.
 
@@ -161,9 +165,11 @@ class BlockDecoder:
             Where faults of cells and lines go; None when they are known already.
         columns : collection of str, optional
             Only these are wanted.
+        wanted : callable, optional
+            Says of the first line of a block that was read before whether it is wanted again.
         """
         found = None if problems is None else CellProblems(self.file, self._required, problems)
-        for block in self.source.blocks(self._forms()):
+        for block in self.source.blocks(self._forms(), wanted):
             if found is not None and block.malformed:
                 found.note_malformed(block)
             yield self._typed(block, found, columns)

@@ -7,7 +7,7 @@ and can give any of them back verbatim, for the file of held visits.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -35,6 +35,8 @@ NEWLINE = ord("\n")
 # own for each row, as texts of which there are few, or (the safe way, which any of them falls back
 # to) as distinct texts; or not at all.
 Form = tuple[int, int] | Literal["texts", "few", "distinct", "unread"]
+# Whether a block is wanted, by its first line.
+Wanted = Callable[[int], bool]
 
 
 def has_few(form: Form) -> bool:
@@ -230,8 +232,11 @@ class Source(Protocol):
     def elsewhere(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the names of other tables beside it, and the headings of each."""
 
-    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
-        """Yield the rows, each column in the form wanted or as distinct texts."""
+    def blocks(self, forms: Sequence[Form], wanted: Wanted | None = None) -> Iterator[Block]:
+        """Yield the rows, each column in the form wanted or as distinct texts.
+
+        Of an input that was read to its end, only the blocks that are wanted by their first line.
+        """
 
 
 class OneTable:

@@ -14,7 +14,14 @@ import numpy as np
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.reading.blocks import BEGINNING_ROWS, Block, Form, OneTable, SourceFile
+from chiiki_tsusho.reading.blocks import (
+    BEGINNING_ROWS,
+    Block,
+    Form,
+    OneTable,
+    SourceFile,
+    Wanted,
+)
 from chiiki_tsusho.reading.csv_encodings import (
     ENCODINGS,
     LINE_FEEDS,
@@ -77,6 +84,8 @@ class CsvSource(OneTable):
             heading = heading.decode(self._encoding).encode()
         self.first_line = self.heading_line + max(heading.count(b"\n"), 1)
         self._rows = RowReader(len(self.headings))
+        # Of each block and of the end, once all are read.
+        self._firsts: list[int] = []
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
@@ -328,18 +337,26 @@ class CsvSource(OneTable):
             raise changed(self.shown)
         return raw
 
-    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
+    def blocks(self, forms: Sequence[Form], wanted: Wanted | None = None) -> Iterator[Block]:
         """Yield the rows, a block of whole lines at a time."""
-        first = self.first_line
+        firsts = [self.first_line]
         self._rows.expect(forms)
         with self._opened():
             parts = self._parts(start=self._rows_start)
-            for parsed in in_order(parts, lambda part: self._parsed(*part, forms)):
-                rows = parsed.rows
+            if wanted is not None and self._firsts:
+                firsts = [one for one in self._firsts if wanted(one)]
+                parts = (
+                    part for part, one in zip(parts, self._firsts, strict=False) if wanted(one)
+                )
+            for at, parsed in enumerate(in_order(parts, lambda part: self._parsed(*part, forms))):
+                first, rows = firsts[at], parsed.rows
                 malformed = rows.malformed.moved(first)
                 raw = RawLines(parsed.raw, LINE_FEEDS.get(self._encoding, b"\n"))
                 yield Block(rows.kept + first, rows.columns, malformed, first, raw, parsed.reached)
-                first += rows.lines
+                if wanted is None:
+                    firsts.append(first + rows.lines)
+        if wanted is None:
+            self._firsts = firsts
 
     def read_as(self, other: CsvSource) -> None:
         """Read rows with the reader of a file of the same headings, whose texts are numbered."""

@@ -23,6 +23,7 @@ from chiiki_tsusho.reading.blocks import (
     RawPositions,
     SourceFile,
     Texts,
+    Wanted,
     checked_column,
     filled_rows,
     plain_texts,
@@ -116,9 +117,11 @@ class FrameSource(OneTable):
         for at, row in enumerate(self.frame.head(BEGINNING_ROWS).itertuples(index=False)):
             yield int(self._lines[at]), [_cell_text(value) for value in row]
 
-    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
+    def blocks(self, forms: Sequence[Form], wanted: Wanted | None = None) -> Iterator[Block]:
         """Yield the rows, so many at a time."""
         for start in range(0, len(self.frame), ROWS_OF_A_BLOCK):
+            if wanted is not None and not wanted(int(self._lines[start])):
+                continue
             part = self.frame.iloc[start : start + ROWS_OF_A_BLOCK]
             columns = [
                 self._column(part.iloc[:, at], form)

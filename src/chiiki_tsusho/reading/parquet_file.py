@@ -23,6 +23,7 @@ from chiiki_tsusho.reading.blocks import (
     RawTable,
     SourceFile,
     Texts,
+    Wanted,
     checked_column,
     filled_rows,
     plain_texts,
@@ -75,7 +76,7 @@ class ParquetSource(OneTable):
                 for at, row in enumerate(rows):
                     yield FIRST_ROW_LINE + at, [cell_text(value) for value in row]
 
-    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
+    def blocks(self, forms: Sequence[Form], wanted: Wanted | None = None) -> Iterator[Block]:
         """Yield the rows, a batch at a time."""
         try:
             stream = self.path.open("rb")
@@ -84,8 +85,7 @@ class ParquetSource(OneTable):
         with stream:
             if state_of(stream) != self._state:
                 raise changed(self.shown)
-            batches = self._tables(stream, forms)
-            first_line = FIRST_ROW_LINE
+            batches = self._tables(stream, forms, wanted)
             while True:
                 # Only what reads is watched: the one who takes a block has faults of his own.
                 try:
@@ -96,7 +96,7 @@ class ParquetSource(OneTable):
                     raise damaged(self.path, error) from error
                 if read is None:
                     break
-                table, columns = read
+                first_line, table, columns = read
                 at = np.arange(first_line, first_line + table.num_rows)
                 filled = filled_rows(columns)
                 if filled is not None:
@@ -104,26 +104,27 @@ class ParquetSource(OneTable):
                     at, columns = at[kept], [column.taken(kept) for column in columns]
                 reached = first_line - FIRST_ROW_LINE + table.num_rows
                 yield Block(at, columns, NO_MALFORMED, first_line, RawTable(table), reached)
-                first_line += table.num_rows
             if state_of(stream) != self._state:
                 raise changed(self.shown)
 
     def _tables(
-        self, stream: BinaryIO, forms: Sequence[Form]
-    ) -> Iterator[tuple[pa.Table, list[Texts | Numbers]]]:
+        self, stream: BinaryIO, forms: Sequence[Form], wanted: Wanted | None
+    ) -> Iterator[tuple[int, pa.Table, list[Texts | Numbers]]]:
         encoded = [
             field.name
             for field, form in zip(self.schema, forms, strict=True)
             if pa.types.is_string(field.type) and form != "texts"
         ]
         file = parquet.ParquetFile(stream, read_dictionary=encoded)
+        next_line = FIRST_ROW_LINE
         for batch in file.iter_batches(batch_size=ROWS_OF_A_BLOCK):
+            first_line, next_line = next_line, next_line + batch.num_rows
+            if wanted is not None and not wanted(first_line):
+                continue
             table = plain_texts(pa.Table.from_batches([batch]))
-            yield (
-                table,
-                [
-                    checked_column(column, form)
-                    for column, form in zip(table.columns, forms, strict=True)
-                    if form != "unread"
-                ],
-            )
+            columns = [
+                checked_column(column, form)
+                for column, form in zip(table.columns, forms, strict=True)
+                if form != "unread"
+            ]
+            yield first_line, table, columns

@@ -22,6 +22,7 @@ from chiiki_tsusho.reading.blocks import (
     Source,
     SourceFile,
     Texts,
+    Wanted,
 )
 from chiiki_tsusho.reading.csv_encodings import LINE_FEEDS
 from chiiki_tsusho.reading.csv_file import CsvSource
@@ -172,16 +173,15 @@ class SeveralSources(OneTable):
         """Yield the line and the cells of the first rows of the first file."""
         return self.parts[0].beginning()
 
-    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
+    def blocks(self, forms: Sequence[Form], wanted: Wanted | None = None) -> Iterator[Block]:
         """Yield the rows of one file after the other."""
-        before, consumed = 0, 0
+        consumed = 0
         rows: list[int] = []
         for at, (source, places) in enumerate(zip(self.parts, self._places, strict=True)):
-            if at == len(self._before):
-                self._before.append(before)
-            last = 1
+            before, last = self._before[at], 1
             rows.append(0)
-            for block in source.blocks([forms[place] for place in places]):
+            of_file = None if wanted is None else _behind(before, wanted)
+            for block in source.blocks([forms[place] for place in places], of_file):
                 malformed = block.malformed.lines.tolist()
                 last = max([last, *block.lines[-1:].tolist(), *malformed])
                 rows[-1] += len(block.lines) + len(malformed)
@@ -194,9 +194,11 @@ class SeveralSources(OneTable):
                     raw=self._raw(block, at),
                     consumed=block.consumed + consumed,
                 )
-            before += last
             consumed += source.size
-        self._rows = rows
+            if at + 1 == len(self._before) < len(self.parts):
+                self._before.append(before + last)
+        if wanted is None:
+            self._rows = rows
 
     def _columns(self, block: Block, at: int, forms: Sequence[Form]) -> Sequence[ReadColumn]:
         """Put the columns of a file where the headings of all have them."""
@@ -227,6 +229,11 @@ class SeveralSources(OneTable):
         if isinstance(source, ParquetSource):
             return LaidOutTable(block.raw, places, self.schema)
         return LaidOutRows(block.raw, places, width)
+
+
+def _behind(before: int, wanted: Wanted) -> Wanted:
+    """Ask of the blocks of a file before which so many lines are."""
+    return lambda first_line: wanted(first_line + before)
 
 
 def named_together(sources: Sequence[Source]) -> str | Text:

@@ -18,7 +18,15 @@ from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Text
 from chiiki_tsusho.number_arrays import Flags
 from chiiki_tsusho.problem_texts import Message
-from chiiki_tsusho.reading.blocks import BEGINNING_ROWS, Block, Form, OneTable, SourceFile, Texts
+from chiiki_tsusho.reading.blocks import (
+    BEGINNING_ROWS,
+    Block,
+    Form,
+    OneTable,
+    SourceFile,
+    Texts,
+    Wanted,
+)
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
 from chiiki_tsusho.reading.workbook_parts import WorkbookParts, damaged
@@ -145,12 +153,13 @@ class WorkbookSource(OneTable):
         """Yield the line and the cells of the first rows after the headings."""
         return islice(self._rows_of_text(), self.heading_line, self.heading_line + BEGINNING_ROWS)
 
-    def blocks(self, forms: Sequence[Form]) -> Iterator[Block]:
+    def blocks(self, forms: Sequence[Form], wanted: Wanted | None = None) -> Iterator[Block]:
         """Yield the rows, so many at a time."""
         rows = islice(self._rows(), self.heading_line, None)
         first = self.heading_line + 1
         while block := list(islice(rows, _ROWS_OF_A_BLOCK)):
-            yield self._block(block, first, forms)
+            if wanted is None or wanted(first):
+                yield self._block(block, first, forms)
             first += len(block)
 
     def _block(self, rows: list[Row], first: int, forms: Sequence[Form]) -> Block:
