@@ -33,6 +33,7 @@ from chiiki_tsusho.writing.folders import FolderSink, refuse_overwriting, write_
 from chiiki_tsusho.writing.result_tables import FrameSink, read_frame, schema
 from chiiki_tsusho.writing.run_record import (
     OUTPUTS,
+    Digests,
     input_files,
     read_record,
     run_record,
@@ -373,6 +374,7 @@ def claim_files(
     paths = [path for path in paths_of(sources, codes) if path.resolve() not in own_held]
     refuse_overwriting(folder, paths)
     inputs = input_files(dict(zip(FILES, sources, strict=True)), codes)
+    digests = Digests([one.path for one in inputs])
     run = BatchRun(*sources, code_book(codes), progress, unplaced=unplaced, earlier=earlier)
     options = {
         "unplaced": unplaced,
@@ -388,7 +390,7 @@ def claim_files(
         summary = _log(run.run(sink))
         problems = run.problems.tables(language)
         bundled = law_file("service_codes.csv") if codes is None else None
-        record = run_record(folder, inputs, run.rows, options, summary, bundled)
+        record = run_record(folder, inputs, run.rows, options, summary, bundled, digests)
         if earlier is not None:
             record = with_earlier(record, read_record(earlier.folder), folder, earlier.folder)
         sink.finish(problems, record)

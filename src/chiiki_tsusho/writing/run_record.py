@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from chiiki_tsusho.claims.results import Summary
@@ -47,14 +49,14 @@ class InputFile:
     path: Path
     sheet: str | None = None
 
-    def record(self, folder: Path, rows: int) -> dict[str, Any]:
+    def record(self, folder: Path, rows: int, digests: Digests) -> dict[str, Any]:
         """Write down which file it is and how many rows it has."""
         return {
             "file": self.file,
             "name": self.path.name,
             "path": self.place(folder),
             **({} if self.sheet is None else {"sheet": self.sheet}),
-            "sha256": sha256_of(self.path),
+            "sha256": digests.of(self.path),
             "rows": rows,
         }
 
@@ -79,13 +81,41 @@ def input_files(sources: Mapping[str, Source | None], codes: object = None) -> l
     return [*files, InputFile(CODES, Path(codes))] if isinstance(codes, (str, Path)) else files
 
 
+class Digests:
+    """SHA-256 of files, made beside the work on them: it leaves a core idle now and then."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._made: dict[Path, Future[str]] = {path: Future() for path in paths}
+        # What ends the run does not wait for it.
+        Thread(target=self._make, daemon=True).start()
+
+    def of(self, path: Path) -> str:
+        """Return the SHA-256 of a file that is still there.
+
+        Raises
+        ------
+        InputFileError
+            It is gone.
+        """
+        try:
+            path.stat()
+            return self._made[path].result()
+        except FileNotFoundError as error:
+            raise changed(str(path)) from error
+
+    def _make(self) -> None:
+        for path, made in self._made.items():
+            try:
+                made.set_result(sha256_of(path))
+            except BaseException as error:
+                # Raised where it is asked for.
+                made.set_exception(error)
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except FileNotFoundError as error:
-        raise changed(str(path)) from error
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def run_record(
@@ -95,6 +125,7 @@ def run_record(
     options: Mapping[str, Any],
     summary: Summary,
     bundled: Path | None,
+    digests: Digests,
 ) -> dict[str, Any]:
     """Put together what ``run.json`` holds.
 
@@ -111,16 +142,21 @@ def run_record(
         What the run came to.
     bundled : Path, optional
         The code table that was used where no file of one is among the inputs.
+    digests : Digests
+        Of the inputs.
     """
     came_to = asdict(summary)
     tables = [one.path for one in inputs if one.file == CODES]
     table = tables[0] if tables else bundled
+    digest = digests.of if tables else sha256_of
     left = {file: iter(of_files) for file, of_files in rows.items()}
     return {
         "program": "chiiki-tsusho",
         "version": __version__,
-        "table": None if table is None else {"name": table.name, "sha256": sha256_of(table)},
-        "inputs": [one.record(folder, next(left[one.file])) for one in inputs if one.file != CODES],
+        "table": None if table is None else {"name": table.name, "sha256": digest(table)},
+        "inputs": [
+            one.record(folder, next(left[one.file]), digests) for one in inputs if one.file != CODES
+        ],
         "options": dict(options),
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": {name: count for name, count in came_to.items() if name not in _SUMS},
