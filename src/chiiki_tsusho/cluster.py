@@ -215,13 +215,13 @@ def compute_claims_dask(
     keys = [delayed(_claim_keys)(part, nobody, shared) for part in placed]
     unplaced = delayed(_hold_unplaced)(nobody, keys, shared)
     results = [delayed(_computed)(part, unplaced, shared) for part in placed]
-    first = delayed(_problems_of)(problems, language)
-    all_problems = delayed(_gathered)(first, unplaced, results)
+    of_rosters = problems.frame(language)
+    all_problems = delayed(_gathered)(of_rosters, unplaced, results)
     held = nothing.set_index(pd.Index([], dtype="int64", name="line"))
     return DaskBatch(
         _frame([one.claim_lines for one in results], read_frame([], CLAIM_LINES), "claim-lines"),
         _frame([one.claims for one in results], read_frame([], CLAIMS), "claims"),
-        _frame([all_problems], problems.frame(language).iloc[:0], "problems"),
+        _frame([all_problems], of_rosters.iloc[:0], "problems"),
         _frame([unplaced.held_visits, *(one.held_visits for one in results)], held, "held-visits"),
     )
 
@@ -329,10 +329,6 @@ def _computed(part: pd.DataFrame, unplaced: _UnplacedResult, shared: _Shared) ->
 
 def _positions(sink: FrameSink) -> np.ndarray[Any, np.dtype[np.int64]]:
     return np.concatenate([np.zeros(0, dtype=np.int64), *sink.held_rows])
-
-
-def _problems_of(problems: Problems, language: Language) -> pd.DataFrame:
-    return problems.frame(language)
 
 
 def _gathered(

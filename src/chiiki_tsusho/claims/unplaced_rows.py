@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -32,7 +32,7 @@ from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_rows import any_of
-from chiiki_tsusho.problem_texts import Message, TextId
+from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.cell_texts import BadCellError
@@ -241,7 +241,8 @@ class UnplacedRows:
         distinct, which = np.unique(keys[:, others], axis=1, return_inverse=True)
         matching = matching_claims(calendars, distinct, held)
         claim[others], number[others] = (found[which.ravel()] for found in matching)
-        said: TextId = "unplaced" if way == "hold" else "passed"
+        held_with_it = Message("unplaced_row", "unplaced")
+        said = held_with_it if way == "hold" else Message("unplaced_row", "passed")
         self._say_claims(calendars, months, problems, said, lines, claim, number)
         if way == "hold":
             calendars.hold(np.flatnonzero(held))
@@ -255,7 +256,7 @@ class UnplacedRows:
         calendars: Calendars,
         months: Sequence[int],
         problems: Problems,
-        said: TextId,
+        said: Message,
         lines: Ints,
         claim: Ints,
         number: Ints,
@@ -272,16 +273,17 @@ class UnplacedRows:
             between=" ",
         )
         named = Text("claim {name}", name=any_of("name"))
-        message = Message("unplaced_row", said, {"claims": named})
+        message = replace(said, facts={"claims": named})
         blank = of_texts([""]).take(of_numbers(np.zeros(len(one), dtype=np.int64)))
         problems.add_alike("visits", "", lines[one], message, blank, name=names)
         several = np.flatnonzero(number != 1)
         numbers, which = np.unique(number[several], return_inverse=True)
         messages = [
-            Message(
-                "unplaced_row",
+            replace(
                 said,
-                {"claims": Text("{n:,} claims", n=n) if n else Text("there is no other claim")},
+                facts={
+                    "claims": Text("{n:,} claims", n=n) if n else Text("there is no other claim")
+                },
             )
             for n in numbers.tolist()
         ]
