@@ -285,6 +285,28 @@ def test_what_may_be_right_is_a_hint(record: str, name: str, value: str, rule: s
     assert rule not in audit.findings["rule"].tolist()
 
 
+@pytest.mark.parametrize("rate", ["0", "60", "80", "100"])
+def test_rates_that_are_usual_or_not_given_are_no_hint(rate: str) -> None:
+    audit = ct.audit(changed_file("7131-01", 0, "benefit_rate", rate))
+    told = {*audit.hints["rule"], *audit.findings["rule"]}
+    assert not told & {"unusual_rate", "rate_over"}
+
+
+def test_the_rate_of_unknown_public_funds_is_not_judged() -> None:
+    file = changed_file("7131-01", 1, "public1_payer_no", "99139018")
+    assert "public_rate" not in set(
+        ct.audit(changed_file("7131-01", 1, "public1_rate", "55", file)).findings["rule"]
+    )
+
+
+@pytest.mark.parametrize("slot", [2, 3])
+@pytest.mark.parametrize("what", ["units", "yen", "copay_yen"])
+def test_nothing_is_asked_of_public_funds_that_are_not_named(slot: int, what: str) -> None:
+    findings = ct.audit(changed_file("7131-10", 1, f"public{slot}_{what}", "3")).findings
+    asked = findings[findings["rule"] == "public_unasked"]
+    assert asked[["found", "expected"]].to_numpy().tolist() == [["3", "0"]]
+
+
 def test_several_visits_a_day_are_a_hint() -> None:
     """Fewer days than visits are right where a person came twice on one day."""
     data = [one for one in lines() if not (one[1] == "02" and one[7].startswith("5"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -153,20 +154,58 @@ def test_every_single_figure_of_a_month_changed_by_one_is_found(
                 assert least >= claim["managed_units"]
 
 
+def figures_of_total(
+    tmp_path: Path, insured: str, **cells: str
+) -> tuple[pd.Series[Any], Callable[..., list[tuple[str, str]]]]:
+    """Write the month of 2026; return a claim of it, and what its 10 line is found to lack."""
+    visits, providers, recipients = month_of_2026()
+    for name, cell in cells.items():
+        recipients.loc[recipients["insured_no"] == insured, name] = cell
+    batch = ct.compute_claims(visits, providers, recipients)
+    first, _ = ct.write_claim_file(batch, recipients, "2026-07", tmp_path)
+    file = parse_claim_file(first.path.read_bytes(), "file")
+    totals = file.frame("7131-10")
+    row = totals.index[totals["insured_no"] == insured][0]
+
+    def found(rule: str, name: str, value: int) -> list[tuple[str, str]]:
+        findings = ct.audit(changed_file("7131-10", row, name, str(value), file)).findings
+        findings = findings[findings["rule"] == rule]
+        return list(zip(findings["found"], findings["expected"], strict=True))
+
+    return batch.claims.set_index("insured_no").loc[insured], found
+
+
 def test_units_under_public_funds_of_a_claim_over_its_plan_are_those_claimed(
     tmp_path: Path,
 ) -> None:
     """Funds that bear every line bear what is claimed of them and no more (様式第二 10-17)."""
-    visits, providers, recipients = month_of_2026()
-    batch = ct.compute_claims(visits, providers, recipients)
-    own = batch.claims.set_index("insured_no").loc["H000000006"]
-    assert own["self_paid_units"] > 0
-    assert own["public_units"] == own["benefit_units"]
-    first, _ = ct.write_claim_file(batch, recipients, "2026-07", tmp_path)
-    file = parse_claim_file(first.path.read_bytes(), "file")
-    totals = file.frame("7131-10")
-    row = totals.index[totals["insured_no"] == "H000000006"][0]
-    fewer = str(own["benefit_units"] - 1)
-    findings = ct.audit(changed_file("7131-10", row, "public1_units", fewer, file)).findings
-    [found] = findings[findings["rule"] == "public_units"].to_dict("records")
-    assert (found["found"], found["expected"]) == (fewer, str(own["benefit_units"]))
+    claim, found = figures_of_total(tmp_path, "H000000006")
+    assert claim["self_paid_units"] > 0
+    units = claim["benefit_units"]
+    assert claim["public_units"] == units
+    assert found("public_units", "public1_units", units - 1) == [(str(units - 1), str(units))]
+
+
+def test_units_under_public_funds_of_a_part_of_the_month(tmp_path: Path) -> None:
+    """Within the plan they are those of the lines; over it, no more than these or are claimed."""
+    claim, found = figures_of_total(tmp_path, "0000000004", planned_units="")
+    assert claim["managed_units"] == claim["planned_units"]
+    units = claim["public_units"]
+    assert 0 < units < claim["benefit_units"]
+    assert found("public_units", "public1_units", units - 1) == [(str(units - 1), str(units))]
+    assert found("public_units", "public1_units", units) == []
+    claim, found = figures_of_total(tmp_path / "over", "0000000004")
+    assert claim["self_paid_units"] > 0
+    most = claim["benefit_units"]
+    [(_, ceiling)] = found("public_units", "public1_units", most + 1)
+    assert claim["public_units"] <= int(ceiling) <= most
+    assert found("public_units", "public1_units", int(ceiling)) == []
+
+
+def test_what_a_person_pays_beside_public_funds_is_of_their_share(tmp_path: Path) -> None:
+    """1,000 yen of the person's own: funds and person together pay what the insurance leaves."""
+    claim, found = figures_of_total(tmp_path, "0000000004")
+    share = claim["public_yen"] + 1_000
+    assert found("public_yen", "public1_yen", claim["public_yen"] + 1) == [
+        (str(share + 1), str(share))
+    ]
