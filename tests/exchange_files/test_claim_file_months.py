@@ -156,7 +156,7 @@ def test_every_single_figure_of_a_month_changed_by_one_is_found(
 
 def figures_of_total(
     tmp_path: Path, insured: str, **cells: str
-) -> tuple[pd.Series[Any], Callable[..., list[tuple[str, str]]]]:
+) -> tuple[Any, Callable[..., list[tuple[str, str]]]]:
     """Write the month of 2026; return a claim of it, and what its 10 line is found to lack."""
     visits, providers, recipients = month_of_2026()
     for name, cell in cells.items():
