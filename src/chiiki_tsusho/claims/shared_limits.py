@@ -115,16 +115,21 @@ def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigure
         Takes the number of a month and some of its claims, and returns what each has on its own.
     """
     pair, insured = calendars.claim_parts()
+    # Most numbers stand in one claim: to sort them takes less than to tell tuples apart.
+    ordered = np.sort(insured)
+    several = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(several):
+        return NOTHING_SHARED
+    claims = np.flatnonzero(np.isin(insured, several))
     _, insurer, month = calendars.pair_parts()
     # Of which month and insurer a pair is; several providers share it.
     area = TupleIds(2).ids(insurer, month)
-    if len(area) == area.max(initial=-1) + 1:
+    person = TupleIds(2).ids(area[pair[claims]], insured[claims])
+    shared = np.flatnonzero(np.bincount(person)[person] > 1)
+    if not len(shared):
         return NOTHING_SHARED
-    person = TupleIds(2).ids(area[pair], insured)
-    claims = np.flatnonzero(np.bincount(person)[person] > 1)
-    if not len(claims):
-        return NOTHING_SHARED
-    claims = claims[np.argsort(month[pair[claims]], kind="stable")]
+    shared = shared[np.argsort(month[pair[claims[shared]]], kind="stable")]
+    claims, person = claims[shared], person[shared]
     # Held so far are those with a row that cannot be read.
     unread = calendars.is_held(claims)
     month_of_claim = month[pair[claims]]
@@ -138,7 +143,7 @@ def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigure
     )
     unread |= own.crowded
     doubt = np.where(unread, own.doubt, 0)
-    person = np.searchsorted(distinct_numbers(person[claims]), person[claims])
+    person = np.searchsorted(distinct_numbers(person), person)
     persons = int(person.max()) + 1
 
     order = np.argsort(claims)

@@ -106,10 +106,7 @@ class WordIndex:
         """Say which rows are not those of the ids; none is at ``UNKNOWN``."""
         # A row is taken as one item: as fast as one word.
         rows = self._words.view(f"V{8 * self.width}").ravel()[ids]
-        theirs = rows.view(np.uint64).reshape(len(ids), self.width)
-        differ: npt.NDArray[np.bool_] = theirs[:, 0] != words[:, 0]
-        for column in range(1, self.width):
-            differ |= theirs[:, column] != words[:, column]
+        differ = _differ(rows.view(np.uint64).reshape(len(ids), self.width), words)
         differ &= ids >= 0
         return differ
 
@@ -153,6 +150,14 @@ def widened(words: WordRows, width: int) -> WordRows:
     return wider
 
 
+def _differ(words: WordRows, others: WordRows) -> npt.NDArray[np.bool_]:
+    """Say which rows are not the same; column by column, which is faster than row by row."""
+    differ: npt.NDArray[np.bool_] = words[:, 0] != others[:, 0]
+    for column in range(1, words.shape[1]):
+        differ |= words[:, column] != others[:, column]
+    return differ
+
+
 def _first_slots(hashes: WordRows, slots: int) -> Ints:
     shift = np.uint64(64 - (slots.bit_length() - 1))
     return (hashes >> shift).view(np.int64)
@@ -171,7 +176,7 @@ def _first_seen(words: WordRows, hashes: WordRows) -> tuple[Ints, Ints]:
         # Written backwards, so that the first one stays.
         slots[at[::-1]] = walking[::-1]
         there = slots[at]
-        differ = (words[there] != words[walking]).any(axis=1)
+        differ = _differ(words[there], words if len(walking) == len(words) else words[walking])
         first[walking] = there
         walking, at = walking[differ], (at[differ] + 1) & (len(slots) - 1)
     distinct = first == np.arange(len(words))
