@@ -488,8 +488,12 @@ def lines_under_limit(
     chosen: list[bool] | None = None,
     claimed: list[Line] | None = None,
 ) -> list[Line]:
-    """Managed lines stay whole; what is outside the limit follows what is inside it."""
-    if excess == 0 and all(covered):
+    """Managed lines stay whole; what is outside the limit follows what is inside it.
+
+    Of what is under public funds (``claimed``) no ratio is more than its line, also where all
+    that lies over the limit is of other days.
+    """
+    if excess == 0 and all(covered) and claimed is None:
         return whole
     limited = month_lines(table, visits, covered, excess, chosen, claimed)
     return [line for line in whole if line.row["limit_managed"]] + [
