@@ -81,6 +81,12 @@ def of_texts(texts: Sequence[str]) -> pa.StringArray:
     )
 
 
+def repeated(text: str, rows: int) -> pa.StringArray:
+    """Return the same text in so many rows."""
+    first = of_numbers(np.zeros(rows, dtype=np.int8))
+    return pa.DictionaryArray.from_arrays(first, of_texts([text])).dictionary_decode()
+
+
 def joined(*parts: pa.Array | pa.ChunkedArray | str, between: str = "") -> Any:
     """Put texts of rows together; a part that is one text is the same in every row."""
     *cells, separator = (

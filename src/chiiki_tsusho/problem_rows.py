@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from chiiki_tsusho.arrow_arrays import joined, numbers_of, of_flags, of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import joined, numbers_of, of_flags, of_numbers, of_texts, repeated
 from chiiki_tsusho.columns import CLAIM_KEY, PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
@@ -190,10 +190,7 @@ class WrittenProblems:
         # Text and name of a fact in turns.
         pieces = re.split("<(" + "|".join(facts) + ")>", self._said[0])
         parts = [facts[one] if place % 2 else one for place, one in enumerate(pieces)]
-        if len(pieces) > 1:
-            messages = joined(*parts)
-        else:
-            messages = _chosen(pieces, np.zeros(len(at), dtype=np.int64))
+        messages = joined(*parts) if len(pieces) > 1 else repeated(pieces[0], len(at))
         return pa.table({"value": self._batch.texts.take(rows), "message": messages})
 
     def rows(self, at: npt.NDArray[np.int64]) -> pa.Table:
@@ -205,7 +202,7 @@ class WrittenProblems:
             "file": _chosen(self._files, file),
             "line": of_numbers(lines - self._before[file], lines == NO_LINE),
             **self._keys(at, lines),
-            "column": _chosen([self.column], np.zeros(len(lines), dtype=np.int64)),
+            "column": repeated(self.column, len(lines)),
             "value": words["value"],
             "rule": _chosen(self.rules, which),
             "message": words["message"],
@@ -258,7 +255,7 @@ def _names_of_cases(batch: ColumnProblems) -> Sequence[pa.StringArray] | None:
         ]
     if batch.of_number:
         # Many claims may have the number.
-        blank = of_texts([""] * len(batch.lines))
+        blank = repeated("", len(batch.lines))
         return [batch.texts if key.name == batch.column else blank for key in CLAIM_KEY]
     return None
 

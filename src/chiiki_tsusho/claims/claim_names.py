@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from chiiki_tsusho.arrow_arrays import joined, of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import joined, of_numbers, of_texts, repeated
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import month_text
@@ -31,9 +31,7 @@ class ClaimNames:
         """Return the four columns for some of the claims, repeated or not."""
         rows = of_numbers(at)
         return [
-            pa.DictionaryArray.from_arrays(
-                of_numbers(np.zeros(len(at), dtype=np.int8)), of_texts([f"{self.month:06d}"])
-            ).dictionary_decode(),
+            repeated(f"{self.month:06d}", len(at)),
             self.provider_no.take(rows),
             self.insurer_no.take(rows),
             self.insured_no.take(rows),

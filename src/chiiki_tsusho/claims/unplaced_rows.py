@@ -23,6 +23,7 @@ from chiiki_tsusho.arrow_arrays import (
     numbers_of,
     of_numbers,
     of_texts,
+    repeated,
 )
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.guessed_numbers import LENGTHS, guesses, put_right
@@ -274,8 +275,7 @@ class UnplacedRows:
         )
         named = Text("claim {name}", name=any_of("name"))
         message = replace(said, facts={"claims": named})
-        blank = of_texts([""]).take(of_numbers(np.zeros(len(one), dtype=np.int64)))
-        problems.add_alike("visits", "", lines[one], message, blank, name=names)
+        problems.add_alike("visits", "", lines[one], message, repeated("", len(one)), name=names)
         several = np.flatnonzero(number != 1)
         numbers, which = np.unique(number[several], return_inverse=True)
         messages = [

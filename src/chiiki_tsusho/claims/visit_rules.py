@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import of_numbers, repeated
 from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.bands import MINUTE_SLOTS, SHORTFALL_NAMES
 from chiiki_tsusho.law.code_book import CodeBook
@@ -222,8 +222,7 @@ class _VisitRows:
             if minutes is not None:
                 mine = which == case
                 given = of_numbers(self.minutes[at[mine]]).cast(pa.string())
-                same = of_numbers(np.zeros(len(given), dtype=np.int64))
-                values = given if column == "minutes" else of_texts([value]).take(same)
+                values = given if column == "minutes" else repeated(value, len(given))
                 self.problems.add_alike(
                     "visits", column, lines[mine], message, values, minutes=given
                 )
