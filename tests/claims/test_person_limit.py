@@ -109,6 +109,24 @@ def test_a_plan_for_every_provider_may_serve_the_one_without_its_own() -> None:
     assert column(batch, "benefit_units") == [9555, 7137]
 
 
+def test_a_plan_of_its_own_goes_on_beside_a_shared_one() -> None:
+    # Three providers: a plan for every provider would serve two of them; the first has its own.
+    third = "1370000034"
+    rows = [*two_providers(), *month("2016-09", range(27, 29), provider_no=third)]
+    plans = [
+        {**RECIPIENT, "planned_units": "3000"},
+        {**RECIPIENT, "provider_no": PROVIDER["provider_no"], "planned_units": "9555"},
+    ]
+    batch = compute(rows, None, plans)
+    assert column(batch, "provider_no") == [PROVIDER["provider_no"]]
+    assert column(batch, "benefit_units") == [9555]
+    assert (
+        places(batch.problems) == [("recipients", None, "planned_units", "3000", "plan_needed")] * 2
+    )
+    named = batch.problems["provider_no"].tolist()
+    assert named == [OTHER, third]
+
+
 def test_plans_together_may_not_pass_the_limit() -> None:
     plans = [
         {**RECIPIENT, "provider_no": no, "planned_units": "9000"}
@@ -330,6 +348,33 @@ def test_public_counts_and_units_by_line() -> None:
     assert whole.claim_lines[["count", "public_count", "public_units"]].to_numpy().tolist() == [
         [8, 8, 6944]
     ]
+
+
+@pytest.mark.parametrize(
+    ("funds", "units", "yen"),
+    [
+        # 10 visits of 753 units, 10 % less for 共生型: 7,530 − 753 = 6,777, plan 3,000 at 10 yen.
+        # Funds of the first days have all that is paid for: 10 % of 30,000 yen.
+        ({"public_to": "5"}, 3000, [30000, 27000, 3000, 0]),
+        ({"public_to": "9"}, 3000, [30000, 27000, 3000, 0]),
+        # Of the first two days they have 1,506 − 151 = 1,355 units: 13,550 yen.
+        ({"public_to": "2"}, 1355, [30000, 27000, 1355, 1645]),
+        # The first day leaves them 3,000 − (753 − 75) = 2,322 units.
+        ({"public_from": "2"}, 2322, [30000, 27000, 2322, 678]),
+        ({"public_from": "2", "public_to": "8"}, 2322, [30000, 27000, 2322, 678]),
+        # Five days, 3,765 − 377 = 3,388 units, leave nothing.
+        ({"public_from": "6"}, 0, [30000, 27000, 0, 3000]),
+    ],
+)
+def test_public_funds_of_some_days_with_a_reduction_over_the_plan(
+    funds: Cells, units: int, yen: list[int]
+) -> None:
+    rows = month("2026-06", range(1, 11), minutes="430", symbiotic_child_development="1")
+    person = {**RECIPIENT, "benefit_rate": "90", "planned_units": "3000", "public_law": "12"}
+    batch = compute(rows, [{**PROVIDER, "area_grade": "other"}], [{**person, **funds}])
+    assert column(batch, "public_units") == [units]
+    amounts = ["total_yen", "insurance_yen", "public_yen", "copay_yen"]
+    assert batch.claims[amounts].to_numpy().tolist() == [yen]
 
 
 def test_public_funds_that_end_before_they_begin_are_refused() -> None:

@@ -501,16 +501,16 @@ def lines_under_limit(
     ]
 
 
-def outside_by_visit(managed: list[int], covered: list[bool], inside: int) -> list[int]:
-    """The managed units of each visit that lie over the limit.
+def part_lines(
+    table: list[Row], visits: list[Attendance], chosen: list[bool], whole: list[Line]
+) -> list[Line]:
+    """What some of the visits of a month bring, as if there were no limit."""
+    return month_lines(table, visits, [True] * len(visits), 0, chosen, whole)
 
-    Of the last covered visit it is what goes beyond, of those after it everything.
-    """
-    outside = [0 if own else units for units, own in zip(managed, covered, strict=True)]
-    if any(covered):
-        last = max(at for at, own in enumerate(covered) if own)
-        outside[last] = sum(managed[: last + 1]) - inside
-    return outside
+
+def outside_of_days(managed: int, left: int) -> int:
+    """The managed units of some days that lie over the limit, given what earlier days leave."""
+    return managed - min(max(left, 0), managed)
 
 
 def limit_of(limits: list[Row], month: str, visits: list[Row]) -> int | None:
@@ -702,16 +702,15 @@ def claim_month(
         self_paid_units = sum(line.service_units for line in whole) - benefit_units
 
         public = public_visits(attended, recipient, key[3])
-        outside = sum(
-            units
-            for units, own_funds in zip(
-                outside_by_visit(by_visit, covered, inside), public, strict=True
+        public_whole = part_lines(table, attended, public, whole)
+        outside = 0
+        if inside < managed:
+            first = next(
+                (visit.date for visit, own in zip(attended, public, strict=True) if own), None
             )
-            if own_funds
-        )
-        if inside == managed:
-            outside = 0
-        public_whole = month_lines(table, attended, [True] * len(attended), 0, public)
+            earlier = [first is not None and visit.date < first for visit in attended]
+            before = units_of(part_lines(table, attended, earlier, whole), managed=True)
+            outside = outside_of_days(units_of(public_whole, managed=True), inside - before)
         public_lines = lines_under_limit(
             table, attended, public_whole, covered, outside, public, lines
         )

@@ -107,6 +107,8 @@ class ClaimIds:
 
     def texts(self, at: Ints) -> list[str]:
         """Name some of the claims as ``text`` does."""
+        if not len(at):
+            return []
         texts: list[str] = self.taken(at).named().to_pylist()
         return texts
 

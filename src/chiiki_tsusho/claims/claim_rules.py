@@ -334,12 +334,15 @@ def limits(
         line = int(recipients.lines[recipient_rows[at]])
         context.problems.add("recipients", "planned_units", str(planned[at]), message, line)
     limit = np.where(unlimited, NO_LIMIT, limit)
-    _check_shares(context, claims.taken(shared), place, limit[shared], planned[shared])
+    own = np.zeros(len(shared), dtype=bool)
+    if recipients is not None:
+        own = recipients.of_one_provider(recipient_rows[shared])
+    _check_shares(context, claims.taken(shared), place, limit[shared], planned[shared], own)
     return limit
 
 
 def _check_shares(
-    context: Context, claims: ClaimIds, place: Ints, limit: Ints, planned: Ints
+    context: Context, claims: ClaimIds, place: Ints, limit: Ints, planned: Ints, own: Flags
 ) -> None:
     """Hold claims whose part of the person's limit is not known (介護保険法 第43条).
 
@@ -350,6 +353,8 @@ def _check_shares(
     place : ndarray of int64, shape (claims,)
         Where they stand in ``context.shared``.
     limit, planned : ndarray of int64, shape (claims,)
+    own : ndarray of bool, shape (claims,)
+        Whether the recipient's row is for this provider alone.
     """
     shared = context.shared
     limited, without_plan = limit != NO_LIMIT, planned == UNKNOWN
@@ -358,7 +363,7 @@ def _check_shares(
     cases: list[tuple[Message, Flags]] = [
         (
             Message("plan_needed", "plan_of_several"),
-            ~without_plan & (shared.general_plans[place] > 1),
+            ~without_plan & ~own & (shared.general_plans[place] > 1),
         ),
         (Message("plan_needed", "plan_needed"), unplanned & passed),
         (

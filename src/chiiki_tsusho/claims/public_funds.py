@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from chiiki_tsusho.claims.claim_lines import ClaimLines, PublicPart
-from chiiki_tsusho.claims.limit import inside_limit, managed_of_visits
+from chiiki_tsusho.claims.limit import inside_limit
 from chiiki_tsusho.claims.month_visits import MonthVisits, bear
 from chiiki_tsusho.claims.units import all_rate_keys, apply_rate, base_rate_bases
 from chiiki_tsusho.law.payers import public_fund
@@ -86,49 +87,90 @@ def _days_of(
 ) -> tuple[Ints, Ints, Ints]:
     """Count the visits of the days of public funds, in claims that have others as well.
 
-    A count per day or month is borne by the first visit that has it. Ratios are taken of the
-    units of these visits and rounded once, less what of them lies over the limit; none is more
-    than the line that is claimed.
+    Managed lines are whole. Over the limit, the visits before these days come first: what they
+    leave of the units within the limit is under public funds, as far as the days need it.
     """
-    table, on = visits.table, days.on(visits)
-    counts, units = np.zeros_like(lines.counts), np.zeros_like(lines.counts)
+    on = days.on(visits)
     borne = {key: bear(visits, key) for key in visits.keys}
+    all_covered, no_excess = np.ones_like(on), np.zeros_like(within)
+    before = visits.day < days.first[visits.claim]
+    _, units_before = _units_on(visits, lines, borne, before, all_covered, no_excess)
+    counts, units = _units_on(visits, lines, borne, on, all_covered, no_excess)
+    managed = units[:, lines.managed].sum(axis=1)
+    left = within - units_before[:, lines.managed].sum(axis=1)
+    over = lines.units(lines.managed) > within
+    excess = np.where(over, managed - np.clip(left, 0, managed), 0)
+    covered = inside_limit(visits, borne, lines, within).covered
+    cut_counts, cut_units = _units_on(visits, lines, borne, on, covered, excess)
+    counts[:, ~lines.managed] = cut_counts[:, ~lines.managed]
+    units[:, ~lines.managed] = cut_units[:, ~lines.managed]
+    return counts, units, units.sum(axis=1) - excess
+
+
+def _units_on(
+    visits: MonthVisits,
+    lines: ClaimLines,
+    borne: Mapping[str, Ints],
+    on: Flags,
+    covered: Flags,
+    excess: Ints,
+) -> tuple[Ints, Ints]:
+    """Count some visits of claims by the codes of their lines.
+
+    A count per day or month is borne by the first visit that has it. Ratios are taken of the
+    units of these visits and rounded once, less what of them lies over the limit; none of base
+    lines is more than the line that is claimed.
+
+    Parameters
+    ----------
+    visits : MonthVisits
+    lines : ClaimLines
+        As they are claimed.
+    borne : mapping of key to ndarray of int64, shape (visits,)
+        The counts that each visit bears.
+    on, covered : ndarray of bool, shape (visits,)
+        The visits to be counted, and those within the limit.
+    excess : ndarray of int64, shape (claims,)
+        Managed units of the visits to be counted that lie over the limit.
+
+    Returns
+    -------
+    counts, units : ndarray of int64, shape (claims, codes)
+    """
+    table = visits.table
+    counts, units = np.zeros_like(lines.counts), np.zeros_like(lines.counts)
     own: Ints | int = 1 if visits.own_counts is None else visits.own_counts
-    inside = inside_limit(visits, borne, lines, within)
-    managed = managed_of_visits(visits, borne, lines)
-    excess = np.add.reduceat(np.where(on, managed - inside.units, 0), visits.starts)
     key_of = {table.key_positions[key]: key for key in visits.keys}
     for column, item in enumerate(lines.items):
         row = table.rows[item]
         if row.kind == "rate":
             continue
         of_visits = borne[key_of[item]] if row.kind != "base" else own * (visits.base == item)
-        counted = on if row.limit_managed else on & inside.covered
+        counted = on if row.limit_managed else on & covered
         counts[:, column] = np.add.reduceat(of_visits * counted, visits.starts, dtype=np.int64)
         units[:, column] = counts[:, column] * table.row_units[item]
 
-    def write(key: str, basis: Ints) -> None:
+    def write(key: str, basis: Ints, most: Ints | None = None) -> None:
         column = lines.column(key)
-        units[:, column] = apply_rate(basis, table.rates[key].per_mille)
-        counts[:, column] = units[:, column] != 0
+        ratio = apply_rate(basis, table.rates[key].per_mille)
+        if most is not None:
+            ratio = ratio.clip(np.minimum(most, 0), np.maximum(most, 0))
+        units[:, column] = ratio
+        counts[:, column] = ratio != 0
 
     def outside(key: str) -> Ints | int:
         return 0 if table.rows[table.key_positions[key]].limit_managed else excess
 
     for key, bases in base_rate_bases(visits, on).items():
-        write(key, np.maximum(0, bases.reduced - outside(key)))
         # What is over the limit counts with its additions, the basis of a ratio without them: of
         # the days after those of public funds it can take more than they have.
-        column = lines.column(key)
-        claimed = lines.service_units[:, column]
-        units[:, column] = units[:, column].clip(np.minimum(claimed, 0), np.maximum(claimed, 0))
-        counts[:, column] = units[:, column] != 0
+        claimed = lines.service_units[:, lines.column(key)]
+        write(key, np.maximum(0, bases.reduced - outside(key)), most=claimed)
     whole = units[:, ~lines.of_all_lines].sum(axis=1)
     for key in all_rate_keys(visits):
         has = np.add.reduceat((visits.values(key) > 0) & on, visits.starts, dtype=np.int64) > 0
         write(key, np.where(has, whole - outside(key), 0))
-    public_units = units.sum(axis=1) - excess
-    return counts, units, public_units
+    return counts, units
 
 
 def public_share(law: Ints, month: int) -> Ints:
