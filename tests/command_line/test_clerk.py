@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,8 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+
+from helpers.commands import run
 
 PROVIDER = "1370000018"
 PERSONS = {"0000100011": "要介護1", "0000100029": "要介護3", "0000100037": "要介護5"}
@@ -37,14 +36,7 @@ class Desk:
         self.said: list[str] = []
 
     def run(self, *arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "chiiki_tsusho", *arguments],
-            cwd=self.folder,
-            capture_output=True,
-            encoding="utf-8",
-            env={**os.environ, "LANG": "ja_JP.UTF-8", "LC_ALL": "ja_JP.UTF-8"},
-            check=False,
-        )
+        done = run(*arguments, cwd=self.folder, LANG="ja_JP.UTF-8", LC_ALL="ja_JP.UTF-8")
         text = done.stdout + done.stderr
         self.said.append(text)
         return done.returncode, text

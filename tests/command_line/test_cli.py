@@ -25,11 +25,11 @@ from chiiki_tsusho import batch as batch_files
 from chiiki_tsusho import columns
 from chiiki_tsusho.command_line import app as cli
 from chiiki_tsusho.command_line import shared
+from helpers.commands import PROGRAM, run_program
 from helpers.processes import hear_interrupts
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
 TABLE: Final = Path(__file__).resolve().parents[2] / "data" / "service_codes.csv"
-PROGRAM: Final = (sys.executable, "-m", "chiiki_tsusho")
 ESCAPE: Final = "\x1b"
 VISITS: Final = (
     "provider_no,insurer_no,insured_no,service_date,care_level,minutes\n"
@@ -49,17 +49,6 @@ def _surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def invoke(*words: object) -> Any:
     """Run a command in this process."""
     return CliRunner().invoke(cli.app, [str(word) for word in words], prog_name="chiiki-tsusho")
-
-
-def run(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as a program of its own, no terminal attached."""
-    return subprocess.run(
-        [*PROGRAM, *map(str, words)],
-        capture_output=True,
-        encoding="utf-8",
-        env={**os.environ, **environment},
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -104,14 +93,14 @@ def test_the_list_of_commands_is_not_cut_short() -> None:
 
 
 def test_no_command_shows_the_help_and_is_wrong_use() -> None:
-    done = run()
+    done = run_program()
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("Usage: chiiki-tsusho [OPTIONS] COMMAND [ARGS]...\n")
 
 
 def test_version() -> None:
-    done = run("--version")
+    done = run_program("--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"chiiki-tsusho {ct.__version__}\n"
 
@@ -204,14 +193,14 @@ def test_lookup_prints_rows_of_the_table_in_the_order_asked() -> None:
 @pytest.mark.parametrize("month", ["2016-04", "201704", "2024-04", "2026-06"])
 def test_lookup_without_a_code_can_be_given_back(month: str, tmp_path: Path) -> None:
     """The whole table of the month, byte for byte rows of the file, and loadable as --codes."""
-    done = run("lookup", "--month", month, PYTHONIOENCODING="cp932")
+    done = run_program("lookup", "--month", month, PYTHONIOENCODING="cp932")
     assert (done.returncode, done.stderr) == (0, "")
     path = tmp_path / "codes.csv"
     path.write_text(done.stdout, encoding="utf-8", newline="\n")
     assert ct.load_codes(month, path=path) == ct.load_codes(month)
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     assert set(done.stdout.splitlines()) <= set(lines)
-    again = run("lookup", "--month", month, "--codes", path)
+    again = run_program("lookup", "--month", month, "--codes", path)
     assert (again.stdout, again.returncode) == (done.stdout, 0)
 
 

@@ -1,17 +1,15 @@
 """The example files, and everything examples/README.md says of them."""
 
 import csv
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 import chiiki_tsusho as ct
+from helpers.commands import Done, run
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
 README: Final = (EXAMPLES / "README.md").read_text(encoding="utf-8")
@@ -24,18 +22,11 @@ def read(path: Path) -> list[Row]:
         return list(csv.DictReader(file, strict=True))
 
 
-def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+def run_in(folder: Path, command: str) -> Done:
     """Run a command as the README writes it."""
     program, *words = command.split()
     assert program == "chiiki-tsusho"
-    return subprocess.run(
-        [sys.executable, "-m", "chiiki_tsusho", *words],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        env={**os.environ, "LC_ALL": "C.UTF-8"},  # English words
-        check=False,
-    )
+    return run(*words, cwd=folder, LC_ALL="C.UTF-8")  # English words
 
 
 def claim_command(prefix: str = "") -> str:
@@ -49,7 +40,7 @@ def claim_command(prefix: str = "") -> str:
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("good") / "examples"
     shutil.copytree(EXAMPLES, folder)
-    done = run(folder, claim_command())
+    done = run_in(folder, claim_command())
     assert done.returncode == 0, done.stderr
     return folder / "claims"
 
@@ -58,7 +49,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("faulty") / "examples"
     shutil.copytree(EXAMPLES, folder)
-    done = run(folder, claim_command("faulty_"))
+    done = run_in(folder, claim_command("faulty_"))
     assert done.returncode == 1, done.stderr
     return folder / "faulty"
 
@@ -81,7 +72,7 @@ def test_the_readme_shows_three_commands() -> None:
 def test_commands_of_the_readme_do_what_it_shows(command: str, shown: str, tmp_path: Path) -> None:
     folder = tmp_path / "examples"
     shutil.copytree(EXAMPLES, folder)
-    done = run(folder, command)
+    done = run_in(folder, command)
     assert done.stderr == shown
     assert done.returncode == (1 if "faulty" in command else 0)
     # What is explained is data: the code, the units within the plan, the yen.
@@ -411,7 +402,7 @@ def test_a_slip_in_a_heading_stops_all_and_suggests_the_right_one(
     path = folder / f"{file}.csv"
     first, rest = path.read_text(encoding="utf-8").split("\n", 1)
     path.write_text(first.replace(heading, typed) + "\n" + rest, encoding="utf-8", newline="\n")
-    done = run(folder, claim_command())
+    done = run_in(folder, claim_command())
     assert done.returncode == 2
     assert done.stdout == ""
     assert f"error: {file}.csv: line 1: unknown heading '{typed}'" in done.stderr

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from chiiki_tsusho.command_line.first_steps import EXAMPLE_FILES, write_demo
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, terminal_width
 from chiiki_tsusho.law.table_files import example_file
+from helpers.commands import run, run_program
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 GROUP: Any = typer.main.get_command(app)
@@ -31,23 +29,12 @@ LANGUAGES: tuple[Language, ...] = ("en", "ja")
 OUTPUTS = ("claim_lines.csv", "claims.csv", "held_visits.csv", "problems.csv")
 
 
-def run(*words: object, cwd: Path | None = None, **variables: str) -> Any:
-    return subprocess.run(
-        [sys.executable, "-m", "chiiki_tsusho", *map(str, words)],
-        capture_output=True,
-        encoding="utf-8",
-        cwd=cwd,
-        env={**os.environ, **variables},
-        check=False,
-    )
-
-
 # ---------------------------------------------------------------- alone, and help
 
 
 @pytest.mark.parametrize("words", [[], ["--lang", "en"], ["--lang=en"]])
 def test_alone_it_shows_its_commands_and_the_first_steps(words: list[str]) -> None:
-    done = run(*words)
+    done = run_program(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Usage: chiiki-tsusho [OPTIONS] COMMAND [ARGS]...\n")
     for name in GROUP.commands:
@@ -60,7 +47,7 @@ def test_alone_it_shows_its_commands_and_the_first_steps(words: list[str]) -> No
     ("words", "locale"), [(["--lang", "ja"], "en_US.UTF-8"), ([], "ja_JP.UTF-8")]
 )
 def test_alone_in_japanese(words: list[str], locale: str) -> None:
-    done = run(*words, LC_ALL=locale)
+    done = run_program(*words, LC_ALL=locale)
     assert (done.returncode, done.stdout) == (2, "")
     assert "はじめに:\n    chiiki-tsusho demo " in done.stderr
     assert "地域密着型通所介護の請求計算" in done.stderr
@@ -136,7 +123,7 @@ def test_no_line_of_help_is_wider_than_a_terminal(language: Language) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_version(language: Language) -> None:
-    done = run("--version", "--lang", language)
+    done = run_program("--version", "--lang", language)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"chiiki-tsusho {ct.__version__}\n"
 
@@ -323,7 +310,7 @@ def test_the_shell_completes_commands_options_and_values(line: str, offered: set
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_the_completion_script_of_every_shell(shell: str) -> None:
-    done = run(_CHIIKI_TSUSHO_COMPLETE=f"source_{shell}")
+    done = run_program(_CHIIKI_TSUSHO_COMPLETE=f"source_{shell}")
     assert (done.returncode, done.stderr) == (0, "")
     assert "_CHIIKI_TSUSHO_COMPLETE" in done.stdout
 
@@ -335,7 +322,7 @@ def test_the_completion_script_of_every_shell(shell: str) -> None:
 def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A folder in which the demo was run, and what it said."""
     folder = tmp_path_factory.mktemp("first")
-    done = run("demo", cwd=folder)
+    done = run_program("demo", cwd=folder)
     assert (done.returncode, done.stdout) == (0, "")
     return folder, done.stderr
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import csv
 import locale
-import os
 import pickle
 import re
 import string
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
@@ -30,6 +27,7 @@ from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.writing.table_writers import FileFormat
+from helpers.commands import run
 from helpers.inputs import PROVIDER, RECIPIENT, Cells, compute, csv_text, frame, visit
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -576,16 +574,6 @@ def test_windows_has_no_variables(
 
 
 # ---------------------------------------------------------------- the command line
-
-
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "chiiki_tsusho", *map(str, arguments)],
-        capture_output=True,
-        encoding="utf-8",
-        env={**os.environ, **environment},
-        check=False,
-    )
 
 
 def claim_arguments(prefix: str, folder: Path) -> list[object]:

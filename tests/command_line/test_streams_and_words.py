@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.language import terminal_width, without_controls
+from helpers import commands
+from helpers.commands import PROGRAM, handlers_kept
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-PROGRAM = [sys.executable, "-m", "chiiki_tsusho"]
 PROVIDERS = ["--providers", str(EXAMPLES / "providers.csv")]
 CLAIM = ["claim", str(EXAMPLES / "visits.csv"), *PROVIDERS, "-o", "out"]
 NO_FILE = ["claim", "no.csv", "-o", "out"]
@@ -119,22 +122,28 @@ def test_a_character_that_the_encoding_lacks_is_written_out(tmp_path: Path) -> N
 def on_a_terminal(words: list[str], folder: Path) -> str:
     """Run a command whose two streams are a terminal; return what reached it."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*PROGRAM, *words], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
-    shown = b""
+    with ThreadPoolExecutor(1) as reader:
+        shown = reader.submit(read_to_the_end, ours)
+        with (
+            os.fdopen(theirs, "w", encoding="utf-8", errors="backslashreplace") as terminal,
+            redirect_stdout(terminal),
+            redirect_stderr(terminal),
+            chdir(folder),
+            handlers_kept(),
+            pytest.raises(SystemExit),
+        ):
+            app(words, prog_name="chiiki-tsusho")
+    os.close(ours)
+    return shown.result().decode()
+
+
+def read_to_the_end(terminal: int) -> bytes:
+    read = b""
     while True:
         try:
-            piece = os.read(ours, 65536)
+            read += os.read(terminal, 65536)
         except OSError:  # the other end is closed
-            break
-        if not piece:
-            break
-        shown += piece
-    process.wait()
-    os.close(ours)
-    return shown.decode()
+            return read
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -225,20 +234,36 @@ LONG = "a" * 300
             LONG,
         ],
         ["template", LONG],
-        ["demo", LONG],
         ["report", LONG],
         ["check-table", LONG],
         ["import-master", LONG, "-o", "made.csv"],
         ["import-workbook", LONG, "--valid-from", "2026-06", "-o", "made.csv"],
         ["explain-claim", LONG, "--insured", "0000100053"],
-        ["explain-claim", str(EXAMPLES / "visits.csv"), "--insured", "\udced\udca0\udc80"],
         ["explain-claim", str(EXAMPLES / "visits.csv"), "--insured", "9" * 5000],
         ["lookup", "9" * 5000, "--month", "2016-04"],
         ["lookup", "--month", "9" * 5000],
-        ["claim", str(EXAMPLES / "visits.csv"), "-o", "out", "--encoding", "\udcff"],
     ],
 )
 def test_odd_paths_and_values_end_in_a_line(words: list[str], tmp_path: Path) -> None:
+    done = commands.run(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+    assert "fault of this program" not in done.stderr
+
+
+# What the system refuses, and bytes that are no text: then standard output is let go of as well.
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["demo", LONG],
+        ["explain-claim", str(EXAMPLES / "visits.csv"), "--insured", "\udced\udca0\udc80"],
+        ["claim", str(EXAMPLES / "visits.csv"), "-o", "out", "--encoding", "\udcff"],
+    ],
+)
+def test_odd_paths_and_bytes_given_to_the_program_end_in_a_line(
+    words: list[str], tmp_path: Path
+) -> None:
     encoded = [os.fsencode(word) for word in words]
     done = run(encoded, tmp_path, capture_output=True)  # type: ignore[arg-type]
     assert (done.returncode, done.stdout) == (2, b"")

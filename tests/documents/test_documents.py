@@ -7,6 +7,7 @@ import io
 import os
 import pkgutil
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.law.code_rows import COLUMNS
 from chiiki_tsusho.months import OPEN_END, month_before, parse_month
+from helpers.commands import Done, run
 from helpers.workbooks import CodeBook, rows_in
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -128,14 +130,25 @@ def test_every_block_does_what_it_shows(
             exec(compile(block.text, f"{document}:{block.line}", "exec"), session)
 
 
-def run_and_compare(command: Command, where: str) -> None:
-    done = subprocess.run(
-        ["/bin/sh", "-c", command.command],
+# A command of the program alone, with nothing that only a shell understands.
+ALONE: Final = re.compile(r"chiiki-tsusho (?:[^\\|&;<>()$`*?\[\]{}~\n]|\\\n)*")
+
+
+def run_as_typed(command: str) -> Done:
+    """Run a line: in this process where it is the program alone, and by the shell where not."""
+    if ALONE.fullmatch(command):
+        return run(*shlex.split(command.replace("\\\n", ""))[1:], mixed=True)
+    return subprocess.run(
+        ["/bin/sh", "-c", command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         check=False,
     )
+
+
+def run_and_compare(command: Command, where: str) -> None:
+    done = run_as_typed(command.command)
     # A block that shows no output leaves it to the reader.
     assert not command.shown.strip() or fits(command.shown, done.stdout), (
         f"{where}: $ {command.command}\n--- shown\n{command.shown}\n--- printed\n{done.stdout}"
@@ -191,6 +204,12 @@ def test_the_program_for_a_cluster_computes_the_month(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True, timeout=300)
     claims = pd.read_parquet(tmp_path / "out" / "claims")
     assert (len(claims), claims["total_yen"].sum()) == (27, 2_517_248)
+
+
+def test_what_only_a_shell_understands_is_left_to_it() -> None:
+    assert ALONE.fullmatch("chiiki-tsusho claim a.xlsx#b \\\n    --lang ja -o 'a b'")
+    for line in ("ls claims", "chiiki-tsusho report a | tail", "chiiki-tsusho report *", "$P a"):
+        assert not ALONE.fullmatch(line), line
 
 
 def test_a_line_of_dots_stands_for_any_lines_and_nothing_else_does() -> None:
