@@ -202,9 +202,7 @@ def _note_others(sheets: Sheets, seen: dict[str, int], number: int, findings: Fi
 def _summary(file: ClaimFile, sheets: Sheets) -> FileSummary:
     base = sheets.base
     yen = {
-        name: int(base.numbers(name).sum())
-        for name in base.parts[0].record.names
-        if name.endswith("_yen")
+        name: int(base.numbers(name).sum()) for name in base.record.names if name.endswith("_yen")
     }
     public = sum(yen[f"public{one}_yen"] for one in (1, 2, 3))
     own = sum(yen[f"public{one}_copay_yen"] for one in (1, 2, 3))

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
 from chiiki_tsusho.exchange_files.findings import Findings, told
@@ -50,10 +51,9 @@ def _check_frame(file: ClaimFile, views: dict[str, View], findings: Findings) ->
     for name in ("7111", "7131-01", "7131-02", "7131-14", "7131-10", "7131-12"):
         if len(control) and len(views[name]):
             provider = control.texts("provider_no")[0]
-            other = compute.not_equal(views[name].texts("provider_no"), provider)
-            flags = other.to_numpy(zero_copy_only=False)
+            other = flags_of(compute.not_equal(views[name].texts("provider_no"), provider))
             [shown] = told([str(provider)], control.item("provider_no", 0))
-            findings.add("provider_differs", views[name], "provider_no", flags, shown)
+            findings.add("provider_differs", views[name], "provider_no", other, shown)
 
 
 def _check_running_numbers(file: ClaimFile, views: dict[str, View], findings: Findings) -> None:
@@ -67,14 +67,12 @@ def _check_running_numbers(file: ClaimFile, views: dict[str, View], findings: Fi
 
 
 def _check_items(view: View, findings: Findings) -> None:
-    for item in view.parts[0].record.items:
+    for item in view.record.items:
         texts = view.texts(item.name)
         # No text has more letters than bytes.
         if text_bytes(texts)[0].max() > item.length:
-            long = compute.greater(compute.utf8_length(texts), item.length)
-            findings.add(
-                "too_long", view, item.name, long.to_numpy(zero_copy_only=False), str(item.length)
-            )
+            long = flags_of(compute.greater(compute.utf8_length(texts), item.length))
+            findings.add("too_long", view, item.name, long, str(item.length))
         if item.kind == "number":
             findings.add("not_a_number", view, item.name, view.parts[0].not_numbers(item.name))
         elif item.kind == "date":
@@ -92,7 +90,7 @@ def _missing(view: View, item: Item) -> Flags:
     if item.kind == "number":
         blank = view.numbers(item.name) == 0
     else:
-        blank = compute.equal(view.texts(item.name), "").to_numpy(zero_copy_only=False)
+        blank = flags_of(compute.equal(view.texts(item.name), ""))
     flags: Flags = blank & _needing(view, item)
     return flags
 
@@ -112,8 +110,7 @@ def _needing(view: View, item: Item) -> Flags:
 
 def without_insurance(view: View) -> Flags:
     """Say which persons have no insurance: 生保単独, a number beginning with H."""
-    flags: Flags = compute.starts_with(view.texts("insured_no"), "H").to_numpy(zero_copy_only=False)
-    return flags
+    return flags_of(compute.starts_with(view.texts("insured_no"), "H"))
 
 
 def with_public_funds(base: View) -> Flags:
@@ -155,6 +152,6 @@ def _later(groups: Ints, texts: pa.StringArray) -> Flags:
     later = np.ones(len(groups), dtype=bool)
     if len(groups):
         coded = texts.dictionary_encode()
-        pair = groups * len(coded.dictionary) + coded.indices.to_numpy()
+        pair = groups * len(coded.dictionary) + numbers_of(coded.indices)
         later[np.unique(pair, return_index=True)[1]] = False
     return later

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from chiiki_tsusho.arrow_arrays import numbers_of
 from chiiki_tsusho.exchange_files.checks_rates import check_rates
 from chiiki_tsusho.exchange_files.dates import bad_months
 from chiiki_tsusho.exchange_files.findings import Findings
@@ -40,7 +41,7 @@ def _months(sheets: Sheets, book: CodeBook, findings: Findings) -> Iterator[Mont
     of_totals = sheets.totals.numbers("service_month")[sheets.ours]
     codes = sheets.service_codes.dictionary_encode()
     texts = codes.dictionary.to_pylist()
-    coded = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    coded = numbers_of(codes.indices).astype(np.int64)
     for month in np.unique(months[known_lines]).tolist():
         at = np.flatnonzero(known_lines & (months == month))
         if not book.supports(month):

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import numbers_of
 from chiiki_tsusho.exchange_files.checks_form import without_insurance
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.monthly_codes import without_units
@@ -81,10 +82,9 @@ def check_totals(sheets: Sheets, findings: Findings) -> None:
         wrong = np.zeros(len(totals), dtype=bool)
         wrong[at] = totals.filled(name)[at]
         findings.add("must_be_empty", totals, name, wrong, "0")
-    whole = sheets.base_at >= 0
     for name, summed_name in _TOTALS.items():
         expected = sheets.sum_of_totals(summed_name)[sheets.of_base]
-        findings.differing("base_total", sheets.base, name, expected, whole[sheets.of_base])
+        findings.differing("base_total", sheets.base, name, expected)
     alone = np.ones(len(sheets), dtype=bool)
     alone[statement[~totals.is_one_of("service_kind", [SERVICE_KIND])]] = False
     for name in _always_empty(sheets.base, ("emergency", "special_medical", "specified")):
@@ -93,8 +93,7 @@ def check_totals(sheets: Sheets, findings: Findings) -> None:
 
 
 def _always_empty(view: View, words: tuple[str, ...]) -> list[str]:
-    names = view.parts[0].record.names
-    return [name for name in names if any(word in name for word in words)]
+    return [name for name in view.record.names if any(word in name for word in words)]
 
 
 def check_claim_lines(claims: View, sheets: Sheets, findings: Findings, *, whole: bool) -> None:
@@ -115,7 +114,7 @@ def check_claim_lines(claims: View, sheets: Sheets, findings: Findings, *, whole
         claims.texts(name).to_pylist() for name in ("service_month", "provider_no")
     )
     ours = claims.is_one_of("claim_kind", _CLAIM_KINDS)
-    names = [name for name in claims.parts[0].record.names if name in _SUMMED or name in _NOT_OURS]
+    names = [name for name in claims.record.names if name in _SUMMED or name in _NOT_OURS]
     nothing = dict.fromkeys(names, 0)
     wanted = {name: np.zeros(len(claims), dtype=np.int64) for name in names}
     for at in range(len(claims)):
@@ -185,7 +184,7 @@ def _public_sums(sheets: Sheets) -> _Sums:
 def _summed_by(base: View, at: Ints, law: pa.StringArray, values: dict[str, Ints]) -> _Sums:
     names = [base.texts("service_month"), base.texts("provider_no"), law]
     coded = compute.binary_join_element_wise(*names, ",").take(pa.array(at)).dictionary_encode()
-    groups = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    groups = numbers_of(coded.indices).astype(np.int64)
     size = len(coded.dictionary)
     sums = {name: summed(groups, value[at], size) for name, value in values.items()}
     first = pa.array(at[np.unique(groups, return_index=True)[1]])

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
+from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, not_read
 from chiiki_tsusho.exchange_files.layout import Record, layout
@@ -232,25 +233,25 @@ def _by_record(lines: Lines) -> list[tuple[str, Ints]]:
     """Part the lines by their record: control, end, or what cells 3 and 4 say."""
     everyone = np.arange(len(lines))
     kind = lines.texts(lines.column(everyone, 1))
-    data = compute.equal(kind, b"2").to_numpy(zero_copy_only=False)
+    data = flags_of(compute.equal(kind, b"2"))
     found: list[tuple[str, Ints]] = []
     for mark, name in _LINE_KINDS.items():
-        of_kind = compute.equal(kind, mark).to_numpy(zero_copy_only=False)
+        of_kind = flags_of(compute.equal(kind, mark))
         if of_kind.any():
             found.append((name, np.flatnonzero(of_kind)))
             data |= of_kind
     other = np.flatnonzero(~data)
     if len(other):
         found.append(("", other))
-    wide = np.flatnonzero(compute.equal(kind, b"2").to_numpy(zero_copy_only=False))
+    wide = np.flatnonzero(flags_of(compute.equal(kind, b"2")))
     narrow = wide[lines.cells[wide] < 4]
     if len(narrow):
         found.append(("", narrow))
     wide = wide[lines.cells[wide] >= 4]
     exchange = lines.texts(lines.column(wide, 3)).dictionary_encode()
     kinds = lines.texts(lines.column(wide, 4)).dictionary_encode()
-    pair = exchange.indices.to_numpy().astype(np.int64) * len(kinds.dictionary)
-    pair += kinds.indices.to_numpy()
+    pair = numbers_of(exchange.indices).astype(np.int64) * len(kinds.dictionary)
+    pair += numbers_of(kinds.indices)
     by_name: dict[str, list[Ints]] = {}
     for one in np.unique(pair).tolist():
         first, second = divmod(one, len(kinds.dictionary))
@@ -340,7 +341,7 @@ def _decoded(texts: pa.LargeBinaryArray, quoted: Flags) -> tuple[pa.StringArray,
     bad = np.zeros(len(texts), dtype=bool)
     buffer = texts.buffers()[2]
     whole = b"" if buffer is None else buffer
-    marks = compute.match_substring(texts, b'"').to_numpy(zero_copy_only=False)
+    marks = flags_of(compute.match_substring(texts, b'"'))
     if not marks.any() and bytes(whole).isascii():
         return texts.cast(pa.string()), bad
     decoded = texts.to_pylist()

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.layout import Item
 from chiiki_tsusho.exchange_files.record_rows import RecordRows
@@ -35,10 +36,16 @@ class View:
     Parameters
     ----------
     parts : sequence of RecordRows
+
+    Attributes
+    ----------
+    record : Record
+        That of the lines; of two, the first.
     """
 
     def __init__(self, parts: Sequence[RecordRows]) -> None:
         self.parts = tuple(parts)
+        self.record = self.parts[0].record
         self._numbers: dict[str, Ints] = {}
 
     def __len__(self) -> int:
@@ -63,21 +70,15 @@ class View:
 
     def filled(self, name: str) -> Flags:
         """Say where an item is neither blank nor zeros alone."""
-        flags: Flags = compute.match_substring_regex(self.texts(name), "[^0]").to_numpy(
-            zero_copy_only=False
-        )
-        return flags
+        return flags_of(compute.match_substring_regex(self.texts(name), "[^0]"))
 
     def is_one_of(self, name: str, values: Sequence[str]) -> Flags:
         """Say where an item is one of some texts."""
-        flags: Flags = compute.is_in(
-            self.texts(name), pa.array(list(values), pa.string())
-        ).to_numpy(zero_copy_only=False)
-        return flags
+        return flags_of(compute.is_in(self.texts(name), pa.array(list(values), pa.string())))
 
     def has(self, name: str) -> bool:
         """Say whether the lines have such an item."""
-        return name in self.parts[0].record.by_name
+        return name in self.record.by_name
 
     def item(self, name: str, at: int) -> Item:
         """Return the item of one line."""
@@ -111,7 +112,7 @@ class Sheets:
         self.totals = View([file.rows("7131-10")])
         views = (self.base, self.lines, self.totals)
         coded = pa.concat_arrays([_key(view) for view in views]).dictionary_encode()
-        ids = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        ids = numbers_of(coded.indices).astype(np.int64)
         self.keys: list[str] = coded.dictionary.to_pylist()
         ends = np.cumsum([len(view) for view in views])[:-1]
         self.of_base, self.of_line, self.of_total = np.split(ids, ends)
