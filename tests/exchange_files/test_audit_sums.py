@@ -19,7 +19,7 @@ def place_of(data: list[list[str]], record: str, insured: str) -> int:
 
 @pytest.mark.parametrize("insured", [INSURED, WITH_FUNDS])
 def test_lines_of_other_service_kinds_are_left_alone(insured: str) -> None:
-    """訪問看護 (13) is on the same form (様式第二); neither its sums nor its funds are looked at."""
+    """訪問看護 (13) is on the same form (様式第二); its sums and funds are not looked at."""
     data = lines()
     at = place_of(data, "02", insured)
     other = ["13", "1111", "467", "2", "3", "4", "5", "999", "1000", "1001", "1002", ""]
@@ -64,7 +64,7 @@ def test_units_under_public_funds_are_no_more_than_those_of_the_line() -> None:
 
 
 def with_home_nursing() -> list[list[str]]:
-    """Add a summary of 訪問看護 to the first person, 467 units: 5,090 yen, 4,581 of the insurance."""
+    """Add a summary of 訪問看護 to the first person: 467 units, 4,581 + 509 yen."""
     data = lines()
     at = place_of(data, "10", INSURED)
     figures = ["1", "467", "467", "0", "", "", "467", "1090", "4581", "509", *["0"] * 9]

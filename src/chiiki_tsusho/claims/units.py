@@ -125,7 +125,7 @@ def base_rate_bases(visits: MonthVisits, on: Flags | None = None) -> dict[str, R
     """
     table, values = visits.table, visits.kinds.values
     keys = [key for key in values if of_base_lines(table, key)]
-    reductions = [key for key in keys if table.rates[key].per_mille[0] < 0]
+    reductions = [key for key in keys if table.rates[key].reduces]
     pairs = [(key, less) for key in keys if key not in reductions for less in reductions]
     units = table.row_units[visits.kinds.base]
     if visits.own_counts is not None:

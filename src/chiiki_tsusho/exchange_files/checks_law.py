@@ -59,7 +59,7 @@ def _check_codes(lines: MonthLines, findings: Findings) -> None:
     # A month of which only the base codes are known cannot say that an addition is wrong.
     whole_table = any(row.kind != "base" for row in lines.table.rows)
     rule = "unknown_code" if whole_table else "code_without_table"
-    findings.add(rule, view, "item_code", lines.at[lines.row < 0])
+    findings.add(rule, view, "item_code", lines.at[lines.without_row])
     fixed = lines.kinds["base"] | lines.kinds["addition"]
     # A code of a whole month has its units in サービス単位数 alone.
     monthly = lines.monthly
@@ -67,9 +67,7 @@ def _check_codes(lines: MonthLines, findings: Findings) -> None:
     blank, filled = monthly & (units == 0), monthly & (units == of_code)
 
     def compare(rule: str, item: str, figures: Ints, wanted: Flags) -> None:
-        expected = np.zeros(len(view), dtype=np.int64)
-        expected[lines.at] = figures
-        findings.differing(rule, view, item, expected, lines.at[wanted])
+        findings.differing(rule, view, item, lines.of_file(figures), lines.at[wanted])
 
     compare("units_of_code", "units", np.where(monthly, 0, of_code), fixed & ~filled)
     compare("units_times_count", "service_units", of_code * lines.number("count"), blank)
@@ -87,16 +85,14 @@ def _check_levels(lines: MonthLines, findings: Findings) -> None:
     sheets, base = lines.sheets, lines.kinds["base"]
     level, of_statement = lines.level, lines.statement
     stated = np.append(sheets.base.numbers("care_level"), 0)[sheets.base_at] - LEVEL_CODE
-    one = np.ones(len(lines.at), dtype=np.int64)
-    agreed = lines.summed(one, base & (level == stated[of_statement])) > 0
-    other = lines.summed(one, base & (level < lines.heaviest[of_statement])) > 0
-    without = lines.summed(one, base & (level == 0)) > 0
+    agreed = lines.having(base & (level == stated[of_statement]))
+    other = lines.having(base & (level < lines.heaviest[of_statement]))
+    without = lines.having(base & (level == 0))
     there = (level > 0) & (level == lines.heaviest[of_statement])
     there &= sheets.base_at[of_statement] >= 0
     wrong = there & ~(agreed | without)[of_statement]
     see = there & ~wrong & ((level != stated[of_statement]) | other[of_statement])
-    expected, found = (np.zeros(len(sheets.lines), dtype=np.int64) for _ in range(2))
-    expected[lines.at], found[lines.at] = stated[of_statement], level
+    expected, found = lines.of_file(stated[of_statement]), lines.of_file(level)
     findings.add("level_of_code", sheets.lines, "item_code", lines.at[wrong], expected, found)
     findings.add("several_levels", sheets.lines, "item_code", lines.at[see], expected, found)
 
@@ -113,16 +109,14 @@ def _check_counts(lines: MonthLines, findings: Findings) -> None:
     }
     ceiling = np.zeros(len(lines.at), dtype=np.int64)
     for per, limit in most.items():
-        of_per = lines.of_row(np.array([row.per == per for row in rows], dtype=np.int64)) == 1
-        ceiling = np.where(of_per, limit, ceiling)
+        ceiling = np.where(lines.which(row.per == per for row in rows), limit, ceiling)
     monthly = lines.of_row(np.array([row.max_per_month or 0 for row in rows]))
     ceiling = np.where(monthly > 0, np.minimum(ceiling, monthly), ceiling)
     count = lines.number("count")
-    known = (lines.row >= 0) & ~lines.kinds["base"] & lines.has_total[lines.statement]
-    expected = np.zeros(len(view), dtype=np.int64)
-    expected[lines.at] = ceiling
-    findings.add("count_over", view, "count", lines.at[known & (count > ceiling)], expected)
-    findings.add("no_count", view, "count", lines.at[(lines.row >= 0) & (count < 1)], "1")
+    known = ~lines.without_row & ~lines.kinds["base"] & lines.has_total[lines.statement]
+    over = lines.at[known & (count > ceiling)]
+    findings.add("count_over", view, "count", over, lines.of_file(ceiling))
+    findings.add("no_count", view, "count", lines.at[~lines.without_row & (count < 1)], "1")
     _check_days(lines, findings)
 
 
@@ -145,7 +139,7 @@ def _check_company(lines: MonthLines, findings: Findings) -> None:
     file shows that they stood on one visit only where they are more than the visits.
     """
     table, view = lines.table, lines.sheets.lines
-    met = set(np.unique(lines.row[lines.row >= 0]).tolist())
+    met = set(np.unique(lines.row).tolist())
     keys = {row.key for at, row in enumerate(table.rows) if at in met}
     rows = {key: table.rows[table.key_positions[key]] for key in keys if key is not None}
 
@@ -181,7 +175,7 @@ def _check_managed(lines: MonthLines, findings: Findings) -> None:
     statement = sheets.of_total[totals]
     units = lines.number("service_units")
     inside = lines.summed(units, lines.managed)
-    outside = lines.summed(units, ~lines.managed & (lines.row >= 0))
+    outside = lines.summed(units, ~lines.managed & ~lines.without_row)
     known = totals[lines.complete[statement]]
     for name, sums in (("managed_units", inside), ("unmanaged_units", outside)):
         expected = np.zeros(len(sheets.totals), dtype=np.int64)

@@ -7,33 +7,27 @@ import numpy as np
 from chiiki_tsusho.claims.units import apply_rate
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.month_lines import MonthLines
-from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
+from chiiki_tsusho.law.code_rows import BASE_LINES
+from chiiki_tsusho.law.code_table import Rate
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 
 def check_rates(lines: MonthLines, findings: Findings) -> None:
     """Compute each ratio again: exactly where it is of all lines, else the most it can be."""
-    table, view = lines.table, lines.sheets.lines
-    units = lines.number("service_units")
-    rates = table.rates.values()
-    of_all = [table.key_positions[one.key] for one in rates if one.basis == ALL_LINES]
-    basis = lines.summed(units, ~np.isin(lines.row, of_all)) - lines.excess
-    of_base = lines.summed(units, lines.kinds["base"])
-    known = (lines.complete & lines.has_total)[lines.statement]
-    for rate in rates:
-        position = table.key_positions[rate.key]
-        mine = (lines.row == position) & known
-        expected = np.zeros(len(view), dtype=np.int64)
+    units, base, counted = lines.number("service_units"), lines.kinds["base"], _counted(lines)
+    known, view = (lines.complete & lines.has_total)[lines.statement], lines.sheets.lines
+    for rate in lines.table.rates.values():
         if rate.basis == BASE_LINES:
-            outside = not table.rows[position].limit_managed
-            reach = np.maximum(0, of_base - lines.excess) if outside else of_base
-            expected[lines.at] = apply_rate(reach, rate.per_mille)[lines.statement]
-            most = np.abs(expected[lines.at])
-            wrong = mine & ((np.abs(units) > most) | (units * expected[lines.at] < 0))
+            expected = _computed(lines, rate, units, base, lines.excess)
+            # Between 0 and the most, whichever side of 0 that is on.
+            wrong = units * (units - expected) > 0
         else:
-            expected[lines.at] = apply_rate(basis, rate.per_mille)[lines.statement]
-            wrong = mine & (units != expected[lines.at])
-        findings.add("units_of_rate", view, "service_units", lines.at[wrong], expected)
+            expected = _computed(lines, rate, units, counted, lines.excess)
+            wrong = units != expected
+        wrong &= known & (lines.row == lines.table.key_positions[rate.key])
+        findings.add(
+            "units_of_rate", view, "service_units", lines.at[wrong], lines.of_file(expected)
+        )
     _check_public_rates(lines, findings)
 
 
@@ -43,49 +37,46 @@ def _check_public_rates(lines: MonthLines, findings: Findings) -> None:
     The units of 10 under public funds are those of the lines less what lies over the limit. A
     ratio of base lines is certain where all visits of the month have it.
     """
-    table, view, sheets = lines.table, lines.sheets.lines, lines.sheets
+    sheets, view, positions = lines.sheets, lines.sheets.lines, lines.table.key_positions
     of_funds = np.zeros(len(sheets), dtype=np.int64)
     public = sheets.totals.numbers("public1_units")[lines.totals]
     of_funds[sheets.of_total[lines.totals]] = public
     units, part = lines.number("service_units"), lines.number("public1_units")
-    everything = np.ones(len(lines.at), dtype=bool)
-    excess = lines.summed(part, everything) - of_funds
-    known = (lines.complete & lines.has_total & (of_funds > 0))[lines.statement]
-    rates = {table.key_positions[one.key]: one for one in table.rates.values()}
-
-    def are(basis: str, *, reductions: bool = False) -> Flags:
-        rows = [
-            at
-            for at, one in rates.items()
-            if one.basis == basis and (one.per_mille[0] < 0 or not reductions)
-        ]
-        return np.isin(lines.row, rows)
-
-    def reach(values: Ints, over: Ints, *, reduced: bool, outside: bool) -> Ints:
-        sums = lines.summed(values, lines.kinds["base"])
-        if reduced:
-            sums = sums + lines.summed(values, are(BASE_LINES, reductions=True))
-        return np.maximum(0, sums - over) if outside else sums
-
-    for position, rate in rates.items():
-        mine = (lines.row == position) & known
-        outside = not table.rows[position].limit_managed
+    excess = sheets.sum_of_lines(view.numbers("public1_units"), sheets.our_lines) - of_funds
+    known = (lines.complete & (of_funds != 0))[lines.statement]
+    rates = lines.table.rates.values()
+    base, counted = lines.kinds["base"], _counted(lines)
+    reduced = base | np.isin(
+        lines.row, [positions[one.key] for one in rates if one.basis == BASE_LINES and one.reduces]
+    )
+    for rate in rates:
+        mine = known & (lines.row == positions[rate.key])
         if not mine.any():
             continue
         if rate.basis == BASE_LINES:
-            reduced = rate.per_mille[0] > 0
-            whole, some = (
-                apply_rate(reach(values, over, reduced=reduced, outside=outside), rate.per_mille)
-                for values, over in ((units, lines.excess), (part, excess))
-            )
-            mine &= units == whole[lines.statement]
-        elif outside:
-            others = of_funds - lines.summed(part, are(ALL_LINES))
-            some = apply_rate(others, rate.per_mille)
-            mine &= part != 0
+            reached = base if rate.reduces else reduced
+            mine &= units == _computed(lines, rate, units, reached, lines.excess)
         else:
-            continue
-        expected = np.zeros(len(view), dtype=np.int64)
-        expected[lines.at] = some[lines.statement]
-        wrong = mine & (part != some[lines.statement])
-        findings.add("public_units_of_rate", view, "public1_units", lines.at[wrong], expected)
+            reached = counted
+            # A part of 0 is none: the line may be of days without funds.
+            mine &= part != 0
+        expected = _computed(lines, rate, part, reached, excess)
+        at = lines.at[mine & (part != expected)]
+        findings.add("public_units_of_rate", view, "public1_units", at, lines.of_file(expected))
+
+
+def _counted(lines: MonthLines) -> Flags:
+    """Say which lines a ratio of all lines counts: those that are no such ratio."""
+    rates, positions = lines.table.rates.values(), lines.table.key_positions
+    return ~np.isin(lines.row, [positions[one.key] for one in rates if one.basis != BASE_LINES])
+
+
+def _computed(lines: MonthLines, rate: Rate, units: Ints, reached: Flags, excess: Ints) -> Ints:
+    """Compute a ratio of the units of some lines, shape (lines,).
+
+    Outside the limit it is of what is inside: the units over it are taken off first.
+    """
+    sums = lines.summed(units, reached)
+    if not lines.table.rows[lines.table.key_positions[rate.key]].limit_managed:
+        sums = np.maximum(0, sums - excess)
+    return apply_rate(sums, rate.per_mille)[lines.statement]

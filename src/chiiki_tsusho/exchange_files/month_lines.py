@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,9 +11,7 @@ import numpy as np
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.number_arrays import Flags, Ints
-
-# Of one person on one day.
-MOST_SESSIONS = 9
+from chiiki_tsusho.reading.cells import MAX_SESSION
 
 
 @dataclass(frozen=True)
@@ -48,13 +47,23 @@ class MonthLines:
         """Return for each line what its row has, 0 where there is no row."""
         return np.append(values, 0)[self.row]
 
+    def of_file(self, values: Ints) -> Ints:
+        """Put a figure of each line at its place among all lines of the file, 0 elsewhere."""
+        figures = np.zeros(len(self.sheets.lines), dtype=np.int64)
+        figures[self.at] = values
+        return figures
+
+    def which(self, wanted: Iterable[int]) -> Flags:
+        """Say which lines are of wanted rows of the table; a line without a row is of none."""
+        of_row = np.fromiter(wanted, dtype=bool, count=len(self.table.rows))
+        return np.append(of_row, False)[self.row]
+
     @cached_property
     def kinds(self) -> dict[str, Flags]:
-        """Which lines are base codes, additions and rates."""
-        rows = self.table.rows
+        """Which lines are base codes, and which additions."""
         return {
-            kind: self.of_row(np.array([row.kind == kind for row in rows], dtype=np.int64)) == 1
-            for kind in ("base", "addition", "rate")
+            kind: self.which(row.kind == kind for row in self.table.rows)
+            for kind in ("base", "addition")
         }
 
     def summed(self, values: Ints, wanted: Flags) -> Ints:
@@ -63,29 +72,35 @@ class MonthLines:
         np.add.at(sums, self.statement[wanted], values[wanted])
         return sums
 
+    def having(self, wanted: Flags) -> Flags:
+        """Say which statements have one of some lines, shape (statements,)."""
+        flags = np.zeros(len(self.sheets), dtype=bool)
+        flags[self.statement[wanted]] = True
+        return flags
+
     def of_key(self, key: str) -> Flags:
         """Say which lines are of a key of the table."""
-        rows = [at for at, row in enumerate(self.table.rows) if row.key == key]
-        return np.isin(self.row, rows)
+        return self.which(row.key == key for row in self.table.rows)
 
     def times(self, key: str) -> Ints:
         """Return on how many visits or days a key is claimed at least, by statement."""
-        largest = self.of_row(np.array([row.largest_value for row in self.table.rows]))
-        return self.summed(-(-self.number("count") // np.maximum(largest, 1)), self.of_key(key))
+        largest = self.table.rows[self.table.key_positions[key]].largest_value
+        return self.summed(-(-self.number("count") // largest), self.of_key(key))
+
+    @cached_property
+    def without_row(self) -> Flags:
+        """Which lines have a code that the table lacks."""
+        return self.row < 0
 
     @cached_property
     def complete(self) -> Flags:
         """Say which statements have no line whose code the table lacks."""
-        known = np.ones(len(self.sheets), dtype=bool)
-        known[self.statement[self.row < 0]] = False
-        return known
+        return ~self.having(self.without_row)
 
     @cached_property
     def managed(self) -> Flags:
         """Which lines count against the benefit limit."""
-        managed = np.array([row.limit_managed for row in self.table.rows])
-        flags: Flags = self.of_row(managed) == 1
-        return flags
+        return self.which(row.limit_managed for row in self.table.rows)
 
     @cached_property
     def level(self) -> Ints:
@@ -102,15 +117,12 @@ class MonthLines:
     @cached_property
     def monthly(self) -> Flags:
         """Which lines are base codes of a whole month, whose count says nothing of the visits."""
-        of_month = [row.kind == "base" and row.per == "month" for row in self.table.rows]
-        flags: Flags = self.of_row(np.array(of_month, dtype=np.int64)) == 1
-        return flags
+        return self.which(row.kind == "base" and row.per == "month" for row in self.table.rows)
 
     @cached_property
     def by_month(self) -> Flags:
         """Say which statements have a base code of a whole month."""
-        flags: Flags = self.summed(np.ones(len(self.at), dtype=np.int64), self.monthly) > 0
-        return flags
+        return self.having(self.monthly)
 
     @cached_property
     def visits(self) -> Ints:
@@ -119,7 +131,7 @@ class MonthLines:
         Under a code of a whole month it is the most that its days may have had.
         """
         counted = self.summed(self.number("count"), self.kinds["base"])
-        return np.where(self.by_month, self.days * MOST_SESSIONS, counted)
+        return np.where(self.by_month, self.days * MAX_SESSION, counted)
 
     @cached_property
     def days(self) -> Ints:

@@ -50,6 +50,11 @@ class Rate:
     key: str
     per_mille: tuple[int, ...]
 
+    @property
+    def reduces(self) -> bool:
+        """Whether it takes units off (共生型サービス)."""
+        return self.per_mille[0] < 0
+
 
 @checked_call
 @dataclass(frozen=True)
