@@ -14,12 +14,8 @@ from chiiki_tsusho.exchange_files.month_lines import MonthLines
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.prices_and_limits import benefit_limits, unit_prices
-from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.not_known import NO_LIMIT, NO_ROW, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
-
-# 要介護状態区分コード of 要介護1 is 21, of 要介護5 25.
-LEVEL_CODE = 20
-LEVELS = (1, 5)
 
 
 def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
@@ -49,7 +45,7 @@ def _months(sheets: Sheets, book: CodeBook, findings: Findings) -> Iterator[Mont
             continue
         table = book.table(month)
         known = {code: position for position, code in enumerate(table.service_codes.tolist())}
-        rows = np.array([known.get(text, -1) for text in texts], dtype=np.int64)
+        rows = np.array([known.get(text, NO_ROW) for text in texts], dtype=np.int64)
         totals = sheets.ours[of_totals == month]
         yield MonthLines(sheets, table, at, rows[coded[at]], totals)
 
@@ -80,19 +76,18 @@ def _check_levels(lines: MonthLines, findings: Findings) -> None:
     """Compare the care levels of the codes with that of 01.
 
     A level that changes within the month leaves codes of both levels; codes of 療養通所介護 have
-    none.
+    none. A level of 01 that is none is told as such (``level_code``).
     """
     sheets, base = lines.sheets, lines.kinds["base"]
     level, of_statement = lines.level, lines.statement
-    stated = np.append(sheets.base.numbers("care_level"), 0)[sheets.base_at] - LEVEL_CODE
-    agreed = lines.having(base & (level == stated[of_statement]))
+    stated = sheets.care_level[of_statement]
+    agreed = lines.having(base & (level == stated))
     other = lines.having(base & (level < lines.heaviest[of_statement]))
     without = lines.having(base & (level == 0))
-    there = (level > 0) & (level == lines.heaviest[of_statement])
-    there &= sheets.base_at[of_statement] >= 0
+    there = (level > 0) & (level == lines.heaviest[of_statement]) & (stated != UNKNOWN)
     wrong = there & ~(agreed | without)[of_statement]
-    see = there & ~wrong & ((level != stated[of_statement]) | other[of_statement])
-    expected, found = lines.of_file(stated[of_statement]), lines.of_file(level)
+    see = there & ~wrong & ((level != stated) | other[of_statement])
+    expected, found = lines.of_file(stated), lines.of_file(level)
     findings.add("level_of_code", sheets.lines, "item_code", lines.at[wrong], expected, found)
     findings.add("several_levels", sheets.lines, "item_code", lines.at[see], expected, found)
 
@@ -107,11 +102,9 @@ def _check_counts(lines: MonthLines, findings: Findings) -> None:
         "one_way": per_visit * visits,
         "month": np.ones_like(days),
     }
-    ceiling = np.zeros(len(lines.at), dtype=np.int64)
-    for per, limit in most.items():
-        ceiling = np.where(lines.which(row.per == per for row in rows), limit, ceiling)
-    monthly = lines.of_row(np.array([row.max_per_month or 0 for row in rows]))
-    ceiling = np.where(monthly > 0, np.minimum(ceiling, monthly), ceiling)
+    of_month = lines.of_row(np.array([row.max_per_month or NO_LIMIT for row in rows]))
+    counted = [lines.which(row.per == per for row in rows) for per in most]
+    ceiling = np.minimum(np.select(counted, list(most.values())), of_month)
     count = lines.number("count")
     known = ~lines.without_row & ~lines.kinds["base"] & lines.has_total[lines.statement]
     over = lines.at[known & (count > ceiling)]
@@ -127,7 +120,7 @@ def _check_days(lines: MonthLines, findings: Findings) -> None:
     visits = np.zeros(len(sheets.totals), dtype=np.int64)
     visits[totals] = lines.visits[statement]
     known = np.zeros(len(sheets.totals), dtype=bool)
-    known[totals] = (lines.complete & ~lines.by_month)[statement]
+    known[totals] = lines.visits_counted[statement]
     findings.add("days_over_visits", sheets.totals, "days", known & (days > visits), visits)
     findings.add("several_visits_a_day", sheets.totals, "days", known & (days < visits), visits)
 
@@ -150,22 +143,21 @@ def _check_company(lines: MonthLines, findings: Findings) -> None:
         own = [key for key in members if key in rows]
         if len(own) > 1:
             monthly = [key for key in own if rows[key].per == "month"]
-            several = np.sum([lines.times(key) > 0 for key in monthly], axis=0) > 1
-            others = [lines.times(key) for key in own if key not in monthly]
-            several |= np.sum(others, axis=0) > lines.visits
-            one = np.logical_or.reduce([lines.of_key(key) for key in own])
-            add("two_of_a_group", one & several[lines.statement])
+            claimed = [lines.having(lines.of_keys([key])).astype(np.int64) for key in monthly]
+            several = sum(claimed) > 1
+            several |= sum(lines.times(key) for key in own if key not in monthly) > lines.visits
+            add("two_of_a_group", lines.of_keys(own) & several[lines.statement])
     for key, needed in table.only_with.items():
-        if key in rows:
-            beside = np.sum([lines.times(one) for one in needed], axis=0) > 0
-            add("needs_other_code", lines.of_key(key) & ~beside[lines.statement])
+        beside = lines.having(lines.of_keys(needed))
+        add("needs_other_code", lines.of_keys([key]) & ~beside[lines.statement])
     pairs = [(one, other) for one, others in table.not_with.items() for other in others]
     for key, other in pairs:
         if key in rows and other in rows:
-            mine, there = lines.of_key(key), lines.times(other)
-            both = sure = mine & (there > 0)[lines.statement]
+            there = lines.having(lines.of_keys([other]))
+            both = sure = lines.of_keys([key]) & there[lines.statement]
             if "month" not in (rows[key].per, rows[other].per):
-                sure = both & (lines.times(key) + there > lines.visits)[lines.statement]
+                times = lines.times(key) + lines.times(other)
+                sure = both & (times > lines.visits)[lines.statement]
             add("codes_not_together", sure, f"≠ {rows[other].item_code}")
             add("codes_together", both & ~sure, f"≠ {rows[other].item_code}")
 
@@ -175,7 +167,7 @@ def _check_managed(lines: MonthLines, findings: Findings) -> None:
     statement = sheets.of_total[totals]
     units = lines.number("service_units")
     inside = lines.summed(units, lines.managed)
-    outside = lines.summed(units, ~lines.managed & ~lines.without_row)
+    outside = lines.summed(units, ~lines.managed)
     known = totals[lines.complete[statement]]
     for name, sums in (("managed_units", inside), ("unmanaged_units", outside)):
         expected = np.zeros(len(sheets.totals), dtype=np.int64)
@@ -186,15 +178,13 @@ def _check_managed(lines: MonthLines, findings: Findings) -> None:
 def _check_limit(lines: MonthLines, findings: Findings) -> None:
     sheets, totals = lines.sheets, lines.totals
     statement = sheets.of_total[totals]
-    stated = sheets.base.numbers("care_level")[sheets.base_at[statement]] - LEVEL_CODE
     # Where the level changes within the month the limit is that of the heavier one.
-    level = np.maximum(stated, lines.heaviest[statement])
-    known = (level >= LEVELS[0]) & (level <= LEVELS[1])
-    limits = benefit_limits(lines.table.month)[np.where(known, level, 0)]
+    level = np.maximum(sheets.care_level, lines.heaviest)[statement]
+    limits = benefit_limits(lines.table.month)[level]
     expected = np.zeros(len(sheets.totals), dtype=np.int64)
     expected[totals] = limits
     planned = sheets.totals.numbers("planned_units")[totals]
-    over = known & (limits != UNKNOWN) & (planned > limits)
+    over = (limits != UNKNOWN) & (planned > limits)
     findings.add("plan_over_limit", sheets.totals, "planned_units", totals[over], expected)
 
 
@@ -212,7 +202,7 @@ def _check_prices(sheets: Sheets, findings: Findings) -> None:
         # One provider has one 地域区分 in a month.
         good = of_month[np.isin(price[of_month], known)]
         values, counts = np.unique(price[good], return_counts=True)
-        if len(values) > 1:
+        if len(values):
             usual = int(values[np.argmax(counts)])
             other = good[price[good] != usual]
             findings.add("unit_price_of_others", totals, "unit_price", other, str(usual))

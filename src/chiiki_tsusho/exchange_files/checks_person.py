@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import numbers_of
-from chiiki_tsusho.exchange_files.checks_law import LEVEL_CODE, LEVELS
 from chiiki_tsusho.exchange_files.dates import bad_dates, month_days, whole
 from chiiki_tsusho.exchange_files.findings import Findings
-from chiiki_tsusho.exchange_files.sheets import Sheets, View
+from chiiki_tsusho.exchange_files.sheets import Sheets, View, care_levels
 from chiiki_tsusho.law.check_digits import wrong_digit
+from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 # 第2号被保険者 are insured from the age of forty.
@@ -36,9 +36,8 @@ def check_persons(sheets: Sheets, findings: Findings) -> None:
     first, last = month * 100 + 1, month * 100 + month_days(month)
     ours = np.zeros(len(base), dtype=bool)
     ours[sheets.base_of_ours] = True
-    level = base.numbers("care_level")
-    wrong = ours & ~((level >= LEVEL_CODE + LEVELS[0]) & (level <= LEVEL_CODE + LEVELS[1]))
-    findings.add("level_code", base, "care_level", wrong & base.filled("care_level"), "21 … 25")
+    wrong = ours & (care_levels(base) == UNKNOWN) & base.filled("care_level")
+    findings.add("level_code", base, "care_level", wrong, "21 … 25")
     for name, known in (("sex", SEXES), ("care_plan_by", PLANNERS), ("stop_reason", STOP_REASONS)):
         other = base.filled(name) & ~base.is_one_of(name, known)
         findings.add("unknown_choice", base, name, other, " / ".join(known))

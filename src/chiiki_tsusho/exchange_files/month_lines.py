@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.not_known import NO_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cells import MAX_SESSION
 
@@ -23,7 +24,7 @@ class MonthLines:
     at : ndarray of int64
         Positions among the lines of the file.
     row : ndarray of int64
-        The row of the table of each, −1 where the table has no such code.
+        The row of the table of each, ``NO_ROW`` where the table has no such code.
     totals : ndarray of int64
         Positions of the month's 10 lines whose statement has an 01 line.
     """
@@ -78,19 +79,20 @@ class MonthLines:
         flags[self.statement[wanted]] = True
         return flags
 
-    def of_key(self, key: str) -> Flags:
-        """Say which lines are of a key of the table."""
-        return self.which(row.key == key for row in self.table.rows)
+    def of_keys(self, keys: Sequence[str]) -> Flags:
+        """Say which lines are of some keys of the table."""
+        return self.which(row.key in keys for row in self.table.rows)
 
     def times(self, key: str) -> Ints:
         """Return on how many visits or days a key is claimed at least, by statement."""
         largest = self.table.rows[self.table.key_positions[key]].largest_value
-        return self.summed(-(-self.number("count") // largest), self.of_key(key))
+        return self.summed(-(-self.number("count") // largest), self.of_keys([key]))
 
     @cached_property
     def without_row(self) -> Flags:
         """Which lines have a code that the table lacks."""
-        return self.row < 0
+        flags: Flags = self.row == NO_ROW
+        return flags
 
     @cached_property
     def complete(self) -> Flags:
@@ -125,13 +127,18 @@ class MonthLines:
         return self.having(self.monthly)
 
     @cached_property
+    def visits_counted(self) -> Flags:
+        """Say which statements count their visits: by base codes that are known and of a visit."""
+        return self.complete & ~self.by_month
+
+    @cached_property
     def visits(self) -> Ints:
         """The counts of base codes by statement: how many visits there were.
 
-        Under a code of a whole month it is the most that its days may have had.
+        Where they are not counted it is the most that the days may have had.
         """
         counted = self.summed(self.number("count"), self.kinds["base"])
-        return np.where(self.by_month, self.days * MAX_SESSION, counted)
+        return np.where(self.visits_counted, counted, self.days * MAX_SESSION)
 
     @cached_property
     def days(self) -> Ints:

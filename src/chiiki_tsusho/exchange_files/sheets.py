@@ -14,7 +14,9 @@ from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.layout import Item
 from chiiki_tsusho.exchange_files.record_rows import RecordRows
+from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
 from chiiki_tsusho.law.prices_and_limits import service
+from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
@@ -26,6 +28,8 @@ KEY_FORMS = {
 }
 # Item 3 of a claim line: 地域密着型通所介護 and 療養通所介護.
 SERVICE_KIND = service().service_type
+# 要介護状態区分コード of 要介護1 is 21, of 要介護5 25.
+LEVEL_CODE = 20
 # 証記載保険者番号 has eight places; a number of six digits is filled with zeros.
 INSURER_PLACES = 8
 
@@ -136,6 +140,11 @@ class Sheets:
         return at
 
     @cached_property
+    def care_level(self) -> Ints:
+        """The care level that 01 states, by statement; ``UNKNOWN`` where that is none of 1 to 5."""
+        return np.append(care_levels(self.base), UNKNOWN)[self.base_at]
+
+    @cached_property
     def our_lines(self) -> Flags:
         """Which of ``lines`` are of service kind 78."""
         return self.lines.is_one_of("service_kind", [SERVICE_KIND])
@@ -153,6 +162,12 @@ class Sheets:
     def sum_of_totals(self, name: str) -> Ints:
         """Sum an item of the 10 lines by statement, shape (statements,)."""
         return summed(self.of_total, self.totals.numbers(name), len(self))
+
+
+def care_levels(base: View) -> Ints:
+    """Return the care level of each 01 line, ``UNKNOWN`` where it is none of 1 to 5."""
+    level = base.numbers("care_level") - LEVEL_CODE
+    return np.where((level > 0) & (level < LEVEL_SLOTS), level, UNKNOWN)
 
 
 def summed(groups: Ints, values: Ints, size: int) -> Ints:

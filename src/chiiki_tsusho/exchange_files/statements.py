@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow as pa
 
 from chiiki_tsusho.exchange_files.checks_form import DATA_KIND
-from chiiki_tsusho.exchange_files.checks_law import LEVEL_CODE
 from chiiki_tsusho.exchange_files.checks_sums import claim_sums
 from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
@@ -18,7 +17,7 @@ from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
 from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, common_quoting
-from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES, SERVICE_KIND, Sheets
+from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES, LEVEL_CODE, SERVICE_KIND, Sheets
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 EXCHANGE_ID, CLAIM_ID = "7131", "7111"
