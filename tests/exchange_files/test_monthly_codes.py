@@ -9,6 +9,7 @@ import pytest
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.errors import ClaimFileError
+from chiiki_tsusho.exchange_files.claim_file import parse_claim_file
 from helpers import second_reader
 from helpers.second_reader import num
 
@@ -85,25 +86,55 @@ def test_units_of_a_month_stand_in_service_units_alone(table: Path, tmp_path: Pa
     assert [num(line, at) for at in (9, 10, 14)] == [0, 1, UNITS]
     audit = ct.audit(written.path, table)
     assert audit.findings.empty, audit.findings.to_string()
+    assert audit.hints.empty, audit.hints.to_string()
 
 
 @pytest.mark.parametrize(
-    ("item", "figure", "rule"),
+    ("item", "figure", "rule", "expected"),
     [
-        ("units", "1", "units_of_code"),
-        ("service_units", "12784", "units_times_count"),
-        ("service_units", "0", "units_times_count"),
+        ("units", "1", "units_of_code", "0"),
+        ("service_units", "12784", "units_times_count", "12785"),
+        ("service_units", "0", "units_times_count", "12785"),
     ],
 )
 def test_another_figure_is_found(
-    table: Path, tmp_path: Path, item: str, figure: str, rule: str
+    table: Path, tmp_path: Path, item: str, figure: str, rule: str, expected: str
 ) -> None:
+    findings = audit_of_month(table, tmp_path, **{item: figure}).findings
+    told = findings[findings["rule"] == rule]
+    assert told[["found", "expected"]].values.tolist() == [[figure, expected]]
+
+
+def audit_of_month(table: Path, tmp_path: Path, **cells: str) -> ct.Audit:
+    """Audit the month with other cells in its one line of a code."""
     batch, recipients = month(table)
     [written] = ct.write_claim_file(batch, recipients, "2026-07", tmp_path / "out", codes=table)
     file = ct.read_claim_file(written.path)
-    changed = file.with_frame("7131-02", file.frame("7131-02").assign(**{item: figure}))
-    written.path.write_bytes(changed.to_bytes())
-    assert rule in set(ct.audit(written.path, table).findings["rule"])
+    return ct.audit(file.with_frame("7131-02", file.frame("7131-02").assign(**cells)), table)
+
+
+def test_units_that_stand_in_their_item_all_the_same_are_right(table: Path, tmp_path: Path) -> None:
+    """They are too long for it, which is another matter."""
+    rules = audit_of_month(table, tmp_path, units=str(UNITS)).findings["rule"]
+    assert rules.tolist() == ["too_long"]
+
+
+# Three days: under a code of the whole month there may have been nine visits on each.
+@pytest.mark.parametrize(("count", "expected"), [(27, []), (28, [["28", "27"]])])
+def test_the_most_visits_of_a_month(
+    table: Path, tmp_path: Path, count: int, expected: list[list[str]]
+) -> None:
+    batch, recipients = month(table)
+    [written] = ct.write_claim_file(batch, recipients, "2026-07", tmp_path / "out", codes=table)
+    data = written.path.read_bytes().splitlines(keepends=True)
+    at = next(at for at, one in enumerate(data) if b",7131,02," in one)
+    cells = data[at].split(b",")
+    # サービス提供体制強化加算Ⅱ, 18 units a visit.
+    cells[9:12] = [b"6100", b"18", str(count).encode()]
+    data.insert(at + 1, b",".join(cells))
+    findings = ct.audit(parse_claim_file(b"".join(data), "file"), table).findings
+    told = findings[findings["rule"] == "count_over"]
+    assert told[["found", "expected"]].values.tolist() == expected
 
 
 def test_a_table_without_the_code_leaves_the_figure_too_long(table: Path, tmp_path: Path) -> None:
