@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import numbers_of
-from chiiki_tsusho.exchange_files.dates import bad_dates, month_days, whole
+from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, bad_dates, month_days, whole
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.sheets import Sheets, View, care_levels
 from chiiki_tsusho.law.check_digits import wrong_digit
@@ -30,8 +30,6 @@ CHECKED = {
 def check_persons(sheets: Sheets, findings: Findings) -> None:
     """Check the dates and codes of 01 against the month and its days."""
     base = sheets.base
-    if not len(base):
-        return
     month = base.numbers("service_month")
     first, last = month * 100 + 1, month * 100 + month_days(month)
     ours = np.zeros(len(base), dtype=bool)
@@ -57,11 +55,9 @@ def check_persons(sheets: Sheets, findings: Findings) -> None:
 
 
 def _dates(base: View, name: str) -> tuple[Ints, Flags]:
-    """Return a date of each line as a number, and where it can be read."""
+    """Return a date of each line as a number, and where there is one that can be read."""
     texts = base.texts(name)
-    values = whole(texts, 8)
-    good: Flags = (values > 0) & ~bad_dates(texts)
-    return values, good
+    return whole(texts, DATE_DIGITS), base.filled(name) & ~bad_dates(texts)
 
 
 def _check_periods(sheets: Sheets, first: Ints, last: Ints, findings: Findings) -> None:
@@ -77,23 +73,24 @@ def _check_periods(sheets: Sheets, first: Ints, last: Ints, findings: Findings) 
         ("started_on", started, has_start),
         ("stopped_on", stopped, has_stop),
     ):
-        findings.add("outside_month", base, name, given & ((value < first) | (value > last)))
+        findings.add("outside_month", base, name, given & ~_within(value, first, last))
     findings.add(
         "stopped_before_start", base, "stopped_on", has_start & has_stop & (stopped < started)
     )
-    day = np.ones(len(base), dtype=np.int64)
-    earliest = np.maximum.reduce(
-        [first, np.where(has_begin, begins, first), np.where(has_start, started, first)]
-    )
-    latest = np.minimum.reduce(
-        [last, np.where(has_end, ends, last), np.where(has_stop, stopped, last)]
-    )
-    day = np.where((earliest // 100 == first // 100) & (latest // 100 == first // 100),
-                   latest - earliest + 1, last - first + 1)  # fmt: skip
+    earliest, latest = first, last
+    for value in (begins, started):
+        earliest = np.maximum(earliest, np.where(_within(value, first, last), value, first))
+    for value in (ends, stopped):
+        latest = np.minimum(latest, np.where(_within(value, first, last), value, last))
     totals, at = sheets.totals, sheets.ours
     most = np.zeros(len(totals), dtype=np.int64)
-    most[at] = np.maximum(0, day)[sheets.base_of_ours]
+    most[at] = np.maximum(0, latest - earliest + 1)[sheets.base_of_ours]
     findings.add("days_over_period", totals, "days", at[(totals.numbers("days") > most)[at]], most)
+
+
+def _within(value: Ints, first: Ints, last: Ints) -> Flags:
+    flags: Flags = (value >= first) & (value <= last)
+    return flags
 
 
 def _check_digits(base: View, findings: Findings) -> None:

@@ -8,6 +8,7 @@ from pyarrow import compute
 
 from chiiki_tsusho.number_arrays import Flags, Ints
 
+DATE_DIGITS = 8
 _MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
 
 
@@ -37,7 +38,7 @@ def bad_months(texts: pa.StringArray) -> Flags:
 
 def bad_dates(texts: pa.StringArray) -> Flags:
     """Say which texts are neither blank nor a date."""
-    dates = whole(texts, 8)
+    dates = whole(texts, DATE_DIGITS)
     month, day = dates // 100, dates % 100
     flags: Flags = (dates != 0) & ~(_month_like(month) & (day >= 1) & (day <= month_days(month)))
     return flags
