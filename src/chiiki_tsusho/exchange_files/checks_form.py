@@ -11,7 +11,6 @@ from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
 from chiiki_tsusho.exchange_files.findings import Findings, told
 from chiiki_tsusho.exchange_files.layout import Item
-from chiiki_tsusho.exchange_files.record_rows import text_bytes
 from chiiki_tsusho.exchange_files.sheets import Sheets, View
 from chiiki_tsusho.number_arrays import Flags, Ints
 
@@ -48,11 +47,11 @@ def _check_frame(file: ClaimFile, views: dict[str, View], findings: Findings) ->
         findings.differing("record_count", control, "record_count", data_lines)
         other = ~control.is_one_of("data_kind", [DATA_KIND])
         findings.add("data_kind", control, "data_kind", other, DATA_KIND)
-    for name in ("7111", "7131-01", "7131-02", "7131-14", "7131-10", "7131-12"):
-        if len(control) and len(views[name]):
-            provider = control.texts("provider_no")[0]
-            other = flags_of(compute.not_equal(views[name].texts("provider_no"), provider))
-            [shown] = told([str(provider)], control.item("provider_no", 0))
+        # A second control record is told above: the file is of the provider of the first.
+        provider, *_ = control.texts("provider_no").to_pylist()
+        [shown] = told([provider], control.record.by_name["provider_no"])
+        for name in ("7111", "7131-01", "7131-02", "7131-14", "7131-10", "7131-12"):
+            other = ~views[name].is_one_of("provider_no", [provider])
             findings.add("provider_differs", views[name], "provider_no", other, shown)
 
 
@@ -60,21 +59,21 @@ def _check_running_numbers(file: ClaimFile, views: dict[str, View], findings: Fi
     for view in views.values():
         findings.differing("running_number", view, "running_no", view.lines)
     for kept in file.kept:
-        cells = kept.text.split(b",", 2)
-        number = cells[1].strip(b'"') if len(cells) > 1 else b""
-        if kept.damage is None and number != str(kept.line).encode():
+        _, _, behind = kept.text.partition(b",")
+        number, _, _ = behind.partition(b",")
+        if kept.damage is None and number.strip(b'"') != str(kept.line).encode():
             findings.add_line("running_number", kept.line, expected=str(kept.line))
 
 
 def _check_items(view: View, findings: Findings) -> None:
     for item in view.record.items:
         texts = view.texts(item.name)
-        # No text has more letters than bytes.
-        if text_bytes(texts)[0].max() > item.length:
+        # No text has more letters than bytes, and bytes are quickly counted.
+        if compute.max(compute.binary_length(texts)).as_py() > item.length:
             long = flags_of(compute.greater(compute.utf8_length(texts), item.length))
             findings.add("too_long", view, item.name, long, str(item.length))
         if item.kind == "number":
-            findings.add("not_a_number", view, item.name, view.parts[0].not_numbers(item.name))
+            findings.add("not_a_number", view, item.name, view.not_numbers(item.name))
         elif item.kind == "date":
             findings.add("not_a_date", view, item.name, bad_dates(texts), "YYYYMMDD")
         elif item.kind == "month":
@@ -126,21 +125,20 @@ def with_public_funds(base: View) -> Flags:
 def check_doubles(sheets: Sheets, findings: Findings) -> None:
     """Find what stands there twice, and lines whose statement lacks a record."""
     first = np.zeros(len(sheets.base), dtype=bool)
-    first[sheets.base_at[sheets.base_at >= 0]] = True
+    first[sheets.base_at[sheets.of_base]] = True
     findings.add("statement_doubled", sheets.base, "insured_no", ~first)
     codes = _joined(sheets.lines, "service_kind", "item_code", "note")
     later = _later(sheets.of_line, codes)
     findings.add("code_doubled", sheets.lines, "item_code", later)
     later = _later(sheets.of_total, sheets.totals.texts("service_kind"))
     findings.add("kind_doubled", sheets.totals, "service_kind", later)
-    has_total = np.zeros(len(sheets), dtype=bool)
-    has_total[sheets.of_total] = True
-    has_line = np.zeros(len(sheets), dtype=bool)
-    has_line[sheets.of_line] = True
-    findings.add("no_base_record", sheets.lines, "insured_no", sheets.base_at[sheets.of_line] < 0)
-    findings.add("no_base_record", sheets.totals, "insured_no", sheets.base_at[sheets.of_total] < 0)
-    findings.add("no_total_record", sheets.base, "insured_no", ~has_total[sheets.of_base])
-    findings.add("no_line_record", sheets.base, "insured_no", ~has_line[sheets.of_base])
+    for rule, view, statement, others in (
+        ("no_base_record", sheets.lines, sheets.of_line, sheets.of_base),
+        ("no_base_record", sheets.totals, sheets.of_total, sheets.of_base),
+        ("no_total_record", sheets.base, sheets.of_base, sheets.of_total),
+        ("no_line_record", sheets.base, sheets.of_base, sheets.of_line),
+    ):
+        findings.add(rule, view, "insured_no", ~np.isin(statement, others))
 
 
 def _joined(view: View, *names: str) -> pa.StringArray:
@@ -150,8 +148,8 @@ def _joined(view: View, *names: str) -> pa.StringArray:
 def _later(groups: Ints, texts: pa.StringArray) -> Flags:
     """Say which rows repeat a text within their group."""
     later = np.ones(len(groups), dtype=bool)
-    if len(groups):
-        coded = texts.dictionary_encode()
-        pair = groups * len(coded.dictionary) + numbers_of(coded.indices)
-        later[np.unique(pair, return_index=True)[1]] = False
+    coded = texts.dictionary_encode()
+    pair = groups * len(coded.dictionary) + numbers_of(coded.indices)
+    _, first = np.unique(pair, return_index=True)
+    later[first] = False
     return later

@@ -67,6 +67,10 @@ class View:
             self._numbers[name] = np.concatenate([part.numbers(name) for part in self.parts])
         return self._numbers[name]
 
+    def not_numbers(self, name: str) -> Flags:
+        """Say where an item is neither a number nor blank."""
+        return np.concatenate([part.not_numbers(name) for part in self.parts])
+
     def texts(self, name: str) -> pa.StringArray:
         """Return an item of each line as text."""
         arrays = [part.texts(name) for part in self.parts]
