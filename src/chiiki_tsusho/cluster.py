@@ -268,9 +268,7 @@ def _named(frame: pd.DataFrame, starts: Sequence[int], at: int, shared: _Shared)
     for typed in book.retyped():
         who = book.identify(typed)
         insurers = identities.insurers.arrow.take(of_numbers(np.maximum(who.insurer, 0)))
-        person = pc.binary_join_element_wise(
-            insurers, unpack_insured(np.maximum(who.insured, 0)), " "
-        )
+        person = pc.binary_join_element_wise(insurers, unpack_insured(who.insured), " ")
         persons.append(pc.if_else(pa.array(who.named), person, _NOBODY))
     named = pa.concat_arrays([one.cast(pa.string()) for one in persons]).to_pandas()
     lines = np.arange(starts[at], starts[at] + len(frame), dtype=np.int64)

@@ -391,24 +391,6 @@ def test_lines_of_other_rows_are_named_with_their_file(tmp_path: Path) -> None:
     assert [one["rows"] for one in record["inputs"]] == [2, 2, 1, 2]
 
 
-def test_problems_of_providers_and_recipients_say_whose_the_row_is() -> None:
-    providers = [{"provider_no": "1390000006", "service_month": "201604", "area_grade": "x"}]
-    recipients = [
-        {"insurer_no": "131003", "insured_no": "0000000001", "benefit_rate": "x"},
-        {"insurer_no": "131003", "insured_no": "1", "benefit_rate": "90"},
-    ]
-    batch = compute_claims(
-        pd.DataFrame([visit(1)]), pd.DataFrame(providers), pd.DataFrame(recipients)
-    )
-    columns = ["file", "service_month", "provider_no", "insurer_no", "insured_no"]
-    of_rosters = batch.problems[batch.problems["file"] != "visits"]
-    assert of_rosters[columns].to_numpy().tolist() == [
-        ["providers", "201604", "1390000006", "", ""],
-        ["recipients", "", "", "131003", "0000000001"],
-        ["recipients", "", "", "131003", ""],
-    ]
-
-
 def test_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputFileError) as caught:
         compute_claims(tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "c.csv")

@@ -125,13 +125,11 @@ class _PlacesOfLines:
             [np.zeros((6, 0), dtype=np.int64), *self._rows], axis=1
         )
         months = of_texts([f"{month:06d}" for month in self._visits.months])
-        persons = unpack_insured(np.maximum(insured, 0))
-        person = np.where(insured < 0, UNKNOWN, np.arange(len(insured)))
         names = [
             named_at(months, month),
             named_at(self._identities.providers.arrow, provider),
             named_at(self._identities.insurers.arrow, insurer),
-            named_at(persons, person),
+            unpack_insured(insured),
         ]
         return Places(lines, held, names)
 

@@ -10,14 +10,13 @@ import numpy.typing as npt
 
 from chiiki_tsusho.arrow_arrays import named_at, of_texts
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
-from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, UNKNOWN, WRONG_ROW
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problem_rows import Places
 from chiiki_tsusho.problem_texts import Message, TextId, named
 from chiiki_tsusho.problems import Problems
-from chiiki_tsusho.reading.block_decoder import BlockDecoder, decoders_of
-from chiiki_tsusho.reading.blocks import Source, line_named
+from chiiki_tsusho.reading.block_decoder import BlockDecoder
+from chiiki_tsusho.reading.blocks import line_named
 from chiiki_tsusho.reading.dense_ids import TupleIds
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities, KeyOfHeading, TypedBlock, keys_of_month
@@ -54,11 +53,8 @@ class Roster:
         blocks = list(decoder.blocks(problems))
         self.lines = _joined([block.block.lines for block in blocks])
         self.month = _joined([block.rows("service_month", BLANK) for block in blocks])
-        self.columns = {
-            heading.column.name: _joined([block.rows(heading.column.name, 0) for block in blocks])
-            for heading in decoder.headings
-            if heading.column is not None
-        }
+        names = [heading.column.name for heading in decoder.headings if heading.column]
+        self.columns = {name: _joined([one.columns[name].rows for one in blocks]) for name in names}
         self.keys = _key_counts(blocks)
         self.files = decoder.source.files
         self.rows = sum(len(block) + len(block.block.malformed) for block in blocks)
@@ -78,13 +74,11 @@ class Roster:
         """Say whose the rows are, as far as it can be read."""
         month, nothing = self.month.tolist(), np.full(len(self.lines), UNKNOWN, dtype=np.int64)
         numbers = {name: self.columns.get(name, nothing) for name in _IDENTITIES}
-        insured = numbers[INSURED_NO.name]
-        persons = unpack_insured(np.maximum(insured, 0))
         names = [
             of_texts([f"{one:06d}" if one >= 0 else "" for one in month]),
             named_at(self._identities.providers.arrow, numbers[PROVIDER_NO.name]),
             named_at(self._identities.insurers.arrow, numbers[INSURER_NO.name]),
-            named_at(persons, np.where(insured < 0, UNKNOWN, np.arange(len(insured)))),
+            unpack_insured(numbers[INSURED_NO.name]),
         ]
         return Places(self.lines, np.zeros(len(self.lines), dtype=np.int64), names)
 
@@ -111,10 +105,9 @@ class Roster:
         self._lost = np.zeros(len(self._entities), dtype=bool)
         self._lost[known[unplaced & (known >= 0)]] = True
         placed = np.flatnonzero((known >= 0) & ~unplaced)
-        monthly = bool((self.month[placed] != BLANK).any())
+        self._monthly = bool((self.month[placed] != BLANK).any())
         self._by_provider = bool((provider[placed] != BLANK).any())
-        self._months_of_rows = (False, True) if monthly else (False,)
-        self._plain = not monthly and not self._by_provider
+        self._plain = not self._monthly and not self._by_provider
         place = known[placed]
         places = len(self._entities)
         if not self._plain:
@@ -129,10 +122,9 @@ class Roster:
 
     def _check_public_days(self, problems: Problems) -> None:
         """Refuse rows whose public funds end before they begin."""
-        if not {"public_from", "public_to"} <= self.columns.keys():
-            return
-        first, last = self.columns["public_from"], self.columns["public_to"]
-        rows = np.flatnonzero((first > 0) & (last > 0) & (last < first))
+        blank = np.full(len(self.lines), BLANK, dtype=np.int64)
+        first, last = (self.columns.get(name, blank) for name in ("public_from", "public_to"))
+        rows = np.flatnonzero((last > 0) & (last < first))
         self._wrong[rows] = True
         shown = [str(day) for day in last[rows].tolist()]
         messages = [
@@ -163,7 +155,7 @@ class Roster:
         which = np.arange(len(rows))
         problems.add_rows(self.file, column, self.lines[rows], which, shown, messages)
 
-    def find(self, entity: Entity, month: Ints, provider: Ints | None = None) -> Ints:
+    def find(self, entity: Entity, month: Ints, provider: Ints) -> Ints:
         """Return the row that speaks for each entity in a month.
 
         The most special row does: of that provider and month, of that provider, of that month, of
@@ -175,7 +167,7 @@ class Roster:
             Whom the roster is about: the id of a provider; of an insurer, and an insured number.
         month : ndarray of int64, shape (n,)
             YYYYMM.
-        provider : ndarray of int64, shape (n,), optional
+        provider : ndarray of int64, shape (n,)
             The provider whose claim asks.
 
         Returns
@@ -188,22 +180,14 @@ class Roster:
         if self._plain:
             row = np.where(known < 0, row, _pick(self._row, known))
         else:
-            every, none = np.full_like(month, BLANK), np.full_like(month, BLANK)
-            whose = [none] if provider is None or not self._by_provider else [none, provider]
-            for one in whose:
-                for of_month in self._months_of_rows:
-                    at = self._places.find(known, month if of_month else every, one)
-                    row = np.where((known < 0) | (at < 0), row, _pick(self._row, at))
+            any_of = np.full_like(month, BLANK)
+            for of_provider in (any_of, provider) if self._by_provider else (any_of,):
+                for of_month in (any_of, month) if self._monthly else (any_of,):
+                    at = self._places.find(known, of_month, of_provider)
+                    row = np.where(at < 0, row, _pick(self._row, at))
         wrong = (row >= 0) & _pick(self._wrong, row)
         lost = (known >= 0) & _pick(self._lost, known)
         return np.where(wrong | lost, WRONG_ROW, row)
-
-    def of_one_provider(self, rows: Ints) -> Flags:
-        """Say which rows that ``find`` gave are for one provider alone."""
-        if PROVIDER_NO.name not in self.columns or self.file == "providers":
-            return np.zeros(len(rows), dtype=bool)
-        flags: Flags = (rows >= 0) & (_pick(self.columns[PROVIDER_NO.name], rows) >= 0)
-        return flags
 
     def values(self, rows: Ints, column: str, unknown: int) -> Ints:
         """Return a column for rows that ``find`` gave; ``unknown`` where there is nothing."""
@@ -216,10 +200,9 @@ class Roster:
         """Return what rows set in a month: by key the heading and the counts."""
         counts: dict[str, tuple[str, Ints]] = {}
         for one in keys_of_month(self.keys, month):
-            if (one.counts > 0).any():
-                of_rows = np.where(rows >= 0, _pick(one.counts, rows), 0)
-                if (of_rows > 0).any():
-                    one.refuse_unclear(month)
+            of_rows = np.where(rows >= 0, _pick(one.counts, rows), 0)
+            if (of_rows > 0).any():
+                one.refuse_unclear(month)
                 counts[one.key] = (one.heading, of_rows)
         return counts
 
@@ -231,19 +214,6 @@ class Rosters:
     identities: Identities
     providers: Roster | None
     recipients: Roster | None
-
-    @classmethod
-    def read(
-        cls,
-        providers: Source | None,
-        recipients: Source | None,
-        book: CodeBook,
-        identities: Identities,
-        problems: Problems,
-    ) -> Rosters:
-        """Read the files; every heading before any row, so that a wrong one is said at once."""
-        given = (("providers", providers), ("recipients", recipients))
-        return cls.decoded(decoders_of(given, book, identities), identities, problems)
 
     @classmethod
     def decoded(
@@ -264,24 +234,23 @@ class Rosters:
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> Ints:
-    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+    return np.concatenate([np.array([], dtype=np.int64), *parts])
 
 
 def _key_counts(blocks: list[TypedBlock]) -> list[KeyCounts]:
-    if not blocks:
-        return []
+    """Put together what each addition counts in all blocks."""
     return [
         KeyCounts(
             one.key,
             one.heading,
             one.spans,
             one.unclear,
-            _joined([block.keys[at].column.rows for block in blocks]),
+            _joined([part.column.rows for part in (one, *others)]),
         )
-        for at, one in enumerate(blocks[0].keys)
+        for one, *others in zip(*(block.keys for block in blocks), strict=True)
     ]
 
 
 def _pick(values: npt.NDArray[Any], at: Ints) -> npt.NDArray[Any]:
     """Take by position; any value where the position is negative, for the caller to mask."""
-    return values[np.maximum(at, 0)] if len(values) else np.zeros(len(at), dtype=values.dtype)
+    return values.take(at, mode="clip") if len(values) else np.zeros(len(at), dtype=values.dtype)

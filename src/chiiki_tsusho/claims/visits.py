@@ -326,7 +326,7 @@ class VisitBook:
         numbers = typed.columns["provider_no"]
         for number in who.months[who.months >= 0]:
             month = np.full(len(numbers.values), self.months[number], dtype=np.int64)
-            row = self._providers.find((numbers.values,), month)
+            row = self._providers.find((numbers.values,), month, numbers.values)
             values = self._providers.values(row, "extended_hours", BLANK)
             values = np.where(row < 0, BAD, values)
             of_row = values if numbers.positions is None else values.take(numbers.positions)

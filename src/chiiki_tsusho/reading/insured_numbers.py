@@ -105,12 +105,15 @@ def _number(words: WordRows) -> WordRows:
 
 
 def unpack_insured(packed: npt.NDArray[np.int64]) -> pa.StringArray:
-    """Turn integers back into 被保険者番号; the inverse of ``pack_insured``."""
-    characters = np.empty((len(packed), INSURED_DIGITS), dtype=np.uint8)
-    rest = packed % H_PERSON
+    """Turn integers back into 被保険者番号; a blank text where there is no number."""
+    known = packed >= 0
+    numbers = packed[known]
+    characters = np.empty((len(numbers), INSURED_DIGITS), dtype=np.uint8)
+    rest = numbers % H_PERSON
     for column in range(INSURED_DIGITS - 1, -1, -1):
         rest, digit = np.divmod(rest, 10)
         characters[:, column] = digit + ord("0")
-    characters[packed >= H_PERSON, 0] = ord("H")
-    offsets = np.arange(len(packed) + 1, dtype=np.int32) * INSURED_DIGITS
+    characters[numbers >= H_PERSON, 0] = ord("H")
+    offsets = np.zeros(len(packed) + 1, dtype=np.int32)
+    np.cumsum(known * INSURED_DIGITS, out=offsets[1:])
     return pa.StringArray.from_buffers(len(packed), pa.py_buffer(offsets), pa.py_buffer(characters))
