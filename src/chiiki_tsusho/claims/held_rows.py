@@ -13,7 +13,7 @@ from chiiki_tsusho.claims.results import Progress, Sink
 from chiiki_tsusho.claims.visits import Identified, VisitBook
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_rows import Places, any_of
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
@@ -45,45 +45,40 @@ def give_back(context: Context, sink: Sink, progress: Progress) -> int:
     int
         How many rows are held.
     """
-    visits, held_visits = context.visits, 0
+    visits = context.visits
     # The last place is that of rows standing alone, which have the claim −1.
     held = np.append(visits.calendars.held, True)
-    crowded = np.zeros(len(held), dtype=bool)
-    for claims in context.crowded:
-        crowded[claims] = True
-    crossed = np.zeros(len(held), dtype=bool)
-    for crossing in context.crossings:
-        crossed[crossing.claim] = True
+    late = np.zeros(len(held), dtype=bool)
+    for claims in (*context.crowded, *(crossing.claim for crossing in context.crossings)):
+        late[claims] = True
     found: list[pd.DataFrame] = []
     places = _PlacesOfLines(context)
-    concerned = (held | crowded | crossed)[:-1]
     lines_told = context.problems.lines("visits")
-    for typed in visits.retyped(visits.blocks_with(concerned, lines_told)):
+    for typed in visits.retyped(visits.blocks_with(visits.calendars.held, lines_told)):
         who, claim = visits.find(typed)
         lines = typed.block.lines[held[claim]]
         malformed = typed.block.malformed.lines
         wanted = np.sort(np.concatenate((lines, malformed)))
         if len(wanted):
             sink.held(typed.block.verbatim(wanted))
-            held_visits += len(wanted)
-        places.add(typed, who, wanted, claim)
-        late = (crowded | crossed)[claim]
-        if late.any():
+        at = late[claim]
+        places.add(typed, who, wanted, at)
+        if at.any():
             located = {
-                "claim": claim[late],
-                "day": who.day[late],
-                "session": visits.sessions(typed)[late],
-                "line": typed.block.lines[late],
+                "claim": claim[at],
+                "day": who.day[at],
+                "session": visits.sessions(typed)[at],
+                "line": typed.block.lines[at],
             }
             found.append(pd.DataFrame(located))
         progress("held rows", typed.block.consumed, visits.source.size)
     if found:
-        rows = pd.concat(found, ignore_index=True)
-        _note_duplicates(rows[crowded[rows["claim"]]], visits, context.problems)
+        rows = pd.concat(found)
+        _note_duplicates(rows, visits, context.problems)
         for crossing in context.crossings:
             _note_crossing(rows, crossing, context.problems)
     context.problems.place("visits", places.places)
-    return held_visits
+    return places.held
 
 
 class _PlacesOfLines:
@@ -93,16 +88,16 @@ class _PlacesOfLines:
         self._visits = context.visits
         self._identities = context.identities
         self._problems = context.problems.lines("visits")
-        self._late = np.zeros(len(context.visits.calendars) + 1, dtype=bool)
-        for claims in (*context.crowded, *(crossing.claim for crossing in context.crossings)):
-            self._late[claims] = True
-        self._held = 0
+        self.held = 0
         self._rows: list[Ints] = []
 
-    def add(self, typed: TypedBlock, who: Identified, wanted: Ints, claim: Ints) -> None:
-        """Take the rows of a block; ``wanted`` are the lines held of it."""
+    def add(self, typed: TypedBlock, who: Identified, wanted: Ints, late: Flags) -> None:
+        """Take the rows of a block; ``wanted`` are the lines held of it.
+
+        Of ``late`` rows it is not known yet whether they have a problem.
+        """
         lines = typed.block.lines
-        at = np.flatnonzero(np.isin(lines, self._problems) | self._late[claim])
+        at = np.flatnonzero(np.isin(lines, self._problems) | late)
         malformed = typed.block.malformed.lines
         unread = np.full(len(malformed), UNKNOWN, dtype=np.int64)
         parts = (who.month, who.provider, who.insurer, who.insured)
@@ -112,17 +107,16 @@ class _PlacesOfLines:
                 *(np.concatenate((part[at], unread)) for part in parts),
             ]
         )
-        place = np.searchsorted(wanted, rows[0])
-        there = np.append(wanted, -1)[place] == rows[0]
-        held_line = np.where(there, self._held + place + FIRST_ROW_LINE, 0)
+        place = self.held + np.searchsorted(wanted, rows[0])
+        held_line = np.where(np.isin(rows[0], wanted), place + FIRST_ROW_LINE, 0)
         order = np.argsort(rows[0], kind="stable")
         self._rows.append(np.concatenate((rows, held_line[np.newaxis]))[:, order])
-        self._held += len(wanted)
+        self.held += len(wanted)
 
     def places(self) -> Places:
         """Return what was found, in words."""
         lines, month, provider, insurer, insured, held = np.concatenate(
-            [np.zeros((6, 0), dtype=np.int64), *self._rows], axis=1
+            [np.array([[]] * 6, dtype=np.int64), *self._rows], axis=1
         )
         months = of_texts([f"{month:06d}" for month in self._visits.months])
         names = [
@@ -137,13 +131,13 @@ class _PlacesOfLines:
 def _note_duplicates(rows: pd.DataFrame, visits: VisitBook, problems: Problems) -> None:
     cell = ["claim", "day", "session"]
     rows = rows[rows["session"] >= 1].sort_values([*cell, "line"], kind="stable")
-    first = rows.groupby(cell)["line"].transform("first")
-    later = rows[rows["line"] != first]
+    rows["first"] = rows.groupby(cell)["line"].transform("first")
+    later = rows[rows["line"] != rows["first"]]
     month = _months_of(visits, later["claim"].to_numpy())
     days, which = np.unique(month * 100 + later["day"].to_numpy(), return_inverse=True)
     dates = of_texts([f"{month_text(day // 100)}-{day % 100:02d}" for day in days.tolist()])
     lines, sessions = later["line"].to_numpy(), later["session"].to_numpy()
-    others = first[later.index].to_numpy()
+    others = later["first"].to_numpy()
     for at, numbers, other in lines_named(visits.source.files, others, any_of("other")):
         facts = {"session": any_of("session"), "other": other}
         problems.add_alike(
