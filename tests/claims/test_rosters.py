@@ -159,9 +159,10 @@ def test_a_row_that_is_there_twice(cells: Cells, language: Language) -> None:
 
 def test_rows_read_once_are_named_by_every_batch_that_meets_them() -> None:
     """So it is where the visits of a month are computed in parts, on a cluster."""
-    wrong_plan = frame([{**RECIPIENT, "planned_units": "16693"}])
+    # 入浴介助加算Ⅱ began in 2021.
+    too_early = frame([{**RECIPIENT, "bathing_2": "1"}])
     book, identities = code_book(None), Identities()
-    given = [("visits", None), ("providers", None), ("recipients", open_input(wrong_plan, "r"))]
+    given = [("visits", None), ("providers", None), ("recipients", open_input(too_early, "r"))]
     decoders = decoders_of(given, book, identities)
     rosters = Rosters.decoded(decoders[1:], identities, Problems())
     for day in (1, 2):
@@ -171,7 +172,7 @@ def test_rows_read_once_are_named_by_every_batch_that_meets_them() -> None:
         told = run.problems.frame("en")
         columns = ["file", "line", "insurer_no", "insured_no", "rule"]
         assert told[columns].to_numpy().tolist() == [
-            ["recipients", 2, "131003", "0000000001", "plan_over_limit"]
+            ["recipients", 2, "131003", "0000000001", "no_code"]
         ]
 
 

@@ -20,7 +20,7 @@ PERSONS = ("0000000001", "0000200002", "0300000003", "4000000004")
 
 
 def row(day: int, person: int = 0, provider: str = A, **cells: str) -> Row:
-    return visit(day, insured_no=PERSONS[person], provider_no=provider, **cells)
+    return visit(day, **{"insured_no": PERSONS[person], "provider_no": provider, **cells})
 
 
 def rules(problems: pd.DataFrame) -> list[tuple[str, int, str]]:
@@ -37,6 +37,7 @@ def rules(problems: pd.DataFrame) -> list[tuple[str, int, str]]:
     ("cells", "held"),
     [
         # Zeros put back: one person.
+        ({"insured_no": "1"}, {(A, 0)}),
         ({"insured_no": "200002"}, {(A, 1)}),
         ({"insured_no": "300000003"}, {(A, 2)}),
         ({"insured_no": '="0000200002"'}, {(A, 1)}),
@@ -57,6 +58,8 @@ def rules(problems: pd.DataFrame) -> list[tuple[str, int, str]]:
             {"provider_no": "", "insurer_no": "", "insured_no": "", "service_date": "2016-05-03"},
             {(A, "May")},
         ),
+        # The word of a total where the provider and the insurer are named is none.
+        ({"insured_no": "合計"}, {(A, 0), (A, 1), (A, 2)}),
         # A person who has no claim there: nobody else's is touched.
         ({"insurer_no": "?", "insured_no": "9999999999"}, set()),
     ],
@@ -87,6 +90,49 @@ def test_which_claims_are_held(cells: Row, held: set[tuple[str, int | str]] | st
     assert every - written - open_claims == expected - open_claims
     assert ("error", 8, "unplaced_row") in rules(batch.problems)
     assert batch.claims["visits"].sum() + len(batch.held_visits) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "number"),
+    [
+        ("provider_no", "70000018", "0070000018"),
+        ("insurer_no", "31003", "031003"),
+        ("insurer_no", "1310030", "01310030"),
+        ("insured_no", "200002", "0000200002"),
+    ],
+)
+def test_zeros_are_put_back_in_every_number(column: str, text: str, number: str) -> None:
+    """The row of line 4 holds the claim of the second person, and the first is billed."""
+    rows = [row(1), row(2, 1, **{column: number}), row(3, 1, **{column: text})]
+    batch = compute(rows)
+    assert list(units(batch.claims)) == [("201604", A, "131003", PERSONS[0])]
+    own = {"provider_no": A, "insurer_no": "131003", "insured_no": PERSONS[1], column: number}
+    name = " ".join(["2016-04", *own.values()])
+    said = batch.problems[batch.problems["rule"] == "unplaced_row"]["message"].tolist()
+    assert len(said) == 1
+    assert f"is held with it (claim {name})" in said[0]
+
+
+def test_how_many_claims_a_row_may_belong_to_is_said() -> None:
+    """Of one the name is given; where the person is known and has no other claim, that."""
+    rows = [
+        row(1), row(2, 1), row(3, 2, B),
+        row(4, insured_no="?"),
+        row(5, 2, provider_no="?"),
+        row(6, insurer_no="?", insured_no="9999999999"),
+    ]  # fmt: skip
+    for language, counts in {
+        "en": [
+            "(2 claims)",
+            f"(claim 2016-04 {B} 131003 {PERSONS[2]})",
+            "(there is no other claim)",
+        ],
+        "ja": ["(請求2件)", f"(請求 2016-04 {B} 131003 {PERSONS[2]})", "(ほかに請求なし)"],
+    }.items():
+        batch = compute_claims(pd.DataFrame(rows), language=language)
+        said = batch.problems[batch.problems["rule"] == "unplaced_row"]["message"]
+        assert all(one in text for one, text in zip(counts, said, strict=True)), said.tolist()
+    assert batch.claims.empty
 
 
 def test_three_rows_that_lost_their_zeros_hold_the_person_and_nobody_else() -> None:
@@ -130,6 +176,44 @@ def test_lines_that_cannot_be_told_apart(tmp_path: Path, line: str, held: set[in
     }
     problems = pd.read_csv(tmp_path / "out" / "problems.csv")
     assert rules(problems) == [("error", 6, "malformed_row"), ("error", 6, "unplaced_row")]
+
+
+def written_claims(folder: Path, rows: list[Row], *lines: str) -> list[list[str]]:
+    """The month and the person of each claim that is written where lines follow on sound rows."""
+    text = "".join(f"{line}\n" for line in lines)
+    (folder / "visits.csv").write_text(csv_text(rows) + text, encoding="utf-8")
+    claim_files(folder / "visits.csv", folder / "out")
+    claims = pd.read_csv(folder / "out" / "claims.csv", dtype=str)
+    return claims[["service_month", "insured_no"]].to_numpy().tolist()
+
+
+def test_the_date_on_a_line_that_cannot_be_told_apart(tmp_path: Path) -> None:
+    may = {**row(1), "service_date": "2016-05-01"}
+    line = f"{A},131003,{PERSONS[0]},2016-05-09,1"
+    assert written_claims(tmp_path, [row(1), may], line) == [["201604", PERSONS[0]]]
+    # 30 February is no day: the person's every month is held.
+    line = f"{A},131003,{PERSONS[0]},2016-02-30,1"
+    assert written_claims(tmp_path, [row(1), may], line) == []
+    # No claim is of June.
+    line = f"{A},131003,{PERSONS[0]},2016-06-09,1"
+    assert written_claims(tmp_path, [row(1), may], line) == []
+
+
+def test_a_line_that_is_cut_is_not_read_on_in_the_next(tmp_path: Path) -> None:
+    """The number of this provider could be a person's, and here it is one."""
+    rows = [row(1), row(2, 1), row(3, 2, B), row(4, insured_no=A)]
+    lines = (f"{A},131003", f"{A},131003,{PERSONS[1]},2016-04-09,1")
+    assert written_claims(tmp_path, rows, *lines) == [["201604", PERSONS[2]]]
+
+
+def test_a_line_of_fewer_cells_than_two_rows_is_read_as_one(tmp_path: Path) -> None:
+    """Ten cells under six headings, one of them quoted: one row, and more than can be told."""
+    rows = [row(1), row(2, 1), row(3, 2)]
+    line = f'{A},131003,"{PERSONS[1]}",2016-04-09,1,240{A},131003,{PERSONS[2]},2016-04-09,1'
+    assert line.count(",") == 9
+    assert written_claims(tmp_path, rows, line) == [
+        ["201604", PERSONS[0]], ["201604", PERSONS[2]],
+    ]  # fmt: skip
 
 
 # A line feed was lost: the last cell of one row and the first of the next are one, or it was
@@ -207,6 +291,20 @@ def test_total_on_a_line_that_cannot_be_told_apart(tmp_path: Path) -> None:
     assert (result.summary.claims, result.summary.held_visits) == (1, 0)
 
 
+def test_totals_among_lines_that_cannot_be_told_apart(tmp_path: Path) -> None:
+    """One with a number in the place of a number is none; those behind it are read as well."""
+    text = csv_text([row(1), row(2, 1)])
+    lines = ["合計,,240", f"{A},131003,計", "総 計,,480", "小計"]
+    (tmp_path / "visits.csv").write_text(text + "\n".join(lines), encoding="utf-8")
+    result = claim_files(tmp_path / "visits.csv", tmp_path / "out")
+    totals = [(line, "total_row") for line in (4, 6, 7)]
+    found = [(line, rule) for _, line, rule in rules(result.problems)]
+    assert found == sorted([*totals, (5, "malformed_row"), (5, "unplaced_row")])
+    assert result.problems["value"].tolist() == ["合計", "", "", "総計", "小計"]
+    summary = result.summary
+    assert (summary.claims, summary.held_visits, summary.set_aside) == (0, 3, 3)
+
+
 def test_a_row_with_an_identity_is_no_total() -> None:
     batch = compute([row(1), {**row(2), "provider_no": "合計"}])
     assert ("error", 3, "unplaced_row") in rules(batch.problems)
@@ -243,6 +341,10 @@ def test_support_levels_are_of_another_service(level: str) -> None:
         ("", "insured_no", None),
         ("1.39E+09", "provider_no", None),
         ("000000A001", "insured_no", None),
+        ("A37000001", "provider_no", None),
+        # No cell of the contract is longer than 100 characters, blanks and all.
+        ("1".ljust(100), "insured_no", "0000000001"),
+        ("1".ljust(101), "insured_no", None),
     ],
 )
 def test_put_right(text: str, name: str, number: str | None) -> None:

@@ -20,8 +20,11 @@ from chiiki_tsusho.reading.uneven_lines import (
 
 CELLS = 4
 PIECES = st.sampled_from(
-    ["a", "12", ",", ",", ",", ",", '"', '""', " ", "\t", "\u3000", "値", "\r", "\x1c", "\u2028"]
-)
+    [
+        "a", "12", "１２", ",", ",", ",", ",", '"', '""', " ", "\t", "\u3000", "値", "\r", "\x1c",
+        "\u2028",
+    ]
+)  # fmt: skip
 LINES = st.lists(PIECES, max_size=12).map("".join)
 _QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
 
@@ -42,7 +45,9 @@ def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[st
         surely = all(filled[: sum(filled)]) and beyond and not beyond.strip(", ")
         if surely and line.endswith(beyond):
             return line.removesuffix(beyond), None, []
-        return None, ("cells", found), cells[:-1] if found < CELLS else cells
+        # The last cell of a line that is cut is no whole number.
+        cut = found < CELLS and any(map(str.isdigit, cells[-1]))
+        return None, ("cells", found), cells[:-1] if cut else cells
     return None, "quotation" if unclosed else "carriage_return", cells[:-1]
 
 

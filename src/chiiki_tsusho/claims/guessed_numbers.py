@@ -13,7 +13,7 @@ from chiiki_tsusho.arrow_arrays import flags_of, numbers_of, of_flags, of_texts
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Ints
-from chiiki_tsusho.reading.cell_texts import BadCellError
+from chiiki_tsusho.reading.cell_texts import LONGEST_CELL, BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities
@@ -26,7 +26,6 @@ _WRAPPED = re.compile(r"""(?:=?"|')?([0-9A-Z]+?)(?:\.0+)?["']?""")
 _IN_NO_NUMBER = r"\A[ -~]*[!#-&(-\-/:-<>-@\[-~][ -~]*\z"
 # Of a person, with zeros lost or not.
 _DIGITS_OF_PERSON = r"\A[0-9]{1,10}\z"
-_LONGEST_NUMBER = 40
 
 
 def put_right(text: str, name: str) -> str | None:
@@ -44,15 +43,15 @@ def put_right(text: str, name: str) -> str | None:
     str or None
         A number of that column; None where the text cannot have been one.
     """
-    # Normalising takes quadratic time, and no number is as long as that.
-    if len(text) > _LONGEST_NUMBER:
+    # Normalising takes quadratic time.
+    if len(text) > LONGEST_CELL:
         return None
     match = _WRAPPED.fullmatch(unicodedata.normalize("NFKC", text).strip())
     number = match[1] if match else ""
     longer = [length for length in LENGTHS[name] if length >= len(number)]
     if not number or not longer:
         return None
-    if len(number) < longer[0] and number.isdigit():
+    if number.isdigit():
         number = number.zfill(longer[0])
     try:
         PARSERS[name](number)
@@ -91,9 +90,7 @@ def _guesses_of_each(name: str, texts: pa.StringArray, identities: Identities) -
     never = flags_of(compute.match_substring_regex(texts, _IN_NO_NUMBER))
     if never.any():
         values = np.full(len(texts), UNKNOWN, dtype=np.int64)
-        if not never.all():
-            rest = texts.filter(of_flags(~never))
-            values[~never] = _guesses_of_each(name, rest, identities)
+        values[~never] = _guesses_of_each(name, texts.filter(of_flags(~never)), identities)
         return values
     encoded = texts.dictionary_encode()
     numbers = [put_right(text, name) for text in encoded.dictionary.to_pylist()]

@@ -157,8 +157,8 @@ class UnplacedRows:
         dates = cells["service_date"].dictionary_encode()
         month = [_month(text, months) for text in dates.dictionary.to_pylist()]
         of_line = np.array(month, dtype=np.int64)[numbers_of(dates.indices)]
-        nothing = np.full(guessed.shape, UNKNOWN, dtype=np.int64)
-        self._found.append(_Found(lines, nothing, guessed, nothing[0], of_line))
+        read, month_read = (np.full_like(one, UNKNOWN) for one in (guessed, of_line))
+        self._found.append(_Found(lines, read, guessed, month_read, of_line))
 
     def _add_one_by_one(
         self,
@@ -303,7 +303,7 @@ def _cells_of_heads(rows: MalformedRows, layout: Layout) -> tuple[Ints, dict[str
     alone[list(rows.cells)] = True
     alone |= flags_of(compute.match_substring(rows.heads, _IN_EVERY_TOTAL))
     commas = numbers_of(compute.count_substring(rows.heads, ","))
-    at = np.flatnonzero(~alone & (commas + 1 < 2 * layout.width - 1))
+    at = np.flatnonzero(~alone & (commas < 2 * (layout.width - 1)))
     parts = compute.split_pattern(rows.heads.take(of_numbers(at)), ",")
     found = numbers_of(compute.list_value_length(parts))
     first = np.cumsum(found) - found
@@ -321,7 +321,7 @@ def _joined(cells: Sequence[str], width: int) -> Iterator[Sequence[str]]:
     The first cell of the next row stands in one with the last of the row before it; where the
     lines ended in a comma it stands by itself.
     """
-    step = width if len(cells) % width == 0 else max(width - 1, 1)
+    step = width if len(cells) % width == 0 else width - 1
     for at in range(step, len(cells) - width + 1, step):
         yield cells[at : at + width]
 

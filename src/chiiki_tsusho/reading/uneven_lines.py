@@ -28,6 +28,8 @@ _ODD_BLANKS = re.compile(
 _BLANKS = np.isin(np.arange(256), list(b"\t\n\v\f\r\x1c\x1d\x1e\x1f "))
 _NOTHING = np.isin(np.arange(256), [_COMMA, _SPACE])
 _INK = ~(_NOTHING | _BLANKS)
+# A cell without any is no number that was cut. Those of full width begin with the last byte.
+_FIGURE = np.isin(np.arange(256), list(b"0123456789\xef"))
 _NOT_MENDED = -1
 # In bytes. A line that has lost its end goes on with others; hundreds of them are shorter.
 LONGEST_LINE = 1 << 16
@@ -188,17 +190,18 @@ class _Lines:
     def ends_of_heads(self, at: Ints, cells: int) -> Ints:
         """Say where the cells end that can be read, of lines with one mark at the most.
 
-        Where a line is cut, its last cell is; in it stands what cannot be told apart.
+        Where a line is cut, a number in its last cell is; in it stands what cannot be told apart.
         """
         stops: Ints = self.stops[at]
         stray, unclosed = self.stray[at], self.unclosed[at]
         for flags, places in ((stray, self._returns), (unclosed, self._quotes)):
             stops[flags] = places[np.searchsorted(places, self.starts[at[flags]])]
-        cut = stray | unclosed | (self.found[at] < cells)
         # Before the last comma; without one, nothing can be.
-        comma = np.append(self._commas, -1)[np.searchsorted(self._commas, stops[cut]) - 1]
-        stops[cut] = np.maximum(comma, self.starts[at[cut]])
-        return stops
+        comma = np.append(self._commas, -1)[np.searchsorted(self._commas, stops) - 1]
+        heads = np.maximum(comma, self.starts[at])
+        figures = np.append(0, np.cumsum(_FIGURE[self.characters], dtype=np.int32))
+        number = figures[stops] > figures[heads]
+        return np.where(stray | unclosed | (self.found[at] < cells) & number, heads, stops)
 
     def texts(self, starts: Ints, ends: Ints) -> pa.StringArray:
         """Return the texts between two places each."""
@@ -248,7 +251,7 @@ def _read_alone(lines: _Lines, at: int, cells: int) -> tuple[int, list[str]]:
     surely = told_apart and all(filled[: sum(filled)])
     if surely and beyond and not beyond.strip(", ") and line.endswith(beyond):
         return stop - len(beyond), readable
-    if not told_apart or lines.found[at] < cells:
+    if not told_apart or (lines.found[at] < cells and _FIGURE[list(readable[-1].encode())].any()):
         readable = readable[:-1]
     return _NOT_MENDED, readable
 
