@@ -45,8 +45,8 @@ def test_a_visit_that_is_there_again_is_told_of_its_own_month_day_and_session() 
     may = {**visit(), "service_date": "2016-05-31"}
     batch = compute(
         [
-            {**may, "session": "2"},
             {**visit(31), "service_date": "2016-03-31", "insured_no": PERSONS[1]},
+            {**may, "session": "2"},
             {**may, "session": "1"},
             {**may, "session": "2"},
             {**may, "service_date": "2016-05-30", "session": "2"},
@@ -58,5 +58,5 @@ def test_a_visit_that_is_there_again_is_told_of_its_own_month_day_and_session() 
         ("visits", 5, "service_date", "2016-05-31", "duplicate_visit")
     ]
     (said,) = batch.problems["message"][doubled]
-    assert said.startswith("the same claim, date and session 2 as line 2; ")
+    assert said.startswith("the same claim, date and session 2 as line 3; ")
     assert batch.claims["service_month"].tolist() == ["201604"]

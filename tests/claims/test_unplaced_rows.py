@@ -202,7 +202,7 @@ def test_the_date_on_a_line_that_cannot_be_told_apart(tmp_path: Path) -> None:
 def test_a_line_that_is_cut_is_not_read_on_in_the_next(tmp_path: Path) -> None:
     """The number of this provider could be a person's, and here it is one."""
     rows = [row(1), row(2, 1), row(3, 2, B), row(4, insured_no=A)]
-    lines = (f"{A},131003", f"{A},131003,{PERSONS[1]},2016-04-09,1")
+    lines = (f"{A},131003,00", f"{A},131003,{PERSONS[1]},2016-04-09,1")
     assert written_claims(tmp_path, rows, *lines) == [["201604", PERSONS[2]]]
 
 

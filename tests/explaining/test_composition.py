@@ -183,6 +183,13 @@ def test_each_addition_of_2016(service: str, key: str, count: int, code: str, un
     assert added.law == "告示第126号 別表 2の2 注・加算"
 
 
+def test_a_count_above_1_is_written_behind_the_units() -> None:
+    """送迎減算 for both ways: 426 − 2 × 47 = 332; for one: 379."""
+    for count, written, after in ((2, " × 2", 332), (1, "", 379)):
+        step = plain(no_transport=count).steps[-1]
+        assert (step.label, step.after) == (f"地域通所介護送迎減算 -47{written}", after)
+
+
 def test_additions_stand_in_the_order_of_their_codes() -> None:
     """426 + 46 + 56 + 50 = 578, whatever the order they are named in."""
     result = plain(bathing=1, functional_training_2=1, functional_training_1=1)
@@ -321,6 +328,44 @@ def test_additions_that_cannot_be(additions: dict[str, int], message: str) -> No
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("month", "additions", "message"),
+    [
+        # 告示 注7, 注8: 認知症加算 and 共生型, both of the same visit.
+        (
+            "2018-04",
+            ("dementia_care", "symbiotic_life_care"),
+            "dementia_care and symbiotic_life_care may not be claimed together; leave one of them "
+            "out",
+        ),
+        # 生活機能向上連携加算1 is of the month.
+        (
+            "2018-04",
+            ("life_function_cooperation_1", "functional_training_2"),
+            "life_function_cooperation_1 and functional_training_2 may not be claimed together; "
+            "leave one of them out",
+        ),
+        (
+            "2018-04",
+            ("life_counsellor",),
+            "life_counsellor is claimed only beside one of symbiotic_life_care, "
+            "symbiotic_self_reliance, symbiotic_child_development, symbiotic_after_school; add the "
+            "one that applies, or leave it out",
+        ),
+        (
+            "2024-04",
+            ("life_function_cooperation_2ro",),
+            "life_function_cooperation_2ro is claimed only beside one of functional_training_1i, "
+            "functional_training_1ro; add the one that applies, or leave it out",
+        ),
+    ],
+)
+def test_what_stands_beside_another(month: str, additions: tuple[str, ...], message: str) -> None:
+    with pytest.raises(ct.VisitError) as caught:
+        plain(month, **dict.fromkeys(additions, 1))
+    assert str(caught.value) == message
+
+
 def test_an_addition_of_day_care_in_medical_day_care() -> None:
     with pytest.raises(ct.VisitError) as caught:
         compose(minutes=200, service="medical_day_care", additions={"bathing": 1})
@@ -403,6 +448,11 @@ def test_a_visit_is_checked_by_field(field: str, value: Any) -> None:
     assert len(said) == 1
 
 
+def test_what_is_no_visit_at_all_is_called_one() -> None:
+    with pytest.raises(ct.VisitError, match=r"^visit '200': "):
+        ct.Visit.model_validate("200")
+
+
 def test_every_fault_of_a_visit_is_told_at_once() -> None:
     with pytest.raises(ct.VisitError) as caught:
         ct.Visit(minutes=-1, care_level=3, shortfall="undermanned")  # type: ignore[arg-type]
@@ -445,7 +495,8 @@ def test_visits_compositions_and_calculators_can_be_pickled() -> None:
 
 def test_models_are_frozen() -> None:
     result = ct.Calculator(ct.load_codes("2016-04")).compose(FULL)
-    for model, field in ((FULL, "minutes"), (result, "units"), (result.steps[0], "after")):
+    parts = ((result.steps[0], "after"), (result.lines[0], "units"))
+    for model, field in ((FULL, "minutes"), (result, "units"), *parts):
         with pytest.raises(ValidationError, match="frozen"):
             setattr(model, field, 0)
 

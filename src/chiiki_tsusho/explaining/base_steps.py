@@ -20,49 +20,53 @@ _REDUCTION_WORDS = {
 
 def base_steps(row: CodeRow, month: int, language: Language = "en") -> list[Step]:
     """Return the steps from 所定単位数 to the composite units of a base code in a month."""
+    whole = row.base_units
+    assert whole is not None  # of every base row
     level = Text(", care level {level}", level=row.care_level) if row.care_level else ""
     label = Text(
         "{code} {name}{level}: base units", code=row.service_code, name=row.name, level=level
     )
-    steps = [taken(label.say(language), row.base_units or 0, row_place(row, month).say(language))]
+    steps = [taken(label.say(language), whole, row_place(row, month).say(language))]
+
+    def so_far() -> int:
+        return steps[-1].after
+
     if not row.inside:
-        steps += _short_hours(row, month, steps[-1].after, language)
-    if row.shortfall_per_mille is not None and row.shortfall is not None:
+        steps += _short_hours(row, month, so_far(), language)
+    if row.shortfall is not None:
         ratio = row.shortfall_per_mille
+        assert ratio is not None  # where there is a shortfall
         why = _SHORTFALL_WORDS[row.shortfall]
         label = Text("{why} × {ratio}", why=why, ratio=percent(ratio))
         place = rule_place("shortfall", month)
-        steps.append(rated(label.say(language), steps[-1].after, ratio, place))
+        steps.append(rated(label.say(language), so_far(), ratio, place))
     for key in row.inside:
-        ratio = row.reduction_per_mille or 0
-        less = -half_up(row.base_units or 0, ratio)
+        ratio = row.reduction_per_mille
+        assert ratio is not None  # where there are reductions
+        less = -half_up(whole, ratio)
         label = Text(
             "{reduction}: less {ratio} of the base units, {less}",
             reduction=_REDUCTION_WORDS.get(key, key),
             ratio=percent(ratio),
             less=less,
         )
-        steps.append(
-            added(label.say(language), steps[-1].after, less, rule_place("reduction", month))
-        )
+        steps.append(added(label.say(language), so_far(), less, rule_place("reduction", month)))
     if row.inside:
-        steps += _short_hours(row, month, steps[-1].after, language)
+        steps += _short_hours(row, month, so_far(), language)
     if row.extension_units:
         more = row.extension_units
         label = Text("extension (延長) +{more}", more=more)
         place = rule_place("extension", month)
-        steps.append(added(label.say(language), steps[-1].after, more, place))
+        steps.append(added(label.say(language), so_far(), more, place))
     return steps
 
 
 def _short_hours(row: CodeRow, month: int, before: int, language: Language) -> list[Step]:
-    if row.short_hours_per_mille is None:
-        return []
     ratio = row.short_hours_per_mille
+    if ratio is None:
+        return []
+    first, end = (one // 60 for one in (row.minutes_from, row.minutes_to) if one is not None)
     label = Text(
-        "{first} to {end} hours (時減) × {ratio}",
-        first=(row.minutes_from or 0) // 60,
-        end=(row.minutes_to or 0) // 60,
-        ratio=percent(ratio),
+        "{first} to {end} hours (時減) × {ratio}", first=first, end=end, ratio=percent(ratio)
     )
     return [rated(label.say(language), before, ratio, rule_place("short_hours", month))]

@@ -201,7 +201,7 @@ class Calculator:
             extended_hours=visit.extended_hours,
         )
         chosen = choose(self.table, np.atleast_1d(found).astype(np.int64), self._values(visit))
-        at = int(chosen.base[0])
+        at = chosen.base.item()
         code = self.table.rows[at].service_code
         for key in chosen.missing:
             raise _refused(
@@ -228,12 +228,11 @@ class Calculator:
         visits = asked.yielded()
         lines = price(visits)
         composed = []
-        for column, item in enumerate(lines.items):
+        counts, service_units = lines.counts.ravel().tolist(), lines.service_units.ravel().tolist()
+        for item, count, units in zip(lines.items, counts, service_units, strict=True):
             row = self.table.rows[item]
-            count = int(lines.counts[0, column])
-            units = int(lines.service_units[0, column])
             if units:
-                each = units if row.kind == "rate" else row.units or 0
+                each = units // count
                 composed.append(
                     CompositionLine(code=row.service_code, name=row.name, units=each, count=count)
                 )
@@ -273,15 +272,16 @@ class Calculator:
 
     def _row(self, key: str) -> CodeRow:
         if key not in self.table.key_positions:
-            close = get_close_matches(key, self.table.keys, n=1)
-            near = [self.table.named(one) for one in close]
+            near = next(iter(get_close_matches(key, self.table.keys)), None)
             known = [self.table.named(one) for one in sorted(self.table.keys)]
             raise VisitError(
                 Text(
                     "no addition {key!r} in {month}{hint} (there are: {known})",
                     key=key,
                     month=month_text(self.table.month),
-                    hint=Text("; did you mean {near!r}?", near=near[0]) if near else "",
+                    hint=Text("; did you mean {near!r}?", near=self.table.named(near))
+                    if near
+                    else "",
                     known=listed(known) if known else Text("none"),
                 )
             )
@@ -299,12 +299,8 @@ class Calculator:
                 )
         for keys, on_visit, in_claim in not_together(visits):
             if on_visit.any() or in_claim.any():
-                raise _refused(
-                    "not_together",
-                    "not_together_of_visit",
-                    key=self.table.named(keys[0]),
-                    other=self.table.named(keys[1]),
-                )
+                one, other = map(self.table.named, keys)
+                raise _refused("not_together", "not_together_of_visit", key=one, other=other)
         for key, needed, on_visit, in_claim in needing_others(visits):
             if on_visit.any() or in_claim.any():
                 raise _refused(
@@ -317,13 +313,13 @@ class Calculator:
     def _addition_steps(self, asked: MonthVisits, visits: MonthVisits) -> list[Step]:
         """Add up the additions, then the ratios, as the claim does."""
         language = self.language
-        units = int(self.table.row_units[visits.base[0]])
+        units = int(self.table.row_units[visits.base.item()])
         bases = base_rate_bases(visits)
         steps, ratios = [], []
         ordered = sorted(visits.keys, key=self.table.key_positions.__getitem__)
         for key in ordered:
             row = self._row(key)
-            count = int(visits.values(key)[0])
+            count = visits.values(key).item()
             if not count:
                 stronger = next(
                     one for one in row.yields if one in asked.keys and asked.values(one).any()
@@ -338,22 +334,23 @@ class Calculator:
                 ratios.append(key)
             else:
                 times = f" × {count}" if count > 1 else ""
-                more = (row.units or 0) * (count if row.per in ("visit", "one_way") else 1)
-                counted = f"{row.name} {row.units:+d}{times}"
+                each = int(self.table.row_units[self.table.key_positions[key]])
+                more = each * (count if row.per in ("visit", "one_way") else 1)
+                counted = f"{row.name} {each:+d}{times}"
                 steps.append(added(counted, units, more, self._place(row)))
-                units = steps[-1].after
+                units += more
         ratios.sort(key=lambda key: self.table.rates[key].basis != BASE_LINES)
         whole, rounding = units, rule_place("rounding", self.table.law_month)
         for key in ratios:
             of_base = self.table.rates[key].basis == BASE_LINES
-            result = int(bases[key].reduced[0]) if of_base else whole
+            result = bases[key].reduced.item() if of_base else whole
             of = (
                 Text("the base units, the visit taken as a whole month")
                 if of_base
                 else Text("all units, the visit taken as a whole month")
             )
-            for row in self.table.rate_rows(key):
-                ratio = row.per_mille or 0
+            rows, ratios_of_rows = self.table.rate_rows(key), self.table.rates[key].per_mille
+            for row, ratio in zip(rows, ratios_of_rows, strict=True):
                 label = Text("{name}: {ratio} of {of}", name=row.name, ratio=percent(ratio), of=of)
                 steps.append(rated(label.say(language), result, ratio, rounding))
                 result, of = steps[-1].after, Text("that result")
@@ -361,7 +358,7 @@ class Calculator:
                 whole += result
             row = self._row(key)
             steps.append(added(f"{row.name} {result:+d}", units, result, self._place(row)))
-            units = steps[-1].after
+            units += result
         return steps
 
     def _place(self, row: CodeRow) -> str:
