@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chiiki_tsusho import compute_claims
 from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.claims.guessed_numbers import put_right
+from chiiki_tsusho.language import Language
 from helpers.inputs import KEY_COLUMNS, compute, csv_text, units, visit
 
 Row = dict[str, str]
@@ -121,14 +122,15 @@ def test_how_many_claims_a_row_may_belong_to_is_said() -> None:
         row(5, 2, provider_no="?"),
         row(6, insurer_no="?", insured_no="9999999999"),
     ]  # fmt: skip
-    for language, counts in {
+    told: dict[Language, list[str]] = {
         "en": [
             "(2 claims)",
             f"(claim 2016-04 {B} 131003 {PERSONS[2]})",
             "(there is no other claim)",
         ],
         "ja": ["(請求2件)", f"(請求 2016-04 {B} 131003 {PERSONS[2]})", "(ほかに請求なし)"],
-    }.items():
+    }
+    for language, counts in told.items():
         batch = compute_claims(pd.DataFrame(rows), language=language)
         said = batch.problems[batch.problems["rule"] == "unplaced_row"]["message"]
         assert all(one in text for one, text in zip(counts, said, strict=True)), said.tolist()

@@ -139,7 +139,7 @@ class ClaimSlice:
         recipients = self._context.rosters.recipients
         if recipients is not None:
             planned = recipients.values(gathered.recipient_rows, "planned_units", UNKNOWN)
-            own = recipients.values(gathered.recipient_rows, "provider_no", UNKNOWN) != UNKNOWN
+            own = recipients.of_one_provider(gathered.recipient_rows)
             plan[gathered.at] = np.where(own, np.maximum(planned, 0), 0)
             general[gathered.at] = (planned != UNKNOWN) & ~own
         return OwnFigures(managed, level, plan, general > 0, crowded, doubt)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from chiiki_tsusho.arrow_arrays import named_at, of_texts
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, UNKNOWN, WRONG_ROW
-from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_rows import Places
 from chiiki_tsusho.problem_texts import Message, TextId, named
 from chiiki_tsusho.problems import Problems
@@ -195,6 +195,11 @@ class Roster:
             return np.full(len(rows), unknown, dtype=np.int64)
         values = np.where(rows >= 0, _pick(self.columns[column], rows), unknown)
         return np.where(values == BLANK, unknown, values)
+
+    def of_one_provider(self, rows: Ints) -> Flags:
+        """Say which rows that ``find`` gave are for one provider alone."""
+        flags: Flags = self.values(rows, PROVIDER_NO.name, UNKNOWN) != UNKNOWN
+        return flags
 
     def counts(self, rows: Ints, month: int) -> dict[str, tuple[str, Ints]]:
         """Return what rows set in a month: by key the heading and the counts."""
