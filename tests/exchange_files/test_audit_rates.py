@@ -93,6 +93,23 @@ def test_nothing_of_the_visits_within_the_plan_is_no_ratio_outside_it() -> None:
     assert ("7131-02-14", "1", "0") in told(data, "units_of_rate")
 
 
+@pytest.mark.parametrize(
+    ("units", "plan", "right", "wrong"),
+    # 50/1000 of 7,010 are 350.5, of 7,009 350.45.
+    [(7010, 7010, 351, 352), (7009, 7009, 350, 351), (7009, 8000, 350, 351)],
+)
+def test_within_the_plan_a_ratio_is_of_all_units_done(
+    units: int, plan: int, right: int, wrong: int
+) -> None:
+    data = shared_service(6000, funds=False)
+    del data[2]
+    data[1][13], data[-1][8] = str(units), str(plan)
+    for rural in (right, wrong):
+        with_units(data, "8110", rural)
+        found = [one for one in told(data, "units_of_rate") if one[1] == str(rural)]
+        assert found == ([("7131-02-14", str(wrong), str(right))] if rural == wrong else [])
+
+
 def test_what_lies_over_the_plan_is_no_less_than_nothing(tmp_path: Path) -> None:
     """Additions over the plan take no units of the visits; with a ratio of 60 % it would show."""
     table = tmp_path / "codes.csv"

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _NOT_CP932 = ((b"\xef\xbb\xbf", "UTF-8"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _LINE_KINDS = {b"1": "control", b"3": "end"}
+_DATA_LINE = b"2"
+# The cells of a data line that name its record.
+_EXCHANGE_ID, _RECORD_KIND = 3, 4
 
 
 @dataclass(frozen=True)
@@ -133,9 +136,9 @@ class ClaimFile:
         numbers.append(np.array([one.line for one in self.kept], dtype=np.int64))
         order = np.argsort(np.concatenate(numbers), kind="stable")
         lines = pa.chunked_array(arrays).combine_chunks().take(pa.array(order))
-        ends = pa.array(self.line_ends, pa.large_binary())
-        if len(self.line_ends) == 1:
-            ends = ends[0]
+        end, *others = self.line_ends
+        of_lines = pa.array(self.line_ends, pa.large_binary())
+        ends = of_lines if others else pa.scalar(end, pa.large_binary())
         empty = pa.scalar(b"", pa.large_binary())
         whole = compute.binary_join_element_wise(lines, ends, empty)
         return whole.buffers()[2].to_pybytes() if len(whole) else b""
@@ -230,37 +233,28 @@ def parse_claim_file(data: bytes, shown: str) -> ClaimFile:
 
 
 def _by_record(lines: Lines) -> list[tuple[str, Ints]]:
-    """Part the lines by their record: control, end, or what cells 3 and 4 say."""
-    everyone = np.arange(len(lines))
-    kind = lines.texts(lines.column(everyone, 1))
-    data = flags_of(compute.equal(kind, b"2"))
-    found: list[tuple[str, Ints]] = []
-    for mark, name in _LINE_KINDS.items():
-        of_kind = flags_of(compute.equal(kind, mark))
-        if of_kind.any():
-            found.append((name, np.flatnonzero(of_kind)))
-            data |= of_kind
-    other = np.flatnonzero(~data)
-    if len(other):
-        found.append(("", other))
-    wide = np.flatnonzero(flags_of(compute.equal(kind, b"2")))
-    narrow = wide[lines.cells[wide] < 4]
-    if len(narrow):
-        found.append(("", narrow))
-    wide = wide[lines.cells[wide] >= 4]
-    exchange = lines.texts(lines.column(wide, 3)).dictionary_encode()
-    kinds = lines.texts(lines.column(wide, 4)).dictionary_encode()
+    """Part the lines by their record: control, end, or what cells 3 and 4 of a data line say."""
+    kind = lines.texts(lines.column(np.arange(len(lines)), 1))
+    frame = {name: flags_of(compute.equal(kind, mark)) for mark, name in _LINE_KINDS.items()}
+    data = flags_of(compute.equal(kind, _DATA_LINE)) & (lines.cells >= _RECORD_KIND)
+    other = ~np.logical_or.reduce([data, *frame.values()])
+    by_name = {name: [np.flatnonzero(flags)] for name, flags in {**frame, "": other}.items()}
+    at = np.flatnonzero(data)
+    exchange, kinds = (
+        lines.texts(lines.column(at, cell)).dictionary_encode()
+        for cell in (_EXCHANGE_ID, _RECORD_KIND)
+    )
     pair = numbers_of(exchange.indices).astype(np.int64) * len(kinds.dictionary)
     pair += numbers_of(kinds.indices)
-    by_name: dict[str, list[Ints]] = {}
+    # What a data line says of itself makes it no control record.
+    known = layout().keys() - frame.keys()
     for one in np.unique(pair).tolist():
         first, second = divmod(one, len(kinds.dictionary))
         exchange_id = exchange.dictionary[first].as_py().decode("ascii", "replace")
         record_kind = kinds.dictionary[second].as_py().decode("ascii", "replace")
-        name = exchange_id if exchange_id in layout() else f"{exchange_id}-{record_kind}"
-        by_name.setdefault(name if name in layout() else "", []).append(wide[pair == one])
-    found.extend((name, np.sort(np.concatenate(parts))) for name, parts in by_name.items())
-    return found
+        name = exchange_id if exchange_id in known else f"{exchange_id}-{record_kind}"
+        by_name.setdefault(name if name in known else "", []).append(at[pair == one])
+    return [(name, np.sort(np.concatenate(parts))) for name, parts in by_name.items()]
 
 
 def _undamaged(lines: Lines, at: Ints, record: Record, kept: dict[int, Sayable | None]) -> Ints:
@@ -305,7 +299,7 @@ def _rows(
     rows = RecordRows(record, at + 1, pa.table(columns), quoting)
     if bad.any():
         rows = _only(rows, ~bad)
-    if not data_is_ascii(lines.data):
+    if not lines.data.isascii():
         _note_originals(lines, rows, originals)
     return rows
 
@@ -317,7 +311,7 @@ def _plain_cells(lines: Lines, at: Ints, record: Record) -> pa.Table:
         pa.BufferReader(lines.whole(at)),
         arrow_csv.ReadOptions(column_names=list(record.names)),
         arrow_csv.ParseOptions(quote_char=False),
-        arrow_csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
+        arrow_csv.ConvertOptions(column_types=types, null_values=[]),
     )
     return table.combine_chunks()
 
@@ -329,11 +323,6 @@ def _only(rows: RecordRows, wanted: Flags) -> RecordRows:
         for name, one in rows.quoting.items()
     }
     return RecordRows(rows.record, rows.lines[wanted], rows.cells.filter(mask), quoting)
-
-
-def data_is_ascii(data: bytes) -> bool:
-    """Say whether there is no character beyond ASCII; such bytes need no decoding."""
-    return data.isascii()
 
 
 def _decoded(texts: pa.LargeBinaryArray, quoted: Flags) -> tuple[pa.StringArray, Flags]:
@@ -368,10 +357,9 @@ def _note_originals(lines: Lines, rows: RecordRows, originals: dict[str, bytes])
 
 
 def _line_ends(lines: Lines) -> tuple[bytes, ...]:
-    widths = lines.after - lines.ends
-    if len(np.unique(widths)) == 1:
-        first, last = (lines.data[lines.ends[at] : lines.after[at]] for at in (0, -1))
-        # The last line alone may end in a carriage return without a line feed.
-        if first == last:
-            return (first,)
+    first = lines.data[lines.ends.min() : lines.after.min()]
+    # The last line alone may end in a carriage return without a line feed.
+    last = lines.data[lines.ends.max() :]
+    if first == last and not np.ptp(lines.after - lines.ends):
+        return (first,)
     return tuple(lines.data[end:after] for end, after in zip(lines.ends, lines.after, strict=True))

@@ -150,14 +150,20 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
     month = claims["service_month"].to_numpy(dtype=np.int64)
     provider = identities.providers.ids(claims["provider_no"].tolist())
     rows = roster.find((insurer, insured), month, provider)
-    there = rows >= 0
+    missing, wrong = rows == NO_ROW, rows == WRONG_ROW
+    there = ~(missing | wrong)
     texts: dict[str, Texts] = {}
     unreadable: dict[str, Flags] = {}
-    columns = _columns(source, book)
+    lines, columns = _columns(source, book)
+    # A row of which these columns are blank may be none where they alone are read, so that rows
+    # are told by their lines.
+    said = there.copy()
+    said[there] = np.isin(roster.lines[rows[there]], lines)
+    at = np.searchsorted(lines, roster.lines[rows[said]])
     for column in PERSONAL:
         cells = np.array([""] * len(claims), dtype=object)
         if column.name in columns:
-            cells[there] = columns[column.name][rows[there]]
+            cells[said] = columns[column.name][at]
         read, bad = _read(cells, _READERS[column.kind])
         texts[column.name] = read
         if column.kind in _EXPECTED:
@@ -166,8 +172,8 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
     return PersonCells(
         texts,
         unreadable,
-        missing=rows == NO_ROW,
-        wrong=rows == WRONG_ROW,
+        missing=missing,
+        wrong=wrong,
         public_law=roster.values(rows, "public_law", 0),
         public_all_month=(first <= 1) & ((last == UNKNOWN) | (last >= month_days(month))),
         benefit_rate=roster.values(rows, "benefit_rate", UNKNOWN),
@@ -186,8 +192,8 @@ def _read(
     return texts[at], bad[at]
 
 
-def _columns(source: Source, book: CodeBook) -> dict[str, npt.NDArray[np.object_]]:
-    """Read the personal columns of a file as text."""
+def _columns(source: Source, book: CodeBook) -> tuple[Ints, dict[str, npt.NDArray[np.object_]]]:
+    """Read the personal columns of a file as text, and the line of each row."""
     wanted = {column.name for column in PERSONAL}
     headings = match_headings(
         source.headings,
@@ -198,13 +204,15 @@ def _columns(source: Source, book: CodeBook) -> dict[str, npt.NDArray[np.object_
         beginning=source.beginning(),
         ignored=source.ignored,
     )
-    names = [None if one.column is None else one.column.name for one in headings]
-    if not any(name in wanted for name in names):
-        return {}
+    names = ["" if one.column is None else one.column.name for one in headings]
     forms: list[Form] = ["texts" if name in wanted else "unread" for name in names]
     read: dict[str, list[str]] = {name: [] for name in names if name in wanted}
-    for block in source.blocks(forms):
+    lines: list[int] = []
+    # Without any of them nothing has to be read.
+    for block in source.blocks(forms) if read else ():
+        lines.extend(block.lines.tolist())
         for name, column in zip(read, block.columns, strict=True):
             assert not isinstance(column, Numbers)
             read[name].extend(column.of_rows().to_pylist())
-    return {name: np.array(texts, dtype=object) for name, texts in read.items()}
+    columns = {name: np.array(texts, dtype=object) for name, texts in read.items()}
+    return np.array(lines, dtype=np.int64), columns
