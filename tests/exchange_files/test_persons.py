@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -86,7 +87,8 @@ def test_rows_without_any_personal_cell_move_no_other(tmp_path: Path) -> None:
     claims = pd.DataFrame(
         [{**KEY, "insured_no": one, **OF_CLAIM, "service_month": 201604} for one in persons]
     )
-    for given in (frame, *tmp_path.iterdir()):
+    inputs: list[Any] = [frame, *tmp_path.iterdir()]
+    for given in inputs:
         cells = person_cells(open_recipients(given), load_code_book(None), claims)
         assert cells.texts["sex"].tolist() == ["", "2", "1"]
         assert cells.texts["name"].tolist() == ["", "見本一郎", ""]
