@@ -51,6 +51,7 @@ def test_every_habit_of_quoting_is_read_alike_and_written_back(habit, blank) -> 
     file = parse_claim_file(data, "file")
     assert not file.damaged
     assert [one.line for one in file.kept] == [4]
+    assert len(file) == 5
     [row] = file.frame("7131-02").to_dict("records")
     assert (row["line"], row["insurer_no"], row["item_code"]) == (3, "00139001", "1241")
     assert file.rows("7131-02").numbers("service_units").tolist() == [426]
@@ -62,6 +63,19 @@ def test_every_habit_of_quoting_is_read_alike_and_written_back(habit, blank) -> 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_the_last_line_may_end_in_another_way(end: str, last: str) -> None:
     data = file_of(CONTROL, CLAIM, end=end) + file_of(END, end=last)
+    assert parse_claim_file(data, "file").to_bytes() == data
+
+
+@pytest.mark.parametrize("middle", ["\n", "\r\n"])
+def test_a_line_between_may_end_in_another_way(middle: str) -> None:
+    first = "\n" if middle == "\r\n" else "\r\n"
+    data = file_of(CONTROL, end=first) + file_of(CLAIM, end=middle) + file_of(END, end=first)
+    assert parse_claim_file(data, "file").to_bytes() == data
+
+
+def test_a_file_of_two_lines_keeps_both_ends() -> None:
+    """The last one ends in a carriage return alone, which has the width of a line feed."""
+    data = file_of(CONTROL, end="\n") + file_of("3,2", end="\r")
     assert parse_claim_file(data, "file").to_bytes() == data
 
 
@@ -79,6 +93,69 @@ def test_characters_with_two_codes_come_back_as_they_were() -> None:
     assert file.frame("7131-02")["note"].tolist() == ["≒"]
     assert "≒".encode("cp932") == b"\x81\xe0"
     assert file.to_bytes() == data
+
+
+def test_lines_of_no_record_are_kept_wherever_they_stand() -> None:
+    """Also those that call themselves a control or an end record, or have less than four cells."""
+    odd = (
+        "9,1,x",
+        f"2,3,control,{CONTROL[4:]}",
+        "2,5,end",
+        "2,6,7131",
+        "2",
+        "",
+        "2,9,7111x,201604",
+    )
+    for at in range(len(odd)):
+        data = file_of(odd[at], CONTROL, *odd, CLAIM, DETAIL, odd[-at], END, odd[at])
+        file = parse_claim_file(data, "file")
+        assert {name: len(rows) for name, rows in file.records.items()} == {
+            "control": 1, "7111": 1, "7131-02": 1, "end": 1
+        }  # fmt: skip
+        assert not file.damaged
+        assert len(file) == len(odd) + 7
+        assert file.to_bytes() == data
+
+
+def test_a_record_that_is_named_and_ends_there_is_damaged() -> None:
+    """Two lines, each the only one of its record: 20 cells and 12 are not there."""
+    data = file_of(CONTROL, "2,2,7111,201604", "2,3,7131,12", END)
+    file = parse_claim_file(data, "file")
+    assert [(one.line, one.damage.say("en")) for one in file.damaged if one.damage] == [
+        (2, "4 cells where record 7111 has 20"),
+        (3, "4 cells where record 7131-12 has 14"),
+    ]
+    assert list(file.records) == ["control", "end"]
+    assert file.to_bytes() == data
+
+
+@pytest.mark.parametrize("cell", ['a""b', '"a"b"', '"a""'])
+def test_a_mark_that_is_not_doubled_between_marks_damages_its_line(cell: str) -> None:
+    data = file_of(CONTROL, DETAIL + cell, DETAIL, END)
+    file = parse_claim_file(data, "file")
+    assert [one.line for one in file.damaged] == [2]
+    assert file.frame("7131-02")["line"].tolist() == [3]
+    assert file.to_bytes() == data
+
+
+def test_a_record_that_is_not_there_has_no_lines() -> None:
+    file = parse_claim_file(file_of(CONTROL, END), "file")
+    assert len(file.rows("7131-12")) == len(file.frame("7131-12")) == 0
+    with pytest.raises(ChiikiTsushoError, match="record '7132' is unknown") as caught:
+        file.rows("7132")
+    assert "7132" in caught.value.say("ja")
+
+
+def test_a_file_without_lines_is_empty() -> None:
+    assert ct.ClaimFile("file", {}).to_bytes() == b""
+
+
+def test_kept_lines_are_not_shown() -> None:
+    """A name may stand in them."""
+    file = parse_claim_file(file_of(CONTROL, "2,2,7132,見本花子", END), "file")
+    assert "見本" not in repr(file)
+    assert "見本" not in repr(file.kept)
+    assert "2,2" not in repr(file.kept)
 
 
 def test_damaged_lines_are_named_and_kept() -> None:
