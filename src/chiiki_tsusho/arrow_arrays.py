@@ -14,7 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
-_TYPES = {"int8": pa.int8(), "int32": pa.int32(), "int64": pa.int64()}
+_TYPES = {
+    np.dtype(np.int8): pa.int8(),
+    np.dtype(np.int32): pa.int32(),
+    np.dtype(np.int64): pa.int64(),
+}
 
 
 def of_numbers(
@@ -23,7 +27,7 @@ def of_numbers(
     """Return an Arrow array of the same type, null where blank."""
     valid = None if blank is None else pa.py_buffer(np.packbits(~blank, bitorder="little"))
     buffers = [valid, pa.py_buffer(np.ascontiguousarray(values))]
-    return pa.Array.from_buffers(_TYPES[values.dtype.name], len(values), buffers)
+    return pa.Array.from_buffers(_TYPES[values.dtype], len(values), buffers)
 
 
 def numbers_of(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:

@@ -6,6 +6,7 @@ only for its problems; not every month is Parquet.
 
 from __future__ import annotations
 
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -19,8 +20,12 @@ class Deferred:
     def __init__(self, name: str) -> None:
         self._name = name
 
+    @cached_property
+    def _module(self) -> Any:
+        return import_module(self._name)
+
     def __getattr__(self, name: str) -> Any:
-        return getattr(import_module(self._name), name)
+        return getattr(self._module, name)
 
 
 pandas = Deferred("pandas")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -185,13 +185,11 @@ class Problems:
 
     def frame(self, language: Language = "en") -> pd.DataFrame:
         """Write all problems as a DataFrame, ordered by file, line, column and rule."""
-        frame: pd.DataFrame = self.table(language).to_pandas(
-            types_mapper={
-                pa.string(): pd.StringDtype(na_value=np.nan),
-                pa.int64(): pd.Int64Dtype(),
-            }.get
-        )
-        return frame
+        table = self.table(language)
+        text, whole = pd.StringDtype(na_value=np.nan), pd.Int64Dtype()
+        types: dict[Any, Any] = {pa.string(): text, pa.int64(): whole}
+        columns = zip(table.column_names, table.columns, strict=True)
+        return pd.DataFrame({name: types[one.type].__from_arrow__(one) for name, one in columns})
 
     def table(self, language: Language = "en") -> pa.Table:
         """Write all problems as a table, ordered by file, line (none last), column and rule.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
-from functools import cache
+from functools import cache, partial
 from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
@@ -31,23 +31,45 @@ def record(cls: type[AnyClass]) -> type[AnyClass]:
 
 def _init(self: Any, *values: Any, **named: Any) -> None:
     names = self.__match_args__
-    given = dict(zip(names, values, strict=False))
-    if len(values) > len(names) or not named.keys().isdisjoint(given):
-        raise TypeError(f"{type(self).__name__} was given a value twice, or one too many")
-    given |= named
-    if len(given) != len(names):
-        for one in fields(self):
-            if one.default is not MISSING:
-                given.setdefault(one.name, one.default)
-            elif one.default_factory is not MISSING and one.name not in given:
-                given[one.name] = one.default_factory()
-    if given.keys() != set(names):
-        wrong = ", ".join(sorted(given.keys() ^ set(names)))
-        raise TypeError(f"{type(self).__name__} lacks a value or has no such field: {wrong}")
-    # In the order of the fields, as ``vars`` shows them.
-    self.__dict__.update((name, given[name]) for name in names)
+    if not named and len(values) == len(names):
+        self.__dict__.update(zip(names, values, strict=True))
+    else:
+        self.__dict__.update(_given(type(self), values, named))
     if hasattr(self, "__post_init__"):
         self.__post_init__()
+
+
+def _given(cls: Any, values: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+    """Return the value of each field, in the order of the fields, as ``vars`` shows them."""
+    names = cls.__match_args__
+    given = dict(zip(names, values, strict=False))
+    if len(values) > len(names) or not named.keys().isdisjoint(given):
+        raise TypeError(f"{cls.__name__} was given a value twice, or one too many")
+    given |= named
+    if len(given) != len(names):
+        for name, default in _defaults(cls).items():
+            if name not in given:
+                given[name] = default()
+    if given.keys() != set(names):
+        wrong = ", ".join(sorted(given.keys() ^ set(names)))
+        raise TypeError(f"{cls.__name__} lacks a value or has no such field: {wrong}")
+    return {name: given[name] for name in names}
+
+
+@cache
+def _defaults(cls: Any) -> dict[str, Callable[[], Any]]:
+    """Return what makes the default of each field that has one."""
+    made: dict[str, Callable[[], Any]] = {}
+    for one in fields(cls):
+        if one.default is not MISSING:
+            made[one.name] = partial(_same, one.default)
+        elif one.default_factory is not MISSING:
+            made[one.name] = one.default_factory
+    return made
+
+
+def _same(default: Any) -> Any:
+    return default
 
 
 def _repr(self: Any) -> str:

@@ -323,7 +323,7 @@ class BlockDecoder:
 
 def _only_checked(column: Column | None) -> bool:
     """Say whether a batch reads a column for the check digits of its numbers alone."""
-    return column in PERSONAL and column is not None and column.kind in CHECKED_KINDS
+    return column is not None and column.kind in CHECKED_KINDS and column in PERSONAL
 
 
 def decoders_of(

@@ -124,8 +124,8 @@ class FrameSource(OneTable):
                 continue
             part = self.frame.iloc[start : start + ROWS_OF_A_BLOCK]
             columns = [
-                self._column(part.iloc[:, at], form)
-                for at, form in enumerate(forms)
+                self._column(series, form)
+                for (_, series), form in zip(part.items(), forms, strict=True)
                 if form != "unread"
             ]
             end = start + len(part)
@@ -159,11 +159,14 @@ def _column_of_series(series: pd.Series[Any], form: Form) -> Texts | Numbers:
         if numbers.min(initial=0) > BLANK_NUMBER:
             return Numbers(numbers)
     try:
-        positions, values = pd.factorize(series, use_na_sentinel=True)
+        # Of the array, not the series: its distinct values need no index.
+        array: Any = series.array
+        positions, values = pd.factorize(array, use_na_sentinel=True)
     except (TypeError, OverflowError):
         # A cell holds a list or the like.
-        positions, values = pd.factorize(pd.Series([_cell_text(value) for value in series]))
-    texts = [_cell_text(value) for value in values]
+        written = np.array([_cell_text(value) for value in series], dtype=object)
+        positions, values = pd.factorize(written)
+    texts = [_cell_text(value) for value in values.tolist()]
     if (positions < 0).any():
         positions = np.where(positions < 0, len(texts), positions)
         texts.append("")

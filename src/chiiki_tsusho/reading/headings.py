@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 
 from chiiki_tsusho.columns import FILES, HEADINGS, Column
 from chiiki_tsusho.errors import InputFileError
@@ -67,8 +68,9 @@ class Heading:
     blank: bool = False
 
 
-def known_headings(file: str, book: CodeBook) -> dict[str, Heading]:
-    """Return every heading that is a name as it stands in the contract or the table."""
+@lru_cache(maxsize=12)
+def _known_headings(file: str, book: CodeBook) -> tuple[dict[str, Heading], dict[str, Heading]]:
+    """Return every heading that is a name as it stands in the contract or the table, and folded."""
     known: dict[str, Heading] = {}
     for name, keys in book.key_names.items():
         for text in (name, name.removeprefix(SERVICE_PREFIX)):
@@ -80,7 +82,7 @@ def known_headings(file: str, book: CodeBook) -> dict[str, Heading]:
         known[key] = Heading(key, None, {key: ALWAYS})
     for column in FILES[file]:
         known[column.name] = known[column.heading] = Heading(column.name, column, {})
-    return known
+    return known, {folded(text): heading for text, heading in known.items()}
 
 
 def match_headings(
@@ -134,8 +136,7 @@ def match_headings(
                 most=_MOST_HEADINGS,
             )
         )
-    by_text = known_headings(file, book)
-    known = {folded(text): heading for text, heading in by_text.items()}
+    by_text, known = _known_headings(file, book)
     unread = {folded(text) for text in (*ignored, *(NEVER_BILLED - {*HEADINGS_OF[file]}))}
     faults: list[Text] = []
     matched: list[Heading] = []

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import chain, islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -36,6 +37,12 @@ def in_order(
     A few are worked on ahead of the one yielded, so memory does not grow with the items.
     """
     workers = workers or _workers.get()
+    if workers > 1:
+        # To start a thread for a single item takes longer than a small one does.
+        items = iter(items)
+        first = list(islice(items, 2))
+        workers = workers if len(first) > 1 else 1
+        items = chain(first, items)
     if workers == 1:
         yield from map(work, items)
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.language import Language
@@ -106,14 +106,15 @@ class FrameSink:
 def read_frame(tables: Sequence[pa.Table], columns: Sequence[Column]) -> pd.DataFrame:
     """Turn tables into one DataFrame: text, int64, and Int64 where a cell may be blank."""
     whole = pa.concat_tables([schema(columns).empty_table(), *tables])
-    types = {"text": "str", "whole": "int64", "whole_or_blank": "Int64"}
+    types: dict[str, Any] = {
+        "text": pd.StringDtype(na_value=np.nan),
+        "whole_or_blank": pd.Int64Dtype(),
+    }
     return pd.DataFrame(
         {
-            column.name: pd.Series(whole[column.name].to_pandas(types_mapper=_nullable(column)))
+            column.name: types[column.kind].__from_arrow__(whole[column.name])
+            if column.kind in types
+            else numbers_of(whole[column.name])
             for column in columns
         }
-    ).astype({column.name: types[column.kind] for column in columns})
-
-
-def _nullable(column: Column):  # type: ignore[no-untyped-def]
-    return {pa.int64(): pd.Int64Dtype()}.get if column.kind == "whole_or_blank" else None
+    )
