@@ -811,7 +811,8 @@ def outside_every_band(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled 
     ends = [min(row["minutes_from"] for row in bands) - 1]
     longest = spare | {"minutes": max(row["minutes_to"] for row in bands)}
     provider = provider_of(draft.month.providers, key)
-    extended = provider is None or provider["extended_hours"]
+    # Where nothing is said of 延長, the length of a long stay asks for that first.
+    extended = provider is not None and provider["extended_hours"]
     if base_row(draft.table(key), longest, extended) is None:
         ends.append(longest["minutes"])
     minutes = choose.pick(ends)

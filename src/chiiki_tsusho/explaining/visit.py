@@ -213,16 +213,14 @@ class Calculator:
             )
         steps = base_steps(self.table.rows[at], self.table.law_month, self.language)
         of_base = len(steps)
+        # The first claim, its first day, the only kind; no level has a part in the units.
+        first = np.zeros_like(chosen.base)
         asked = MonthVisits(
             table=self.table,
-            claim=np.zeros(1, dtype=np.int64),
-            day=np.ones(1, dtype=np.int64),
-            kind=np.zeros(1, dtype=np.int64),
-            kinds=BilledKinds(
-                base=chosen.base,
-                level=np.array([visit.care_level or 0], dtype=np.int64),
-                values=chosen.values,
-            ),
+            claim=first,
+            day=np.ones_like(first),
+            kind=first,
+            kinds=BilledKinds(base=chosen.base, level=first, values=chosen.values),
         )
         self._refuse_conflicts(asked)
         visits = asked.yielded()
