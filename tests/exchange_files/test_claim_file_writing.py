@@ -323,6 +323,39 @@ def test_start_and_stop_of_the_month_are_written_and_others_are_not(tmp_path: Pa
     ]
 
 
+@pytest.mark.parametrize(
+    ("started", "stopped", "written"),
+    [
+        # The first and the last day of a month of 31; the days beside them are of other months.
+        ("2016-05-01", "2016-05-31", ["20160501", "20160531", "4"]),
+        ("2016-04-30", "2016-06-01", ["", "", ""]),
+    ],
+)
+def test_a_month_has_its_first_and_its_last_day(
+    tmp_path: Path, started: str, stopped: str, written: list[str]
+) -> None:
+    days = {"started_on": started, "stopped_on": stopped, "stop_reason": "4"}
+    one_statement(tmp_path, **days)
+    base = next(ct.read_claim_file(path).frame("7131-01") for path in tmp_path.iterdir())
+    assert base[["started_on", "stopped_on", "stop_reason"]].to_numpy().tolist() == [written]
+
+
+def test_a_level_is_that_of_the_visits_or_else_the_one_in_recipients(tmp_path: Path) -> None:
+    """要介護状態区分コード: 21 to 25. 療養通所介護 is billed without a level."""
+    visits, providers, recipients = eight_visits()
+    other = {"insured_no": "0000200011", "care_level": "", "service": "medical_day_care"}
+    third = {"insured_no": "0000300011", "care_level": "1"}
+    visits = pd.concat([visits.assign(service=""), visits.assign(**other | {"minutes": "240"}),
+                        visits.assign(service="", **third)])  # fmt: skip
+    persons = pd.concat(
+        [recipients, *(recipients.assign(insured_no=one["insured_no"]) for one in (other, third))]
+    )
+    batch = ct.compute_claims(visits, providers, persons)
+    [written] = ct.write_claim_file(batch, persons, "2016-06", tmp_path)
+    base = ct.read_claim_file(written.path).frame("7131-01")
+    assert base["care_level"].tolist() == ["22", "25", "21"]
+
+
 def test_a_claim_without_yen_is_no_statement(tmp_path: Path) -> None:
     recipients = with_personal(example("recipients"))
     batch = ct.compute_claims(example("visits"), None, recipients)

@@ -26,8 +26,10 @@ else:
 # When a cell of a column is quoted: where it needs it, where it is not blank, in every row; or
 # said of each row.
 Quoting = Literal["needed", "filled", "always"] | Flags
-_NUMBER = r"^-?[0-9]{1,18}$"
+# As many as an integer of 64 bits has room for, whatever they are.
 _MOST_DIGITS = 18
+_NUMBER = rf"^-?[0-9]{{1,{_MOST_DIGITS}}}$"
+_ZERO = np.uint8(ord("0"))
 # What the common part of the specification wants between quotation marks.
 _NEEDS_QUOTES = r'[,"\s]|[^\x00-\x7f]'
 _BREAKS_A_LINE = r'[,"\r\n]'
@@ -122,7 +124,8 @@ def _numbers_of(texts: pa.StringArray) -> tuple[Ints, Flags]:
     # Digits alone, as nearly always: no pattern has to be tried on each cell.
     if not len(letters):
         return np.zeros(len(texts), dtype=np.int64), none
-    if lengths.max() <= _MOST_DIGITS and ((letters >= ord("0")) & (letters <= ord("9"))).all():
+    # A byte less than that of 0 becomes a large one.
+    if lengths.max() <= _MOST_DIGITS and (letters - _ZERO <= 9).all():
         filled = texts if lengths.min() else compute.if_else(pa.array(lengths > 0), texts, "0")
         return filled.cast(pa.int64()).to_numpy(zero_copy_only=False), none
     good = compute.match_substring_regex(texts, _NUMBER)
@@ -135,7 +138,7 @@ def text_bytes(texts: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArra
     """Return how many bytes each text has, and the bytes of all (UTF-8)."""
     _, offsets, letters = texts.buffers()
     if not len(texts) or letters is None:
-        return np.zeros(len(texts), dtype=np.int32), np.zeros(0, dtype=np.uint8)
+        return np.zeros(len(texts), dtype=np.int32), np.array([], dtype=np.uint8)
     bounds = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
     return np.diff(bounds), np.frombuffer(letters, dtype=np.uint8)[bounds[0] : bounds[-1]]
 
@@ -189,7 +192,7 @@ def encoded(lines: pa.StringArray, originals: Mapping[str, bytes]) -> pa.LargeBi
     originals : mapping of str to bytes
         Lines that were read from other bytes than those CP932 would write today.
     """
-    if compute.all(compute.string_is_ascii(lines), min_count=0).as_py():
+    if compute.all(compute.string_is_ascii(lines)).as_py():
         return lines.cast(pa.large_binary())
     return pa.array(
         [originals.get(line) or line.encode(ENCODING) for line in lines.to_pylist()],

@@ -108,8 +108,8 @@ def records_of(month: MonthClaims, sending: Sending) -> ClaimFile:
     of_line = base[claim] + 1 + np.arange(len(claim)) - (np.cumsum(counts) - counts)[claim]
     statements = {
         "7131-01": (_base_columns(month), base),
-        "7131-02": (_line_columns(month, ~at_facility), of_line[~at_facility]),
-        "7131-14": (_line_columns(month, at_facility), of_line[at_facility]),
+        "7131-02": (_line_columns(month, ~at_facility, "02"), of_line[~at_facility]),
+        "7131-14": (_line_columns(month, at_facility, "14"), of_line[at_facility]),
         "7131-10": (_total_columns(month), base + counts + 1),
     }
     rows = {name: _rows(name, *one, sending) for name, one in statements.items() if len(one[1])}
@@ -214,14 +214,13 @@ def _own_share(month: MonthClaims) -> Ints:
     return own
 
 
-def _line_columns(month: MonthClaims, wanted: Flags) -> dict[str, _Column]:
+def _line_columns(month: MonthClaims, wanted: Flags, record_kind: str) -> dict[str, _Column]:
     lines = month.lines[wanted]
     claim = lines["claim"].to_numpy(dtype=np.int64)
     claims = month.claims.iloc[claim]
-    facility = month.cells.texts["facility_insurer_no"][claim]
-    at_facility = bool(len(claim)) and facility[0] != ""
     public = month.public[claim]
-    columns = _key_columns(claims, "14" if at_facility else "02") | {
+    return {
+        **_key_columns(claims, record_kind),
         "service_kind": lines["service_code"].str[:2].tolist(),
         "item_code": lines["service_code"].str[2:].tolist(),
         "units": lines["unit_item"].to_numpy(dtype=np.int64),
@@ -229,8 +228,8 @@ def _line_columns(month: MonthClaims, wanted: Flags) -> dict[str, _Column]:
         "public1_count": lines["public_count"].to_numpy(dtype=np.int64) * public,
         "service_units": lines["service_units"].to_numpy(dtype=np.int64),
         "public1_units": lines["public_units"].to_numpy(dtype=np.int64) * public,
+        "facility_insurer_no": month.cells.texts["facility_insurer_no"][claim],
     }
-    return columns | ({"facility_insurer_no": facility} if at_facility else {})
 
 
 def _total_columns(month: MonthClaims) -> dict[str, _Column]:
