@@ -164,11 +164,14 @@ class WorkbookSource(OneTable):
 
     def _block(self, rows: list[Row], first: int, forms: Sequence[Form]) -> Block:
         cells = self._with_texts(rows, first)
-        columns = [_distinct(column) for column in zip(*cells, strict=True)]
+        # A sheet may have a million rows without a cell above the last one that has any.
+        some = [at for at, row in enumerate(cells) if row.count("") < len(row)]
+        columns = [_distinct(column) for column in zip(*(cells[at] for at in some), strict=True)]
+        columns = columns or [_distinct(())] * len(cells[0])
         filled = np.array([_filled(column) for column in columns])
         there = filled.any(axis=0)
         beyond = filled[len(self.headings) :].any(axis=0)
-        lines = np.arange(first, first + len(rows))
+        lines = first + np.array(some, dtype=np.int64)
         malformed = MalformedRows.of(
             [
                 (int(lines[at]), self._too_many(filled[:, at]))
@@ -181,7 +184,7 @@ class WorkbookSource(OneTable):
             for column, form in zip(columns, forms, strict=False)
             if form != "unread"
         ]
-        return Block(lines[kept], taken, malformed, first, _RawRows(cells), int(lines[-1]))
+        return Block(lines[kept], taken, malformed, first, _RawRows(cells), first + len(rows) - 1)
 
     def _with_texts(self, rows: list[Row], first: int) -> list[Row]:
         """Put in what a reader of values shows as blank, and numbers as they are shown."""

@@ -233,7 +233,7 @@ def sheet_rows(rows: Iterable[CellRow], shown: str) -> Iterator[SheetRow]:
     heading_at = 0
     per_above = ""
     for row in rows:
-        texts = [_text(cell) for cell in row.cells]
+        texts = [_text(cell) for cell in row.cells[: _width(row)]]
         heads = [normal(text) if len(text) < _LONGEST_HEADING else "" for text in texts]
         found = _heading(heads, shown, row.at)
         if found is not None:
@@ -247,7 +247,7 @@ def sheet_rows(rows: Iterable[CellRow], shown: str) -> Iterator[SheetRow]:
             # A heading of two rows may have the further columns in its second one.
             places = _Places(places.composite, _further(heads, places) | dict(places.further))
         filled = [text or _text(row.above.get(at)) for at, text in enumerate(texts)]
-        filled.extend([""] * (places.per + 1 - len(filled)))
+        filled.extend([""] * (max(places.per, places.composite) + 1 - len(filled)))
         per = filled[places.per]
         yield SheetRow(
             at=row.at,
@@ -275,6 +275,13 @@ def sheet_rows(rows: Iterable[CellRow], shown: str) -> Iterator[SheetRow]:
                 rows=HEADING_ROWS,
             )
         )
+
+
+def _width(row: CellRow) -> int:
+    """Count the columns up to the last with something in it, those of every row at least."""
+    cells = row.cells
+    last = next((at for at in range(len(cells), 0, -1) if cells[at - 1].value is not None), 0)
+    return max(last, FIRST_CONDITION, 1 + max(row.above, default=0))
 
 
 def _heading(heads: Sequence[str], shown: str, at: int) -> _Places | None:
