@@ -218,6 +218,45 @@ def test_rows_with_columns_of_text_views_are_given_back() -> None:
     assert batch.held_visits["minutes"].tolist() == ["x"]
 
 
+RUNS = pa.RunEndEncodedArray.from_arrays(pa.array([1, 2], pa.int32()), pa.array(["240", "x"]))
+
+
+@pytest.mark.parametrize("kind", ["pyarrow", "pandas"])
+@pytest.mark.parametrize(
+    ("column", "held"),
+    [
+        (RUNS, ["x"]),
+        (pa.array(["240", "x"], pa.string_view()), ["x"]),
+        # Bytes are no text: both rows are wrong.
+        (pa.array([b"240", b"x"], pa.binary_view()), [b"240", b"x"]),
+    ],
+    ids=["runs", "views of text", "views of bytes"],
+)
+def test_columns_of_which_arrow_takes_no_rows(column: pa.Array, held: list[Any], kind: str) -> None:
+    rows = [visit(1), visit(1, insured_no="0000000002")]
+    table = pa.Table.from_pylist(rows)
+    given: Any = table.set_column(table.schema.get_field_index("minutes"), "minutes", column)
+    if kind == "pandas":
+        given = frame(rows)
+        given["minutes"] = pd.Series(pd.arrays.ArrowExtensionArray(column))
+        before = given.dtypes["minutes"]
+    batch = compute_claims(given)
+    assert len(batch.claims) == 2 - len(held)
+    assert batch.held_visits["minutes"].tolist() == held
+    if kind == "pandas":
+        assert given.dtypes["minutes"] == before
+
+
+def test_views_of_bytes_in_a_parquet_file_are_given_back(tmp_path: Path) -> None:
+    rows = pa.Table.from_pylist([visit(1)])
+    at = rows.schema.get_field_index("minutes")
+    path = tmp_path / "visits.parquet"
+    parquet.write_table(rows.set_column(at, "minutes", pa.array([b"240"], pa.binary_view())), path)
+    claim_files(path, tmp_path / "out")
+    held = parquet.read_table(tmp_path / "out" / "held_visits.parquet")
+    assert held["minutes"].to_pylist() == [b"240"]
+
+
 @pytest.mark.parametrize("path", ["a\0b.csv", "\ud800.csv", "x" * 5000])
 @pytest.mark.parametrize(
     "read",

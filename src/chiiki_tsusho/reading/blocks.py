@@ -337,12 +337,32 @@ def line_bounds(
     return np.concatenate(([0], ends[:-1])), ends
 
 
-def plain_texts(table: pa.Table) -> pa.Table:
-    """Turn views of text, of which Arrow cannot take single rows, into text."""
+def plain_columns(table: pa.Table) -> pa.Table:
+    """Turn the columns of which Arrow cannot take single rows into plain ones."""
     for at, field in enumerate(table.schema):
-        if pa.types.is_string_view(field.type):
-            table = table.set_column(at, field.name, table.column(at).cast(pa.string()))
+        if not takes_rows(field.type):
+            table = table.set_column(at, field.name, plain_column(table.column(at)))
     return table
+
+
+def takes_rows(kind: pa.DataType) -> bool:
+    """Say whether Arrow can take single rows of a column: not of views and of runs."""
+    views = pa.types.is_string_view(kind) or pa.types.is_binary_view(kind)
+    return not (views or pa.types.is_run_end_encoded(kind))
+
+
+def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Turn views of text or bytes, and runs of equal cells, into one value for each row."""
+    kind = column.type
+    if pa.types.is_string_view(kind):
+        return column.cast(pa.string())
+    if pa.types.is_binary_view(kind):
+        return column.cast(pa.binary())
+    if pa.types.is_run_end_encoded(kind):
+        kind = kind.value_type
+        values = kind.value_type if pa.types.is_dictionary(kind) else kind
+        return pa.chunked_array([pa.array(column.to_pylist(), values)])
+    return column
 
 
 def column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
@@ -351,8 +371,7 @@ def column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
         numbers = _whole_numbers(_one_array(column))
         if numbers is not None:
             return Numbers(numbers)
-    if pa.types.is_string_view(column.type):
-        column = column.cast(pa.string())
+    column = plain_column(column)
     if form == "texts" and column.type == pa.string() and not column.null_count:
         return Texts(_one_array(column), None)
     if not pa.types.is_dictionary(column.type):

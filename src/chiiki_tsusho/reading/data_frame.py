@@ -26,7 +26,9 @@ from chiiki_tsusho.reading.blocks import (
     Wanted,
     checked_column,
     filled_rows,
-    plain_texts,
+    plain_column,
+    plain_columns,
+    takes_rows,
 )
 from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED
 from chiiki_tsusho.reading.written_cells import cell_text
@@ -54,10 +56,10 @@ def as_frame(given: object, shown: str) -> pd.DataFrame:
         It is none of these.
     """
     if isinstance(given, pd.DataFrame):
-        return given
+        return _with_plain_columns(given)
     try:
         if hasattr(given, "__arrow_c_stream__"):
-            table = plain_texts(pa.table(given))
+            table = plain_columns(pa.table(given))
             frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
             return frame
         if isinstance(given, Mapping):
@@ -80,6 +82,20 @@ def as_frame(given: object, shown: str) -> pd.DataFrame:
             found=name,
         )
     )
+
+
+def _with_plain_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of whose columns single rows can be taken; the one given stays as it is."""
+    kinds = [
+        kind.pyarrow_dtype if isinstance(kind, pd.ArrowDtype) else None for kind in frame.dtypes
+    ]
+    apart = [at for at, kind in enumerate(kinds) if kind is not None and not takes_rows(kind)]
+    if apart:
+        frame = frame.copy(deep=False)
+    for at in apart:
+        column = plain_column(pa.chunked_array(pa.array(frame.iloc[:, at])))
+        frame.isetitem(at, pd.arrays.ArrowExtensionArray(column))
+    return frame
 
 
 class FrameSource(OneTable):

@@ -26,7 +26,7 @@ from chiiki_tsusho.reading.blocks import (
     Wanted,
     checked_column,
     filled_rows,
-    plain_texts,
+    plain_columns,
 )
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED
@@ -121,7 +121,7 @@ class ParquetSource(OneTable):
             first_line, next_line = next_line, next_line + batch.num_rows
             if wanted is not None and not wanted(first_line):
                 continue
-            table = plain_texts(pa.Table.from_batches([batch]))
+            table = plain_columns(pa.Table.from_batches([batch]))
             columns = [
                 checked_column(column, form)
                 for column, form in zip(table.columns, forms, strict=True)
