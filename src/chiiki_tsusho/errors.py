@@ -95,7 +95,8 @@ def known_language(language: str) -> Language:
     raise ChiikiTsushoError(
         Text(
             "language {language!r} is unknown; {known} are known",
-            language=language,
+            # An error can be pickled whatever was given.
+            language=language if isinstance(language, str) else str(language),
             known=listed(LANGUAGES),
         )
     )

@@ -47,8 +47,9 @@ def parse_month(month: MonthLike) -> int:
     whole = isinstance(month, Integral) and not isinstance(month, bool)
     match = _MONTH.fullmatch(str(month)) if whole or isinstance(month, str) else None
     if match is None or not is_month(int(match[1] + match[2])):
+        text = month if isinstance(month, str | int) else str(month)
         raise UnsupportedMonthError(
-            Text("{text!r} is not a month: write it as 2016-04 or 201604", text=month)
+            Text("{text!r} is not a month: write it as 2016-04 or 201604", text=text)
         )
     return int(match[1] + match[2])
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chiiki_tsusho.duties.office_days import open_by, open_from
 from chiiki_tsusho.duties.periods import (
     act_before,
     act_by,
@@ -144,3 +145,15 @@ def test_a_day_is_given_in_any_form() -> None:
         given_day("April")
     assert "'April' is not a day" in str(error.value)
     assert "「April」は日付として読めません" in error.value.say("ja")
+
+
+def test_the_calendar_ends_with_the_year_9999() -> None:
+    """Registers say 9999-12-31 of what has no end; nothing is counted beyond it."""
+    last = date(9999, 12, 31)
+    for count in (period_end, same_day, act_by, blame_after):
+        assert date(9999, 12, 1) <= count(last, 6) <= last
+        assert count(date(1, 1, 1), -6) <= date(1, 1, 31)
+    assert fiscal_days(9999) == (date(9999, 4, 1), date(9999, 12, 31))
+    assert without_closures(last, last, [(date(2026, 4, 1), last)]) == last
+    assert open_by(last) == date(9999, 12, 28)
+    assert open_from(last) == last

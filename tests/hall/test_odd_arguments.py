@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
+import pickle
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -240,6 +241,18 @@ def test_the_error_says_what_was_expected(tmp_path: Path) -> None:
         ct.write_claim_file(BATCH, THREE["recipients"], "2016-05", tmp_path, quote=5)  # type: ignore[arg-type]
     with pytest.raises(ct.ChiikiTsushoError, match="language 'fr' is unknown; en, ja are known"):
         ct.compare_months(**THREE, month_a="2016-04", month_b="2018-04", language=FRENCH)
+
+
+def test_an_error_can_be_pickled_whatever_was_given() -> None:
+    odd: Any = (one for one in "ab")
+    for call in (
+        lambda: ct.compute_claims(THREE["visits"], language=odd),
+        lambda: ct.load_codes(odd),
+    ):
+        with pytest.raises(ct.ChiikiTsushoError, match="generator object") as caught:
+            call()
+        again = pickle.loads(pickle.dumps(caught.value))
+        assert (str(again), again.say("ja")) == (str(caught.value), caught.value.say("ja"))
 
 
 @checked_call

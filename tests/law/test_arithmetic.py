@@ -8,8 +8,10 @@ import unicodedata
 from fractions import Fraction
 from math import floor
 from random import Random
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.visit_kinds import VisitKinds
+from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.law.rounding import floor_share, half_up
 from chiiki_tsusho.not_known import BAD, BLANK
 from chiiki_tsusho.reading.cell_texts import BLANKS
@@ -81,6 +84,42 @@ def test_ratio_is_exact_and_half_up(units: int, per_mille: int) -> None:
     assert half_up(np.array([units, units]), per_mille).tolist() == [exact(units, per_mille)] * 2
     ratios = np.array([per_mille, 1000])
     assert half_up(np.array([units, units]), ratios).tolist() == [exact(units, per_mille), units]
+
+
+@pytest.mark.parametrize("kind", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "uint64"])
+def test_narrow_arrays_do_not_overflow(kind: str) -> None:
+    # 100 × 70 %; 100 units at 10.90 yen.
+    units: Any = np.array([100], dtype=kind)
+    every: list[Any] = [units, units[0], pd.Series(units)]
+    for given_units in every:
+        rounded: Any = half_up(given_units, 700)
+        assert rounded.tolist() in (70, [70])
+        cut: Any = floor_share(given_units, 1090, 100)
+        assert cut.tolist() in (1090, [1090])
+    ratio: Any = np.array([100], dtype=kind)
+    assert half_up(4_000_000, ratio).tolist() == [400_000]
+
+
+@pytest.mark.parametrize(
+    "odd", [None, 1.5, "5", np.array([5.0]), np.array(["5"]), np.array([1 << 63], np.uint64)]
+)
+def test_what_is_no_whole_number_is_refused(odd: Any) -> None:
+    for call in (
+        lambda: half_up(odd, 700),
+        lambda: half_up(5, odd),
+        lambda: floor_share(odd, 1, 100),
+        lambda: floor_share(5, odd, 100),
+        lambda: floor_share(5, 1, odd),
+    ):
+        with pytest.raises(ChiikiTsushoError, match="whole numbers were expected, not") as refused:
+            call()
+        assert "整数" in refused.value.say("ja")
+
+
+@pytest.mark.parametrize("whole", [0, -100])
+def test_a_share_is_of_something(whole: int) -> None:
+    with pytest.raises(ChiikiTsushoError, match=f"whole: {whole}: a whole number of 1 or more"):
+        floor_share(5, 3, whole)
 
 
 @given(st.integers(0, 10**12), st.integers(0, 1090))

@@ -23,13 +23,13 @@ def is_open(day: date) -> bool:
 
 def open_by(day: date) -> date:
     """Return the last open day up to a day."""
-    while not is_open(day):
+    while not is_open(day) and day > date.min:
         day -= _DAY
     return day
 
 
 def open_from(day: date) -> date:
     """Return the first open day from a day on."""
-    while not is_open(day):
+    while not is_open(day) and day < date.max:
         day += _DAY
     return day

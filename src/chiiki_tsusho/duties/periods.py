@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Text
 
 # The first month of a fiscal year.
 APRIL = 4
-_DAY = timedelta(days=1)
 Closures = Sequence[tuple[date, date | None]]
 
 
@@ -52,18 +51,36 @@ def period_end(day: date, months: int, *, own_day: bool = False) -> date:
         The day before the one that corresponds to the first day; the end of the month where no
         day corresponds (第143条第2項).
     """
-    first = day if own_day else day + _DAY
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    last = monthrange(year, month + 1)[1]
+    first = day if own_day else days_later(day, 1)
+    year, month = _months_later(first, months)
+    last = monthrange(year, month)[1]
     if first.day > last:
-        return date(year, month + 1, last)
-    return date(year, month + 1, first.day) - _DAY
+        return date(year, month, last)
+    return days_later(date(year, month, first.day), -1)
 
 
 def same_day(day: date, months: int) -> date:
     """Return the day of the same number so many months later, or the end of its month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    year, month = _months_later(day, months)
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def _months_later(day: date, months: int) -> tuple[int, int]:
+    """Return year and month so many months later; the calendar ends with the year 9999."""
+    number = day.year * 12 + day.month - 1 + months
+    year, month = divmod(min(max(number, MINYEAR * 12), MAXYEAR * 12 + 11), 12)
+    return year, month + 1
+
+
+def days_later(day: date, days: int) -> date:
+    """Return the day so many days later; the calendar ends with the year 9999.
+
+    Registers say 9999-12-31 of what has no end.
+    """
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max if days > 0 else date.min
 
 
 def act_by(day: date, months: int) -> date:
@@ -78,7 +95,7 @@ def blame_after(day: date, months: int) -> date:
 
 def act_before(day: date, months: int) -> date:
     """Return the last day with so many whole months between it and a day."""
-    return same_day(day, -months) - _DAY
+    return days_later(same_day(day, -months), -1)
 
 
 def elapsed(start: date, end: date) -> tuple[int, int]:
@@ -107,7 +124,7 @@ def without_closures(start: date, end: date, closures: Closures) -> date | None:
     for _ in range(len(closures) + 1):
         if any(last is None and first <= moved for first, last in closures):
             return None
-        further = end + timedelta(days=closed_days(closures, start + _DAY, moved))
+        further = days_later(end, closed_days(closures, days_later(start, 1), moved))
         if further == moved:
             break
         moved = further
@@ -121,7 +138,8 @@ def fiscal_year(day: date) -> int:
 
 def fiscal_days(year: int) -> tuple[date, date]:
     """Return the first and the last day of a fiscal year."""
-    return date(year, APRIL, 1), date(year + 1, APRIL, 1) - _DAY
+    last = date(year + 1, APRIL - 1, 31) if year < MAXYEAR else date.max
+    return date(year, APRIL, 1), last
 
 
 _ERAS = (("令和", date(2019, 5, 1)), ("平成", date(1989, 1, 8)), ("昭和", date(1926, 12, 25)))

@@ -6,10 +6,13 @@ visit explained by hand cannot round differently.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.language import Text
 
 Whole = TypeVar("Whole", int, "NDArray[np.int64]")
 
@@ -29,6 +32,11 @@ def half_up(units: Whole, per_mille: Whole | int) -> Whole:
     int or ndarray of int64
         Units, a tie rounded up.
 
+    Raises
+    ------
+    ChiikiTsushoError
+        They are no whole numbers.
+
     Notes
     -----
     Notice 老企第36号, second part, 1 (1): each multiplication by a ratio is rounded at once, so
@@ -39,10 +47,8 @@ def half_up(units: Whole, per_mille: Whole | int) -> Whole:
     >>> half_up(475, 700)  # 332.5
     333
     """
-    try:
-        return (units * per_mille + 500) // 1000
-    except TypeError as error:
-        raise TypeError(f"units, per_mille: whole numbers were expected: {error}") from error
+    rounded: Whole = (_wide(units, "units") * _wide(per_mille, "per_mille") + 500) // 1000
+    return rounded
 
 
 def floor_share(amount: Whole, share: Whole | int, whole: int) -> Whole:
@@ -60,12 +66,40 @@ def floor_share(amount: Whole, share: Whole | int, whole: int) -> Whole:
     int or ndarray of int64
         Yen, cut off as 介護給付費の請求 prescribes (one cut per claim, never per line).
 
+    Raises
+    ------
+    ChiikiTsushoError
+        They are no whole numbers, or the denominator is less than 1.
+
     Examples
     --------
     >>> floor_share(10_011, 1_090, 100)  # units and 10.90 yen: 109119.9
     109119
     """
-    try:
-        return amount * share // whole
-    except TypeError as error:
-        raise TypeError(f"amount, share, whole: whole numbers were expected: {error}") from error
+    if _wide(whole, "whole") < 1:
+        raise ChiikiTsushoError(
+            Text(
+                "{name}: {wrong}: a whole number {limit} was expected",
+                name="whole",
+                wrong=str(whole),
+                limit=Text("of {least} or more", least=1),
+            )
+        )
+    cut: Whole = _wide(amount, "amount") * _wide(share, "share") // whole
+    return cut
+
+
+def _wide(numbers: Any, name: str) -> Any:
+    """Return whole numbers wide enough for a product: a narrow array would overflow in silence."""
+    if isinstance(numbers, int):
+        return numbers
+    kind = getattr(numbers, "dtype", None)
+    code, size = getattr(kind, "kind", ""), getattr(kind, "itemsize", 0)
+    if code == "i" and size == 8:
+        return numbers
+    if code not in ("i", "u") or (code == "u" and np.any(numbers > np.iinfo(np.int64).max)):
+        written = type(numbers).__name__ if kind is None else str(kind)
+        raise ChiikiTsushoError(
+            Text("{name}: whole numbers were expected, not {kind}", name=name, kind=written)
+        )
+    return numbers.astype(np.int64)
