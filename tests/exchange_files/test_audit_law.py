@@ -86,6 +86,13 @@ def test_without_a_summary_no_count_is_too_large() -> None:
     assert told(data, "count_over") == []
 
 
+@pytest.mark.parametrize(("ways", "expected"), [(24, []), (25, [("7131-02-10", "25", "24")])])
+def test_there_are_two_ways_of_each_visit(ways: int, expected: list[tuple[str, str, str]]) -> None:
+    """送迎減算 (5612) is counted by the way; the second person (row 9) had 12 visits."""
+    file = changed_file("7131-02", 9, "item_code", "5612")
+    assert told(changed_file("7131-02", 9, "count", str(ways), file), "count_over") == expected
+
+
 def test_units_left_out_leave_none_under_public_funds() -> None:
     """The item has room for them: it may be blank for codes of a whole month alone."""
     file = changed_file("7131-02", 7, "units", "0")
