@@ -119,7 +119,14 @@ def test_a_record_that_is_named_and_ends_there_is_damaged() -> None:
         (3, "4 cells where record 7131-12 has 14"),
     ]
     assert list(file.records) == ["control", "end"]
+    assert file.frame("end")["line"].tolist() == [4]
     assert file.to_bytes() == data
+
+
+def test_one_line_end_stands_for_all_that_are_alike() -> None:
+    assert parse_claim_file(file_of(CONTROL, CLAIM, END), "file").line_ends == (b"\r\n",)
+    mixed = file_of(CONTROL, CLAIM, end="\n") + file_of(END)
+    assert parse_claim_file(mixed, "file").line_ends == (b"\n", b"\n", b"\r\n")
 
 
 @pytest.mark.parametrize("cell", ['a""b', '"a"b"', '"a""'])
