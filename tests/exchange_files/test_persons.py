@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
+from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of, person_cells
 from chiiki_tsusho.law.code_book import load_code_book
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.reading.inputs import open_recipients
@@ -39,6 +39,9 @@ def cells_of(*rows: dict[str, str], months: int = 1) -> PersonCells:
         ("stop_reason", "9", "9"),
         # 介護施設 was replaced by 6 to 8.
         ("stop_reason", "2", None),
+        ("care_level", "5", "5"),
+        ("care_level", "要介護3", "3"),
+        ("care_level", "6", None),
         ("care_manager_no", "1370000091", "1370000091"),
         ("care_manager_no", "137000009", None),
         # 公費負担者番号 has eight digits, 受給者番号 seven, 施設所在保険者番号 six.
@@ -60,6 +63,19 @@ def test_cells_are_written_as_the_claim_file_has_them(
     cells = cells_of({name: text})
     assert cells.texts[name].tolist() == [read or ""]
     assert cells.unreadable[name].tolist() == [read is None]
+
+
+@pytest.mark.parametrize(
+    ("name", "english", "japanese"),
+    [
+        ("certified_to", "a date such as 1940-04-01 is expected", "1940-04-01 のような日付を記入"),
+        ("sex", "1 (男) or 2 (女) is expected", "1(男)または2(女)を記入"),
+        ("public_payer_no", "a number of 8 digits is expected", "8桁の番号"),
+    ],
+)
+def test_what_was_expected_is_said_of_the_column(name: str, english: str, japanese: str) -> None:
+    assert expected_of(name).say("en") == english
+    assert japanese in expected_of(name).say("ja")
 
 
 def test_columns_that_are_not_there_are_blank() -> None:

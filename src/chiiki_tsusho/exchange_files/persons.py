@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -43,36 +44,33 @@ _EXPECTED: dict[str, Sayable] = {
 }
 
 
-def _number(places: int) -> Callable[[str], str | None]:
-    return lambda text: text if text.isascii() and text.isdigit() and len(text) == places else None
+def _number(places: int, text: str) -> str | None:
+    return text if text.isascii() and text.isdigit() and len(text) == places else None
 
 
-def _parsed(kind: str) -> Callable[[str], str | None]:
-    def read(text: str) -> str | None:
-        try:
-            value = PARSERS[kind](text)
-        except BadCellError:
-            return None
-        return text if kind == "provider_no" else str(value)
-
-    return read
+def _parsed(kind: str, text: str) -> str | None:
+    try:
+        value = PARSERS[kind](text)
+    except BadCellError:
+        return None
+    return text if kind == "provider_no" else str(value)
 
 
-def _one_of(values: tuple[str, ...]) -> Callable[[str], str | None]:
-    return lambda text: text if text in values else None
+def _one_of(values: tuple[str, ...], text: str) -> str | None:
+    return text if text in values else None
 
 
 # Each kind of cell as the claim file writes it, or None where it cannot be read.
 _READERS: dict[str, Callable[[str], str | None]] = {
-    "date": _parsed("date"),
+    "date": partial(_parsed, "date"),
     "sex": _SEXES.get,
-    "care_level": _parsed("care_level"),
-    "care_plan_by": _one_of(PLANNERS),
-    "stop_reason": _one_of(STOP_REASONS),
-    "provider_no": _parsed("provider_no"),
-    "public_payer_no": _number(8),
-    "public_recipient_no": _number(7),
-    "facility_insurer_no": _number(6),
+    "care_level": partial(_parsed, "care_level"),
+    "care_plan_by": partial(_one_of, PLANNERS),
+    "stop_reason": partial(_one_of, STOP_REASONS),
+    "provider_no": partial(_parsed, "provider_no"),
+    "public_payer_no": partial(_number, 8),
+    "public_recipient_no": partial(_number, 7),
+    "facility_insurer_no": partial(_number, 6),
     "text": str,
 }
 
