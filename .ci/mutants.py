@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import gc
+import importlib
 import importlib.machinery
 import json
 import os
@@ -285,6 +286,12 @@ def run_changed(path: str, source: str, tests: list[str]) -> int:
         return compile(source, path, "exec") if changed else plain(self, fullname)
 
     loader.get_code = get_code  # type: ignore[method-assign, assignment]
+    try:
+        importlib.import_module(
+            ".".join(Path(path).relative_to(ROOT / "src").with_suffix("").parts)
+        )
+    except Exception:
+        return 1
     return pytest.main([*OPTIONS, *tests], plugins=[Run([])])
 
 

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import characters_of
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.exchange_files.layout import Record
 from chiiki_tsusho.exchange_files.line_cells import ENCODING
@@ -119,11 +119,14 @@ class RecordRows:
 
 def _numbers_of(texts: pa.StringArray) -> tuple[Ints, Flags]:
     """Read texts as numbers, 0 where they are none; say which are neither a number nor blank."""
-    lengths, letters = text_bytes(texts)
-    none = np.zeros(len(texts), dtype=bool)
+    nothing, none = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts), dtype=bool)
+    if not len(texts):
+        return nothing, none
+    characters, places = characters_of(texts)
+    lengths, letters = np.diff(places), characters[places[0] : places[-1]]
+    if not letters.size:
+        return nothing, none
     # Digits alone, as nearly always: no pattern has to be tried on each cell.
-    if not len(letters):
-        return np.zeros(len(texts), dtype=np.int64), none
     # A byte less than that of 0 becomes a large one.
     if lengths.max() <= _MOST_DIGITS and (letters - _ZERO <= 9).all():
         filled = texts if lengths.min() else compute.if_else(pa.array(lengths > 0), texts, "0")
@@ -132,15 +135,6 @@ def _numbers_of(texts: pa.StringArray) -> tuple[Ints, Flags]:
     wrong = compute.invert(compute.or_(good, compute.equal(texts, "")))
     numbers = compute.if_else(good, texts, "0").cast(pa.int64())
     return numbers.to_numpy(zero_copy_only=False), wrong.to_numpy(zero_copy_only=False)
-
-
-def text_bytes(texts: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """Return how many bytes each text has, and the bytes of all (UTF-8)."""
-    _, offsets, letters = texts.buffers()
-    if not len(texts) or letters is None:
-        return np.zeros(len(texts), dtype=np.int32), np.array([], dtype=np.uint8)
-    bounds = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return np.diff(bounds), np.frombuffer(letters, dtype=np.uint8)[bounds[0] : bounds[-1]]
 
 
 def _written(texts: pa.StringArray, quoting: Quoting) -> pa.StringArray:

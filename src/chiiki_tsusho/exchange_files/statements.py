@@ -51,7 +51,7 @@ class MonthClaims:
     @property
     def public(self) -> Flags:
         """Which claims have public funds."""
-        return self.law > 0
+        return self.law != 0
 
     @property
     def fund_rate(self) -> Ints:
@@ -112,7 +112,7 @@ def records_of(month: MonthClaims, sending: Sending) -> ClaimFile:
         "7131-14": (_line_columns(month, at_facility, "14"), of_line[at_facility]),
         "7131-10": (_total_columns(month), base + counts + 1),
     }
-    rows = {name: _rows(name, *one, sending) for name, one in statements.items() if len(one[1])}
+    rows = {name: _rows(name, *one, sending) for name, one in statements.items()}
     sums = claim_sums(Sheets(ClaimFile("", rows)))
     ordered = sorted(sums.items(), key=lambda one: one[0])
     head = 1 + len(ordered)
