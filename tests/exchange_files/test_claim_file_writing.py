@@ -563,6 +563,22 @@ def test_part_of_a_month_over_its_limit_may_be_under_public_funds(
         assert num(sheets.claims[1], 9) == expected[1] * 1054 // 100
 
 
+def test_public_funds_of_a_part_of_the_month_without_insurance(tmp_path: Path) -> None:
+    """They bear all of their 4 visits, 36,594 yen; the other 36,595 of 73,189 are the person's."""
+    visits, providers, recipients = eight_visits(public_law="12", public_from="5")
+    visits, recipients = (
+        one.assign(insured_no="H000100011") for one in (visits, recipients.assign(benefit_rate=""))
+    )
+    batch = ct.compute_claims(visits, providers, recipients)
+    [written] = ct.write_claim_file(batch, recipients, "2016-06", tmp_path)
+    sheets = second_reader.read(written.path)
+    second_reader.check(sheets)
+    [statement] = sheets.statements.values()
+    [total] = statement.totals
+    assert [num(total, n) for n in (14, 16, 17, 18, 19, 20)] == [6944, 0, 36_595, 3472, 36_594, 0]
+    assert item(statement.base, 29) == "0"
+
+
 def test_public_funds_of_no_visit_are_not_in_the_statement(tmp_path: Path) -> None:
     sheets, figures = one_statement(tmp_path, public_law="12", public_from="20")
     assert figures == [6944, 65_870, 7319, 0, 0, 0]

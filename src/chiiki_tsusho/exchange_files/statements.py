@@ -51,7 +51,8 @@ class MonthClaims:
     @property
     def public(self) -> Flags:
         """Which claims have public funds."""
-        return self.law != 0
+        flags: Flags = self.law != 0
+        return flags
 
     @property
     def fund_rate(self) -> Ints:
