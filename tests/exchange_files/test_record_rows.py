@@ -7,7 +7,12 @@ import pyarrow as pa
 import pytest
 
 from chiiki_tsusho.exchange_files.layout import layout
-from chiiki_tsusho.exchange_files.record_rows import RecordRows, encoded, quoting_of
+from chiiki_tsusho.exchange_files.record_rows import (
+    RecordRows,
+    encoded,
+    quoting_by,
+    quoting_of,
+)
 
 
 def rows_of(cells: pa.Array) -> RecordRows:
@@ -72,6 +77,15 @@ def test_cells_quoted_by_no_rule_are_said_one_by_one(cells: list[str], quoted: l
     found = quoting_of(pa.array(cells, pa.string()), np.array(quoted, dtype=bool))
     assert isinstance(found, np.ndarray)
     assert found.tolist() == quoted
+
+
+def test_ways_of_quoting_what_is_written() -> None:
+    """共通編: a cell with a comma, a mark, a blank or kanji stands between marks, others do not."""
+    cells = pa.array(["山田", "a b", "a,b", 'a"b', "12", ""])
+    minimal = quoting_by("minimal", cells)
+    assert isinstance(minimal, np.ndarray)
+    assert minimal.tolist() == [True, True, True, True, False, False]
+    assert (quoting_by("none", cells), quoting_by("all", cells)) == ("needed", "always")
 
 
 def test_no_line_is_no_byte() -> None:

@@ -170,8 +170,18 @@ def quoting_of(texts: pa.StringArray, quoted: Flags) -> Quoting:
     return quoted
 
 
-def common_quoting(texts: pa.StringArray) -> Flags:
-    """Say which cells the common part of the specification quotes: comma, mark, blank, kanji."""
+def quoting_by(way: str, texts: pa.StringArray) -> Quoting:
+    """Say how the cells of a column are quoted.
+
+    Parameters
+    ----------
+    way : {"minimal", "none", "all"}
+        ``minimal`` as the common part of the specification wants it: comma, mark, blank, kanji.
+    """
+    if way == "all":
+        return "always"
+    if way == "none":
+        return "needed"
     wanted: Flags = compute.match_substring_regex(texts, _NEEDS_QUOTES).to_numpy(
         zero_copy_only=False
     )

@@ -16,7 +16,7 @@ from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
-from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, common_quoting
+from chiiki_tsusho.exchange_files.record_rows import RecordRows, quoting_by
 from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES, LEVEL_CODE, SERVICE_KIND, Sheets
 from chiiki_tsusho.number_arrays import Flags, Ints
 
@@ -259,23 +259,14 @@ def _rows(name: str, columns: Mapping[str, _Column], place: Ints, sending: Sendi
         item.name: _texts(given.get(item.name, item.empty or ""), len(place))
         for item in record.items
     }
-    return RecordRows(record, place + 1, pa.table(cells), _quoting(cells, sending.quote))
+    quoting = {name: quoting_by(sending.quote, texts) for name, texts in cells.items()}
+    return RecordRows(record, place + 1, pa.table(cells), quoting)
 
 
 def _texts(values: _Column, size: int) -> pa.StringArray:
     if isinstance(values, str):
         return pa.array([values] * size, pa.string())
-    if isinstance(values, np.ndarray) and values.dtype.kind == "i":
-        return pa.array(values).cast(pa.string())
-    return pa.array([str(value) for value in values], pa.string())
-
-
-def _quoting(cells: Mapping[str, pa.StringArray], quote: str) -> dict[str, Quoting]:
-    if quote == "all":
-        return dict.fromkeys(cells, "always")
-    if quote == "none":
-        return dict.fromkeys(cells, "needed")
-    return {name: common_quoting(texts) for name, texts in cells.items()}
+    return pa.array(values).cast(pa.string())
 
 
 def _moved(rows: RecordRows, by: int) -> RecordRows:
