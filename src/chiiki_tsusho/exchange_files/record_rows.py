@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import characters_of
+from chiiki_tsusho.arrow_arrays import characters_of, flags_of, numbers_of
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.exchange_files.layout import Record
 from chiiki_tsusho.exchange_files.line_cells import ENCODING
@@ -130,11 +130,11 @@ def _numbers_of(texts: pa.StringArray) -> tuple[Ints, Flags]:
     # A byte less than that of 0 becomes a large one.
     if lengths.max() <= _MOST_DIGITS and (letters - _ZERO <= 9).all():
         filled = texts if lengths.min() else compute.if_else(pa.array(lengths > 0), texts, "0")
-        return filled.cast(pa.int64()).to_numpy(zero_copy_only=False), none
+        return numbers_of(filled.cast(pa.int64())), none
     good = compute.match_substring_regex(texts, _NUMBER)
     wrong = compute.invert(compute.or_(good, compute.equal(texts, "")))
     numbers = compute.if_else(good, texts, "0").cast(pa.int64())
-    return numbers.to_numpy(zero_copy_only=False), wrong.to_numpy(zero_copy_only=False)
+    return numbers_of(numbers), flags_of(wrong)
 
 
 def _written(texts: pa.StringArray, quoting: Quoting) -> pa.StringArray:
@@ -162,10 +162,10 @@ def quoting_of(texts: pa.StringArray, quoted: Flags) -> Quoting:
     breaking = compute.match_substring_regex(texts, _BREAKS_A_LINE)
     if not quoted.any() and not compute.any(breaking).as_py():
         return "needed"
-    filled = compute.not_equal(texts, "").to_numpy(zero_copy_only=False)
+    filled = flags_of(compute.not_equal(texts, ""))
     if quoted.any() and np.array_equal(quoted, filled):
         return "filled"
-    if np.array_equal(quoted, breaking.to_numpy(zero_copy_only=False)):
+    if np.array_equal(quoted, flags_of(breaking)):
         return "needed"
     return quoted
 
@@ -182,10 +182,7 @@ def quoting_by(way: str, texts: pa.StringArray) -> Quoting:
         return "always"
     if way == "none":
         return "needed"
-    wanted: Flags = compute.match_substring_regex(texts, _NEEDS_QUOTES).to_numpy(
-        zero_copy_only=False
-    )
-    return wanted
+    return flags_of(compute.match_substring_regex(texts, _NEEDS_QUOTES))
 
 
 def encoded(lines: pa.StringArray, originals: Mapping[str, bytes]) -> pa.LargeBinaryArray:
