@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 
 from chiiki_tsusho.command_line.memory import keep_memory
+
+
+@pytest.fixture(autouse=True)
+def own_pool() -> Iterator[None]:
+    """Give Arrow back the allocator it had."""
+    before = pa.default_memory_pool()
+    yield
+    pa.set_memory_pool(before)
 
 
 @pytest.mark.parametrize("fault", [OSError, TypeError])
@@ -33,3 +43,5 @@ def test_what_glibc_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: library)
     keep_memory()
     assert told == {-1: 1 << 30, -3: 32 << 20}
+    # Arrow asks there for memory as well, not in a pool of its own.
+    assert pa.default_memory_pool().backend_name == "system"

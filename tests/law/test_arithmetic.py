@@ -200,6 +200,20 @@ def test_ids_of_tuples_are_a_dict(blocks: list[list[tuple[int, int, int]]]) -> N
     assert again.find(*tuples.parts()).tolist() == list(range(len(known)))
 
 
+@given(st.data())
+def test_small_numbers_that_share_words_are_told_apart(data: st.DataObject) -> None:
+    bits = data.draw(st.lists(st.integers(1, 63), min_size=1, max_size=5))
+    number = [st.integers(0, (1 << taken) - 1) | st.integers(0, 1) for taken in bits]
+    keys = data.draw(st.lists(st.tuples(*number), min_size=1, max_size=40))
+    tuples, known = TupleIds(len(bits), bits), list(dict.fromkeys(keys))
+    ids = tuples.ids(*np.array(keys, dtype=np.int64).T)
+    assert ids.tolist() == [known.index(key) for key in keys]
+    assert list(zip(*(part.tolist() for part in tuples.parts()), strict=True)) == known
+    again = pickle.loads(pickle.dumps(tuples))
+    assert again.find(*tuples.parts()).tolist() == list(range(len(known)))
+    assert [part.tolist() for part in again.parts(slice(0, 1))] == [[one] for one in known[0]]
+
+
 def test_ids_grow_by_little_and_by_much() -> None:
     tuples, known = TupleIds(1), dict[int, int]()
     random = np.random.default_rng(2016)

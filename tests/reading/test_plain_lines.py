@@ -40,7 +40,7 @@ TOO_LONG = (32, 33, 40)
 CHARACTERS = "0159 -+.;~\x01\x7fABé¬あ髙介①Ⱜ𠮷"
 SINGLE: tuple[Form, ...] = ("texts", "few", "distinct", "unread", (1, 5), (0, 999_999_999))
 Line = list[str]
-Cut = tuple[WordRows, Positions] | None
+Cut = plain_lines._Cells | None
 
 
 def split_lines(text: str) -> list[Line] | None:
@@ -236,6 +236,24 @@ def test_regular_lines_are_read_after_others(other: str) -> None:
     assert reading.read(text)
     assert not reading.read(other)
     assert reading.read(text)
+    reading.check()
+
+
+@given(
+    st.lists(st.tuples(cells(), cells(), st.integers(0, 9**9), st.integers(1, 6)), min_size=1),
+    st.sampled_from(["distinct", "texts"]),
+)
+def test_rows_of_one_person_that_follow_each_other(
+    persons: list[tuple[str, str, int, int]], form: Form
+) -> None:
+    """Their first cells are the same, and the next cell may be, in whole or as it begins."""
+    rows = [
+        [f"1{first}", f"{number:010d}", second, f"{day:02d}", "1"]
+        for first, second, number, days in persons
+        for day in range(days)
+    ]
+    reading = Reading(["distinct", form, "distinct", "few", "few"])
+    assert reading.read(joined(rows)) == (max(len(row[0].encode()) for row in rows) <= LONGEST)
     reading.check()
 
 

@@ -142,7 +142,7 @@ def roster_counts(
         return counts
     table = claims.table
     for key, (heading, values) in roster.counts(rows, table.month).items():
-        fault = key_fault(table, key, context.visits.book.called(key, heading))
+        fault = key_fault(table, context.visits.book, key, heading)
         wrong = values > 0
         if fault is None:
             wrong = values > table.rows[table.key_positions[key]].largest_value

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_numbers, repeated
-from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.bands import MINUTE_SLOTS, SHORTFALL_NAMES
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SERVICES
@@ -244,25 +243,29 @@ class _VisitRows:
         if column.column.values.max(initial=0) <= 0:
             return None
         values = np.maximum(column.column.rows[at], 0)
-        if (values > 0).any():
-            column.refuse_unclear(table.month)
-        message = key_fault(table, column.key, self.decoder.book.called(column.key, column.heading))
+        if not values.any():
+            return None
+        column.refuse_unclear(table.month)
+        message = key_fault(table, self.decoder.book, column.key, column.heading)
         if message is not None:
             self._refuse(column, at, values, values > 0, {"": message})
             return None
         row = table.rows[table.key_positions[column.key]]
         over = values > row.largest_value
-        faults = {
-            str(count): count_fault(table, column.key, count)
-            for count in distinct_numbers(values[over]).tolist()
-        }
-        self._refuse(column, at, values, over, faults)
-        values = np.where(over, 0, values)
+        if over.any():
+            faults = {
+                str(count): count_fault(table, column.key, count)
+                for count in distinct_numbers(values[over]).tolist()
+            }
+            self._refuse(column, at, values, over, faults)
+            values = np.where(over, 0, values)
         if row.service != "both":
             for number, service in enumerate(SERVICES):
                 if service == row.service:
                     continue
                 wrong = (values > 0) & (self.read_service[at] == number)
+                if not wrong.any():
+                    continue
                 facts = {
                     "key": table.named(column.key),
                     "service": named(service),
@@ -277,8 +280,6 @@ class _VisitRows:
         self, column: KeyColumn, at: Ints, values: Ints, wrong: Flags, said: dict[str, Message]
     ) -> None:
         """Note rows whose counts are wrong; one message for all, or one for each count."""
-        if not wrong.any():
-            return
         rows, which = at[wrong], values[wrong]
         self.faulty[rows] = True
         shown = [str(count) for count in range(int(which.max()) + 1)]
@@ -293,14 +294,14 @@ def extension_not_given(minutes: int) -> Message:
     return Message("missing_value", "extension_not_given", facts)
 
 
-def key_fault(table: CodeTable, key: str, called: Name) -> Message | None:
+def key_fault(table: CodeTable, book: CodeBook, key: str, heading: str) -> Message | None:
     """Say that a month has no row for an addition."""
     if key in table.key_positions:
         return None
     month = table.law_month
     facts = {
         "key": key,
-        "named": called,
+        "named": book.called(key, heading),
         "month": month_text(month),
         "document": document_of(month),
     }

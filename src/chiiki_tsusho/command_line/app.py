@@ -41,6 +41,9 @@ HOMES = {
 }
 # To look for plugins of pydantic among all that is installed takes longer than to price a visit.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+# NumPy's library for matrices, which are multiplied nowhere here, would start threads that turn
+# idly for a tenth of a second.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class _Homes(Mapping[str, Any]):

@@ -48,7 +48,7 @@ def has_few(form: Form) -> bool:
 
 @record
 class Texts:
-    """One column of a block: its distinct texts, and for each row the position of its text.
+    """One column of a block: its texts, and for each row the position of its text.
 
     ``positions`` is None where every row has its own entry in ``texts``.
     """

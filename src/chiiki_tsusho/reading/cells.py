@@ -302,6 +302,8 @@ class Decoder:
 
     def values_of(self, texts: pa.StringArray) -> npt.NDArray[np.int64]:
         """Return the value of each text; of many at once those that cannot be read are not kept."""
+        if len(texts) < MANY_TEXTS:
+            return self.values(texts.to_pylist())
         values = np.full(len(texts), BAD, dtype=np.int64)
         single = ~self.hopeless.found(texts)
         if self.checked:

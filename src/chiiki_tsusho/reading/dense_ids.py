@@ -23,6 +23,7 @@ _SLOTS_OF_AN_ID = 4
 # file can be made of numbers that all meet in one slot; ids do not depend on it.
 _SPREAD = np.uint64(secrets.randbits(64) | 1)
 _FOLD = np.uint64(32)
+_BITS = 64
 
 
 def _hashes(words: WordRows) -> WordRows:
@@ -183,18 +184,26 @@ def _first_seen(words: WordRows, hashes: WordRows) -> tuple[Ints, Ints]:
     return np.flatnonzero(distinct), (np.cumsum(distinct) - 1)[first]
 
 
-def by_runs(words: WordRows, look_up: Callable[[WordRows], Positions]) -> Positions:
-    """Look up each run of like rows once: rows of one person mostly follow each other."""
+def starts_of_runs(words: WordRows) -> Ints | None:
+    """Return where runs of like rows start; None where they are not longer than two on average.
+
+    Rows of one person mostly follow each other.
+    """
     if len(words) < 2:
-        return look_up(words)
+        return None
     changes = np.empty(len(words), dtype=bool)
     changes[0] = True
     np.not_equal(words[1:, 0], words[:-1, 0], out=changes[1:])
     for column in range(1, words.shape[1]):
         changes[1:] |= words[1:, column] != words[:-1, column]
-    if 2 * np.count_nonzero(changes) > len(words):
+    return np.flatnonzero(changes) if 2 * np.count_nonzero(changes) <= len(words) else None
+
+
+def by_runs(words: WordRows, look_up: Callable[[WordRows], Positions]) -> Positions:
+    """Look up each run of like rows once."""
+    starts = starts_of_runs(words)
+    if starts is None:
         return look_up(words)
-    starts = np.flatnonzero(changes)
     return np.repeat(look_up(words[starts]), np.diff(starts, append=len(words)))
 
 
@@ -205,25 +214,41 @@ class TupleIds:
     ----------
     width : int
         Numbers in a tuple.
+    bits : sequence of int, optional
+        How many bits the numbers of each place take, none of them negative. Places that fit into
+        a word share it: less is compared and kept, half as much of most.
     """
 
-    def __init__(self, width: int) -> None:
-        self._index = WordIndex(width)
+    def __init__(self, width: int, bits: Sequence[int] = ()) -> None:
+        self._places: list[tuple[int, np.uint64, np.uint64]] = []
+        word, used = -1, _BITS
+        for taken in bits or [_BITS] * width:
+            if used + taken > _BITS:
+                word, used = word + 1, 0
+            self._places.append((word, np.uint64(used), np.uint64((1 << taken) - 1)))
+            used += taken
+        self._index = WordIndex(word + 1)
 
     def __len__(self) -> int:
         """Count the tuples."""
         return len(self._index)
 
-    def __getstate__(self) -> WordRows:
-        return self._index.words
+    def __getstate__(self) -> tuple[WordRows, list[tuple[int, np.uint64, np.uint64]]]:
+        return self._index.words, self._places
 
-    def __setstate__(self, words: WordRows) -> None:
+    def __setstate__(self, state: tuple[WordRows, list[tuple[int, np.uint64, np.uint64]]]) -> None:
+        words, self._places = state
         self._index = WordIndex(words.shape[1])
         self._index.ids(words)
 
     def parts(self, ids: Ints | slice = slice(None)) -> tuple[Ints, ...]:
         """Return the numbers of some tuples: an array for each place of a tuple."""
-        return tuple(self._index.words[ids].view(np.int64).T)
+        words = self._index.words[ids]
+        alone = self._index.width == len(self._places)
+        return tuple(
+            (words[:, word] if alone else words[:, word] >> shift & mask).view(np.int64)
+            for word, shift, mask in self._places
+        )
 
     def ids(self, *numbers: Ints) -> Ints:
         """Return the id of each tuple, a new one for a tuple not seen before.
@@ -237,15 +262,21 @@ class TupleIds:
         -------
         ndarray of int64, shape (n,)
         """
-        return by_runs(_words(numbers), self._index.ids).astype(np.int64)
+        return by_runs(self._words(numbers), self._index.ids).astype(np.int64)
 
     def find(self, *numbers: Ints) -> Ints:
         """Return the id of each tuple, ``UNKNOWN`` for one not seen before."""
-        return by_runs(_words(numbers), self._index.find).astype(np.int64)
+        return by_runs(self._words(numbers), self._index.find).astype(np.int64)
 
-
-def _words(numbers: Sequence[Ints]) -> WordRows:
-    return np.stack(numbers, axis=1).astype(np.int64, copy=False).view(np.uint64)
+    def _words(self, numbers: Sequence[Ints]) -> WordRows:
+        words = np.empty((len(numbers[0]), self._index.width), dtype=np.uint64)
+        for (word, shift, _), column in zip(self._places, numbers, strict=True):
+            bits = column.astype(np.int64, copy=False).view(np.uint64)
+            if shift:
+                words[:, word] |= bits << shift
+            else:
+                words[:, word] = bits
+        return words
 
 
 def paired(numbers: Sequence[npt.NDArray[np.integer]], rows: int) -> WordRows:

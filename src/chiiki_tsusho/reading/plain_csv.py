@@ -10,13 +10,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.blocks import NEWLINE, Form, Numbered, ReadColumn, Texts, has_few
-from chiiki_tsusho.reading.dense_ids import Positions, WordIndex, WordRows, by_runs, widened
+from chiiki_tsusho.reading.dense_ids import (
+    Positions,
+    WordIndex,
+    WordRows,
+    by_runs,
+    starts_of_runs,
+    widened,
+)
 
 _WORD = 8
 # After so many blocks with too many texts no later one is tried.
@@ -93,21 +102,20 @@ class PlainLines:
             cells = self._cells(characters, starts, at)
             if cells is None:
                 return None
-            words, lengths = cells
-            commas = starts + lengths
+            commas = starts + cells.of_rows(cells.lengths)
             if (commas >= ends).any():
                 # A line with too few cells has been walked over its end.
                 return None
             if form == "texts":
-                texts = _texts(words, lengths)
+                texts = _texts(cells)
                 if texts is None:
                     return None
                 columns.append(texts)
             elif form != "unread":
-                numbers = self._numbers(at, words)
+                numbers = self._numbers(at, cells.words)
                 if numbers is None:
                     return None
-                columns.append(Numbered(self._numbered[at].texts[0], numbers))
+                columns.append(Numbered(self._numbered[at].texts[0], cells.of_rows(numbers)))
             starts = commas + np.int32(1)
         if self.forms[self._last] == "unread":
             # Every line has so many commas at least: none has more.
@@ -119,10 +127,8 @@ class PlainLines:
         columns.extend(Numbered(known, numbers) for known in self._numbered[self._last].texts)
         return len(ends), columns
 
-    def _cells(
-        self, characters: Characters, starts: Positions, at: int
-    ) -> tuple[WordRows, Positions] | None:
-        """Return the cells of a column as words filled up with 0, and how long they are."""
+    def _cells(self, characters: Characters, starts: Positions, at: int) -> _Cells | None:
+        """Return the cells of a column; None where one is too long."""
         for width in range(self._widths[at], _LONGEST_CELL // _WORD + 1):
             cells = _cells(characters, starts, width)
             if cells is not None:
@@ -141,7 +147,8 @@ class PlainLines:
         width = max(self._widths[self._last], -(-longest // _WORD))
         self._widths[self._last] = width
         words = _words_at(characters, starts, width)
-        for column in range(width):
+        # The words in front belong to every row as a whole.
+        for column in range(int(lengths.min(initial=0)) // _WORD, width):
             kept = np.clip(lengths - column * _WORD, 0, _WORD)
             words[:, column] &= _KEPT[kept]
         return self._numbers(self._last, words)
@@ -169,11 +176,28 @@ def _words_at(characters: Characters, starts: Positions, width: int) -> WordRows
     return items[starts].view(np.uint64).reshape(-1, width)
 
 
-def _cells(
-    characters: Characters, starts: Positions, width: int
-) -> tuple[WordRows, Positions] | None:
+class _Cells(NamedTuple):
+    """Cells of a column as words filled up with 0, and how long they are.
+
+    Of rows that follow each other with the same cell there may be one; ``runs`` is then how many
+    rows each cell stands for.
+    """
+
+    words: WordRows
+    lengths: Positions
+    runs: Ints | None
+
+    def of_rows(self, values: Positions) -> Positions:
+        """Return for each row what is known of its cell."""
+        return values if self.runs is None else np.repeat(values, self.runs)
+
+
+def _cells(characters: Characters, starts: Positions, width: int) -> _Cells | None:
     """Return the cells that start there; None where one is longer than so many words."""
     words = _words_at(characters, starts, width)
+    first, runs = starts_of_runs(words), None
+    if first is not None:
+        words, runs = words[first], np.diff(first, append=len(words))
     lengths = np.zeros(len(words), dtype=np.int32)
     ended: npt.NDArray[np.bool_] | None = None
     for column in range(width):
@@ -195,18 +219,21 @@ def _cells(
         words[:, column] &= kept
         lengths += length
         ended = found
-    return (words, lengths) if ended is not None and ended.all() else None
+    return _Cells(words, lengths, runs) if ended is not None and ended.all() else None
 
 
-def _texts(words: WordRows, lengths: Positions) -> Texts | None:
+def _texts(cells: _Cells) -> Texts | None:
     """Return cells of one length as texts; None where they differ in length."""
-    length = int(lengths[0])
-    if not length or (lengths != length).any():
+    length = int(cells.lengths[0])
+    if not length or (cells.lengths != length).any():
         return None
-    rows = words.view(np.uint8)[:, :length]
+    rows = cells.words.view(np.uint8)[:, :length]
     offsets = np.arange(len(rows) + 1, dtype=np.int32) * length
     buffers = pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(rows))
-    return Texts(pa.StringArray.from_buffers(len(rows), *buffers), None)
+    positions = None
+    if cells.runs is not None:
+        positions = cells.of_rows(np.arange(len(rows), dtype=np.int32))
+    return Texts(pa.StringArray.from_buffers(len(rows), *buffers), positions)
 
 
 class _Desk(threading.local):
