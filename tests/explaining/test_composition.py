@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import chiiki_tsusho as ct
+from helpers.tables import addition, base, table
 
 TABLE: Final = Path(__file__).resolve().parents[2] / "data" / "service_codes.csv"
 MONTHS: Final = ("2016-04", "2017-04", "2024-04", "2026-06")
@@ -364,6 +365,21 @@ def test_what_stands_beside_another(month: str, additions: tuple[str, ...], mess
     with pytest.raises(ct.VisitError) as caught:
         plain(month, **dict.fromkeys(additions, 1))
     assert str(caught.value) == message
+
+
+def test_two_additions_of_a_day_that_exclude_each_other(tmp_path: Path) -> None:
+    rows = [
+        *base(100),
+        addition("daily", 10, "day") | {"not_with": "other"},
+        addition("other", 10, "day") | {"item_code": "5010"},
+    ]
+    month = ct.load_codes("2016-04", table(tmp_path, *rows))
+    for keys in (("daily",), ("other",)):
+        asked = ct.Visit(minutes=200, care_level=1, additions=dict.fromkeys(keys, 1))
+        assert ct.Calculator(month).compose(asked).units == 110
+    asked = ct.Visit(minutes=200, care_level=1, additions={"daily": 1, "other": 1})
+    with pytest.raises(ct.VisitError, match=r"^daily and other may not be claimed together"):
+        ct.Calculator(month).compose(asked)
 
 
 def test_an_addition_of_day_care_in_medical_day_care() -> None:

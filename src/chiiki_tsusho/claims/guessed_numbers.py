@@ -78,11 +78,10 @@ def guesses(name: str, texts: pa.StringArray, identities: Identities) -> Ints:
     if name == INSURED_NO.name:
         # Nearly every one is different; of most nothing but the zeros is lost.
         digits = flags_of(compute.match_substring_regex(texts, _DIGITS_OF_PERSON))
-        if digits.any():
-            values = np.empty(len(texts), dtype=np.int64)
-            values[digits] = numbers_of(texts.filter(of_flags(digits)).cast(pa.int64()))
-            values[~digits] = _guesses_of_each(name, texts.filter(of_flags(~digits)), identities)
-            return values
+        values = np.empty(len(texts), dtype=np.int64)
+        values[digits] = numbers_of(texts.filter(of_flags(digits)).cast(pa.int64()))
+        values[~digits] = _guesses_of_each(name, texts.filter(of_flags(~digits)), identities)
+        return values
     return _guesses_of_each(name, texts, identities)
 
 

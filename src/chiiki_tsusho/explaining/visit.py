@@ -35,9 +35,9 @@ def _refusing() -> Iterator[None]:
     except ValidationError as error:
         faults = error.errors()
         # What ``__init__`` refused comes wrapped where pydantic calls it.
-        inner = faults[0].get("ctx", {}).get("error")
-        if isinstance(inner, VisitError):
-            raise inner from error
+        for inner in (one.get("ctx", {}).get("error") for one in faults):
+            if isinstance(inner, VisitError):
+                raise inner from error
         raise VisitError(Joined([_fault_text(one) for one in faults], "\n")) from error
 
 
@@ -319,9 +319,7 @@ class Calculator:
             row = self._row(key)
             count = visits.values(key).item()
             if not count:
-                stronger = next(
-                    one for one in row.yields if one in asked.keys and asked.values(one).any()
-                )
+                stronger = next(one for one in row.yields if one in asked.keys)
                 label = Text(
                     "{name}: gives way to {stronger}",
                     name=row.name,
