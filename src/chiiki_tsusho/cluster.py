@@ -361,7 +361,8 @@ def _write_part(frame: pd.DataFrame, path: Path, of_frame: pa.Schema | None) -> 
     try:
         with suppress(FileExistsError):
             path.parent.mkdir()
-        parquet.write_table(table.replace_schema_metadata(), path, compression="zstd")
+        with path.open("wb") as stream:
+            parquet.write_table(table.replace_schema_metadata(), stream, compression="zstd")
     except OSError as error:
         raise OutputError(
             Text(

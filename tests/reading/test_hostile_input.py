@@ -303,6 +303,38 @@ def test_a_file_whose_name_is_no_text_is_computed(tmp_path: Path) -> None:
     assert "\\udc93" in problems["file"].iloc[0]
 
 
+@pytest.mark.parametrize("file_format", ["csv", "xlsx", "parquet"])
+def test_every_file_may_lie_in_a_folder_whose_name_is_no_text(
+    tmp_path: Path, file_format: Any
+) -> None:
+    """Libraries that take names as UTF-8 alone are given open files."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\x93\xc1"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("names are text here")
+    rows = frame([*visits(3), visit(4, insured_no="0000000002", minutes="long")])
+    given = folder / f"visits.{file_format}"
+    # Some writers know no such name either.
+    with given.open("wb") as stream:
+        if file_format == "csv":
+            rows.to_csv(stream, index=False)
+        elif file_format == "xlsx":
+            rows.to_excel(stream, index=False)
+        else:
+            rows.to_parquet(stream)
+    out = folder / "out"
+    done = claim_files(given, out, file_format=file_format)
+    assert (done.summary.claims, done.summary.held_claims) == (1, 1)
+    assert ct.write_report(out).is_file()
+    assert ct.write_statements(out, folder / "papers.html") == 1
+    corrected = folder / "corrected.csv"
+    corrected.write_text(csv_text([visit(4, insured_no="0000000002")]), encoding="utf-8")
+    more = claim_files(corrected, folder / "more", add_to=out, file_format=file_format)
+    assert (more.summary.claims, more.summary.held_claims) == (1, 0)
+    assert ct.write_statements(folder / "more", folder / "papers.html") == 2
+
+
 def test_a_loop_of_links_is_no_folder(tmp_path: Path) -> None:
     path = tmp_path / "visits.csv"
     path.write_text(csv_text(visits(1)), encoding="utf-8")

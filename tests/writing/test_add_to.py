@@ -7,11 +7,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
-from chiiki_tsusho import OutputError
+from chiiki_tsusho import OutputError, write_report
 from chiiki_tsusho.batch import FileBatch, claim_files
+from chiiki_tsusho.columns import PROBLEMS
+from chiiki_tsusho.writing.saved_results import read_output
 from helpers.inputs import KEY_COLUMNS, PROVIDER, csv_text, visit
 
 Row = dict[str, str]
@@ -119,9 +124,68 @@ def test_results_that_do_not_say_of_what_they_are(tmp_path: Path, run: FileBatch
     assert "どのファイルから計算したかがわからない結果" in error.say("ja")
 
 
-def test_papers_of_an_earlier_run_go_with_it(tmp_path: Path, run: FileBatch) -> None:
-    from chiiki_tsusho import write_report
+def changed(found: dict[str, Any], **more: Any) -> str:
+    return json.dumps({**found, **more})
 
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"inputs": [{"file": "visits", "name": "visits.csv"}]},
+        {"inputs": [{"name": "visits.csv", "path": "../visits.csv"}]},
+        {"inputs": [{"file": "visits", "name": "visits.csv", "path": 5}]},
+        {"inputs": [{"file": "visits", "name": "v", "path": "v", "sheet": 5}]},
+        {"inputs": ["visits.csv"]},
+        {"inputs": None},
+        {"sums": {"units": 1}},
+        {"sums": []},
+        {"counts": {"claims": "1"}},
+        {"when": None},
+    ],
+    ids=str,
+)
+def test_a_record_that_others_have_changed_says_nothing(
+    tmp_path: Path, run: FileBatch, more: Any
+) -> None:
+    path = run.folder / "run.json"
+    path.write_text(changed(record(run.folder), **more), encoding="utf-8")
+    assert "does not say of which files" in str(refused(tmp_path / "visits.csv", run.folder))
+    held = write(tmp_path / "held.csv", [row(1, 0), row(2, 0), row(1, 2), row(2, 2)])
+    added = claim_files(held, tmp_path / "more", add_to=run.folder)
+    assert claims(added.folder) == dict.fromkeys(PERSONS, 852)
+    assert "added_to" not in record(added.folder)
+
+
+def test_a_record_without_an_end_says_nothing(tmp_path: Path, run: FileBatch) -> None:
+    (run.folder / "run.json").write_text("[" * 100_000, encoding="utf-8")
+    assert "does not say of which files" in str(refused(tmp_path / "visits.csv", run.folder))
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx", "parquet"])
+def test_blank_texts_are_read_back_as_texts(tmp_path: Path, file_format: Any) -> None:
+    folder = tmp_path / file_format
+    claim_files(write(tmp_path / "visits.csv", ROWS), folder, file_format=file_format)
+    path = folder / f"problems.{file_format}"
+    if file_format == "parquet":
+        table = parquet.read_table(path)
+        at = table.schema.get_field_index("rule")
+        nothing = pa.nulls(table.num_rows, table.schema.field("rule").type)
+        parquet.write_table(table.set_column(at, "rule", nothing), path)
+    elif file_format == "xlsx":
+        book = openpyxl.load_workbook(path)
+        sheet: Any = book.active
+        column = [cell.value for cell in sheet[1]].index("rule") + 1
+        for line in range(2, sheet.max_row + 1):
+            sheet.cell(line, column).value = None
+        book.save(path)
+    names = [one.name for one in PROBLEMS]
+    found = read_output(path, PROBLEMS, names).to_pydict()
+    assert set(found["rule"]) == ({""} if file_format != "csv" else {"bad_value"})
+    assert found["held_line"] == [3, 4]
+    write_report(folder)
+
+
+def test_papers_of_an_earlier_run_go_with_it(tmp_path: Path, run: FileBatch) -> None:
     write_report(run.folder)
     write_report(run.folder, run.folder / "april.html")
     (run.folder / "notes.html").write_text("mine", encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import stat
@@ -293,3 +294,114 @@ def test_signal_in_the_midst_stops_nothing(folder: Path, way: str, name: str) ->
         with mock.patch.object(Path, "rename", signalled):
             one.put(OLD)
     assert files_in(folder) == {**NEW, **OWN, "link": "mine"}, way
+
+
+# ---------------------------------------------------------------- what others lay in the way
+
+
+def room_beside(folder: Path) -> Path:
+    return exchange._room_beside(folder)
+
+
+def test_a_room_that_is_a_link_is_not_entered(folder: Path, tmp_path: Path) -> None:
+    """Of a name that can be guessed, it may lead anywhere; a room is emptied in the end."""
+    private = tmp_path / "private"
+    fill(private, {"diary.txt": "mine"})
+    for name in ("lock", "journal.json"):
+        (private / name).write_text("{}", encoding="utf-8")
+    before = files_in(private)
+    room_beside(folder).symlink_to(private)
+    put(folder)
+    settle(folder)
+    assert files_in(private) == before
+    assert (folder / "claims.csv").read_text(encoding="utf-8") == "new"
+    # Nothing is there yet, so no room can be made inside.
+    room_beside(tmp_path / "other").symlink_to(private)
+    with pytest.raises(PermissionError):
+        put(tmp_path / "other")
+    assert files_in(private) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users are not told apart here")
+def test_a_room_of_somebody_else_is_not_entered(folder: Path) -> None:
+    room = room_beside(folder)
+    fill(room, {"lock": "", "journal.json": "{}", "file": "theirs"})
+    with mock.patch.object(os, "geteuid", return_value=os.geteuid() + 1):
+        with mock.patch.object(exchange, "_ROOM_INSIDE", "inside"), pytest.raises(PermissionError):
+            put(folder)
+        settle(folder)
+    assert (room / "file").read_text(encoding="utf-8") == "theirs"
+
+
+MOVE = {"folder": "out", "stage": "new-1", "old": [], "new": []}
+EXCHANGE = {"folder": "out", "stage": "new-1", "inode": 1, "replaced": []}
+
+
+@pytest.mark.parametrize("place", ["beside", "inside", "of another"])
+@pytest.mark.parametrize(
+    "journal",
+    [
+        MOVE | {"old": ["../private/diary.txt"]},
+        MOVE | {"new": ["../../private/diary.txt"]},
+        MOVE | {"old": [".."]},
+        MOVE | {"old": [""]},
+        MOVE | {"stage": "../private"},
+        MOVE | {"stage": "/private"},
+        MOVE | {"folder": "../private"},
+        MOVE | {"folder": 5},
+        MOVE | {"new": "diary.txt"},
+        MOVE | {"new": [5]},
+        EXCHANGE | {"stage": ".."},
+        EXCHANGE | {"inode": "1"},
+        {"folder": "out"},
+        [],
+        None,
+    ],
+    ids=str,
+)
+def test_a_journal_that_nobody_wrote_moves_nothing(
+    folder: Path, tmp_path: Path, journal: object, place: str
+) -> None:
+    fill(tmp_path / "private", {"diary.txt": "mine"})
+    room = {
+        "beside": room_beside(folder),
+        "inside": folder / exchange._ROOM_INSIDE,
+        "of another": room_beside(tmp_path / "another"),
+    }[place]
+    text = "{" if journal is None else json.dumps(journal)
+    fill(room, {"lock": "", "journal.json": text, "new-1/claims.csv": "theirs"})
+    before = files_in(tmp_path)
+    if place == "of another":
+        with FolderExchange(folder):
+            pass
+    else:
+        with pytest.raises(OutputError, match="is not as a stopped run has left it") as refused:
+            settle(folder)
+        assert "中断した実行" in refused.value.say("ja")
+    left = files_in(tmp_path)
+    # A lock is given back.
+    assert left == {name: text for name, text in before.items() if left.get(name) == text}
+    assert {name for name in before if not name.endswith("lock")} <= left.keys()
+
+
+@pytest.mark.parametrize("link", ["new-1", "old"])
+def test_links_in_a_room_are_not_followed(folder: Path, tmp_path: Path, link: str) -> None:
+    fill(tmp_path / "private", {"diary.txt": "mine"})
+    room = folder / exchange._ROOM_INSIDE
+    journal = MOVE | {"old": ["claims.csv"], "new": ["diary.txt"]}
+    fill(room, {"lock": "", "journal.json": json.dumps(journal)})
+    (room / link).symlink_to(tmp_path / "private")
+    with pytest.raises(OutputError):
+        settle(folder)
+    assert files_in(tmp_path / "private") == {"diary.txt": "mine"}
+    assert (folder / "claims.csv").read_text(encoding="utf-8") == "old"
+
+
+def test_files_are_not_brought_over_into_a_link(folder: Path, tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir()
+    (folder / "away").symlink_to(private)
+    room = folder / exchange._ROOM_INSIDE
+    fill(room, {"lock": "", "journal.json": json.dumps(EXCHANGE), "new-1/away/keys": "theirs"})
+    settle(folder)
+    assert files_in(private) == {}

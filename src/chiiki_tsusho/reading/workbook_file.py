@@ -214,7 +214,9 @@ class WorkbookSource(OneTable):
 
 def _sheet(path: Path, name: str) -> Any:
     try:
-        return CalamineWorkbook.from_path(path).get_sheet_by_name(name)
+        # An open file: of names that are no UTF-8 the library knows nothing.
+        with path.open("rb") as stream:
+            return CalamineWorkbook.from_filelike(stream).get_sheet_by_name(name)
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as error:

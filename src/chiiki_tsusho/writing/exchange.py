@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
 import os
 import shutil
 import stat
@@ -24,7 +23,8 @@ from typing import Any, BinaryIO, Self
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.whole_files import named_path
-from chiiki_tsusho.writing.room_lock import JOURNAL, LOCK, discard, leave, locked
+from chiiki_tsusho.writing.journal import read_journal, write_journal
+from chiiki_tsusho.writing.room_lock import AWAY, JOURNAL, LOCK, discard, is_own, leave, locked
 from chiiki_tsusho.writing.whole_steps import sync, sync_folder, undisturbed
 
 _PREFIX = ".chiiki-tsusho-"
@@ -128,7 +128,7 @@ class FolderExchange:
                     "old": sorted(replaced),
                     "new": new,
                 }
-                _write_journal(self._room, journal)
+                write_journal(self._room, journal)
                 _move(self._room, self.folder, journal)
             sync_folder(self.folder.parent)
             # Until the lock is given back.
@@ -146,7 +146,7 @@ class FolderExchange:
                 "inode": self.stage.stat().st_ino,
                 "replaced": sorted(replaced),
             }
-            _write_journal(self._room, journal)
+            write_journal(self._room, journal)
             if _exchange(self.stage, self.folder):
                 _finish_exchange(self._room, self.folder, journal)
                 return True
@@ -160,7 +160,7 @@ def settle(folder: Path) -> None:
     """Finish what a stopped run has begun in a folder, before its results are read."""
     folder = folder.resolve()
     for room in (_room_beside(folder), folder / _ROOM_INSIDE):
-        if (room / JOURNAL).exists():
+        if is_own(room) and (room / JOURNAL).exists():
             lock = locked(room, folder)
             try:
                 _settle(room, folder)
@@ -203,21 +203,11 @@ def _room_beside(folder: Path) -> Path:
     return folder.parent / f"{_PREFIX}{sha256(os.fsencode(folder.name)).hexdigest()[:16]}"
 
 
-def _write_journal(room: Path, journal: dict[str, Any]) -> None:
-    part = room / f"{JOURNAL}.part"
-    with part.open("w", encoding="utf-8") as stream:
-        json.dump(journal, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(room / JOURNAL)
-    sync_folder(room)
-
-
 def _settle(room: Path, folder: Path) -> None:
     """Finish what a journal speaks of; remove what is left without one."""
     path = room / JOURNAL
     if path.exists():
-        journal = json.loads(path.read_text(encoding="utf-8"))
+        journal = read_journal(room)
         if "inode" not in journal:
             _move(room, folder, journal)
         elif _inode(room / journal["stage"]) not in (None, journal["inode"]):
@@ -237,12 +227,11 @@ def _sweep(parent: Path) -> None:
     """Finish and remove what stopped runs have left of other folders beside."""
     for room in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError, OutputError):
-            if not (room / LOCK).exists():
+            if not is_own(room) or not (room / LOCK).exists():
                 continue
             lock = locked(room, room)
             try:
-                journal = room / JOURNAL
-                name = json.loads(journal.read_text("utf-8"))["folder"] if journal.exists() else ""
+                name = read_journal(room)["folder"] if (room / JOURNAL).exists() else ""
                 _settle(room, parent / name)
             finally:
                 leave(room, lock)
@@ -278,7 +267,12 @@ def _carry(old: Path, new: Path, left: Collection[str]) -> None:
         with contextlib.suppress(OSError):
             if not os.path.lexists(target):
                 path.rename(target)
-            elif path.is_dir() and not path.is_symlink() and target.is_dir():
+            elif (
+                not target.is_symlink()
+                and target.is_dir()
+                and not path.is_symlink()
+                and path.is_dir()
+            ):
                 _carry(path, target, ())
             elif path.lstat().st_mtime_ns > target.lstat().st_mtime_ns:
                 path.replace(target)
@@ -325,7 +319,7 @@ def _link_all(folder: Path, stage: Path, names: Collection[str], budget: list[in
 
 def _move(room: Path, folder: Path, journal: dict[str, Any]) -> None:
     """Move old files out and new ones in; begun anew, it goes on where it was stopped."""
-    stage, away = room / journal["stage"], room / "old"
+    stage, away = room / journal["stage"], room / AWAY
     away.mkdir(exist_ok=True)
     moves = [(folder / name, away / name) for name in journal["old"]]
     moves += [(stage / name, folder / name) for name in journal["new"]]

@@ -218,13 +218,16 @@ class _SchemaWriter:
 
     def __init__(self, path: Path, table_schema: pa.Schema) -> None:
         self._schema = table_schema
-        self._writer = parquet.ParquetWriter(path, table_schema)
+        # An open file: of names that are no UTF-8 Arrow knows nothing.
+        self._stream = path.open("wb")
+        self._writer = parquet.ParquetWriter(self._stream, table_schema)
 
     def write(self, rows: pa.Table) -> None:
         self._writer.write_table(rows.cast(self._schema))
 
     def close(self) -> None:
         self._writer.close()
+        self._stream.close()
 
 
 class _SheetWriter:

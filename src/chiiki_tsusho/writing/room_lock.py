@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -13,15 +14,38 @@ from typing import BinaryIO
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 
-LOCK, JOURNAL = "lock", "journal.json"
+LOCK, JOURNAL, AWAY = "lock", "journal.json", "old"
+
+
+def is_own(room: Path) -> bool:
+    """Say whether a room is a folder of this user: what others lay there is not touched."""
+    try:
+        return _is_own_folder(room.lstat())
+    except OSError:
+        return False
+
+
+def _is_own_folder(found: os.stat_result) -> bool:
+    mine = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+    return stat.S_ISDIR(found.st_mode) and mine
 
 
 def locked(room: Path, shown: Path) -> BinaryIO:
-    """Make a room and shut others out of it."""
+    """Make a room and shut others out of it.
+
+    Raises
+    ------
+    OutputError
+        Another run is writing there.
+    OSError
+        The room cannot be made, or is a link or somebody else's.
+    """
     while True:
         room.mkdir(mode=0o700, exist_ok=True)
         path = room / LOCK
         try:
+            if not _is_own_folder(room.lstat()):
+                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(room))
             stream = path.open("ab")
         except FileNotFoundError:
             continue  # Another run has just left and removed the room.

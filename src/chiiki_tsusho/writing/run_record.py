@@ -189,9 +189,31 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     """Return what ``run.json`` of a folder holds; None where there is none that can be read."""
     try:
         record = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return record if isinstance(record, dict) else None
+    return record if _is_record(record) else None
+
+
+def _is_record(record: Any) -> bool:
+    """Say whether it says what ``run_record`` makes it say: others may have changed the file."""
+    if not isinstance(record, dict) or not isinstance(record.get("when"), str):
+        return False
+    inputs, counts, sums = (record.get(name) for name in ("inputs", "counts", "sums"))
+    return (
+        isinstance(inputs, list)
+        and all(_is_input(one) for one in inputs)
+        and isinstance(counts, dict)
+        and isinstance(sums, dict)
+        and all(isinstance(one, int) for one in (counts.get("claims"), *map(sums.get, _SUMS)))
+    )
+
+
+def _is_input(one: Any) -> bool:
+    return (
+        isinstance(one, dict)
+        and all(isinstance(one.get(name), str) for name in ("file", "name", "path"))
+        and isinstance(one.get("sheet", ""), str)
+    )
 
 
 def record_text(record: Mapping[str, Any]) -> str:

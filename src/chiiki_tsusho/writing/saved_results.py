@@ -100,6 +100,7 @@ def read_output(path: Path, columns: Sequence[Column], wanted: Sequence[str]) ->
         raise not_read(path, error) from error
     except (pa.ArrowException, _NoColumnError, UnicodeDecodeError, csv.Error) as error:
         raise _not_as_written(path, _why(error)) from error
+    table = _with_texts(table)
     if "service_month" in wanted and columns != PROBLEMS:
         _check_months(path, table)
     for column in chosen:
@@ -114,6 +115,16 @@ def read_output(path: Path, columns: Sequence[Column], wanted: Sequence[str]) ->
                     again=AGAIN,
                 )
             )
+    return table
+
+
+def _with_texts(table: pa.Table) -> pa.Table:
+    """Write blanks as texts of no characters, as they stand in a CSV."""
+    for at, field in enumerate(table.schema):
+        column = table.column(at)
+        if column.null_count and not pa.types.is_int64(field.type):
+            texts = column.cast(pa.string()).fill_null("")
+            table = table.set_column(at, field, texts.cast(field.type))
     return table
 
 
@@ -166,24 +177,27 @@ def _csv_headings(path: Path) -> list[str]:
         return next(csv.reader(stream), [])
 
 
+# Libraries are given open files: of names that are no UTF-8 they know nothing.
 def _read_csv(path: Path, schema: pa.Schema) -> pa.Table:
-    return arrow_csv.read_csv(
-        path,
-        # Values and messages may hold line breaks; the other files have none.
-        parse_options=arrow_csv.ParseOptions(newlines_in_values=pa.string() in schema.types),
-        convert_options=arrow_csv.ConvertOptions(
-            include_columns=schema.names, column_types=schema, null_values=[""]
-        ),
-    )
+    with path.open("rb") as stream:
+        return arrow_csv.read_csv(
+            stream,
+            # Values and messages may hold line breaks; the other files have none.
+            parse_options=arrow_csv.ParseOptions(newlines_in_values=pa.string() in schema.types),
+            convert_options=arrow_csv.ConvertOptions(
+                include_columns=schema.names, column_types=schema, null_values=[""]
+            ),
+        )
 
 
 def _parquet_headings(path: Path) -> list[str]:
-    with parquet.ParquetFile(path) as file:
+    with path.open("rb") as stream, parquet.ParquetFile(stream) as file:
         return list(file.schema_arrow.names)
 
 
 def _read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
-    table = parquet.read_table(path, columns=schema.names).select(schema.names)
+    with path.open("rb") as stream:
+        table = parquet.read_table(stream, columns=schema.names).select(schema.names)
     return pa.table(
         [table[name].cast(kind) for name, kind in zip(schema.names, schema.types, strict=True)],
         schema=schema,
@@ -194,7 +208,8 @@ def _workbook_rows(path: Path) -> list[list[Any]]:
     import python_calamine
 
     try:
-        sheet = python_calamine.load_workbook(path).get_sheet_by_index(0)
+        with path.open("rb") as stream:
+            sheet = python_calamine.load_workbook(stream).get_sheet_by_index(0)
         return sheet.to_python(skip_empty_area=False)
     except (python_calamine.CalamineError, IndexError) as error:
         raise pa.ArrowInvalid(str(error)) from error

@@ -85,7 +85,9 @@ class _ParquetWriter:
     def __init__(self, path: Path, table_schema: pa.Schema, headings: Sequence[str]) -> None:
         self._headings = list(headings)
         named = [field.with_name(name) for field, name in zip(table_schema, headings, strict=True)]
-        self._writer = parquet.ParquetWriter(path, pa.schema(named), compression="zstd")
+        # An open file: of names that are no UTF-8 Arrow knows nothing.
+        self._stream = path.open("wb")
+        self._writer = parquet.ParquetWriter(self._stream, pa.schema(named), compression="zstd")
 
     def formed(self, table: pa.Table) -> pa.Table:
         return table.rename_columns(self._headings)
@@ -95,6 +97,7 @@ class _ParquetWriter:
 
     def close(self) -> None:
         self._writer.close()
+        self._stream.close()
 
 
 class _CsvWriter:
