@@ -210,3 +210,11 @@ def test_templates_replace_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["members.csv"]
     with pytest.raises(OutputError):
         write_register_templates(tmp_path / "members.csv")
+
+
+def test_a_row_in_the_place_of_the_headings_is_not_repeated() -> None:
+    row = ["1390000012", "見本 花子", "Hanako"]
+    with pytest.raises(InputFileError, match="none of its cells names a column") as caught:
+        read_register(pd.DataFrame([row], columns=row), "members")
+    for said in (str(caught.value), caught.value.say("ja")):
+        assert not any(cell in said for cell in row)

@@ -438,11 +438,11 @@ def test_column_ignored_by_name() -> None:
     [
         (
             "2016年5月 提供実績表,,,,,\n",
-            "is a title ('2016年5月 提供実績表')",
-            "表題(「2016年5月 提供実績表」)",
+            "is a title and not",
+            "表題で、見出しではありません",
         ),
         ("sep=,\n", "is 'sep=,', an instruction to Excel", "Excelへの指示「sep=,」"),
-        ("実績表\n\n", "is a title ('実績表')", "表題(「実績表」)"),
+        ("実績表\n\n", "is a title and not", "表題で、見出しではありません"),
     ],
 )
 def test_line_above_the_headings(tmp_path: Path, above: str, words: str, japanese: str) -> None:
@@ -454,6 +454,27 @@ def test_line_above_the_headings(tmp_path: Path, above: str, words: str, japanes
     assert f"which seem to stand on line {found}; delete the line" in line
     assert japanese in caught.value.say("ja")
     assert f"{found}行目" in caught.value.say("ja")
+
+
+def test_a_row_in_the_place_of_the_headings_is_not_repeated(tmp_path: Path) -> None:
+    # Names and dates of birth are no matter of messages.
+    path = tmp_path / "recipients.csv"
+    path.write_text("139006,0000000001,見本 花子,1930-05-06\n" * 2, encoding="utf-8")
+    with pytest.raises(InputFileError) as caught:
+        compute_claims(frame([visit(1)]), None, path)
+    english, japanese = str(caught.value), caught.value.say("ja")
+    assert f"{path}: line 1: is not the headings: none of its cells names a column" in english
+    assert "required heading 'insurer_no'" in english
+    assert "見出しではありません。列の名前になっているセルが一つもありません" in japanese
+    for said in (english, japanese):
+        assert not any(cell in said for cell in ("139006", "0000000001", "見本", "1930"))
+
+
+def test_a_title_with_a_name_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError) as caught:
+        claim_text(tmp_path, "見本 花子様 6月分\n" + csv_text([visit(1)]))
+    assert "is a title and not the headings" in str(caught.value)
+    assert "見本" not in str(caught.value) + caught.value.say("ja")
 
 
 def test_line_break_in_a_heading(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from chiiki_tsusho.language import Sayable, Text, on_lines
 from chiiki_tsusho.reading.blocks import Numbers, Source, line_of_file
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
+from chiiki_tsusho.reading.headings import NO_HEADING
 from chiiki_tsusho.reading.inputs import Input, open_input
 
 Given = Input
@@ -218,10 +219,22 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
     }
     matched: list[RegisterColumn] = []
     faults: list[Sayable] = []
+    any_known = any(_plain(heading) in known for heading in source.headings)
+    if not any_known:
+        # Perhaps a row with names: what stands there is not repeated.
+        fault = Text(
+            "{shown}: line {line}: {fault}",
+            shown=source.shown,
+            line=source.heading_line,
+            fault=NO_HEADING,
+        )
+        faults.append(fault)
     for heading in source.headings:
         column = known.get(_plain(heading))
         if column is None:
             near = get_close_matches(_plain(heading), known, n=1, cutoff=0.6)
+            if not near and not any_known:
+                continue
             hint = Text("; did you mean {near!r}?", near=near[0]) if near else ""
             faults.append(
                 Text(

@@ -141,6 +141,7 @@ def match_headings(
     faults: list[Text] = []
     matched: list[Heading] = []
     written: list[str] = []
+    strange: list[Text] = []
     last = max((at for at, text in enumerate(texts) if text.strip()), default=-1)
     for at, text in enumerate(" ".join(one.split()) for one in texts):
         heading = _matched(text, known, unread, book, shown, line)
@@ -156,10 +157,17 @@ def match_headings(
                 )
             )
         elif heading is None:
-            faults.append(_unknown(text, file, by_text))
+            fault = _near(text, file, by_text)
+            if fault is None:
+                fault = _unknown(text)
+                strange.append(fault)
+            faults.append(fault)
         else:
             matched.append(heading)
             written.append(text)
+    if strange and not any(one.column or one.keys for one in matched):
+        # Perhaps a row, or a title with a name: what stands there is not repeated.
+        faults = [NO_HEADING, *(fault for fault in faults if fault not in strange)]
     faults += [_doubled(written[at], name, written[other]) for at, name, other in meetings(matched)]
     given = {one.column.name for one in matched if one.column is not None}
     others = [text for text in texts if folded(text) not in unread]
@@ -275,10 +283,9 @@ def _no_headings(
                     found=found,
                 )
             return Text(
-                "line {line}: is a title ({text!r}) and not the headings, which seem to stand on "
-                "line {found}; delete the lines above them",
+                "line {line}: is a title and not the headings, which seem to stand on line "
+                "{found}; delete the lines above them",
                 line=line,
-                text=first,
                 found=found,
             )
     for sheet, cells in elsewhere:
@@ -351,8 +358,14 @@ def _meet(spans: Spans, others: Spans) -> bool:
     return any(first <= end and start <= last for first, last in spans for start, end in others)
 
 
-def _unknown(text: str, file: str, known: dict[str, Heading]) -> Text:
-    """Say that a heading is unknown, and which known one is near it in the language it is in."""
+NO_HEADING = Text(
+    "is not the headings: none of its cells names a column; write the names of the columns above "
+    "the rows"
+)
+
+
+def _near(text: str, file: str, known: dict[str, Heading]) -> Text | None:
+    """Say which known heading, in the language it is in, is near one that is unknown."""
     of_others = [
         other
         for other, columns in FILES.items()
@@ -369,6 +382,10 @@ def _unknown(text: str, file: str, known: dict[str, Heading]) -> Text:
     near = get_close_matches(text, like, n=1, cutoff=_NEAR)
     if near:
         return Text("unknown heading {text!r}; did you mean {near!r}?", text=text, near=near[0])
+    return None
+
+
+def _unknown(text: str) -> Text:
     return Text(
         "unknown heading {text!r}; correct it, or leave the column unread with --ignore-column",
         text=text,
