@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -42,6 +42,35 @@ def writable_file(path: str | Path) -> Path:
     except (OSError, ValueError) as error:
         raise not_written(path, error) from error
     return target
+
+
+def refuse_replacing(path: str | Path, inputs: Iterable[object]) -> None:
+    """Refuse to write over a file that is read; what of the inputs is no path is none.
+
+    Raises
+    ------
+    OutputError
+        The path is one of the inputs, by whatever name, or no file can be written there.
+    """
+    target = writable_file(path)
+    for one in inputs:
+        if isinstance(one, (str, Path)) and target in _files_named(str(one)):
+            raise OutputError(
+                Text(
+                    "{path}: is a file that is read; give another name for what is written",
+                    path=visible_path(path),
+                )
+            )
+
+
+def _files_named(given: str) -> set[Path]:
+    """Return the files that an input may be: a sheet of a workbook is named behind a #."""
+    found = set()
+    for name in {given, given.partition("#")[0]} - {""}:
+        # What is no path is refused where it is read.
+        with suppress(OSError, ValueError):
+            found.add(Path(os.path.realpath(name)))
+    return found
 
 
 def given_path(path: str | Path) -> Path:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
+from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.whole_files import writable_file, write_whole
 
 
@@ -49,3 +53,73 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ct.OutputError, match="loop: cannot be written"):
         write_whole(loop, "x")
     assert loop.is_symlink()
+
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+DUTIES = ("duties_offices.csv", "duties_meetings.csv", "duties_members.csv")
+
+
+def paper(path: str) -> object:
+    offices, meetings, members = DUTIES
+    return ct.write_paper(
+        "minutes", offices, path, on="2026-04-01", meetings=meetings, members=members
+    )
+
+
+@pytest.mark.parametrize(
+    ("write", "paths"),
+    [
+        (
+            lambda path: ct.write_statements("out", path, "recipients.csv", codes="codes.csv"),
+            ["out/claims.csv", "out/run.json", "recipients.csv", "codes.csv", "link.csv"],
+        ),
+        (
+            lambda path: ct.write_report("out", path, before="before", codes="codes.csv"),
+            ["out/claim_lines.csv", "out/run.json", "before/claims.csv", "codes.csv"],
+        ),
+        (paper, DUTIES),
+    ],
+    ids=["statements", "report", "paper"],
+)
+def test_what_is_read_is_not_replaced(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    write: Callable[[str], object],
+    paths: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("visits.csv", "providers.csv", "recipients.csv", *DUTIES):
+        shutil.copy(EXAMPLES / name, name)
+    shutil.copy(EXAMPLES.parent / "data" / "service_codes.csv", "codes.csv")
+    Path("link.csv").symlink_to("recipients.csv")
+    for folder in ("out", "before"):
+        ct.claim_files("visits.csv", folder, "providers.csv", "recipients.csv")
+    for path in paths:
+        before = Path(path).read_bytes()
+        with pytest.raises(ct.OutputError, match="is a file that is read; give another") as told:
+            write(path)
+        assert "読み込むファイルです" in told.value.say("ja")
+        assert Path(path).read_bytes() == before
+    write("other.html")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["duties", "check", DUTIES[1], "--offices", DUTIES[0], "-o", DUTIES[1]],
+        ["duties", "check", DUTIES[1], "--offices", DUTIES[0], "-o", DUTIES[0]],
+        ["duties", "plan", "plan.csv", "--year", "2026", "-o", "."],
+        ["audit", "a.csv", "--page", "a.csv"],
+    ],
+)
+def test_commands_do_not_replace_what_they_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in (*DUTIES, "plan.csv", "a.csv"):
+        shutil.copy(EXAMPLES / (name if name in DUTIES else DUTIES[0]), name)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 2
+    assert "is a file that is read; give another name" in result.stderr
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

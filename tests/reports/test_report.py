@@ -997,7 +997,7 @@ def test_a_damaged_parquet_file_is_refused(tmp_path: Path) -> None:
 def test_an_input_is_not_overwritten(tmp_path: Path) -> None:
     folder = small(tmp_path)
     before = (folder / "claims.csv").read_bytes()
-    with pytest.raises(OutputError, match="the report would replace this input"):
+    with pytest.raises(OutputError, match="is a file that is read; give another name"):
         write_report(folder, folder / ".." / "out" / "claims.csv")
     assert (folder / "claims.csv").read_bytes() == before
     with pytest.raises(OutputError, match="is a folder; name the file"):

@@ -852,7 +852,8 @@ def test_the_command_does_not_write_over_the_workbook(tmp_path: Path) -> None:
     args = ["import-workbook", str(path), "--valid-from", "2016-04", "-o", str(path)]
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 2
-    assert result.stderr == f"error: {path}: is the file that was read; give another name with -o\n"
+    expected = f"error: {path}: is a file that is read; give another name for what is written\n"
+    assert result.stderr == expected
     assert path.read_bytes() == before
 
 

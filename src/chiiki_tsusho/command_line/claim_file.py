@@ -177,7 +177,10 @@ def audit_command(
     """
     with exit_codes():
         from chiiki_tsusho.exchange_files.audit import audit
+        from chiiki_tsusho.whole_files import refuse_replacing
 
+        if page is not None:
+            refuse_replacing(page, (*files, codes))
         result = audit(list(files), codes, spoken())
         if len(result.findings):
             show_frame(result.findings)

@@ -104,7 +104,10 @@ def check_command(
     with exit_codes():
         from chiiki_tsusho.duties.check import check_duties
         from chiiki_tsusho.duties.findings import COLUMNS
+        from chiiki_tsusho.whole_files import refuse_replacing
 
+        if output is not None:
+            refuse_replacing(output, (meetings, offices, members, corporation, rules))
         report = check_duties(
             meetings,
             offices,
@@ -181,7 +184,10 @@ def plan_command(
         from chiiki_tsusho.duties.calendar_file import write_calendar
         from chiiki_tsusho.duties.extra import needed
         from chiiki_tsusho.duties.plan import COLUMNS, plan_duties
-        from chiiki_tsusho.whole_files import output_folder
+        from chiiki_tsusho.whole_files import output_folder, refuse_replacing
+
+        for name in ("plan.csv", "plan.ics"):
+            refuse_replacing(output / name, (offices, meetings, members, corporation, rules))
 
         needed("icalendar")
         plan = plan_duties(

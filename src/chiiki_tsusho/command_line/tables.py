@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chiiki_tsusho.command_line.shared import FOUND, exit_codes, say, show
-from chiiki_tsusho.errors import InputFileError, OutputError
+from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Text
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def check_table_command(
 def _finish(table: ImportedTable, source: Path, output: Path) -> None:
     """List what was refused, write the rest and say where it is."""
     from chiiki_tsusho.table_imports.gathering import write_code_rows
-    from chiiki_tsusho.whole_files import writable_file
+    from chiiki_tsusho.whole_files import refuse_replacing
 
     for refused in table.refused:
         say(Text("{source}: {refused}", source=str(source), refused=refused))
@@ -141,11 +141,7 @@ def _finish(table: ImportedTable, source: Path, output: Path) -> None:
                 others=others,
             )
         )
-    target = writable_file(output)
-    if target.exists() and target.samefile(source):
-        raise OutputError(
-            Text("{path}: is the file that was read; give another name with -o", path=str(output))
-        )
+    refuse_replacing(output, (source,))
     write_code_rows(table.rows, output)
     counts = table.counts
     say(

@@ -18,6 +18,7 @@ from chiiki_tsusho.duties.registers import read_corporation, read_offices, read_
 from chiiki_tsusho.duties.rules import RuleBook, rule_book
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.whole_files import refuse_replacing
 
 if TYPE_CHECKING:
     from chiiki_tsusho.duties.registers import Given
@@ -86,6 +87,7 @@ def write_paper(
     'minutes.docx'
     """
     on = given_day(on)
+    refuse_replacing(path, (offices, meetings, members, corporation, rules))
     book = rule_book(rules)
     known = read_offices(offices, encoding)
     paper: Paper

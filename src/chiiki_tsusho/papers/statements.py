@@ -16,8 +16,9 @@ from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.papers.paper_claims import paper_claims, read_tables
 from chiiki_tsusho.papers.paper_words import PaperWords, boxes, figure, price
 from chiiki_tsusho.reading.inputs import Input, open_recipients
-from chiiki_tsusho.whole_files import PRIVATE, whole_file
-from chiiki_tsusho.writing.run_record import note_made
+from chiiki_tsusho.whole_files import PRIVATE, refuse_replacing, whole_file
+from chiiki_tsusho.writing.run_record import RUN, note_made
+from chiiki_tsusho.writing.saved_results import output_files
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Batch
@@ -71,7 +72,7 @@ def write_statements(
     InputFileError
         The folder lacks a file of a batch, or recipients cannot be read.
     OutputError
-        The file cannot be written; what was there is still there.
+        The file cannot be written, or is one that is read; what was there is still there.
     ChiikiTsushoError
         A paper or the language is unknown.
 
@@ -94,6 +95,9 @@ def write_statements(
                 known=listed(PAPERS),
             )
         )
+    refuse_replacing(path, (recipients, codes))
+    if isinstance(batch, (str, Path)):
+        refuse_replacing(path, (*output_files(Path(batch)).values(), Path(batch) / RUN))
     book = codes if isinstance(codes, CodeBook) else load_code_book(codes)
     claims, lines = read_tables(batch)
     cells = (

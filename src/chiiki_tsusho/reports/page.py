@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.errors import OutputError, known_language
+from chiiki_tsusho.errors import known_language
 from chiiki_tsusho.html_pages import page_facts, templates
-from chiiki_tsusho.language import Language, Text, default_language
+from chiiki_tsusho.language import Language, default_language
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.reports.batch_folder import read_batch, read_claims
 from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
@@ -31,8 +31,8 @@ from chiiki_tsusho.reports.page_words import (
     visible,
 )
 from chiiki_tsusho.reports.ranking import Record
-from chiiki_tsusho.whole_files import given_path, writable_file, write_whole
-from chiiki_tsusho.writing.run_record import note_made
+from chiiki_tsusho.whole_files import given_path, refuse_replacing, write_whole
+from chiiki_tsusho.writing.run_record import RUN, note_made
 from chiiki_tsusho.writing.saved_results import output_files
 
 REPORT = "report.html"
@@ -95,12 +95,9 @@ def write_report(
     language = default_language() if language is None else known_language(language)
     folder = given_path(folder)
     page = folder / REPORT if path is None else Path(path)
-    inputs = [*output_files(folder).values(), *([] if codes is None else [given_path(codes)])]
-    writable_file(page)
-    if page.resolve() in [file.resolve() for file in inputs]:
-        raise OutputError(
-            Text("{page}: the report would replace this input; choose another file", page=page)
-        )
+    read = [one for one in (folder, before) if one is not None]
+    inputs = [path for one in read for path in output_files(given_path(one)).values()]
+    refuse_replacing(page, (*inputs, folder / RUN, codes))
     book = load_code_book(codes)
     earlier = None if before is None else read_claims(given_path(before))
     figures = report_figures(read_batch(folder), book, earlier)
