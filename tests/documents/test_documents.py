@@ -91,12 +91,20 @@ def fits(shown: str, output: str) -> bool:
     return re.fullmatch(pattern, output) is not None
 
 
+@pytest.fixture(scope="module")
+def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workbook of the ministry to import; not to be changed."""
+    path = tmp_path_factory.mktemp("ministry") / "workbook.xlsx"
+    CodeBook(rows_in("202606")).save(path)
+    return path
+
+
 @pytest.fixture
-def reader_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def reader_folder(tmp_path: Path, workbook: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a copy of what a reader has at hand, and a workbook to import."""
     shutil.copytree(EXAMPLES, tmp_path / "examples")
     shutil.copytree(ROOT / "data", tmp_path / "data")
-    CodeBook(rows_in("202606")).save(tmp_path / "workbook.xlsx")
+    shutil.copyfile(workbook, tmp_path / "workbook.xlsx")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
