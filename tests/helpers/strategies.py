@@ -812,7 +812,7 @@ def outside_every_band(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled 
     longest = spare | {"minutes": max(row["minutes_to"] for row in bands)}
     provider = provider_of(draft.month.providers, key)
     # Where nothing is said of 延長, the length of a long stay asks for that first.
-    extended = provider is not None and provider["extended_hours"]
+    extended = provider is not None and bool(provider["extended_hours"])
     if base_row(draft.table(key), longest, extended) is None:
         ends.append(longest["minutes"])
     minutes = choose.pick(ends)
