@@ -270,3 +270,12 @@ def test_odd_paths_and_bytes_given_to_the_program_end_in_a_line(
     assert done.stderr.startswith(b"error: ")
     assert b"Traceback" not in done.stderr
     assert b"fault of this program" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["claim", "--help"], ["duties", "--help"]])
+def test_help_without_docstrings_names_the_options(words: list[str]) -> None:
+    environment = {**os.environ, "PYTHONOPTIMIZE": "2"}
+    done = subprocess.run([*PROGRAM, *words], capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"--help" in done.stdout
+    assert b"Project-Id-Version" not in done.stdout

@@ -68,10 +68,10 @@ def help_page(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def paragraphs(english: str, language: Language) -> Iterator[str]:
-    """Yield the paragraphs of a help text in a language."""
-    for one in english.split("\n\n"):
-        yield translated(" ".join(one.split()), language)
+def paragraphs(english: str | None, language: Language) -> Iterator[str]:
+    """Yield the paragraphs of a help text in a language; Python with -OO drops the text."""
+    for one in (english or "").split("\n\n"):
+        yield translated(" ".join(one.split()), language) if one else ""
 
 
 def _names(option: Any) -> str:
