@@ -69,7 +69,7 @@ class Problems:
         values: Sequence[str],
         messages: Sequence[Message],
     ) -> None:
-        """Add a problem of many rows.
+        """Add a problem of many rows, or of none.
 
         Parameters
         ----------
@@ -78,9 +78,10 @@ class Problems:
         values, messages : sequence
             One for each distinct case.
         """
-        self._batches.append(
-            ColumnProblems(file, column, lines, which, list(values), list(messages))
-        )
+        if len(lines):
+            self._batches.append(
+                ColumnProblems(file, column, lines, which, list(values), list(messages))
+            )
 
     def add_alike(
         self,

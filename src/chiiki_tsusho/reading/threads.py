@@ -46,15 +46,32 @@ def in_order(
     if workers == 1:
         yield from map(work, items)
         return
-    with ThreadPoolExecutor(workers) as pool:
-        ahead: deque[Future[Result]] = deque()
+    # The caller is one of the workers: it has to do with the results as well.
+    with ThreadPoolExecutor(workers - 1) as pool:
+        ahead: deque[tuple[Item, Future[Result]]] = deque()
         try:
             for item in items:
-                ahead.append(pool.submit(work, item))
+                ahead.append((item, pool.submit(work, item)))
                 if len(ahead) > workers:
-                    yield ahead.popleft().result()
+                    yield _first(ahead, work)
             while ahead:
-                yield ahead.popleft().result()
+                yield _first(ahead, work)
         finally:
-            for future in ahead:
+            for _, future in ahead:
                 future.cancel()
+
+
+def _first(ahead: deque[tuple[Item, Future[Result]]], work: Callable[[Item], Result]) -> Result:
+    """Take the first result; work on what nobody has begun for as long as it is not there."""
+    while not ahead[0][1].done():
+        at = next((at for at, (_, future) in enumerate(ahead) if future.cancel()), None)
+        if at is None:
+            break
+        item, done = ahead[at][0], Future[Result]()
+        try:
+            done.set_result(work(item))
+        except Exception as error:
+            # Raised in its turn.
+            done.set_exception(error)
+        ahead[at] = item, done
+    return ahead.popleft()[1].result()
