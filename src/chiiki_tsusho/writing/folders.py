@@ -16,7 +16,6 @@ from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, Text
-from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.problem_rows import ProblemTables
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.csv_file import CsvSource
@@ -37,6 +36,7 @@ from chiiki_tsusho.writing.run_record import (
 from chiiki_tsusho.writing.table_writers import (
     FILE_FORMATS,
     FileFormat,
+    ParquetStream,
     TableWriter,
     Writer,
     save_book,
@@ -218,15 +218,12 @@ class _SchemaWriter:
 
     def __init__(self, path: Path, table_schema: pa.Schema) -> None:
         self._schema = table_schema
-        # An open file: of names that are no UTF-8 Arrow knows nothing.
-        self._stream = path.open("wb")
-        self._writer = parquet.ParquetWriter(self._stream, table_schema)
+        self._stream = ParquetStream(path, table_schema)
 
     def write(self, rows: pa.Table) -> None:
-        self._writer.write_table(rows.cast(self._schema))
+        self._stream.write_table(rows.cast(self._schema))
 
     def close(self) -> None:
-        self._writer.close()
         self._stream.close()
 
 

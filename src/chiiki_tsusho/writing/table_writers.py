@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -81,22 +82,41 @@ def table_writer(
     return _CsvWriter(path, named, words, ascii_only)
 
 
+class ParquetStream:
+    """A Parquet file while it is written.
+
+    Arrow is given an open file: of names that are no UTF-8 it knows nothing.
+    """
+
+    def __init__(self, path: Path, table_schema: pa.Schema, **options: Any) -> None:
+        with contextlib.ExitStack() as opened:
+            stream = opened.enter_context(path.open("wb"))
+            self._writer = parquet.ParquetWriter(stream, table_schema, **options)
+            self._opened = opened.pop_all()
+
+    def write_table(self, table: pa.Table) -> None:
+        """Write some rows."""
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """Write what is left and close the file, also where that fails."""
+        with self._opened:
+            self._writer.close()
+
+
 class _ParquetWriter:
     def __init__(self, path: Path, table_schema: pa.Schema, headings: Sequence[str]) -> None:
         self._headings = list(headings)
         named = [field.with_name(name) for field, name in zip(table_schema, headings, strict=True)]
-        # An open file: of names that are no UTF-8 Arrow knows nothing.
-        self._stream = path.open("wb")
-        self._writer = parquet.ParquetWriter(self._stream, pa.schema(named), compression="zstd")
+        self._stream = ParquetStream(path, pa.schema(named), compression="zstd")
 
     def formed(self, table: pa.Table) -> pa.Table:
         return table.rename_columns(self._headings)
 
     def write(self, formed: pa.Table) -> None:
-        self._writer.write_table(formed)
+        self._stream.write_table(formed)
 
     def close(self) -> None:
-        self._writer.close()
         self._stream.close()
 
 
