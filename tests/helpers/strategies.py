@@ -30,6 +30,7 @@ from helpers.reference import (
     fits,
     held_claims,
     keyed_rows,
+    level_of,
     limit_of,
     managed_of,
     most_of_a_visit,
@@ -1043,8 +1044,9 @@ def _spoil(
         if fault is not None:
             draft.faults.append(fault)
     if not draft.faults:
-        # This one fits every month, so that none is left without a problem.
-        key = next(iter(draft.claims))
+        # This one fits every month, so that none is left without a problem. The claim has no level
+        # above those of the person's others: what is left of the month has their limit.
+        key = min(draft.claims, key=lambda one: level_of(draft.claims[one]) or 0)
         draft.faults.append(bad_visit_cell(draft, key, Choices(b"")))
         draft.faults += waiting(draft, key)
     return _finished(draft)
