@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.dense_ids import TupleIds
+from chiiki_tsusho.reading.insured_numbers import INSURED_BITS
 from chiiki_tsusho.records import record
 
 DAYS = 31
@@ -45,10 +46,9 @@ class Grid:
 class Calendars:
     """All claims of a batch: who they are, their calendars, and which are held."""
 
-    # Of provider, insurer and month; and of such a pair and an insured person, whose numbers are
-    # below 1.1 × 10¹⁰.
+    # Of provider, insurer and month; and of such a pair and an insured person.
     pairs: TupleIds = field(default_factory=lambda: TupleIds(3, (32, 32, 32)))
-    claims: TupleIds = field(default_factory=lambda: TupleIds(2, (30, 34)))
+    claims: TupleIds = field(default_factory=lambda: TupleIds(2, (30, INSURED_BITS)))
     _calendar: Grid = field(default_factory=lambda: Grid(DAYS, np.int16))
     # Second and later visits of a day are few: they have sheets of their own.
     _sheets: TupleIds = field(default_factory=lambda: TupleIds(2))

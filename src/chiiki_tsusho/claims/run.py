@@ -27,7 +27,7 @@ from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import decoders_of
 from chiiki_tsusho.reading.blocks import Source, SourceFile
-from chiiki_tsusho.reading.insured_numbers import pack_insured
+from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
 from chiiki_tsusho.reading.threads import in_order
 from chiiki_tsusho.reading.typed_blocks import Identities
 
@@ -281,7 +281,8 @@ class BatchRun:
         rank = np.empty(len(ordered), dtype=np.int64)
         rank[ordered] = np.arange(len(ordered))
         pair, insured = calendars.claim_parts()
-        order = np.lexsort((insured, rank[pair]))
+        # As one key, sorted in a fraction of the time of two.
+        order = np.argsort(rank[pair] << INSURED_BITS | insured, kind="stable")
         month_of_claim = months[month[pair[order]]]
         cuts = np.flatnonzero(np.diff(month_of_claim)) + 1
         visits_each = max(1, self._visits.rows // max(1, len(order)))

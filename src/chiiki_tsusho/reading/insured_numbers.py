@@ -15,6 +15,8 @@ from chiiki_tsusho.reading.dense_ids import WordRows
 # 被保険者番号 as integers. H in front counts as the digit 10, so that the order of the integers is
 # the order as text.
 INSURED_DIGITS = 10
+# The integers are below 1.1 × 10¹⁰.
+INSURED_BITS = 34
 # In bytes: ten characters of full width are thirty.
 _LONGEST = 3 * LONGEST_CELL
 H_PERSON = 10**INSURED_DIGITS
