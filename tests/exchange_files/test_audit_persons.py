@@ -34,17 +34,21 @@ def test_a_person_may_be_born_on_the_last_day_of_the_month() -> None:
 
 
 @pytest.mark.parametrize(
-    ("born", "usual"),
+    ("month", "born", "usual"),
     [
-        # 第2号被保険者 are forty or older. At the end of 2026-06 these are 39, 40, 120 and 121.
-        ("19860702", False),
-        ("19860630", True),
-        ("19050701", True),
-        ("19050630", False),
+        # 第2号被保険者 are forty or older; a year is full at the end of the day before the birthday
+        # (年齢計算ニ関する法律 1項). At the end of 2026-06 these are 39, 40, 120 and 121.
+        ("202606", "19860702", False),
+        ("202606", "19860701", True),
+        ("202606", "19050702", True),
+        ("202606", "19050701", False),
+        # 39 and 40 at the end of a year.
+        ("202612", "19870102", False),
+        ("202612", "19870101", True),
     ],
 )
-def test_ages_between_40_and_120_are_usual(born: str, usual: bool) -> None:
-    raw = file_bytes().replace(b",201604,", b",202606,")
+def test_ages_between_40_and_120_are_usual(month: str, born: str, usual: bool) -> None:
+    raw = file_bytes().replace(b",201604,", f",{month},".encode())
     file = changed_file("7131-01", 0, "birth_date", born, parse_claim_file(raw, "file"))
     # That of the two others is 1930-05-06.
     assert (told(file, "unusual_age", hint=True) == []) is usual

@@ -46,7 +46,9 @@ def check_persons(sheets: Sheets, findings: Findings) -> None:
     own_plan = base.is_one_of("care_plan_by", ["2"]) & base.filled("care_manager_no")
     findings.add("manager_of_own_plan", base, "care_manager_no", own_plan)
     born, given = _dates(base, "birth_date")
-    age = (last - born) // 10_000
+    # A year is full at the end of the day before the birthday (年齢計算ニ関する法律 1項).
+    day_after = np.where(month % 100 == 12, month + 89, month + 1) * 100 + 1
+    age = (day_after - born) // 10_000
     findings.add("birth_date", base, "birth_date", given & (born > last))
     odd = given & (born <= last) & ((age < YOUNGEST) | (age > OLDEST))
     findings.add("unusual_age", base, "birth_date", odd)
