@@ -100,10 +100,23 @@ def test_narrow_arrays_do_not_overflow(kind: str) -> None:
     assert half_up(4_000_000, ratio).tolist() == [400_000]
 
 
+def test_the_largest_number_of_64_bits_is_one() -> None:
+    largest: Any = np.array([(1 << 63) - 1], np.uint64)
+    assert floor_share(largest, 1, (1 << 63) - 1).tolist() == [1]
+
+
 @pytest.mark.parametrize(
-    "odd", [None, 1.5, "5", np.array([5.0]), np.array(["5"]), np.array([1 << 63], np.uint64)]
+    ("odd", "kind"),
+    [
+        (None, "NoneType"),
+        (1.5, "float"),
+        ("5", "str"),
+        (np.array([5.0]), "float64"),
+        (np.array(["5"]), "<U1"),
+        (np.array([1 << 63], np.uint64), "uint64"),
+    ],
 )
-def test_what_is_no_whole_number_is_refused(odd: Any) -> None:
+def test_what_is_no_whole_number_is_refused(odd: Any, kind: str) -> None:
     for call in (
         lambda: half_up(odd, 700),
         lambda: half_up(5, odd),
@@ -111,13 +124,16 @@ def test_what_is_no_whole_number_is_refused(odd: Any) -> None:
         lambda: floor_share(5, odd, 100),
         lambda: floor_share(5, 1, odd),
     ):
-        with pytest.raises(ChiikiTsushoError, match="whole numbers were expected, not") as refused:
+        with pytest.raises(
+            ChiikiTsushoError, match=f"numbers were expected, not {kind}$"
+        ) as refused:
             call()
         assert "整数" in refused.value.say("ja")
 
 
 @pytest.mark.parametrize("whole", [0, -100])
 def test_a_share_is_of_something(whole: int) -> None:
+    assert floor_share(5, 3, 1) == 15
     with pytest.raises(ChiikiTsushoError, match=f"whole: {whole}: a whole number of 1 or more"):
         floor_share(5, 3, whole)
 

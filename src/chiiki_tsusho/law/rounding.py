@@ -91,12 +91,10 @@ def floor_share(amount: Whole, share: Whole | int, whole: int) -> Whole:
 
 def _wide(numbers: Any, name: str) -> Any:
     """Return whole numbers wide enough for a product: a narrow array would overflow in silence."""
-    if isinstance(numbers, int):
-        return numbers
     kind = getattr(numbers, "dtype", None)
-    code, size = getattr(kind, "kind", ""), getattr(kind, "itemsize", 0)
-    if code == "i" and size == 8:
+    if isinstance(numbers, int) or kind == np.int64:
         return numbers
+    code = getattr(kind, "kind", None)
     if code not in ("i", "u") or (code == "u" and np.any(numbers > np.iinfo(np.int64).max)):
         written = type(numbers).__name__ if kind is None else str(kind)
         raise ChiikiTsushoError(
