@@ -35,7 +35,7 @@ from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, FILES, PROBLEMS
-from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError, why_not
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
@@ -369,7 +369,7 @@ def _write_part(frame: pd.DataFrame, path: Path, of_frame: pa.Schema | None) -> 
                 "{path}: cannot be written by a worker: {why}; every worker must see the folder "
                 "under this path",
                 path=path,
-                why=error.strerror or error,
+                why=why_not(error),
             )
         ) from error
     return path

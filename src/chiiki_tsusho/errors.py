@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,8 +72,30 @@ class ClaimFileError(ChiikiTsushoError):
         self.problems = problems
 
 
-def why_not(error: Exception) -> str:
+# What a system says in English of what it cannot do, in its own words.
+_OF_SYSTEM = {
+    errno.EACCES: Text("Permission denied"),
+    errno.EBUSY: Text("Device or resource busy"),
+    errno.EEXIST: Text("File exists"),
+    errno.EFBIG: Text("File too large"),
+    errno.EIO: Text("Input/output error"),
+    errno.EISDIR: Text("Is a directory"),
+    errno.ELOOP: Text("Too many levels of symbolic links"),
+    errno.EMFILE: Text("Too many open files"),
+    errno.ENAMETOOLONG: Text("File name too long"),
+    errno.ENOENT: Text("No such file or directory"),
+    errno.ENOSPC: Text("No space left on device"),
+    errno.ENOTDIR: Text("Not a directory"),
+    errno.ENOTEMPTY: Text("Directory not empty"),
+    errno.EPERM: Text("Operation not permitted"),
+    errno.EROFS: Text("Read-only file system"),
+}
+
+
+def why_not(error: Exception) -> Sayable | str:
     """Return what the system says of a file that cannot be read or written."""
+    if isinstance(error, OSError) and error.errno in _OF_SYSTEM:
+        return _OF_SYSTEM[error.errno]
     return getattr(error, "strerror", None) or str(error)
 
 

@@ -490,7 +490,7 @@ def test_a_demo_that_cannot_be_written(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"error: {mine}: cannot be written: File exists\n"
     done = run("demo", mine, "--lang", "ja")
-    assert done.stderr == f"エラー: {mine}: 書き込めません(File exists)\n"
+    assert done.stderr == f"エラー: {mine}: 書き込めません(同じ名前のものがすでにあります)\n"
 
 
 def test_every_example_file_is_shipped_and_found() -> None:

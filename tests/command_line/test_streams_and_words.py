@@ -68,7 +68,7 @@ def test_an_answer_that_cannot_be_written_is_an_error(words: str, tmp_path: Path
     assert done.returncode == 2
     assert done.stderr == b"error: standard output: cannot be used: No space left on device\n"
     done = shell(f"$P --lang ja {words} >/dev/full", tmp_path)
-    assert done.stderr.decode() == "エラー: 標準出力: 使えません(No space left on device)\n"
+    assert done.stderr.decode() == "エラー: 標準出力: 使えません(ディスクに空きがありません)\n"
 
 
 def test_a_program_without_a_console(tmp_path: Path) -> None:

@@ -306,7 +306,7 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         batch.to_parquet(tmp_path / "full")
     with (
         mock.patch("pyarrow.parquet.write_table", side_effect=OSError(28, "No space left")),
-        pytest.raises(OutputError, match="No space left; every worker must see the folder"),
+        pytest.raises(OutputError, match="on device; every worker must see the folder"),
     ):
         batch.to_parquet(tmp_path / "out")
     # As where a worker has a disk of its own.

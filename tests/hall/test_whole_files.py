@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.command_line.app import app
+from chiiki_tsusho.errors import not_read, why_not
 from chiiki_tsusho.whole_files import writable_file, write_whole
 
 
@@ -123,3 +126,27 @@ def test_commands_do_not_replace_what_they_read(
     assert result.exit_code == 2
     assert "is a file that is read; give another name" in result.stderr
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+COMMON = (
+    "EACCES EBUSY EEXIST EFBIG EIO EISDIR ELOOP EMFILE ENAMETOOLONG ENOENT ENOSPC ENOTDIR "
+    "ENOTEMPTY EPERM EROFS"
+)
+
+
+@pytest.mark.parametrize("name", COMMON.split())
+def test_what_the_system_says_is_said_in_the_language_asked_for(name: str) -> None:
+    """In English in its own words, as a search finds them."""
+    number = getattr(errno, name)
+    refused = not_read("visits.csv", OSError(number, os.strerror(number)))
+    assert str(refused) == f"visits.csv: cannot be read: {os.strerror(number)}"
+    said = refused.say("ja").removeprefix("visits.csv: 読み込めません")
+    assert said.startswith("(")
+    assert not any("A" <= letter.upper() <= "Z" for letter in said)
+
+
+def test_what_is_said_of_rare_faults_is_the_systems_own() -> None:
+    assert why_not(OSError(errno.EDOM, "Numerical argument out of domain")) == (
+        "Numerical argument out of domain"
+    )
+    assert why_not(ValueError("embedded null byte")) == "embedded null byte"

@@ -388,7 +388,7 @@ def test_files_of_the_user_are_never_touched(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
         write_templates(mine)
     assert str(caught.value) == f"{mine}: cannot be written: File exists"
-    assert caught.value.say("ja") == f"{mine}: 書き込めません(File exists)"
+    assert caught.value.say("ja") == f"{mine}: 書き込めません(同じ名前のものがすでにあります)"
     assert mine.read_text(encoding="utf-8") == "mine"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO, TypeVar
 
 import typer
 
-from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.errors import ChiikiTsushoError, why_not
 from chiiki_tsusho.language import (
     LANGUAGES,
     Language,
@@ -155,8 +155,7 @@ def exit_codes() -> Iterator[None]:
         raise typer.Exit(READER_GONE) from None
     except OSError as error:
         where = error.filename if isinstance(error.filename, str) else said(Text("standard output"))
-        why = error.strerror or str(error)
-        say_error(Text("{path}: cannot be used: {why}", path=where, why=why))
+        say_error(Text("{path}: cannot be used: {why}", path=where, why=why_not(error)))
         _let_go_of_output()
         raise typer.Exit(WRONG_USE) from error
     except MemoryError as error:

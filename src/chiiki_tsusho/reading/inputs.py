@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.errors import InputFileError, why_not
 from chiiki_tsusho.language import Text, on_lines
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.csv_file import CsvSource
@@ -172,7 +172,7 @@ def open_source(
     except FileNotFoundError:
         raise _fault(file, Text("there is no such file; check the path")) from None
     except OSError as error:
-        raise _fault(file, Text("cannot be read: {why}", why=error.strerror)) from error
+        raise _fault(file, Text("cannot be read: {why}", why=why_not(error))) from error
     if start[:4] == _PARQUET:
         return ParquetSource(file)
     if start[:4] == _ZIP:

@@ -20,7 +20,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, BinaryIO, Self
 
-from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.errors import OutputError, why_not
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.whole_files import named_path
 from chiiki_tsusho.writing.journal import read_journal, write_journal
@@ -348,7 +348,7 @@ def _move_back(folder: Path, done: list[tuple[Path, Path]]) -> None:
                 "{folder}: some files of this run are there and some could not be moved: {why}; "
                 "close what has them open and run the command again",
                 folder=str(folder),
-                why=error.strerror or str(error),
+                why=why_not(error),
             )
         ) from error
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
-from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.errors import OutputError, why_not
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.problem_rows import ProblemTables
 from chiiki_tsusho.reading.blocks import Source
@@ -360,6 +360,6 @@ def _refusal(folder: Path, error: OSError) -> OutputError:
         Text(
             "{folder}: cannot be written: {why}; nothing of this run is left there",
             folder=str(folder),
-            why=error.strerror or str(error),
+            why=why_not(error),
         )
     )
