@@ -17,7 +17,7 @@ from unittest import mock
 import pytest
 
 from chiiki_tsusho import OutputError
-from chiiki_tsusho.writing import exchange
+from chiiki_tsusho.writing import exchange, room_lock
 from chiiki_tsusho.writing.exchange import FolderExchange, settle
 
 OLD = {"claims.csv": "old", "problems.csv": "old", "only_old.csv": "old"}
@@ -197,7 +197,7 @@ def test_empty_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 KILLED = """
     import os, signal, sys
     from pathlib import Path
-    from chiiki_tsusho.writing import exchange
+    from chiiki_tsusho.writing import exchange, room_lock
 
     folder, way, at = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     if way == "file by file":
@@ -322,15 +322,45 @@ def test_a_room_that_is_a_link_is_not_entered(folder: Path, tmp_path: Path) -> N
     assert files_in(private) == before
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users are not told apart here")
+users_told_apart = pytest.mark.skipif(
+    not hasattr(os, "geteuid"), reason="users are not told apart here"
+)
+
+
+@users_told_apart
 def test_a_room_of_somebody_else_is_not_entered(folder: Path) -> None:
-    room = room_beside(folder)
+    room, other = room_beside(folder), os.geteuid() + 1
     fill(room, {"lock": "", "journal.json": "{}", "file": "theirs"})
-    with mock.patch.object(os, "geteuid", return_value=os.geteuid() + 1):
+    with (
+        mock.patch.object(os, "geteuid", return_value=other),
+        mock.patch.object(room_lock, "_owner_of_new", return_value=other),
+    ):
         with mock.patch.object(exchange, "_ROOM_INSIDE", "inside"), pytest.raises(PermissionError):
             put(folder)
         settle(folder)
     assert (room / "file").read_text(encoding="utf-8") == "theirs"
+
+
+@users_told_apart
+@pytest.mark.usefixtures("way")
+def test_where_all_is_shown_as_somebody_elses_a_folder_is_written(folder: Path) -> None:
+    # As on drives of a network and in containers, which show one owner whoever made a file.
+    with mock.patch.object(os, "geteuid", return_value=os.geteuid() + 1):
+        put(folder)
+        assert files_in(folder) == {**NEW, **OWN, "link": "mine"}
+        put(folder)
+    assert files_in(folder) == {**NEW, **OWN, "link": "mine"}
+    assert not hidden(folder.parent)
+
+
+@users_told_apart
+def test_where_all_is_shown_as_somebody_elses_a_stopped_run_is_finished(folder: Path) -> None:
+    journal = MOVE | {"old": sorted(OLD), "new": sorted(NEW)}
+    fill(room_beside(folder), {"lock": "", "journal.json": json.dumps(journal)})
+    fill(room_beside(folder) / "new-1", NEW)
+    with mock.patch.object(os, "geteuid", return_value=os.geteuid() + 1):
+        settle(folder)
+    assert files_in(folder) == {**NEW, **OWN, "link": "mine"}
 
 
 MOVE = {"folder": "out", "stage": "new-1", "old": [], "new": []}

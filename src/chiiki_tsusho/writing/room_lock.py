@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 import sys
+import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,14 +21,25 @@ LOCK, JOURNAL, AWAY = "lock", "journal.json", "old"
 def is_own(room: Path) -> bool:
     """Say whether a room is a folder of this user: what others lay there is not touched."""
     try:
-        return _is_own_folder(room.lstat())
+        return _is_own_folder(room)
     except OSError:
         return False
 
 
-def _is_own_folder(found: os.stat_result) -> bool:
-    mine = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
-    return stat.S_ISDIR(found.st_mode) and mine
+def _is_own_folder(room: Path) -> bool:
+    found = room.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        return False
+    if not hasattr(os, "geteuid") or found.st_uid == os.geteuid():
+        return True
+    # Shared drives and folders of containers may show all they hold as somebody else's.
+    return found.st_uid == _owner_of_new(room.parent)
+
+
+def _owner_of_new(folder: Path) -> int:
+    """Return whose a file is that this user makes in a folder."""
+    with tempfile.TemporaryFile(dir=folder) as stream:
+        return os.fstat(stream.fileno()).st_uid
 
 
 def locked(room: Path, shown: Path) -> BinaryIO:
@@ -44,7 +56,7 @@ def locked(room: Path, shown: Path) -> BinaryIO:
         room.mkdir(mode=0o700, exist_ok=True)
         path = room / LOCK
         try:
-            if not _is_own_folder(room.lstat()):
+            if not _is_own_folder(room):
                 raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(room))
             stream = path.open("ab")
         except FileNotFoundError:
