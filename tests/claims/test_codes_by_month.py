@@ -117,6 +117,27 @@ def test_within_the_limit_every_visit_is_covered(tmp_path: Path) -> None:
     assert shown.to_numpy().tolist() == [["782001", 1, 0, 0], ["785002", 3, 2, 44]]
 
 
+@pytest.mark.parametrize(
+    ("funds", "counts", "units"),
+    [
+        # The first visit bears the code of the month, and its 5 %: 617.25.
+        ({"public_to": "8"}, [1, 1], [MONTH_UNITS, 617]),
+        ({"public_from": "8"}, [0, 0], [0, 0]),
+    ],
+)
+def test_a_ratio_of_the_days_of_public_funds(
+    tmp_path: Path, funds: Cells, counts: list[int], units: list[int]
+) -> None:
+    rows = [visit(day, "medical_day_care", rural_area="1") for day in (1, 8, 15)]
+    person = {**PERSON, "benefit_rate": "90", "public_law": "12", **funds}
+    batch = ct.compute_claims(frame(rows), recipients=frame([person]), codes=table(tmp_path, *ROWS))
+    lines = batch.claim_lines
+    assert lines["service_code"].tolist() == ["782001", "786001"]
+    assert lines["service_units"].tolist() == [MONTH_UNITS, 617]
+    assert lines["public_count"].tolist() == counts
+    assert lines["public_units"].tolist() == units
+
+
 def test_a_visit_by_itself(tmp_path: Path) -> None:
     month = ct.load_codes("2026-06", path=table(tmp_path, *ROWS))
     visit = ct.Visit(minutes=30, service="medical_day_care")

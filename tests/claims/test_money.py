@@ -401,6 +401,8 @@ def test_public_funds_of_some_days_over_the_limit() -> None:
         "0000000003": ({"planned_units": "300", "public_to": "1"}, [3000, 2700, 300, 0, 5520]),
         "0000000004": ({"planned_units": "300", "public_from": "2"}, [3000, 2700, 0, 300, 5520]),
         "0000000005": ({"planned_units": "600", "public_law": ""}, [6000, 5400, 0, 600, 2520]),
+        # Nobody was here on the days of these.
+        "0000000006": ({"public_from": "3"}, [8520, 7668, 0, 852, 0]),
     }
     batch = compute(
         [visit(day, insured_no=person) for person in persons for day in (1, 2)],
@@ -413,7 +415,7 @@ def test_public_funds_of_some_days_over_the_limit() -> None:
     assert batch.claims[list(YEN)].to_numpy().tolist() == [yen for _, yen in persons.values()]
     # Lines within the limit stay whole; who has no public funds has none of them in a line.
     lines = batch.claim_lines[["count", "public_count", "public_units"]]
-    assert lines.to_numpy().tolist() == [[2, 1, 426]] * 4 + [[2, 0, 0]]
+    assert lines.to_numpy().tolist() == [[2, 1, 426]] * 4 + [[2, 0, 0]] * 2
 
 
 @pytest.mark.parametrize(
@@ -466,6 +468,54 @@ def test_ratio_of_the_days_of_public_funds(
     )
     shown = batch.claim_lines[["count", "service_units", "public_count", "public_units"]]
     assert shown.to_numpy().tolist() == [[2, 2000, 1, 1000], [1, 1200, *public]]
+
+
+def test_all_kinds_of_lines_of_the_days_of_public_funds_over_the_plan(tmp_path: Path) -> None:
+    # 3 visits of 1,000 units, plan 1,500: the first two are within it. The additions outside the
+    # limit: 22 of each of these two, 60 % of 3,000 - 1,500, 10 % of 3,000 + 44 + 900 - 1,500.
+    # From the second day on there are 2,000 units, 500 of them within the plan: 22 of one visit,
+    # 60 % of 2,000 - 1,500, 10 % of 2,000 + 22 + 300 - 1,500.
+    additions = {"each": "1", "rural_area": "1", "treatment": "1"}
+    person = {**RECIPIENT, "planned_units": "1500", "benefit_rate": "90"}
+    batch = compute(
+        of_month("2016-04", 3, **additions),
+        [{**PROVIDER, "area_grade": "other"}],
+        [{**person, "public_law": "12", "public_from": "2"}],
+        table(
+            tmp_path,
+            *base(1000),
+            addition("each", 22, "visit", managed=False),
+            RURAL,
+            treatment(100),
+        ),
+    )
+    lines = batch.claim_lines.set_index("service_code")
+    shown = lines[["count", "service_units", "public_count", "public_units"]]
+    assert dict(zip(shown.index, shown.to_numpy().tolist(), strict=True)) == {
+        "781001": [3, 3000, 2, 2000],
+        "785002": [2, 44, 1, 22],
+        "786001": [1, 900, 1, 300],
+        "786000": [1, 244, 1, 82],
+    }
+    # 1,500 + 44 + 900 + 244, of which 500 + 22 + 300 + 82 under public funds. Without a plan there
+    # would be 3,000 + 66 + 1,800 + 487 (486.6): 5,353.
+    assert figures(batch, "benefit_units", "public_units") == [2688, 904]
+    assert figures(batch, *YEN) == [26880, 24192, 904, 1784, (5353 - 2688) * 10]
+
+
+@pytest.mark.parametrize(("plan", "claimed"), [("9000", 600), ("1500", 300)])
+def test_no_ratio_of_days_without_it(tmp_path: Path, plan: str, claimed: int) -> None:
+    # 60 % of the first of two days of 1,000 units, less what is over the plan: 500. On the second,
+    # the day of public funds, nothing has the ratio.
+    rows = of_month("2016-04", 2)
+    rows[0]["rural_area"] = "1"
+    batch = compute(
+        rows,
+        recipients=[{**RECIPIENT, "planned_units": plan, "public_law": "12", "public_from": "2"}],
+        codes=table(tmp_path, *base(1000), RURAL),
+    )
+    shown = batch.claim_lines[["count", "service_units", "public_count", "public_units"]]
+    assert shown.to_numpy().tolist() == [[2, 2000, 1, 1000], [1, claimed, 0, 0]]
 
 
 def test_ratio_of_base_lines_ends_at_nothing(tmp_path: Path) -> None:

@@ -78,6 +78,31 @@ def test_who_has_one_provider_needs_no_plan(tmp_path: Path) -> None:
     assert column(batch, "self_paid_units") == [308]
 
 
+def test_months_and_insurers_have_limits_of_their_own(tmp_path: Path) -> None:
+    # The same number in another month, and at another insurer: nobody has two providers. Of
+    # 2 × 8,500 units the limit of 要介護1 leaves 16,692, of the one visit of May all 8,500.
+    april = month("2016-04", range(1, 3))
+    elsewhere = month("2016-04", range(1, 3), insurer_no="131011")
+    rows = [*april, *elsewhere, *month("2016-05", range(1, 2), provider_no=OTHER)]
+    batch = compute(rows, codes=table(tmp_path, *base(8500)))
+    assert batch.held_visits.empty
+    assert column(batch, "service_month") == ["201604", "201604", "201605"]
+    assert column(batch, "benefit_units") == [16692, 16692, 8500]
+
+
+def test_each_person_with_two_providers_is_found(tmp_path: Path) -> None:
+    # 2 × 8,500 units, limit 16,692: two persons of three have two providers.
+    numbers = ["0000000001", "0000000002", "0000000002", "0000000003", "0000000003"]
+    first = PROVIDER["provider_no"]
+    rows = [
+        {**VISIT, "insured_no": number, "provider_no": provider}
+        for number, provider in zip(numbers, [first, first, OTHER, first, OTHER], strict=True)
+    ]
+    batch = compute(rows, codes=table(tmp_path, *base(8500)))
+    assert column(batch, "insured_no") == ["0000000001"]
+    assert batch.problems["rule"].tolist() == ["plan_needed"] * 4
+
+
 def test_each_provider_has_its_plan() -> None:
     plans = [
         {**RECIPIENT, "provider_no": PROVIDER["provider_no"], "planned_units": "9555"},
@@ -375,6 +400,17 @@ def test_public_funds_of_some_days_with_a_reduction_over_the_plan(
     assert column(batch, "public_units") == [units]
     amounts = ["total_yen", "insurance_yen", "public_yen", "copay_yen"]
     assert batch.claims[amounts].to_numpy().tolist() == [yen]
+
+
+def test_public_funds_of_one_of_two_days_with_a_reduction() -> None:
+    # 2 × 753 units, 10 % less: 1,506 − 151 (150.6) = 1,355, all within the limit. Of the second day
+    # 753 − 75 (75.3) = 678 are under public funds, though the first leaves 677: nothing is over.
+    rows = month("2026-06", range(1, 3), minutes="430", symbiotic_child_development="1")
+    person = {**RECIPIENT, "benefit_rate": "90", "public_law": "12", "public_from": "2"}
+    batch = compute(rows, [{**PROVIDER, "area_grade": "other"}], [person])
+    assert column(batch, "benefit_units") == [1355]
+    assert column(batch, "public_units") == [678]
+    assert batch.claims[YEN].to_numpy().tolist() == [[13550, 12195, 678, 677]]
 
 
 def test_public_funds_that_end_before_they_begin_are_refused() -> None:

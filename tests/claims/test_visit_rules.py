@@ -38,6 +38,22 @@ def test_longer_than_a_day() -> None:
     assert len(batch.held_visits) == 1
 
 
+def test_each_length_beyond_a_day_is_named_on_its_own_line() -> None:
+    # With 延長 no band has them. From some length on they are told together, once for each level.
+    lengths = [*range(1439, 1446), 2000, 3000]
+    rows = [
+        visit(day, minutes=str(length), care_level=str(1 + day % 2))
+        for day, length in enumerate(lengths, 1)
+    ]
+    batch = compute(rows, [{**PROVIDER, "extended_hours": "1"}])
+    assert places(batch.problems) == [
+        ("visits", line, "minutes", str(length), "outside_every_band")
+        for line, length in enumerate(lengths, 2)
+    ]
+    for length, message in zip(lengths, batch.problems["message"], strict=True):
+        assert str(length) in message
+
+
 def test_a_count_that_cannot_be_is_not_said_to_be_of_another_service_besides() -> None:
     # Bathing is of day_care, once a visit.
     batch = compute([visit(1, service="medical_day_care", bathing="5")])

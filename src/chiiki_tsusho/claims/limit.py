@@ -1,4 +1,4 @@
-"""Which visits 区分支給限度基準額 covers, and how many of their managed units."""
+"""Which visits 区分支給限度基準額 covers."""
 
 from __future__ import annotations
 
@@ -9,29 +9,11 @@ import numpy as np
 from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.month_visits import MonthVisits
 from chiiki_tsusho.number_arrays import Flags, Ints
-from chiiki_tsusho.records import record
 
 
-@record
-class InsideLimit:
-    """What of each visit is within the limit, arrays of shape (visits,).
-
-    Parameters
-    ----------
-    covered : ndarray of bool
-        Visits that are covered, the last of them perhaps in part.
-    units : ndarray of int64
-        Managed units within the limit: all of a covered visit's, of the last one what is left,
-        and 0 beyond.
-    """
-
-    covered: Flags
-    units: Ints
-
-
-def inside_limit(
+def covered_visits(
     visits: MonthVisits, borne: Mapping[str, Ints], lines: ClaimLines, within: Ints
-) -> InsideLimit:
+) -> Flags:
     """Say which visits the limit covers.
 
     Visits are taken in order of date and session; one is covered until the managed units of the
@@ -42,13 +24,18 @@ def inside_limit(
     ----------
     visits : MonthVisits
     borne : mapping of key to ndarray of int64, shape (visits,)
-        The counts that each visit bears, as ``units.bear`` gives them.
+        The counts that each visit bears, as ``month_visits.bear`` gives them.
     lines : ClaimLines
         The same claims; the managed ones are read.
     within : ndarray of int64, shape (claims,)
         Managed units less the excess.
+
+    Returns
+    -------
+    ndarray of bool, shape (visits,)
+        Visits that are covered, the last of them perhaps in part.
     """
-    units = managed_of_visits(visits, borne, lines)
+    units = _managed_of_visits(visits, borne, lines)
     running = np.cumsum(units) - units
     before = running - running[visits.starts][visits.claim]
     # Once reached it stays reached, though a reduction may take the sum down again.
@@ -58,16 +45,10 @@ def inside_limit(
     # Without excess all are covered, also those behind whose code the first visit has counted.
     whole = np.add.reduceat(units, first) <= within
     covered: Flags = (reached == before_claim[visits.claim]) | whole[visits.claim]
-    inside = np.where(covered, units, 0)
-    # The last covered visit bears what goes beyond.
-    number = np.add.reduceat(covered.astype(np.int64), visits.starts)
-    some = number > 0
-    last = (visits.starts + number - 1)[some]
-    inside[last] -= (np.add.reduceat(inside, visits.starts) - within)[some]
-    return InsideLimit(covered, inside)
+    return covered
 
 
-def managed_of_visits(visits: MonthVisits, borne: Mapping[str, Ints], lines: ClaimLines) -> Ints:
+def _managed_of_visits(visits: MonthVisits, borne: Mapping[str, Ints], lines: ClaimLines) -> Ints:
     """Return the units of each visit that count against the limit, shape (visits,).
 
     The line of a ratio is borne by the first visit that has it.

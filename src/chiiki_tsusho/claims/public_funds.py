@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from chiiki_tsusho.claims.claim_lines import ClaimLines, PublicPart
-from chiiki_tsusho.claims.limit import inside_limit
+from chiiki_tsusho.claims.limit import covered_visits
 from chiiki_tsusho.claims.month_visits import MonthVisits, bear
 from chiiki_tsusho.claims.units import all_rate_keys, apply_rate, base_rate_bases
 from chiiki_tsusho.law.payers import public_fund
@@ -100,7 +100,7 @@ def _days_of(
     left = within - units_before[:, lines.managed].sum(axis=1)
     over = lines.units(lines.managed) > within
     excess = np.where(over, managed - np.clip(left, 0, managed), 0)
-    covered = inside_limit(visits, borne, lines, within).covered
+    covered = covered_visits(visits, borne, lines, within)
     cut_counts, cut_units = _units_on(visits, lines, borne, on, covered, excess)
     counts[:, ~lines.managed] = cut_counts[:, ~lines.managed]
     units[:, ~lines.managed] = cut_units[:, ~lines.managed]
@@ -154,7 +154,7 @@ def _units_on(
         column = lines.column(key)
         ratio = apply_rate(basis, table.rates[key].per_mille)
         if most is not None:
-            ratio = ratio.clip(np.minimum(most, 0), np.maximum(most, 0))
+            ratio = ratio.clip(-abs(most), abs(most))
         units[:, column] = ratio
         counts[:, column] = ratio != 0
 

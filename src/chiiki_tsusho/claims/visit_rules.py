@@ -188,8 +188,8 @@ class _VisitRows:
         if not at.size:
             return
         self.faulty[at] = True
-        # The table knows no minutes beyond the last slot; what is said of them is the same.
-        beyond = self.minutes[at] >= MINUTE_SLOTS - 1
+        # The table knows no minutes beyond its slots; what is said of them is the same.
+        beyond = self.minutes[at] > MINUTE_SLOTS
         self._note_conditions(table, at[~beyond], extended[~beyond], None)
         self._note_conditions(table, at[beyond], extended[beyond], any_of("minutes"))
 
@@ -200,7 +200,7 @@ class _VisitRows:
 
         ``minutes`` stands in the place of the minutes where there are many.
         """
-        slot = np.minimum(self.minutes[at], MINUTE_SLOTS - 1)
+        slot = np.minimum(self.minutes[at], MINUTE_SLOTS)
         conditions = [self.service[at], self.shortfall[at], self.level[at], slot, extended]
         distinct, which = np.unique(np.stack(conditions), axis=1, return_inverse=True)
         lines, which = self.typed.block.lines[at], which.ravel()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from chiiki_tsusho.claims.claim_lines import ClaimLines
-from chiiki_tsusho.claims.limit import inside_limit
+from chiiki_tsusho.claims.limit import covered_visits
 from chiiki_tsusho.claims.month_visits import MonthVisits, bear
 from chiiki_tsusho.claims.public_funds import PublicDays, public_part
 from chiiki_tsusho.claims.units import (
@@ -105,13 +105,14 @@ def settle(visits: MonthVisits, lines: ClaimLines, terms: Terms) -> tuple[ClaimL
     whole_units = lines.units()
     managed_units = whole_units - lines.units(~lines.managed)
     plan = np.where(terms.planned == UNKNOWN, terms.limit, terms.planned)
-    excess = np.maximum(0, managed_units - plan)
+    within = np.minimum(plan, managed_units)
+    excess = managed_units - within
     lines = cover(visits, lines, managed_units, excess)
     unmanaged_units = lines.units(~lines.managed)
-    benefit_units = np.minimum(plan, managed_units) + unmanaged_units
+    benefit_units = within + unmanaged_units
     self_paid_units = whole_units - benefit_units
     days = PublicDays(terms.public_law > 0, terms.public_from, terms.public_to)
-    lines, public_units = public_part(visits, lines, days, managed_units - excess, benefit_units)
+    lines, public_units = public_part(visits, lines, days, within, benefit_units)
 
     known = (terms.unit_price != UNKNOWN) & ((terms.benefit_rate != UNKNOWN) | terms.uninsured)
     total_yen = floor_share(benefit_units, terms.unit_price, PRICE_SCALE)
@@ -188,7 +189,7 @@ def _cover_over(visits: MonthVisits, lines: ClaimLines, managed: Ints, excess: I
     rows = {key: table.rows[place] for key, place in places.items()}
     bases = base_rate_bases(visits)
     borne = {key: bear(visits, key) for key in visits.keys}
-    covered = inside_limit(visits, borne, lines, managed - excess).covered
+    covered = covered_visits(visits, borne, lines, managed - excess)
     for key, row in rows.items():
         if row.kind == "addition" and not row.limit_managed:
             column = lines.column(key)

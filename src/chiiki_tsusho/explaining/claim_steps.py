@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.claims.claim_slices import Priced
-from chiiki_tsusho.claims.limit import inside_limit
+from chiiki_tsusho.claims.limit import covered_visits
 from chiiki_tsusho.claims.month_visits import bear
 from chiiki_tsusho.claims.units import base_rate_bases
 from chiiki_tsusho.claims.yen import PER_CENT, PRICE_SCALE, bears_the_rest, public_claim
@@ -178,7 +178,7 @@ def notes_of(priced: Priced) -> list[Text]:
         visits = priced.month_visits
         inside = settlement.managed_units - settlement.excess_units
         borne = {key: bear(visits, key) for key in visits.keys}
-        covered = inside_limit(visits, borne, priced.lines, inside).covered
+        covered = covered_visits(visits, borne, priced.lines, inside)
         days = [str(day) for day, inside in zip(visits.day, covered, strict=True) if not inside]
         if days:
             notes.append(
