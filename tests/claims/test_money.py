@@ -503,6 +503,20 @@ def test_all_kinds_of_lines_of_the_days_of_public_funds_over_the_plan(tmp_path: 
     assert figures(batch, *YEN) == [26880, 24192, 904, 1784, (5353 - 2688) * 10]
 
 
+def test_visits_of_each_person_are_covered_from_the_first_on(tmp_path: Path) -> None:
+    # 3 visits of 1,000 units each, plan 1,500: 22 units of the first two visits of either person.
+    persons = ["0000000001", "0000000002"]
+    batch = compute(
+        [row for one in persons for row in of_month("2016-04", 3, insured_no=one, each="1")],
+        recipients=[{**RECIPIENT, "insured_no": one, "planned_units": "1500"} for one in persons],
+        codes=table(tmp_path, *base(1000), addition("each", 22, "visit", managed=False)),
+    )
+    shown = batch.claim_lines[["insured_no", "count", "service_units"]]
+    assert shown.to_numpy().tolist() == [
+        [one, *line] for one in persons for line in ([3, 3000], [2, 44])
+    ]
+
+
 @pytest.mark.parametrize(("plan", "claimed"), [("9000", 600), ("1500", 300)])
 def test_no_ratio_of_days_without_it(tmp_path: Path, plan: str, claimed: int) -> None:
     # 60 % of the first of two days of 1,000 units, less what is over the plan: 500. On the second,
