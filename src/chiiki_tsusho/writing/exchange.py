@@ -24,7 +24,16 @@ from chiiki_tsusho.errors import OutputError, why_not
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.whole_files import named_path
 from chiiki_tsusho.writing.journal import read_journal, write_journal
-from chiiki_tsusho.writing.room_lock import AWAY, JOURNAL, LOCK, discard, is_own, leave, locked
+from chiiki_tsusho.writing.room_lock import (
+    AWAY,
+    JOURNAL,
+    LOCK,
+    discard,
+    is_own,
+    leave,
+    locked,
+    may_hold_journal,
+)
 from chiiki_tsusho.writing.whole_steps import sync, sync_folder, undisturbed
 
 _PREFIX = ".chiiki-tsusho-"
@@ -157,10 +166,28 @@ class FolderExchange:
 
 
 def settle(folder: Path) -> None:
-    """Finish what a stopped run has begun in a folder, before its results are read."""
+    """Finish what a stopped run has begun in a folder, before its results are read.
+
+    Raises
+    ------
+    OutputError
+        A run of somebody else may have come half way: the files may be of two runs.
+    """
     folder = folder.resolve()
     for room in (_room_beside(folder), folder / _ROOM_INSIDE):
-        if is_own(room) and (room / JOURNAL).exists():
+        if not may_hold_journal(room):
+            continue
+        if not is_own(room):
+            raise OutputError(
+                Text(
+                    "{folder}: a run of another user is writing there or was stopped there; wait "
+                    "until it has ended, or let that user run it again; its working folder is "
+                    "{room}",
+                    folder=str(folder),
+                    room=str(room),
+                )
+            )
+        if (room / JOURNAL).exists():
             lock = locked(room, folder)
             try:
                 _settle(room, folder)

@@ -26,6 +26,19 @@ def is_own(room: Path) -> bool:
         return False
 
 
+def may_hold_journal(room: Path) -> bool:
+    """Say whether a room, which is no link, has a journal or cannot be looked into."""
+    try:
+        if room.is_symlink():
+            return False
+        (room / JOURNAL).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _is_own_folder(room: Path) -> bool:
     found = room.lstat()
     if not stat.S_ISDIR(found.st_mode):
