@@ -484,16 +484,17 @@ def test_all_kinds_of_lines_of_the_days_of_public_funds_over_the_plan(tmp_path: 
         table(
             tmp_path,
             *base(1000),
-            addition("each", 22, "visit", managed=False),
             RURAL,
             treatment(100),
+            # In some tables additions stand behind ratios.
+            addition("each", 22, "visit", managed=False) | {"item_code": "6002"},
         ),
     )
     lines = batch.claim_lines.set_index("service_code")
     shown = lines[["count", "service_units", "public_count", "public_units"]]
     assert dict(zip(shown.index, shown.to_numpy().tolist(), strict=True)) == {
         "781001": [3, 3000, 2, 2000],
-        "785002": [2, 44, 1, 22],
+        "786002": [2, 44, 1, 22],
         "786001": [1, 900, 1, 300],
         "786000": [1, 244, 1, 82],
     }

@@ -90,6 +90,20 @@ def test_months_and_insurers_have_limits_of_their_own(tmp_path: Path) -> None:
     assert column(batch, "benefit_units") == [16692, 16692, 8500]
 
 
+def test_each_month_with_two_providers_is_looked_at() -> None:
+    # In September 19,110 units at two providers, limit 16,692; in August and October 735 at each.
+    others = [
+        row
+        for year_month in ("2016-08", "2016-10")
+        for provider in (PROVIDER["provider_no"], OTHER)
+        for row in month(year_month, range(1, 2), minutes="480", provider_no=provider)
+    ]
+    batch = compute([*two_providers(), *others])
+    assert column(batch, "service_month") == ["201608", "201608", "201610", "201610"]
+    assert column(batch, "benefit_units") == [735] * 4
+    assert len(batch.held_visits) == 26
+
+
 def test_each_person_with_two_providers_is_found(tmp_path: Path) -> None:
     # 2 × 8,500 units, limit 16,692: two persons of three have two providers.
     numbers = ["0000000001", "0000000002", "0000000002", "0000000003", "0000000003"]
