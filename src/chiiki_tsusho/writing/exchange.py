@@ -178,15 +178,7 @@ def settle(folder: Path) -> None:
         if not may_hold_journal(room):
             continue
         if not is_own(room):
-            raise OutputError(
-                Text(
-                    "{folder}: a run of another user is writing there or was stopped there; wait "
-                    "until it has ended, or let that user run it again; its working folder is "
-                    "{room}",
-                    folder=str(folder),
-                    room=str(room),
-                )
-            )
+            raise _of_another(folder, room)
         if (room / JOURNAL).exists():
             lock = locked(room, folder)
             try:
@@ -198,12 +190,26 @@ def settle(folder: Path) -> None:
 # ---------------------------------------------------------------- the room
 
 
+def _of_another(folder: Path, room: Path) -> OutputError:
+    return OutputError(
+        Text(
+            "{folder}: a run of another user is writing there or was stopped there; wait until it "
+            "has ended, or let that user run it again; its working folder is {room}",
+            folder=str(folder),
+            room=str(room),
+        )
+    )
+
+
 def _locked_room(folder: Path, shown: Path) -> tuple[Path, BinaryIO]:
     """Make and lock the folder for stage and journal: beside the folder, or in it if need be."""
     room = _room_beside(folder)
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         return room, locked(room, shown)
+    if not is_own(room) and not room.is_symlink() and os.path.lexists(room / JOURNAL):
+        # What it has begun would be finished over the results of this run.
+        raise _of_another(shown, room)
     with contextlib.suppress(OSError):
         lock = locked(room, shown)
         if _reaches(room, folder):
