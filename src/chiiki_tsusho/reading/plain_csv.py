@@ -148,7 +148,7 @@ class PlainLines:
         self._widths[self._last] = width
         words = _words_at(characters, starts, width)
         # The words in front belong to every row as a whole.
-        for column in range(int(lengths.min(initial=0)) // _WORD, width):
+        for column in range(int(lengths.min()) // _WORD, width):
             kept = np.clip(lengths - column * _WORD, 0, _WORD)
             words[:, column] &= _KEPT[kept]
         return self._numbers(self._last, words)
