@@ -216,6 +216,10 @@ def _needs_care(text: bytes) -> bool:
 
 def _blank_rows(text: bytes) -> bool:
     """Say whether a line might be of blank cells alone."""
-    return text[:1] in (b",", b" ", b'"') or any(
-        start in text for start in (b"\n,", b"\n ", b'\n""')
-    )
+    # To search for each beginning of such a line takes five times as long.
+    characters = np.frombuffer(b"\n" + text + b"\n\n", dtype=np.uint8)
+    starts = np.flatnonzero(characters[:-2] == NEWLINE) + 1
+    first, second = characters[starts], characters[starts + 1]
+    blank = (first == ord(",")) | (first == ord(" "))
+    blank |= (first == ord('"')) & (second == ord('"'))
+    return text.startswith(b'"') or bool(blank.any())

@@ -323,13 +323,13 @@ class TextNumbers:
             words = widened(words, self._index.width)
             fresh = WordIndex(self._index.width)
             fresh.ids(words[self._index.find(words) < 0])
+            if len(self._index) + len(fresh) > MAX_TEXTS:
+                self.overfull += 1
+                raise _UnusualTextError
             # As bytes of one length: NumPy leaves out the NUL behind.
             texts = fresh.words.view(f"S{8 * fresh.width}").ravel().tolist()
             rows = [text.decode().split(",") for text in texts]
             if any(len(cells) != len(self.texts) for cells in rows):
-                raise _UnusualTextError
-            if len(self._index) + len(rows) > MAX_TEXTS:
-                self.overfull += 1
                 raise _UnusualTextError
             for texts, column in zip(self.texts, zip(*rows, strict=True), strict=bool(rows)):
                 texts.extend(column)
