@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import stat
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,30 @@ def complete(month: Month) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     facility = recipients["insured_no"].str[-1].isin(list("13579"))
     recipients["facility_insurer_no"] = facility.map({True: "131016", False: ""})
     return visits, providers, recipients
+
+
+def test_a_ratio_is_no_more_under_public_funds_than_its_line(tmp_path: Path) -> None:
+    # 28 visits of 298 units and a bath of 50, 9,744; 2,086 are in the plan, 7,658 over it.
+    # 中山間地域等提供加算 is 5 % of 28 × 298 − 7,658 = 686: 34.3, 34. Of the 27 days with public
+    # funds 27 × 348 − 2,086 = 7,310 are over the plan; 5 % of 27 × 298 − 7,310 = 736 would be 37.
+    numbers = {"provider_no": "0000000000", "insurer_no": "000000", "insured_no": "0000000000"}
+    visit = {**numbers, "service": "day_care", "care_level": 1, "shortfall": "", "minutes": 120,
+             "session": 1, "additions": {"bathing": 1}}  # fmt: skip
+    person = {"service_month": "", "provider_no": "", "benefit_rate": 90, "planned_units": 2086,
+              "public_law": "12", "public_copay_yen": None, "public_from": None, "public_to": 28,
+              "additions": {"rural_area": 1}}  # fmt: skip
+    provider = {"service_month": "", "area_grade": "7", "extended_hours": True, "additions": {}}
+    month = Month(
+        visits=[{**visit, "service_date": date(2016, 4, day)} for day in range(2, 30)],
+        providers=[{**provider, "provider_no": numbers["provider_no"]}],
+        recipients=[{**numbers, **person}],
+    )
+    visits, providers, recipients = complete(month)
+    batch = ct.compute_claims(visits, providers, recipients)
+    ratio = batch.claim_lines.set_index("service_code").loc["788110"]
+    assert (ratio["service_units"], ratio["public_units"]) == (34, 34)
+    written = ct.write_claim_file(batch, recipients, "2027-02", tmp_path)
+    assert ct.audit([one.path for one in written]).findings.empty
 
 
 @given(months(ROWS, LIMITS), st.sampled_from(["minimal", "none", "all"]))

@@ -61,6 +61,9 @@ def _check_public_rates(lines: MonthLines, findings: Findings) -> None:
             # A part of 0 is none: the line may be of days without funds.
             mine &= part != 0
         expected = _computed(lines, rate, part, reached, excess)
+        if rate.basis == BASE_LINES:
+            # Of days over the limit it may come to more than the line, which no part of it is.
+            expected = expected.clip(np.minimum(units, 0), np.maximum(units, 0))
         at = lines.at[mine & (part != expected)]
         findings.add("public_units_of_rate", view, "public1_units", at, lines.of_file(expected))
 
