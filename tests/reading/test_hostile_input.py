@@ -322,7 +322,7 @@ def test_every_file_may_lie_in_a_folder_whose_name_is_no_text(
         elif file_format == "xlsx":
             rows.to_excel(stream, index=False)
         else:
-            rows.to_parquet(stream)
+            stream.write(rows.to_parquet())
     out = folder / "out"
     done = claim_files(given, out, file_format=file_format)
     assert (done.summary.claims, done.summary.held_claims) == (1, 1)
