@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chiiki_tsusho.batch import claim_files
-from helpers.inputs import compute, csv_text, places, visit
+from helpers.inputs import PROVIDER, compute, csv_text, places, visit
 
 PERSONS = ("0000000001", "0000000002", "0000000003")
 COLUMNS = ["line", "held_line", "service_month", "provider_no", "insurer_no", "insured_no", "rule"]
@@ -60,3 +60,17 @@ def test_a_visit_that_is_there_again_is_told_of_its_own_month_day_and_session() 
     (said,) = batch.problems["message"][doubled]
     assert said.startswith("the same claim, date and session 2 as line 3; ")
     assert batch.claims["service_month"].tolist() == ["201604"]
+
+
+def test_an_addition_of_a_visit_without_a_code_is_not_missed() -> None:
+    """Of which service it is is not known, so neither which registered additions it has.
+
+    生活相談員配置等加算 stands beside 共生型サービス alone, which the provider has registered.
+    """
+    asked = {**visit(), "service_date": "2026-06-01", "life_counsellor": "1"}
+    registered = [{**PROVIDER, "symbiotic_life_care": "1"}]
+    assert compute([asked], registered).problems.empty
+    spoiled = compute([{**asked, "minutes": "?"}], registered)
+    assert places(spoiled.problems) == [("visits", 2, "minutes", "?", "bad_value")]
+    alone = compute([asked], [PROVIDER])
+    assert alone.problems["rule"].tolist() == ["needs_other"]

@@ -201,12 +201,15 @@ def check_keys(context: Context, claims: ClaimIds, visits: MonthVisits, entries:
         found.on_visits(np.flatnonzero(on_visit), keys, message)
         message = Message("not_together", "not_together_month", facts)
         found.in_claims(np.flatnonzero(in_claim), keys, message)
+    # Which of the additions registered a visit without a code has is not known.
+    unknown = context.visits.visit_kinds.without_code(entries.kind)
+    unknown_in = np.bincount(visits.claim[unknown], minlength=len(claims)) > 0
     for key, needed, on_visit, in_claim in needing_others(visits):
         facts = {"key": table.named(key), "needed": listed(map(table.named, needed))}
         message = Message("needs_other", "needs_other", facts)
-        found.on_visits(np.flatnonzero(on_visit), (key,), message)
+        found.on_visits(np.flatnonzero(on_visit & ~unknown), (key,), message)
         message = Message("needs_other", "needs_other_month", facts)
-        found.in_claims(np.flatnonzero(in_claim), (key,), message)
+        found.in_claims(np.flatnonzero(in_claim & ~unknown_in), (key,), message)
 
 
 @record

@@ -124,7 +124,7 @@ class ClaimSlice:
         claims, none = len(self._claims), np.zeros(len(self._claims), dtype=np.int64)
         entries = self._claims.calendars.visits(self._claims.claims)
         crowded = entries.crowded
-        unread = self._context.visits.visit_kinds.columns[0][entries.kind] == NO_ROW
+        unread = self._context.visits.visit_kinds.without_code(entries.kind)
         # Besides these a row that stands alone, or the other one of two, may be of the claim.
         rows = np.bincount(entries.claim[unread], minlength=claims) + self._context.visits.alone + 1
         doubt = rows * self._table.most_units_of_a_visit
@@ -171,7 +171,7 @@ class ClaimSlice:
             *roster_counts(context, claims, rosters.recipients, recipient_rows),
         ]
         if readable:
-            entries = entries.only(context.visits.visit_kinds.columns[0][entries.kind] != NO_ROW)
+            entries = entries.only(~context.visits.visit_kinds.without_code(entries.kind))
         present = np.bincount(entries.claim, minlength=len(claims)) > 0
         if not present.any():
             return None

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from chiiki_tsusho.not_known import NO_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints, first_of_runs
 from chiiki_tsusho.reading.dense_ids import (
     Positions,
@@ -84,6 +85,11 @@ class VisitKinds:
         # Code and care level, then the keys.
         self._index = TupleIds(2 + len(keys))
         self.columns: list[Ints] = [np.zeros(0, dtype=np.int64) for _ in range(2 + len(keys))]
+
+    def without_code(self, kinds: Ints) -> Flags:
+        """Say which visits of some kinds have no code, so that their service is not known."""
+        none: Flags = self.columns[0][kinds] == NO_ROW
+        return none
 
     def ids(self, columns: list[Ints]) -> Ints:
         """Return the kind of each visit.
