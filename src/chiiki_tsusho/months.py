@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from numbers import Integral
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from chiiki_tsusho.errors import UnsupportedMonthError
 from chiiki_tsusho.language import Language, Text
 
+if TYPE_CHECKING:
+    from chiiki_tsusho.number_arrays import Ints
+
+Months = TypeVar("Months", int, "Ints")
 OPEN_END = 999999
 _MONTH = re.compile(r"(\d{4})-?(\d{2})")
 
@@ -64,9 +68,10 @@ def month_text(month: int) -> str:
     return f"{month // 100:04d}-{month % 100:02d}"
 
 
-def next_month(month: int) -> int:
-    """Return the month after, ``201612`` → ``201701``."""
-    return month + 1 if month % 100 < 12 else month + 89
+def next_month(month: Months) -> Months:
+    """Return the month after, ``201612`` → ``201701``; of an array each month's."""
+    following: Months = month + 1 + 88 * (month % 100 >= 12)
+    return following
 
 
 def month_before(month: int) -> int:

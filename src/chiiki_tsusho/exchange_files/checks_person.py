@@ -10,6 +10,7 @@ from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, bad_dates, month_day
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.sheets import Sheets, View, care_levels
 from chiiki_tsusho.law.check_digits import wrong_digit
+from chiiki_tsusho.months import next_month
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 
@@ -47,8 +48,7 @@ def check_persons(sheets: Sheets, findings: Findings) -> None:
     findings.add("manager_of_own_plan", base, "care_manager_no", own_plan)
     born, given = _dates(base, "birth_date")
     # A year is full at the end of the day before the birthday (年齢計算ニ関する法律 1項).
-    day_after = np.where(month % 100 == 12, month + 89, month + 1) * 100 + 1
-    age = (day_after - born) // 10_000
+    age = (next_month(month) * 100 + 1 - born) // 10_000
     findings.add("birth_date", base, "birth_date", given & (born > last))
     odd = given & (born <= last) & ((age < YOUNGEST) | (age > OLDEST))
     findings.add("unusual_age", base, "birth_date", odd)
