@@ -27,6 +27,7 @@ from helpers.inputs import (
     compute,
     csv_text,
     frame,
+    own,
     places,
     units,
     visit,
@@ -1224,6 +1225,35 @@ def test_blank_rows_are_no_rows() -> None:
     batch = compute(rows)
     assert places(batch.problems) == [("visits", 5, "minutes", "x", "bad_value")]
     assert batch.held_visits["service_date"].tolist() == ["2016-04-01", "2016-04-02"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "frame"])
+def test_a_row_of_nothing_but_a_name_is_no_blank_row(tmp_path: Path, ending: str) -> None:
+    """The name is of no claim and not read, but somebody has begun to write a row."""
+    blank = {**dict.fromkeys(visit(), ""), "service": "", "氏名": ""}
+    named = {**blank, "氏名": "山田花子"}
+    rows = pd.DataFrame([{**blank, **visit(1)}, blank, named, {**blank, **visit(2)}], dtype="str")
+    if ending == "frame":
+        batch = compute_claims(rows)
+        problems, held = batch.problems, len(batch.held_visits)
+    else:
+        path = tmp_path / f"visits.{ending}"
+        if ending == "csv":
+            rows.to_csv(path, index=False)
+        elif ending == "xlsx":
+            rows.to_excel(path, index=False)
+        else:
+            rows.to_parquet(path, index=False)
+        summary = claim_files(path, tmp_path / "out").summary
+        problems, held = (
+            pd.read_csv(tmp_path / "out" / "problems.csv", dtype="str"),
+            summary.held_visits,
+        )
+    told = own(problems)
+    assert set(told["rule"]) == {"missing_value"}
+    assert set(told["line"].astype(int)) == {4}
+    # Whose the row is is not known: no claim may be made without it.
+    assert held == 3
 
 
 def test_rows_of_any_number_of_months_are_each_told() -> None:

@@ -7,7 +7,8 @@ and can give any of them back verbatim, for the file of held visits.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -255,16 +256,20 @@ class OneTable:
         yield from ()
 
 
-def filled_rows(columns: Sequence[ReadColumn]) -> npt.NDArray[np.bool_] | None:
+def filled_rows(
+    columns: Sequence[ReadColumn], unread: Iterable[ReadColumn]
+) -> npt.NDArray[np.bool_] | None:
     """Say which rows have a cell that is not blank; None where all have.
 
     Parameters
     ----------
     columns : sequence of ReadColumn
         The columns of one block of an input whose lines cannot be seen to be blank.
+    unread : iterable of ReadColumn
+        Its other columns, of which only so many are taken as it needs.
     """
     filled: npt.NDArray[np.bool_] | None = None
-    for column in columns:
+    for column in chain(columns, unread):
         there = _filled(column)
         filled = there if filled is None else filled | there
         if filled.all():

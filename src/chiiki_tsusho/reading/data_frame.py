@@ -139,15 +139,15 @@ class FrameSource(OneTable):
             if wanted is not None and not wanted(int(self._lines[start])):
                 continue
             part = self.frame.iloc[start : start + ROWS_OF_A_BLOCK]
-            columns = [
-                self._column(series, form)
-                for (_, series), form in zip(part.items(), forms, strict=True)
-                if form != "unread"
+            of_form = [
+                (series, form) for (_, series), form in zip(part.items(), forms, strict=True)
             ]
+            columns = [self._column(series, form) for series, form in of_form if form != "unread"]
+            unread = (self._column(series, form) for series, form in of_form if form == "unread")
             end = start + len(part)
             lines = self._lines[start:end]
             first = int(lines[0])
-            filled = filled_rows(columns)
+            filled = filled_rows(columns, unread)
             if filled is not None:
                 kept = np.flatnonzero(filled)
                 lines, columns = lines[kept], [column.taken(kept) for column in columns]

@@ -18,11 +18,9 @@ from chiiki_tsusho.reading.blocks import (
     ROWS_OF_A_BLOCK,
     Block,
     Form,
-    Numbers,
     OneTable,
     RawTable,
     SourceFile,
-    Texts,
     Wanted,
     checked_column,
     filled_rows,
@@ -85,31 +83,24 @@ class ParquetSource(OneTable):
         with stream:
             if state_of(stream) != self._state:
                 raise changed(self.shown)
-            batches = self._tables(stream, forms, wanted)
+            blocks = self._blocks(stream, forms, wanted)
             while True:
                 # Only what reads is watched: the one who takes a block has faults of his own.
                 try:
-                    read = next(batches, None)
+                    block = next(blocks, None)
                 except _DAMAGES as error:
                     if state_of(stream) != self._state:
                         raise changed(self.shown) from error
                     raise damaged(self.path, error) from error
-                if read is None:
+                if block is None:
                     break
-                first_line, table, columns = read
-                at = np.arange(first_line, first_line + table.num_rows)
-                filled = filled_rows(columns)
-                if filled is not None:
-                    kept = np.flatnonzero(filled)
-                    at, columns = at[kept], [column.taken(kept) for column in columns]
-                reached = first_line - FIRST_ROW_LINE + table.num_rows
-                yield Block(at, columns, NO_MALFORMED, first_line, RawTable(table), reached)
+                yield block
             if state_of(stream) != self._state:
                 raise changed(self.shown)
 
-    def _tables(
+    def _blocks(
         self, stream: BinaryIO, forms: Sequence[Form], wanted: Wanted | None
-    ) -> Iterator[tuple[int, pa.Table, list[Texts | Numbers]]]:
+    ) -> Iterator[Block]:
         encoded = [
             field.name
             for field, form in zip(self.schema, forms, strict=True)
@@ -122,9 +113,13 @@ class ParquetSource(OneTable):
             if wanted is not None and not wanted(first_line):
                 continue
             table = plain_columns(pa.Table.from_batches([batch]))
-            columns = [
-                checked_column(column, form)
-                for column, form in zip(table.columns, forms, strict=True)
-                if form != "unread"
-            ]
-            yield first_line, table, columns
+            of_form = list(zip(table.columns, forms, strict=True))
+            columns = [checked_column(one, form) for one, form in of_form if form != "unread"]
+            unread = (checked_column(one, form) for one, form in of_form if form == "unread")
+            lines = np.arange(first_line, next_line)
+            filled = filled_rows(columns, unread)
+            if filled is not None:
+                kept = np.flatnonzero(filled)
+                lines, columns = lines[kept], [column.taken(kept) for column in columns]
+            reached = next_line - FIRST_ROW_LINE
+            yield Block(lines, columns, NO_MALFORMED, first_line, RawTable(table), reached)
