@@ -164,15 +164,20 @@ class BlockDecoder:
         problems : Problems, optional
             Where faults of cells and lines go; None when they are known already.
         columns : collection of str, optional
-            Only these are wanted.
+            Only these are wanted, and none of the additions; the others stay unread.
         wanted : callable, optional
             Says of the first line of a block that was read before whether it is wanted again.
         """
         found = None if problems is None else CellProblems(self.file, self._required, problems)
-        for block in self.source.blocks(self._forms(), wanted):
+        read = [
+            (heading, decoder)
+            for heading, decoder in zip(self.headings, self._decoders, strict=True)
+            if _is_wanted(heading, columns)
+        ]
+        for block in self.source.blocks(self._forms(columns), wanted):
             if found is not None and block.malformed:
                 found.note_malformed(block)
-            yield self._typed(block, found, columns)
+            yield self._typed(block, found, read)
 
     def texts(self, typed: TypedBlock, name: str) -> pa.StringArray:
         """Return the cells of a column as they stand there, of all rows of a block."""
@@ -191,11 +196,13 @@ class BlockDecoder:
             if not isinstance(column, Numbers)
         ]
 
-    def _forms(self) -> list[Form]:
+    def _forms(self, columns: Collection[str] | None) -> list[Form]:
         """Say in which form each column is read fastest."""
         forms: list[Form] = []
         for heading, decoder in zip(self.headings, self._decoders, strict=True):
-            if heading.column is INSURED_NO:
+            if not _is_wanted(heading, columns):
+                forms.append("unread")
+            elif heading.column is INSURED_NO:
                 forms.append("texts")
             elif heading.column is not None and heading.column.kind in _FEW:
                 forms.append("few")
@@ -205,16 +212,12 @@ class BlockDecoder:
         return [next(wanted) if read else "unread" for read in self._read]
 
     def _typed(
-        self, block: Block, found: CellProblems | None, wanted: Collection[str] | None
+        self, block: Block, found: CellProblems | None, read: Sequence[tuple[Heading, Decoder]]
     ) -> TypedBlock:
         columns: dict[str, TypedColumn] = {}
         keys: list[KeyColumn] = []
-        for heading, decoder, column in zip(
-            self.headings, self._decoders, block.columns, strict=True
-        ):
+        for (heading, decoder), column in zip(read, block.columns, strict=True):
             name = heading.column.name if heading.column else heading.text
-            if wanted is not None and (heading.column is None or name not in wanted):
-                continue
             if heading.column is INSURED_NO:
                 typed = self._insured(block, column, decoder, found)
             elif isinstance(column, Numbers):
@@ -319,6 +322,10 @@ class BlockDecoder:
         texts = distinct.take(of_numbers(good)).to_pylist()
         values[good] = shared[kind].ids([identifier(text) for text in texts])
         return values
+
+
+def _is_wanted(heading: Heading, columns: Collection[str] | None) -> bool:
+    return columns is None or (heading.column is not None and heading.column.name in columns)
 
 
 def _only_checked(column: Column | None) -> bool:
