@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from chiiki_tsusho.arrow_arrays import numbers_of
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.blocks import NEWLINE, Form, Numbered, ReadColumn, Texts, has_few
 from chiiki_tsusho.reading.dense_ids import (
@@ -28,12 +29,13 @@ from chiiki_tsusho.reading.dense_ids import (
 )
 
 _WORD = 8
-# After so many blocks with too many texts no later one is tried.
+# After so many blocks with too many texts the next ones are not tried.
 _TRIES = 3
 # Longer cells, or ends of a line, are none of the contract and not read here.
 _LONGEST_CELL, _LONGEST_END = 4 * _WORD, 32 * _WORD
 # For the search of a byte in a word.
 _ONES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_FIRST = np.zeros(1, dtype=np.int32)
 _COMMA, _SPACE = ord(","), ord(" ")
 _COMMAS = np.uint64(_COMMA) * _ONES
 _ONE, _SEVEN, _ALL = (np.uint64(number) for number in (1, 7, 2**64 - 1))
@@ -75,8 +77,8 @@ class PlainLines:
         Returns
         -------
         tuple of int and list of ReadColumn, or None
-            None where the lines are not plain or not even, or their cells not as usual: too
-            many different ones, or texts of a row's own that differ in length.
+            None where the lines are not plain or not even, a cell is too long, or there are too
+            many different ends of lines.
         """
         if (
             not text
@@ -107,15 +109,14 @@ class PlainLines:
                 # A line with too few cells has been walked over its end.
                 return None
             if form == "texts":
-                texts = _texts(cells)
-                if texts is None:
-                    return None
-                columns.append(texts)
+                columns.append(_texts(cells))
             elif form != "unread":
-                numbers = self._numbers(at, cells.words)
-                if numbers is None:
-                    return None
-                columns.append(Numbered(self._numbered[at].texts[0], cells.of_rows(numbers)))
+                numbers = self._numbered[at].numbers(cells.words)
+                columns.append(
+                    _distinct_texts(cells)
+                    if numbers is None
+                    else Numbered(self._numbered[at].texts[0], cells.of_rows(numbers))
+                )
             starts = commas + np.int32(1)
         if self.forms[self._last] == "unread":
             # Every line has so many commas at least: none has more.
@@ -151,12 +152,9 @@ class PlainLines:
         for column in range(int(lengths.min()) // _WORD, width):
             kept = np.clip(lengths - column * _WORD, 0, _WORD)
             words[:, column] &= _KEPT[kept]
-        return self._numbers(self._last, words)
-
-    def _numbers(self, at: int, words: WordRows) -> Positions | None:
-        numbered = self._numbered[at]
+        numbered = self._numbered[self._last]
         numbers = numbered.numbers(words)
-        self._full |= numbered.overfull > _TRIES
+        self._full = numbered.full
         return numbers
 
 
@@ -222,18 +220,24 @@ def _cells(characters: Characters, starts: Positions, width: int) -> _Cells | No
     return _Cells(words, lengths, runs) if ended is not None and ended.all() else None
 
 
-def _texts(cells: _Cells) -> Texts | None:
-    """Return cells of one length as texts; None where they differ in length."""
-    length = int(cells.lengths[0])
-    if not length or (cells.lengths != length).any():
-        return None
-    rows = cells.words.view(np.uint8)[:, :length]
-    offsets = np.arange(len(rows) + 1, dtype=np.int32) * length
+def _texts(cells: _Cells) -> Texts:
+    """Return cells as texts of their own."""
+    longest = int(cells.lengths.max())
+    rows = cells.words.view(np.uint8)[:, :longest]
+    if (cells.lengths != longest).any():
+        rows = rows[np.arange(longest) < cells.lengths[:, np.newaxis]]
+    offsets = np.concatenate((_FIRST, np.cumsum(cells.lengths, dtype=np.int32)))
     buffers = pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(rows))
     positions = None
     if cells.runs is not None:
-        positions = cells.of_rows(np.arange(len(rows), dtype=np.int32))
-    return Texts(pa.StringArray.from_buffers(len(rows), *buffers), positions)
+        positions = cells.of_rows(np.arange(len(cells.lengths), dtype=np.int32))
+    return Texts(pa.StringArray.from_buffers(len(cells.lengths), *buffers), positions)
+
+
+def _distinct_texts(cells: _Cells) -> Texts:
+    """Return cells as texts of which none is there twice."""
+    encoded = _texts(cells).texts.dictionary_encode()
+    return Texts(encoded.dictionary, cells.of_rows(numbers_of(encoded.indices)))
 
 
 class _Desk(threading.local):
@@ -278,13 +282,14 @@ class TextNumbers:
     ----------
     texts : list of list of str
         For each column its text under each number; they only grow.
-    overfull : int
-        How often there were too many texts.
+    full : bool
+        Whether there were too many texts so often that no more are numbered.
     """
 
     def __init__(self, columns: int) -> None:
         self.texts: list[list[str]] = [[] for _ in range(columns)]
-        self.overfull = 0
+        self.full = False
+        self._overfull = 0
         self._index = WordIndex(1)
         self._learning = Lock()
 
@@ -301,6 +306,8 @@ class TextNumbers:
         ndarray of int32, shape (rows,), or None
             None where there are too many texts, or some have other columns.
         """
+        if self.full:
+            return None
         try:
             return by_runs(words, self._found)
         except _UnusualTextError:
@@ -324,7 +331,8 @@ class TextNumbers:
             fresh = WordIndex(self._index.width)
             fresh.ids(words[self._index.find(words) < 0])
             if len(self._index) + len(fresh) > MAX_TEXTS:
-                self.overfull += 1
+                self._overfull += 1
+                self.full = self._overfull > _TRIES
                 raise _UnusualTextError
             # As bytes of one length: NumPy leaves out the NUL behind.
             texts = fresh.words.view(f"S{8 * fresh.width}").ravel().tolist()
