@@ -5,6 +5,7 @@ In every file below the rest is right and must be computed to the unit.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -1225,6 +1226,29 @@ def test_blank_rows_are_no_rows() -> None:
     batch = compute(rows)
     assert places(batch.problems) == [("visits", 5, "minutes", "x", "bad_value")]
     assert batch.held_visits["service_date"].tolist() == ["2016-04-01", "2016-04-02"]
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\u00a0", "\u3000"])
+@pytest.mark.parametrize("ending", ["csv", "quoted.csv", "xlsx", "parquet", "frame"])
+def test_rows_of_any_blanks_are_no_rows(tmp_path: Path, ending: str, blank: str) -> None:
+    """What is blank in a cell is blank in a row of such cells, whatever the file is."""
+    blanks = dict.fromkeys(visit(), blank)
+    first = {**dict.fromkeys(visit(), ""), "provider_no": blank}
+    last = {**dict.fromkeys(visit(), ""), "minutes": blank}
+    rows = pd.DataFrame([visit(1), blanks, first, last, visit(2)], dtype="str")
+    path = tmp_path / f"visits.{ending}"
+    if ending == "xlsx":
+        rows.to_excel(path, index=False)
+    elif ending == "parquet":
+        rows.to_parquet(path, index=False)
+    elif ending != "frame":
+        rows.to_csv(path, index=False, quoting=csv.QUOTE_ALL if "quoted" in ending else 0)
+        # Lines that are cut short, or of a single cell.
+        path.write_text(path.read_text("utf-8") + f"{blank},{blank}\n{blank}\n", "utf-8")
+    batch = compute_claims(rows if ending == "frame" else path)
+    assert batch.claims["visits"].tolist() == [2]
+    assert batch.held_visits.empty
+    assert set(batch.problems["severity"]) <= {"warning"}
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "frame"])

@@ -332,6 +332,31 @@ def lines_named(
         yield at, numbers, name
 
 
+# Of the blanks that a line may begin with, and of a comma, the first bytes in UTF-8.
+_BEGIN_BLANK = np.isin(np.arange(256), list(b" \t\v\f,\xc2\xe3"))
+
+
+def begin_blank(
+    characters: npt.NDArray[np.uint8], starts: npt.NDArray[np.integer]
+) -> npt.NDArray[np.bool_]:
+    """Say which lines begin with a comma or a blank, as those of blank cells do.
+
+    Parameters
+    ----------
+    characters : ndarray of uint8
+        UTF-8, with two bytes at the least from the last start on.
+    starts : ndarray of int, shape (lines,)
+    """
+    first = characters[starts]
+    begin: npt.NDArray[np.bool_] = _BEGIN_BLANK[first]
+    if begin.any():
+        second, third = characters[starts + 1], characters[starts + 2]
+        no_break = (first == 0xC2) & (second == 0xA0)
+        wide = (first == 0xE3) & (second == 0x80) & (third == 0x80)
+        begin &= (first < 0x80) | no_break | wide
+    return begin
+
+
 def line_bounds(
     characters: npt.NDArray[np.uint8 | np.uint16],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

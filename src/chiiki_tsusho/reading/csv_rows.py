@@ -19,6 +19,7 @@ from chiiki_tsusho.reading.blocks import (
     NEWLINE,
     Form,
     ReadColumn,
+    begin_blank,
     column_of_arrow,
     line_bounds,
 )
@@ -28,6 +29,7 @@ from chiiki_tsusho.reading.uneven_lines import leaves_a_mark_open, well_formed
 from chiiki_tsusho.records import record
 
 BOM = b"\xef\xbb\xbf"
+_QUOTE = ord('"')
 _NUMBER = pa.int16()
 _ARROW_TYPES: dict[Form, pa.DataType | None] = {
     "texts": pa.string(),
@@ -217,9 +219,9 @@ def _needs_care(text: bytes) -> bool:
 def _blank_rows(text: bytes) -> bool:
     """Say whether a line might be of blank cells alone."""
     # To search for each beginning of such a line takes five times as long.
-    characters = np.frombuffer(b"\n" + text + b"\n\n", dtype=np.uint8)
-    starts = np.flatnonzero(characters[:-2] == NEWLINE) + 1
-    first, second = characters[starts], characters[starts + 1]
-    blank = (first == ord(",")) | (first == ord(" "))
-    blank |= (first == ord('"')) & (second == ord('"'))
-    return text.startswith(b'"') or bool(blank.any())
+    characters = np.frombuffer(b"\n" + text + b"\n\n\n", dtype=np.uint8)
+    starts = np.flatnonzero(characters[:-3] == NEWLINE) + 1
+    marked = characters[starts] == _QUOTE
+    inside = starts[marked] + 1
+    blank = begin_blank(characters, starts).any() or begin_blank(characters, inside).any()
+    return text.startswith(b'"') or bool(blank or (characters[inside] == _QUOTE).any())

@@ -18,7 +18,15 @@ import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import numbers_of
 from chiiki_tsusho.number_arrays import Ints
-from chiiki_tsusho.reading.blocks import NEWLINE, Form, Numbered, ReadColumn, Texts, has_few
+from chiiki_tsusho.reading.blocks import (
+    NEWLINE,
+    Form,
+    Numbered,
+    ReadColumn,
+    Texts,
+    begin_blank,
+    has_few,
+)
 from chiiki_tsusho.reading.dense_ids import (
     Positions,
     WordIndex,
@@ -36,8 +44,7 @@ _LONGEST_CELL, _LONGEST_END = 4 * _WORD, 32 * _WORD
 # For the search of a byte in a word.
 _ONES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _FIRST = np.zeros(1, dtype=np.int32)
-_COMMA, _SPACE = ord(","), ord(" ")
-_COMMAS = np.uint64(_COMMA) * _ONES
+_COMMAS = np.uint64(ord(",")) * _ONES
 _ONE, _SEVEN, _ALL = (np.uint64(number) for number in (1, 7, 2**64 - 1))
 Characters = npt.NDArray[np.uint8]
 
@@ -90,8 +97,7 @@ class PlainLines:
             return None
         characters = self._desk.laid(text)
         starts, ends = self._desk.lines(len(text))
-        first = characters[starts]
-        if ((first == _COMMA) | (first == _SPACE)).any():
+        if begin_blank(characters, starts).any():
             # Perhaps a row of blank cells, which is none.
             return None
         if b"\r" in text:

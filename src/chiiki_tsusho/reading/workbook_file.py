@@ -27,6 +27,7 @@ from chiiki_tsusho.reading.blocks import (
     Texts,
     Wanted,
 )
+from chiiki_tsusho.reading.cell_texts import is_blank
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
 from chiiki_tsusho.reading.workbook_parts import WorkbookParts, damaged
@@ -233,7 +234,7 @@ def _distinct(column: Sequence[Any]) -> Texts:
 
 
 def _filled(column: Texts) -> Flags:
-    of_text = np.array([bool(text.strip()) for text in column.distinct()], dtype=bool)
+    of_text = np.array([not is_blank(text) for text in column.distinct()], dtype=bool)
     return of_text[column.positions]
 
 
