@@ -1,4 +1,4 @@
-"""Codes of a whole month of 療養通所介護 in a claim file: their 単位数 item stays at 0."""
+"""Codes whose 単位数 item stays at 0 in a claim file: 療養通所介護 by the month, 共生型."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 # 療養通所介護費 from 2024-06: 12,785 units for a month (厚生労働省告示, 令和6年6月), five digits
 # where 単位数 has four. The item code is made up.
 MONTHLY, UNITS = "9A01", 12_785
+
+PERSON = {"insurer_no": "139006", "insured_no": "0000100011"}
+PERSONAL = {
+    "benefit_rate": "90",
+    "birth_date": "1940-05-06",
+    "sex": "2",
+    "certified_from": "2026-01-01",
+    "certified_to": "2026-12-31",
+    "care_plan_by": "2",
+}
 
 
 @pytest.fixture
@@ -49,11 +59,10 @@ def table(tmp_path: Path) -> Path:
 
 def month(table: Path) -> tuple[ct.Batch, pd.DataFrame]:
     """Three visits in a month of a person with 療養通所介護."""
-    person = {"insurer_no": "139006", "insured_no": "0000100011"}
     visits = pd.DataFrame(
         {
             "provider_no": "1390000015",
-            **person,
+            **PERSON,
             "service_date": ["2026-06-01", "2026-06-08", "2026-06-15"],
             "care_level": "5",
             "minutes": "240",
@@ -61,19 +70,7 @@ def month(table: Path) -> tuple[ct.Batch, pd.DataFrame]:
         }
     )
     providers = pd.DataFrame([{"provider_no": "1390000015", "area_grade": "1"}])
-    recipients = pd.DataFrame(
-        [
-            person
-            | {
-                "benefit_rate": "90",
-                "birth_date": "1940-05-06",
-                "sex": "2",
-                "certified_from": "2026-01-01",
-                "certified_to": "2026-12-31",
-                "care_plan_by": "2",
-            }
-        ]
-    )
+    recipients = pd.DataFrame([PERSON | PERSONAL])
     return ct.compute_claims(visits, providers, recipients, codes=table), recipients
 
 
@@ -117,6 +114,44 @@ def test_units_that_stand_in_their_item_all_the_same_are_right(table: Path, tmp_
     """They are too long for it, which is another matter."""
     rules = audit_of_month(table, tmp_path, units=str(UNITS)).findings["rule"]
     assert rules.tolist() == ["too_long"]
+
+
+# 2026-06, 要介護1: 14 visits of 781441 (753 units), 10,542; 放課後等デイ takes 100/1000, 1,054.2:
+# five places with its sign, where 単位数 has four (インタフェース仕様書 令和6年4月 ※4).
+def month_of_symbiotic_service(tmp_path: Path) -> ct.ClaimFile:
+    visits = pd.DataFrame(
+        {
+            "provider_no": "1390000015",
+            **PERSON,
+            "service_date": [f"2026-06-{day:02}" for day in range(1, 15)],
+            "care_level": "1",
+            "minutes": "430",
+            "symbiotic_after_school": "1",
+        }
+    )
+    providers = pd.DataFrame([{"provider_no": "1390000015", "area_grade": "1"}])
+    recipients = pd.DataFrame([PERSON | PERSONAL])
+    batch = ct.compute_claims(visits, providers, recipients)
+    [written] = ct.write_claim_file(batch, recipients, "2026-07", tmp_path / "out")
+    return ct.read_claim_file(written.path)
+
+
+def test_a_reduction_of_symbiotic_service_leaves_its_item_at_0(tmp_path: Path) -> None:
+    file = month_of_symbiotic_service(tmp_path)
+    lines = file.frame("7131-02")[["item_code", "units", "count", "service_units"]]
+    assert lines.values.tolist() == [["1441", "753", "14", "10542"], ["6367", "0", "1", "-1054"]]
+    assert ct.audit(file).clean
+
+
+# A smaller one may stand in the item; what it says has then to be right.
+@pytest.mark.parametrize(
+    ("units", "rules"), [("", []), ("-1054", ["too_long"]), ("-105", ["units_times_count"])]
+)
+def test_units_of_a_reduction_in_the_item(tmp_path: Path, units: str, rules: list[str]) -> None:
+    file = month_of_symbiotic_service(tmp_path)
+    lines = file.frame("7131-02")
+    lines.loc[lines["item_code"] == "6367", "units"] = units
+    assert ct.audit(file.with_frame("7131-02", lines)).findings["rule"].tolist() == rules
 
 
 # Three days: under a code of the whole month there may have been nine visits on each.

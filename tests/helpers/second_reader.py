@@ -13,6 +13,8 @@ from pathlib import Path
 
 Cells = list[str]
 Key = tuple[str, str, str, str]
+# 共生型サービス: 単位数 is 0 or nothing (インタフェース仕様書 サービス事業所編 令和6年4月 ※4).
+SYMBIOTIC = ("6364", "6365", "6366", "6367")
 
 
 def item(cells: Cells, number: int) -> str:
@@ -116,7 +118,10 @@ def _check_statement(statement: Statement) -> None:
     assert num(total, 16) == cost * rate // 100
     # G
     for line in lines:
-        assert num(line, 9) * num(line, 10) == num(line, 14)
+        if item(line, 8) in SYMBIOTIC:
+            assert (num(line, 9), num(line, 10)) == (0, 1)
+        else:
+            assert num(line, 9) * num(line, 10) == num(line, 14)
         assert 1 <= num(line, 10) <= 99
         assert num(line, 11) <= num(line, 10)
     # H

@@ -1,4 +1,4 @@
-"""Base codes that are counted by the month (療養通所介護): their 単位数 has no place of its own."""
+"""Codes whose units are of the month alone: 療養通所介護 by the month, and 共生型サービス."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from chiiki_tsusho.number_arrays import Flags, Ints
 def without_units(codes: pa.Array, months: Ints, book: CodeBook) -> Flags:
     """Say which lines leave 単位数 at 0 and have their units in サービス単位数 alone.
 
-    The item has four digits, and a code of a whole month of 療養通所介護 has five. The interface
-    specification has 0 or nothing there for these codes; codes by the visit or day are filled in.
+    The item has four places, and a code of a whole month of 療養通所介護 needs five, as a
+    reduction of 共生型サービス may with its sign. The interface specification has 0 or nothing there
+    for these codes (サービス事業所編 令和6年4月 ※4); all others are filled in.
 
     Parameters
     ----------
@@ -34,10 +35,11 @@ def without_units(codes: pa.Array, months: Ints, book: CodeBook) -> Flags:
         if not book.supports(month):
             continue
         table = book.table(month)
+        reductions = [rate.key for rate in table.rates.values() if rate.reduces]
         monthly = [
             code
             for code, row in zip(table.service_codes.tolist(), table.rows, strict=True)
-            if row.kind == "base" and row.per == "month"
+            if (row.kind == "base" and row.per == "month") or row.key in reductions
         ]
         if monthly:
             found = compute.is_in(codes, value_set=pa.array(monthly, codes.type))
