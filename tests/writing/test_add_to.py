@@ -242,6 +242,89 @@ def test_held_rows_corrected_where_they_lie(run: FileBatch) -> None:
     assert claims(run.folder) == dict.fromkeys(PERSONS, 852)
 
 
+# 2016-04, 要介護1, 735 units a visit of 8 hours: 12 visits at one provider (8,820), 14 at another
+# (10,290), 19,110 together; the limit of both is 16,692.
+SECOND = "1370000026"
+DAYS_OF_TWO = [
+    *(visit(day, minutes="480") for day in range(1, 13)),
+    *(visit(day, minutes="480", provider_no=SECOND) for day in range(13, 27)),
+]
+
+
+def plans(path: Path, *units: str) -> Path:
+    """The recipients file with a plan for each of the two providers."""
+    person = {
+        "insurer_no": DAYS_OF_TWO[0]["insurer_no"],
+        "insured_no": DAYS_OF_TWO[0]["insured_no"],
+    }
+    providers = DAYS_OF_TWO[0]["provider_no"], SECOND
+    rows = zip(providers, units, strict=True)
+    return write(path, [person | {"provider_no": one, "planned_units": plan} for one, plan in rows])
+
+
+@pytest.mark.parametrize(
+    ("plan", "rules", "benefit"),
+    [
+        ("", ["plan_needed"], [8820]),
+        ("7693", ["plan_over_limit"], [8820]),
+        ("7692", [], [8820, 7692]),
+    ],
+)
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_claims_that_are_there_have_their_part_of_the_limit(
+    tmp_path: Path, file_format: Any, plan: str, rules: list[str], benefit: list[int]
+) -> None:
+    visits = write(tmp_path / "visits.csv", DAYS_OF_TWO)
+    recipients = plans(tmp_path / "recipients.csv", "9000", "")
+    run = claim_files(visits, tmp_path / "out", recipients=recipients, file_format=file_format)
+    assert run.summary.claims == 1
+    plans(recipients, "9000", plan)
+    held = run.folder / "held_visits.csv"
+    added = claim_files(
+        held, tmp_path / "more", recipients=recipients, add_to=run.folder, file_format=file_format
+    )
+    errors = added.problems[added.problems["severity"] == "error"]
+    assert errors["rule"].tolist() == rules
+    if rules == ["plan_needed"]:
+        assert (
+            "at 2 providers come to 19110 units, more than the limit 16692" in errors["message"][0]
+        )
+    path = added.folder / f"claims.{file_format}"
+    found = pd.read_parquet(path) if file_format == "parquet" else pd.read_csv(path)
+    assert found["benefit_units"].tolist() == benefit
+
+
+def test_a_plan_for_every_provider_serves_one_of_them_alone(tmp_path: Path) -> None:
+    visits = write(tmp_path / "visits.csv", [*DAYS_OF_TWO[:1], {**DAYS_OF_TWO[12], "minutes": "x"}])
+    person = {
+        "insurer_no": DAYS_OF_TWO[0]["insurer_no"],
+        "insured_no": DAYS_OF_TWO[0]["insured_no"],
+    }
+    recipients = write(tmp_path / "recipients.csv", [person | {"planned_units": ""}])
+    run = claim_files(visits, tmp_path / "out", recipients=recipients)
+    # One visit that cannot be read leaves the limit of the other provider's claim certain.
+    assert run.summary.claims == 1
+    write(recipients, [person | {"planned_units": "9000"}])
+    fixed = write(tmp_path / "fixed.csv", [DAYS_OF_TWO[12]])
+    added = claim_files(fixed, recipients=recipients, add_to=run.folder)
+    assert added.problems["rule"].tolist() == ["plan_needed"]
+    assert added.summary.claims == 0
+
+
+def test_claims_of_others_leave_the_limit_alone(tmp_path: Path) -> None:
+    other = [{**one, "insured_no": PERSONS[1]} for one in DAYS_OF_TWO[:12]]
+    another_month = [
+        {**one, "service_date": one["service_date"].replace("2016-04", "2016-05")}
+        for one in DAYS_OF_TWO[:12]
+    ]
+    rows = [*other, *another_month, *DAYS_OF_TWO[12:]]
+    broken = [*rows[:-1], {**rows[-1], "minutes": "x"}]
+    run = claim_files(write(tmp_path / "visits.csv", broken), tmp_path / "out")
+    assert run.summary.claims == 2
+    claim_files(write(tmp_path / "fixed.csv", DAYS_OF_TWO[12:]), add_to=run.folder)
+    assert pd.read_csv(run.folder / "claims.csv")["benefit_units"].tolist() == [8820, 10290, 8820]
+
+
 def test_what_is_claimed_already_is_held(tmp_path: Path, run: FileBatch) -> None:
     fixed = write(tmp_path / "fixed.csv", [row(1, 0), row(2, 0), row(3, 1), *ROWS[4:]])
     added = claim_files(fixed, add_to=run.folder)

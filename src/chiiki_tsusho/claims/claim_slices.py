@@ -138,10 +138,7 @@ class ClaimSlice:
         level[gathered.at] = visits.highest_level
         recipients = self._context.rosters.recipients
         if recipients is not None:
-            planned = recipients.values(gathered.recipient_rows, "planned_units", UNKNOWN)
-            own = recipients.of_one_provider(gathered.recipient_rows)
-            plan[gathered.at] = np.where(own, np.maximum(planned, 0), 0)
-            general[gathered.at] = (planned != UNKNOWN) & ~own
+            plan[gathered.at], general[gathered.at] = recipients.plans(gathered.recipient_rows)
         return OwnFigures(managed, level, plan, general > 0, crowded, doubt)
 
     def _gathered(self, readable: bool = False) -> _Gathered | None:

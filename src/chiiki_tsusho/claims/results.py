@@ -37,6 +37,10 @@ class Earlier(Protocol):
     def keys(self) -> pa.StringArray:
         """The key of each of its claims, as ``keys_of`` writes it."""
 
+    @property
+    def claims(self) -> pa.Table:
+        """Its claims, in the columns of the contract."""
+
     def refuse_left_out(self, met: pa.StringArray, book: CodeBook) -> None:
         """Refuse an input that lacks claims whose rows the run holds."""
 

@@ -201,6 +201,20 @@ class Roster:
         flags: Flags = self.values(rows, PROVIDER_NO.name, UNKNOWN) != UNKNOWN
         return flags
 
+    def plans(self, rows: Ints) -> tuple[Ints, Flags]:
+        """Return what rows of recipients say of 計画単位数.
+
+        Returns
+        -------
+        plan : ndarray of int64
+            That of one provider alone, 0 where there is none.
+        general : ndarray of bool
+            Whether there is one for every provider.
+        """
+        planned = self.values(rows, "planned_units", UNKNOWN)
+        own = self.of_one_provider(rows)
+        return np.where(own, np.maximum(planned, 0), 0), (planned != UNKNOWN) & ~own
+
     def counts(self, rows: Ints, month: int) -> dict[str, tuple[str, Ints]]:
         """Return what rows set in a month: by key the heading and the counts."""
         counts: dict[str, tuple[str, Ints]] = {}

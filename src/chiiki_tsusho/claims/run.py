@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import numbers_of, of_flags, of_numbers, of_texts
 from chiiki_tsusho.claims.claim_names import keys_of
 from chiiki_tsusho.claims.claim_rules import Context
 from chiiki_tsusho.claims.claim_slices import ClaimSlice, Priced
 from chiiki_tsusho.claims.held_rows import give_back
 from chiiki_tsusho.claims.results import Earlier, Progress, Results, Sink, Summary, results_of
 from chiiki_tsusho.claims.rosters import Rosters
-from chiiki_tsusho.claims.shared_limits import OwnFigures, shared_limits
+from chiiki_tsusho.claims.shared_limits import ClaimsElsewhere, OwnFigures, shared_limits
 from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.columns import EXAMPLE_NUMBERS
@@ -259,6 +259,36 @@ class BatchRun:
         ]
         return OwnFigures.joined(parts)
 
+    def _elsewhere(self, earlier: Earlier) -> ClaimsElsewhere:
+        """Find what claims of the earlier run have of the limits of the persons met here."""
+        claims = earlier.claims
+        met, (_, insured) = self._visits.months, self._visits.calendars.claim_parts()
+        wanted = np.isin(pack_insured(claims["insured_no"].combine_chunks()), insured)
+        wanted &= np.isin(numbers_of(claims["service_month"].cast(pa.int64())), met)
+        # One that is met here again is held, and counted as it stands here.
+        wanted &= ~compute.is_in(earlier.keys, self._keys).to_numpy(zero_copy_only=False)
+        claims = claims.filter(of_flags(wanted)).combine_chunks()
+        month = numbers_of(claims["service_month"].cast(pa.int64()))
+        provider = self._identities.providers.ids(claims["provider_no"].to_pylist())
+        insurer = self._identities.insurers.ids(claims["insurer_no"].to_pylist())
+        insured = pack_insured(claims["insured_no"].combine_chunks())
+        none = np.zeros(len(month), dtype=np.int64)
+        plan, general = none, none > 0
+        recipients = self._context.rosters.recipients
+        if recipients is not None:
+            rows = recipients.find((insurer, insured), month, provider)
+            plan, general = recipients.plans(rows)
+        figures = OwnFigures(
+            numbers_of(claims["managed_units"]),
+            numbers_of(claims["care_level"].fill_null(0)),
+            plan,
+            general,
+            none > 0,
+            none,
+        )
+        place = np.array([met.index(one) for one in month.tolist()], dtype=np.int64)
+        return ClaimsElsewhere(place, insurer, insured, figures)
+
     def _table(self, month: int) -> CodeTable:
         if self._book.supports(month):
             return self._book.table(month)
@@ -267,8 +297,9 @@ class BatchRun:
 
     def _ordered_slices(self) -> Iterator[tuple[int, Ints]]:
         """Yield the claims of each month, in the order of the output."""
-        self._context.shared = shared_limits(self._visits.calendars, self._own_figures)
-        calendars = self._visits.calendars
+        calendars, earlier = self._visits.calendars, self._earlier
+        elsewhere = None if earlier is None else self._elsewhere(earlier)
+        self._context.shared = shared_limits(calendars, self._own_figures, elsewhere)
         provider, insurer, month = calendars.pair_parts()
         months = np.array(self._visits.months, dtype=np.int64)
         ordered = np.lexsort(

@@ -43,6 +43,17 @@ class OwnFigures:
     crowded: Flags
     doubt: Ints
 
+    def taken(self, at: Flags) -> OwnFigures:
+        """Return those of some of the claims."""
+        return OwnFigures(
+            self.managed[at],
+            self.level[at],
+            self.plan[at],
+            self.general_plan[at],
+            self.crowded[at],
+            self.doubt[at],
+        )
+
     @classmethod
     def joined(cls, parts: Sequence[OwnFigures]) -> OwnFigures:
         """Return those of several parts, one after the other."""
@@ -53,6 +64,29 @@ class OwnFigures:
             np.concatenate([part.general_plan for part in parts]),
             np.concatenate([part.crowded for part in parts]),
             np.concatenate([part.doubt for part in parts]),
+        )
+
+
+@record
+class ClaimsElsewhere:
+    """Claims that stand in the results of an earlier run, arrays of shape (claims,).
+
+    Parameters
+    ----------
+    month, insurer, insured : ndarray of int64
+        Whose they are, as in the calendars.
+    figures : OwnFigures
+    """
+
+    month: Ints
+    insurer: Ints
+    insured: Ints
+    figures: OwnFigures
+
+    def taken(self, at: Flags) -> ClaimsElsewhere:
+        """Return some of them."""
+        return ClaimsElsewhere(
+            self.month[at], self.insurer[at], self.insured[at], self.figures.taken(at)
         )
 
 
@@ -104,7 +138,11 @@ _NONE: Ints = np.zeros(0, dtype=np.int64)
 NOTHING_SHARED = SharedLimits(_NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE)
 
 
-def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigures]) -> SharedLimits:
+def shared_limits(
+    calendars: Calendars,
+    figures: Callable[[int, Ints], OwnFigures],
+    elsewhere: ClaimsElsewhere | None,
+) -> SharedLimits:
     """Find the persons with several claims in a month, and what these come to together.
 
     Parameters
@@ -113,19 +151,30 @@ def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigure
         All visits are entered.
     figures : callable
         Takes the number of a month and some of its claims, and returns what each has on its own.
+    elsewhere : ClaimsElsewhere, optional
+        Claims of an earlier run that this one adds to.
     """
     pair, insured = calendars.claim_parts()
     # Most numbers stand in one claim: to sort them takes less than to tell tuples apart.
     ordered = np.sort(insured)
     several = ordered[1:][ordered[1:] == ordered[:-1]]
+    if elsewhere is not None:
+        several = np.concatenate([several, elsewhere.insured])
     if not len(several):
         return NOTHING_SHARED
     claims = np.flatnonzero(np.isin(insured, several))
     _, insurer, month = calendars.pair_parts()
     # Of which month and insurer a pair is; several providers share it.
-    area = TupleIds(2).ids(insurer, month)
-    person = TupleIds(2).ids(area[pair[claims]], insured[claims])
-    shared = np.flatnonzero(np.bincount(person)[person] > 1)
+    areas, persons_met = TupleIds(2), TupleIds(2)
+    area = areas.ids(insurer, month)
+    person = persons_met.ids(area[pair[claims]], insured[claims])
+    of_others = _NONE
+    if elsewhere is not None:
+        its_area = areas.find(elsewhere.insurer, elsewhere.month)
+        of_others = persons_met.find(its_area, elsewhere.insured)
+        elsewhere, of_others = elsewhere.taken(of_others >= 0), of_others[of_others >= 0]
+    number = np.bincount(np.concatenate([person, of_others]))
+    shared = np.flatnonzero(number[person] > 1)
     if not len(shared):
         return NOTHING_SHARED
     shared = shared[np.argsort(month[pair[claims[shared]]], kind="stable")]
@@ -143,10 +192,14 @@ def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigure
     )
     unread |= own.crowded
     doubt = np.where(unread, own.doubt, 0)
+    order = np.argsort(claims)
+    if elsewhere is not None:
+        # What others come to is known; it is told of the claims of this run alone.
+        own = OwnFigures.joined([own, elsewhere.figures])
+        person = np.concatenate([person, of_others])
+        doubt = np.concatenate([doubt, elsewhere.figures.doubt])
     person = np.searchsorted(distinct_numbers(person), person)
     persons = int(person.max()) + 1
-
-    order = np.argsort(claims)
 
     def total(values: Ints | Flags) -> Ints:
         sums: Ints = np.zeros(persons, dtype=np.int64)
@@ -158,7 +211,7 @@ def shared_limits(calendars: Calendars, figures: Callable[[int, Ints], OwnFigure
     np.maximum.at(level, person, own.level)
     return SharedLimits(
         claims[order],
-        number=total(np.ones(len(claims), dtype=np.int64)),
+        number=total(np.ones(len(person), dtype=np.int64)),
         level=level[person[order]],
         managed=total(own.managed),
         plans=total(own.plan),

@@ -14,8 +14,8 @@ def without_units(codes: pa.Array, months: Ints, book: CodeBook) -> Flags:
     """Say which lines leave 単位数 at 0 and have their units in サービス単位数 alone.
 
     The item has four places, and a code of a whole month of 療養通所介護 needs five, as a
-    reduction of 共生型サービス may with its sign. The interface specification has 0 or nothing there
-    for these codes (サービス事業所編 令和6年4月 ※4); all others are filled in.
+    reduction of 共生型サービス may with its sign. The interface specification has 0 or nothing
+    there for these codes (サービス事業所編 令和6年4月 ※4); all others are filled in.
 
     Parameters
     ----------
