@@ -92,6 +92,12 @@ class SeveralSources(OneTable):
         """
         self.headings = list(headings)
         self._places = [list(of_part) for of_part in places]
+        as_they_stand = list(range(len(self.headings)))
+        # Whether the cells of a file stand elsewhere under the headings of all.
+        self._moved = [of_part != as_they_stand for of_part in self._places]
+        # Whether the lines of some CSV file cannot be given back as they stand.
+        self._some_moved = any(self._moved) or len({one.tabs for one in self._csv}) > 1
+        self._encoding: str | None = None
         # Files of the same columns in the same order number the texts of their cells together.
         readers: dict[tuple[int, ...], CsvSource] = {}
         for part, of_part in zip(self.parts, self._places, strict=True):
@@ -116,10 +122,11 @@ class SeveralSources(OneTable):
     @property
     def encoding(self) -> str:
         """The encoding of all CSV files, UTF-8 where they differ or tabs become commas."""
-        encodings = {one.encoding for one in self._csv}
-        if len(encodings) > 1 or (self._some_moved and encodings & LINE_FEEDS.keys()):
-            return "utf-8"
-        return encodings.pop()
+        if self._encoding is None:
+            encodings = {one.encoding for one in self._csv}
+            recoded = len(encodings) > 1 or (self._some_moved and encodings & LINE_FEEDS.keys())
+            self._encoding = "utf-8" if recoded else encodings.pop()
+        return self._encoding
 
     @property
     def raw_heading(self) -> bytes:
@@ -159,16 +166,6 @@ class SeveralSources(OneTable):
     def _csv(self) -> list[CsvSource]:
         return [one for one in self.parts if isinstance(one, CsvSource)]
 
-    def _moved(self, at: int) -> bool:
-        """Say whether the cells of a file stand elsewhere under the headings of all."""
-        return self._places[at] != list(range(len(self.headings)))
-
-    @property
-    def _some_moved(self) -> bool:
-        """Whether the lines of some CSV file cannot be given back as they stand."""
-        moved = any(self._moved(at) for at in range(len(self.parts)))
-        return moved or len({one.tabs for one in self._csv}) > 1
-
     def beginning(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line and the cells of the first rows of the first file."""
         return self.parts[0].beginning()
@@ -203,7 +200,7 @@ class SeveralSources(OneTable):
     def _columns(self, block: Block, at: int, forms: Sequence[Form]) -> Sequence[ReadColumn]:
         """Put the columns of a file where the headings of all have them."""
         places = self._places[at]
-        if places == self._places[0] and not self._moved(at):
+        if places == self._places[0] and not self._moved[at]:
             return block.columns
         read = iter(block.columns)
         there = {place: next(read) for place in places if forms[place] != "unread"}
@@ -220,10 +217,10 @@ class SeveralSources(OneTable):
         if isinstance(source, CsvSource):
             assert block.raw is not None
             lines = RecodedLines(block.raw, source.encoding, self.encoding)
-            if self._moved(at) or (source.tabs and self._some_moved):
+            if self._moved[at] or (source.tabs and self._some_moved):
                 return LaidOutLines(lines, source.tabs, places, width)
             return lines
-        if not self._moved(at):
+        if not self._moved[at]:
             return block.raw
         assert block.raw is not None
         if isinstance(source, ParquetSource):
