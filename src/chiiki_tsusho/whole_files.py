@@ -181,6 +181,13 @@ def whole_file(path: str | Path, mode: int | None = None) -> Iterator[BinaryIO]:
         raise
 
 
+def keep_closed(path: Path, other: Path) -> None:
+    """Let nobody read a file, but its owner, who cannot read another."""
+    # An owner who may not write could not even have it put on the disk.
+    allowed = S_IMODE(other.stat().st_mode) | PRIVATE
+    path.chmod(S_IMODE(path.stat().st_mode) & allowed)
+
+
 def output_folder(path: str | Path) -> Path:
     """Return a folder for outputs, made where it does not exist.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -279,6 +280,67 @@ def test_a_later_run_removes_what_a_killed_one_left_beside(tmp_path: Path, way: 
     put(tmp_path / "another")
     assert hidden(tmp_path) == []
     assert files_in(tmp_path / "one") == OLD
+
+
+def half_moved(folder: Path, room: Path) -> None:
+    """Leave what a run leaves that was killed when all old files were out and one new one in."""
+    fill(room, {"lock": "", "journal.json": json.dumps(MOVE | {"old": [*OLD], "new": [*NEW]})})
+    fill(room / "old", OLD)
+    fill(room / "new-1", NEW)
+    fill(folder, OWN)
+    (room / "new-1" / "claims.csv").rename(folder / "claims.csv")
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_run_in_a_folder_of_results_finishes_those(tmp_path: Path, inside: bool) -> None:
+    folder = tmp_path / "out"
+    half_moved(folder, folder / ".chiiki-tsusho-work" if inside else room_beside(folder))
+    put(folder / "sub" if inside else tmp_path / "another")
+    assert NEW.items() <= files_in(folder).items()
+    assert hidden(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "then"),
+    # Where an old file cannot come back either, all waits in the room to be finished.
+    [("only_new.csv", OLD), ("problems.csv", NEW)],
+)
+def test_what_cannot_be_finished_is_undone_whole(
+    tmp_path: Path, name: str, then: dict[str, str]
+) -> None:
+    folder, rename = tmp_path / "out", Path.rename
+    half_moved(folder, room_beside(folder))
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path.name == name and target.parent == folder:
+            raise OSError(errno.EACCES, "Permission denied")
+        return rename(path, target)
+
+    with mock.patch.object(Path, "rename", refuse), pytest.raises((OSError, OutputError)):
+        settle(folder)
+    settle(folder)
+    assert files_in(folder) == then | OWN
+
+
+def test_a_folder_removed_after_a_stop_is_made_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    half_moved(folder, room_beside(folder))
+    shutil.rmtree(folder)
+    put(tmp_path / "another")
+    assert files_in(room_beside(folder) / "old") == OLD
+    put(folder)
+    assert files_in(folder) == NEW
+    assert hidden(tmp_path) == []
+
+
+def test_two_stopped_runs_of_one_folder_are_both_settled(folder: Path) -> None:
+    shutil.rmtree(folder)
+    half_moved(folder, room_beside(folder))
+    fill(folder / ".chiiki-tsusho-work", {"lock": "", "new-2/claims.csv": "neither"})
+    put(folder)
+    settle(folder)
+    assert files_in(folder) == NEW | OWN
+    assert hidden(folder.parent) == []
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])

@@ -201,6 +201,22 @@ def test_folder_may_be_read_by_whom_the_user_allows(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o750
 
 
+def test_files_that_may_not_be_written_leave_results_that_may(tmp_path: Path) -> None:
+    # Who is not root cannot have a file put on the disk that its owner may not write.
+    visits, out = tmp_path / "visits.csv", tmp_path / "out"
+    visits.write_text(csv_text(ROWS), encoding="utf-8")
+    visits.chmod(0o440)
+    before = os.umask(0o022)
+    try:
+        claim_files(visits, out)
+        (out / "claims.csv").chmod(0o400)
+        claim_files(visits, out)
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in out.iterdir()}
+    assert (modes["held_visits.csv"], modes["claims.csv"]) == (0o640, 0o600)
+
+
 def test_older_results_are_replaced_and_other_files_left(tmp_path: Path) -> None:
     run(tmp_path, text=csv_text(visits(9)))
     (tmp_path / "out" / "notes.txt").write_text("mine", encoding="utf-8")

@@ -12,7 +12,6 @@ import contextlib
 import ctypes
 import os
 import shutil
-import stat
 import sys
 from collections.abc import Collection
 from hashlib import sha256
@@ -22,7 +21,7 @@ from typing import Any, BinaryIO, Self
 
 from chiiki_tsusho.errors import OutputError, why_not
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.whole_files import named_path
+from chiiki_tsusho.whole_files import keep_closed, named_path
 from chiiki_tsusho.writing.journal import read_journal, write_journal
 from chiiki_tsusho.writing.room_lock import (
     AWAY,
@@ -214,7 +213,10 @@ def _locked_room(folder: Path, shown: Path) -> tuple[Path, BinaryIO]:
         lock = locked(room, shown)
         if _reaches(room, folder):
             return room, lock
-        leave(room, lock)
+        try:
+            _settle(room, folder)
+        finally:
+            leave(room, lock)
     # A mounted folder, or one whose parent belongs to others, is written from the inside.
     return folder / _ROOM_INSIDE, locked(folder / _ROOM_INSIDE, shown)
 
@@ -239,6 +241,9 @@ def _room_beside(folder: Path) -> Path:
 def _settle(room: Path, folder: Path) -> None:
     """Finish what a journal speaks of; remove what is left without one."""
     path = room / JOURNAL
+    if path.exists() and not folder.exists():
+        # The user has removed it since.
+        path.unlink()
     if path.exists():
         journal = read_journal(room)
         if "inode" not in journal:
@@ -264,10 +269,18 @@ def _sweep(parent: Path) -> None:
                 continue
             lock = locked(room, room)
             try:
-                name = read_journal(room)["folder"] if (room / JOURNAL).exists() else ""
-                _settle(room, parent / name)
+                folder = _folder_of(room)
+                if folder.is_dir():
+                    _settle(room, folder)
             finally:
                 leave(room, lock)
+
+
+def _folder_of(room: Path) -> Path:
+    """Return the folder whose results a room is for: the one it lies in, or one beside."""
+    if room.name == _ROOM_INSIDE or not (room / JOURNAL).exists():
+        return room.parent
+    return room.parent / str(read_journal(room)["folder"])
 
 
 # ---------------------------------------------------------------- two folders change places
@@ -356,25 +369,25 @@ def _move(room: Path, folder: Path, journal: dict[str, Any]) -> None:
     away.mkdir(exist_ok=True)
     moves = [(folder / name, away / name) for name in journal["old"]]
     moves += [(stage / name, folder / name) for name in journal["new"]]
-    done: list[tuple[Path, Path]] = []
     try:
         for source, target in moves:
             # What is not there any more, or has its target, was moved before the stop.
             if os.path.lexists(source) and not os.path.lexists(target):
                 source.rename(target)
-                done.append((source, target))
     except OSError:
-        _move_back(folder, done)
+        _move_back(folder, moves)
         (room / JOURNAL).unlink()
         raise
     (room / JOURNAL).unlink()
     discard(away)
 
 
-def _move_back(folder: Path, done: list[tuple[Path, Path]]) -> None:
+def _move_back(folder: Path, moves: list[tuple[Path, Path]]) -> None:
+    """Undo all moves, those before a stop too: what is in the room is removed behind them."""
     try:
-        for source, target in reversed(done):
-            target.rename(source)
+        for source, target in reversed(moves):
+            if os.path.lexists(target) and not os.path.lexists(source):
+                target.rename(source)
     except OSError as error:
         raise OutputError(
             Text(
@@ -401,6 +414,4 @@ def _keep_closed(stage: Path, folder: Path, names: Collection[str]) -> None:
     """Let nobody read a new file who could not read the one it replaces."""
     for name in names:
         with contextlib.suppress(FileNotFoundError):
-            allowed = stat.S_IMODE((folder / name).stat().st_mode)
-            path = stage / name
-            path.chmod(stat.S_IMODE(path.stat().st_mode) & allowed)
+            keep_closed(stage / name, folder / name)

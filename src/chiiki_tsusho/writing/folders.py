@@ -6,7 +6,6 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from stat import S_IMODE
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -21,7 +20,7 @@ from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 from chiiki_tsusho.reading.several_files import SeveralSources
-from chiiki_tsusho.whole_files import named_path
+from chiiki_tsusho.whole_files import keep_closed, named_path
 from chiiki_tsusho.writing.earlier_run import EarlierRun
 from chiiki_tsusho.writing.exchange import FolderExchange
 from chiiki_tsusho.writing.result_tables import claim_table, headings_in, line_table, schema
@@ -205,12 +204,9 @@ class FolderSink:
 
     def _keep_held_rows_closed(self) -> None:
         """Let nobody read rows of the visits who could not read the file they are of."""
-        path = self._path("held_visits")
-        mode = S_IMODE(path.stat().st_mode)
         for one in self._inputs:
             if one.file == "visits":
-                mode &= S_IMODE(one.path.stat().st_mode)
-        path.chmod(mode)
+                keep_closed(self._path("held_visits"), one.path)
 
 
 class _SchemaWriter:
