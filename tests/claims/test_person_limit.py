@@ -201,6 +201,56 @@ def test_a_claim_waits_for_the_one_it_shares_its_limit_with() -> None:
     assert batch.problems["rule"].tolist() == ["bad_value"]
 
 
+NOT_OF_FEW = ("09", "10", "11", "12", "13", "26")
+
+
+def test_a_claim_waits_for_no_row_of_another_person() -> None:
+    # 7 + 12 visits that can be read are 13,965 units: one more cannot pass 16,692, eight more may.
+    few = [row for row in two_providers() if row["service_date"][-2:] not in NOT_OF_FEW]
+    few[0] = {**few[0], "minutes": "abc"}
+    others = month("2016-09", range(1, 9), insured_no="0000000002")
+    bad: list[Cells] = [{"service_date": "2016-09-99"}, {"minutes": "abc"}, {"session": "x"}]
+    for cells in bad:
+        batch = compute([*few, *({**row, **cells} for row in others)])
+        assert column(batch, "provider_no") == [OTHER]
+        assert set(batch.problems["rule"]) == {"bad_value"}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_claim_waits_for_two_visits_of_a_day_whatever_their_order(*, turned: bool) -> None:
+    # 要介護1 has 16,692 units: 3 × 735 and 19 × 735 are 16,170, with one more 16,905.
+    own = month("2016-09", range(1, 4), minutes="480")
+    twice = [{**own[0], "minutes": "180"}, own[0]]
+    first = [*(reversed(twice) if turned else twice), *own[1:]]
+    batch = compute([*first, *month("2016-09", range(4, 23), minutes="480", provider_no=OTHER)])
+    assert batch.claims.empty
+    assert sorted(batch.problems["rule"]) == ["duplicate_visit", "plan_needed"]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_level_of_two_visits_of_a_day_is_not_guessed(*, turned: bool) -> None:
+    # The plan is above what 要介護1 allows, and not above what 要介護3 does.
+    rows = [VISIT, {**VISIT, "care_level": "3"}]
+    plan = {**RECIPIENT, "planned_units": "20000"}
+    batch = compute(rows[::-1] if turned else rows, recipients=[plan])
+    assert batch.problems["rule"].tolist() == ["duplicate_visit"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule"),
+    [
+        ({"public_copay_yen": "x"}, "bad_value"),
+        ({"insured_no": "0000000002"}, "unknown_recipient"),
+    ],
+)
+def test_a_plan_that_may_stand_in_a_wrong_row_is_not_asked_for(cells: Cells, rule: str) -> None:
+    plans = [{**RECIPIENT, "provider_no": PROVIDER["provider_no"], "planned_units": "8000"}]
+    plans.append({**plans[0], "provider_no": OTHER, **cells})
+    batch = compute(two_providers(), recipients=plans)
+    assert batch.problems["rule"].tolist() == [rule]
+    assert column(batch, "provider_no") == [PROVIDER["provider_no"]]
+
+
 def test_the_heaviest_level_at_any_provider_gives_the_limit() -> None:
     # 要介護3 has 26,931 units.
     rows = two_providers()

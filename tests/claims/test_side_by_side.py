@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.inputs import Cells, compute, places, visit
+from helpers.inputs import PROVIDER, Cells, compute, places, visit
 from helpers.tables import addition, base, treatment
 from helpers.tables import table as small_table
 
@@ -135,3 +135,51 @@ def test_what_is_seen_on_a_visit_and_what_in_the_claim(tmp_path: Path) -> None:
     assert "monthly_with_a_daily is claimed only beside one of" in said["0000000008"]
     held = {person for person, _, _ in expected}
     assert set(batch.claims["insured_no"]) == {row["insured_no"] for row in rows} - held
+
+
+def june(day: int, **cells: str) -> Cells:
+    """A visit of 2026-06."""
+    return visit(1, **{"service_date": f"2026-06-{day:02}", **cells})
+
+
+NEEDING = june(1, life_function_cooperation_2ro="1")
+NEEDED = {"functional_training_1i": "1"}
+
+
+@pytest.mark.parametrize(
+    ("others", "rules"),
+    [
+        ([june(2)], ["needs_other"]),
+        ([june(2, **NEEDED)], []),
+        ([june(2, **NEEDED, session="x")], ["bad_value"]),
+        ([june(99, **NEEDED)], ["bad_value"]),
+        ([june(2, **NEEDED, insured_no="")], ["unplaced_row", "missing_value"]),
+        # One of two visits of a day is to be deleted: it may be either.
+        ([june(2, **NEEDED), june(2)], ["duplicate_visit"]),
+        ([june(2), june(2, **NEEDED)], ["duplicate_visit"]),
+    ],
+)
+def test_what_a_row_has_that_cannot_be_entered_is_not_said_to_lack(
+    others: list[Cells], rules: list[str]
+) -> None:
+    batch = compute([NEEDING, *others])
+    assert batch.problems["rule"].tolist() == rules
+    assert len(batch.held_visits) == (1 + len(others) if rules else 0)
+
+
+@pytest.mark.parametrize(
+    ("provider", "rules"),
+    [
+        ({"symbiotic_life_care": "1"}, []),
+        ({"symbiotic_life_care": "0"}, ["needs_other"]),
+        ({"symbiotic_life_care": "x"}, ["bad_value"]),
+        ({"symbiotic_life_care": "1", "area_grade": "x"}, ["bad_value"]),
+        ({"symbiotic_life_care": "1", "provider_no": "1370000026"}, ["unknown_provider"]),
+    ],
+)
+def test_what_a_wrong_or_missing_row_registers_is_not_said_to_lack(
+    provider: Cells, rules: list[str]
+) -> None:
+    batch = compute([june(1, life_counsellor="1")], [{**PROVIDER, **provider}])
+    assert batch.problems["rule"].tolist() == rules
+    assert len(batch.held_visits) == bool(rules)

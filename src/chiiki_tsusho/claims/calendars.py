@@ -18,8 +18,10 @@ from chiiki_tsusho.reading.insured_numbers import INSURED_BITS
 from chiiki_tsusho.records import record
 
 DAYS = 31
+# The kind of different visits that meet in one cell: none of them is the right one.
+DOUBTED = 0
 # What is marked of each claim.
-_ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL = range(4)
+_ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL, _APART = range(5)
 
 
 class Grid:
@@ -54,7 +56,7 @@ class Calendars:
     _sheets: TupleIds = field(default_factory=lambda: TupleIds(2))
     _by_owner: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _more: Grid = field(default_factory=lambda: Grid(DAYS, np.int16))
-    _marks: Grid = field(default_factory=lambda: Grid(_OPEN_LEVEL + 1))
+    _marks: Grid = field(default_factory=lambda: Grid(_APART + 1))
 
     def __len__(self) -> int:
         """Count the claims."""
@@ -97,8 +99,8 @@ class Calendars:
     def enter(self, claim: Ints, session: Ints, day: Ints, kind: Ints) -> None:
         """Enter visits into the calendars of their claims.
 
-        Two visits in one cell leave fewer cells filled than rows entered: ``crowded`` finds such
-        claims afterwards.
+        Two visits in one cell leave fewer cells filled than rows entered: ``doubled`` counts such
+        visits afterwards.
         """
         if not len(claim):
             return
@@ -112,10 +114,21 @@ class Calendars:
         if later.any():
             sheet = self._sheets.ids(claim[later], session[later])
             self._more.reach(len(self._sheets))
-            self._more.cells.ravel()[sheet * DAYS + day[later] - 1] = kind[later] + 1
+            self._fill(self._more, sheet * DAYS + day[later] - 1, kind[later], claim[later])
             first = ~later
             claim, day, kind = claim[first], day[first], kind[first]
-        self._calendar.cells.ravel()[claim * DAYS + day - 1] = kind + 1
+        self._fill(self._calendar, claim * DAYS + day - 1, kind, claim)
+
+    def _fill(self, grid: Grid, at: Ints, kind: Ints, claim: Ints) -> None:
+        """Fill cells; what is found in one must not depend on the order of its visits."""
+        cells = grid.cells.ravel()
+        entered = (kind + 1).astype(cells.dtype)
+        before = cells[at]
+        cells[at] = entered
+        differ = (cells[at] != entered) | ((before != entered) & (before != 0))
+        if differ.any():
+            cells[at[differ]] = DOUBTED + 1
+            self.open_level(claim[differ])
 
     def hold(self, claims: Ints) -> None:
         """Hold claims."""
@@ -129,6 +142,15 @@ class Calendars:
         """Say which of some claims have a row whose care level is not known."""
         level_open: npt.NDArray[np.bool_] = self._marks.cells[claims, _OPEN_LEVEL] > 0
         return level_open
+
+    def set_apart(self, claims: Ints, rows: Ints | int = 1) -> None:
+        """Count rows that may be of claims and are in no calendar."""
+        np.add.at(self._marks.cells[:, _APART], claims, rows)
+
+    def apart(self, claims: Ints) -> Ints:
+        """Return how many rows may be of each of some claims and are in no calendar."""
+        rows: Ints = self._marks.cells[claims, _APART].astype(np.int64)
+        return rows
 
     def is_held(self, claims: Ints) -> npt.NDArray[np.bool_]:
         """Say which of some claims are held."""
@@ -165,7 +187,7 @@ class Calendars:
             claim, day, session, kind = self._with_sheets(claims, claim, day, session, kind)
             found = np.bincount(claim, minlength=len(claims))
         rows = self._marks.cells[claims, _ROWS]
-        return Entries(claim, day + 1, session, kind, crowded=found < rows)
+        return Entries(claim, day + 1, session, kind, doubled=rows - found)
 
     def _with_sheets(
         self, claims: Ints, claim: Ints, day: Ints, session: Ints, kind: Ints
@@ -201,15 +223,20 @@ class Entries:
     Parameters
     ----------
     claim, day, session, kind : ndarray of int64, shape (visits,)
-    crowded : ndarray of bool, shape (claims,)
-        Which claims had two visits of the same date and session.
+    doubled : ndarray of int, shape (claims,)
+        How many visits each claim has besides another of the same date and session.
     """
 
     claim: Ints
     day: Ints
     session: Ints
     kind: Ints
-    crowded: npt.NDArray[np.bool_]
+    doubled: npt.NDArray[np.integer]
+
+    @property
+    def crowded(self) -> npt.NDArray[np.bool_]:
+        """Which claims have two visits of the same date and session."""
+        return self.doubled > 0
 
     def only(self, chosen: npt.NDArray[np.bool_]) -> Entries:
         """Return some of the visits."""
@@ -218,5 +245,5 @@ class Entries:
             self.day[chosen],
             self.session[chosen],
             self.kind[chosen],
-            self.crowded,
+            self.doubled,
         )

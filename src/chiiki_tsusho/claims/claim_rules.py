@@ -98,6 +98,12 @@ def rows_of_claims(
     return rows
 
 
+def unanswered(roster: Roster | None, rows: Ints) -> Flags:
+    """Say for which claims a roster was given and does not speak: their row is wrong or missing."""
+    flags: Flags = (rows < 0) & (roster is not None)
+    return flags
+
+
 def _note_missing(context: Context, claims: ClaimIds, rule: _NoRow) -> None:
     names = claims.names()
     column, numbers = (
@@ -168,7 +174,9 @@ def _note_once(
     context.problems.add(file, heading, str(value), message, line)
 
 
-def check_keys(context: Context, claims: ClaimIds, visits: MonthVisits, entries: Entries) -> None:
+def check_keys(
+    context: Context, claims: ClaimIds, visits: MonthVisits, entries: Entries, unsaid: Flags
+) -> None:
     """Hold claims in which keys stand together that may not, or one lacks what it needs.
 
     Parameters
@@ -177,6 +185,8 @@ def check_keys(context: Context, claims: ClaimIds, visits: MonthVisits, entries:
         The visits of these claims, before anything gives way.
     entries : Entries
         The same visits.
+    unsaid : ndarray of bool, shape (claims,)
+        Claims of which a row of the providers or recipients does not say what is registered.
     """
     table = claims.table
     found = _KeyFaults(context, claims, entries, visits)
@@ -201,9 +211,12 @@ def check_keys(context: Context, claims: ClaimIds, visits: MonthVisits, entries:
         found.on_visits(np.flatnonzero(on_visit), keys, message)
         message = Message("not_together", "not_together_month", facts)
         found.in_claims(np.flatnonzero(in_claim), keys, message)
-    # Which of the additions registered a visit without a code has is not known.
+    # Which of the additions registered a visit without a code has is not known; nor is what a row
+    # has that is in no calendar.
     unknown = context.visits.visit_kinds.without_code(entries.kind)
     unknown_in = np.bincount(visits.claim[unknown], minlength=len(claims)) > 0
+    unknown_in |= unsaid | claims.calendars.is_level_open(claims.claims)
+    unknown |= unsaid[visits.claim]
     for key, needed, on_visit, in_claim in needing_others(visits):
         facts = {"key": table.named(key), "needed": listed(map(table.named, needed))}
         message = Message("needs_other", "needs_other", facts)
@@ -314,7 +327,10 @@ def limits(
     limit = benefit_limits(month)[level]
     # A level that could not be read might have been the highest.
     free = ~claims.calendars.is_level_open(claims.claims)
-    no_limit = free & (limit == UNKNOWN) & (level > 0) & (planned == UNKNOWN)
+    recipients = context.rosters.recipients
+    # A row that is wrong or missing may have a plan.
+    answered = ~unanswered(recipients, recipient_rows)
+    no_limit = free & (limit == UNKNOWN) & (level > 0) & (planned == UNKNOWN) & answered
     claims.hold(no_limit)
     for claim in claims.texts(np.flatnonzero(no_limit)):
         facts: dict[str, object] = {"claim": claim, "month": month_text(month)}
@@ -323,7 +339,6 @@ def limits(
     unlimited = limit == UNKNOWN
     over = free & ~unlimited & (planned > limit)
     claims.hold(over)
-    recipients = context.rosters.recipients
     planned_over = np.flatnonzero(over)
     for at, claim in zip(planned_over.tolist(), claims.texts(planned_over), strict=True):
         assert recipients is not None, "a plan comes from them"
@@ -337,6 +352,7 @@ def limits(
         line = int(recipients.lines[recipient_rows[at]])
         context.problems.add("recipients", "planned_units", str(planned[at]), message, line)
     limit = np.where(unlimited, NO_LIMIT, limit)
+    shared, place = shared[answered[shared]], place[answered[shared]]
     own = np.zeros(len(shared), dtype=bool)
     if recipients is not None:
         own = recipients.of_one_provider(recipient_rows[shared])

@@ -16,6 +16,7 @@ from chiiki_tsusho.claims.claim_rules import (
     limits,
     roster_counts,
     rows_of_claims,
+    unanswered,
 )
 from chiiki_tsusho.claims.month_visits import BilledKinds, MonthVisits
 from chiiki_tsusho.claims.public_funds import public_share
@@ -99,7 +100,10 @@ class ClaimSlice:
         if gathered is None:
             return None
         claims, visits = gathered.claims, gathered.visits
-        check_keys(self._context, claims, visits, gathered.entries)
+        rosters = self._context.rosters
+        unsaid = unanswered(rosters.providers, gathered.provider_rows)
+        unsaid |= unanswered(rosters.recipients, gathered.recipient_rows)
+        check_keys(self._context, claims, visits, gathered.entries, unsaid)
         visits = visits.yielded()
         whole_lines = price(visits)
         check_maxima(self._context, claims, whole_lines)
@@ -125,8 +129,8 @@ class ClaimSlice:
         entries = self._claims.calendars.visits(self._claims.claims)
         crowded = entries.crowded
         unread = self._context.visits.visit_kinds.without_code(entries.kind)
-        # Besides these a row that stands alone, or the other one of two, may be of the claim.
-        rows = np.bincount(entries.claim[unread], minlength=claims) + self._context.visits.alone + 1
+        rows = np.bincount(entries.claim[unread], minlength=claims) + entries.doubled
+        rows += self._claims.calendars.apart(self._claims.claims)
         doubt = rows * self._table.most_units_of_a_visit
         gathered = self._gathered(readable=True)
         if gathered is None:

@@ -114,6 +114,7 @@ class BatchRun:
             there = compute.is_in(self._keys, self._held).to_numpy(zero_copy_only=False)
             calendars.hold(np.flatnonzero(there))
             calendars.open_level(np.flatnonzero(there))
+            calendars.set_apart(np.flatnonzero(there))
         self._warn_of_examples()
         done = 0
         for size, results in in_order(self._ordered_slices(), lambda one: self._price(*one, sink)):

@@ -248,6 +248,7 @@ class UnplacedRows:
         if way == "hold":
             calendars.hold(np.flatnonzero(held))
             calendars.open_level(np.flatnonzero(held))
+            calendars.set_apart(np.flatnonzero(held), len(lines))
         else:
             problems.let_pass(lines)
         return 0 if way == "hold" else len(np.unique(lines))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from chiiki_tsusho.claims.calendars import DOUBTED
 from chiiki_tsusho.not_known import NO_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints, first_of_runs
 from chiiki_tsusho.reading.dense_ids import (
@@ -84,7 +85,10 @@ class VisitKinds:
         self.keys = keys
         # Code and care level, then the keys.
         self._index = TupleIds(2 + len(keys))
-        self.columns: list[Ints] = [np.zeros(0, dtype=np.int64) for _ in range(2 + len(keys))]
+        self.columns: list[Ints] = []
+        # Of visits that are in doubt nothing is known.
+        self.ids([np.array([NO_ROW if at == 0 else 0]) for at in range(2 + len(keys))])
+        assert len(self._index) == DOUBTED + 1
 
     def without_code(self, kinds: Ints) -> Flags:
         """Say which visits of some kinds have no code, so that their service is not known."""

@@ -258,6 +258,7 @@ class VisitBook:
             self.calendars.open_level(claim[kinds.open_level[kind]])
             placed = session >= 1
             if not placed.all():
+                self.calendars.set_apart(claim[~placed])
                 kind = kind[placed]
                 claim, session, day = claim[placed], session[placed], day[placed]
         self.calendars.enter(claim, session, day, kinds.visit_kind[kind])
@@ -362,13 +363,14 @@ class VisitBook:
         if not self._lost:
             return
         persons = TupleIds(3)
-        for lost in self._lost:
-            persons.ids(*lost)
+        rows = np.bincount(np.concatenate([persons.ids(*lost) for lost in self._lost]))
         provider, insurer, _ = self.calendars.pair_parts()
         pair, insured = self.calendars.claim_parts()
-        theirs = np.flatnonzero(persons.find(provider[pair], insurer[pair], insured) >= 0)
+        person = persons.find(provider[pair], insurer[pair], insured)
+        theirs = np.flatnonzero(person >= 0)
         self.calendars.hold(theirs)
         self.calendars.open_level(theirs)
+        self.calendars.set_apart(theirs, rows[person[theirs]])
 
 
 def _of_another_service(typed: TypedBlock) -> Flags:
