@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,6 +40,7 @@ TOO_LONG = (32, 33, 40)
 # Neighbours of the comma in the code table, its bits under another top one, several bytes.
 CHARACTERS = "0159 -+.;~\x01\x7fABé¬あ髙介①Ⱜ𠮷"
 SINGLE: tuple[Form, ...] = ("texts", "few", "distinct", "unread", (1, 5), (0, 999_999_999))
+IN_MARKS = re.compile('"[^"]*"')
 Line = list[str]
 Cut = plain_lines._Cells | None
 
@@ -46,8 +48,12 @@ Cut = plain_lines._Cells | None
 def split_lines(text: str) -> list[Line] | None:
     """The cells of lines as Python splits them; None where they are not plain and even."""
     lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
-    cells = [line.split(",") for line in lines]
+    cells = [
+        [cell[1:-1] if IN_MARKS.fullmatch(cell) else cell for cell in line.split(",")]
+        for line in lines
+    ]
     even = len({len(line) for line in cells}) == 1
+    lines = [",".join(line) for line in cells]
     # A row that begins with a blank cell may be of blank cells alone, and then is none.
     begun = not any(line.startswith((",", " ")) for line in lines)
     return cells if even and begun and not {'"', "\r"} & set("".join(lines)) else None
@@ -164,7 +170,11 @@ def joined(lines: Iterable[Line], newline: str = "\n") -> str:
 @st.composite
 def regular(draw: st.DrawFn, forms: Sequence[Form]) -> str:
     """A block that is to be read plainly."""
-    text = joined(draw(tables(forms)), draw(st.sampled_from(["\n", "\r\n"])))
+    lines = draw(tables(forms))
+    for marked in draw(st.sampled_from([[], [0], range(len(forms)), range(1, len(forms), 2)])):
+        for line in lines[: draw(st.integers(1, len(lines)))]:
+            line[marked] = f'"{line[marked]}"'
+    text = joined(lines, draw(st.sampled_from(["\n", "\r\n"])))
     return text.removesuffix("\n") if "\r" not in text and draw(st.booleans()) else text
 
 
@@ -231,7 +241,8 @@ def test_short_last_line_after_a_longer_block() -> None:
         "0,0\n" + "x" * 30 + ",1,1\n",
         "0,1,1\n0",
         "0," + "x" * 300 + ",1\n",
-        '0,"1",1\n',
+        '0,"1,1\n',
+        '0,"1"1,1\n',
         "0,1,1\r0,1,1\n",
     ],
 )
@@ -340,8 +351,27 @@ def test_numbering_goes_on_as_texts_get_longer(newline: str) -> None:
         ("0,1\r,2\r\n", False),
         ("0,1\r,2\n", False),
         ("0,1,2\r\r\n", False),
-        ('0,"1",2\n', False),
+        ('0,"1",2\n', True),
+        ('"0","1","2"', True),
+        ('"0","1","2"\r\n', True),
+        ('"","1","2"\n', False),
+        ('"0","",""\n', True),
+        ('" ","1","2"\n', False),
+        ('"0,1",2\n', False),
+        ('"0,1",2,3\n', False),
+        ('0,"1,2",3\n0,1,2\n', False),
+        ('"0""1","2","3"\n', False),
+        ('0,""1"",2\n', False),
+        ('0,",1\n', False),
+        ('0,",",1\n', False),
+        ('0,1,"\n0,1,"\n', False),
+        ('0,"1" ,2\n', False),
+        ('0, "1",2\n', False),
+        ('0,"1"\r,2\r\n', False),
+        ('0,1,"2\r"\n', False),
+        ('0,1,"2\n0,1,2"\n', False),
         ('0,1,2"\n', False),
+        ('0,1,"2\n', False),
         ("", False),
     ],
 )
@@ -523,6 +553,15 @@ def odd_visits(draw: st.DrawFn) -> str:
         rows[at] = {**rows[at], name: ODD_CELLS[name][which % len(ODD_CELLS[name])]}
     order = draw(st.permutations(names))
     lines = csv_text([{name: row[name] for name in order} for row in rows]).splitlines()
+    if draw(st.booleans()):
+        # As many programs write texts, or all cells.
+        some = draw(st.sets(st.sampled_from(range(len(order)))))
+        lines = [
+            ",".join(
+                f'"{cell}"' if place in some else cell for place, cell in enumerate(line.split(","))
+            )
+            for line in lines
+        ]
     at = draw(st.integers(1, len(lines)))
     lines[at:at] = draw(st.sampled_from([[], [], [""], ["x"], ["1,2"], ['"'], ["," * 20]]))
     newline = draw(st.sampled_from(["\n", "\r\n"]))

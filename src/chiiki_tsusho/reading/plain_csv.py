@@ -1,4 +1,4 @@
-"""Lines of CSV without quotation marks, told apart by their commas alone.
+"""Lines of CSV without quotation marks but around whole cells, told apart by their commas alone.
 
 Nearly every file is of such lines, and a block of them is but an array of characters. All lines
 are walked at once, a column at a step: eight characters make one word, in which a few operations
@@ -44,7 +44,8 @@ _LONGEST_CELL, _LONGEST_END = 4 * _WORD, 32 * _WORD
 # For the search of a byte in a word.
 _ONES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _FIRST = np.zeros(1, dtype=np.int32)
-_COMMAS = np.uint64(ord(",")) * _ONES
+_COMMA, _MARK, _RETURN = (ord(character) for character in ',"\r')
+_COMMAS = np.uint64(_COMMA) * _ONES
 _ONE, _SEVEN, _ALL = (np.uint64(number) for number in (1, 7, 2**64 - 1))
 Characters = npt.NDArray[np.uint8]
 
@@ -87,13 +88,10 @@ class PlainLines:
             None where the lines are not plain or not even, a cell is too long, or there are too
             many different ends of lines.
         """
-        if (
-            not text
-            or self._full
-            or len(self.forms) < 2
-            or self.forms[self._last] == "texts"
-            or b'"' in text
-        ):
+        if self._full or len(self.forms) < 2 or self.forms[self._last] == "texts":
+            return None
+        text = _without_marks(text)
+        if not text:
             return None
         characters = self._desk.laid(text)
         starts, ends = self._desk.lines(len(text))
@@ -162,6 +160,25 @@ class PlainLines:
         numbers = numbered.numbers(words)
         self._full = numbered.full
         return numbers
+
+
+def _without_marks(text: bytes) -> bytes:
+    """Return lines without the marks around their cells, nothing where marks stand elsewhere."""
+    marks = text.count(b'"')
+    if not marks:
+        return text
+    if b'\r"' in text:
+        # Without the mark it would be the end of a line.
+        return b""
+    characters = np.frombuffer(b"\n" + text + b"\n", dtype=np.uint8)
+    edges = np.flatnonzero((characters == _COMMA) | (characters == NEWLINE))
+    first, last = edges[:-1] + 1, edges[1:] - 1
+    last -= characters[last] == _RETURN
+    opened = characters[first] == _MARK
+    closed = (characters[last] == _MARK) & (first < last)
+    if (opened != closed).any() or marks != 2 * np.count_nonzero(opened):
+        return b""
+    return text.translate(None, b'"')
 
 
 # Of more, numbering them is no gain.
