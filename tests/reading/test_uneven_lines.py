@@ -21,10 +21,11 @@ from chiiki_tsusho.reading.uneven_lines import (
 CELLS = 4
 PIECES = st.sampled_from(
     [
-        "a", "12", "１２", ",", ",", ",", ",", '"', '""', " ", "\t", "\u3000", "値", "\r", "\x1c",
+        "a", "12", "１２", ",", ",", ",", ",", '"', '""', " ", "\t", "\u00a0", "\u3000", "値", "\r", "\x1c",
         "\u2028",
     ]
 )  # fmt: skip
+BLANK_LINE = ", \t\v\f\u00a0\u3000"
 LINES = st.lists(PIECES, max_size=12).map("".join)
 _QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
 
@@ -34,7 +35,7 @@ def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[st
     line = line.removesuffix("\r")
     rest = _QUOTED_CELL.sub("", line)
     unclosed, stray = re.search(r'(?:^|,)"', rest) is not None, "\r" in line
-    if not line.strip(" ,") or (not unclosed and not line.strip('", ')):
+    if not line.strip(BLANK_LINE) or (not unclosed and not line.strip('"' + BLANK_LINE)):
         return None, None, []
     found, cells = rest.count(",") + 1, first_cells(line)
     if not unclosed and not stray:
