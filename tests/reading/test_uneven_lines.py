@@ -21,8 +21,8 @@ from chiiki_tsusho.reading.uneven_lines import (
 CELLS = 4
 PIECES = st.sampled_from(
     [
-        "a", "12", "１２", ",", ",", ",", ",", '"', '""', " ", "\t", "\u00a0", "\u3000", "値", "\r", "\x1c",
-        "\u2028",
+        "a", "12", "１２", ",", ",", ",", ",", '"', '""', " ", "\t", "\u00a0", "\u3000", "値", "\r",
+        "\x1c", "\u2028",
     ]
 )  # fmt: skip
 BLANK_LINE = ", \t\v\f\u00a0\u3000"

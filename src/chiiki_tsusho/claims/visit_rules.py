@@ -201,39 +201,48 @@ class _VisitRows:
         ``minutes`` stands in the place of the minutes where there are many.
         """
         slot = np.minimum(self.minutes[at], MINUTE_SLOTS)
-        conditions = [self.service[at], self.shortfall[at], self.level[at], slot, extended]
-        distinct, which = np.unique(np.stack(conditions), axis=1, return_inverse=True)
-        lines, which = self.typed.block.lines[at], which.ravel()
-        # By the column at fault: which of its conditions each case is, and what is said of them.
-        told: dict[str, tuple[list[str], list[Message]]] = {}
-        column_of = np.empty(distinct.shape[1], dtype=object)
-        place_of = np.empty(distinct.shape[1], dtype=np.int64)
-        for case, (kind, lack, care, length, registered) in enumerate(distinct.T.tolist()):
+        conditions = (self.service[at], self.shortfall[at], self.level[at], slot, extended)
+        sizes = (len(SERVICES), len(SHORTFALL_NAMES), LEVEL_SLOTS, MINUTE_SLOTS + 1, 2)
+        distinct, which = np.unique(np.ravel_multi_index(conditions, sizes), return_inverse=True)
+        lines = self.typed.block.lines[at]
+        # What is said, by the column at fault; and for each condition the column and the place.
+        told: dict[str, list[tuple[str, Message]]] = {}
+        column_of = np.empty(len(distinct), dtype=object)
+        place_of = np.empty(len(distinct), dtype=np.int64)
+        for case, (kind, lack, care, length, registered) in enumerate(
+            np.stack(np.unravel_index(distinct, sizes), axis=1).tolist()
+        ):
             column, message = table.missing_code(
                 SERVICES[kind], length, care, SHORTFALL_NAMES[lack], bool(registered), minutes
             )
             value = {
                 "service": SERVICES[kind],
-                "minutes": str(length),
+                "minutes": minutes or str(length),
                 "shortfall": SHORTFALL_NAMES[lack],
                 "care_level": str(care or ""),
             }[column]
-            if minutes is not None:
-                mine = which == case
-                given = of_numbers(self.minutes[at[mine]]).cast(pa.string())
-                values = given if column == "minutes" else repeated(value, len(given))
-                self.problems.add_alike(
-                    "visits", column, lines[mine], message, values, minutes=given
-                )
-                continue
-            values, messages = told.setdefault(column, ([], []))
-            column_of[case], place_of[case] = column, len(values)
-            values.append(value)
-            messages.append(message)
-        for column, (values, messages) in told.items():
+            said, one = told.setdefault(column, []), (value, message)
+            if minutes is None or one not in said:
+                said.append(one)
+                place_of[case] = len(said) - 1
+            else:
+                place_of[case] = said.index(one)
+            column_of[case] = column
+        for column, said in told.items():
             mine = (column_of == column)[which]
             places = place_of[which[mine]]
-            self.problems.add_rows("visits", column, lines[mine], places, values, messages)
+            if minutes is None:
+                values, messages = zip(*said, strict=True)
+                self.problems.add_rows("visits", column, lines[mine], places, values, messages)
+                continue
+            given = of_numbers(self.minutes[at[mine]]).cast(pa.string())
+            for place, (value, message) in enumerate(said):
+                there = places == place
+                shown = given.filter(pa.array(there))
+                values = shown if column == "minutes" else repeated(value, len(shown))
+                self.problems.add_alike(
+                    "visits", column, lines[mine][there], message, values, minutes=shown
+                )
 
     def count_key(self, table: CodeTable, column: KeyColumn, at: Ints) -> Ints | None:
         """Take the counts of one addition in one month, and name what does not fit.
