@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest import mock
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from chiiki_tsusho import compute_claims
 from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.claims.guessed_numbers import put_right
 from chiiki_tsusho.language import Language
+from chiiki_tsusho.reading import csv_file
 from helpers.inputs import KEY_COLUMNS, compute, csv_text, units, visit
 
 Row = dict[str, str]
@@ -291,6 +293,20 @@ def test_total_on_a_line_that_cannot_be_told_apart(tmp_path: Path) -> None:
         "「合計」は合計の行です。実績ではないため計算に入れていません。ファイルから取り除いてください"
     ]
     assert (result.summary.claims, result.summary.held_visits) == (1, 0)
+
+
+@pytest.mark.parametrize("block", [1, 100, 1 << 23])
+def test_the_month_of_a_line_is_known_whatever_block_its_claims_are_in(
+    tmp_path: Path, block: int
+) -> None:
+    later = {**row(1), "service_date": "2016-05-01"}
+    text = csv_text([{**later, "minutes": '"240'}, row(1), row(2), later])
+    path = tmp_path / "visits.csv"
+    path.write_text(text, "utf-8")
+    with mock.patch.object(csv_file, "CSV_BLOCK_BYTES", block):
+        batch = compute_claims(path)
+    assert batch.claims["service_month"].tolist() == ["201604"]
+    assert rules(batch.problems) == [("error", 2, "malformed_row"), ("error", 2, "unplaced_row")]
 
 
 def test_totals_among_lines_that_cannot_be_told_apart(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ only where it agrees with a claim. A row of which nothing can be read holds ever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -132,8 +132,15 @@ class UnplacedRows:
         self._found.append(_Found(lines, read, guessed, np.maximum(month, UNKNOWN), nothing))
         return total
 
-    def add_malformed(self, typed: TypedBlock, months: Sequence[int], problems: Problems) -> int:
+    def add_malformed(
+        self, typed: TypedBlock, place: Callable[[int], int], problems: Problems
+    ) -> int:
         """Take the lines of a block that cannot be told apart, as far as their first cells go.
+
+        Parameters
+        ----------
+        place : callable
+            Returns the position of a month, whose rows may be in a later block.
 
         Returns
         -------
@@ -145,17 +152,17 @@ class UnplacedRows:
             return 0
         layout = self.decoder.layout(int(rows.lines[0]))
         at, cells = _cells_of_heads(rows, layout)
-        self._add_guesses(rows.lines[at], cells, months)
+        self._add_guesses(rows.lines[at], cells, place)
         others = np.setdiff1d(np.arange(len(rows)), at)
-        return self._add_one_by_one(rows, others, layout, months, problems)
+        return self._add_one_by_one(rows, others, layout, place, problems)
 
     def _add_guesses(
-        self, lines: Ints, cells: Mapping[str, pa.StringArray], months: Sequence[int]
+        self, lines: Ints, cells: Mapping[str, pa.StringArray], place: Callable[[int], int]
     ) -> None:
         """Take lines that cannot be told apart: of each column what may be its cell."""
         guessed = np.stack([guesses(name, cells[name], self.identities) for name in LENGTHS])
         dates = cells["service_date"].dictionary_encode()
-        month = [_month(text, months) for text in dates.dictionary.to_pylist()]
+        month = [_month(text, place) for text in dates.dictionary.to_pylist()]
         of_line = np.array(month, dtype=np.int64)[numbers_of(dates.indices)]
         read, month_read = (np.full_like(one, UNKNOWN) for one in (guessed, of_line))
         self._found.append(_Found(lines, read, guessed, month_read, of_line))
@@ -165,7 +172,7 @@ class UnplacedRows:
         rows: MalformedRows,
         at: Ints,
         layout: Layout,
-        months: Sequence[int],
+        place: Callable[[int], int],
         problems: Problems,
     ) -> int:
         """Take lines that may be totals or several rows in one; return how many are totals."""
@@ -190,7 +197,7 @@ class UnplacedRows:
                 cells.append(row)
         if lines:
             columns = map(of_texts, zip(*cells, strict=True))
-            self._add_guesses(np.array(lines), dict(zip(_WHOSE, columns, strict=True)), months)
+            self._add_guesses(np.array(lines), dict(zip(_WHOSE, columns, strict=True)), place)
         return aside
 
     def _note_totals(self, typed: TypedBlock, rows: Ints, problems: Problems) -> Flags:
@@ -338,12 +345,11 @@ def _set_aside(problems: Problems, lines: Ints, words: list[str]) -> None:
     problems.add_rows("visits", "", lines, np.arange(len(lines)), words, messages)
 
 
-def _month(text: str, months: Sequence[int]) -> int:
+def _month(text: str, place: Callable[[int], int]) -> int:
     try:
-        month = PARSERS["date"](text) // 100
+        return place(PARSERS["date"](text) // 100)
     except BadCellError:
         return UNKNOWN
-    return months.index(month) if month in months else UNKNOWN
 
 
 def _unspaced(text: str) -> str:

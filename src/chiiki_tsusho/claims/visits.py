@@ -146,7 +146,7 @@ class VisitBook:
                 met = np.zeros(len(self.calendars), dtype=bool)
                 met[claims] = True
                 self._met[typed.block.first_line] = np.packbits(met)
-            self.aside += self._unplaced.add_malformed(typed, self.months, problems)
+            self.aside += self._unplaced.add_malformed(typed, self._place, problems)
             yield typed.block.consumed
         self._hold_lost()
         self.aside += self._unplaced.settle(self.calendars, self.months, problems, self._way)
