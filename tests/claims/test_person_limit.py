@@ -166,6 +166,20 @@ def test_a_plan_of_its_own_goes_on_beside_a_shared_one() -> None:
     assert named == [OTHER, third]
 
 
+# 16,692 less 9,000 is 7,692.
+@pytest.mark.parametrize(("plan", "rules"), [("7692", set()), ("7693", {"plan_over_limit"})])
+def test_a_plan_for_every_provider_that_serves_one_counts_with_that_of_the_other(
+    plan: str, rules: set[str]
+) -> None:
+    plans = [
+        {**RECIPIENT, "provider_no": OTHER, "planned_units": "9000"},
+        {**RECIPIENT, "provider_no": "", "planned_units": plan},
+    ]
+    batch = compute(two_providers(), None, plans)
+    assert set(batch.problems["rule"]) == rules
+    assert column(batch, "benefit_units") == ([] if rules else [7692, 9000])
+
+
 def test_plans_together_may_not_pass_the_limit() -> None:
     plans = [
         {**RECIPIENT, "provider_no": no, "planned_units": "9000"}

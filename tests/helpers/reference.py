@@ -826,7 +826,9 @@ def limits_shared(
             for key in own:
                 if key not in plans:
                     broken[key].add("plan_needed")
-        if sum(plan_of(row) or 0 for key, row in plans.items() if key not in general) > limit:
+        # One for every provider that serves one of them alone is that one's.
+        alone = [row for key, row in plans.items() if key not in general or len(general) == 1]
+        if sum(plan_of(row) or 0 for row in alone) > limit:
             for key in own:
                 broken[key].add("plan_over_limit")
     return broken

@@ -207,13 +207,13 @@ class Roster:
         Returns
         -------
         plan : ndarray of int64
-            That of one provider alone, 0 where there is none.
+            0 where there is none.
         general : ndarray of bool
-            Whether there is one for every provider.
+            Whether there is one, and it is for every provider.
         """
         planned = self.values(rows, "planned_units", UNKNOWN)
-        own = self.of_one_provider(rows)
-        return np.where(own, np.maximum(planned, 0), 0), (planned != UNKNOWN) & ~own
+        general = (planned != UNKNOWN) & ~self.of_one_provider(rows)
+        return np.maximum(planned, 0), general
 
     def counts(self, rows: Ints, month: int) -> dict[str, tuple[str, Ints]]:
         """Return what rows set in a month: by key the heading and the counts."""

@@ -27,7 +27,7 @@ class OwnFigures:
     level : ndarray of int64
         The highest care level of the month, 0 where none is given.
     plan : ndarray of int64
-        計画単位数 of this provider, 0 where there is none of its own.
+        計画単位数, 0 where there is none.
     general_plan : ndarray of bool
         Whether its plan stands in a row that is for every provider.
     crowded : ndarray of bool
@@ -105,7 +105,7 @@ class SharedLimits:
     managed : ndarray of int64
         Managed units of all of them.
     plans : ndarray of int64
-        The plans of all of them that are of one provider.
+        The plans of all of them that serve one provider.
     general_plans : ndarray of int64
         On how many of them a plan for every provider would fall.
     doubt : ndarray of int64
@@ -207,6 +207,9 @@ def shared_limits(
         of_claims: Ints = sums[person[order]]
         return of_claims
 
+    general_plans = total(own.general_plan)
+    # A plan for every provider that falls on one of them alone is that one's.
+    of_one, of_any = (total(own.plan * which) for which in (~own.general_plan, own.general_plan))
     level: Ints = np.zeros(persons, dtype=np.int64)
     np.maximum.at(level, person, own.level)
     return SharedLimits(
@@ -214,7 +217,7 @@ def shared_limits(
         number=total(np.ones(len(person), dtype=np.int64)),
         level=level[person[order]],
         managed=total(own.managed),
-        plans=total(own.plan),
-        general_plans=total(own.general_plan),
+        plans=of_one + np.where(general_plans == 1, of_any, 0),
+        general_plans=general_plans,
         doubt=total(doubt) - doubt[order],
     )
