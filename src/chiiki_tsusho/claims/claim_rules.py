@@ -28,6 +28,7 @@ from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import lines_named
+from chiiki_tsusho.reading.dense_ids import distinct_columns
 from chiiki_tsusho.reading.typed_blocks import Identities
 from chiiki_tsusho.records import record
 
@@ -192,18 +193,18 @@ def check_keys(
     found = _KeyFaults(context, claims, entries, visits)
     for group, keys, on_visit, in_claim in conflicts(visits):
         flags = np.array([visits.values(key) > 0 for key in keys])
-        distinct, which = np.unique(flags[:, on_visit], axis=1, return_inverse=True)
+        distinct, which = distinct_columns(flags[:, on_visit])
         for case, present in enumerate(distinct.T):
             both = tuple(key for key, there in zip(keys, present, strict=True) if there)
             facts = {"keys": listed(map(table.named, both)), "group": group}
-            at = np.flatnonzero(on_visit)[which.ravel() == case]
+            at = np.flatnonzero(on_visit)[which == case]
             found.on_visits(at, both, Message("conflicting_group", "conflicting_group", facts))
         flags = np.array([visits.has(key) for key in keys])[:, in_claim]
-        distinct, which = np.unique(flags, axis=1, return_inverse=True)
+        distinct, which = distinct_columns(flags)
         for case, present in enumerate(distinct.T):
             met = tuple(key for key, there in zip(keys, present, strict=True) if there)
             facts = {"keys": listed(map(table.named, met)), "group": group}
-            at = np.flatnonzero(in_claim)[which.ravel() == case]
+            at = np.flatnonzero(in_claim)[which == case]
             found.in_claims(at, met, Message("conflicting_group", "conflicting_month", facts))
     for keys, on_visit, in_claim in not_together(visits):
         facts = {"key": table.named(keys[0]), "other": table.named(keys[1])}

@@ -12,7 +12,7 @@ import numpy as np
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
-from chiiki_tsusho.reading.dense_ids import TupleIds
+from chiiki_tsusho.reading.dense_ids import TupleIds, distinct_columns
 
 
 def one_claim(calendars: Calendars, keys: Ints) -> Ints:
@@ -85,9 +85,9 @@ class _ClaimsByParts:
         number = np.zeros(known.shape[1], dtype=np.int64)
         same = np.zeros((1, known.shape[1]), dtype=np.int64)
         known = np.concatenate((known, same))
-        patterns, pattern = np.unique(known >= 0, axis=1, return_inverse=True)
-        for which, there in enumerate(patterns.T):
-            rows = np.flatnonzero(pattern.ravel() == which)
+        patterns, pattern = distinct_columns(known >= 0)
+        for which, there in enumerate(patterns.T.astype(bool)):
+            rows = np.flatnonzero(pattern == which)
             ids, of_claim = self._by(tuple(np.flatnonzero(there).tolist()))
             of_row = ids.find(*known[there][:, rows])
             rows, of_row = rows[of_row >= 0], of_row[of_row >= 0]

@@ -21,6 +21,7 @@ from chiiki_tsusho.arrow_arrays import (
     joined,
     named_at,
     numbers_of,
+    of_flags,
     of_numbers,
     of_texts,
     repeated,
@@ -38,6 +39,7 @@ from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
+from chiiki_tsusho.reading.dense_ids import distinct_columns
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
@@ -151,10 +153,9 @@ class UnplacedRows:
         if not len(rows):
             return 0
         layout = self.decoder.layout(int(rows.lines[0]))
-        at, cells = _cells_of_heads(rows, layout)
-        self._add_guesses(rows.lines[at], cells, place)
-        others = np.setdiff1d(np.arange(len(rows)), at)
-        return self._add_one_by_one(rows, others, layout, place, problems)
+        alike, cells = _cells_of_heads(rows, layout)
+        self._add_guesses(rows.lines[alike], cells, place)
+        return self._add_one_by_one(rows, np.flatnonzero(~alike), layout, place, problems)
 
     def _add_guesses(
         self, lines: Ints, cells: Mapping[str, pa.StringArray], place: Callable[[int], int]
@@ -246,9 +247,9 @@ class UnplacedRows:
         held[claim[claim >= 0]] = True
         number = np.ones(len(lines), dtype=np.int64)
         others = np.flatnonzero(claim < 0)
-        distinct, which = np.unique(keys[:, others], axis=1, return_inverse=True)
+        distinct, which = distinct_columns(keys[:, others])
         matching = matching_claims(calendars, distinct, held)
-        claim[others], number[others] = (found[which.ravel()] for found in matching)
+        claim[others], number[others] = (found[which] for found in matching)
         held_with_it = Message("unplaced_row", "unplaced")
         said = held_with_it if way == "hold" else Message("unplaced_row", "passed")
         self._say_claims(calendars, months, problems, said, lines, claim, number)
@@ -298,12 +299,12 @@ class UnplacedRows:
         problems.add_rows("visits", "", lines[several], which, [""] * len(messages), messages)
 
 
-def _cells_of_heads(rows: MalformedRows, layout: Layout) -> tuple[Ints, dict[str, pa.StringArray]]:
+def _cells_of_heads(rows: MalformedRows, layout: Layout) -> tuple[Flags, dict[str, pa.StringArray]]:
     """Return the cells that say whose a row is, of lines that can only be one row and no total.
 
     Returns
     -------
-    at : ndarray of int64
+    alike : ndarray of bool, shape (rows,)
         Which lines they are.
     cells : dict of name to StringArray
     """
@@ -311,8 +312,8 @@ def _cells_of_heads(rows: MalformedRows, layout: Layout) -> tuple[Ints, dict[str
     alone[list(rows.cells)] = True
     alone |= flags_of(compute.match_substring(rows.heads, _IN_EVERY_TOTAL))
     commas = numbers_of(compute.count_substring(rows.heads, ","))
-    at = np.flatnonzero(~alone & (commas < 2 * (layout.width - 1)))
-    parts = compute.split_pattern(rows.heads.take(of_numbers(at)), ",")
+    alike = ~alone & (commas < 2 * (layout.width - 1))
+    parts = compute.split_pattern(rows.heads.filter(of_flags(alike)), ",")
     found = numbers_of(compute.list_value_length(parts))
     first = np.cumsum(found) - found
     flat = compute.list_flatten(parts)
@@ -320,7 +321,7 @@ def _cells_of_heads(rows: MalformedRows, layout: Layout) -> tuple[Ints, dict[str
     for name in _WHOSE:
         place = layout.places[name]
         cells[name] = named_at(flat, np.where(place < found, first + place, UNKNOWN))
-    return at, cells
+    return alike, cells
 
 
 def _joined(cells: Sequence[str], width: int) -> Iterator[Sequence[str]]:

@@ -279,6 +279,25 @@ class TupleIds:
         return words
 
 
+def distinct_columns(numbers: npt.NDArray[np.integer | np.bool_]) -> tuple[Ints, Ints]:
+    """Return the distinct columns, in the order in which they come, and which each column is.
+
+    ``np.unique`` sorts them as strings of bytes, which takes many times as long.
+
+    Parameters
+    ----------
+    numbers : ndarray of int or bool, shape (places, n)
+
+    Returns
+    -------
+    distinct : ndarray of int64, shape (places, distinct)
+    which : ndarray of int64, shape (n,)
+    """
+    ids = TupleIds(len(numbers))
+    which = ids.ids(*numbers)
+    return np.stack(ids.parts()), which
+
+
 def paired(numbers: Sequence[npt.NDArray[np.integer]], rows: int) -> WordRows:
     """Return the words of rows of small numbers, two numbers in each.
 

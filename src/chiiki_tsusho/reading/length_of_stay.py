@@ -10,6 +10,7 @@ from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Numbers
+from chiiki_tsusho.reading.dense_ids import distinct_columns
 from chiiki_tsusho.reading.typed_blocks import TypedBlock
 
 MINUTES, START, END = "minutes", "start_time", "end_time"
@@ -62,14 +63,14 @@ def stay_minutes(typed: TypedBlock, decoder: BlockDecoder, problems: Problems) -
         (starts, of_start), (ends, of_end) = (_texts(typed, decoder, name) for name in (START, END))
         cases = np.stack([of_start, of_end, given, between])
         for wrong in (backwards, disagree):
-            distinct, which = np.unique(cases[:, wrong], axis=1, return_inverse=True)
+            distinct, which = distinct_columns(cases[:, wrong])
             of_case = [
                 _misfit(starts[first], ends[last], told, found)
                 for first, last, told, found in distinct.T.tolist()
             ]
             column = END if wrong is backwards else MINUTES
             values = [str(message.facts["value"]) for message in of_case]
-            problems.add_rows("visits", column, lines[wrong], which.ravel(), values, of_case)
+            problems.add_rows("visits", column, lines[wrong], which, values, of_case)
     return minutes
 
 

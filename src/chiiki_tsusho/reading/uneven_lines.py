@@ -121,13 +121,18 @@ class _Lines:
                 blanks += len(blank) * self._counted(_places_of(blank, text))
         self.found = commas + 1
         self.stray: Flags = self._counted(self._returns) > ends_in_return
-        self.blank: Flags = self.stops - self.starts == blanks
         self.unclosed = np.zeros(len(self.starts), dtype=bool)
-        marked = np.flatnonzero((self.quotes > 0) & ~self.blank)
+        # A mark alone is left open where a cell begins, and a character in one elsewhere.
+        single = self.quotes == 1
+        mark = self._quotes[np.searchsorted(self._quotes, self.starts[single])]
+        before = self.characters[mark - 1]
+        self.unclosed[single] = (mark == self.starts[single]) | (before == _COMMA)
+        self.found[self.unclosed] = 0
+        marked = np.flatnonzero(self.quotes > 1)
         if marked.size:
             self.unclosed[marked], self.found[marked] = self._quoted(marked)
-            of_marks = self.stops - self.starts == blanks + self.quotes
-            self.blank[marked] = (of_marks & ~self.unclosed)[marked]
+        self.blank: Flags = self.stops - self.starts == blanks + self.quotes
+        self.blank &= ~self.unclosed
 
     @property
     def told_apart(self) -> Flags:
