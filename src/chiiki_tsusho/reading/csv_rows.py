@@ -7,7 +7,6 @@ spoils its own line and no other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -166,27 +165,19 @@ class RowReader:
         if text.startswith(BOM):
             # In a cell it is a character as on any other line; Arrow would drop it at the start.
             text = b"\n" + text
-        uneven = []
-
-        def note(row: Any) -> str:
-            uneven.append(row)
-            return "skip"
-
         try:
-            table = arrow_csv.read_csv(
+            return arrow_csv.read_csv(
                 pa.BufferReader(text),
                 # At once: at the end of its own blocks Arrow takes an open mark for closed.
                 read_options=arrow_csv.ReadOptions(
                     column_names=names, block_size=len(text) + 1, use_threads=False
                 ),
-                parse_options=arrow_csv.ParseOptions(invalid_row_handler=note),
                 convert_options=arrow_csv.ConvertOptions(
                     column_types=wanted, include_columns=list(wanted), null_values=[""]
                 ),
             )
         except pa.ArrowInvalid:
             return None
-        return None if uneven else table
 
 
 def _read(forms: Sequence[Form]) -> list[Form]:
