@@ -59,12 +59,12 @@ def whole(tmp_path: Path) -> Path:
     units = [
         units_row(BASE, "3", "3096"),
         units_row("785301", "3", "120"),
-        units_row("785612", "6", "0"),
+        units_row("785612", "6", "-282"),
         units_row("786361", "1", "40"),
         units_row("786108", "1", ""),
-        units_row("78AAAA", "", "3256"),
+        units_row("78AAAA", "", "2974"),
         units_row("152241", "4", "9999", "1390000099"),
-        units_row("999999", "", "13255", ""),
+        units_row("999999", "", "12973", ""),
     ]
     plan_file(folder, f"UPSIKYU_{sent}", units)
     plan_file(folder, f"UPHOSOKU_{sent}", [person_row()])
@@ -96,8 +96,8 @@ def test_a_whole_plan(whole: Path) -> None:
             "insured_no": INSURED,
             "service_month": "202607",
             "provider_no": PROVIDER,
-            # 3,096 + 120 + 40: the ratio and the totals are left out.
-            "planned_units": "3256",
+            # 3,096 + 120 − 282 + 40: the ratio and the totals are left out.
+            "planned_units": "2974",
             "care_level": "3",
             "birth_date": "1930-05-06",
             "sex": "2",
@@ -261,6 +261,10 @@ def test_a_plan_of_units_that_cannot_be_summed(tmp_path: Path) -> None:
         [units_row(BASE, "3", "x")],
         [units_row("789999", "3", "100")],
         [units_row("78AAAA", "", "100")],
+        # The figure stands in the line of totals alone, or not for every code.
+        [units_row(BASE, "3", ""), units_row("78AAAA", "", "3096")],
+        [units_row(BASE, "3", ""), units_row("785301", "3", "120")],
+        [units_row(BASE, "3", "3096"), units_row("785612", "6", "--28")],
     ):
         plans = from_plan(plan_file(tmp_path, "UPSIKYU_1.CSV", rows))
         assert plans.recipients["planned_units"].tolist() == [""]

@@ -17,7 +17,8 @@ from chiiki_tsusho.law.code_book import CodeBook
 
 # Sub-totals of a kind of service, and grand totals.
 _TOTAL = re.compile(r"..(AAAA|EEEE|ZZZZ)|ALL9.*|999999")
-_UNITS = re.compile(r"[0-9]{1,6}")
+# 送迎減算 and other reductions are below 0.
+_UNITS = re.compile(r"[0-9]{1,6}|-[0-9]{1,5}")
 _PROVIDER = re.compile(r"[0-9A-Z]{10}")
 # 要介護状態区分 of 国保連: 21 to 25 are 要介護1 to 5.
 _LEVELS = {str(20 + level): str(level) for level in range(1, 6)}
@@ -63,7 +64,7 @@ def planned_units(
     """Sum the units within the limit of each person at each provider, of 第7表.
 
     Totals and codes that do not count against the limit are left out. None where a line cannot be
-    used: a plan too small would make the person pay.
+    used, also where it has no figure: a plan too small would make the person pay.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def planned_units(
             for line in details
             if line not in faults and rows[line["service_code"]].limit_managed
         ]
-        faults += [line for line in managed if not _UNITS.fullmatch(line["planned_units"] or "0")]
+        faults += [line for line in managed if not _UNITS.fullmatch(line["planned_units"])]
         if not details:
             text = Text("第7表 has totals of this service alone; planned_units is left blank")
             notes.add(Note("planned_units", text, ours[0].file, ours[0].number, key))
@@ -108,7 +109,7 @@ def planned_units(
             heading, value = line.heading(item), line[item]
             notes.add(Note("planned_units", text, line.file, line.number, key, heading, value))
         usable = bool(details) and not faults
-        sums[key] = sum(int(line["planned_units"] or 0) for line in managed) if usable else None
+        sums[key] = sum(int(line["planned_units"]) for line in managed) if usable else None
         of_month = {
             str(rows[code].key): 1
             for code in (line["service_code"] for line in details)
