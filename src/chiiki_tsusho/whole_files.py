@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -15,6 +15,12 @@ from chiiki_tsusho.language import Text
 
 # Readable to its owner alone.
 PRIVATE = 0o600
+
+
+class Placed:
+    """Whether any file has been put in its place: what is said of a stop depends on it."""
+
+    any = False
 
 
 def writable_file(path: str | Path) -> Path:
@@ -173,6 +179,7 @@ def whole_file(path: str | Path, mode: int | None = None) -> Iterator[BinaryIO]:
         with part.open("wb") as stream:
             yield stream
         part.replace(target)
+        Placed.any = True
     except BaseException as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -186,57 +193,6 @@ def keep_closed(path: Path, other: Path) -> None:
     # An owner who may not write could not even have it put on the disk.
     allowed = S_IMODE(other.stat().st_mode) | PRIVATE
     path.chmod(S_IMODE(path.stat().st_mode) & allowed)
-
-
-def output_folder(path: str | Path) -> Path:
-    """Return a folder for outputs, made where it does not exist.
-
-    Raises
-    ------
-    OutputError
-        The path is blank, or the folder cannot be made.
-    """
-    folder = named_path(path)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise not_written(folder, error) from error
-    return folder
-
-
-def write_new(
-    folder: str | Path, files: Mapping[str, str | bytes], private: Container[str] = ()
-) -> list[Path]:
-    """Write several new files into a folder, all of them or none.
-
-    Parameters
-    ----------
-    folder : path-like
-        Is made where it does not exist.
-    files : mapping of str to str or bytes
-        What each file holds, by its name.
-    private : container of str
-        The names of those for their owner's eyes only.
-
-    Raises
-    ------
-    OutputError
-        A file of one of the names is there already, or one cannot be written; nothing is left.
-    """
-    paths = {named_path(folder) / name: name for name in files}
-    for path in paths:
-        if path.exists():
-            raise OutputError(Text("{path}: is there already; choose an empty folder", path=path))
-    output_folder(folder)
-    try:
-        for path, name in paths.items():
-            write_whole(path, files[name], mode=PRIVATE if name in private else None)
-    except OutputError:
-        for path in paths:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-        raise
-    return list(paths)
 
 
 def not_written(path: str | Path, error: OSError | ValueError) -> OutputError:

@@ -333,9 +333,7 @@ def test_template_into_what_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     done = invoke("template", tmp_path / "file" / "templates")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == (
-        f"error: {tmp_path / 'file' / 'templates'}: cannot be written: Not a directory\n"
-    )
+    assert done.stderr == f"error: {tmp_path / 'file'}: is a file; a folder was expected\n"
 
 
 # --- claim -------------------------------------------------------------------------------------
@@ -506,6 +504,42 @@ def test_a_stop_by_hand_is_130(visits: Path, monkeypatch: pytest.MonkeyPatch) ->
     done = invoke("claim", visits, "-o", visits.with_name("out"))
     assert (done.exit_code, done.stdout) == (130, "")
     assert done.stderr == "stopped; nothing of this run was written\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            KeyboardInterrupt,
+            {
+                "en": "stopped; files of this run are there already\n",
+                "ja": "中断しました。この実行のファイルはすでに書き込まれています\n",
+            },
+        ),
+        (
+            MemoryError,
+            {
+                "en": "error: there is not enough memory; files of this run are there already\n",
+                "ja": "エラー: メモリが足りません。この実行のファイルはすでに書き込まれています\n",
+            },
+        ),
+    ],
+)
+def test_a_stop_after_the_files_are_there_says_so(
+    visits: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[BaseException],
+    words: dict[str, str],
+) -> None:
+    def stopped(*_words: object) -> None:
+        raise error
+
+    monkeypatch.setattr("chiiki_tsusho.command_line.claim.say_result", stopped)
+    for language, said in words.items():
+        out = visits.with_name(language)
+        done = invoke("claim", visits, "-o", out, "--lang", language)
+        assert done.stderr == said
+        assert (out / "claims.csv").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -488,9 +488,9 @@ def test_a_demo_that_cannot_be_written(tmp_path: Path) -> None:
     mine.write_text("mine", encoding="utf-8")
     done = run("demo", mine)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"error: {mine}: cannot be written: File exists\n"
+    assert done.stderr == f"error: {mine}: is a file; a folder was expected\n"
     done = run("demo", mine, "--lang", "ja")
-    assert done.stderr == f"エラー: {mine}: 書き込めません(同じ名前のものがすでにあります)\n"
+    assert done.stderr == f"エラー: {mine}: ファイルです。フォルダを指定してください\n"
 
 
 def test_every_example_file_is_shipped_and_found() -> None:

@@ -42,6 +42,22 @@ def shell(line: str, folder: Path) -> Any:
 # ---------------------------------------------------------------- streams
 
 
+def test_results_that_are_there_are_said_where_the_output_cannot_be_written(tmp_path: Path) -> None:
+    for language, told in (
+        ("en", "standard output: cannot be used: No space left on device; files of this run are "),
+        (
+            "ja",
+            "標準出力: 使えません(ディスクに空きがありません)。"
+            "この実行のファイルはすでに書き込まれています",
+        ),
+    ):
+        words = f"claim {EXAMPLES}/visits.csv -o {language} --json"
+        done = shell(f"$P --lang {language} {words} >/dev/full", tmp_path)
+        assert done.returncode == 2
+        assert told in done.stderr.decode()
+        assert (tmp_path / language / "claims.csv").exists()
+
+
 @pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-", "2> >(exec true)"])
 @pytest.mark.parametrize(("words", "code"), [(CLAIM, 0), (NO_FILE, 2), (["claim"], 2), ([], 2)])
 def test_the_exit_code_is_right_where_nobody_hears_the_words(

@@ -57,6 +57,16 @@ def test_findings_go_to_standard_output_words_to_standard_error() -> None:
     assert not clean.stdout.startswith("\ufeff")
 
 
+def test_no_spreadsheet_runs_what_stands_in_a_register(folder: Path) -> None:
+    meetings = folder / "duties_faulty_meetings.csv"
+    text = meetings.read_text(encoding="utf-8-sig")
+    meetings.write_text(text.replace(",1,2025-10-22,", ",=1+1,2025-10-22,"), encoding="utf-8")
+    run("check", meetings.name, *CHECK, "-o", "findings.csv")
+    told = rows((folder / "findings.csv").read_text(encoding="utf-8"))
+    assert {row[3] for row in told} >= {"'=1+1"}
+    assert "=1+1" not in {cell for row in told for cell in row}
+
+
 def test_findings_in_a_file_are_told_as_well(folder: Path) -> None:
     done = run("check", "duties_faulty_meetings.csv", *CHECK, "-o", "findings.csv")
     assert done.exit_code == 1

@@ -482,7 +482,7 @@ def test_nothing_is_left_of_what_cannot_be_put_in_its_place(tmp_path: Path) -> N
     batch, recipients = example_batch()
     in_the_way = tmp_path / "J1604002.CSV"
     in_the_way.mkdir()
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="is a folder, and the results have a file of that name"):
         ct.write_claim_file(batch, recipients, "2016-05", tmp_path)
     assert list(tmp_path.iterdir()) == [in_the_way]
 
@@ -490,7 +490,7 @@ def test_nothing_is_left_of_what_cannot_be_put_in_its_place(tmp_path: Path) -> N
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     batch, recipients = example_batch()
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="file: is a file; a folder was expected"):
         ct.write_claim_file(batch, recipients, "2016-05", tmp_path / "file" / "out")
 
 

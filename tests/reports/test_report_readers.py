@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chiiki_tsusho.batch import claim_files
+from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.reports.page import write_report
 from helpers.inputs import Cells, frame, visit, visits
 from helpers.pages import read_page
@@ -183,6 +184,16 @@ def test_a_csv_behind_each_list(tmp_path: Path, ending: str) -> None:
         "886",
         "9657",
     )
+
+
+def test_figures_that_cannot_all_be_written_leave_no_page_and_no_figures(tmp_path: Path) -> None:
+    folder = varied_batch(tmp_path, [visit(1)]).folder
+    figures = tmp_path / "figures"
+    (figures / "units.csv").mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"units\.csv: is a folder"):
+        write_report(folder, language="en", csv=figures)
+    assert [path.name for path in figures.iterdir()] == ["units.csv"]
+    assert not (folder / "report.html").exists()
 
 
 def test_yen_are_whole_numbers_where_those_of_another_claim_are_not_known(tmp_path: Path) -> None:

@@ -387,8 +387,8 @@ def test_files_of_the_user_are_never_touched(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["recipients.csv"]
     with pytest.raises(OutputError) as caught:
         write_templates(mine)
-    assert str(caught.value) == f"{mine}: cannot be written: File exists"
-    assert caught.value.say("ja") == f"{mine}: 書き込めません(同じ名前のものがすでにあります)"
+    assert str(caught.value) == f"{mine}: is a file; a folder was expected"
+    assert caught.value.say("ja") == f"{mine}: ファイルです。フォルダを指定してください"
     assert mine.read_text(encoding="utf-8") == "mine"
 
 
@@ -421,4 +421,4 @@ def test_a_template_that_cannot_be_written_leaves_nothing(
     monkeypatch.setattr("chiiki_tsusho.writing.templates.write_workbook", full)
     with pytest.raises(OutputError, match="No space left on device"):
         write_templates(tmp_path / "month")
-    assert list((tmp_path / "month").iterdir()) == []
+    assert list(tmp_path.iterdir()) == []

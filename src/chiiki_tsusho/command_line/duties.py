@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +26,8 @@ from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Counted, Joined, Language, Sayable, Text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from chiiki_tsusho.duties.findings import DutyReport
 
 FINDINGS_SHOWN = 20
@@ -66,15 +68,12 @@ def _headed(columns: Mapping[str, str], language: Language) -> list[str]:
     return list(columns.values() if language == "ja" else columns)
 
 
-def _give(rows: Iterable[list[str]], output: Path | None) -> None:
-    """Write rows to a file, or to standard output."""
+def _table(columns: Sequence[str], frame: pd.DataFrame) -> str:
+    """Write rows as a CSV whose words no spreadsheet runs as formulas."""
     from chiiki_tsusho.duties.templates import csv_text
-    from chiiki_tsusho.whole_files import write_whole
+    from chiiki_tsusho.writing.table_writers import guarded
 
-    if output is not None:
-        write_whole(output, csv_text(rows))
-    else:
-        show_data(csv_text(rows))
+    return csv_text([columns, *guarded(frame).to_numpy().tolist()])
 
 
 @duties.command("check", cls=Command)
@@ -104,7 +103,7 @@ def check_command(
     with exit_codes():
         from chiiki_tsusho.duties.check import check_duties
         from chiiki_tsusho.duties.findings import COLUMNS
-        from chiiki_tsusho.whole_files import refuse_replacing
+        from chiiki_tsusho.whole_files import refuse_replacing, write_whole
 
         if output is not None:
             refuse_replacing(output, (meetings, offices, members, corporation, rules))
@@ -118,8 +117,11 @@ def check_command(
             encoding=encoding,
             language=spoken(),
         )
-        rows = report.findings.to_numpy().tolist()
-        _give([_headed(COLUMNS, language_of_headings(headings)), *rows], output)
+        table = _table(_headed(COLUMNS, language_of_headings(headings)), report.findings)
+        if output is None:
+            show_data(table)
+        else:
+            write_whole(output, table)
         _tell(report, output)
     if not report.clean:
         raise typer.Exit(FOUND)
@@ -181,10 +183,11 @@ def plan_command(
     Exit 0: written; 2: nothing written.
     """
     with exit_codes():
-        from chiiki_tsusho.duties.calendar_file import write_calendar
+        from chiiki_tsusho.duties.calendar_file import calendar_of
         from chiiki_tsusho.duties.extra import needed
         from chiiki_tsusho.duties.plan import COLUMNS, plan_duties
-        from chiiki_tsusho.whole_files import output_folder, refuse_replacing
+        from chiiki_tsusho.whole_files import refuse_replacing
+        from chiiki_tsusho.writing.file_sets import write_files
 
         for name in ("plan.csv", "plan.ics"):
             refuse_replacing(output / name, (offices, meetings, members, corporation, rules))
@@ -201,10 +204,9 @@ def plan_command(
             encoding=encoding,
             language=spoken(),
         )
-        output_folder(output)
-        rows = plan.to_numpy().tolist()
-        _give([_headed(COLUMNS, language_of_headings(headings)), *rows], output / "plan.csv")
-        write_calendar(plan, output / "plan.ics")
+        table = _table(_headed(COLUMNS, language_of_headings(headings)), plan)
+        files = [("plan.csv", table.encode()), ("plan.ics", calendar_of(plan))]
+        write_files(output, files, replace=True)
         days = Counted("{n:,} day", "{n:,} days", len(plan))
         say(Text("{days}; files in {folder}: plan.csv, plan.ics", days=days, folder=output))
 
@@ -302,8 +304,7 @@ def rules_command(
 
         book = rule_book(rules)
         frame = duty_rules(authority, service, None if on is None else _day(on), book)
-        rows = frame.to_numpy().tolist()
-        _give([_headed(COLUMNS, language_of_headings(headings)), *rows], None)
+        show_data(_table(_headed(COLUMNS, language_of_headings(headings)), frame))
         if authority_key(authority) not in {*book.authorities, LAW}:
             say(
                 Text(

@@ -174,12 +174,14 @@ def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
     """
     from chiiki_tsusho.batch import claim_files
     from chiiki_tsusho.law.table_files import example_file
+    from chiiki_tsusho.writing.file_sets import write_files
 
     folder = Path(folder)
     _refuse_other_results(folder / CLAIMS)
-    examples = {folder / name: example_file(name).read_bytes() for name in EXAMPLE_FILES}
+    examples = {name: example_file(name).read_bytes() for name in EXAMPLE_FILES}
     try:
-        for path, content in examples.items():
+        for name, content in examples.items():
+            path = folder / name
             if path.exists() and path.read_bytes() != content:
                 raise OutputError(
                     Text(
@@ -187,11 +189,9 @@ def write_demo(folder: str | Path, language: Language = "en") -> FileBatch:
                         path=path,
                     )
                 )
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, content in examples.items():
-            path.write_bytes(content)
     except OSError as error:
         raise not_written(folder, error) from error
+    write_files(folder, examples.items(), replace=True)
     visits, providers, recipients = (folder / name for name in EXAMPLE_FILES[:3])
     return claim_files(
         visits, folder / CLAIMS, providers, recipients, language=language, headings=language

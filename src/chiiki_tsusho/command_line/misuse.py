@@ -26,6 +26,7 @@ from chiiki_tsusho.command_line.shared import (
 )
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import LANGUAGES, Joined, Sayable, Text, default_language
+from chiiki_tsusho.whole_files import Placed
 
 OPTION = "--lang"
 # What typer raises for wrong words; it gives these classes no public name.
@@ -143,6 +144,7 @@ class Commands(Group):
     def _without_language(self, args: list[str], lenient: bool) -> list[str]:
         """Take ``--lang`` out of the words and set the language; the shell asks of half a line."""
         speak(default_language())
+        Placed.any = False
         rest: list[str] = []
         words = iter(args)
         for word in words:

@@ -22,6 +22,7 @@ from chiiki_tsusho.language import (
     listed,
     without_controls,
 )
+from chiiki_tsusho.whole_files import Placed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,18 +93,10 @@ def show_frame(frame: pd.DataFrame) -> None:
 
     What a spreadsheet would run as a formula has an apostrophe before it.
     """
-    import pyarrow as pa
-
     from chiiki_tsusho.exchange_files.headings import headed
-    from chiiki_tsusho.writing.table_writers import without_formulas
+    from chiiki_tsusho.writing.table_writers import guarded
 
-    texts = frame.select_dtypes(["str", "object"])
-    guarded = {
-        str(name): without_formulas(pa.chunked_array([pa.array(column, pa.string())])).to_pandas()
-        for name, column in texts.items()
-    }
-    frame = frame.reset_index(drop=True).assign(**guarded)
-    show_data(headed(frame, spoken()).to_csv(index=False, lineterminator="\n"))
+    show_data(headed(guarded(frame), spoken()).to_csv(index=False, lineterminator="\n"))
 
 
 def _write(stream: TextIO | None, text: str) -> None:
@@ -148,18 +141,21 @@ def exit_codes() -> Iterator[None]:
         say_error(error)
         raise typer.Exit(WRONG_USE) from error
     except KeyboardInterrupt:
-        say(Text("stopped; nothing of this run was written"))
+        say(Text("stopped; {written}", written=_written()))
         raise typer.Exit(STOPPED) from None
     except BrokenPipeError:
         _let_go_of_output()
         raise typer.Exit(READER_GONE) from None
     except OSError as error:
         where = error.filename if isinstance(error.filename, str) else said(Text("standard output"))
-        say_error(Text("{path}: cannot be used: {why}", path=where, why=why_not(error)))
+        told = Text("{path}: cannot be used: {why}", path=where, why=why_not(error))
+        if Placed.any:
+            told = Text("{told}; {written}", told=told, written=_written())
+        say_error(told)
         _let_go_of_output()
         raise typer.Exit(WRONG_USE) from error
     except MemoryError as error:
-        say_error(Text("there is not enough memory; nothing of this run was written"))
+        say_error(Text("there is not enough memory; {written}", written=_written()))
         raise typer.Exit(WRONG_USE) from error
     except typer.Exit:
         raise
@@ -168,14 +164,19 @@ def exit_codes() -> Iterator[None]:
         from traceback import format_exception
 
         say("".join(format_exception(error)).rstrip())
-        say_error(
-            Text("a fault of this program; nothing of this run was written; please report it")
-        )
+        say_error(Text("a fault of this program; {written}; please report it", written=_written()))
         raise typer.Exit(WRONG_USE) from error
     finally:
         if collects:
             gc.freeze()
             gc.enable()
+
+
+def _written() -> Text:
+    """Say whether files of this run are in their place, whatever ended it."""
+    if Placed.any:
+        return Text("files of this run are there already")
+    return Text("nothing of this run was written")
 
 
 def _let_go_of_output() -> None:

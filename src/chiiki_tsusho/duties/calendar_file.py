@@ -53,6 +53,12 @@ def write_calendar(plan: pd.DataFrame, path: str | Path, on: date | str | None =
     >>> ct.write_calendar(plan, "plan.ics").name
     'plan.ics'
     """
+    write_whole(path, calendar_of(plan, on))
+    return Path(path)
+
+
+def calendar_of(plan: pd.DataFrame, on: date | str | None = None) -> bytes:
+    """Return what ``write_calendar`` writes."""
     icalendar = needed("icalendar")
     if on is None:
         if "on" not in plan.attrs:
@@ -86,8 +92,7 @@ def write_calendar(plan: pd.DataFrame, path: str | Path, on: date | str | None =
         alarm.add("trigger", _REMINDER)
         event.add_component(alarm)
         calendar.add_component(event)
-    write_whole(path, calendar.to_ical())
-    return Path(path)
+    return bytes(calendar.to_ical())
 
 
 def _description(row: dict[Hashable, Any]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chiiki_tsusho.duties.registers import read_register
@@ -88,12 +89,19 @@ class Meetings:
     columns: frozenset[str]
     meetings: Sequence[Meeting]
 
+    @cached_property
+    def _of_provider(self) -> Mapping[str, list[Meeting]]:
+        found: dict[str, list[Meeting]] = {}
+        for one in self.meetings:
+            found.setdefault(one.provider_no, []).append(one)
+        return found
+
     def held(self, provider_no: str, on: date) -> list[Meeting]:
         """Return the meetings a provider has held by a day, in order of time."""
         found = [
             one
-            for one in self.meetings
-            if one.provider_no == provider_no and one.held_on is not None and one.held_on <= on
+            for one in self._of_provider.get(provider_no, ())
+            if one.held_on is not None and one.held_on <= on
         ]
         return sorted(found, key=lambda one: (one.held_on or on, one.number))
 
@@ -107,10 +115,10 @@ class Meetings:
 
     def _not_held(self, provider_no: str, on: date) -> list[tuple[date, Meeting]]:
         found = []
-        for one in self.meetings:
+        for one in self._of_provider.get(provider_no, ()):
             day = one.held_on or one.planned_on
             still = one.held_on is None or one.held_on > on
-            if one.provider_no == provider_no and day is not None and still:
+            if day is not None and still:
                 found.append((day, one))
         return sorted(found, key=lambda pair: (pair[0], pair[1].number))
 

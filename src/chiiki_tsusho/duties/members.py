@@ -36,21 +36,25 @@ def _changed_since(row: dict[str, Any], on: date) -> bool:
     return filed is None or (left and filed < row["to"])
 
 
-def open_entries(case: OfficeCase, rows: Sequence[dict[str, Any]]) -> tuple[int, DutyRule | None]:
-    """Count the entries of an office's list that are to be filed; return the rule as well."""
-    rule = case.rule("member_list")
-    own = [row for row in rows if row["provider_no"] == case.office.provider_no]
-    if rule is None:
-        return 0, None
-    return unfiled(own, case.on, changes=rule.value == "when_decided_and_changed"), rule
+def open_entries(
+    cases: Sequence[OfficeCase], rows: Sequence[dict[str, Any]]
+) -> Iterator[tuple[OfficeCase, int, DutyRule | None]]:
+    """Count the entries of each office's list that are to be filed; yield the rule as well."""
+    lists: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        lists.setdefault(row["provider_no"], []).append(row)
+    for case in cases:
+        rule = case.rule("member_list")
+        own = lists.get(case.office.provider_no, [])
+        changes = rule is not None and rule.value == "when_decided_and_changed"
+        yield case, 0 if rule is None else unfiled(own, case.on, changes=changes), rule
 
 
 def member_findings(
     cases: Sequence[OfficeCase], rows: Sequence[dict[str, Any]]
 ) -> Iterator[Finding]:
     """Find lists of members that were not filed; no cell of the list is told."""
-    for case in cases:
-        count, rule = open_entries(case, rows)
+    for case, count, rule in open_entries(cases, rows):
         if count:
             yield Finding(
                 "late",

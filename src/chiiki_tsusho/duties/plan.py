@@ -329,8 +329,7 @@ def _after(
 def _member_lists(
     cases: Sequence[OfficeCase], rows: Sequence[dict[str, Any]]
 ) -> Iterator[PlannedDay]:
-    for case in cases:
-        count, rule = open_entries(case, rows)
+    for case, count, rule in open_entries(cases, rows):
         if count:
             what = Text("file the list of members")
             number = case.office.provider_no

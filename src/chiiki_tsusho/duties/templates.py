@@ -10,7 +10,7 @@ from pathlib import Path
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.register_columns import REGISTERS
 from chiiki_tsusho.language import Language
-from chiiki_tsusho.whole_files import write_new
+from chiiki_tsusho.writing.file_sets import write_files
 
 # Spreadsheets take a file for UTF-8 where it begins with a mark.
 _MARK = "\ufeff"
@@ -67,4 +67,5 @@ def write_register_templates(folder: str | Path, headings: Language = "en") -> l
             [register, one.name, one.heading, one.meaning.say(headings)] for one in columns
         ]
     files[_DICTIONARY] = csv_text(dictionary)
-    return write_new(folder, files, private=_PRIVATE)
+    contents = ((name, text.encode()) for name, text in files.items())
+    return write_files(folder, contents, private=_PRIVATE)

@@ -34,7 +34,7 @@ from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.prices_and_limits import service
 from chiiki_tsusho.reading.inputs import Input, open_input, open_inputs
-from chiiki_tsusho.whole_files import write_new
+from chiiki_tsusho.writing.file_sets import write_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -260,7 +260,7 @@ def write_care_plan_results(
     lines = claims if withdraw else done.codes
     rows = _rows(kind, lines, claims, managers, edition, now)
     files = {name: rows[at].encode(ENCODING) for at, name in names.items()}
-    paths = tuple(write_new(folder, files, private=files))
+    paths = tuple(write_files(folder, files.items(), private=files))
     left = [at for at, reason in enumerate(why) if reason is not None and reason is not _NOT_SENT]
     reasons = [reason.say(language) for reason in why if reason not in (None, _NOT_SENT)]
     return WrittenResults(paths, claims.iloc[left].assign(message=reasons), done)

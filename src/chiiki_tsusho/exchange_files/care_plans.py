@@ -31,7 +31,7 @@ from chiiki_tsusho.exchange_files.care_plan_visits import planned_months, visit_
 from chiiki_tsusho.language import Counted, Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
-from chiiki_tsusho.whole_files import write_new
+from chiiki_tsusho.writing.file_sets import write_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,8 +80,8 @@ class CarePlans:
             One of them is there already, or the folder cannot be written.
         """
         files = {VISITS_FILE: self.visits, RECIPIENTS_FILE: self.recipients}
-        contents = {name: _csv(frame).encode(_ENCODING) for name, frame in files.items()}
-        return write_new(folder, contents, private=files)
+        contents = ((name, _csv(frame).encode(_ENCODING)) for name, frame in files.items())
+        return write_files(folder, contents, private=files)
 
 
 @checked_call

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import secrets
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +19,6 @@ from chiiki_tsusho.errors import (
     ClaimFileError,
     InputFileError,
 )
-from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.monthly_codes import without_units
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
@@ -33,7 +28,8 @@ from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_recipients
-from chiiki_tsusho.whole_files import given_path, named_path, not_written
+from chiiki_tsusho.whole_files import given_path, named_path
+from chiiki_tsusho.writing.file_sets import write_files
 from chiiki_tsusho.writing.result_tables import read_frame, schema
 from chiiki_tsusho.writing.saved_results import output_files, read_output
 
@@ -175,8 +171,9 @@ def write_claim_file(
         raise ClaimFileError(problems.summary(), frame)
     files = [records_of(one, sending) for one in months]
     names = _names(months, file_name)
-    _write(folder, names, files)
-    return [_written(folder / name, one) for name, one in zip(names, months, strict=True)]
+    contents = ((name, file.to_bytes()) for name, file in zip(names, files, strict=True))
+    paths = write_files(folder, contents, private=names, replace=True)
+    return [_written(path, one) for path, one in zip(paths, months, strict=True)]
 
 
 def _sending(review_month: str, quote: str, medium: str, file_no: str) -> Sending:
@@ -304,28 +301,6 @@ def _names(months: Sequence[MonthClaims], file_name: str | None) -> list[str]:
         alone = service_months.count(month) == 1
         names.append(f"J{month}.CSV" if alone else f"J{month[2:]}{of_month[month]:03}.CSV")
     return names
-
-
-def _write(folder: Path, names: Sequence[str], files: Sequence[ClaimFile]) -> None:
-    """Write files that only their owner can read, all of them or none."""
-    work = [folder / f".{name}.{secrets.token_hex(4)}.part" for name in names]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, file in zip(work, files, strict=True):
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-                out.write(file.to_bytes())
-        # Behind the first file that is replaced there is no way back.
-        for path in (folder / name for name in names):
-            if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        for path, name in zip(work, names, strict=True):
-            path.replace(folder / name)
-    except OSError as error:
-        raise not_written(folder, error) from error
-    finally:
-        for path in work:
-            with suppress(OSError):
-                path.unlink()
 
 
 def _written(path: Path, month: MonthClaims) -> WrittenClaimFile:

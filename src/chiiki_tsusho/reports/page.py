@@ -19,7 +19,7 @@ from chiiki_tsusho.reports.batch_folder import read_batch, read_claims
 from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
 from chiiki_tsusho.reports.page_figures import OTHER_CODES_SHOWN, ReportFigures, report_figures
 from chiiki_tsusho.reports.page_groups import LEAST_COMPARED
-from chiiki_tsusho.reports.page_tables import write_tables
+from chiiki_tsusho.reports.page_tables import tables_of
 from chiiki_tsusho.reports.page_words import (
     PageWords,
     clipped,
@@ -31,7 +31,8 @@ from chiiki_tsusho.reports.page_words import (
     visible,
 )
 from chiiki_tsusho.reports.ranking import Record
-from chiiki_tsusho.whole_files import given_path, refuse_replacing, write_whole
+from chiiki_tsusho.whole_files import given_path, refuse_replacing, whole_file
+from chiiki_tsusho.writing.file_sets import write_files
 from chiiki_tsusho.writing.run_record import RUN, note_made
 from chiiki_tsusho.writing.saved_results import output_files
 
@@ -102,10 +103,15 @@ def write_report(
     earlier = None if before is None else read_claims(given_path(before))
     figures = report_figures(read_batch(folder), book, earlier)
     words = PageWords(language, _key_names(book, figures.months))
-    files = {} if csv is None else write_tables(Path(csv), figures, words)
+    tables = {} if csv is None else tables_of(figures, words)
+    files = {name: f"{name}.csv" for name in tables}
     shown = visible(folder.resolve().name)
     table = "" if codes is None else visible(Path(codes).name)
-    write_whole(page, _page(figures, words, shown, table, files))
+    with whole_file(page) as stream:
+        stream.write(_page(figures, words, shown, table, files).encode())
+        stream.flush()
+        if csv is not None:
+            write_files(csv, ((files[name], text) for name, text in tables.items()), replace=True)
     note_made(folder, page)
     return page
 

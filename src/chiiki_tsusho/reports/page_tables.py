@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +14,6 @@ from chiiki_tsusho.reading.csv_rows import BOM
 from chiiki_tsusho.reports.page_figures import MEASURES, YEN, ReportFigures
 from chiiki_tsusho.reports.page_words import PageWords
 from chiiki_tsusho.reports.ranking import Ranked
-from chiiki_tsusho.whole_files import output_folder, write_whole
 from chiiki_tsusho.writing.table_writers import without_formulas
 
 _KEY = ["service_month", "provider_no", "insurer_no", "insured_no"]
@@ -23,25 +21,10 @@ _SUMS = list(MEASURES)
 _Columns = Mapping[str, Sequence[Any]]
 
 
-def write_tables(folder: Path, figures: ReportFigures, words: PageWords) -> dict[str, str]:
-    """Write the CSVs into a folder, which is made where it is not there.
-
-    Returns
-    -------
-    dict of str to str
-        What each file is called, by the name of its list.
-
-    Raises
-    ------
-    OutputError
-        The folder cannot be written.
-    """
-    folder = output_folder(folder)
-    names = {}
-    for name, columns in _tables(figures, words).items():
-        write_whole(folder / f"{name}.csv", _csv(columns, words))
-        names[name] = f"{name}.csv"
-    return names
+def tables_of(figures: ReportFigures, words: PageWords) -> dict[str, bytes]:
+    """Return the CSVs, by the names of their lists."""
+    tables = _tables(figures, words)
+    return {name: _csv(columns, words) for name, columns in tables.items()}
 
 
 def _csv(columns: _Columns, words: PageWords) -> bytes:

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Self
 
 from chiiki_tsusho.errors import OutputError, why_not
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.whole_files import keep_closed, named_path
+from chiiki_tsusho.whole_files import Placed, keep_closed, named_path
 from chiiki_tsusho.writing.journal import read_journal, write_journal
 from chiiki_tsusho.writing.room_lock import (
     AWAY,
@@ -67,10 +67,10 @@ class FolderExchange:
     def __enter__(self) -> Self:
         """Shut others out, finish what a stopped run has begun, and make the stage."""
         self.folder = self.folder.resolve()
-        if self.folder.exists() and not self.folder.is_dir():
-            raise OutputError(
-                Text("{folder}: is a file; a folder was expected", folder=str(self.shown))
-            )
+        lowest = next(one for one in (self.folder, *self.folder.parents) if one.exists())
+        if not lowest.is_dir():
+            shown = self.shown if lowest == self.folder else lowest
+            raise OutputError(Text("{folder}: is a file; a folder was expected", folder=str(shown)))
         try:
             with undisturbed(to_the_end=False):
                 self._room, self._lock = _locked_room(self.folder, self.shown)
@@ -138,6 +138,7 @@ class FolderExchange:
                 }
                 write_journal(self._room, journal)
                 _move(self._room, self.folder, journal)
+            Placed.any = True
             sync_folder(self.folder.parent)
             # Until the lock is given back.
             self._unheard = quiet.pop_all()

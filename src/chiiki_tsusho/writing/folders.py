@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
-from chiiki_tsusho.errors import OutputError, why_not
+from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.problem_rows import ProblemTables
 from chiiki_tsusho.reading.blocks import Source
@@ -23,6 +23,7 @@ from chiiki_tsusho.reading.several_files import SeveralSources
 from chiiki_tsusho.whole_files import keep_closed, named_path
 from chiiki_tsusho.writing.earlier_run import EarlierRun
 from chiiki_tsusho.writing.exchange import FolderExchange
+from chiiki_tsusho.writing.file_sets import refusal, refusals
 from chiiki_tsusho.writing.result_tables import claim_table, headings_in, line_table, schema
 from chiiki_tsusho.writing.run_record import (
     OUTPUTS,
@@ -101,7 +102,7 @@ class FolderSink:
 
     def __enter__(self) -> Self:
         """Shut other runs out and open the files, in a stage beside the folder."""
-        with _refusals(self.folder):
+        with refusals(self.folder):
             self._exchange.__enter__()
             try:
                 refuse_other_results(self.folder, self._inputs, self._replace)
@@ -122,7 +123,7 @@ class FolderSink:
         """Remove what was not put in place."""
         self._discard()
         if isinstance(error, OSError):
-            raise _refusal(self.folder, error) from error
+            raise refusal(self.folder, error) from error
 
     def _opened(self, writer: AnyWriter) -> AnyWriter:
         self._writers.append(writer)
@@ -186,7 +187,7 @@ class FolderSink:
 
         What an earlier run has left there goes, with the papers made from it.
         """
-        with _refusals(self.folder):
+        with refusals(self.folder):
             if self._earlier is not None:
                 lines = self._earlier.with_lines([one for one, _ in self._new])
                 claims = self._earlier.with_claims([one for _, one in self._new])
@@ -275,7 +276,7 @@ def write_tables(folder: str | Path, tables: Mapping[str, pa.Table]) -> None:
         The folder cannot be written.
     """
     shown = named_path(folder)
-    with _refusals(shown), FolderExchange(shown) as exchange:
+    with refusals(shown), FolderExchange(shown) as exchange:
         for name, table in tables.items():
             texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
             words = _WORDS_OF_TABLES.get(name, texts)
@@ -299,7 +300,7 @@ def new_folder(folder: str | Path) -> Iterator[Path]:
     """
     shown = named_path(folder)
     with contextlib.ExitStack() as stack:
-        with _refusals(shown):
+        with refusals(shown):
             if shown.exists() and not (shown.is_dir() and not any(shown.iterdir())):
                 raise OutputError(
                     Text(
@@ -309,7 +310,7 @@ def new_folder(folder: str | Path) -> Iterator[Path]:
                 )
             exchange = stack.enter_context(FolderExchange(shown))
         yield exchange.stage
-        with _refusals(shown):
+        with refusals(shown):
             exchange.put(())
 
 
@@ -324,7 +325,7 @@ def refuse_overwriting(
         Names the input and says what to do; or ``folder`` is a file.
     """
     named_path(folder)
-    with _refusals(folder):
+    with refusals(folder):
         if folder.exists() and not folder.is_dir():
             raise OutputError(
                 Text("{folder}: is a file; a folder was expected", folder=str(folder))
@@ -341,21 +342,3 @@ def refuse_overwriting(
                         folder=str(folder),
                     )
                 )
-
-
-@contextlib.contextmanager
-def _refusals(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _refusal(folder, error) from error
-
-
-def _refusal(folder: Path, error: OSError) -> OutputError:
-    return OutputError(
-        Text(
-            "{folder}: cannot be written: {why}; nothing of this run is left there",
-            folder=str(folder),
-            why=why_not(error),
-        )
-    )

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import pyarrow as pa
 from pyarrow import compute
@@ -18,6 +18,9 @@ from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.reading.csv_rows import BOM
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FileFormat = Literal["csv", "xlsx", "parquet"]
 FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "parquet")
@@ -205,6 +208,15 @@ def without_formulas(texts: pa.ChunkedArray) -> pa.ChunkedArray:
         return texts
     risky = compute.and_not(risky, compute.match_substring_regex(texts, _SIGNED_NUMBER))
     return compute.if_else(risky, joined("'", texts), texts)
+
+
+def guarded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose words have an apostrophe before what a spreadsheet would run."""
+    texts = {
+        str(name): without_formulas(pa.chunked_array([pa.array(column, pa.string())])).to_pandas()
+        for name, column in frame.select_dtypes(["str", "object"]).items()
+    }
+    return frame.reset_index(drop=True).assign(**texts)
 
 
 class _WorkbookWriter:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from chiiki_tsusho.checked_calls import checked_call
@@ -17,8 +16,7 @@ from chiiki_tsusho.columns import (
     PROBLEMS,
     Column,
 )
-from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.language import Language, Text
+from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY, CodeRow
 from chiiki_tsusho.law.code_table import CodeTable
@@ -26,7 +24,9 @@ from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
 from chiiki_tsusho.problem_texts import CALLED
 from chiiki_tsusho.reading.addition_names import meanings
-from chiiki_tsusho.whole_files import named_path, not_written
+from chiiki_tsusho.whole_files import named_path
+from chiiki_tsusho.writing.exchange import FolderExchange
+from chiiki_tsusho.writing.file_sets import refusals, refuse_any
 from chiiki_tsusho.writing.template_workbook import InputSheet, write_workbook
 
 # A byte-order mark lets spreadsheets see that the file is UTF-8.
@@ -101,10 +101,6 @@ def write_templates(
     book = load_code_book(codes)
     table = _latest(book) if month is None else book.table(parse_month(month))
     keys = sorted(set(table.keys) - table.chosen_keys)
-    paths = [folder / f"{file}.csv" for file in FILES] + [folder / WORKBOOK, folder / DICTIONARY]
-    for path in paths:
-        if path.exists():
-            raise OutputError(Text("{path}: is there already; choose an empty folder", path=path))
     named = dict(zip(keys, _headings_of(keys, book, table, headings), strict=True))
     example = _example(table, headings)
     shown = _example_addition(table)
@@ -119,21 +115,16 @@ def write_templates(
         for file, columns in FILES.items()
     ]
     dictionary = _dictionary(book, keys, example, headings)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    names = [*(f"{file}.csv" for file in FILES), WORKBOOK, DICTIONARY]
+    with refusals(folder), FolderExchange(folder) as exchange:
+        refuse_any(folder, names)
+        paths = [exchange.stage / name for name in names]
         for path, sheet in zip(paths, sheets, strict=False):
             _write(path, sheet.rows(headings))
-        write_workbook(folder / WORKBOOK, sheets, table, dictionary, headings)
-        _write(folder / DICTIONARY, dictionary)
-    except BaseException as error:
-        # None of them was there before.
-        for path in paths:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise not_written(folder, error) from error
-        raise
-    return paths
+        write_workbook(exchange.stage / WORKBOOK, sheets, table, dictionary, headings)
+        _write(exchange.stage / DICTIONARY, dictionary)
+        exchange.put(())
+    return [folder / name for name in names]
 
 
 def _latest(book: CodeBook) -> CodeTable:
