@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.language import terminal_width, without_controls
@@ -85,6 +86,21 @@ def test_an_answer_that_cannot_be_written_is_an_error(words: str, tmp_path: Path
     assert done.stderr == b"error: standard output: cannot be used: No space left on device\n"
     done = shell(f"$P --lang ja {words} >/dev/full", tmp_path)
     assert done.stderr.decode() == "エラー: 標準出力: 使えません(ディスクに空きがありません)\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "completion for bash is set up in /there; it works in a new terminal\n"),
+        ("ja", "bash の入力補完を /there に設定しました。新しいターミナルから使えます\n"),
+    ],
+)
+def test_completion_that_is_set_up_is_told_in_the_language(
+    language: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("typer.completion.install", lambda **_: ("bash", Path("/there")))
+    done = CliRunner().invoke(app, ["--lang", language, "--install-completion"])
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", told)
 
 
 def test_a_program_without_a_console(tmp_path: Path) -> None:

@@ -893,8 +893,17 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert "is a file; a folder was expected" in said[0]
     code, _, said = run(path, *MARCH_APRIL, "-o", path / "out")
     assert code == 2
-    assert "cannot be written" in said[0]
+    assert "visits.csv: is a file; a folder was expected" in said[0]
     assert [one.name for one in tmp_path.iterdir()] == ["visits.csv"]
+
+
+def test_a_page_that_cannot_be_written_leaves_no_figures(tmp_path: Path) -> None:
+    path = write(tmp_path / "visits.csv", [visit()])
+    (tmp_path / "out" / "comparison.html").mkdir(parents=True)
+    code, text, said = run(path, *MARCH_APRIL, "-o", tmp_path / "out")
+    assert (code, text) == (2, "")
+    assert "comparison.html: is a folder" in said[0]
+    assert [one.name for one in (tmp_path / "out").iterdir()] == ["comparison.html"]
 
 
 def test_files_compare_as_frames_do(tmp_path: Path) -> None:

@@ -116,17 +116,15 @@ class Group(TyperGroup):
 class Commands(Group):
     """All commands: takes ``--lang`` before or after any of them, says what to do after misuse."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        for one in self.params:
-            if one.name == "install_completion":
-                one.callback = _install_completion
-
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
     ) -> Any:
         """Settle the language, then read the options that stand before the command."""
         settle_output()
+        # Typer adds this option when all else is made.
+        for one in self.params:
+            if one.name == "install_completion":
+                one.callback = _install_completion
         lenient = bool(extra.get("resilient_parsing"))
         with exit_codes(), _explained(lambda: info_name or ""):
             args = self._without_language(args, lenient)

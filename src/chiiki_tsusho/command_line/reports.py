@@ -94,7 +94,7 @@ def compare_command(
             )
         from chiiki_tsusho.command_line.memory import keep_memory
         from chiiki_tsusho.reports.comparison import compare_files
-        from chiiki_tsusho.reports.comparison_page import COMPARISON_PAGE, write_comparison
+        from chiiki_tsusho.reports.comparison_page import COMPARISON_PAGE, page_of
         from chiiki_tsusho.reports.comparison_text import comparison_text
 
         keep_memory()
@@ -112,9 +112,8 @@ def compare_command(
                 progress=shown,
                 language=spoken(),
                 ignore_columns=ignore_columns or (),
+                pages={COMPARISON_PAGE: lambda made: page_of(made, spoken())},
             )
-        if output is not None:
-            write_comparison(comparison, output / COMPARISON_PAGE, spoken())
         show(comparison_text(comparison, ROWS_SHOWN, spoken()))
         _say_left_out(comparison, output)
         if not comparison.complete:

@@ -9,7 +9,7 @@ Only claims computed on both sides are compared; what a side holds is counted an
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -210,6 +210,7 @@ def compare_files(
     language: Language = "en",
     progress: Progress | None = None,
     ignore_columns: Collection[str] = (),
+    pages: Mapping[str, Callable[[Comparison], str]] | None = None,
 ) -> Comparison:
     """Compare as ``compare_months`` does, from files and if wanted into a folder.
 
@@ -227,6 +228,8 @@ def compare_files(
         Called with the stage, how much of it is done and how much there is.
     ignore_columns : collection of str
         Headings of columns to be left unread.
+    pages : mapping of str to callable, optional
+        What makes the pages that go into the folder with the CSVs, by their names.
 
     Raises
     ------
@@ -245,7 +248,8 @@ def compare_files(
         tables = {
             name: _arrow(frame, COMPARISON[name]) for name, frame in comparison.frames.items()
         }
-        write_tables(Path(folder), tables)
+        made = {name: page(comparison) for name, page in (pages or {}).items()}
+        write_tables(Path(folder), tables, made)
     return comparison
 
 

@@ -78,11 +78,12 @@ def write_comparison(comparison: Comparison, path: str | Path, language: Languag
         The language is unknown.
     """
     known_language(language)
-    write_whole(path, _page(comparison, language))
+    write_whole(path, page_of(comparison, language))
     return Path(path)
 
 
-def _page(comparison: Comparison, language: Language) -> str:
+def page_of(comparison: Comparison, language: Language) -> str:
+    """Return what ``write_comparison`` writes."""
     environment = templates(TEMPLATES)
     a, b = side_names(comparison)
     return environment.get_template("comparison.html").render(

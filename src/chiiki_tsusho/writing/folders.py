@@ -267,8 +267,10 @@ class _LineWriter:
         self._stream.close()
 
 
-def write_tables(folder: str | Path, tables: Mapping[str, pa.Table]) -> None:
-    """Write tables as CSV files of their names into a folder, all or none.
+def write_tables(
+    folder: str | Path, tables: Mapping[str, pa.Table], pages: Mapping[str, str] | None = None
+) -> None:
+    """Write tables as CSV files of their names, and pages, into a folder, all or none.
 
     Raises
     ------
@@ -286,6 +288,8 @@ def write_tables(folder: str | Path, tables: Mapping[str, pa.Table]) -> None:
                 writer.write(writer.formed(table))
             finally:
                 writer.close()
+        for name, page in (pages or {}).items():
+            (exchange.stage / name).write_text(page, "utf-8", newline="\n")
         exchange.put(())
 
 
