@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiiki_tsusho.claims.calendars import Calendars
+from chiiki_tsusho.claims.calendars import DOUBTED, Calendars
 from chiiki_tsusho.claims.visit_kinds import VisitKinds
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.law.rounding import floor_share, half_up
@@ -295,8 +295,19 @@ ENTRIES = st.tuples(
     CLAIM_KEYS,
     st.integers(1, 31),  # day
     st.sampled_from((1, 1, 1, 2, 9)),  # session
-    st.sampled_from((0, 1, 2, 40000)),  # pattern
+    st.sampled_from((6, 7, 8, 40000)),  # pattern
 )
+# The care level of each pattern; the first ones are of visits in doubt.
+LEVELS = np.concatenate((np.arange(6), np.full(40000, 2)))
+LEVELS[[6, 7]] = 1
+
+
+def of_cell(patterns: set[int]) -> int:
+    """What a cell holds: the pattern of its visits, else what says their level alone."""
+    if len(patterns) == 1:
+        return next(iter(patterns))
+    levels = {int(LEVELS[one]) for one in patterns}
+    return DOUBTED + (levels.pop() if len(levels) == 1 else 0)
 
 
 def column(entries: list[tuple[tuple[int, ...], int, int, int]], at: int) -> np.ndarray:
@@ -308,7 +319,7 @@ def test_calendars_are_a_dict(
     blocks: list[list[tuple[tuple[int, ...], int, int, int]]], random: Random
 ) -> None:
     ledger, line = Calendars(), 2
-    calendars: dict[tuple[int, ...], dict[tuple[int, int], int]] = {}
+    calendars: dict[tuple[int, ...], dict[tuple[int, int], set[int]]] = {}
     rows: dict[tuple[int, ...], int] = {}
     first_lines: dict[tuple[int, ...], int] = {}
     for block in blocks:
@@ -318,9 +329,10 @@ def test_calendars_are_a_dict(
         day, session, pattern = (
             np.array([entry[at] for entry in block], dtype=np.int64) for at in (1, 2, 3)
         )
-        ledger.enter(claim, session, day, pattern)
+        ledger.enter(claim, session, day, pattern, LEVELS)
         for key, of_day, of_session, of_pattern in block:
-            calendars.setdefault(key, {})[of_day, of_session] = of_pattern
+            cells = calendars.setdefault(key, {})
+            cells.setdefault((of_day, of_session), set()).add(of_pattern)
             rows[key] = rows.get(key, 0) + 1
             first_lines.setdefault(key, line)
             line += 1
@@ -339,9 +351,9 @@ def test_calendars_are_a_dict(
     order = order[: len(order) - len(order) // 3]
     entries = ledger.visits(np.array(order, dtype=np.int64))
     expected = [
-        (place, of_day, of_session, of_pattern)
+        (place, of_day, of_session, of_cell(patterns))
         for place, number in enumerate(order)
-        for (of_day, of_session), of_pattern in sorted(calendars[keys[number]].items())
+        for (of_day, of_session), patterns in sorted(calendars[keys[number]].items())
     ]
     found = (entries.claim, entries.day, entries.session, entries.kind)
     assert list(zip(*(part.tolist() for part in found), strict=True)) == expected

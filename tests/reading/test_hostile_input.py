@@ -129,6 +129,37 @@ def test_arrow_columns_of_unusual_types() -> None:
     assert places(batch.problems) == [("visits", 2, "minutes", "[240]", "bad_value")]
 
 
+@pytest.mark.parametrize(
+    "column", ["provider_no", "insurer_no", "insured_no", "service_date", "care_level", "minutes"]
+)
+def test_a_cell_may_stand_among_any_number_of_blanks(column: str) -> None:
+    rows = visits(3)
+    rows[0][column] = " " * 400 + rows[0][column]
+    rows[1][column] += "\u3000" * 200
+    batch = compute_claims(frame(rows))
+    assert batch.problems.empty
+    assert batch.claims["visits"].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("provider_no", f"1370000018.{'0' * 100}1"),
+        ("insurer_no", f"131003.{'0' * 100}1"),
+        ("insured_no", f"0000000001.{'0' * 100}1"),
+        ("service_date", f"2016-04-01 0:00:00.{'0' * 100}1"),
+        ("care_level", f"1.{'0' * 100}1"),
+        ("minutes", f"240.{'0' * 100}5"),
+        ("minutes", f"{'0' * 101}240"),
+    ],
+)
+def test_what_a_long_cell_begins_with_is_not_taken_for_all_of_it(column: str, cell: str) -> None:
+    batch = compute_claims(frame([visit(1, **{column: cell})]))
+    assert batch.claims.empty
+    shown = [place[3:] for place in places(batch.problems) if place[2] == column]
+    assert shown == [(f"{cell[:60]}…", "bad_value")]
+
+
 def test_very_long_cell_costs_no_time_and_is_shown_shortened(tmp_path: Path) -> None:
     # Each of these marks moves past all others when it is normalised.
     marks = "\u0327\u0301" * 100_000

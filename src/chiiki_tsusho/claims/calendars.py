@@ -18,7 +18,8 @@ from chiiki_tsusho.reading.insured_numbers import INSURED_BITS
 from chiiki_tsusho.records import record
 
 DAYS = 31
-# The kind of different visits that meet in one cell: none of them is the right one.
+# The first kinds are of different visits that meet in one cell, one for each care level that they
+# have in common; the very first, of none, is also of visits of several levels.
 DOUBTED = 0
 # What is marked of each claim.
 _ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL, _APART = range(5)
@@ -96,11 +97,17 @@ class Calendars:
         pair, insured = self.claims.parts(claims)
         return pair, insured
 
-    def enter(self, claim: Ints, session: Ints, day: Ints, kind: Ints) -> None:
+    def enter(self, claim: Ints, session: Ints, day: Ints, kind: Ints, level: Ints) -> None:
         """Enter visits into the calendars of their claims.
 
         Two visits in one cell leave fewer cells filled than rows entered: ``doubled`` counts such
         visits afterwards.
+
+        Parameters
+        ----------
+        claim, session, day, kind : ndarray of int64, shape (visits,)
+        level : ndarray of int64, shape (kinds,)
+            The care level of each kind.
         """
         if not len(claim):
             return
@@ -114,21 +121,26 @@ class Calendars:
         if later.any():
             sheet = self._sheets.ids(claim[later], session[later])
             self._more.reach(len(self._sheets))
-            self._fill(self._more, sheet * DAYS + day[later] - 1, kind[later], claim[later])
+            self._fill(self._more, sheet * DAYS + day[later] - 1, kind[later], claim[later], level)
             first = ~later
             claim, day, kind = claim[first], day[first], kind[first]
-        self._fill(self._calendar, claim * DAYS + day - 1, kind, claim)
+        self._fill(self._calendar, claim * DAYS + day - 1, kind, claim, level)
 
-    def _fill(self, grid: Grid, at: Ints, kind: Ints, claim: Ints) -> None:
+    def _fill(self, grid: Grid, at: Ints, kind: Ints, claim: Ints, level: Ints) -> None:
         """Fill cells; what is found in one must not depend on the order of its visits."""
         cells = grid.cells.ravel()
         entered = (kind + 1).astype(cells.dtype)
         before = cells[at]
         cells[at] = entered
         differ = (cells[at] != entered) | ((before != entered) & (before != 0))
-        if differ.any():
-            cells[at[differ]] = DOUBTED + 1
-            self.open_level(claim[differ])
+        if not differ.any():
+            return
+        at, own, before = at[differ], level[kind[differ]], before[differ]
+        there = level[cells[at] - 1]
+        agree = (own == there) & ((before == 0) | (own == level[before - 1]))
+        cells[at] = DOUBTED + 1 + own
+        cells[at[~agree]] = DOUBTED + 1
+        self.open_level(claim[differ][~agree])
 
     def hold(self, claims: Ints) -> None:
         """Hold claims."""

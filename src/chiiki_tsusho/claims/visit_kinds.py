@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.claims.calendars import DOUBTED
+from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
 from chiiki_tsusho.not_known import NO_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints, first_of_runs
 from chiiki_tsusho.reading.dense_ids import (
@@ -86,9 +87,11 @@ class VisitKinds:
         # Code and care level, then the keys.
         self._index = TupleIds(2 + len(keys))
         self.columns: list[Ints] = []
-        # Of visits that are in doubt nothing is known.
-        self.ids([np.array([NO_ROW if at == 0 else 0]) for at in range(2 + len(keys))])
-        assert len(self._index) == DOUBTED + 1
+        # Of visits that are in doubt no more is known than their level.
+        level = np.arange(LEVEL_SLOTS)
+        nothing = np.zeros_like(level)
+        ids = self.ids([np.full_like(level, NO_ROW), level, *(nothing for _ in keys)])
+        assert (ids == DOUBTED + level).all()
 
     def without_code(self, kinds: Ints) -> Flags:
         """Say which visits of some kinds have no code, so that their service is not known."""

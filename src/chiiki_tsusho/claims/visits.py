@@ -261,7 +261,8 @@ class VisitBook:
                 self.calendars.set_apart(claim[~placed])
                 kind = kind[placed]
                 claim, session, day = claim[placed], session[placed], day[placed]
-        self.calendars.enter(claim, session, day, kinds.visit_kind[kind])
+        level = self.visit_kinds.columns[1]
+        self.calendars.enter(claim, session, day, kinds.visit_kind[kind], level)
         return claims
 
     def _kinds(

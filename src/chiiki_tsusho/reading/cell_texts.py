@@ -31,6 +31,11 @@ def shown(text: str) -> str:
     return text if len(text) <= LONGEST_CELL else f"{text[:_SHOWN]}…"
 
 
+def shortened(text: str) -> str:
+    """Cut a text longer than any cell of the contract."""
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
+
+
 class BadCellError(Exception):
     """A cell that is not what its column holds."""
 
@@ -45,10 +50,10 @@ class BadCellError(Exception):
 def plain(text: str) -> str:
     """Fold full-width forms (３ is 3) and take off blanks around.
 
-    A text longer than any cell of the contract is cut: it is of no meaning.
+    A text longer than any cell of the contract is cut, and what is left says so: it is no number.
     """
     if len(text) > LONGEST_CELL:
-        text = text.strip(BLANKS)[: LONGEST_CELL + 1]
+        text = shortened(text.strip(BLANKS))
     return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip(BLANKS)
 
 

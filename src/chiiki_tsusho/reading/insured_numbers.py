@@ -17,8 +17,6 @@ from chiiki_tsusho.reading.dense_ids import WordRows
 INSURED_DIGITS = 10
 # The integers are below 1.1 × 10¹⁰.
 INSURED_BITS = 34
-# In bytes: ten characters of full width are thirty.
-_LONGEST = 3 * LONGEST_CELL
 H_PERSON = 10**INSURED_DIGITS
 _H_FIRST, _0_FIRST, _FIRST = (np.uint64(number) for number in (ord("H"), ord("0"), 0xFF))
 _HUNDRED = np.uint64(100)
@@ -43,7 +41,7 @@ def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
     if not whole.all():
         packed = np.where(lengths == 0, BLANK, BAD).astype(np.int64)
         packed[whole] = pack_insured(numbers.filter(of_flags(whole)))
-        _pack_folded(numbers, (lengths > 0) & ~whole & (lengths <= _LONGEST), packed)
+        _pack_folded(numbers, (lengths > 0) & ~whole, packed)
         return packed
     if not len(numbers):
         return np.zeros(0, dtype=np.int64)
@@ -72,7 +70,10 @@ def _pack_folded(
     """Pack numbers that are written in full width or with blanks around; ``packed`` is changed."""
     if not others.any():
         return
-    folded = compute.utf8_normalize(numbers.filter(of_flags(others)), form="NFKC")
+    trimmed = compute.utf8_trim(numbers.filter(of_flags(others)), characters=BLANKS)
+    # Normalising takes quadratic time, and what is longer is no number.
+    short = compute.less_equal(compute.utf8_length(trimmed), LONGEST_CELL)
+    folded = compute.utf8_normalize(compute.if_else(short, trimmed, "…"), form="NFKC")
     folded = compute.utf8_trim(folded, characters=BLANKS)
     folded = compute.replace_substring_regex(folded, r"^([0-9]{10})\.0+$", r"\1")
     size = numbers_of(compute.binary_length(folded))
