@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -270,8 +271,9 @@ def _runs(names: Texts) -> Iterator[tuple[int, int]]:
 
 def _slice(whole: MonthClaims, first: int, last: int) -> MonthClaims:
     part = slice(first, last)
-    claim = whole.lines["claim"]
-    lines = whole.lines[(claim >= first) & (claim < last)]
+    # Lines are in the order of their claims.
+    start, end = np.searchsorted(whole.lines["claim"].to_numpy(), [first, last])
+    lines = whole.lines.iloc[start:end]
     return MonthClaims(
         whole.claims.iloc[part].reset_index(drop=True),
         lines.assign(claim=lines["claim"] - first).reset_index(drop=True),
@@ -295,11 +297,13 @@ def _names(months: Sequence[MonthClaims], file_name: str | None) -> list[str]:
         return [f"{stem}.CSV"]
     of_month: dict[str, int] = {}
     service_months = [str(one.claims["service_month"].iloc[0]) for one in months]
+    files = Counter(service_months)
     names = []
     for month in service_months:
         of_month[month] = of_month.get(month, 0) + 1
-        alone = service_months.count(month) == 1
-        names.append(f"J{month}.CSV" if alone else f"J{month[2:]}{of_month[month]:03}.CSV")
+        names.append(
+            f"J{month}.CSV" if files[month] == 1 else f"J{month[2:]}{of_month[month]:03}.CSV"
+        )
     return names
 
 
