@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
+from chiiki_tsusho.exchange_files.writer import _three_characters
 from chiiki_tsusho.language import Language
 from helpers import second_reader
 from helpers.claim_files import STATEMENT_RECORDS, figures
@@ -638,3 +639,22 @@ def test_other_recipients_than_those_of_the_claims_are_found(
         assert (problem["column"], problem["rule"]) == (column, "inconsistent")
         assert words in problem["message"]
     assert not list(tmp_path.iterdir())
+
+
+def test_names_of_a_month_of_many_providers_have_eight_characters() -> None:
+    assert [_three_characters(number) for number in (1, 999, 1000, 1035, 1036, 34_695)] == [
+        "001",
+        "999",
+        "A00",
+        "A0Z",
+        "A10",
+        "ZZZ",
+    ]
+    with pytest.raises(ChiikiTsushoError) as refused:
+        _three_characters(34_696)
+    assert refused.value.say("en") == (
+        "a month has too many providers for names of eight characters; divide the claims"
+    )
+    assert refused.value.say("ja") == (
+        "1か月の事業所が多すぎて、8文字のファイル名を付けられません。請求を分けて作成してください"
+    )

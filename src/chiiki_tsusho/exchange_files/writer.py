@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -283,7 +284,10 @@ def _slice(whole: MonthClaims, first: int, last: int) -> MonthClaims:
 
 
 def _names(months: Sequence[MonthClaims], file_name: str | None) -> list[str]:
-    """Name the files: ``J202607``, or ``J2607001`` … where a month has several providers."""
+    """Name the files: ``J202607``, or ``J2607001`` … where a month has several providers.
+
+    Behind ``J2607999`` follow ``J2607A00`` to ``J2607ZZZ``: a name has eight characters.
+    """
     if file_name is not None:
         stem = file_name.removesuffix(".CSV").removesuffix(".csv")
         if len(months) > 1:
@@ -301,10 +305,23 @@ def _names(months: Sequence[MonthClaims], file_name: str | None) -> list[str]:
     names = []
     for month in service_months:
         of_month[month] = of_month.get(month, 0) + 1
-        names.append(
-            f"J{month}.CSV" if files[month] == 1 else f"J{month[2:]}{of_month[month]:03}.CSV"
-        )
+        stem = month if files[month] == 1 else f"{month[2:]}{_three_characters(of_month[month])}"
+        names.append(f"J{stem}.CSV")
     return names
+
+
+def _three_characters(number: int) -> str:
+    """Write a number from 1 on as 001 to 999, then A00 to ZZZ."""
+    if number < 1000:
+        return f"{number:03}"
+    digits = string.digits + string.ascii_uppercase
+    # The first one that begins with a letter is 10 · 36².
+    first, rest = divmod(number - 1000 + 10 * 36**2, 36**2)
+    if first >= len(digits):
+        raise ChiikiTsushoError(
+            Text("a month has too many providers for names of eight characters; divide the claims")
+        )
+    return digits[first] + digits[rest // 36] + digits[rest % 36]
 
 
 def _written(path: Path, month: MonthClaims) -> WrittenClaimFile:
