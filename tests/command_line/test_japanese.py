@@ -414,7 +414,6 @@ def refusals(folder: Path) -> list[Callable[[], object]]:
         lambda: ct.compute_claims([1]),  # type: ignore[list-item]
         lambda: claim_files(good, good),
         lambda: claim_files(folder / "claims.csv", folder),
-        lambda: claim_files(good, good / "out"),
         lambda: ct.load_codes("2016-13"),
         lambda: ct.load_codes("2016-03"),
         lambda: ct.load_codes("2016-04", file("none", b"").with_name("no table.csv")),
