@@ -17,6 +17,7 @@ band      the minutes of every row are beyond the table, each row's others
 no-zero   every insured number has lost its first zero
 cells     no cell of any row can be read, and no two are alike
 marks     a quotation mark is left open on every line
+short     every line lacks its last cell
 doubled   every other row says what the one before it says
 stranger  the providers file knows none of the providers
 xlsx      an Excel workbook; of 100,000 visits at the most, beside a plain month of as many
@@ -83,6 +84,12 @@ def marks(lines: Iterator[list[str]], minutes: int) -> Iterator[list[str]]:
         yield cells
 
 
+def short(lines: Iterator[list[str]], _minutes: int) -> Iterator[list[str]]:
+    """Leave the last cell of every line away."""
+    for cells in lines:
+        yield cells[:-1]
+
+
 def doubled(lines: Iterator[list[str]], _minutes: int) -> Iterator[list[str]]:
     """Have every other line say what the one before it says."""
     for cells in lines:
@@ -132,6 +139,7 @@ KINDS: dict[str, tuple[str, Callable[[Files, Path], None]]] = {
     "no-zero": ("csv", lambda files, path: write_csv(files, path, no_zero)),
     "cells": ("csv", lambda files, path: write_csv(files, path, all_cells)),
     "marks": ("csv", lambda files, path: write_csv(files, path, marks)),
+    "short": ("csv", lambda files, path: write_csv(files, path, short)),
     "doubled": ("csv", lambda files, path: write_csv(files, path, doubled)),
     "stranger": ("csv", lambda files, path: write_csv(files, path, lambda lines, _: lines)),
     "xlsx": ("xlsx", write_xlsx),

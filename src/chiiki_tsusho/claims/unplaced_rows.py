@@ -313,7 +313,10 @@ def _cells_of_heads(rows: MalformedRows, layout: Layout) -> tuple[Flags, dict[st
     alone |= flags_of(compute.match_substring(rows.heads, _IN_EVERY_TOTAL))
     commas = numbers_of(compute.count_substring(rows.heads, ","))
     alike = ~alone & (commas < 2 * (layout.width - 1))
-    parts = compute.split_pattern(rows.heads.filter(of_flags(alike)), ",")
+    last = max(layout.places[name] for name in _WHOSE)
+    heads = rows.heads.filter(of_flags(alike))
+    # What is behind is one part more.
+    parts = compute.split_pattern(heads, ",", max_splits=last + 1)
     found = numbers_of(compute.list_value_length(parts))
     first = np.cumsum(found) - found
     flat = compute.list_flatten(parts)

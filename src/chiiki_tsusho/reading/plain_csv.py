@@ -167,8 +167,9 @@ def _without_marks(text: bytes) -> bytes:
     marks = text.count(b'"')
     if not marks:
         return text
-    if b'\r"' in text:
-        # Without the mark it would be the end of a line.
+    # Mostly a line with a mark left open shows itself at once; and a return in front of a mark
+    # would be the end of a line without the mark.
+    if text.count(b'"', 0, text.find(b"\n") + 1) % 2 or b'\r"' in text:
         return b""
     characters = np.frombuffer(b"\n" + text + b"\n", dtype=np.uint8)
     edges = np.flatnonzero((characters == _COMMA) | (characters == NEWLINE))

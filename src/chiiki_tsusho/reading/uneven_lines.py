@@ -59,7 +59,7 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows]:
     # Only a mark that is left open and has none before it is seen in all lines at once.
     only_mark = lines.unclosed & (lines.quotes == 1) & ~lines.stray
     alone = ((lines.quotes > 0) & ~only_mark)[wrong]
-    if _ODD_BLANKS.search(text):
+    if not text.isascii() and _ODD_BLANKS.search(text):
         alone |= (lines.told_apart & (lines.found > cells))[wrong]
     # Whose rows may stand in so long a line is not to be known: it holds every claim.
     long = (lines.stops - lines.starts)[wrong] > LONGEST_LINE
@@ -211,7 +211,8 @@ class _Lines:
         # Before the last comma; without one, nothing can be.
         comma = np.append(self._commas, -1)[np.searchsorted(self._commas, stops) - 1]
         heads = np.maximum(comma, self.starts[at])
-        figures = np.append(0, np.cumsum(_FIGURE[self.characters], dtype=np.int32))
+        figures = np.zeros(len(self.characters) + 1, dtype=np.int32)
+        np.cumsum(_FIGURE[self.characters], out=figures[1:])
         number = figures[stops] > figures[heads]
         return np.where(stray | unclosed | (self.found[at] < cells) & number, heads, stops)
 
