@@ -180,6 +180,30 @@ def test_a_plan_for_every_provider_that_serves_one_counts_with_that_of_the_other
     assert column(batch, "benefit_units") == ([] if rules else [7692, 9000])
 
 
+# A provider that has no plan takes nothing of the limit and gives nothing to it.
+@pytest.mark.parametrize(("plan", "claimed"), [("7692", [9000, 7692]), ("7693", [])])
+def test_plans_of_two_beside_one_without(plan: str, claimed: list[int]) -> None:
+    third = "1370000034"
+    rows = [*two_providers(), *month("2016-09", range(27, 29), provider_no=third)]
+    plans = [
+        {**RECIPIENT, "provider_no": no, "planned_units": units}
+        for no, units in ((PROVIDER["provider_no"], "9000"), (OTHER, plan), (third, ""))
+    ]
+    batch = compute(rows, None, plans)
+    assert column(batch, "benefit_units") == claimed
+    rules = {"plan_needed"} if claimed else {"plan_needed", "plan_over_limit"}
+    assert set(batch.problems["rule"]) == rules
+
+
+@pytest.mark.parametrize(("plan", "claimed"), [("7692", [9000, 7692]), ("7693", [])])
+def test_plans_of_two_come_to_the_limit_and_no_further(plan: str, claimed: list[int]) -> None:
+    plans = [
+        {**RECIPIENT, "provider_no": no, "planned_units": units}
+        for no, units in ((PROVIDER["provider_no"], "9000"), (OTHER, plan))
+    ]
+    assert column(compute(two_providers(), None, plans), "benefit_units") == claimed
+
+
 def test_plans_together_may_not_pass_the_limit() -> None:
     plans = [
         {**RECIPIENT, "provider_no": no, "planned_units": "9000"}
