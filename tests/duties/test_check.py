@@ -12,6 +12,7 @@ import pytest
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.duties.findings import SEVERITIES, DutyReport, Rule
+from chiiki_tsusho.errors import InputFileError
 from helpers.duties import OTHER, PROVIDER, check, found, meeting, meetings, offices, rules_found
 
 YEAR_OF_SIX = [f"2025-{month:02d}-10" for month in (5, 7, 9, 11)] + ["2026-01-10", "2026-03-10"]
@@ -576,6 +577,31 @@ def test_findings_come_worst_first_and_say_all_in_both_languages() -> None:
         assert (report.findings["what_to_do"] != "").all()
         kana = report.findings["message"].str.contains(r"[\u3040-\u30ff]")
         assert kana.all() if language == "ja" else not kana.any()
+
+
+def test_two_rows_of_one_office_that_differ() -> None:
+    """Of two designations the last one would count, and nobody would be told."""
+    days = ({"designated_on": "2025-04-01"}, {"designated_on": "2025-10-01"})
+    register = meetings("2025-05-05", "2025-11-05")
+    once, twice = (check(register, "2026-04-01", offices(*days[:1] * n)) for n in (1, 2))
+    assert found(once) == found(twice)
+    with pytest.raises(InputFileError) as caught:
+        check(register, "2026-04-01", offices(*days))
+    assert str(caught.value) == (
+        "the register of offices has two rows of 1390000012 and 地域密着型通所介護 that differ; "
+        "keep the right one"
+    )
+    assert caught.value.say("ja") == (
+        "事業所のファイルに、事業所番号「1390000012」・地域密着型通所介護の行が2行あり、"
+        "内容が異なります。正しい行だけにしてください"
+    )
+
+
+def test_a_day_before_any_fiscal_year() -> None:
+    """0001-01-01, which other programs write for no date, is a day like others."""
+    register = meetings("0001-01-01", "2026-03-31").drop(columns="mode")
+    report = check(register, "2026-04-01", offices())
+    assert "interval_exceeded" in rules_found(report)
 
 
 @pytest.mark.parametrize("page", ["duties.md", "duties.ja.md"])

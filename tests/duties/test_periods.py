@@ -153,6 +153,7 @@ def test_the_calendar_ends_with_the_year_9999() -> None:
     for count in (period_end, same_day, act_by, blame_after):
         assert date(9999, 12, 1) <= count(last, 6) <= last
         assert count(date(1, 1, 1), -6) <= date(1, 1, 31)
+    assert fiscal_days(0) == (date(1, 1, 1), date(1, 3, 31))
     assert fiscal_days(9999) == (date(9999, 4, 1), date(9999, 12, 31))
     assert without_closures(last, last, [(date(2026, 4, 1), last)]) == last
     assert open_by(last) == date(9999, 12, 28)

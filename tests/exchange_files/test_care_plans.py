@@ -321,8 +321,8 @@ def test_persons_without_a_plan_have_a_row_of_every_month(tmp_path: Path) -> Non
         (
             "UPPLAN_1.CSV",
             b'202410,"139006\r\n',
-            "line 1: the quotation marks do not match",
-            "1行目: 引用符の対応がとれません",
+            "line 1: the quotation marks do not match (unexpected end of data)",
+            "1行目: 引用符の対応がとれません(unexpected end of data)",
         ),
         (
             "UPPLAN_1.CSV",

@@ -69,6 +69,15 @@ def test_a_line_without_the_provider_is_read_too(tmp_path: Path) -> None:
     assert row["provider_no"] == "1370000018"
 
 
+def test_a_name_of_two_lines_and_blanks_around_cells(tmp_path: Path) -> None:
+    first = LINES[3].replace(NAME, "ミホン\r\nハナコ").replace("D1", " D1 ")
+    found = read_returns(listed(tmp_path, [first, LINES[2]]))
+    assert found[["line", "insured_no"]].to_numpy().tolist() == [
+        [1, "0000000002"],
+        [3, "0000000001"],
+    ]
+
+
 def test_a_meaning_that_no_source_gives_says_so() -> None:
     # Lists name these codes, no text found says what they mean.
     unknown = {code for code, one in return_codes().items() if one.strength == "low"}
@@ -95,6 +104,23 @@ def test_a_meaning_that_no_source_gives_says_so() -> None:
             b"2,1,7411,D1,131003,x,0000000001,y,z\r\n",
             "line 1: no month of service between kind and service type; the line is damaged",
             "1行目: 種別とサービス種類の間に提供年月がありません。行が壊れています",
+        ),
+        (
+            # An open mark takes the returns below it for text of one cell.
+            f'2,1,7411,H1,1370000018\r\n"{LINES[2]}\r\n{LINES[3]}\r\n'.encode("cp932"),
+            """line 2: the quotation marks do not match (',' expected after '"')""",
+            """2行目: 引用符の対応がとれません(',' expected after '"')""",
+        ),
+        (
+            b'2,1,7411,H1,"' + b"x" * 140_000 + b'"\r\n',
+            "line 1: the quotation marks do not match (field larger than field limit (131072))",
+            "1行目: 引用符の対応がとれません(field larger than field limit (131072))",
+        ),
+        (
+            # A detail of a kind that nobody knows is no line to pass over.
+            f"{LINES[2]}\r\n{LINES[3].replace('D1', 'D2')}\r\n".encode("cp932"),
+            "line 2: no month of service between kind and service type; the line is damaged",
+            "2行目: 種別とサービス種類の間に提供年月がありません。行が壊れています",
         ),
     ],
 )

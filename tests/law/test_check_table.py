@@ -472,6 +472,14 @@ ONE_ROW: dict[str, tuple[str, Row, list[tuple[str, str]]]] = {
         {"reductions": "bcp_missing", "reduction_per_mille": "0"},
         [("reductions", "no row of these months has the key 'bcp_missing'")],
     ),
+    "a name that would change the terminal": (
+        "BATHING",
+        {"name": "入浴\x1b[2J", "source": "a\tb"},
+        [
+            ("name", "has a control character; take it out"),
+            ("source", "has a control character; take it out"),
+        ],
+    ),
     "what a rate does not have": (
         "RATE",
         {"units": "22", "published_units": "22", "care_level": "1"},

@@ -6,11 +6,14 @@ import csv
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.command_line.app import app
+from chiiki_tsusho.law.bands import bands_of
+from chiiki_tsusho.law.chosen_rows import ChosenRows
 from chiiki_tsusho.law.code_file import check_table, table_changes
 from chiiki_tsusho.law.code_rows import COLUMNS
 from chiiki_tsusho.law.table_checks import LARGEST_MONTH, MOST_VISITS
@@ -212,6 +215,26 @@ def test_rates_of_rates_that_cannot_fit_are_refused(tmp_path: Path) -> None:
     assert "正確に計算できません" in faults[0].say("ja")
     with pytest.raises(ct.TableError):
         ct.load_codes("2016-04", path=path)
+
+
+def test_rates_that_fit_each_but_not_together_are_refused(tmp_path: Path) -> None:
+    """Each comes to 27 × 10¹¹ units of 10¹³; with what they are taken of, four are too many."""
+    rates = [
+        treatment(10000) | {"item_code": f"60{at:02d}", "key": f"treatment_{at}", "group": ""}
+        for at in range(4)
+    ]
+    assert check_table(table(tmp_path, *base(999_999_999), *rates[:3])) == []
+    (fault,) = check_table(table(tmp_path, *base(999_999_999), *rates))
+    assert fault.value == "10000"
+    # 279 × 999,999,999 units of visits, and four times ten times as much.
+    assert "a month could come to 11,438,999,988,561 units" in fault.say("en")
+    assert "11,438,999,988,561単位" in fault.say("ja")
+
+
+def test_a_month_may_have_every_code_there_is() -> None:
+    """A code is two digits and four characters, of which the bundled table has 78 alone."""
+    rows = ct.load_codes("2016-04").rows
+    assert np.iinfo(bands_of(rows, ChosenRows(rows)).dtype).max > 100 * 36**4
 
 
 def test_an_addition_that_cannot_fit_is_refused(tmp_path: Path) -> None:

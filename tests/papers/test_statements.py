@@ -203,6 +203,19 @@ def test_files_of_two_batches_make_no_papers(tmp_path: Path) -> None:
             "列「公費対象単位数」(public_units)がありません)。もう一度計算してください",
         ),
         (
+            # No grade, yet 0 yen of the public funds.
+            "claims", (",0,,,,,,,,0", ",0,,,,,0,,,0"),
+            "a claim has only one of insurance_yen and public_yen; compute the claims again",
+            "保険請求額と公費請求額の一方だけが空欄の請求明細があります)。もう一度計算してください",
+        ),
+        (
+            "claims", (",2,2,852", ",9223372036854775807,2,852"),
+            "visits has 9223372036854775807, more than any claim comes to; compute the claims "
+            "again",
+            "提供回数の9223372036854775807は、請求明細としてあり得ない大きさです)。"
+            "もう一度計算してください",
+        ),
+        (
             "claim_lines", ("852", "853"),
             "claims and claim_lines are not of one batch; compute the claims again",
             "claims と claim_lines が同じ計算の結果ではありません。もう一度計算してください",

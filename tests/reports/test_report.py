@@ -964,6 +964,12 @@ def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
         (edit("claims", ",852,", ",8.5,"), r"claims\.csv: is not as the claim command writes it"),
         (edit("claims", "201604", "201613"), r"claims\.csv: .*: '201613' is no month of service"),
         (edit("claims", ",2,2,852", ",,2,852"), r"claims\.csv: visits is blank in 1 of the rows"),
+        (edit("claims", ",2,2,852", f",{2**63 - 1},2,852"), r"visits has 92.*, more than any cla"),
+        (edit("claims", ",2,2,852", f",2,-{10**16},852"), r"days has -1.*, more than any claim"),
+        (
+            edit("claims", ",0,,,,,,,,0", ",0,,,,,0,,,0"),
+            r"only one of insurance_yen and public_yen",
+        ),
         (edit("claim_lines", ",2,852", ",2,853"), r"not of one batch: 201604 has 852 .* 853 in"),
         (edit("problems", "rule", "ruel"), r"problems\.csv: .*no column rule"),
         (edit("held_visits", "insured_no", "insured"), r"heading 'insured_no' is missing"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -20,7 +20,8 @@ from chiiki_tsusho.duties.periods import (
 from chiiki_tsusho.duties.registers import Office
 from chiiki_tsusho.duties.rules import LAW, DutyRule, RuleBook
 from chiiki_tsusho.duties.services import care_services
-from chiiki_tsusho.language import Sayable
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.language import Sayable, Text
 
 
 @dataclass
@@ -33,8 +34,8 @@ class OfficeCase:
     service : str
         The service of the council; a preventive twin has that of its main service.
     register : Meetings
-    offices : sequence of Office
-        All that are known, for joint meetings.
+    areas : mapping of str to str
+        The area (日常生活圏域) of every provider of whom it is known, for joint meetings.
     book : RuleBook
     on : date
         The day of the check.
@@ -45,7 +46,7 @@ class OfficeCase:
     office: Office
     service: str
     register: Meetings
-    offices: Sequence[Office]
+    areas: Mapping[str, str]
     book: RuleBook
     on: date
     unknown: dict[str, int] = field(default_factory=dict)
@@ -162,15 +163,32 @@ class OfficeCase:
 def council_cases(
     offices: Sequence[Office], register: Meetings, book: RuleBook, on: date
 ) -> list[OfficeCase]:
-    """Return the offices that owe a council; a preventive twin shares that of its main service."""
+    """Return the offices that owe a council; a preventive twin shares that of its main service.
+
+    Raises
+    ------
+    InputFileError
+        Two rows of one office differ: nobody could say whose designation or closure holds.
+    """
+    areas = {one.provider_no: one.living_area for one in offices if one.living_area}
     cases: dict[tuple[str, str], OfficeCase] = {}
     for office in offices:
         service = care_services()[office.service].preventive_of or office.service
-        case = OfficeCase(office, service, register, offices, book, on)
+        case = OfficeCase(office, service, register, areas, book, on)
         council = case.rule("council")
         if council is None or council.value == "none":
             continue
         at = (office.provider_no, service)
+        other = cases.get(at, case).office
+        if office.service == other.service and office != other:
+            raise InputFileError(
+                Text(
+                    "the register of offices has two rows of {provider_no} and {service} that "
+                    "differ; keep the right one",
+                    provider_no=office.provider_no,
+                    service=care_services()[office.service].name,
+                )
+            )
         if at not in cases or office.service == service:
             cases[at] = case
     return list(cases.values())

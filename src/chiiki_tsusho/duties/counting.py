@@ -208,8 +208,7 @@ def _joint(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
 def _area(
     case: OfficeCase, meeting: Meeting, others: Sequence[str], rule: DutyRule
 ) -> Iterator[Finding]:
-    areas = {one.provider_no: one.living_area for one in case.offices if one.living_area}
-    own = case.office.living_area
+    areas, own = case.areas, case.office.living_area
     elsewhere = [one for one in others if own and one in areas and areas[one] != own]
     if elsewhere:
         yield case.finding(

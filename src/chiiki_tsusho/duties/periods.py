@@ -137,9 +137,10 @@ def fiscal_year(day: date) -> int:
 
 
 def fiscal_days(year: int) -> tuple[date, date]:
-    """Return the first and the last day of a fiscal year."""
+    """Return the first and the last day of a fiscal year, as far as there is a calendar."""
+    first = date(year, APRIL, 1) if year >= MINYEAR else date.min
     last = date(year + 1, APRIL - 1, 31) if year < MAXYEAR else date.max
-    return date(year, APRIL, 1), last
+    return first, last
 
 
 _ERAS = (("令和", date(2019, 5, 1)), ("平成", date(1989, 1, 8)), ("昭和", date(1926, 12, 25)))

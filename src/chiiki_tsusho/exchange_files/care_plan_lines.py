@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chiiki_tsusho.errors import InputFileError, not_read
+from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.exchange_files.care_plan_layout import (
     FIRST_TABLE,
     NOT_NEEDED,
@@ -20,7 +18,7 @@ from chiiki_tsusho.exchange_files.care_plan_layout import (
     plan_files,
 )
 from chiiki_tsusho.exchange_files.care_plan_notes import PlanKey
-from chiiki_tsusho.exchange_files.line_cells import ENCODING
+from chiiki_tsusho.exchange_files.cp932_rows import cp932_rows
 from chiiki_tsusho.language import Text, listed
 from chiiki_tsusho.whole_files import given_path
 
@@ -141,26 +139,8 @@ def _kind_by_items(items: int) -> str:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line each row begins on, and its cells."""
-    try:
-        text = path.read_bytes().decode(ENCODING)
-    except OSError as error:
-        raise not_read(path, error) from error
-    except UnicodeDecodeError as error:
-        raise InputFileError(
-            Text("{path}: is not Shift_JIS (CP932), in which care plans are sent", path=path)
-        ) from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    first = 1
-    try:
-        for cells in reader:
-            if cells:
-                yield first, [cell.strip() for cell in cells]
-            first = reader.line_num + 1
-    except csv.Error as error:
-        raise InputFileError(
-            Text("{path}: line {line}: the quotation marks do not match", path=path, line=first)
-        ) from error
+    otherwise = Text("{path}: is not Shift_JIS (CP932), in which care plans are sent", path=path)
+    return cp932_rows(path, otherwise)
 
 
 def _line(path: Path, layout: PlanFile, number: int, cells: list[str]) -> PlanLine:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.errors import InputFileError, not_read
-from chiiki_tsusho.exchange_files.line_cells import ENCODING
+from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.exchange_files.cp932_rows import cp932_rows
 from chiiki_tsusho.exchange_files.return_codes import return_codes
 from chiiki_tsusho.exchange_files.sheets import KEY_FORMS
 from chiiki_tsusho.language import Language, Name, Sayable, Text
@@ -23,7 +22,8 @@ else:
     from chiiki_tsusho.lazy import pandas as pd
 
 LIST_ID = "7411"
-_HEAD, _DETAIL = "H1", "D1"
+_HEAD, _DETAIL, _ANY_DETAIL = "H1", "D1", "D"
+_LEAST_CELLS = 2
 WAITING = "保留"
 _MONTH = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])")
 _CODE = re.compile(r"[0-9A-Z]{2,4}")
@@ -63,7 +63,7 @@ class _Return:
     def cell(self, offset: int) -> str:
         """Return a cell by its distance from the month of service."""
         place = self.at + offset
-        return self.cells[place].strip() if 0 <= place < len(self.cells) else ""
+        return self.cells[place] if 0 <= place < len(self.cells) else ""
 
     @property
     def waiting(self) -> bool:
@@ -122,24 +122,21 @@ def read_returns(path: str | Path, language: Language = "en") -> pd.DataFrame:
 
 
 def _returns(path: Path) -> list[_Return]:
-    try:
-        lines = path.read_bytes().decode(ENCODING).splitlines()
-    except OSError as error:
-        raise not_read(path, error) from error
-    except UnicodeDecodeError as error:
-        raise InputFileError(
-            Text("{path}: is not Shift_JIS (CP932), in which 国保連 sends its lists", path=path)
-        ) from error
+    otherwise = Text("{path}: is not Shift_JIS (CP932), in which 国保連 sends its lists", path=path)
     found: list[_Return] = []
     faults: list[int] = []
     provider = ""
     listed = False
-    for number, cells in _listed(lines):
+    for number, row in cp932_rows(path, otherwise):
+        # The list is named after the record number; a line may begin with it, too.
+        cells = row[row.index(LIST_ID) :] if LIST_ID in row[:3] else []
+        if len(cells) < _LEAST_CELLS:
+            continue
         listed = True
         if cells[1] == _HEAD:
-            provider = cells[2].strip() if len(cells) > 2 else ""
-        elif cells[1] == _DETAIL:
-            at = _place_of_month(cells)
+            provider = cells[2] if len(cells) > _LEAST_CELLS else ""
+        elif cells[1].startswith(_ANY_DETAIL):
+            at = _place_of_month(cells) if cells[1] == _DETAIL else None
             if at is None:
                 faults.append(number)
             else:
@@ -160,19 +157,10 @@ def _returns(path: Path) -> list[_Return]:
     return found
 
 
-def _listed(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines of the list, from the cell that names it on."""
-    for number, cells in enumerate(csv.reader(lines), start=1):
-        if LIST_ID in cells[:3]:
-            rest = cells[cells.index(LIST_ID) :]
-            if len(rest) > 1:
-                yield number, rest
-
-
 def _place_of_month(cells: Sequence[str]) -> int | None:
     """Find サービス提供年月: what stands before it is counted in two ways by the two programs."""
     for at in range(5, len(cells) - 2):
-        if _MONTH.fullmatch(cells[at].strip()) and cells[at - 1].strip()[:1] in _KINDS:
+        if _MONTH.fullmatch(cells[at]) and cells[at - 1][:1] in _KINDS:
             return at
     return None
 

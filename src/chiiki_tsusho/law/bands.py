@@ -23,7 +23,7 @@ MINUTE_SLOTS = MINUTES_OF_A_DAY + 2
 EXTENSION_FROM = 540
 SHORTFALL_NAMES = ("", *SHORTFALLS)
 # Shape (services, shortfalls, levels, minutes): a number of a row, or ``NO_ROW``.
-Bands = npt.NDArray[np.int16]
+Bands = npt.NDArray[np.int32]
 
 
 def bands_of(rows: Sequence[CodeRow], chosen: ChosenRows) -> Bands:
@@ -38,12 +38,12 @@ def bands_of(rows: Sequence[CodeRow], chosen: ChosenRows) -> Bands:
 
     Returns
     -------
-    ndarray of int16, shape (services, shortfalls, levels, minutes)
+    ndarray of int32, shape (services, shortfalls, levels, minutes)
         Positions in ``rows``; from the number of rows on, positions in ``chosen.extended``;
         ``NO_ROW`` where there is no code.
     """
     bands = np.full(
-        (len(SERVICES), len(SHORTFALL_NAMES), LEVEL_SLOTS, MINUTE_SLOTS), NO_ROW, dtype=np.int16
+        (len(SERVICES), len(SHORTFALL_NAMES), LEVEL_SLOTS, MINUTE_SLOTS), NO_ROW, dtype=np.int32
     )
     for at, row, condition in _base_rows(rows, chosen):
         bands[(*condition, slice(row.minutes_from, row.minutes_to))] = at
@@ -64,12 +64,12 @@ def bands_without_extension(rows: Sequence[CodeRow], chosen: ChosenRows, bands: 
     ----------
     rows, chosen
         As for ``bands_of``.
-    bands : ndarray of int16
+    bands : ndarray of int32
         What ``bands_of`` gives of them; not changed.
 
     Returns
     -------
-    ndarray of int16, of the same shape
+    ndarray of int32, of the same shape
     """
     without = bands.copy()
     alike: dict[str, list[tuple[int, CodeRow]]] = {}

@@ -159,7 +159,7 @@ class MonthRows:
         shortfall: npt.ArrayLike | None,
         service: npt.ArrayLike,
         extended_hours: npt.ArrayLike | None,
-    ) -> npt.NDArray[np.int16]:
+    ) -> npt.NDArray[np.int32]:
         """Find as ``find`` does; the result has the numbers of ``bands``.
 
         Without ``extended_hours`` a visit whose code rests on it is refused.
@@ -182,7 +182,7 @@ class MonthRows:
         slot = np.minimum(minute, MINUTE_SLOTS - 1)
         banded = self.bands[kind, lack, level, slot]
         plain = self.bands_without_extension[kind, lack, level, slot]
-        at: npt.NDArray[np.int16] = np.where(extended, banded, plain)
+        at: npt.NDArray[np.int32] = np.where(extended, banded, plain)
         asked = np.asarray((banded != plain) & (extended_hours is None))
         wrong = (at < 0) | asked
         if wrong.any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
@@ -79,6 +80,9 @@ def _row_faults(numbered: CodeLine) -> Iterator[Fault]:
     for column in blank:
         if getattr(row, column) is not None:
             yield numbered.fault(column, Text("must be blank on {a_row}", a_row=a_row))
+    for column in ("name", "source"):
+        if any(unicodedata.category(one) == "Cc" for one in getattr(row, column)):
+            yield numbered.fault(column, Text("has a control character; take it out"))
     if row.key in RESERVED_NAMES:
         text = Text("is the name of an input column; choose another key")
         yield numbered.fault("key", text)
@@ -250,12 +254,16 @@ def _size_faults(active: list[CodeLine], keyed: dict[str, CodeLine]) -> Iterator
     lines += sum(
         half_up(base, abs(one.row.per_mille or 0)) for one in rates if one.row.rate_of == BASE_LINES
     )
+    together = lines
     for one in rates:
         units = base if _basis(one, keyed) == BASE_LINES else lines
         for link in _chain(one, keyed):
             units = half_up(units, abs(link.row.per_mille or 0))
-        if max(units, lines) > LARGEST_MONTH:
-            yield _too_large(one, "per_mille", max(units, lines))
+        # A ratio of base lines itself is among the lines.
+        together += 0 if one.row.rate_of == BASE_LINES else units
+        most_units = units if units > LARGEST_MONTH else together
+        if most_units > LARGEST_MONTH:
+            yield _too_large(one, "per_mille", most_units)
 
 
 def _chain(one: CodeLine, keyed: dict[str, CodeLine]) -> list[CodeLine]:

@@ -189,7 +189,7 @@ def _code_rows(lines: pa.Table, book: CodeBook) -> tuple[Ints, list[CodeRow | No
     coded = pairs.combine_chunks().dictionary_encode()
     rows: list[CodeRow | None] = []
     tables: dict[str, dict[str, CodeRow]] = {}
-    for month, code in (pair.split(" ") for pair in coded.dictionary.to_pylist()):
+    for month, _, code in (pair.partition(" ") for pair in coded.dictionary.to_pylist()):
         if month not in tables:
             known = book.table(int(month)).rows if book.supports(int(month)) else ()
             tables[month] = {row.service_code: row for row in known}

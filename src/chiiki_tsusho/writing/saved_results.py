@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
 from chiiki_tsusho.columns import PROBLEMS, Column
@@ -21,6 +23,8 @@ from chiiki_tsusho.writing.run_record import OUTPUTS
 
 _GIVE = Text("give the folder that the claim command wrote")
 AGAIN = Text("compute the claims again")
+# No claim comes to more units or yen, so that all sums of them are exact.
+_LARGEST = 10**15
 # Texts of the user's own, nearly all different.
 _FREE_TEXT = frozenset({"value", "message"})
 
@@ -86,8 +90,9 @@ def read_output(path: Path, columns: Sequence[Column], wanted: Sequence[str]) ->
     Raises
     ------
     InputFileError
-        The file cannot be read, lacks a column, has a blank where a number must be, or (other
-        than problems) what is no month.
+        The file cannot be read, lacks a column, has a blank where a number must be, a number that
+        no claim comes to, some of the yen of a claim without the others, or (other than problems)
+        what is no month.
     """
     chosen = [column for column in columns if column.name in wanted]
     headings_of, read = _READERS[path.suffix]
@@ -103,7 +108,9 @@ def read_output(path: Path, columns: Sequence[Column], wanted: Sequence[str]) ->
     table = _with_texts(table)
     if "service_month" in wanted and columns != PROBLEMS:
         _check_months(path, table)
+    _check_yen(path, table, chosen)
     for column in chosen:
+        _check_size(path, table, column)
         blank = table[column.name].null_count if column.kind == "whole" else 0
         if blank:
             raise InputFileError(
@@ -164,6 +171,34 @@ def _check_months(path: Path, table: pa.Table) -> None:
         text = "" if month is None else month
         if not (text.isascii() and text.isdigit() and len(text) == 6 and is_month(int(text))):
             raise _not_as_written(path, Text("{text!r} is no month of service", text=text))
+
+
+def _check_size(path: Path, table: pa.Table, column: Column) -> None:
+    if column.kind == "text":
+        return
+    extremes = compute.min_max(table[column.name]).as_py()
+    for number in extremes.values():
+        if number is not None and abs(number) > _LARGEST:
+            text = Text(
+                "{column} has {number}, more than any claim comes to",
+                column=Name(column.name, column.heading),
+                number=number,
+            )
+            raise _not_as_written(path, text)
+
+
+def _check_yen(path: Path, table: pa.Table, columns: Sequence[Column]) -> None:
+    """Refuse a claim with some of its yen: all of them are known, or none."""
+    yen = [column for column in columns if column.name.endswith("_yen")]
+    for first, second in pairwise(yen):
+        differs = compute.xor(table[first.name].is_null(), table[second.name].is_null())
+        if compute.any(differs).as_py():
+            text = Text(
+                "a claim has only one of {first} and {second}",
+                first=Name(first.name, first.heading),
+                second=Name(second.name, second.heading),
+            )
+            raise _not_as_written(path, text)
 
 
 def _arrow_type(column: Column) -> pa.DataType:

@@ -1,0 +1,51 @@
+"""The rows of a small CP932 file: free text in quotation marks may hold commas and line breaks."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from chiiki_tsusho.errors import InputFileError, not_read
+from chiiki_tsusho.exchange_files.line_cells import ENCODING
+from chiiki_tsusho.language import Text
+
+
+def cp932_rows(path: Path, otherwise: Text) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line each row begins on, and its cells without blanks around them.
+
+    Parameters
+    ----------
+    path : Path
+    otherwise : Text
+        What to say of a file in another encoding.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be read or is in another encoding; a quotation mark is left open, which
+        would take the lines below for text of one cell.
+    """
+    try:
+        text = path.read_bytes().decode(ENCODING)
+    except OSError as error:
+        raise not_read(path, error) from error
+    except UnicodeDecodeError as error:
+        raise InputFileError(otherwise) from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    first = 1
+    try:
+        for cells in reader:
+            if cells:
+                yield first, [cell.strip() for cell in cells]
+            first = reader.line_num + 1
+    except csv.Error as error:
+        raise InputFileError(
+            Text(
+                "{path}: line {line}: the quotation marks do not match ({why})",
+                path=path,
+                line=first,
+                why=str(error),
+            )
+        ) from error
