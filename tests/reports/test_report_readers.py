@@ -186,6 +186,15 @@ def test_a_csv_behind_each_list(tmp_path: Path, ending: str) -> None:
     )
 
 
+@pytest.mark.parametrize("figures", ["new", "new/figures"])
+def test_the_page_may_lie_where_the_figures_make_a_folder(tmp_path: Path, figures: str) -> None:
+    folder = varied_batch(tmp_path, [visit(1)]).folder
+    page = tmp_path / "new" / "report.html"
+    assert write_report(folder, page, language="en", csv=tmp_path / figures) == page
+    assert page.exists()
+    assert (tmp_path / figures / "units.csv").exists()
+
+
 def test_figures_that_cannot_all_be_written_leave_no_page_and_no_figures(tmp_path: Path) -> None:
     folder = varied_batch(tmp_path, [visit(1)]).folder
     figures = tmp_path / "figures"

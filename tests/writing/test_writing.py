@@ -299,15 +299,17 @@ def test_wrong_input_leaves_no_folder(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- whole or not at all
 
 DISK_FULL = """
-    import json, os, resource, sys
+    import json, os, resource, sys, tempfile
     from pathlib import Path
     from chiiki_tsusho import OutputError
     from chiiki_tsusho.batch import claim_files
 
+    # It is looked for once, by writing there.
+    tempfile.gettempdir()
     folder, soft, hard = Path(sys.argv[1]), *resource.getrlimit(resource.RLIMIT_FSIZE)
     found = []
     for visits in ("visits.csv", "visits.parquet"):
-        for file_format in ("csv", "parquet"):
+        for file_format in ("csv", "parquet", "xlsx"):
             for limit in (0, 10, 100, 1000, 2000):
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
                 for out in ("new", "old"):
@@ -342,7 +344,7 @@ def test_full_disk_leaves_nothing_and_takes_nothing(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     runs = json.loads(done.stdout)
-    assert len(runs) == 2 * 2 * 5 * 2
+    assert len(runs) == 2 * 3 * 5 * 2
     for out, said, files, old in runs:
         assert said.startswith(f"{tmp_path / out}: cannot be written: ")
         assert said.endswith("File too large; nothing of this run is left there")

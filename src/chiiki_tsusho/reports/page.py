@@ -31,8 +31,8 @@ from chiiki_tsusho.reports.page_words import (
     visible,
 )
 from chiiki_tsusho.reports.ranking import Record
-from chiiki_tsusho.whole_files import given_path, refuse_replacing, whole_file
-from chiiki_tsusho.writing.file_sets import write_files
+from chiiki_tsusho.whole_files import given_path, named_path, refuse_replacing, whole_file
+from chiiki_tsusho.writing.file_sets import refusals, write_files
 from chiiki_tsusho.writing.run_record import RUN, note_made
 from chiiki_tsusho.writing.saved_results import output_files
 
@@ -107,6 +107,9 @@ def write_report(
     files = {name: f"{name}.csv" for name in tables}
     shown = visible(folder.resolve().name)
     table = "" if codes is None else visible(Path(codes).name)
+    if csv is not None:
+        # The page may lie in it, or beside it in a folder that is not there either.
+        _make(named_path(csv))
     with whole_file(page) as stream:
         stream.write(_page(figures, words, shown, table, files).encode())
         stream.flush()
@@ -114,6 +117,12 @@ def write_report(
             write_files(csv, ((files[name], text) for name, text in tables.items()), replace=True)
     note_made(folder, page)
     return page
+
+
+def _make(folder: Path) -> None:
+    if not folder.exists():
+        with refusals(folder):
+            folder.mkdir(parents=True)
 
 
 def _page(

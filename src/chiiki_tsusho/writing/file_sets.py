@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
@@ -71,8 +72,24 @@ def refusals(folder: Path) -> Iterator[None]:
     """Say of a folder that it cannot be written, and why."""
     try:
         yield
-    except OSError as error:
-        raise refusal(folder, error) from error
+    except Exception as error:
+        told = of_the_system(error)
+        if told is None:
+            raise
+        raise refusal(folder, told) from error
+
+
+def of_the_system(error: BaseException | None) -> OSError | None:
+    """Return what the system has said of a file, None for any other error.
+
+    openpyxl writes with lxml where that is installed, which tells of a full disk in its own way.
+    """
+    if isinstance(error, OSError):
+        return error
+    if type(error).__module__ != "lxml.etree" or not str(error).startswith("IO_"):
+        return None
+    number = getattr(errno, str(error).removeprefix("IO_"), errno.EIO)
+    return OSError(number, os.strerror(number))
 
 
 def refusal(folder: Path, error: OSError) -> OutputError:

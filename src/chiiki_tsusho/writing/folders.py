@@ -23,7 +23,7 @@ from chiiki_tsusho.reading.several_files import SeveralSources
 from chiiki_tsusho.whole_files import keep_closed, named_path
 from chiiki_tsusho.writing.earlier_run import EarlierRun
 from chiiki_tsusho.writing.exchange import FolderExchange
-from chiiki_tsusho.writing.file_sets import refusal, refusals
+from chiiki_tsusho.writing.file_sets import of_the_system, refusal, refusals
 from chiiki_tsusho.writing.result_tables import claim_table, headings_in, line_table, schema
 from chiiki_tsusho.writing.run_record import (
     OUTPUTS,
@@ -122,8 +122,9 @@ class FolderSink:
     ) -> None:
         """Remove what was not put in place."""
         self._discard()
-        if isinstance(error, OSError):
-            raise refusal(self.folder, error) from error
+        told = of_the_system(error)
+        if told is not None:
+            raise refusal(self.folder, told) from error
 
     def _opened(self, writer: AnyWriter) -> AnyWriter:
         self._writers.append(writer)
@@ -144,7 +145,7 @@ class FolderSink:
         try:
             for writer in self._writers:
                 # What it could not write is thrown away here.
-                with contextlib.suppress(OSError, ValueError):
+                with contextlib.suppress(Exception):
                     writer.close()
         finally:
             self._exchange.__exit__()
