@@ -299,8 +299,8 @@ def test_a_claim_waits_for_what_is_registered_of_the_other(row: Cells, rule: str
     batch = compute(near, [PROVIDER, {"provider_no": OTHER, **row}])
     assert column(batch, "provider_no") == [PROVIDER["provider_no"]]
     # 23 × 735 = 16,905 units; 同一建物減算 on 11 days leaves 15,871: the limit may not be passed.
-    days = ("13", "25", "26")
-    near = [one for one in two_providers() if one["service_date"][-2:] not in days]
+    fewer = ("13", "25", "26")
+    near = [one for one in two_providers() if one["service_date"][-2:] not in fewer]
     own, other = {**PROVIDER, "same_building": ""}, {**other, "same_building": "1"}
     batch = compute(near, [own, other])
     assert batch.claims.empty
