@@ -325,6 +325,24 @@ def test_claims_of_others_leave_the_limit_alone(tmp_path: Path) -> None:
     assert pd.read_csv(run.folder / "claims.csv")["benefit_units"].tolist() == [8820, 10290, 8820]
 
 
+def test_the_same_number_of_another_insurer_is_another_person(tmp_path: Path) -> None:
+    elsewhere = [{**one, "insurer_no": "138006"} for one in DAYS_OF_TWO[:12]]
+    # Of another person, one visit at each provider.
+    here, there = ({**DAYS_OF_TWO[at], "insured_no": PERSONS[1]} for at in (0, 12))
+    added = [*DAYS_OF_TWO[12:], there]
+    broken = [{**one, "minutes": "x"} for one in added]
+    run = claim_files(write(tmp_path / "visits.csv", [*elsewhere, here, *broken]), tmp_path / "out")
+    assert run.summary.claims == 2
+    claim_files(write(tmp_path / "fixed.csv", added), add_to=run.folder)
+    claims = pd.read_csv(run.folder / "claims.csv", dtype=str)
+    assert claims[["provider_no", "insurer_no", "benefit_units"]].to_numpy().tolist() == [
+        [DAYS_OF_TWO[0]["provider_no"], here["insurer_no"], "735"],
+        [DAYS_OF_TWO[0]["provider_no"], "138006", "8820"],
+        [SECOND, here["insurer_no"], "10290"],
+        [SECOND, here["insurer_no"], "735"],
+    ]
+
+
 def test_what_is_claimed_already_is_held(tmp_path: Path, run: FileBatch) -> None:
     fixed = write(tmp_path / "fixed.csv", [row(1, 0), row(2, 0), row(3, 1), *ROWS[4:]])
     added = claim_files(fixed, add_to=run.folder)
