@@ -349,6 +349,18 @@ def test_what_cannot_be_read(
     assert caught.value.say("ja") == f"{path}: {japanese}"
 
 
+def test_no_name_is_a_formula_in_a_spreadsheet(tmp_path: Path) -> None:
+    person = person_row()
+    person[4:6] = ["@SUM(1)", '=HYPERLINK("x")']
+    plan_file(tmp_path / "in", "UPHOSOKU_1.CSV", [person])
+    plan_file(tmp_path / "in", "UPPLAN_1.CSV", ROWS)
+    plans = from_plan(tmp_path / "in")
+    assert plans.recipients["name"].tolist() == ['=HYPERLINK("x")']
+    _, recipients = plans.write(tmp_path / "out")
+    written = pd.read_csv(recipients, dtype="str")
+    assert written[["name", "name_kana"]].to_numpy().tolist() == [['\'=HYPERLINK("x")', "'@SUM(1)"]]
+
+
 def test_an_inner_line_break_keeps_the_lines_of_the_file(tmp_path: Path) -> None:
     rows = [first_row(), first_row(level="99")]
     plans = from_plan(plan_file(tmp_path, "UP1KYO_1.CSV", rows))

@@ -32,6 +32,7 @@ from chiiki_tsusho.language import Counted, Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.writing.file_sets import write_files
+from chiiki_tsusho.writing.table_writers import guarded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +81,7 @@ class CarePlans:
             One of them is there already, or the folder cannot be written.
         """
         files = {VISITS_FILE: self.visits, RECIPIENTS_FILE: self.recipients}
-        contents = ((name, _csv(frame).encode(_ENCODING)) for name, frame in files.items())
+        contents = ((name, _csv(guarded(frame)).encode(_ENCODING)) for name, frame in files.items())
         return write_files(folder, contents, private=files)
 
 
