@@ -119,8 +119,10 @@ def test_a_meaning_that_no_source_gives_says_so() -> None:
         (
             # A detail of a kind that nobody knows is no line to pass over.
             f"{LINES[2]}\r\n{LINES[3].replace('D1', 'D2')}\r\n".encode("cp932"),
-            "line 2: no month of service between kind and service type; the line is damaged",
-            "2行目: 種別とサービス種類の間に提供年月がありません。行が壊れています",
+            "line 2: is marked 'D2', and only D1 is known of the lines of returns; read this list "
+            "yourself, or take out the line if it is no return",
+            "2行目: 区分が「D2」です。返戻の行として分かるのは「D1」だけです。"
+            "この一覧は直接確認するか、返戻の行でなければその行を削除してください",
         ),
     ],
 )

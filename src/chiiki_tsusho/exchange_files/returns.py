@@ -124,7 +124,7 @@ def read_returns(path: str | Path, language: Language = "en") -> pd.DataFrame:
 def _returns(path: Path) -> list[_Return]:
     otherwise = Text("{path}: is not Shift_JIS (CP932), in which 国保連 sends its lists", path=path)
     found: list[_Return] = []
-    faults: list[int] = []
+    faults: list[Text] = []
     provider = ""
     listed = False
     for number, row in cp932_rows(path, otherwise):
@@ -132,28 +132,38 @@ def _returns(path: Path) -> list[_Return]:
         cells = row[row.index(LIST_ID) :] if LIST_ID in row[:3] else []
         if len(cells) < _LEAST_CELLS:
             continue
-        listed = True
-        if cells[1] == _HEAD:
+        listed, mark = True, cells[1].upper()
+        if mark == _HEAD:
             provider = cells[2] if len(cells) > _LEAST_CELLS else ""
-        elif cells[1].startswith(_ANY_DETAIL):
-            at = _place_of_month(cells) if cells[1] == _DETAIL else None
-            if at is None:
-                faults.append(number)
-            else:
+        elif mark == _DETAIL:
+            at = _place_of_month(cells)
+            if at is not None:
                 found.append(_Return(number, provider, cells, at))
+                continue
+            faults.append(
+                Text(
+                    "{path}: line {line}: no month of service between kind and service type; the "
+                    "line is damaged",
+                    path=path,
+                    line=number,
+                )
+            )
+        elif mark.startswith(_ANY_DETAIL):
+            faults.append(
+                Text(
+                    "{path}: line {line}: is marked {mark!r}, and only D1 is known of the lines "
+                    "of returns; read this list yourself, or take out the line if it is no return",
+                    path=path,
+                    line=number,
+                    mark=cells[1],
+                )
+            )
     if not listed:
         raise InputFileError(
             Text("{path}: no line is of the list of returned claims (7411)", path=path)
         )
     if faults:
-        raise InputFileError(
-            Text(
-                "{path}: line {line}: no month of service between kind and service type; the "
-                "line is damaged",
-                path=path,
-                line=faults[0],
-            )
-        )
+        raise InputFileError(faults[0])
     return found
 
 
