@@ -22,7 +22,7 @@ from helpers import second_reader
 from helpers.claim_files import STATEMENT_RECORDS, figures
 from helpers.inputs import PROVIDER, VISIT
 from helpers.reference import load_limits, load_rows
-from helpers.second_reader import item, num
+from helpers.second_reader import SYMBIOTIC, item, num
 from helpers.strategies import Month, months, to_frames
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -109,11 +109,14 @@ def claims_of_batch(batch: ct.Batch) -> list[dict[str, Any]]:
         for one in records
         if one["public_units"] == 0 and not one["insured_no"].startswith("H")
     }
+    # The units of 共生型サービス stand in サービス単位数 alone.
+    alone = batch.claim_lines["service_code"].str[2:].isin(SYMBIOTIC)
+    written = batch.claim_lines.assign(units=batch.claim_lines["units"].where(~alone, 0))
     lines = {
         key: [
             (*row[:4], *((0, 0) if key in unpaid else row[4:])) for row in own[LINE_COLUMNS].values
         ]
-        for key, own in batch.claim_lines.groupby(list(KEY))
+        for key, own in written.groupby(list(KEY))
     }
     names = [
         *KEY, "days", "planned_units", "managed_units", "unmanaged_units", "benefit_units",
@@ -204,7 +207,8 @@ def test_what_is_written_is_read_back_and_audited_clean(month: Month, quote: Any
         folder = Path(name)
         # More than 99 counts (several visits a day) have no place in a statement, nor have figures
         # of more than four places; the sign of a reduction takes one of them.
-        units = batch.claim_lines["units"]
+        lines = batch.claim_lines
+        units = lines["units"][~lines["service_code"].str[2:].isin(SYMBIOTIC)]
         if (batch.claim_lines["count"] > 99).any() or not units.between(-999, 9_999).all():
             with pytest.raises(ClaimFileError) as caught:
                 ct.write_claim_file(batch, recipients, "2027-02", folder, quote=quote)
