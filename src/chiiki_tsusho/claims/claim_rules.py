@@ -338,7 +338,6 @@ def limits(
         message = Message("unsupported_month", "no_limit", facts)
         context.problems.add("visits", "service_date", "", message)
     unlimited = limit == UNKNOWN
-    free[shared] &= ~context.shared.level_open[place]
     over = free & ~unlimited & (planned > limit)
     claims.hold(over)
     planned_over = np.flatnonzero(over)
@@ -380,13 +379,7 @@ def _check_shares(
     shared = context.shared
     limited, without_plan = limit != NO_LIMIT, planned == UNKNOWN
     unplanned = limited & without_plan
-    # A level that cannot be read may be a higher one, and what is registered a reduction.
-    level_open = shared.level_open[place]
-    passed = (shared.managed[place] > limit) & ~level_open & ~shared.unsaid[place]
-    waits = shared.others_open[place] | (shared.doubt[place] > 0)
-    over = limited & ((shared.plans[place] > limit) | (planned > limit))
-    # Its own level that cannot be read holds a claim already.
-    elsewhere = level_open & ~claims.calendars.is_level_open(claims.claims)
+    passed = shared.managed[place] > limit
     cases: list[tuple[Message, Flags]] = [
         (
             Message("plan_needed", "plan_of_several"),
@@ -395,13 +388,12 @@ def _check_shares(
         (Message("plan_needed", "plan_needed"), unplanned & passed),
         (
             Message("plan_needed", "plan_of_unknown"),
-            unplanned & ~passed & waits & (shared.managed[place] + shared.doubt[place] > limit),
+            unplanned & ~passed & (shared.managed[place] + shared.doubt[place] > limit),
         ),
         (
             Message("plan_over_limit", "plans_over_limit"),
-            limited & ~level_open & (shared.plans[place] > limit),
+            limited & (shared.plans[place] > limit),
         ),
-        (Message("plan_over_limit", "plan_of_unknown_level"), over & elsewhere),
     ]
     file = "visits" if context.rosters.recipients is None else "recipients"
     for message, wrong in cases:

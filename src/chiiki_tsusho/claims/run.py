@@ -284,9 +284,8 @@ class BatchRun:
             numbers_of(claims["care_level"].fill_null(0)),
             plan,
             general,
+            none > 0,
             none,
-            none > 0,
-            none > 0,
         )
         place = np.array([met.index(one) for one in month.tolist()], dtype=np.int64)
         return ClaimsElsewhere(place, insurer, insured, figures)
