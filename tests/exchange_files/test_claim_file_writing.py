@@ -203,6 +203,10 @@ def test_what_is_written_is_read_back_and_audited_clean(month: Month, quote: Any
     # Without a level in the visits the made-up one of the file has a limit of its own.
     levels = batch.claims["care_level"].isna() & (batch.claims["planned_units"] > 36_065)
     assume(not levels.any())
+    # The limit follows the highest level at any provider, and a statement has that of its visits.
+    person = ["service_month", "insurer_no", "insured_no"]
+    of_person = batch.claims.groupby(person)["care_level"]
+    assume((of_person.min().fillna(0) == of_person.max().fillna(0)).all())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # More than 99 counts (several visits a day) have no place in a statement, nor have figures
