@@ -26,7 +26,7 @@ from chiiki_tsusho import (
 )
 from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.reading import csv_file as csv_files
-from chiiki_tsusho.reading.blocks import checked_column
+from chiiki_tsusho.reading.arrow_columns import checked_column
 from helpers.inputs import claim_text, compute, csv_text, frame, own, places, visit, visits
 
 OPEN = "a quotation mark is opened and not closed on this line; close it"

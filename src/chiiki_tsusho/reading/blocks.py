@@ -15,14 +15,12 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.not_known import BLANK_NUMBER
 from chiiki_tsusho.reading.cell_texts import is_blank
 from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED, MalformedRows
-from chiiki_tsusho.reading.written_cells import cell_text
 from chiiki_tsusho.records import record
 
 ROWS_OF_A_BLOCK = 1 << 17
@@ -365,93 +363,3 @@ def line_bounds(
     if not ends.size or ends[-1] != characters.size:
         ends = np.append(ends, characters.size)
     return np.concatenate(([0], ends[:-1])), ends
-
-
-def plain_columns(table: pa.Table) -> pa.Table:
-    """Turn the columns of which Arrow cannot take single rows into plain ones."""
-    for at, field in enumerate(table.schema):
-        if not takes_rows(field.type):
-            table = table.set_column(at, field.name, plain_column(table.column(at)))
-    return table
-
-
-def takes_rows(kind: pa.DataType) -> bool:
-    """Say whether Arrow can take single rows of a column: not of views and of runs."""
-    views = pa.types.is_string_view(kind) or pa.types.is_binary_view(kind)
-    return not (views or pa.types.is_run_end_encoded(kind))
-
-
-def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Turn views of text or bytes, and runs of equal cells, into one value for each row."""
-    kind = column.type
-    if pa.types.is_string_view(kind):
-        return column.cast(pa.string())
-    if pa.types.is_binary_view(kind):
-        return column.cast(pa.binary())
-    if pa.types.is_run_end_encoded(kind):
-        kind = kind.value_type
-        values = kind.value_type if pa.types.is_dictionary(kind) else kind
-        return pa.chunked_array([pa.array(column.to_pylist(), values)])
-    return column
-
-
-def column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
-    """Turn an Arrow column of any type into the form wanted, or into distinct texts."""
-    if isinstance(form, tuple) and pa.types.is_integer(column.type):
-        numbers = _whole_numbers(_one_array(column))
-        if numbers is not None:
-            return Numbers(numbers)
-    column = plain_column(column)
-    if form == "texts" and column.type == pa.string() and not column.null_count:
-        return Texts(_one_array(column), None)
-    if not pa.types.is_dictionary(column.type):
-        try:
-            column = column.dictionary_encode()
-        except pa.ArrowNotImplementedError:
-            # A cell holds a list or the like.
-            texts = [cell_text(value) for value in column.to_pylist()]
-            column = pa.chunked_array([of_texts(texts)]).dictionary_encode()
-    whole = _one_array(column.unify_dictionaries() if column.num_chunks > 1 else column)
-    texts = whole.dictionary
-    if texts.type != pa.string() or texts.null_count:
-        texts = of_texts([cell_text(value) for value in texts.to_pylist()])
-    positions = whole.indices.cast(pa.int32())
-    if positions.null_count:
-        positions = positions.fill_null(len(texts))
-        texts = pa.concat_arrays([texts, of_texts([""])])
-    return Texts(texts, numbers_of(positions))
-
-
-def checked_column(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
-    """Turn a column that others have made into the form wanted; its texts may be none.
-
-    Raises
-    ------
-    pyarrow.ArrowException
-        A text is not UTF-8, or a row has none of the texts.
-    """
-    read = column_of_arrow(column, form)
-    if isinstance(read, Texts):
-        read.texts.validate(full=True)
-        at = np.zeros(0, dtype=np.int32) if read.positions is None else read.positions
-        if not 0 <= at.min(initial=0) <= at.max(initial=0) <= max(len(read.texts) - 1, 0):
-            raise pa.ArrowInvalid("a row points to no text of its column")
-    return read
-
-
-def _whole_numbers(column: pa.Array) -> npt.NDArray[np.int64] | None:
-    """Return whole numbers, None where one of them stands for a blank cell or is larger."""
-    if column.type == pa.uint64():
-        most = compute.max(column).as_py()
-        if most is not None and most > np.iinfo(np.int64).max:
-            return None
-    if column.type == pa.int64() and compute.min(column).as_py() == BLANK_NUMBER:
-        return None
-    if column.null_count:
-        column = filled(column.cast(pa.int64()), BLANK_NUMBER)
-    numbers: npt.NDArray[np.int64] = numbers_of(column).astype(np.int64, copy=False)
-    return numbers
-
-
-def _one_array(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -14,14 +14,8 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
-from chiiki_tsusho.reading.blocks import (
-    NEWLINE,
-    Form,
-    ReadColumn,
-    begin_blank,
-    column_of_arrow,
-    line_bounds,
-)
+from chiiki_tsusho.reading.arrow_columns import column_of_arrow
+from chiiki_tsusho.reading.blocks import NEWLINE, Form, ReadColumn, begin_blank, line_bounds
 from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED, MalformedRows
 from chiiki_tsusho.reading.plain_csv import PlainLines
 from chiiki_tsusho.reading.uneven_lines import leaves_a_mark_open, well_formed

@@ -12,6 +12,12 @@ import pyarrow as pa
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.not_known import BLANK_NUMBER
+from chiiki_tsusho.reading.arrow_columns import (
+    checked_column,
+    plain_column,
+    plain_columns,
+    takes_rows,
+)
 from chiiki_tsusho.reading.blocks import (
     BEGINNING_ROWS,
     FIRST_ROW_LINE,
@@ -24,11 +30,7 @@ from chiiki_tsusho.reading.blocks import (
     SourceFile,
     Texts,
     Wanted,
-    checked_column,
     filled_rows,
-    plain_column,
-    plain_columns,
-    takes_rows,
 )
 from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED
 from chiiki_tsusho.reading.written_cells import cell_text

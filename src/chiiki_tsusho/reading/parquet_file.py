@@ -12,6 +12,7 @@ import pyarrow as pa
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.lazy import parquet
+from chiiki_tsusho.reading.arrow_columns import checked_column, plain_columns
 from chiiki_tsusho.reading.blocks import (
     BEGINNING_ROWS,
     FIRST_ROW_LINE,
@@ -22,9 +23,7 @@ from chiiki_tsusho.reading.blocks import (
     RawTable,
     SourceFile,
     Wanted,
-    checked_column,
     filled_rows,
-    plain_columns,
 )
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED
