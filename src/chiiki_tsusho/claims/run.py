@@ -27,6 +27,7 @@ from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import decoders_of
 from chiiki_tsusho.reading.blocks import Source, SourceFile
+from chiiki_tsusho.reading.dense_ids import TextIds
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
 from chiiki_tsusho.reading.threads import in_order
 from chiiki_tsusho.reading.typed_blocks import Identities
@@ -262,16 +263,17 @@ class BatchRun:
 
     def _elsewhere(self, earlier: Earlier) -> ClaimsElsewhere:
         """Find what claims of the earlier run have of the limits of the persons met here."""
-        claims = earlier.claims
-        met, (_, insured) = self._visits.months, self._visits.calendars.claim_parts()
+        claims, identities = earlier.claims, self._identities
+        met = np.array(self._visits.months, dtype=np.int64)
+        _, insured = self._visits.calendars.claim_parts()
         wanted = np.isin(pack_insured(claims["insured_no"].combine_chunks()), insured)
         wanted &= np.isin(numbers_of(claims["service_month"].cast(pa.int64())), met)
         # One that is met here again is held, and counted as it stands here.
         wanted &= ~compute.is_in(earlier.keys, self._keys).to_numpy(zero_copy_only=False)
         claims = claims.filter(of_flags(wanted)).combine_chunks()
         month = numbers_of(claims["service_month"].cast(pa.int64()))
-        provider = self._identities.providers.ids(claims["provider_no"].to_pylist())
-        insurer = self._identities.insurers.ids(claims["insurer_no"].to_pylist())
+        provider = _ids_of(claims["provider_no"], identities.providers)
+        insurer = _ids_of(claims["insurer_no"], identities.insurers)
         insured = pack_insured(claims["insured_no"].combine_chunks())
         none = np.zeros(len(month), dtype=np.int64)
         plan, general = none, none > 0
@@ -287,7 +289,8 @@ class BatchRun:
             none > 0,
             none,
         )
-        place = np.array([met.index(one) for one in month.tolist()], dtype=np.int64)
+        order = np.argsort(met)
+        place = order[np.searchsorted(met, month, sorter=order)]
         return ClaimsElsewhere(place, insurer, insured, figures)
 
     def _table(self, month: int) -> CodeTable:
@@ -323,6 +326,12 @@ class BatchRun:
             for start in range(0, len(claims), size):
                 some = claims[start : start + size]
                 yield int(months[month[pair[some[0]]]]), some
+
+
+def _ids_of(texts: pa.ChunkedArray, known: TextIds) -> Ints:
+    encoded = texts.combine_chunks().dictionary_encode()
+    ids: Ints = known.ids(encoded.dictionary.to_pylist())[numbers_of(encoded.indices)]
+    return ids
 
 
 def _rows_of_files(files: Sequence[SourceFile], together: int) -> list[int]:

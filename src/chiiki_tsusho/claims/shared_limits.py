@@ -7,6 +7,7 @@ somebody, the care plan says how much of it each of them has.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 
 import numpy as np
 
@@ -45,25 +46,13 @@ class OwnFigures:
 
     def taken(self, at: Flags) -> OwnFigures:
         """Return those of some of the claims."""
-        return OwnFigures(
-            self.managed[at],
-            self.level[at],
-            self.plan[at],
-            self.general_plan[at],
-            self.crowded[at],
-            self.doubt[at],
-        )
+        return OwnFigures(*(getattr(self, one.name)[at] for one in fields(self)))
 
     @classmethod
     def joined(cls, parts: Sequence[OwnFigures]) -> OwnFigures:
         """Return those of several parts, one after the other."""
         return cls(
-            np.concatenate([part.managed for part in parts]),
-            np.concatenate([part.level for part in parts]),
-            np.concatenate([part.plan for part in parts]),
-            np.concatenate([part.general_plan for part in parts]),
-            np.concatenate([part.crowded for part in parts]),
-            np.concatenate([part.doubt for part in parts]),
+            *(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls))
         )
 
 
@@ -82,12 +71,6 @@ class ClaimsElsewhere:
     insurer: Ints
     insured: Ints
     figures: OwnFigures
-
-    def taken(self, at: Flags) -> ClaimsElsewhere:
-        """Return some of them."""
-        return ClaimsElsewhere(
-            self.month[at], self.insurer[at], self.insured[at], self.figures.taken(at)
-        )
 
 
 @record
@@ -168,11 +151,12 @@ def shared_limits(
     areas, persons_met = TupleIds(2), TupleIds(2)
     area = areas.ids(insurer, month)
     person = persons_met.ids(area[pair[claims]], insured[claims])
-    of_others = _NONE
+    of_others, figures_of_others = _NONE, None
     if elsewhere is not None:
         its_area = areas.find(elsewhere.insurer, elsewhere.month)
         of_others = persons_met.find(its_area, elsewhere.insured)
-        elsewhere, of_others = elsewhere.taken(of_others >= 0), of_others[of_others >= 0]
+        figures_of_others = elsewhere.figures.taken(of_others >= 0)
+        of_others = of_others[of_others >= 0]
     number = np.bincount(np.concatenate([person, of_others]))
     shared = np.flatnonzero(number[person] > 1)
     if not len(shared):
@@ -193,11 +177,11 @@ def shared_limits(
     unread |= own.crowded
     doubt = np.where(unread, own.doubt, 0)
     order = np.argsort(claims)
-    if elsewhere is not None:
+    if figures_of_others is not None:
         # What others come to is known; it is told of the claims of this run alone.
-        own = OwnFigures.joined([own, elsewhere.figures])
+        own = OwnFigures.joined([own, figures_of_others])
         person = np.concatenate([person, of_others])
-        doubt = np.concatenate([doubt, elsewhere.figures.doubt])
+        doubt = np.concatenate([doubt, figures_of_others.doubt])
     person = np.searchsorted(distinct_numbers(person), person)
     persons = int(person.max()) + 1
 

@@ -70,8 +70,8 @@ class PlainLines:
             for at, form in enumerate(self.forms[: self._last + 1])
             if form not in ("texts", "unread")
         }
+        self._ends = self._numbered.get(self._last)
         self._widths = [1] * len(self.forms)
-        self._full = False
         self._desk = _Desk()
 
     def read(self, text: bytes) -> tuple[int, list[ReadColumn]] | None:
@@ -88,7 +88,9 @@ class PlainLines:
             None where the lines are not plain or not even, a cell is too long, or there are too
             many different ends of lines.
         """
-        if self._full or len(self.forms) < 2 or self.forms[self._last] == "texts":
+        if len(self.forms) < 2 or self.forms[self._last] == "texts":
+            return None
+        if self._ends is not None and self._ends.full:
             return None
         text = _without_marks(text)
         if not text:
@@ -122,14 +124,15 @@ class PlainLines:
                     else Numbered(self._numbered[at].texts[0], cells.of_rows(numbers))
                 )
             starts = commas + np.int32(1)
-        if self.forms[self._last] == "unread":
+        if self._ends is None:
             # Every line has so many commas at least: none has more.
             even = text.count(b",") == self._last * len(ends)
             return (len(ends), columns) if even else None
-        numbers = self._numbers_of_ends(characters, starts, ends)
+        words = self._words_of_ends(characters, starts, ends)
+        numbers = None if words is None else self._ends.numbers(words)
         if numbers is None:
             return None
-        columns.extend(Numbered(known, numbers) for known in self._numbered[self._last].texts)
+        columns.extend(Numbered(known, numbers) for known in self._ends.texts)
         return len(ends), columns
 
     def _cells(self, characters: Characters, starts: Positions, at: int) -> _Cells | None:
@@ -141,9 +144,10 @@ class PlainLines:
                 return cells
         return None
 
-    def _numbers_of_ends(
+    def _words_of_ends(
         self, characters: Characters, starts: Positions, ends: Positions
-    ) -> Positions | None:
+    ) -> WordRows | None:
+        """Return the ends of lines as words filled up with 0; None where one is too long."""
         lengths = ends - starts
         longest = int(lengths.max(initial=1))
         if longest > _LONGEST_END:
@@ -156,10 +160,7 @@ class PlainLines:
         for column in range(int(lengths.min()) // _WORD, width):
             kept = np.clip(lengths - column * _WORD, 0, _WORD)
             words[:, column] &= _KEPT[kept]
-        numbered = self._numbered[self._last]
-        numbers = numbered.numbers(words)
-        self._full = numbered.full
-        return numbers
+        return words
 
 
 def _without_marks(text: bytes) -> bytes:

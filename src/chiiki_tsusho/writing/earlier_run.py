@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -60,7 +61,7 @@ class EarlierRun:
             files["held_visits"],
         )
 
-    @property
+    @cached_property
     def keys(self) -> pa.StringArray:
         """Return the key of each claim, as ``keys_of`` writes it."""
         return _keys(self.claims)
