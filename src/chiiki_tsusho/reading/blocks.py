@@ -19,7 +19,7 @@ import pyarrow as pa
 from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.not_known import BLANK_NUMBER
-from chiiki_tsusho.reading.cell_texts import is_blank
+from chiiki_tsusho.reading.cell_texts import LONG_BLANKS, SHORT_BLANKS, is_blank
 from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED, MalformedRows
 from chiiki_tsusho.records import record
 
@@ -330,8 +330,8 @@ def lines_named(
         yield at, numbers, name
 
 
-# Of the blanks that a line may begin with, and of a comma, the first bytes in UTF-8.
-_BEGIN_BLANK = np.isin(np.arange(256), list(b" \t\v\f,\xc2\xe3"))
+# Of a comma and of the blanks that a line may begin with, the first bytes in UTF-8.
+_BEGIN_BLANK = np.isin(np.arange(256), [*b"," + SHORT_BLANKS, *(blank[0] for blank in LONG_BLANKS)])
 
 
 def begin_blank(
@@ -348,10 +348,13 @@ def begin_blank(
     first = characters[starts]
     begin: npt.NDArray[np.bool_] = _BEGIN_BLANK[first]
     if begin.any():
-        second, third = characters[starts + 1], characters[starts + 2]
-        no_break = (first == 0xC2) & (second == 0xA0)
-        wide = (first == 0xE3) & (second == 0x80) & (third == 0x80)
-        begin &= (first < 0x80) | no_break | wide
+        # All others with such a first byte are letters.
+        long = np.zeros_like(begin)
+        for blank in LONG_BLANKS:
+            long |= np.logical_and.reduce(
+                [characters[starts + at] == byte for at, byte in enumerate(blank)]
+            )
+        begin &= (first < 0x80) | long
     return begin
 
 

@@ -16,6 +16,9 @@ LONGEST_CELL = 100
 _SHOWN = 60
 # Python takes control characters for blanks as well, and they are to be named.
 BLANKS = " \t\r\n\f\v\u00a0\u3000"
+# Those that may stand inside a line of CSV: in one byte of UTF-8, and in several.
+SHORT_BLANKS = b" \t\f\v"
+LONG_BLANKS = tuple(blank.encode() for blank in BLANKS if not blank.isascii())
 _FORMULA_OF_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+")
 _ERROR_VALUE = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|#+)")

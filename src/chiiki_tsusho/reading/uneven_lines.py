@@ -14,7 +14,7 @@ import pyarrow as pa
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.blocks import NEWLINE, line_bounds
-from chiiki_tsusho.reading.cell_texts import BLANKS
+from chiiki_tsusho.reading.cell_texts import LONG_BLANKS, SHORT_BLANKS
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
 
 _RETURN, _COMMA, _QUOTE, _SPACE = b'\r," '
@@ -29,8 +29,7 @@ _ODD_BLANKS = re.compile(
 _BLANKS = np.isin(np.arange(256), list(b"\t\n\v\f\r\x1c\x1d\x1e\x1f "))
 _NOTHING = np.isin(np.arange(256), [_COMMA, _SPACE])
 # Commas, and the blanks that a cell may hold and still be blank; some take several bytes.
-_IN_BLANK_LINES = np.isin(np.arange(256), list(b", \t\v\f"))
-_LONG_BLANKS = tuple(blank.encode() for blank in BLANKS if not blank.isascii())
+_IN_BLANK_LINES = np.isin(np.arange(256), list(b"," + SHORT_BLANKS))
 _INK = ~(_NOTHING | _BLANKS)
 # A cell without any is no number that was cut. Those of full width begin with the last byte.
 _FIGURE = np.isin(np.arange(256), list(b"0123456789\xef"))
@@ -116,7 +115,7 @@ class _Lines:
         self._quotes = self._places(_QUOTE)
         commas, self.quotes = self._counted(self._commas), self._counted(self._quotes)
         blanks = self._counted(np.flatnonzero(_IN_BLANK_LINES[self.characters]))
-        for blank in _LONG_BLANKS:
+        for blank in LONG_BLANKS:
             if blank in text:
                 blanks += len(blank) * self._counted(_places_of(blank, text))
         self.found = commas + 1
