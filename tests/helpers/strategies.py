@@ -999,8 +999,8 @@ def waiting(draft: Draft, key: ClaimKey) -> list[Spoiled]:
         for claim, own in draft.claims.items()
         if person_of(claim) == person_of(key)
     )
-    # One row cannot be read; another may stand in the place of one of its visits.
-    if limit is None or together + 2 * most_of_a_visit(table) <= limit:
+    # One row more, which cannot be read.
+    if limit is None or together + most_of_a_visit(table) <= limit:
         return []
     return [
         Spoiled("plan_needed", holds=(own,))
