@@ -689,6 +689,18 @@ class Draft:
         needed = ROW_OF[file](rows, key)
         return next(((row, text) for row, text in self.standing[file] if row is needed), None)
 
+    def keyed(self, key: ClaimKey) -> dict[str, Row]:
+        """The additions that may stand beside those of a claim and those registered for it."""
+        rows = [row for file in ROW_OF if (found := self.serving(file, key)) for row in found[:1]]
+        keyed = keyed_rows(self.table(key))
+        met = {name for one in (*self.claims[key], *rows) for name in one["additions"]}
+        apart = {other for name in met & keyed.keys() for other in forbidden(keyed[name])}
+        return {
+            name: row
+            for name, row in keyed.items()
+            if name not in apart and not met & forbidden(row)
+        }
+
     def served(self, file: str, row: Row) -> tuple[ClaimKey, ...]:
         """The claims that need a row of providers or recipients."""
         rows = [row for row, _ in self.standing[file]]
@@ -865,11 +877,16 @@ def not_for_service(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | N
     return Spoiled("not_for_service", "visits", record, column, (key,))
 
 
+def forbidden(row: Row) -> set[str]:
+    """The additions beside which one may not stand."""
+    return set((row["not_with"] or "").split())
+
+
 def conflicting_group(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | None:
     """Two of a group on one visit, or anywhere in the month where they count by the month."""
     spare = draft.spare(key)
     groups: dict[str, list[Row]] = defaultdict(list)
-    for row in keyed_rows(draft.table(key)).values():
+    for row in draft.keyed(key).values():
         if row["group"] and fits(row, spare["service"]):
             groups[row["group"]].append(row)
     options = [rows for rows in groups.values() if len(rows) > 1]
@@ -892,7 +909,7 @@ def over_monthly_maximum(draft: Draft, key: ClaimKey, choose: Choices) -> Spoile
     service = draft.claims[key][0]["service"]
     options = [
         row
-        for row in keyed_rows(draft.table(key)).values()
+        for row in draft.keyed(key).values()
         if row["max_per_month"] is not None
         and row["per"] in ("visit", "one_way")
         and not row["yields_to"]
