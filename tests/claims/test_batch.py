@@ -20,6 +20,7 @@ from chiiki_tsusho import (
     Calculator,
     InputFileError,
     Visit,
+    VisitError,
     compute_claims,
     load_code_book,
     load_codes,
@@ -340,16 +341,22 @@ def test_single_visit_is_what_the_calculator_composes(month: Month) -> None:
             None,
         )
         got = compute_claims(*to_frames(alone))
-        composed = Calculator(load_codes(claim_key(row)[0])).compose(
-            Visit(
-                minutes=row["minutes"],
-                care_level=row["care_level"],
-                service=row["service"],
-                shortfall=row["shortfall"] or None,
-                additions=row["additions"],
-                extended_hours=extended,
-            )
+        calculator = Calculator(load_codes(claim_key(row)[0]))
+        visit = Visit(
+            minutes=row["minutes"],
+            care_level=row["care_level"],
+            service=row["service"],
+            shortfall=row["shortfall"] or None,
+            additions=row["additions"],
+            extended_hours=extended,
         )
+        if got.claims.empty:
+            # One of its additions stands beside what only the provider's own row has.
+            assert set(errors(got.problems)["rule"]) == {"needs_other"}
+            with pytest.raises(VisitError, match="is claimed only beside"):
+                calculator.compose(visit)
+            continue
+        composed = calculator.compose(visit)
         lines = got.claim_lines
         assert sorted((line.code, line.units, line.count) for line in composed.lines) == list(
             zip(lines["service_code"], lines["units"], lines["count"], strict=True)
