@@ -22,7 +22,6 @@ from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
 from chiiki_tsusho.language import Counted, Language, Text, listed
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
-from chiiki_tsusho.law.table_files import law_file
 from chiiki_tsusho.problem_rows import ProblemTables
 from chiiki_tsusho.reading.given_rows import held_frame
 from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
@@ -234,7 +233,8 @@ def compute_claims(
     [476]
     """
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
-    run = BatchRun(*sources, code_book(codes), progress)
+    book = code_book(codes)
+    run = BatchRun(*sources, book, progress)
     sink = FrameSink()
     _log(run.run(sink))
     return Batch(
@@ -373,9 +373,10 @@ def claim_files(
     own_held = [] if earlier is None else [earlier.held.resolve()]
     paths = [path for path in paths_of(sources, codes) if path.resolve() not in own_held]
     refuse_overwriting(folder, paths)
-    inputs = input_files(dict(zip(FILES, sources, strict=True)), codes)
+    inputs = input_files(dict(zip(FILES, sources, strict=True)))
     digests = Digests([one.path for one in inputs])
-    run = BatchRun(*sources, code_book(codes), progress, unplaced=unplaced, earlier=earlier)
+    book = code_book(codes)
+    run = BatchRun(*sources, book, progress, unplaced=unplaced, earlier=earlier)
     options = {
         "unplaced": unplaced,
         "format": file_format,
@@ -389,8 +390,7 @@ def claim_files(
     with FolderSink(folder, sources[0], file_format, headings, inputs, replace, earlier) as sink:
         summary = _log(run.run(sink))
         problems = run.problems.tables(language)
-        bundled = law_file("service_codes.csv") if codes is None else None
-        record = run_record(folder, inputs, run.rows, options, summary, bundled, digests)
+        record = run_record(folder, inputs, run.rows, options, summary, book.file, digests)
         if earlier is not None:
             record = with_earlier(record, read_record(earlier.folder), folder, earlier.folder)
         sink.finish(problems, record)

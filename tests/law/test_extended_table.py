@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
+import os
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -12,12 +16,13 @@ from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.command_line.app import app
+from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.bands import bands_of
 from chiiki_tsusho.law.chosen_rows import ChosenRows
-from chiiki_tsusho.law.code_file import check_table, table_changes
+from chiiki_tsusho.law.code_file import check_table, table_findings
 from chiiki_tsusho.law.code_rows import COLUMNS
 from chiiki_tsusho.law.table_checks import LARGEST_MONTH, MOST_VISITS
-from helpers.inputs import Cells
+from helpers.inputs import Cells, csv_text, visit
 from helpers.tables import addition, base, table, treatment
 
 SAME_BUILDING: Cells = dict.fromkeys(COLUMNS, "") | {
@@ -128,6 +133,83 @@ def test_check_table_says_what_it_changes(tmp_path: Path, language: str) -> None
     assert replaced.startswith(f"{path}: {expected[1]}")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "line 3: repeats the bundled row of 785303 {name}, 2022-01 to 2022-12"),
+        ("ja", "3行目: 785303 {name} は収録済みの行と同じ(2022-01〜2022-12)"),
+    ],
+)
+def test_check_table_says_what_it_leaves_as_it_is(
+    tmp_path: Path, language: Language, said: str
+) -> None:
+    bundled = next(
+        one.row
+        for one in ct.load_code_book().rows
+        if one.row.service_code == "785303" and one.row.valid_from == 202104
+    )
+    cells = {name: "" if cell is None else str(cell) for name, cell in bundled}
+    path = own(tmp_path, cells | {"valid_from": "202201", "valid_to": "202212"})
+    faults, changes = table_findings(path)
+    assert not faults
+    assert [change.say(language) for change in changes] == [said.format(name=BATHING_2["name"])]
+
+
+def piped(folder: Path, table: Path) -> Path:
+    """Give a table through a named pipe."""
+    pipe = folder / "pipe"
+    if not pipe.exists():
+        os.mkfifo(pipe)
+
+    def write() -> None:
+        pipe.write_bytes(table.read_bytes())
+
+    Thread(target=write, daemon=True).start()
+    return pipe
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_table_comes_through_a_pipe(tmp_path: Path, language: str) -> None:
+    path = own(tmp_path, SAME_BUILDING, BATHING_2)
+    asked = ["--lang", language, "check-table"]
+    of_file = CliRunner().invoke(app, [*asked, str(path)])
+    of_pipe = CliRunner().invoke(app, [*asked, str(piped(tmp_path, path))])
+    assert of_pipe.exit_code == 0
+    assert of_pipe.output == of_file.output.replace(str(path), str(tmp_path / "pipe"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_claims_are_priced_by_a_table_from_a_pipe(tmp_path: Path) -> None:
+    """入浴介助加算Ⅱ is 56 units in the user's table; the run names the table by what it held."""
+    visits = tmp_path / "visits.csv"
+    visits.write_text(csv_text([visit(service_date="2022-05-02", bathing_2="1")]), "utf-8")
+    path = own(tmp_path, BATHING_2)
+    ct.claim_files(visits, tmp_path / "of_file", codes=path)
+    ct.claim_files(visits, tmp_path / "of_pipe", codes=piped(tmp_path, path))
+    lines = [
+        (tmp_path / of / "claim_lines.csv").read_text("utf-8") for of in ("of_file", "of_pipe")
+    ]
+    assert lines[0] == lines[1]
+    assert ",785303," in lines[0]
+    records = [
+        json.loads((tmp_path / of / "run.json").read_text("utf-8")) for of in ("of_file", "of_pipe")
+    ]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert [one["table"] for one in records] == [
+        {"name": "own.csv", "sha256": digest},
+        {"name": "pipe", "sha256": digest},
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_a_second_table_of_the_same_pipe_is_read_anew(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    tables = own(tmp_path, BATHING_2), own(tmp_path / "other", BATHING_2 | {"units": "57"})
+    found = [units(piped(tmp_path, one), "2022-05", "785303") for one in tables]
+    assert found == [56, 57]
+
+
 def test_an_own_row_is_met_by_the_bundled_ones(tmp_path: Path) -> None:
     """送迎減算 is not counted where 同一建物減算 is (告示第126号 別表 2の2 注)."""
     table_of_month = ct.load_codes("2022-05", path=own(tmp_path, SAME_BUILDING))
@@ -137,7 +219,7 @@ def test_an_own_row_is_met_by_the_bundled_ones(tmp_path: Path) -> None:
 
 
 def test_a_table_that_stands_for_itself_changes_nothing(tmp_path: Path) -> None:
-    assert table_changes(table(tmp_path, *base(100))) == []
+    assert table_findings(table(tmp_path, *base(100))) == ([], [])
 
 
 FAULTS: dict[str, tuple[Cells, str, str]] = {

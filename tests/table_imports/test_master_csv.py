@@ -12,6 +12,7 @@ import chiiki_tsusho as ct
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.law.code_file import check_code_rows, read_code_rows
 from chiiki_tsusho.law.code_rows import COLUMNS
+from chiiki_tsusho.law.table_files import read_table
 from chiiki_tsusho.table_imports.gathering import ImportedTable, write_code_rows
 from chiiki_tsusho.table_imports.master_csv import import_master
 from helpers.workbooks import Row, table_rows
@@ -108,7 +109,7 @@ def test_every_known_row_comes_back(tmp_path: Path, encoding: str, heading: bool
     assert table.refused == []
     assert cells(table, "source") == expected(KNOWN)
     write_code_rows(table.rows, tmp_path / "codes.csv")
-    assert check_code_rows(tmp_path / "codes.csv")[1] == []
+    assert check_code_rows(read_table(tmp_path / "codes.csv"))[1] == []
     at = 2 if heading else 1
     assert table.rows[0].source == f"m.csv line {at}"
 

@@ -15,6 +15,7 @@ import chiiki_tsusho as ct
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.law.code_file import check_code_rows, read_code_rows
 from chiiki_tsusho.law.code_rows import COLUMNS
+from chiiki_tsusho.law.table_files import read_table
 from chiiki_tsusho.table_imports.gathering import Refused
 from chiiki_tsusho.table_imports.workbook import ImportedTable, import_workbook, write_code_rows
 from helpers.workbooks import COMPOSITE, PER, ROOT, SHEET, CodeBook, Layout, Row, addition, rows_in
@@ -521,7 +522,7 @@ def check_damage(tmp_path: Path, damage: Damage, reasons: dict[str, str]) -> Non
     kept = [row for row in rows if book.row_of[row["item_code"]] not in refused]
     assert cells(table, "source", "valid_to") == expected(kept, "source", "valid_to")
     write_code_rows(table.rows, tmp_path / "codes.csv")
-    assert check_code_rows(tmp_path / "codes.csv")[1] == []
+    assert check_code_rows(read_table(tmp_path / "codes.csv"))[1] == []
 
 
 def test_every_base_row_is_proved(tmp_path: Path) -> None:

@@ -94,9 +94,9 @@ def check_table_command(
     Exit 0: the table can be used; 1: it has faults; 2: it cannot be read.
     """
     with exit_codes():
-        from chiiki_tsusho.law.code_file import check_table, table_changes
+        from chiiki_tsusho.law.code_file import table_findings
 
-        faults = check_table(table)
+        faults, changes = table_findings(table)
         for fault in faults:
             show(Text("{path}: {fault}", path=table, fault=fault))
         if faults:
@@ -109,7 +109,7 @@ def check_table_command(
                 )
             )
             raise typer.Exit(FOUND)
-        for change in table_changes(table):
+        for change in changes:
             show(Text("{path}: {fault}", path=table, fault=change))
         say(Text("{table}: no faults; use it with --codes {table}", table=str(table)))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
+from stat import S_ISREG
 
 import numpy as np
 
@@ -16,7 +19,7 @@ from chiiki_tsusho.law.code_rows import SERVICES, CodeLine, segments
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, normal
-from chiiki_tsusho.law.table_files import NumberedRow, law_file
+from chiiki_tsusho.law.table_files import NumberedRow, law_file, read_table
 from chiiki_tsusho.months import MonthLike, joined, month_text, parse_month, spans_text
 from chiiki_tsusho.problem_texts import Message
 
@@ -29,10 +32,13 @@ class CodeBook:
     ----------
     rows : list of NumberedRow of CodeRow
         Checked rows.
+    file : mapping of str to str, optional
+        ``name`` and ``sha256`` of the file they were read from.
     """
 
-    def __init__(self, rows: list[CodeLine]) -> None:
+    def __init__(self, rows: list[CodeLine], file: Mapping[str, str] | None = None) -> None:
         self.rows = rows
+        self.file = file
         self._segments = segments(rows)
         self._tables: dict[int, CodeTable] = {}
         self._tables_of_start: dict[int, CodeTable] = {}
@@ -161,16 +167,22 @@ def load_code_book(path: str | Path | None = None) -> CodeBook:
     [(201604, 999999)]
     """
     file = law_file("service_codes.csv") if path is None else Path(path)
-    try:
+    with suppress(OSError, ValueError):
         state = file.stat()
-    except (OSError, ValueError):
-        return CodeBook(read_code_rows(file))
-    return _cached_book(file, file.absolute(), state.st_mtime_ns, state.st_size)
+        if S_ISREG(state.st_mode):
+            return _cached_book(file, file.absolute(), state.st_mtime_ns, state.st_size)
+    # A pipe holds another table each time it is opened.
+    return _book(file)
 
 
 @lru_cache(maxsize=8)
 def _cached_book(file: Path, _place: Path, _changed: int, _size: int) -> CodeBook:
-    return CodeBook(read_code_rows(file))
+    return _book(file)
+
+
+def _book(file: Path) -> CodeBook:
+    table = read_table(file)
+    return CodeBook(read_code_rows(table), {"name": file.name, "sha256": table.sha256})
 
 
 @checked_call

@@ -17,8 +17,10 @@ from chiiki_tsusho.law.table_checks import sorted_faults, table_faults
 from chiiki_tsusho.law.table_files import (
     Fault,
     NumberedRow,
+    TableText,
     faults_text,
     law_file,
+    read_table,
     scan_rows,
     typed_rows,
 )
@@ -43,22 +45,23 @@ class BundledLine(NumberedRow[CodeRow]):
         return super().fault(column, text)
 
 
-def read_code_rows(path: Path) -> list[CodeLine]:
-    """Read and check a code table file; of one that extends the bundled table, both together.
+def read_code_rows(source: Path | TableText) -> list[CodeLine]:
+    """Read and check a code table; of one that extends the bundled table, both together.
 
     Raises
     ------
     TableError
         Any check fails; the message lists the faults with line and column.
     """
-    rows, faults = check_code_rows(path)
+    table = read_table(source) if isinstance(source, Path) else source
+    rows, faults = check_code_rows(table)
     if faults:
-        raise TableError(faults_text(path, faults))
+        raise TableError(faults_text(table.path, faults))
     return rows
 
 
-def check_code_rows(path: Path) -> tuple[list[CodeLine], list[Fault]]:
-    """Read a code table file and make every check, all faults at once.
+def check_code_rows(table: TableText) -> tuple[list[CodeLine], list[Fault]]:
+    """Take the rows from a code table file and make every check, all faults at once.
 
     Returns
     -------
@@ -70,10 +73,10 @@ def check_code_rows(path: Path) -> tuple[list[CodeLine], list[Fault]]:
     Raises
     ------
     TableError
-        The file is unreadable or its heading is wrong, so no row can be checked.
+        Its heading or the shape of a row is wrong, so that the rows cannot be checked.
     """
-    extends = extends_bundled(path)
-    rows, faults = typed_rows(path, CodeRow, after=int(extends))
+    extends = extends_bundled(table)
+    rows, faults = typed_rows(table, CodeRow, after=int(extends))
     return _checked(rows, faults, extends)
 
 
@@ -114,24 +117,26 @@ def check_table(path: str | Path) -> list[Fault]:
     >>> ct.check_table("data/service_codes.csv")
     []
     """
-    file = Path(path)
-    extends = extends_bundled(file)
-    return _checked(*scan_rows(file, CodeRow, after=int(extends)), extends)[1]
+    return table_findings(path)[0]
 
 
-def table_changes(path: str | Path) -> list[Sayable]:
-    """Say what a sound file that extends the bundled table adds to it and changes in it.
+def table_findings(path: str | Path) -> tuple[list[Fault], list[Sayable]]:
+    """Check a code table file, and say what a sound one changes in the bundled table.
 
     Returns
     -------
-    list
-        One sentence for each row of the file; empty where it stands for itself.
+    faults : list of Fault
+        As ``check_table`` gives them.
+    changes : list
+        One sentence for each row of a file without faults that extends the bundled table; empty
+        for any other.
     """
-    file = Path(path)
-    if not extends_bundled(file):
-        return []
-    rows, _ = typed_rows(file, CodeRow, after=1)
-    return [change for one in rows for change in _changes(one)]
+    table = read_table(Path(path))
+    extends = extends_bundled(table)
+    rows, of_rows = scan_rows(table, CodeRow, after=int(extends))
+    _, faults = _checked(rows, of_rows, extends)
+    changes = [] if faults or not extends else [change for one in rows for change in _changes(one)]
+    return faults, changes
 
 
 def _changes(one: CodeLine) -> Iterator[Sayable]:
@@ -153,6 +158,14 @@ def _changes(one: CodeLine) -> Iterator[Sayable]:
             if column not in ("valid_from", "valid_to")
             and getattr(other, column) != getattr(row, column)
         ]
+        if not differing:
+            yield Text(
+                "line {line}: repeats the bundled row of {name}, {months}",
+                line=one.line,
+                name=name,
+                months=cut,
+            )
+            continue
         yield Text(
             "line {line}: replaces the bundled row of {name}, {months}: {differing}",
             line=one.line,
@@ -183,7 +196,7 @@ class _Span:
         return row.valid_from <= self.last and self.first <= row.valid_to
 
 
-def extends_bundled(path: Path) -> bool:
+def extends_bundled(table: TableText) -> bool:
     """Say whether the first line of a file is ``extends,bundled`` (``extends = bundled`` will do).
 
     Raises
@@ -192,11 +205,9 @@ def extends_bundled(path: Path) -> bool:
         It extends anything else.
     """
     try:
-        with path.open("rb") as file:
-            text = file.readline(1000).decode("utf-8-sig")
-        cells = next(csv.reader(io.StringIO(text)), [])
-    except (OSError, ValueError, csv.Error):
-        # The reader of the rows says what is wrong with the file.
+        cells = next(csv.reader(io.StringIO(table.text[:1000])), [])
+    except csv.Error:
+        # The reader of the rows says what is wrong with the line.
         return False
     said = unicodedata.normalize("NFKC", " ".join(cells)).casefold().replace("=", " ").split()
     if said[:1] != [EXTENDS]:
@@ -205,7 +216,7 @@ def extends_bundled(path: Path) -> bool:
         raise TableError(
             Text(
                 "{path}: line 1: extends {what!r}: a table can extend {bundled!r} alone",
-                path=path,
+                path=table.path,
                 what=" ".join(said[1:]),
                 bundled=BUNDLED,
             )

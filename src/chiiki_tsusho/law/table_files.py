@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -128,14 +129,46 @@ class NumberedRow(Generic[AnyRow]):
         return Fault(self.line, column, "" if value is None else str(value), message)
 
 
+@record
+class TableText:
+    """What a table file holds, read once: a pipe gives it only once."""
+
+    path: Path
+    text: str
+    sha256: str
+
+
+def read_table(path: Path) -> TableText:
+    """Read a small UTF-8 file of the law.
+
+    Raises
+    ------
+    TableError
+        The file cannot be read or is not UTF-8.
+    """
+    try:
+        data = path.read_bytes()
+        return TableText(path, data.decode("utf-8-sig"), hashlib.sha256(data).hexdigest())
+    except UnicodeDecodeError as error:
+        raise TableError(
+            Text(
+                "{path}: not UTF-8 at byte {start}: save it as UTF-8", path=path, start=error.start
+            )
+        ) from error
+    except (OSError, ValueError) as error:
+        raise TableError(
+            Text("{path}: cannot be read: {why}", path=visible_path(path), why=why_not(error))
+        ) from error
+
+
 def scan_cells(
-    path: Path, columns: Iterable[str], optional: Iterable[str] = (), after: int = 0
+    table: TableText, columns: Iterable[str], optional: Iterable[str] = (), after: int = 0
 ) -> tuple[list[tuple[int, dict[str, str]]], list[Fault]]:
-    """Read the rows of a small UTF-8 CSV of the law, whatever else is wrong with it.
+    """Take the rows from a small CSV of the law, whatever else is wrong with it.
 
     Parameters
     ----------
-    path : Path
+    table : TableText
     columns : iterable of str
         The columns that a heading may have.
     optional : iterable of str
@@ -149,27 +182,10 @@ def scan_cells(
         The rows with as many cells as the heading; none where a column is missing.
     faults : list of Fault
         What is wrong with the heading and with the other rows.
-
-    Raises
-    ------
-    TableError
-        The file cannot be read or is not UTF-8.
     """
     columns = tuple(columns)
     required = tuple(name for name in columns if name not in set(optional))
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TableError(
-            Text(
-                "{path}: not UTF-8 at byte {start}: save it as UTF-8", path=path, start=error.start
-            )
-        ) from error
-    except (OSError, ValueError) as error:
-        raise TableError(
-            Text("{path}: cannot be read: {why}", path=visible_path(path), why=why_not(error))
-        ) from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(table.text, newline=""), strict=True)
     rows: list[tuple[int, dict[str, str]]] = []
     faults: list[Fault] = []
     heading: list[str] = []
@@ -231,9 +247,9 @@ def faults_text(path: Path, faults: list[Fault]) -> Joined:
 
 
 def typed_rows(
-    path: Path, model: type[AnyRow], after: int = 0
+    source: Path | TableText, model: type[AnyRow], after: int = 0
 ) -> tuple[list[NumberedRow[AnyRow]], list[Fault]]:
-    """Read a file whose columns are the fields of a model, a blank cell being None.
+    """Read a table whose columns are the fields of a model, a blank cell being None.
 
     Returns
     -------
@@ -247,13 +263,14 @@ def typed_rows(
     TableError
         The file is unreadable, or its heading or the shape of a row is wrong.
     """
-    cells, faults = scan_cells(path, model.model_fields, _optional(model), after)
+    table = read_table(source) if isinstance(source, Path) else source
+    cells, faults = scan_cells(table, model.model_fields, _optional(model), after)
     if faults:
         fault = faults[0]
         raise TableError(
             Text(
                 "{path}: line {line}: {message}",
-                path=path,
+                path=table.path,
                 line=fault.line,
                 message=fault.message,
             )
@@ -262,16 +279,10 @@ def typed_rows(
 
 
 def scan_rows(
-    path: Path, model: type[AnyRow], after: int = 0
+    table: TableText, model: type[AnyRow], after: int = 0
 ) -> tuple[list[NumberedRow[AnyRow]], list[Fault]]:
-    """Read as ``typed_rows`` does, the faults of heading and shape among the others.
-
-    Raises
-    ------
-    TableError
-        The file cannot be read or is not UTF-8.
-    """
-    cells, faults = scan_cells(path, model.model_fields, _optional(model), after)
+    """Read as ``typed_rows`` does, the faults of heading and shape among the others."""
+    cells, faults = scan_cells(table, model.model_fields, _optional(model), after)
     if not cells and faults:
         return [], faults
     rows, of_cells = _typed(cells, model)

@@ -17,6 +17,7 @@ from chiiki_tsusho.language import Language, Sayable, Text, printable
 from chiiki_tsusho.law.code_file import check_code_rows
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, csv_text
 from chiiki_tsusho.law.rounding import half_up
+from chiiki_tsusho.law.table_files import read_table
 from chiiki_tsusho.months import joined
 from chiiki_tsusho.table_imports.known_rows import TAKEN_BY_NAME, RowRefusedError, bundled_rows
 from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
@@ -252,7 +253,7 @@ class Gathering:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "codes.csv"
             file.write_text(csv_text(one.row for one in self.placed), "utf-8", newline="")
-            _, faults = check_code_rows(file)
+            _, faults = check_code_rows(read_table(file))
         found: dict[int, Sayable] = {}
         for fault in faults:
             # The heading is line 1.

@@ -25,7 +25,6 @@ from chiiki_tsusho.writing.table_writers import FILE_FORMATS
 
 OUTPUTS = ("claim_lines", "claims", "problems", "held_visits")
 RUN = "run.json"
-CODES = "codes"
 _SUMS = ("units", "yen")
 # What other commands make of a run and put beside it, unless another name is asked for.
 _PAPERS = ("report.html", "statements.html")
@@ -39,7 +38,7 @@ class InputFile:
     Parameters
     ----------
     file : str
-        ``visits``, ``providers``, ``recipients`` or ``codes``.
+        ``visits``, ``providers`` or ``recipients``.
     path : Path
     sheet : str, optional
         The one that is read of a workbook.
@@ -69,16 +68,15 @@ class InputFile:
             return path.as_posix()
 
 
-def input_files(sources: Mapping[str, Source | None], codes: object = None) -> list[InputFile]:
-    """Return the files that a run reads, those of a code table given as a path too."""
-    files = [
+def input_files(sources: Mapping[str, Source | None]) -> list[InputFile]:
+    """Return the files that a run reads visits, providers and recipients from."""
+    return [
         InputFile(file, one.path, one.sheet)
         for file, source in sources.items()
         if source is not None
         for one in source.files
         if one.path is not None
     ]
-    return [*files, InputFile(CODES, Path(codes))] if isinstance(codes, (str, Path)) else files
 
 
 class Digests:
@@ -124,7 +122,7 @@ def run_record(
     rows: Mapping[str, Sequence[int]],
     options: Mapping[str, Any],
     summary: Summary,
-    bundled: Path | None,
+    table: Mapping[str, str] | None,
     digests: Digests,
 ) -> dict[str, Any]:
     """Put together what ``run.json`` holds.
@@ -134,29 +132,23 @@ def run_record(
     folder : Path
         Where the results go.
     inputs : sequence of InputFile
-        The code table among them, where it is a file.
     rows : dict of str to sequence of int
         How many rows each file of each kind of input has.
     options : dict
     summary : Summary
         What the run came to.
-    bundled : Path, optional
-        The code table that was used where no file of one is among the inputs.
+    table : mapping of str to str, optional
+        ``name`` and ``sha256`` of the file of the code table, where one was read.
     digests : Digests
         Of the inputs.
     """
     came_to = asdict(summary)
-    tables = [one.path for one in inputs if one.file == CODES]
-    table = tables[0] if tables else bundled
-    digest = digests.of if tables else sha256_of
     left = {file: iter(of_files) for file, of_files in rows.items()}
     return {
         "program": "chiiki-tsusho",
         "version": __version__,
-        "table": None if table is None else {"name": table.name, "sha256": digest(table)},
-        "inputs": [
-            one.record(folder, next(left[one.file]), digests) for one in inputs if one.file != CODES
-        ],
+        "table": None if table is None else dict(table),
+        "inputs": [one.record(folder, next(left[one.file]), digests) for one in inputs],
         "options": dict(options),
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": {name: count for name, count in came_to.items() if name not in _SUMS},
@@ -265,7 +257,7 @@ def refuse_other_results(folder: Path, inputs: Sequence[InputFile], replace: boo
     given: dict[str, set[str]] = {}
     for now in inputs:
         given.setdefault(now.file, set()).add(_with_sheet(now.place(folder), now.sheet))
-    both = (there.keys() & given.keys()) - {CODES}
+    both = there.keys() & given.keys()
     if "visits" in there and all(there[file] == given[file] for file in both):
         return
     made_from = sorted({path for paths in there.values() for path in paths})
