@@ -162,7 +162,11 @@ def listed(parts: Iterable[str | Sayable]) -> Joined:
 
 
 # Kinds of characters that move the cursor, turn the order of writing or stand for nothing.
-_UNSAFE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+UNSAFE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_LINE_BLANKS = "\t\n\r\u2028\u2029"
+# No character will ever stand there (Unicode, noncharacters), and XML takes most of them for none.
+_NONCHARACTERS = range(0xFDD0, 0xFDF0)
+_LAST_OF_PLANE = (0xFFFE, 0xFFFF)
 
 
 def without_controls(text: str) -> str:
@@ -170,7 +174,43 @@ def without_controls(text: str) -> str:
     if text.replace("\n", " ").isprintable():
         return text
     return "".join(
-        repr(one)[1:-1] if one != "\n" and category(one) in _UNSAFE else one for one in text
+        repr(one)[1:-1] if one != "\n" and category(one) in UNSAFE else one for one in text
+    )
+
+
+def unseen(text: str, *, one_line: bool = False) -> Text | None:
+    """Say which character a name or another free text may not hold, because no reader sees it.
+
+    Controls, marks that turn the order of writing, halves of characters and what is no character
+    are refused; characters that an office made itself (外字) are not.
+
+    Parameters
+    ----------
+    text : str
+    one_line : bool
+        Tabs and ends of lines are refused as well.
+
+    Returns
+    -------
+    Text or None
+        Names the first such character, and nothing else of the text: it may be a person's name.
+    """
+    if text.isprintable():
+        return None
+    allowed = "" if one_line else _LINE_BLANKS
+    found = next((one for one in text if one not in allowed and _is_unseen(one)), None)
+    if found is None:
+        return None
+    code = f"U+{ord(found):04X}"
+    return Text("holds the character {code}, which cannot be seen; take it out", code=code)
+
+
+def _is_unseen(character: str) -> bool:
+    number = ord(character)
+    return (
+        category(character) in UNSAFE
+        or number in _NONCHARACTERS
+        or number & 0xFFFF in _LAST_OF_PLANE
     )
 
 

@@ -263,3 +263,23 @@ def test_a_calendar_of_nothing(tmp_path: Path) -> None:
     path = write_calendar(frame, tmp_path / "plan.ics")
     assert icalendar.Calendar.from_ical(path.read_bytes()).walk("VEVENT") == []
     assert stat.S_ISREG(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("column", ["provider_no", "meeting_no", "kind", "what", "latest", "place"])
+@pytest.mark.parametrize("character", "\x00\x0b\x1b\u202e\ufffe")
+def test_no_calendar_holds_a_character_that_no_reader_sees(
+    column: str, character: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.ics"
+    frame = ct.plan_duties("examples/duties_offices.csv", 2026, on="2026-04-01")
+    frame.loc[1, column] = f"a{character}b"
+    with pytest.raises(ChiikiTsushoError) as error:
+        write_calendar(frame, path)
+    code = f"U+{ord(character):04X}"
+    assert f"row 2 of the plan, {column} ({COLUMNS[column]}): holds the character {code}" in str(
+        error.value
+    )
+    assert f"計画の2行目「{COLUMNS[column]}」({column}): 見えない文字({code})" in error.value.say(
+        "ja"
+    )
+    assert not path.exists()

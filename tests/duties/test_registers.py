@@ -126,6 +126,48 @@ def test_a_cell_that_cannot_be_read(
     assert japanese in error.value.say("ja")
 
 
+TEXTS = [
+    (register, column.name, column.heading)
+    for register, columns in REGISTERS.items()
+    for column in columns
+    if column.kind == "text"
+]
+
+
+@pytest.mark.parametrize(("register", "column", "heading"), TEXTS)
+@pytest.mark.parametrize("character", "\x00\x0b\x1b\x85\u200b\u202e\u2066\ufffe")
+def test_a_text_holds_no_character_that_no_reader_sees(
+    register: Any, column: str, heading: str, character: str, tmp_path: Path
+) -> None:
+    row = {one.name: "" for one in REGISTERS[register]}
+    required = {one.name: one.example for one in REGISTERS[register] if one.required}
+    path = tmp_path / "register.csv"
+    rows = [row | required, row | required | {column: f"秘{character}密"}]
+    pd.DataFrame(rows).to_csv(path, index=False)
+    code = f"U+{ord(character):04X}"
+    with pytest.raises(InputFileError) as error:
+        read_register(path, register)
+    assert str(error.value) == (
+        f"{path}: line 3, {column} ({heading}): holds the character {code}, which cannot be seen; "
+        "take it out"
+    )
+    assert error.value.say("ja") == (
+        f"{path}: 3行目「{heading}」({column}): 見えない文字({code})が含まれています。取り除いてください"
+    )
+
+
+def test_half_a_character_of_a_mapping_is_refused() -> None:
+    with pytest.raises(ChiikiTsushoError) as error:
+        read_offices({"provider_no": [PROVIDER], "service": ["day_care"], "office": ["a\ud800"]})
+    assert "\ud800" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["一\n二", "一\t二", "一\u2028二", "髙\ue000", "葛\U000e0100"])
+def test_lines_and_characters_of_an_office_stay(text: str) -> None:
+    frame = pd.DataFrame([{"provider_no": PROVIDER, "place": f"\x0b{text}\x0c"}])
+    assert read_register(frame, "meetings").rows[0]["place"] == text
+
+
 def test_a_service_that_is_not_known_names_the_nearest() -> None:
     frame = pd.DataFrame([{"provider_no": PROVIDER, "service": "通所介", "authority": "足立区"}])
     with pytest.raises(InputFileError) as error:

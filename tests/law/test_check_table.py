@@ -476,8 +476,16 @@ ONE_ROW: dict[str, tuple[str, Row, list[tuple[str, str]]]] = {
         "BATHING",
         {"name": "入浴\x1b[2J", "source": "a\tb"},
         [
-            ("name", "has a control character; take it out"),
-            ("source", "has a control character; take it out"),
+            ("name", "holds the character U+001B, which cannot be seen; take it out"),
+            ("source", "holds the character U+0009, which cannot be seen; take it out"),
+        ],
+    ),
+    "a name that would turn the order of writing": (
+        "BATHING",
+        {"name": "入浴\u202e加算", "source": "a\ufffe"},
+        [
+            ("name", "holds the character U+202E, which cannot be seen; take it out"),
+            ("source", "holds the character U+FFFE, which cannot be seen; take it out"),
         ],
     ),
     "what a rate does not have": (

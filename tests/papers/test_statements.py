@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 
 import chiiki_tsusho as ct
-from chiiki_tsusho import Batch, ChiikiTsushoError, write_statements
+from chiiki_tsusho import Batch, ChiikiTsushoError, InputFileError, write_statements
 from chiiki_tsusho.papers.paper_words import PaperWords
 from chiiki_tsusho.papers.statements import PAPERS
 from helpers.inputs import PROVIDER, RECIPIENT, compute, frame, visits
@@ -105,6 +105,29 @@ def test_names_stand_only_where_recipients_has_them(tmp_path: Path) -> None:
     assert "居宅介護支援事業所" in statement
     without, _ = papers(batch, path)
     assert "被保険者番号 0000000001 様" in without
+
+
+@pytest.mark.parametrize(("column", "heading"), [("name", "氏名"), ("name_kana", "フリガナ")])
+@pytest.mark.parametrize("character", "\x00\x0b\x1b\x85\u202e\ufffe")
+def test_a_name_holds_no_character_that_no_reader_sees(
+    column: str, heading: str, character: str, tmp_path: Path
+) -> None:
+    path, recipients = tmp_path / "papers.html", tmp_path / "recipients.csv"
+    person = {**RECIPIENT, "benefit_rate": "90", **PERSONAL}
+    other = {**person, "insured_no": "0000000002"}
+    frame([other, {**person, column: f"秘{character}密"}]).to_csv(recipients, index=False)
+    with pytest.raises(InputFileError) as error:
+        write_statements(one_month(), path, recipients)
+    code = f"U+{ord(character):04X}"
+    assert str(error.value) == (
+        f"{recipients}: line 3, {column} ({heading}): holds the character {code}, which cannot be "
+        "seen; take it out"
+    )
+    assert error.value.say("ja") == (
+        f"{recipients}: 3行目「{heading}」({column}): 見えない文字({code})が含まれています。"
+        "取り除いてください"
+    )
+    assert not path.exists()
 
 
 def test_public_funds_for_part_of_the_month(tmp_path: Path) -> None:

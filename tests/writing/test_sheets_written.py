@@ -100,10 +100,13 @@ def test_no_text_is_run_or_turned_into_a_number(tmp_path: Path, text: str) -> No
     assert (words.value, words.data_type, number.value) == (text, "s", 7)
 
 
-def test_character_that_no_workbook_may_hold_is_shown_as_such(tmp_path: Path) -> None:
+@pytest.mark.parametrize("character", ["\x00", "\x01", "\x0b", "\x1b", "\ufffe", "\uffff"])
+def test_character_that_no_workbook_may_hold_is_shown_as_such(
+    tmp_path: Path, character: str
+) -> None:
     path = tmp_path / "a.xlsx"
     writer = table_writer(path, pa.schema([("words", pa.string())]))
-    writer.write(writer.formed(pa.table({"words": ["a\x01b"]})))
+    writer.write(writer.formed(pa.table({"words": [f"a{character}b"]})))
     writer.close()
     assert sheet_of(path)["A2"].value == "a\ufffdb"
 

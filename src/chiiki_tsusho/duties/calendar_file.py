@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.extra import needed
 from chiiki_tsusho.duties.periods import fiscal_year, given_day
+from chiiki_tsusho.duties.plan import COLUMNS
 from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.language import Text
+from chiiki_tsusho.language import Text, unseen
 from chiiki_tsusho.whole_files import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _PRODUCT = "-//chiiki-tsusho//duties//JA"
+_WRITTEN = ("provider_no", "meeting_no", "kind", "what", "latest", "place")
 _REMINDER = timedelta(days=-7)
 
 
@@ -44,7 +46,8 @@ def write_calendar(plan: pd.DataFrame, path: str | Path, on: date | str | None =
     Raises
     ------
     ChiikiTsushoError
-        icalendar is not installed, or the file cannot be written.
+        icalendar is not installed, the plan holds a character that no reader sees, or the file
+        cannot be written.
 
     Examples
     --------
@@ -74,7 +77,9 @@ def calendar_of(plan: pd.DataFrame, on: date | str | None = None) -> bytes:
     days = [date.fromisoformat(day) for day in plan["date"]]
     year = plan.attrs.get("year") or min(map(fiscal_year, days), default=on.year)
     stamp = datetime(on.year, on.month, on.day, tzinfo=UTC)
-    for day, row in zip(days, plan.to_dict("records"), strict=True):
+    rows = plan.to_dict("records")
+    _refuse_unseen(rows)
+    for day, row in zip(days, rows, strict=True):
         event = icalendar.Event()
         identity = "-".join(
             (row["provider_no"] or "0", str(year), row["meeting_no"] or "0", row["kind"])
@@ -93,6 +98,23 @@ def calendar_of(plan: pd.DataFrame, on: date | str | None = None) -> bytes:
         event.add_component(alarm)
         calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def _refuse_unseen(rows: list[dict[Hashable, Any]]) -> None:
+    """Refuse what a calendar cannot hold: a frame may come from anywhere."""
+    for number, row in enumerate(rows, start=1):
+        for column in _WRITTEN:
+            hidden = unseen(row[column] or "")
+            if hidden is not None:
+                raise ChiikiTsushoError(
+                    Text(
+                        "row {row} of the plan, {column} ({heading}): {hidden}",
+                        row=number,
+                        column=column,
+                        heading=COLUMNS[column],
+                        hidden=hidden,
+                    )
+                )
 
 
 def _description(row: dict[Hashable, Any]) -> str:

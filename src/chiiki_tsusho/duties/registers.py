@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -13,16 +13,16 @@ from typing import Any
 from chiiki_tsusho.duties.register_columns import REGISTERS, Register, RegisterColumn
 from chiiki_tsusho.duties.services import authority_key, care_services, service_names
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Sayable, Text, on_lines
+from chiiki_tsusho.language import Sayable, Text, unseen
 from chiiki_tsusho.reading.blocks import Numbers, Source, line_of_file
-from chiiki_tsusho.reading.cell_texts import BadCellError
+from chiiki_tsusho.reading.cell_faults import all_faults, cell_fault
+from chiiki_tsusho.reading.cell_texts import BLANKS, BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.headings import NO_HEADING
 from chiiki_tsusho.reading.inputs import Input, open_input
 
 Given = Input
 
-FAULTS_SHOWN = 20
 MODES = {
     "in_person": "対面",
     "online": "オンライン",
@@ -49,6 +49,14 @@ class _CellFaultError(Exception):
 
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
+
+
+def _text(text: str) -> str:
+    """Read a free text; papers and calendars that it goes into cannot hold every character."""
+    hidden = unseen(text.strip(BLANKS))
+    if hidden is not None:
+        raise _CellFaultError(hidden)
+    return text.strip()
 
 
 def _parsed(kind: str, text: str) -> int:
@@ -99,7 +107,7 @@ def _mode(text: str) -> str:
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
-    "text": str.strip,
+    "text": _text,
     "provider_no": _provider_no,
     "provider_nos": _provider_nos,
     "service": _service,
@@ -155,10 +163,11 @@ def read_register(given: Given, register: Register, encoding: str | None = None)
             try:
                 row[column.name] = _read(column, cell)
             except _CellFaultError as error:
-                faults.append(_fault(source, line, column, error.message))
+                fault = cell_fault(source, line, column.name, column.heading, error.message)
+                faults.append(fault)
         rows.append(row)
     if faults:
-        raise InputFileError(_all(source.shown, faults))
+        raise InputFileError(all_faults(source.shown, faults))
     return Table(frozenset(column.name for column in columns), rows)
 
 
@@ -189,26 +198,6 @@ def _lines(source: Source, faults: list[Sayable]) -> Iterator[tuple[int, list[st
         ]
         for at, line in enumerate(block.lines.tolist()):
             yield line, [column[at] for column in columns]
-
-
-def _fault(source: Source, line: int, column: RegisterColumn, message: Sayable) -> Text:
-    file, at_line = line_of_file(source.files, line)
-    return Text(
-        "{file}: line {line}, {column} ({heading}): {message}",
-        file=file.shown,
-        line=at_line,
-        column=column.name,
-        heading=column.heading,
-        message=message,
-    )
-
-
-def _all(shown: str | Sayable, faults: Sequence[Sayable]) -> Sayable:
-    told = list(faults[:FAULTS_SHOWN])
-    if len(faults) > FAULTS_SHOWN:
-        more = len(faults) - FAULTS_SHOWN
-        told.append(Text("{file}: and {more} more faults", file=shown, more=more))
-    return on_lines(told)
 
 
 def _matched(source: Source, register: Register) -> list[RegisterColumn]:
@@ -268,7 +257,7 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
         if column.required and column not in matched
     )
     if faults:
-        raise InputFileError(_all(source.shown, faults))
+        raise InputFileError(all_faults(source.shown, faults))
     return matched
 
 

@@ -16,13 +16,14 @@ from chiiki_tsusho.columns import PERSONAL
 from chiiki_tsusho.exchange_files.checks_person import PLANNERS, STOP_REASONS
 from chiiki_tsusho.exchange_files.dates import month_days
 from chiiki_tsusho.exchange_files.line_cells import Texts
-from chiiki_tsusho.language import Sayable, Text
+from chiiki_tsusho.language import Sayable, Text, unseen
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import NO_ROW, UNKNOWN, WRONG_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Form, Numbers, Source
+from chiiki_tsusho.reading.cell_faults import cell_fault
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.headings import match_headings
@@ -71,7 +72,7 @@ _READERS: dict[str, Callable[[str], str | None]] = {
     "public_payer_no": partial(_number, 8),
     "public_recipient_no": partial(_number, 7),
     "facility_insurer_no": partial(_number, 6),
-    "text": str,
+    "text": lambda text: text if unseen(text) is None else None,
 }
 
 
@@ -93,6 +94,8 @@ class PersonCells:
         Where they hold on every day of the month.
     benefit_rate, planned_units : ndarray of int64, shape (claims,)
         ``UNKNOWN`` where they are not given.
+    unseen : tuple of Text
+        Names with a character that no reader sees, each by its place; what prints them refuses.
     """
 
     texts: dict[str, Texts] = field(repr=False)
@@ -103,6 +106,7 @@ class PersonCells:
     public_all_month: Flags
     benefit_rate: Ints
     planned_units: Ints
+    unseen: tuple[Text, ...] = ()
 
     def part(self, of_claims: slice) -> PersonCells:
         """Return those of some of the claims."""
@@ -115,6 +119,7 @@ class PersonCells:
             self.public_all_month[of_claims],
             self.benefit_rate[of_claims],
             self.planned_units[of_claims],
+            self.unseen,
         )
 
 
@@ -152,6 +157,7 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
     there = ~(missing | wrong)
     texts: dict[str, Texts] = {}
     unreadable: dict[str, Flags] = {}
+    unseen_names: list[Text] = []
     lines, columns = _columns(source, book)
     # A row of which these columns are blank may be none where they alone are read, so that rows
     # are told by their lines.
@@ -166,6 +172,11 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
         texts[column.name] = read
         if column.kind in _EXPECTED:
             unreadable[column.name] = bad
+            continue
+        for row, cell in dict(zip(rows[bad].tolist(), cells[bad], strict=True)).items():
+            line, hidden = int(roster.lines[row]), unseen(cell.strip())
+            assert hidden is not None
+            unseen_names.append(cell_fault(source, line, column.name, column.heading, hidden))
     first, last = (roster.values(rows, name, UNKNOWN) for name in ("public_from", "public_to"))
     return PersonCells(
         texts,
@@ -176,6 +187,7 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
         public_all_month=(first <= 1) & ((last == UNKNOWN) | (last >= month_days(month))),
         benefit_rate=roster.values(rows, "benefit_rate", UNKNOWN),
         planned_units=roster.values(rows, "planned_units", UNKNOWN),
+        unseen=tuple(unseen_names),
     )
 
 

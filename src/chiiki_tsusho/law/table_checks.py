@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from chiiki_tsusho.columns import RESERVED_NAMES
-from chiiki_tsusho.language import Text
+from chiiki_tsusho.language import Text, unseen
 from chiiki_tsusho.law.code_rows import (
     ALL_LINES,
     BASE_LINES,
@@ -81,8 +80,9 @@ def _row_faults(numbered: CodeLine) -> Iterator[Fault]:
         if getattr(row, column) is not None:
             yield numbered.fault(column, Text("must be blank on {a_row}", a_row=a_row))
     for column in ("name", "source"):
-        if any(unicodedata.category(one) == "Cc" for one in getattr(row, column)):
-            yield numbered.fault(column, Text("has a control character; take it out"))
+        hidden = unseen(getattr(row, column), one_line=True)
+        if hidden is not None:
+            yield numbered.fault(column, hidden)
     if row.key in RESERVED_NAMES:
         text = Text("is the name of an input column; choose another key")
         yield numbered.fault("key", text)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import ChiikiTsushoError, TableError, why_not
-from chiiki_tsusho.language import Joined, Language, Name, Text, listed, on_lines
+from chiiki_tsusho.language import Joined, Language, Name, Text, listed, on_lines, unseen
 from chiiki_tsusho.months import OPEN_END, is_month, month_text
 from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import visible_path
@@ -302,7 +302,7 @@ def _typed(
     for line, cells in numbered:
         typed: dict[str, Any] = {column: cells.get(column) or None for column in columns}
         try:
-            rows.append(NumberedRow(line, model.model_validate(typed)))
+            row = NumberedRow(line, model.model_validate(typed))
         except ValidationError as error:
             faults.extend(
                 Fault(
@@ -313,9 +313,20 @@ def _typed(
                 )
                 for one in error.errors()
             )
+            continue
+        rows.append(row)
+        if not "".join(cells.values()).isprintable():
+            faults.extend(_unseen_faults(row))
     if not rows and not faults:
         faults.append(Fault(1, columns[0], "", Text("the table has no rows")))
     return rows, faults
+
+
+def _unseen_faults(numbered: NumberedRow[AnyRow]) -> Iterator[Fault]:
+    for column, value in numbered.row:
+        hidden = unseen(value) if isinstance(value, str) else None
+        if hidden is not None:
+            yield numbered.fault(column, hidden)
 
 
 def model_fault(error: Any) -> Text:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.errors import ChiikiTsushoError, known_language
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, known_language
 from chiiki_tsusho.exchange_files.persons import person_cells
 from chiiki_tsusho.html_pages import page_facts, templates
 from chiiki_tsusho.language import Language, Text, default_language, listed
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.papers.paper_claims import paper_claims, read_tables
 from chiiki_tsusho.papers.paper_words import PaperWords, boxes, figure, price
+from chiiki_tsusho.reading.cell_faults import all_faults
 from chiiki_tsusho.reading.inputs import Input, open_recipients
 from chiiki_tsusho.whole_files import PRIVATE, refuse_replacing, whole_file
 from chiiki_tsusho.writing.run_record import RUN, note_made
@@ -70,7 +71,8 @@ def write_statements(
     Raises
     ------
     InputFileError
-        The folder lacks a file of a batch, or recipients cannot be read.
+        The folder lacks a file of a batch; or recipients cannot be read, or have a name with a
+        character that no page can show.
     OutputError
         The file cannot be written, or is one that is read; what was there is still there.
     ChiikiTsushoError
@@ -100,11 +102,12 @@ def write_statements(
         refuse_replacing(path, (*output_files(Path(batch)).values(), Path(batch) / RUN))
     book = codes if isinstance(codes, CodeBook) else load_code_book(codes)
     claims, lines = read_tables(batch)
-    cells = (
-        None
-        if recipients is None
-        else person_cells(open_recipients(recipients, ignore_columns), book, claims.to_pandas())
-    )
+    cells = None
+    if recipients is not None:
+        source = open_recipients(recipients, ignore_columns)
+        cells = person_cells(source, book, claims.to_pandas())
+        if cells.unseen:
+            raise InputFileError(all_faults(source.shown, cells.unseen))
     words = PaperWords(language)
     environment = templates(_TEMPLATES)
     environment.filters.update(figure=figure, price=price, boxes=boxes)

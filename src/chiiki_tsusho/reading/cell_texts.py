@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from chiiki_tsusho.language import UNSAFE
 from chiiki_tsusho.problem_texts import Message, Rule, TextId
 
 # No cell of the contract is longer; of a longer one only the beginning is ever shown.
@@ -24,7 +25,8 @@ _EXPONENT = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+")
 _ERROR_VALUE = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|#+)")
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
 _WHOLE_AS_DECIMAL = re.compile(r"(-?[0-9]+)\.0+")
-_UNSEEN = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
+# A number, a code or a date holds no sign of an office's own either, and none yet to be given.
+_UNSEEN = (*UNSAFE, "Co", "Cn")
 
 Parser = Callable[[str], int]
 

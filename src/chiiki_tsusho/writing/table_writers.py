@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,8 @@ FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "parquet")
 # What a spreadsheet takes for a formula; a number with a sign is none.
 _FORMULA = r"^[=+\-@\t\r]"
 _SIGNED_NUMBER = r"^[+\-]?[0-9]+(\.[0-9]+)?$"
+# What no text of a workbook can hold (XML 1.0, production Char).
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MOST_SHEET_ROWS = 1 << 20
 _WIDEST, _LINE_HEIGHT = 60, 15
 # The number that a workbook has for that size of paper.
@@ -317,9 +320,7 @@ def sheet_cell(sheet: Any, value: Any) -> Any:
 
 def sheet_text(sheet: Any, value: str) -> Any:
     """Make a cell that holds a text, also where it begins like a formula or looks like a number."""
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-    cell = sheet_cell(sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", value))
+    cell = sheet_cell(sheet, _NOT_IN_XML.sub("\ufffd", value))
     cell.data_type = "s"
     cell.number_format = "@"
     return cell
