@@ -14,14 +14,14 @@ from collections.abc import Callable, Hashable
 from datetime import date, datetime
 from functools import cache, reduce, wraps
 from numbers import Integral
-from os import PathLike
+from os import PathLike, fspath
 from types import UnionType
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 import numpy as np
 
-from chiiki_tsusho.errors import ChiikiTsushoError, known_language
-from chiiki_tsusho.language import LANGUAGES, Text
+from chiiki_tsusho.errors import known_language, wrong_kind
+from chiiki_tsusho.language import LANGUAGES
 from chiiki_tsusho.records import record
 
 Check = Callable[[Any], bool]
@@ -70,14 +70,7 @@ def _refuse(name: str, kinds: Kinds, value: Any) -> None:
         return
     if kinds.text.startswith("Language"):
         known_language(value)
-    raise ChiikiTsushoError(
-        Text(
-            "{name}: {kinds} was expected, not {kind}",
-            name=name,
-            kinds=kinds.text,
-            kind=type(value).__name__,
-        )
-    )
+    raise wrong_kind(name, kinds.text, value)
 
 
 @cache
@@ -121,7 +114,8 @@ def _check(kinds: ast.expr, known: dict[str, Any]) -> Check:
     if isinstance(kinds, ast.Subscript):
         return _check_of_many(kinds, known)
     if isinstance(kinds, ast.Attribute):
-        return _PLAIN.get(kinds.attr) or _named(kinds.attr)
+        assert isinstance(kinds.value, ast.Name)
+        return _PLAIN.get(kinds.attr) or _named(kinds.attr, _MODULES.get(kinds.value.id, ""))
     assert isinstance(kinds, ast.Name)
     return _PLAIN.get(kinds.id) or _check_of_type(kinds.id, known.get(kinds.id))
 
@@ -160,14 +154,23 @@ def _check_of_type(name: str, kind: Any) -> Check:
     return _passes if kind is not None or name in _READ_ELSEWHERE else _named(name)
 
 
-def _named(name: str) -> Check:
-    """Check the type by its name alone: its module may be one that takes its time to load."""
+def _named(name: str, library: str = "") -> Check:
+    """Check the type by its name alone: its library may be one that takes its time to load."""
 
     @cache
     def is_of(kind: Any) -> bool:
-        return any(one.__name__ == name for one in kind.__mro__)
+        homes = [one.__module__.partition(".")[0] for one in kind.__mro__ if one.__name__ == name]
+        return library in homes if library else bool(homes)
 
     return lambda value: is_of(cast("Hashable", type(value)))
+
+
+def _is_path(value: Any) -> bool:
+    """Say whether something stands for a path of text, as all paths here are."""
+    try:
+        return isinstance(value, PathLike) and isinstance(fspath(value), str)
+    except Exception:  # what the object itself raises
+        return False
 
 
 def _is_none(value: Any) -> bool:
@@ -183,12 +186,14 @@ _PLAIN: dict[str, Check] = {
     "str": lambda value: isinstance(value, str),
     "int": lambda value: isinstance(value, Integral) and not isinstance(value, bool),
     "bool": lambda value: isinstance(value, (bool, np.bool_)),
-    "Path": lambda value: isinstance(value, PathLike),
+    "Path": _is_path,
     "date": lambda value: isinstance(value, date) and value == value,
     "datetime": lambda value: isinstance(value, datetime) and value == value,
     "Language": lambda value: isinstance(value, str) and value in LANGUAGES,
     "Progress": callable,
     "Sayable": lambda value: hasattr(value, "say"),
 }
+# Libraries under the names that they are imported by.
+_MODULES = {"pd": "pandas", "pa": "pyarrow"}
 _CONTAINERS = {"dict": dict, "list": list, "tuple": tuple}
 _READ_ELSEWHERE = ("FileInput", "Given", "Input", "MonthLike")

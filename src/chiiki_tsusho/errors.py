@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
+from datetime import date
+from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +26,7 @@ class ChiikiTsushoError(ValueError):
 
     def __init__(self, message: str | Sayable) -> None:
         if not isinstance(message, str) and not hasattr(message, "say"):
-            raise TypeError(f"message: str or Sayable was expected, not {type(message).__name__}")
+            raise wrong_kind("message", "str | Sayable", message)
         super().__init__(message if isinstance(message, str) else message.say("en"))
         self._in_both = None if isinstance(message, str) else message
 
@@ -104,6 +107,31 @@ def not_read(path: str | Path, error: Exception) -> InputFileError:
     return InputFileError(Text("{path}: cannot be read: {why}", path=str(path), why=why_not(error)))
 
 
+def wrong_kind(name: str, kinds: str, value: object) -> ChiikiTsushoError:
+    """Say what an argument may be, and what kind of thing was given."""
+    return ChiikiTsushoError(
+        Text(
+            "{name}: {kinds} was expected, not {kind}",
+            name=name,
+            kinds=kinds,
+            kind=type(value).__name__,
+        )
+    )
+
+
+def given_text(value: object) -> str:
+    """Write what was given in the place of a word; of what is no number and no day, its kind.
+
+    Who knows what a table holds, and whether a thing can be written at all; an error can be
+    pickled whatever was given.
+    """
+    if isinstance(value, (str, Number, date)):
+        # No number of thousands of digits can be written.
+        with suppress(ValueError):
+            return str(value)
+    return type(value).__name__
+
+
 def known_language(language: str) -> Language:
     """Return a language that there is.
 
@@ -118,8 +146,7 @@ def known_language(language: str) -> Language:
     raise ChiikiTsushoError(
         Text(
             "language {language!r} is unknown; {known} are known",
-            # An error can be pickled whatever was given.
-            language=language if isinstance(language, str) else str(language),
+            language=given_text(language),
             known=listed(LANGUAGES),
         )
     )

@@ -6,7 +6,7 @@ import re
 from numbers import Integral
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from chiiki_tsusho.errors import UnsupportedMonthError
+from chiiki_tsusho.errors import UnsupportedMonthError, given_text
 from chiiki_tsusho.language import Language, Text
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ def parse_month(month: MonthLike) -> int:
     if isinstance(year, int) and isinstance(of_year, int):
         return year * 100 + of_year
     whole = isinstance(month, Integral) and not isinstance(month, bool)
-    match = _MONTH.fullmatch(str(month)) if whole or isinstance(month, str) else None
+    written = given_text(month)
+    match = _MONTH.fullmatch(written) if whole or isinstance(month, str) else None
     if match is None or not is_month(int(match[1] + match[2])):
-        text = month if isinstance(month, str | int) else str(month)
         raise UnsupportedMonthError(
-            Text("{text!r} is not a month: write it as 2016-04 or 201604", text=text)
+            Text("{text!r} is not a month: write it as 2016-04 or 201604", text=written)
         )
     return int(match[1] + match[2])
 
@@ -65,6 +65,8 @@ def is_month(month: int) -> bool:
 
 def month_text(month: int) -> str:
     """Write ``201604`` as ``2016-04``, for people."""
+    if abs(month) > OPEN_END:
+        return given_text(month)
     return f"{month // 100:04d}-{month % 100:02d}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import re
 import unicodedata
+from collections.abc import Callable
 from fractions import Fraction
 from math import floor
 from random import Random
@@ -114,6 +115,9 @@ def test_the_largest_number_of_64_bits_is_one() -> None:
         (np.array([5.0]), "float64"),
         (np.array(["5"]), "<U1"),
         (np.array([1 << 63], np.uint64), "uint64"),
+        (True, "bool"),
+        (np.array([True]), "bool"),
+        (pd.Series(["5"], dtype=object), "object"),
     ],
 )
 def test_what_is_no_whole_number_is_refused(odd: Any, kind: str) -> None:
@@ -129,6 +133,33 @@ def test_what_is_no_whole_number_is_refused(odd: Any, kind: str) -> None:
         ) as refused:
             call()
         assert "整数" in refused.value.say("ja")
+
+
+@pytest.mark.parametrize("whole", [pd.Series([100]), np.array([100, 100]), pd.Index([100])])
+def test_a_share_is_of_one_number(whole: Any) -> None:
+    with pytest.raises(ChiikiTsushoError) as caught:
+        floor_share(5, 3, whole)
+    kind = type(whole).__name__
+    assert str(caught.value) == f"whole: whole numbers were expected, not {kind}"
+    assert caught.value.say("ja") == f"whole: 整数を指定してください({kind} は使えません)"
+    numpy_whole: Any = np.int64(100)
+    assert floor_share(5, 300, numpy_whole) == 15
+
+
+def test_numbers_that_do_not_go_together() -> None:
+    two, three = np.array([1, 2]), np.array([1, 2, 3])
+    blank: Any = pd.array([1, None], dtype="Int64")
+    calls: list[Callable[[], object]] = [
+        lambda: half_up(two, three),
+        lambda: floor_share(two, three, 100),
+        lambda: half_up(two, 10**30),
+    ]
+    for call in calls:
+        with pytest.raises(ChiikiTsushoError, match=r"^the numbers cannot be multiplied: ") as odd:
+            call()
+        assert odd.value.say("ja").startswith("掛け合わせることのできない数です(")
+    with pytest.raises(ChiikiTsushoError, match=r"^units: blank; a whole number was expected$"):
+        half_up(blank, 700)
 
 
 @pytest.mark.parametrize("whole", [0, -100])

@@ -6,6 +6,7 @@ import os
 import pickle
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ import pytest
 
 import chiiki_tsusho as ct
 from chiiki_tsusho import errors
+from helpers.inputs import VISIT
 
 DATA: Final = Path(__file__).resolve().parents[2] / "data"
 TABLE: Final = DATA / "service_codes.csv"
@@ -509,6 +511,45 @@ def test_unknown_codes_are_named_with_the_nearest(codes: list[Any], named: str) 
         with pytest.raises(ct.UnknownCodeError) as caught:
             call(codes)
         assert str(caught.value) == f"no such service code in 2016-04: {named}{EXPLAINED}"
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        (Decimal("sNaN"), "'sNaN'"),
+        (ct.compute_claims({name: [] for name in VISIT}), "'Batch'"),
+        ([1], "'list'"),
+        (object(), "'object'"),
+        (10**5000, "'int'"),
+    ],
+    ids=["number that is none", "batch", "list", "object", "long number"],
+)
+def test_what_is_no_code_is_refused_as_one(code: object, named: str) -> None:
+    """Of what may be anything its kind is named: who knows what it holds."""
+    table = ct.load_codes("2016-04")
+    given: Any = np.array([None, "781241"], dtype=object)
+    given[0] = code
+    for call in (table.units, table.lookup, table.positions):
+        with pytest.raises(ct.UnknownCodeError) as caught:
+            call(given)
+        assert str(caught.value) == f"no such service code in 2016-04: {named}{EXPLAINED}"
+        assert pickle.loads(pickle.dumps(caught.value)).say("ja") == caught.value.say("ja")
+
+
+def test_a_key_of_no_row_is_refused() -> None:
+    table = ct.load_codes("2016-04")
+    for call in (table.named, table.rate_rows):
+        with pytest.raises(ct.UnknownCodeError) as caught:
+            call("bathin")
+        assert str(caught.value).startswith(
+            "no addition 'bathin' in 2016-04; did you mean 'bathing'? (there are: bathing, "
+        )
+        assert caught.value.say("ja").startswith("2016-04 に加算「bathin」はありません")
+    with pytest.raises(
+        ct.UnknownCodeError, match=r"^bathing is no ratio of other lines$"
+    ) as caught:
+        table.rate_rows("bathing")
+    assert caught.value.say("ja") == ("入浴介助加算(bathing)は、ほかの行に掛ける率ではありません")
 
 
 def test_units_of_a_ratio_are_refused() -> None:

@@ -26,7 +26,7 @@ from chiiki_tsusho.duties.periods import (
 )
 from chiiki_tsusho.duties.registers import Office, read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import DutyRule, RuleBook, rule_book
-from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.errors import ChiikiTsushoError, given_text
 from chiiki_tsusho.language import Language, Sayable, Text
 from chiiki_tsusho.lazy import pandas
 
@@ -148,7 +148,7 @@ def plan_duties(
         raise ChiikiTsushoError(
             Text(
                 "{year} is not a fiscal year between {first} and {last}",
-                year=year,
+                year=given_text(year),
                 first=_EARLIEST_YEAR,
                 last=_LATEST_YEAR,
             )

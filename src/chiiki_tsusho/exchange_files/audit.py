@@ -75,10 +75,12 @@ class Audit:
             f"{len(self.hints)} hints)"
         )
 
+    @checked_call
     def findings_in(self, language: Language) -> pd.DataFrame:
         """Return the findings under headings of a language."""
         return headed(self.findings, language)
 
+    @checked_call
     def report(self, path: str | Path, language: Language = "en") -> Path:
         """Write the audit as one HTML page.
 

@@ -72,6 +72,7 @@ class CarePlans:
         """Whether every visit of the plans is among the visits."""
         return not (self.notes["severity"] == "error").any()
 
+    @checked_call
     def write(self, folder: str | Path) -> list[Path]:
         """Write ``visits.csv`` and ``recipients.csv``, readable by their owner only.
 

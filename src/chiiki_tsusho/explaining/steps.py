@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
+from chiiki_tsusho.explaining.checked_models import CheckedModel
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.rounding import floor_share, half_up
 
 
-class Step(BaseModel):
+class Step(CheckedModel):
     """One step: a figure, what happens to it, and what comes out.
 
     Parameters
@@ -24,8 +23,6 @@ class Step(BaseModel):
     law : str
         The rule's place in the law.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     label: str
     before: int | None

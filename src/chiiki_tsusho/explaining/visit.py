@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.chosen_lines import choose
 from chiiki_tsusho.claims.month_visits import BilledKinds, MonthVisits
 from chiiki_tsusho.claims.side_by_side import conflicts, needing_others, not_together
 from chiiki_tsusho.claims.units import base_rate_bases, price
-from chiiki_tsusho.errors import VisitError
+from chiiki_tsusho.errors import ChiikiTsushoError, VisitError
 from chiiki_tsusho.explaining.base_steps import base_steps
+from chiiki_tsusho.explaining.checked_models import CheckedModel
 from chiiki_tsusho.explaining.steps import Step, added, percent, rated
-from chiiki_tsusho.language import Joined, Language, Name, Text, listed
+from chiiki_tsusho.language import Language, Name, Text, listed
 from chiiki_tsusho.law.code_rows import BASE_LINES, CareLevel, CodeRow, Service, Shortfall
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.sources import row_place, rule_place
-from chiiki_tsusho.law.table_files import model_fault
+from chiiki_tsusho.law.table_files import Whole
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import Message, Rule, TextId, named
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Refuse what pydantic refuses with an error of the package."""
-    try:
-        yield
-    except ValidationError as error:
-        faults = error.errors()
-        # What ``__init__`` refused comes wrapped where pydantic calls it.
-        for inner in (one.get("ctx", {}).get("error") for one in faults):
-            if isinstance(inner, VisitError):
-                raise inner from error
-        raise VisitError(Joined([_fault_text(one) for one in faults], "\n")) from error
-
-
-def _fault_text(fault: Any) -> Text:
-    place = ".".join(map(str, fault["loc"])) or "visit"
-    return Text(
-        "{field} {value!r}: {what}", field=place, value=str(fault["input"]), what=model_fault(fault)
-    )
-
-
-class Visit(BaseModel):
+class Visit(CheckedModel):
     """A visit to be priced.
 
     Parameters
@@ -72,39 +49,20 @@ class Visit(BaseModel):
         A value is of the wrong type or out of range; its cause is pydantic's own error.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid")
 
-    # Type checkers know the fields from what pydantic makes of the class.
-    if not TYPE_CHECKING:
+    refusal: ClassVar[type[ChiikiTsushoError]] = VisitError
 
-        def __init__(self, **values):
-            with _refusing():
-                super().__init__(**values)
-
-    @classmethod
-    def model_validate(cls, obj: Any, **options: Any) -> Self:
-        """Check a visit given as a mapping; see the class."""
-        with _refusing():
-            return super().model_validate(obj, **options)
-
-    @classmethod
-    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
-        """Check a visit given as JSON; see the class."""
-        with _refusing():
-            return super().model_validate_json(json_data, **options)
-
-    minutes: Annotated[int, Field(ge=0)]
+    minutes: Annotated[Whole, Field(ge=0)]
     care_level: CareLevel | None = None
     service: Service = "day_care"
     shortfall: Shortfall | None = None
-    additions: dict[str, Annotated[int, Field(ge=0)]] = {}
+    additions: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     extended_hours: bool | None = None
 
 
-class CompositionLine(BaseModel):
+class CompositionLine(CheckedModel):
     """A line of a composition: a code, its name, the units of one count and the count."""
-
-    model_config = ConfigDict(frozen=True)
 
     code: str
     name: str
@@ -112,7 +70,7 @@ class CompositionLine(BaseModel):
     count: int
 
 
-class Composition(BaseModel):
+class Composition(CheckedModel):
     """A visit priced.
 
     Parameters
@@ -128,8 +86,6 @@ class Composition(BaseModel):
     base_steps : int
         How many of the steps, the first ones, make up the units of the visit's own code.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     code: str
     lines: list[CompositionLine]
@@ -270,19 +226,7 @@ class Calculator:
 
     def _row(self, key: str) -> CodeRow:
         if key not in self.table.key_positions:
-            near = next(iter(get_close_matches(key, self.table.keys)), None)
-            known = [self.table.named(one) for one in sorted(self.table.keys)]
-            raise VisitError(
-                Text(
-                    "no addition {key!r} in {month}{hint} (there are: {known})",
-                    key=key,
-                    month=month_text(self.table.month),
-                    hint=Text("; did you mean {near!r}?", near=self.table.named(near))
-                    if near
-                    else "",
-                    known=listed(known) if known else Text("none"),
-                )
-            )
+            raise VisitError(self.table.no_such_key(key))
         return self.table.rows[self.table.key_positions[key]]
 
     def _refuse_conflicts(self, visits: MonthVisits) -> None:

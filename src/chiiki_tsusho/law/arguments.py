@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.errors import ChiikiTsushoError, UnknownCodeError, VisitError
+from chiiki_tsusho.errors import ChiikiTsushoError, UnknownCodeError, VisitError, given_text
 from chiiki_tsusho.language import Text, listed
 
 if TYPE_CHECKING:
@@ -45,8 +45,11 @@ def whole_numbers(
         A value is no whole number of the range.
     """
     array = _array(values, name, VisitError)
+    if array.dtype.kind in "mM":
+        # None where it is no time at all.
+        array = array.astype(object)
     missing = _missing(array)
-    kind = _kind(array[~missing])
+    kind = "boolean" if _has_flags(values, array) else _kind(array[~missing])
     if kind not in ("integer", "floating", "mixed-integer-float", "empty") and (~missing).any():
         raise VisitError(
             Text("{name}: whole numbers were expected, not {kind}", name=name, kind=kind)
@@ -65,13 +68,13 @@ def whole_numbers(
             Text(
                 "{name}: {wrong}: a whole number {limit} was expected",
                 name=name,
-                wrong=str(filled[out_of_range].flat[0]),
+                wrong=given_text(filled[out_of_range].flat[0]),
                 limit=limit,
             )
         )
     numbers = filled.astype(np.int64)
     if np.any(numbers != filled):
-        wrong = str(filled[numbers != filled].flat[0])
+        wrong = given_text(filled[numbers != filled].flat[0])
         raise VisitError(
             Text("{name}: {wrong}: a whole number was expected", name=name, wrong=wrong)
         )
@@ -122,7 +125,7 @@ def choices(values: npt.ArrayLike, name: str, known: Sequence[str]) -> npt.NDArr
             Text(
                 "{name}: {wrong!r} is unknown; one of {known}",
                 name=name,
-                wrong=wrong,
+                wrong=wrong if isinstance(wrong, str) else given_text(wrong),
                 known=listed(Text("{choice!r}", choice=one) for one in known),
             )
         )
@@ -135,7 +138,18 @@ def _missing(array: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         return np.zeros(array.shape, dtype=bool)
     if array.ndim == 0 and isinstance(array.item(), int | str | None):
         return np.asarray(array.item() is None)
-    return np.asarray(pd.isna(array))
+    try:
+        return np.asarray(pd.isna(array))
+    except ArithmeticError:
+        # A number that is none and will not be asked; of many, pandas asks none.
+        return np.zeros(array.shape, dtype=bool)
+
+
+def _has_flags(values: Any, array: npt.NDArray[Any]) -> bool:
+    """Say whether a list has a flag among its numbers, which NumPy takes for one of them."""
+    if not isinstance(values, list | tuple) or array.dtype.kind not in "iuf":
+        return False
+    return not {bool, np.bool_}.isdisjoint(map(type, np.asarray(values, dtype=object).flat))
 
 
 def _kind(values: npt.NDArray[Any]) -> str:

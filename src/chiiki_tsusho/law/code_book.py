@@ -85,6 +85,7 @@ class CodeBook:
                 spans.append((one.row.valid_from, one.row.valid_to))
         return names
 
+    @checked_call
     def called(self, key: str, heading: str) -> Name:
         """Name an addition: by a Japanese heading of its column, else by the name of its rows."""
         name = heading
@@ -107,6 +108,7 @@ class CodeBook:
         """Say whether a month has base codes."""
         return any(first <= month <= last for first, last in self.months)
 
+    @checked_call
     def unsupported(self, month: int) -> Message:
         """Say which months there are."""
         months = Name(spans_text(self.months), spans_text(self.months, "ja"))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.errors import UnknownCodeError
+from chiiki_tsusho.errors import UnknownCodeError, given_text
 from chiiki_tsusho.language import Name, Text, listed
 from chiiki_tsusho.law.arguments import service_code_array
 from chiiki_tsusho.law.code_rows import (
@@ -40,6 +40,18 @@ _TEXT_COLUMNS = (
     "shortfall", "rate_of", "per", "yields_to", "group", "only_with", "not_with",
     "reductions", "confidence", "source",
 )  # fmt: skip
+
+
+_Shown = str | int | None
+# Of more digits than any code has.
+_NO_CODE = 10**10
+
+
+def _code_shown(code: object) -> _Shown:
+    """Return a code as a message shows it: a number is seen to be no text."""
+    if code is None or isinstance(code, str):
+        return code
+    return code if isinstance(code, int) and abs(code) < _NO_CODE else given_text(code)
 
 
 @record
@@ -183,17 +195,51 @@ class CodeTable(MonthRows):
                 resolved[key] = Rate(str(chain[0].rate_of), key, ratios)
         return resolved
 
+    @checked_call
     def named(self, key: str) -> Name:
-        """Name an addition as each language does: ``入浴介助加算(bathing)``."""
-        name = self.rows[self.key_positions[key]].name.removeprefix(SERVICE_PREFIX)
+        """Name an addition as each language does: ``入浴介助加算(bathing)``.
+
+        Raises
+        ------
+        UnknownCodeError
+            There is no such key in this month; the message names those there are.
+        """
+        name = self._row_of(key).name.removeprefix(SERVICE_PREFIX)
         return Name(key, f"{name}({key})")
 
+    @checked_call
     def rate_rows(self, key: str) -> tuple[CodeRow, ...]:
-        """Return the rate rows whose ratios make up that of a key, in the order of rounding."""
-        chain = [self.rows[self.key_positions[key]]]
+        """Return the rate rows whose ratios make up that of a key, in the order of rounding.
+
+        Raises
+        ------
+        UnknownCodeError
+            There is no such key in this month, or it is no ratio.
+        """
+        chain = [self._row_of(key)]
+        if chain[0].kind != "rate":
+            raise UnknownCodeError(Text("{key} is no ratio of other lines", key=self.named(key)))
         while chain[-1].rate_of not in (BASE_LINES, ALL_LINES):
-            chain.append(self.rows[self.key_positions[str(chain[-1].rate_of)]])
+            chain.append(self._row_of(str(chain[-1].rate_of)))
         return tuple(reversed(chain))
+
+    def _row_of(self, key: str) -> CodeRow:
+        if key not in self.key_positions:
+            raise UnknownCodeError(self.no_such_key(key))
+        return self.rows[self.key_positions[key]]
+
+    @checked_call
+    def no_such_key(self, key: str) -> Text:
+        """Say that the month has no such addition, and which ones it has."""
+        near = next(iter(get_close_matches(key, self.keys)), None)
+        known = [self.named(one) for one in sorted(self.keys)]
+        return Text(
+            "no addition {key!r} in {month}{hint} (there are: {known})",
+            key=key,
+            month=month_text(self.month),
+            hint=Text("; did you mean {near!r}?", near=self.named(near)) if near else "",
+            known=listed(known) if known else Text("none"),
+        )
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -208,13 +254,19 @@ class CodeTable(MonthRows):
             A code is not of this month; the message names it and the nearest one.
         """
         wanted = service_code_array(codes)
-        found = np.fromiter(map(self._places.get, wanted, repeat(NO_ROW)), np.intp, len(wanted))
+        try:
+            found = np.fromiter(map(self._places.get, wanted, repeat(NO_ROW)), np.intp, len(wanted))
+        except TypeError:
+            # One cannot be looked up at all: a list, or a number that is none.
+            texts = (one if isinstance(one, str) else "" for one in wanted)
+            found = np.fromiter(map(self._places.get, texts, repeat(NO_ROW)), np.intp, len(wanted))
         unknown = wanted[found < 0]
         if unknown.size:
-            raise UnknownCodeError(self._unknown_text(list(dict.fromkeys(unknown.tolist()))))
+            named = map(_code_shown, unknown.tolist())
+            raise UnknownCodeError(self._unknown_text(list(dict.fromkeys(named))))
         return found
 
-    def _unknown_text(self, unknown: list[object]) -> Text:
+    def _unknown_text(self, unknown: list[_Shown]) -> Text:
         hinted: list[Text] = []
         for code in unknown[:5]:
             near = get_close_matches(str(code), self.service_codes.tolist(), n=10)

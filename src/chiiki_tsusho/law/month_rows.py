@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import VisitError
 from chiiki_tsusho.language import Name, Text
 from chiiki_tsusho.law.arguments import choices, flags, whole_numbers
@@ -206,6 +207,7 @@ class MonthRows:
             )
         return at
 
+    @checked_call
     def missing_code(
         self,
         service: str,
@@ -226,7 +228,22 @@ class MonthRows:
         Message
             Rule ``outside_every_band`` when no month of the table has a band for the minutes,
             ``missing_value`` when only the care level is wanting, otherwise ``no_code``.
+
+        Raises
+        ------
+        VisitError
+            There is no such service, shortfall, care level or length.
         """
+        choice = service in SERVICES and shortfall in SHORTFALL_NAMES
+        if not (choice and minutes >= 0 and 0 <= care_level < LEVEL_SLOTS):
+            # Refuses it.
+            self.find_rows(
+                minutes=minutes,
+                care_level=care_level,
+                shortfall=shortfall,
+                service=service,
+                extended_hours=extended,
+            )
         kind = SERVICES.index(service)
         slot = min(minutes, MINUTE_SLOTS - 1)
         known = np.flatnonzero(self.known_minutes[kind])

@@ -47,7 +47,8 @@ def half_up(units: Whole, per_mille: Whole | int) -> Whole:
     >>> half_up(475, 700)  # 332.5
     333
     """
-    rounded: Whole = (_wide(units, "units") * _wide(per_mille, "per_mille") + 500) // 1000
+    product = _product(_wide(units, "units"), _wide(per_mille, "per_mille"))
+    rounded: Whole = (product + 500) // 1000
     return rounded
 
 
@@ -76,7 +77,9 @@ def floor_share(amount: Whole, share: Whole | int, whole: int) -> Whole:
     >>> floor_share(10_011, 1_090, 100)  # units and 10.90 yen: 109119.9
     109119
     """
-    if _wide(whole, "whole") < 1:
+    if np.ndim(_wide(whole, "whole")):
+        raise _no_whole_numbers("whole", type(whole).__name__)
+    if whole < 1:
         raise ChiikiTsushoError(
             Text(
                 "{name}: {wrong}: a whole number {limit} was expected",
@@ -85,19 +88,38 @@ def floor_share(amount: Whole, share: Whole | int, whole: int) -> Whole:
                 limit=Text("of {least} or more", least=1),
             )
         )
-    cut: Whole = _wide(amount, "amount") * _wide(share, "share") // whole
+    cut: Whole = _product(_wide(amount, "amount"), _wide(share, "share")) // int(whole)
     return cut
+
+
+def _product(one: Any, other: Any) -> Any:
+    """Multiply numbers or arrays that go together."""
+    try:
+        return one * other
+    except (TypeError, ValueError, OverflowError) as error:
+        # Of two shapes, of two tables, or a number larger than an array may hold.
+        raise ChiikiTsushoError(
+            Text("the numbers cannot be multiplied: {why}", why=str(error))
+        ) from error
 
 
 def _wide(numbers: Any, name: str) -> Any:
     """Return whole numbers wide enough for a product: a narrow array would overflow in silence."""
     kind = getattr(numbers, "dtype", None)
-    if isinstance(numbers, int) or kind == np.int64:
+    if type(numbers) is int or kind == np.int64:
         return numbers
     code = getattr(kind, "kind", None)
     if code not in ("i", "u") or (code == "u" and np.any(numbers > np.iinfo(np.int64).max)):
-        written = type(numbers).__name__ if kind is None else str(kind)
+        raise _no_whole_numbers(name, type(numbers).__name__ if kind is None else str(kind))
+    try:
+        return numbers.astype(np.int64)
+    except ValueError:
         raise ChiikiTsushoError(
-            Text("{name}: whole numbers were expected, not {kind}", name=name, kind=written)
-        )
-    return numbers.astype(np.int64)
+            Text("{name}: blank; a whole number was expected", name=name)
+        ) from None
+
+
+def _no_whole_numbers(name: str, kind: str) -> ChiikiTsushoError:
+    return ChiikiTsushoError(
+        Text("{name}: whole numbers were expected, not {kind}", name=name, kind=kind)
+    )

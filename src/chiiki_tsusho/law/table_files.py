@@ -52,6 +52,9 @@ def _whole(value: object) -> object:
         if not _WHOLE_NUMBER.fullmatch(value):
             raise ChiikiTsushoError(Text("a whole number in ASCII digits was expected"))
         return int(value)
+    # Python counts with flags as with numbers.
+    if isinstance(value, bool):
+        raise ChiikiTsushoError(Text("a whole number was expected, not {value}", value=str(value)))
     return value
 
 

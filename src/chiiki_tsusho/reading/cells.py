@@ -123,11 +123,11 @@ def _choice(known: dict[str, int], choices: Sequence[str], none: Collection[str]
     either = Name(f"{most} or {last}" if most else last, "、".join(called))
 
     def parse(text: str) -> int:
-        folded = plain(text)
+        folded = digits(plain(text))
         if folded in none:
             return 0
         try:
-            return known[digits(folded)]
+            return known[folded]
         except KeyError:
             if not most:
                 raise BadCellError("only_choice", value=text, choice=either) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +43,10 @@ else:
     from chiiki_tsusho.lazy import pandas as pd
 
 
+# Types of polars.
+_WIDE_NUMBERS = ("Int128", "UInt128")
+
+
 def as_frame(given: object, shown: str) -> pd.DataFrame:
     """Return a DataFrame of a table of any library.
 
@@ -61,12 +67,15 @@ def as_frame(given: object, shown: str) -> pd.DataFrame:
         return _with_plain_columns(given)
     try:
         if hasattr(given, "__arrow_c_stream__"):
-            table = plain_columns(pa.table(given))
+            table = plain_columns(_arrow_table(given, shown))
             frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
             return frame
         if isinstance(given, Mapping):
-            return pd.DataFrame(dict(given))
-    except (pa.ArrowException, ValueError, TypeError) as error:
+            return pd.DataFrame({name: _narrow(column) for name, column in given.items()})
+    except InputFileError:
+        raise
+    # What a library raises of a column of its own may be of its own kind.
+    except Exception as error:
         raise InputFileError(
             Text("{file}: cannot be read as a table: {why}", file=shown, why=str(error))
         ) from error
@@ -84,6 +93,50 @@ def as_frame(given: object, shown: str) -> pd.DataFrame:
             found=name,
         )
     )
+
+
+def _arrow_table(given: Any, shown: str) -> pa.Table:
+    """Take over a table of another library; whole numbers of 128 bits, unknown to Arrow, as text.
+
+    Raises
+    ------
+    InputFileError
+        Arrow cannot hold a column of polars.
+    pyarrow.ArrowException
+        It cannot hold another table.
+    """
+    try:
+        return pa.table(given)
+    except pa.ArrowInvalid:
+        if not _of_polars(given, "DataFrame"):
+            raise
+    taken = given.with_columns(map(_narrow, given.get_columns()))
+    for column in taken.get_columns():
+        try:
+            pa.chunked_array(column)
+        except pa.ArrowInvalid as error:
+            raise InputFileError(
+                Text(
+                    "{file}: column {column!r} is of type {kind}, which Arrow cannot hold; give it "
+                    "as whole numbers or as text",
+                    file=shown,
+                    column=column.name,
+                    kind=str(column.dtype),
+                )
+            ) from error
+    return pa.table(taken)
+
+
+def _of_polars(given: object, kind: str) -> bool:
+    """Say whether something is a DataFrame or a Series of polars; who has one has loaded it."""
+    polars = sys.modules.get("polars")
+    return polars is not None and isinstance(given, getattr(polars, kind))
+
+
+def _narrow(column: Any) -> Any:
+    """Write a column of polars with numbers of 128 bits as text; another stays as it is."""
+    wide = _of_polars(column, "Series") and str(column.dtype) in _WIDE_NUMBERS
+    return column.cast(str) if wide else column
 
 
 def _with_plain_columns(frame: pd.DataFrame) -> pd.DataFrame:
@@ -176,19 +229,49 @@ def _column_of_series(series: pd.Series[Any], form: Form) -> Texts | Numbers:
         numbers = series.to_numpy(dtype=np.int64)
         if numbers.min(initial=0) > BLANK_NUMBER:
             return Numbers(numbers)
+    # Of the array, not the series: its distinct values need no index.
+    array: Any = series.array
+    if getattr(series.dtype, "kind", "O") == "f":
+        # By their bits: 0 and −0 are equal.
+        numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        positions, bits = pd.factorize(numbers.view(np.int64))
+        return _texts(positions, bits.view(np.float64).tolist())
     try:
-        # Of the array, not the series: its distinct values need no index.
-        array: Any = series.array
         positions, values = pd.factorize(array, use_na_sentinel=True)
     except (TypeError, OverflowError):
         # A cell holds a list or the like.
         written = np.array([_cell_text(value) for value in series], dtype=object)
         positions, values = pd.factorize(written)
-    texts = [_cell_text(value) for value in values.tolist()]
+    if series.dtype == object:
+        return _texts(*_told_apart(np.asarray(array), positions, values.tolist()))
+    return _texts(positions, values.tolist())
+
+
+def _texts(positions: npt.NDArray[np.integer], values: list[Any]) -> Texts:
+    texts = [_cell_text(value) for value in values]
     if (positions < 0).any():
         positions = np.where(positions < 0, len(texts), positions)
         texts.append("")
     return Texts(pa.array(texts, pa.string()), positions.astype(np.int32))
+
+
+def _told_apart(
+    cells: npt.NDArray[np.object_], positions: npt.NDArray[np.integer], values: list[Any]
+) -> tuple[npt.NDArray[np.integer], list[Any]]:
+    """Tell apart what is equal and is written otherwise: True and 1, 0 and −0."""
+    equal = [
+        at
+        for at, value in enumerate(values)
+        if isinstance(value, (Number, np.bool_)) and value in (0, 1)
+    ]
+    if not equal or pd.api.types.infer_dtype(cells, skipna=True) in ("integer", "boolean"):
+        return positions, values
+    rows = np.flatnonzero(np.isin(positions, equal))
+    written = np.array([_cell_text(value) for value in cells[rows]], dtype=object)
+    apart, texts = pd.factorize(written)
+    positions = positions.copy()
+    positions[rows] = len(values) + apart
+    return positions, [*values, *texts]
 
 
 def _cell_text(value: object) -> str:

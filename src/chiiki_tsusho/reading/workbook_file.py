@@ -198,12 +198,14 @@ class WorkbookSource(OneTable):
             if not (0 <= at < len(rows) and 0 <= place < self._width):
                 continue
             value = rows[at][place]
+            # TRUE and FALSE are shown as such in whatever form numbers are.
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if (row, column) in survey.texts:
                 rows[at][place] = survey.texts[row, column]
             elif (row, column) in survey.digits:
-                if isinstance(value, (int, float)) and value >= 0 and value == int(value):
+                if number and value >= 0 and value == int(value):
                     rows[at][place] = str(int(value)).zfill(survey.digits[row, column])
-            elif isinstance(value, (int, float)):
+            elif number:
                 rows[at][place] = f"{round(value * 100, 9):g}%"
         return rows
 
@@ -226,11 +228,14 @@ def _sheet(path: Path, name: str) -> Any:
 
 
 def _distinct(column: Sequence[Any]) -> Texts:
+    # TRUE is equal to 1, FALSE and −0 to 0, and they are other cells.
+    keys = column if {0, 1}.isdisjoint(column) else list(map(repr, column))
     numbers: dict[Any, int] = {}
     positions = np.fromiter(
-        (numbers.setdefault(value, len(numbers)) for value in column), np.int32, len(column)
+        (numbers.setdefault(key, len(numbers)) for key in keys), np.int32, len(column)
     )
-    return Texts(of_texts([_text(value) for value in numbers]), positions)
+    distinct = dict(zip(keys, column, strict=True)).values()
+    return Texts(of_texts([_text(value) for value in distinct]), positions)
 
 
 def _filled(column: Texts) -> Flags:

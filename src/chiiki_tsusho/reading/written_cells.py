@@ -21,7 +21,8 @@ def cell_text(value: object) -> str:
         # A lone surrogate is no character, and no file could hold it.
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, (bool, np.bool_)):
-        return str(int(value))
+        # A flag is no number: as a word it is read where words are, and refused elsewhere.
+        return str(bool(value))
     if isinstance(value, Integral):
         return _whole_text(int(value))
     if isinstance(value, Decimal):
@@ -31,7 +32,8 @@ def cell_text(value: object) -> str:
         number = float(value)
         if math.isnan(number):
             return ""
-        return str(int(number)) if number.is_integer() else repr(number)
+        whole = number.is_integer() and (number or math.copysign(1, number) > 0)
+        return str(int(number)) if whole else repr(number)
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time() and value.tzinfo is None
         return value.date().isoformat() if midnight else value.isoformat(" ")
@@ -50,7 +52,8 @@ def _decimal_text(number: Decimal) -> str:
         return ""
     if not number.is_finite() or number.adjusted() > _SHOWN_DIGITS:
         return str(number)
-    return str(int(number)) if number == number.to_integral_value() else format(number, "f")
+    whole = number == number.to_integral_value() and (number or not number.is_signed())
+    return str(int(number)) if whole else format(number, "f")
 
 
 def _hours_text(length: datetime.timedelta) -> str:

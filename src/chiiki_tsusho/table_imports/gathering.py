@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.errors import wrong_kind
 from chiiki_tsusho.language import Language, Sayable, Text, printable
 from chiiki_tsusho.law.code_file import check_code_rows
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, csv_text
@@ -352,4 +353,8 @@ def write_code_rows(rows: Iterable[CodeRow], path: str | Path) -> None:
     >>> ct.check_table("2026.csv")
     []
     """
-    write_whole(path, csv_text(rows))
+    given = list(rows)
+    for row in given:
+        if not isinstance(row, CodeRow):
+            raise wrong_kind("rows", "Iterable[CodeRow]", row)
+    write_whole(path, csv_text(given))
