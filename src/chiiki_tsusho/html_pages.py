@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chiiki_tsusho.language import without_controls
 from chiiki_tsusho.version import __version__
 
 if TYPE_CHECKING:
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
 _SETTINGS: dict[str, Any] = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
 
 
+def _visible(value: object) -> object:
+    """Show what of a text no reader would see; markup is the package's own."""
+    return without_controls(value) if type(value) is str else value
+
+
 @cache
 def templates(folder: Path) -> jinja2.Environment:
-    """Return the templates of a folder; whatever goes into them is escaped.
+    """Return the templates of a folder; whatever goes into them is escaped, controls too.
 
     To compile them takes longer than to write a page. What was compiled when the package was built
     is taken where it was made of these very texts.
@@ -62,7 +68,7 @@ def compiled_folder(folder: Path) -> Path:
     """Return where the compiled templates of a folder are, named by all they are made of."""
     from importlib.metadata import version
 
-    made_of: list[object] = [version("jinja2"), _SETTINGS]
+    made_of: list[object] = [version("jinja2"), _SETTINGS, _visible.__name__]
     made_of += [(path.name, path.read_bytes()) for path in sorted(folder.glob("*.html"))]
     return folder / "compiled" / hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]
 
@@ -70,7 +76,9 @@ def compiled_folder(folder: Path) -> Path:
 def _environment(loader: jinja2.BaseLoader) -> jinja2.Environment:
     import jinja2
 
-    return jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, **_SETTINGS)
+    return jinja2.Environment(
+        loader=loader, undefined=jinja2.StrictUndefined, finalize=_visible, **_SETTINGS
+    )
 
 
 def page_facts(style_sheet: Path) -> dict[str, Any]:

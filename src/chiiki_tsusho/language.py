@@ -170,12 +170,10 @@ _LAST_OF_PLANE = (0xFFFE, 0xFFFF)
 
 
 def without_controls(text: str) -> str:
-    """Write a text, of one or more lines, so that a terminal shows it and does nothing else."""
+    """Write a text, of one or more lines, so that a terminal or a page shows all of it."""
     if text.replace("\n", " ").isprintable():
         return text
-    return "".join(
-        repr(one)[1:-1] if one != "\n" and category(one) in UNSAFE else one for one in text
-    )
+    return "".join(repr(one)[1:-1] if one != "\n" and _is_unseen(one) else one for one in text)
 
 
 def unseen(text: str, *, one_line: bool = False) -> Text | None:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.language import terminal_width, without_controls
 from helpers import commands
+from helpers.care_plans import plan_file, plan_row
 from helpers.commands import PROGRAM, handlers_kept
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -23,6 +24,7 @@ PROVIDERS = ["--providers", str(EXAMPLES / "providers.csv")]
 CLAIM = ["claim", str(EXAMPLES / "visits.csv"), *PROVIDERS, "-o", "out"]
 NO_FILE = ["claim", "no.csv", "-o", "out"]
 ESCAPE = "\x1b"
+PLAN = "UPPLAN_202607_x.CSV"
 
 
 def run(words: list[str], folder: Path, **settings: Any) -> Any:
@@ -190,7 +192,9 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(
     )
     (tmp_path / "bad.csv").write_text("\n".join([head, f"{evil}{first}"]), encoding="utf-8")
     (tmp_path / "visits.csv").write_text(f"provider_no,{evil}x\n1,2\n", encoding="utf-8")
+    plan_file(tmp_path, PLAN, [plan_row(1, "781443", date=f"2026{ESCAPE}[2J")])
     commands = [
+        ["from-plan", PLAN, "-o", "planned"],
         ["claim", "visits.csv", "-o", "out"],
         ["claim", f"{evil}.csv", "-o", "out"],
         ["check-table", "bad.csv"],
@@ -212,6 +216,13 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(
 
 
 def test_a_table_goes_into_a_file_as_it_is(tmp_path: Path) -> None:
+    plan_file(tmp_path, PLAN, [plan_row(1, "781443", date=f"2026{ESCAPE}[2J")])
+    done = run(["from-plan", PLAN, "-o", "planned"], tmp_path, capture_output=True)
+    assert done.returncode == 1
+    assert f"2026{ESCAPE}[2J" in done.stdout.decode()
+
+
+def test_a_name_of_a_table_that_would_turn_what_follows_is_refused(tmp_path: Path) -> None:
     table = (EXAMPLES.parent / "data" / "service_codes.csv").read_text(encoding="utf-8")
     (tmp_path / "codes.csv").write_text(
         table.replace("地域通所介護", "地域\u202e"), encoding="utf-8"
@@ -219,8 +230,8 @@ def test_a_table_goes_into_a_file_as_it_is(tmp_path: Path) -> None:
     done = run(
         ["lookup", "--month", "2016-04", "--codes", "codes.csv"], tmp_path, capture_output=True
     )
-    assert done.returncode == 0
-    assert "地域\u202e" in done.stdout.decode()
+    assert done.returncode == 2
+    assert "holds the character U+202E, which cannot be seen; take it out" in done.stderr.decode()
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,24 @@ def test_what_cannot_be_used_holds_the_month_of_its_person(rule: str, tmp_path: 
     assert not plans.complete
 
 
+@pytest.mark.parametrize("character", "\x00\x0b\x1b\x1f")
+def test_a_name_that_no_reader_sees_whole_is_left_blank(character: str, tmp_path: Path) -> None:
+    folder = tmp_path / "plans"
+    person = person_row()
+    # 氏名カナ and 氏名.
+    person[4], person[5] = f"ミ{character}ホン", f"見{character}本"
+    plan_file(folder, "UPPLAN_202607_x.CSV", [plan_row(1, BASE, *TIMES)])
+    plan_file(folder, "UPHOSOKU_202607_x.CSV", [person])
+    plans = from_plan(folder, language="ja")
+    assert plans.recipients[["name", "name_kana"]].fillna("").to_numpy().tolist() == [["", ""]]
+    blank = plans.notes[plans.notes["rule"] == "item_left_blank"]
+    assert blank["message"].tolist() == [
+        "読めないため、「氏名」を空欄にしました",
+        "読めないため、「フリガナ」を空欄にしました",
+    ]
+    assert "本" not in plans.notes.to_csv()
+
+
 def test_a_date_of_another_month(tmp_path: Path) -> None:
     plans = plan(tmp_path, [plan_row(1, BASE, date="20260801")])
     assert rules(plans) == ["unreadable_item"]

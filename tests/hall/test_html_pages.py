@@ -44,6 +44,24 @@ def test_compiled_templates_write_the_same_page(folder: Path) -> None:
     assert compile_templates(folder) == written
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("\x00", r"\x00"), ("\x0b", r"\x0b"), ("\x1b", r"\x1b"), ("\u202e", r"\u202e"),
+     ("\ufffe", r"\ufffe"), ("\ud800", r"\ud800"), ("<\x1b>", r"&lt;\x1b&gt;"),
+     ("\n\u3000\ue000", "\n\u3000\ue000")],
+)  # fmt: skip
+def test_no_page_holds_a_character_that_no_reader_sees(
+    folder: Path, text: str, shown: str, compiled: bool
+) -> None:
+    if compiled:
+        compile_templates(folder)
+    templates.cache_clear()
+    page = templates(folder).get_template("page.html")
+    assert is_compiled(folder) is compiled
+    assert page.render(text=f"a{text}b") == f"<p>a{shown}b!</p>"
+
+
 def test_a_template_that_was_changed_is_compiled_again(folder: Path) -> None:
     compile_templates(folder)
     (folder / "parts.html").write_text("{% macro loud(text) %}{{ text }}?{% endmacro %}")

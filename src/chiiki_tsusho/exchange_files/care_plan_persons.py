@@ -12,7 +12,7 @@ from chiiki_tsusho.exchange_files.care_plan_layout import FIRST_TABLE, PERSON, P
 from chiiki_tsusho.exchange_files.care_plan_lines import PlanLine
 from chiiki_tsusho.exchange_files.care_plan_notes import Note, Notes, PlanKey
 from chiiki_tsusho.exchange_files.care_plan_visits import Cells, PlannedMonth, iso_date
-from chiiki_tsusho.language import Name, Text
+from chiiki_tsusho.language import Name, Text, unseen
 from chiiki_tsusho.law.code_book import CodeBook
 
 # Sub-totals of a kind of service, and grand totals.
@@ -32,8 +32,8 @@ RECIPIENT_COLUMNS = (
 
 # What each item gives: its column, and how its text becomes a cell (blank: it cannot be read).
 _READERS: dict[tuple[str, str], tuple[str, Callable[[str], str]]] = {
-    (PERSON, "name"): ("name", str),
-    (PERSON, "name_kana"): ("name_kana", str),
+    (PERSON, "name"): ("name", lambda text: _seen(text)),
+    (PERSON, "name_kana"): ("name_kana", lambda text: _seen(text)),
     (PERSON, "sex"): ("sex", lambda text: text if text in ("1", "2") else ""),
     (PERSON, "birth_date"): ("birth_date", iso_date),
     (FIRST_TABLE, "certified_from"): ("certified_from", iso_date),
@@ -46,6 +46,10 @@ _READERS: dict[tuple[str, str], tuple[str, Callable[[str], str]]] = {
 
 # By insurer, insured person and month; without a month, of every month.
 Personal = dict[tuple[str, str, str], Cells]
+
+
+def _seen(text: str) -> str:
+    return text if unseen(text) is None else ""
 
 
 def _provider(text: str) -> str:
