@@ -238,6 +238,14 @@ def test_rules_of_ones_own_stand_beside_the_bundled_ones(tmp_path: Path) -> None
         ("x,*,joint_max_share,2024-04-01,2024-04-30,1/3,guide,5,own,high", "1/2", "1/2"),
         ("x,*,mode,2024-04-01,2024-04-30,online,law,5,own,low", "confidence", "confidence"),
         ("x,*,mode,2024-04,2024-04-30,online,law,5,own,high", "valid_from", "valid_from"),
+        *(
+            (
+                f"x,*,mode,2024-04-01,2024-04-30,online,law,5{character},own,high",
+                f"column place: {f'5{character}'!r}: holds the character U+{ord(character):04X}",
+                f"見えない文字(U+{ord(character):04X})が含まれています",
+            )
+            for character in "\x00\x0b\x1b\u202e\ufffe"
+        ),
     ],
 )
 def test_faults_of_a_file_are_told_by_line(
