@@ -63,8 +63,8 @@ TextId = Literal[
     "conflicting_month", "not_together", "not_together_month", "needs_other",
     "needs_other_month", "over_monthly_maximum", "duplicate_visit", "unknown_provider",
     "unknown_recipient", "plan_over_limit", "plan_needed", "plan_of_several", "plan_of_unknown",
-    "plans_over_limit", "no_limit", "doubled_row", "doubled_row_of_provider", "public_days", "cells",
-    "beside", "far_ahead",
+    "plan_of_unknown_level", "plans_over_limit", "no_limit", "doubled_row",
+    "doubled_row_of_provider", "public_days", "cells", "beside", "far_ahead",
     "quotation", "carriage_return",
     "count_of_visit", "conflicting_of_visit", "not_together_of_visit", "needs_other_of_visit",
     "no_line_of_visit", "extension_not_said", "level_not_said",
@@ -254,6 +254,10 @@ TEXTS: dict[TextId, Text] = {
         "claim {claim}: another provider's claim of this person cannot be computed yet, and "
         "they share the limit {limit}; correct that claim, or give planned_units for this "
         "provider, in a row of recipients with its provider_no"
+    ),
+    "plan_of_unknown_level": Text(
+        "claim {claim}: a care level of this person cannot be read at another provider, so whether "
+        "planned_units are within the limit is not known; correct that visit"
     ),
     "plans_over_limit": Text(
         "claim {claim}: planned_units of the person's providers come to {plans} together, more "

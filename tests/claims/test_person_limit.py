@@ -265,6 +265,78 @@ def test_a_claim_waits_for_two_visits_of_a_day_whatever_their_order(*, turned: b
     assert sorted(batch.problems["rule"]) == ["duplicate_visit", "plan_needed"]
 
 
+OWN_PLAN = {"provider_no": PROVIDER["provider_no"], "planned_units": "9000"}
+UNREADABLE: list[list[Cells]] = [[{"minutes": "abc"}], [{}, {"minutes": "180"}], [{"session": "x"}]]
+
+
+@pytest.mark.parametrize("cells", UNREADABLE)
+def test_a_plan_counts_for_a_claim_of_which_no_visit_can_be_read(cells: list[Cells]) -> None:
+    other = month("2016-09", range(14, 15), minutes="480", provider_no=OTHER)
+    rows = [*two_providers()[:13], *({**other[0], **one} for one in cells)]
+    for_every = {**RECIPIENT, "provider_no": "", "planned_units": "8000"}
+    batch = compute(rows, None, [for_every])
+    assert batch.claims.empty
+    assert "plan_needed" in set(batch.problems["rule"])
+    # 9,000 + 8,000 = 17,000 units are above 16,692.
+    batch = compute(rows, None, [{**for_every, "provider_no": OTHER}, {**for_every, **OWN_PLAN}])
+    assert batch.claims.empty
+    assert "plan_over_limit" in set(batch.problems["rule"])
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [({"area_grade": "x"}, "bad_value"), ({"provider_no": "1370000034"}, "unknown_provider")],
+)
+def test_a_claim_waits_for_what_is_registered_of_the_other(row: Cells, rule: str) -> None:
+    # 2 × 11 × 735 = 16,170 units; 入浴介助 on the 11 days of the other makes 16,720, over 16,692.
+    days = ("12", "13", "25", "26")
+    near = [one for one in two_providers() if one["service_date"][-2:] not in days]
+    own, other = {**PROVIDER, "bathing": ""}, {"provider_no": OTHER, "bathing": "1", **row}
+    batch = compute(near, [own, other])
+    assert batch.claims.empty
+    assert sorted(batch.problems["rule"]) == sorted([rule, "plan_needed"])
+    # Where nothing is registered there is nothing to wait for.
+    batch = compute(near, [PROVIDER, {"provider_no": OTHER, **row}])
+    assert column(batch, "provider_no") == [PROVIDER["provider_no"]]
+    # 23 × 735 = 16,905 units; 同一建物減算 on 11 days leaves 15,871: the limit may not be passed.
+    fewer = ("13", "25", "26")
+    near = [one for one in two_providers() if one["service_date"][-2:] not in fewer]
+    own, other = {**PROVIDER, "same_building": ""}, {**other, "same_building": "1"}
+    batch = compute(near, [own, other])
+    assert batch.claims.empty
+    (said,) = batch.problems.query("rule == 'plan_needed'")["message"]
+    assert "cannot be computed yet" in said
+
+
+def test_a_level_that_stands_at_another_provider_is_known_or_open() -> None:
+    # The plan is above what 要介護1 allows, and not above what 要介護3 does.
+    rows = [VISIT, {**VISIT, "provider_no": OTHER, "care_level": "3", "minutes": "abc"}]
+    plan = {**RECIPIENT, "provider_no": PROVIDER["provider_no"], "planned_units": "20000"}
+    batch = compute(rows, recipients=[plan, {**plan, "provider_no": OTHER, "planned_units": ""}])
+    assert batch.problems["rule"].tolist() == ["bad_value"]
+    assert column(batch, "planned_units") == [20000]
+    rows[1]["care_level"] = "x"
+    told: dict[Language, str] = {
+        "en": "claim 2016-04 1370000018 131003 0000000001: a care level of this person cannot be "
+        "read at another provider, so whether planned_units are within the limit is not known; "
+        "correct that visit",
+        "ja": "請求 2016-04 1370000018 131003 0000000001: この利用者の他の事業所の提供実績に"
+        "読み取れない要介護度があり、計画単位数が区分支給限度基準額の範囲内かどうか分かりません。その提供実績を"
+        "訂正してください",
+    }
+    for language, message in told.items():
+        batch = ct.compute_claims(frame(rows), None, frame([plan]), language=language)
+        assert batch.claims.empty
+        assert batch.problems.query("rule == 'plan_over_limit'")["message"].tolist() == [message]
+    # 13 visits at each are above the limit of 要介護1; that of the person may be higher.
+    rows = two_providers()
+    rows[-1]["care_level"] = ""
+    batch = compute(rows)
+    assert batch.claims.empty
+    (said,) = batch.problems.query("rule == 'plan_needed'")["message"]
+    assert "cannot be computed yet" in said
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_the_level_of_two_visits_of_a_day_is_not_guessed(*, turned: bool) -> None:
     # The plan is above what 要介護1 allows, and not above what 要介護3 does.

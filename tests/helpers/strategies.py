@@ -673,7 +673,16 @@ class Draft:
             if (key, date, session) not in self.taken
         )
         self.taken.add((key, date, session))
-        return {**like, "service_date": date, "session": session, "additions": {}}
+        # What is registered may be claimed only beside what each visit has.
+        keyed = keyed_rows(self.table(key))
+        rows = [row for file in ROW_OF if (found := self.serving(file, key)) for row in found[:1]]
+        needed = {
+            other
+            for name in {name for row in rows for name in row["additions"]} & keyed.keys()
+            for other in (keyed[name]["only_with"] or "").split()
+        }
+        additions = {name: count for name, count in like["additions"].items() if name in needed}
+        return {**like, "service_date": date, "session": session, "additions": additions}
 
     def insert(
         self, key: ClaimKey | None, visit: Row, choose: Choices, cells: Record | None = None
@@ -811,8 +820,10 @@ def unsupported_month(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled |
     if not options:
         return None
     month = choose.pick(options)
-    visit = draft.spare(key) | {"service_date": dt.date(int(month[:4]), int(month[4:]), 1)}
     own: ClaimKey = (month, *key[1:])
+    visit = draft.spare(key) | {"service_date": dt.date(int(month[:4]), int(month[4:]), 1)}
+    # Beside one of the same month that was put there before.
+    visit["session"] = 1 + sum(taken == own for taken, _ in draft.visits)
     record = draft.insert(own, visit, choose)
     return Spoiled("unsupported_month", "visits", record, "service_date", (own,))
 

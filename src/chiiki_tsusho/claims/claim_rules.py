@@ -338,6 +338,7 @@ def limits(
         message = Message("unsupported_month", "no_limit", facts)
         context.problems.add("visits", "service_date", "", message)
     unlimited = limit == UNKNOWN
+    free[shared] &= ~context.shared.level_open[place]
     over = free & ~unlimited & (planned > limit)
     claims.hold(over)
     planned_over = np.flatnonzero(over)
@@ -379,7 +380,13 @@ def _check_shares(
     shared = context.shared
     limited, without_plan = limit != NO_LIMIT, planned == UNKNOWN
     unplanned = limited & without_plan
-    passed = shared.managed[place] > limit
+    # A level that cannot be read may be a higher one, and what is registered a reduction.
+    level_open = shared.level_open[place]
+    passed = (shared.managed[place] > limit) & ~level_open & ~shared.unsaid[place]
+    waits = shared.others_open[place] | (shared.doubt[place] > 0)
+    over = limited & ((shared.plans[place] > limit) | (planned > limit))
+    # Its own level that cannot be read holds a claim already.
+    elsewhere = level_open & ~claims.calendars.is_level_open(claims.claims)
     cases: list[tuple[Message, Flags]] = [
         (
             Message("plan_needed", "plan_of_several"),
@@ -388,12 +395,13 @@ def _check_shares(
         (Message("plan_needed", "plan_needed"), unplanned & passed),
         (
             Message("plan_needed", "plan_of_unknown"),
-            unplanned & ~passed & (shared.managed[place] + shared.doubt[place] > limit),
+            unplanned & ~passed & waits & (shared.managed[place] + shared.doubt[place] > limit),
         ),
         (
             Message("plan_over_limit", "plans_over_limit"),
-            limited & (shared.plans[place] > limit),
+            limited & ~level_open & (shared.plans[place] > limit),
         ),
+        (Message("plan_over_limit", "plan_of_unknown_level"), over & elsewhere),
     ]
     file = "visits" if context.rosters.recipients is None else "recipients"
     for message, wrong in cases:

@@ -125,25 +125,47 @@ class ClaimSlice:
 
     def own_figures(self) -> OwnFigures:
         """Return what each claim comes to on its own, as far as its visits can be read."""
-        claims, none = len(self._claims), np.zeros(len(self._claims), dtype=np.int64)
-        entries = self._claims.calendars.visits(self._claims.claims)
-        crowded = entries.crowded
-        unread = self._context.visits.visit_kinds.without_code(entries.kind)
-        rows = np.bincount(entries.claim[unread], minlength=claims) + entries.doubled
-        rows += self._claims.calendars.apart(self._claims.claims)
-        doubt = rows * self._table.most_units_of_a_visit
+        claims, calendars = len(self._claims), self._claims.calendars
+        managed, level, plan = np.zeros((3, claims), dtype=np.int64)
+        general = np.zeros(claims, dtype=bool)
+        entries = calendars.visits(self._claims.claims)
+        kinds, rosters = self._context.visits.visit_kinds, self._context.rosters
+        provider_rows, recipient_rows = self._rows_of_rosters()
+        unsaid = np.zeros(claims, dtype=bool)
+        for roster, rows in (
+            (rosters.providers, provider_rows),
+            (rosters.recipients, recipient_rows),
+        ):
+            if roster is not None and roster.keys:
+                unsaid |= rows < 0
+        np.maximum.at(level, entries.claim, kinds.columns[1][entries.kind])
+        if rosters.recipients is not None:
+            plan, general = rosters.recipients.plans(recipient_rows)
         gathered = self._gathered(readable=True)
-        if gathered is None:
-            return OwnFigures(none, none, none, np.zeros(claims, dtype=bool), crowded, doubt)
-        managed, level, plan, general = (none.copy() for _ in range(4))
-        visits = gathered.visits.yielded()
-        lines = price(visits)
-        managed[gathered.at] = lines.units(lines.managed)
-        level[gathered.at] = visits.highest_level
-        recipients = self._context.rosters.recipients
-        if recipients is not None:
-            plan[gathered.at], general[gathered.at] = recipients.plans(gathered.recipient_rows)
-        return OwnFigures(managed, level, plan, general > 0, crowded, doubt)
+        if gathered is not None:
+            lines = price(gathered.visits.yielded())
+            managed[gathered.at] = lines.units(lines.managed)
+        unread = kinds.without_code(entries.kind)
+        in_doubt = np.bincount(entries.claim[unread], minlength=claims) + entries.doubled
+        in_doubt += calendars.apart(self._claims.claims)
+        read = np.bincount(entries.claim[~unread], minlength=claims)
+        most = self._table.most_units_of_a_visit
+        # What is registered may come to each visit of which it is not known.
+        doubt = in_doubt * most + np.where(unsaid, np.maximum(read * most - managed, 0), 0)
+        level_open = calendars.is_level_open(self._claims.claims)
+        return OwnFigures(managed, level, plan, general, doubt, level_open, unsaid)
+
+    def _rows_of_rosters(self) -> tuple[Ints, Ints]:
+        """Look up the rows of providers and recipients that speak for each claim."""
+        context, claims, rosters = self._context, self._claims, self._context.rosters
+        provider_rows = rows_of_claims(
+            context, claims, rosters.providers, (claims.provider,), "unknown_provider"
+        )
+        person = claims.insurer, claims.insured
+        recipient_rows = rows_of_claims(
+            context, claims, rosters.recipients, person, "unknown_recipient"
+        )
+        return provider_rows, recipient_rows
 
     def _gathered(self, readable: bool = False) -> _Gathered | None:
         """Look up rows and visits of the claims; None where there is nothing to price.
@@ -158,13 +180,7 @@ class ClaimSlice:
         claims.hold(entries.crowded)
         if entries.crowded.any():
             context.crowded.append(claims.claims[entries.crowded])
-        provider_rows = rows_of_claims(
-            context, claims, rosters.providers, (claims.provider,), "unknown_provider"
-        )
-        person = claims.insurer, claims.insured
-        recipient_rows = rows_of_claims(
-            context, claims, rosters.recipients, person, "unknown_recipient"
-        )
+        provider_rows, recipient_rows = self._rows_of_rosters()
         if not self._table.rows:
             return None
         counts = [

@@ -286,8 +286,9 @@ class BatchRun:
             numbers_of(claims["care_level"].fill_null(0)),
             plan,
             general,
-            none > 0,
             none,
+            none > 0,
+            none > 0,
         )
         order = np.argsort(met)
         place = order[np.searchsorted(met, month, sorter=order)]

@@ -26,23 +26,26 @@ class OwnFigures:
     managed : ndarray of int64
         Units that count against the limit.
     level : ndarray of int64
-        The highest care level of the month, 0 where none is given.
+        The highest care level of the month that can be read, 0 where none is given.
     plan : ndarray of int64
         計画単位数, 0 where there is none.
     general_plan : ndarray of bool
         Whether its plan stands in a row that is for every provider.
-    crowded : ndarray of bool
-        Whether it has visits that cannot be told apart.
     doubt : ndarray of int64
-        More units than its visits that cannot be read may come to.
+        More units than what cannot be read of it may add.
+    level_open : ndarray of bool
+        Whether it has a visit whose level cannot be read.
+    unsaid : ndarray of bool
+        Whether what is registered of it is not known: its units may also be less.
     """
 
     managed: Ints
     level: Ints
     plan: Ints
     general_plan: Flags
-    crowded: Flags
     doubt: Ints
+    level_open: Flags
+    unsaid: Flags
 
     def taken(self, at: Flags) -> OwnFigures:
         """Return those of some of the claims."""
@@ -92,7 +95,13 @@ class SharedLimits:
     general_plans : ndarray of int64
         On how many of them a plan for every provider would fall.
     doubt : ndarray of int64
-        More units than visits that cannot be read may add to the others of them.
+        More units than what cannot be read of the others of them may add.
+    level_open : ndarray of bool
+        Whether one of them has a visit whose level cannot be read.
+    unsaid : ndarray of bool
+        Whether what is registered of one of them is not known.
+    others_open : ndarray of bool
+        Whether one of the two is so of the others of them.
     """
 
     claims: Ints
@@ -102,6 +111,9 @@ class SharedLimits:
     plans: Ints
     general_plans: Ints
     doubt: Ints
+    level_open: Flags
+    unsaid: Flags
+    others_open: Flags
 
     def find(self, claims: Ints) -> tuple[Ints, Ints]:
         """Return which of some claims are here, and where.
@@ -118,7 +130,10 @@ class SharedLimits:
 
 
 _NONE: Ints = np.zeros(0, dtype=np.int64)
-NOTHING_SHARED = SharedLimits(_NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE)
+_NO_FLAGS: Flags = _NONE > 0
+NOTHING_SHARED = SharedLimits(
+    _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NO_FLAGS, _NO_FLAGS, _NO_FLAGS
+)
 
 
 def shared_limits(
@@ -163,8 +178,6 @@ def shared_limits(
         return NOTHING_SHARED
     shared = shared[np.argsort(month[pair[claims[shared]]], kind="stable")]
     claims, person = claims[shared], person[shared]
-    # Held so far are those with a row that cannot be read.
-    unread = calendars.is_held(claims)
     month_of_claim = month[pair[claims]]
     first = np.flatnonzero(first_of_runs(month_of_claim))
     months = month_of_claim[first]
@@ -174,14 +187,12 @@ def shared_limits(
             for one, some in zip(months.tolist(), np.split(claims, first[1:]), strict=True)
         ]
     )
-    unread |= own.crowded
-    doubt = np.where(unread, own.doubt, 0)
+    own_doubt, own_open = own.doubt, own.level_open | own.unsaid
     order = np.argsort(claims)
     if figures_of_others is not None:
         # What others come to is known; it is told of the claims of this run alone.
         own = OwnFigures.joined([own, figures_of_others])
         person = np.concatenate([person, of_others])
-        doubt = np.concatenate([doubt, figures_of_others.doubt])
     person = np.searchsorted(distinct_numbers(person), person)
     persons = int(person.max()) + 1
 
@@ -203,5 +214,8 @@ def shared_limits(
         managed=total(own.managed),
         plans=of_one + np.where(general_plans == 1, of_any, 0),
         general_plans=general_plans,
-        doubt=total(doubt) - doubt[order],
+        doubt=total(own.doubt) - own_doubt[order],
+        level_open=total(own.level_open) > 0,
+        unsaid=total(own.unsaid) > 0,
+        others_open=total(own.level_open | own.unsaid) > own_open[order],
     )
