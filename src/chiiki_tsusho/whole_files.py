@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
-from stat import S_IMODE
+from stat import S_IMODE, S_ISREG
 from typing import BinaryIO
 
 from chiiki_tsusho.errors import OutputError, not_read, why_not
+from chiiki_tsusho.file_locks import lock_file
 from chiiki_tsusho.language import Text
 
 # Readable to its owner alone.
 PRIVATE = 0o600
+# Neither follow a link nor wait for a pipe.
+_AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Placed:
@@ -168,24 +172,55 @@ def whole_file(path: str | Path, mode: int | None = None) -> Iterator[BinaryIO]:
         The file cannot be written; what was there stays as it is.
     """
     target = writable_file(path)
-    # Short, so that it fits wherever the name itself does.
-    part = target.with_name(f".chiiki-tsusho-{token_hex(4)}.part")
     try:
-        part.touch()
-        if mode is None and target.exists():
-            mode = S_IMODE(target.stat().st_mode)
-        if mode is not None:
-            part.chmod(mode)
-        with part.open("wb") as stream:
+        _sweep(target.parent)
+        with _new_part(target.parent) as (part, stream):
+            if mode is None and target.exists():
+                mode = S_IMODE(target.stat().st_mode)
+            if mode is not None:
+                part.chmod(mode)
             yield stream
-        part.replace(target)
-        Placed.any = True
-    except BaseException as error:
+            stream.flush()
+            if sys.platform == "win32":
+                # A file that is open cannot be renamed there.
+                stream.close()
+            part.replace(target)
+            Placed.any = True
+    except (OSError, UnicodeEncodeError) as error:
+        raise not_written(path, error) from error
+
+
+@contextmanager
+def _new_part(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """Give a file that becomes another, or is removed: at the latest by who writes there next."""
+    while True:
+        # Short, so that it fits wherever the name itself does.
+        part = folder / f".chiiki-tsusho-{token_hex(4)}.part"
+        stream = part.open("xb")
+        # Where a file system knows no locks nothing is swept.
+        with suppress(OSError):
+            lock_file(stream)
+        if os.fstat(stream.fileno()).st_nlink:
+            break
+        stream.close()  # It was swept before it could be locked.
+    try:
+        with stream:
+            yield part, stream
+    except BaseException:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        if isinstance(error, (OSError, UnicodeEncodeError)):
-            raise not_written(path, error) from error
         raise
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs that were killed have left: nobody holds its lock any more."""
+    for part in folder.glob(".chiiki-tsusho-????????.part"):
+        with suppress(OSError):
+            at = os.open(part, os.O_RDONLY | _AS_IT_IS)
+            with os.fdopen(at, "rb") as stream:
+                left = S_ISREG(os.fstat(at).st_mode) and lock_file(stream)
+            if left:
+                part.unlink()
 
 
 def keep_closed(path: Path, other: Path) -> None:

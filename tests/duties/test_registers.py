@@ -126,6 +126,22 @@ def test_a_cell_that_cannot_be_read(
     assert japanese in error.value.say("ja")
 
 
+@pytest.mark.parametrize("column", ["head_born_on", "officer_born_on"])
+def test_a_birth_date_that_cannot_be_read_is_not_repeated(column: str) -> None:
+    row = {one.name: one.example for one in REGISTERS["corporation"]} | {column: "1961-13-07"}
+    with pytest.raises(InputFileError) as error:
+        read_register(pd.DataFrame([row]), "corporation")
+    heading = next(one.heading for one in REGISTERS["corporation"] if one.name == column)
+    assert str(error.value) == (
+        f"corporation: line 2, {column} ({heading}): is not a date; write it as 1960-04-01, "
+        "1960/4/1, 19600401 or S35.4.1"
+    )
+    assert error.value.say("ja").endswith(
+        "日付として読めません。1960-04-01、1960/4/1、19600401、S35.4.1のように記入してください"
+    )
+    assert "1961" not in error.value.say("ja")
+
+
 TEXTS = [
     (register, column.name, column.heading)
     for register, columns in REGISTERS.items()

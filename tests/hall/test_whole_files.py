@@ -5,15 +5,22 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
+from unittest import mock
 
 import pytest
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
+from chiiki_tsusho import whole_files
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.errors import not_read, why_not
+from chiiki_tsusho.file_locks import lock_file
 from chiiki_tsusho.whole_files import writable_file, write_whole
 
 
@@ -56,6 +63,80 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ct.OutputError, match="loop: cannot be written"):
         write_whole(loop, "x")
     assert loop.is_symlink()
+
+
+KILLED = """
+    import os, sys
+    from chiiki_tsusho.whole_files import whole_file
+
+    with whole_file(sys.argv[1]) as stream:
+        stream.write(b"half")
+        stream.flush()
+        print("written", flush=True)
+        sys.stdin.read()
+"""
+
+
+def test_what_a_killed_run_left_goes_with_the_next_and_what_another_writes_stays(
+    tmp_path: Path,
+) -> None:
+    def started(path: Path) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(KILLED), str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "written\n"
+        return process
+
+    with started(tmp_path / "killed.html") as killed, started(tmp_path / "slow.html") as slow:
+        killed.kill()
+        killed.wait()
+        assert len(list(tmp_path.glob(".chiiki-tsusho-*.part"))) == 2
+        write_whole(tmp_path / "other.html", "whole")
+        assert len(list(tmp_path.glob(".chiiki-tsusho-*.part"))) == 1
+        slow.communicate("")
+    assert slow.returncode == 0
+    written = {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
+    assert written == {"other.html": "whole", "slow.html": "half"}
+
+
+def test_a_file_is_begun_again_where_another_run_took_it_for_a_left_one(tmp_path: Path) -> None:
+    swept: list[Path] = []
+
+    def late(stream: BinaryIO) -> bool:
+        if not swept:
+            swept.extend(tmp_path.glob(".chiiki-tsusho-*.part"))
+            swept[0].unlink()
+        return lock_file(stream)
+
+    with mock.patch.object(whole_files, "lock_file", late):
+        write_whole(tmp_path / "page.html", "whole")
+    assert swept
+    assert {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()} == {
+        "page.html": "whole"
+    }
+
+
+def test_what_others_name_alike_is_neither_followed_nor_waited_for(tmp_path: Path) -> None:
+    names = [f".chiiki-tsusho-0000000{at}.part" for at in range(3)]
+    (tmp_path / names[0]).symlink_to(tmp_path / "precious")
+    os.mkfifo(tmp_path / names[1])
+    (tmp_path / names[2]).mkdir()
+    (tmp_path / "precious").write_text("kept", "utf-8")
+    write_whole(tmp_path / "page.html", "whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*names, "page.html", "precious"]
+
+
+def test_where_a_file_system_knows_no_locks_a_file_is_written_all_the_same(
+    tmp_path: Path,
+) -> None:
+    refused = OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+    with mock.patch.object(whole_files, "lock_file", side_effect=refused):
+        write_whole(tmp_path / "page.html", "whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

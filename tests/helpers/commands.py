@@ -49,7 +49,7 @@ def run_program(*words: object, cwd: Path | None = None, **variables: str) -> Do
 @contextlib.contextmanager
 def handlers_kept() -> Iterator[None]:
     """Leave the handling of signals, which a command makes its own, as it was."""
-    known = (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP"))
+    known = (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP", "SIGQUIT"))
     before = {one: signal.getsignal(one) for one in known if one is not None}
     try:
         yield

@@ -343,7 +343,7 @@ def test_two_stopped_runs_of_one_folder_are_both_settled(folder: Path) -> None:
     assert hidden(folder.parent) == []
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
 def test_signal_in_the_midst_stops_nothing(folder: Path, way: str, name: str) -> None:
     rename = Path.rename
 

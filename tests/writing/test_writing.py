@@ -370,7 +370,13 @@ STOPPED = """
 
 
 @pytest.mark.parametrize(
-    ("number", "out"), [(signal.SIGTERM, "new"), (signal.SIGINT, "old"), (signal.SIGHUP, "old")]
+    ("number", "out"),
+    [
+        (signal.SIGTERM, "new"),
+        (signal.SIGINT, "old"),
+        (signal.SIGHUP, "old"),
+        (signal.SIGQUIT, "new"),
+    ],
 )
 @pytest.mark.parametrize("stage", ["claims", "held", "finish"])
 def test_stop_half_way_leaves_nothing(

@@ -126,5 +126,7 @@ def main(
     # A stop from outside must clean up as Ctrl-C does.
     signal.signal(signal.SIGTERM, _stop)
     # A terminal that is closed stops the run as well, unless it was started with nohup.
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, _stop)
+    for name in ("SIGHUP", "SIGQUIT"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)

@@ -8,7 +8,9 @@ from typing import Literal
 from chiiki_tsusho.language import Text
 
 Register = Literal["offices", "meetings", "members", "corporation"]
-Kind = Literal["text", "provider_no", "provider_nos", "service", "mode", "date", "count", "yes_no"]
+Kind = Literal[
+    "text", "provider_no", "provider_nos", "service", "mode", "date", "birth_date", "count", "yes_no"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,9 @@ CORPORATION = (
     _column("head_post", "代表者職名", "text", Text("post of the representative"), "理事長"),
     _column("head_name", "代表者氏名", "text", Text("name of the representative"), "見本 一郎"),
     _column("head_kana", "代表者フリガナ", "text", Text("its reading"), "ミホン イチロウ"),
-    _column("head_born_on", "代表者生年月日", "date", Text("birth date of the representative")),
+    _column(
+        "head_born_on", "代表者生年月日", "birth_date", Text("birth date of the representative")
+    ),
     _column(
         "head_postal_code", "代表者郵便番号", "text", Text("postal code of the representative")
     ),
@@ -207,7 +211,7 @@ CORPORATION = (
     _column(
         "officer_born_on",
         "法令遵守責任者生年月日",
-        "date",
+        "birth_date",
         Text("birth date of the compliance officer"),
         "1970-01-01",
     ),

@@ -71,6 +71,16 @@ def _date(text: str) -> date:
     return date(number // 10_000, number // 100 % 100, number % 100)
 
 
+def _birth_date(text: str) -> date:
+    try:
+        return _date(text)
+    except _CellFaultError:
+        # What stands there is personal, and is not repeated.
+        raise _CellFaultError(
+            Text("is not a date; write it as 1960-04-01, 1960/4/1, 19600401 or S35.4.1")
+        ) from None
+
+
 def _provider_no(text: str) -> str:
     _parsed("provider_no", _plain(text))
     return _plain(text)
@@ -113,6 +123,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "service": _service,
     "mode": _mode,
     "date": _date,
+    "birth_date": _birth_date,
     "count": lambda text: _parsed("units", text),
     "yes_no": lambda text: _parsed("flag", text) == 1,
 }

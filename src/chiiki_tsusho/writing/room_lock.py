@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.file_locks import lock_file
 from chiiki_tsusho.language import Text
 
 LOCK, JOURNAL, AWAY = "lock", "journal.json", "old"
@@ -74,7 +75,7 @@ def locked(room: Path, shown: Path) -> BinaryIO:
             stream = path.open("ab")
         except FileNotFoundError:
             continue  # Another run has just left and removed the room.
-        if not _lock(stream):
+        if not lock_file(stream):
             stream.close()
             raise OutputError(
                 Text(
@@ -87,24 +88,6 @@ def locked(room: Path, shown: Path) -> BinaryIO:
             if os.path.samestat(path.stat(), os.fstat(stream.fileno())):
                 return stream
         stream.close()
-
-
-def _lock(stream: BinaryIO) -> bool:
-    """Lock a file for as long as it is open; False where another process has."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
-            return False
-        raise
-    return True
 
 
 def leave(room: Path, lock: BinaryIO) -> None:
