@@ -195,6 +195,16 @@ def test_the_page_may_lie_where_the_figures_make_a_folder(tmp_path: Path, figure
     assert (tmp_path / figures / "units.csv").exists()
 
 
+def test_a_page_that_cannot_be_written_leaves_no_folder_for_the_figures(tmp_path: Path) -> None:
+    folder = varied_batch(tmp_path, [visit(1)]).folder
+    before = sorted(tmp_path.iterdir())
+    (tmp_path / "mine").mkdir()
+    for figures in (tmp_path / "new" / "figures", tmp_path / "mine"):
+        with pytest.raises(OutputError, match=r"page\.html: cannot be written"):
+            write_report(folder, tmp_path / "none" / "page.html", csv=figures)
+        assert sorted(tmp_path.iterdir()) == sorted([*before, tmp_path / "mine"])
+
+
 def test_figures_that_cannot_all_be_written_leave_no_page_and_no_figures(tmp_path: Path) -> None:
     folder = varied_batch(tmp_path, [visit(1)]).folder
     figures = tmp_path / "figures"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from chiiki_tsusho import OutputError, write_report
+import chiiki_tsusho as ct
+from chiiki_tsusho import OutputError, write_report, write_statements
 from chiiki_tsusho.batch import FileBatch, claim_files
 from chiiki_tsusho.columns import PROBLEMS
+from chiiki_tsusho.language import LANGUAGES
 from chiiki_tsusho.writing.saved_results import read_output
 from helpers.inputs import KEY_COLUMNS, PROVIDER, csv_text, visit
 
@@ -378,3 +383,88 @@ def test_no_folder_is_named(tmp_path: Path) -> None:
     visits = write(tmp_path / "visits.csv", ROWS)
     assert str(refused(visits)) == ("no folder for the results is named; give -o or --add-to")
     assert str(refused(visits, "")).startswith("the name of the output is blank")
+
+
+# ---------------------------------------------------------------- two runs at a time
+
+CHANGED = {
+    "en": "out: has changed while it was read; begin again when nothing writes to it",
+    "ja": "out: 読み込み中に変更されました。",
+}
+
+
+def meanwhile(
+    monkeypatch: pytest.MonkeyPatch, module: str, name: str, other: Callable[[], Any]
+) -> list[object]:
+    """Let another run end once while this one is at work."""
+    original = getattr(import_module(module), name)
+    ended: list[object] = []
+
+    def wrapped(*given: Any, **named: Any) -> Any:
+        done = original(*given, **named)
+        if not ended:
+            ended.append(other)
+            other()
+        return done
+
+    monkeypatch.setattr(f"{module}.{name}", wrapped)
+    return ended
+
+
+@pytest.mark.parametrize(
+    ("module", "read"),
+    [
+        ("chiiki_tsusho.writing.saved_results", lambda out: write_statements(out, f"{out}.html")),
+        ("chiiki_tsusho.writing.saved_results", lambda out: claim_files(f"{out}.csv", add_to=out)),
+        ("chiiki_tsusho.reports.batch_folder", write_report),
+    ],
+    ids=["statements", "add_to", "report"],
+)
+def test_results_that_are_replaced_while_they_are_read_are_refused(
+    tmp_path: Path, run: FileBatch, monkeypatch: pytest.MonkeyPatch, module: str, read: Any
+) -> None:
+    write(tmp_path / "out.csv", [row(3, 0)])
+    write(tmp_path / "visits.csv", ROWS[2:])
+    ended = meanwhile(
+        monkeypatch,
+        module,
+        "read_output",
+        lambda: claim_files(tmp_path / "visits.csv", run.folder),
+    )
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(ct.InputFileError) as told:
+        read(run.folder)
+    assert ended
+    for language in LANGUAGES:
+        assert CHANGED[language] in told.value.say(language)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert not (run.folder / "report.html").exists()
+    assert claims(run.folder) == {PERSONS[1]: 852}
+
+
+def test_claims_that_another_run_adds_at_the_same_time_are_not_lost(
+    tmp_path: Path, run: FileBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = run.folder / "held_visits.csv"
+    mended = held.read_text("utf-8").replace(",x\n", ",240\n")
+    (tmp_path / "first.csv").write_text(mended, "utf-8")
+    (tmp_path / "second.csv").write_text(held.read_text("utf-8").replace(",9,", ",1,"), "utf-8")
+    ended = meanwhile(
+        monkeypatch,
+        "chiiki_tsusho.batch",
+        "code_book",
+        lambda: claim_files(tmp_path / "first.csv", add_to=run.folder),
+    )
+    with pytest.raises(ct.InputFileError) as told:
+        claim_files(tmp_path / "second.csv", add_to=run.folder)
+    assert ended
+    assert CHANGED["en"] in str(told.value)
+    assert claims(run.folder) == {PERSONS[0]: 852, PERSONS[1]: 852}
+    assert held.read_text("utf-8").count(PERSONS[2]) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_a_pipe_in_the_place_of_the_record_is_not_waited_for(run: FileBatch) -> None:
+    (run.folder / "run.json").unlink()
+    os.mkfifo(run.folder / "run.json")
+    assert write_report(run.folder).is_file()

@@ -32,8 +32,8 @@ from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_recipients
 from chiiki_tsusho.whole_files import given_path, named_path
 from chiiki_tsusho.writing.file_sets import write_files
-from chiiki_tsusho.writing.result_tables import read_frame, schema
-from chiiki_tsusho.writing.saved_results import output_files, read_output
+from chiiki_tsusho.writing.result_tables import read_frame
+from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -203,19 +203,8 @@ def _claims_of(batch: Batch | FileBatch | str | Path) -> tuple[pd.DataFrame, pd.
     if isinstance(batch, Batch):
         return batch.claims, batch.claim_lines
     folder = batch.folder if isinstance(batch, FileBatch) else given_path(batch)
-    files = output_files(folder)
-    claims, lines = (
-        read_frame(
-            [
-                read_output(files[name], columns, [one.name for one in columns]).cast(
-                    schema(columns)
-                )
-            ],
-            columns,
-        )
-        for name, columns in (("claims", CLAIMS), ("claim_lines", CLAIM_LINES))
-    )
-    return claims, lines
+    claims, lines = read_claims_and_lines(Results.found(folder))
+    return read_frame([claims], CLAIMS), read_frame([lines], CLAIM_LINES)
 
 
 def _refuse_early_review(claims: pd.DataFrame, sending: Sending) -> None:

@@ -20,7 +20,7 @@ from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.writing.result_tables import schema
-from chiiki_tsusho.writing.saved_results import AGAIN, output_files, read_output
+from chiiki_tsusho.writing.saved_results import AGAIN, Results, read_claims_and_lines
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Batch
@@ -84,19 +84,13 @@ class PaperClaim:
 
 def read_tables(batch: Batch | str | Path) -> tuple[pa.Table, pa.Table]:
     """Return claims and lines of a batch or of its folder, the claims in their order."""
-    tables = []
-    for name, columns in (("claims", CLAIMS), ("claim_lines", CLAIM_LINES)):
-        if isinstance(batch, (str, Path)):
-            names = [column.name for column in columns]
-            table = read_output(output_files(Path(batch))[name], columns, names)
-        else:
-            frame = batch.claims if name == "claims" else batch.claim_lines
-            table = pa.Table.from_pandas(frame, schema=schema(columns), preserve_index=False)
-        for at, column in enumerate(columns):
-            if column.kind == "text":
-                table = table.set_column(at, column.name, table[column.name].cast(pa.string()))
-        tables.append(table)
-    claims, lines = tables
+    if isinstance(batch, (str, Path)):
+        claims, lines = read_claims_and_lines(Results.found(Path(batch)))
+    else:
+        claims, lines = (
+            pa.Table.from_pandas(frame, schema=schema(columns), preserve_index=False)
+            for frame, columns in ((batch.claims, CLAIMS), (batch.claim_lines, CLAIM_LINES))
+        )
     return claims.sort_by([(name, "ascending") for name in _KEY]).combine_chunks(), lines
 
 

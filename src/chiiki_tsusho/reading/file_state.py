@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import BinaryIO
 
 from chiiki_tsusho.errors import InputFileError
@@ -13,7 +14,18 @@ FileState = tuple[int, int, int]
 
 def state_of(stream: BinaryIO) -> FileState:
     """Tell a file from another, and from itself after a change: inode, bytes, time of change."""
-    state = os.fstat(stream.fileno())
+    return _told_by(os.fstat(stream.fileno()))
+
+
+def state_at(path: Path) -> FileState | None:
+    """Tell what stands at a path now, as ``state_of`` does; None where nothing does."""
+    try:
+        return _told_by(path.stat())
+    except OSError:
+        return None
+
+
+def _told_by(state: os.stat_result) -> FileState:
     return state.st_ino, state.st_size, state.st_mtime_ns
 
 

@@ -42,7 +42,7 @@ from chiiki_tsusho.reports.number_table import (
     texts_of,
 )
 from chiiki_tsusho.writing.run_record import read_record
-from chiiki_tsusho.writing.saved_results import AGAIN, output_files, read_output
+from chiiki_tsusho.writing.saved_results import AGAIN, Results, output_files, read_output
 
 _SERVICE_DATE = next(column for column in VISITS if column.name == "service_date")
 _LINE_COLUMNS = (
@@ -114,20 +114,20 @@ def read_batch(folder: Path) -> BatchFolder:
         A file is missing or is not what the ``claim`` command writes, or the files are not of one
         batch.
     """
-    files = output_files(folder)
-    claims = _numbers(read_output(files["claims"], CLAIMS, _CLAIM_COLUMNS))
-    lines = _numbers(read_output(files["claim_lines"], CLAIM_LINES, _LINE_COLUMNS))
-    _check_sums(folder, claims, lines)
-    problems = read_output(files["problems"], PROBLEMS, [column.name for column in PROBLEMS])
-    return BatchFolder(
-        claims,
-        lines,
-        problems,
-        count_held(files["held_visits"], lines_set_aside(problems)),
-        files["problems"].name,
-        files["held_visits"].name,
-        read_record(folder) or {},
-    )
+    with Results.found(folder).one_run() as files:
+        claims = _numbers(read_output(files["claims"], CLAIMS, _CLAIM_COLUMNS))
+        lines = _numbers(read_output(files["claim_lines"], CLAIM_LINES, _LINE_COLUMNS))
+        _check_sums(folder, claims, lines)
+        problems = read_output(files["problems"], PROBLEMS, [column.name for column in PROBLEMS])
+        return BatchFolder(
+            claims,
+            lines,
+            problems,
+            count_held(files["held_visits"], lines_set_aside(problems)),
+            files["problems"].name,
+            files["held_visits"].name,
+            read_record(folder) or {},
+        )
 
 
 def read_claims(folder: Path) -> NumberTable:
@@ -188,9 +188,9 @@ def read_held(folder: Path) -> Held:
     InputFileError
         A file is missing or is not what the ``claim`` command writes.
     """
-    files = output_files(folder)
-    problems = read_output(files["problems"], PROBLEMS, ("severity", "held_line", "rule"))
-    return count_held(files["held_visits"], lines_set_aside(problems))
+    with Results.found(folder).one_run() as files:
+        problems = read_output(files["problems"], PROBLEMS, ("severity", "held_line", "rule"))
+        return count_held(files["held_visits"], lines_set_aside(problems))
 
 
 def lines_set_aside(problems: pa.Table) -> Ints:

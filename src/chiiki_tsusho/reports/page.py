@@ -6,6 +6,8 @@ A page is of one language: it stays half as large, every word of it is in the la
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -107,10 +109,9 @@ def write_report(
     files = {name: f"{name}.csv" for name in tables}
     shown = visible(folder.resolve().name)
     table = "" if codes is None else visible(Path(codes).name)
-    if csv is not None:
-        # The page may lie in it, or beside it in a folder that is not there either.
-        _make(named_path(csv))
-    with whole_file(page) as stream:
+    # The page may lie in it, or beside it in a folder that is not there either.
+    made = nullcontext() if csv is None else _made(named_path(csv))
+    with made, whole_file(page) as stream:
         stream.write(_page(figures, words, shown, table, files).encode())
         stream.flush()
         if csv is not None:
@@ -119,10 +120,19 @@ def write_report(
     return page
 
 
-def _make(folder: Path) -> None:
-    if not folder.exists():
-        with refusals(folder):
-            folder.mkdir(parents=True)
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder, with those it lies in; where the rest goes wrong none is left empty."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    with refusals(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for one in missing:
+            with suppress(OSError):
+                one.rmdir()
+        raise
 
 
 def _page(

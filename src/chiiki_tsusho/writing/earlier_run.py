@@ -11,7 +11,7 @@ from pyarrow import compute
 
 from chiiki_tsusho.claims.claim_names import keys_of
 from chiiki_tsusho.claims.visits import VisitBook
-from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, Column
+from chiiki_tsusho.columns import CLAIM_KEY
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_book import CodeBook
@@ -20,8 +20,7 @@ from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.typed_blocks import Identities
 from chiiki_tsusho.records import record
-from chiiki_tsusho.writing.result_tables import schema
-from chiiki_tsusho.writing.saved_results import output_files, read_output
+from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
 
 _CLAIMS_NAMED = 3
 
@@ -32,17 +31,15 @@ class EarlierRun:
 
     Parameters
     ----------
-    folder : Path
+    results : Results
+        Its files.
     claims, claim_lines : pyarrow.Table
         Columns of the contract.
-    held : Path
-        Its held rows.
     """
 
-    folder: Path
+    results: Results
     claims: pa.Table
     claim_lines: pa.Table
-    held: Path
 
     @classmethod
     def read(cls, folder: Path) -> EarlierRun:
@@ -53,13 +50,18 @@ class EarlierRun:
         InputFileError
             The folder is none that the ``claim`` command has written.
         """
-        files = output_files(folder)
-        return cls(
-            folder,
-            _plain(files["claims"], CLAIMS),
-            _plain(files["claim_lines"], CLAIM_LINES),
-            files["held_visits"],
-        )
+        results = Results.found(folder)
+        return cls(results, *read_claims_and_lines(results))
+
+    @property
+    def folder(self) -> Path:
+        """Return its folder."""
+        return self.results.folder
+
+    @property
+    def held(self) -> Path:
+        """Return the file of its held rows."""
+        return self.results.files["held_visits"]
 
     @cached_property
     def keys(self) -> pa.StringArray:
@@ -108,10 +110,6 @@ class EarlierRun:
         """Return the lines and those of this run, in the order of the contract."""
         names = [*(column.name for column in CLAIM_KEY), "service_code"]
         return _ordered([self.claim_lines, *new], names)
-
-
-def _plain(path: Path, columns: Sequence[Column]) -> pa.Table:
-    return read_output(path, columns, [column.name for column in columns]).cast(schema(columns))
 
 
 def _keys(claims: pa.Table) -> pa.StringArray:

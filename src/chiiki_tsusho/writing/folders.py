@@ -190,6 +190,8 @@ class FolderSink:
         """
         with refusals(self.folder):
             if self._earlier is not None:
+                # Claims that another run has put there since would be lost.
+                self._earlier.results.refuse_changed()
                 lines = self._earlier.with_lines([one for one, _ in self._new])
                 claims = self._earlier.with_claims([one for _, one in self._new])
                 self._lines.write(self._lines.formed(lines))

@@ -179,8 +179,12 @@ def with_earlier(
 
 def read_record(folder: Path) -> dict[str, Any] | None:
     """Return what ``run.json`` of a folder holds; None where there is none that can be read."""
+    path = folder / RUN
+    # A pipe of that name would be waited for.
+    if not path.is_file():
+        return None
     try:
-        record = json.loads((folder / RUN).read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
     return record if _is_record(record) else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,16 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
-from chiiki_tsusho.columns import PROBLEMS, Column
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.language import Name, Sayable, Text, on_lines
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.months import is_month
+from chiiki_tsusho.reading.file_state import FileState, changed, state_at
+from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import given_path
 from chiiki_tsusho.writing.exchange import settle
+from chiiki_tsusho.writing.result_tables import schema
 from chiiki_tsusho.writing.run_record import OUTPUTS
 
 _GIVE = Text("give the folder that the claim command wrote")
@@ -69,6 +73,78 @@ def output_files(folder: Path) -> dict[str, Path]:
     if faults:
         raise InputFileError(on_lines(faults))
     return found
+
+
+@record
+class Results:
+    """The four files of a batch, as they were when they were found.
+
+    Parameters
+    ----------
+    folder : Path
+    files : dict of str to Path
+    states : list
+        What tells each file from another.
+    """
+
+    folder: Path
+    files: dict[str, Path]
+    states: list[FileState | None]
+
+    @classmethod
+    def found(cls, folder: Path) -> Results:
+        """Find them.
+
+        Raises
+        ------
+        InputFileError
+            As of ``output_files``.
+        """
+        files = output_files(folder)
+        return cls(folder, files, [state_at(path) for path in files.values()])
+
+    @contextmanager
+    def one_run(self) -> Iterator[dict[str, Path]]:
+        """Give the files to read; another run may put its own in their place meanwhile.
+
+        Raises
+        ------
+        InputFileError
+            It has: what was read may be of both.
+        """
+        try:
+            yield self.files
+        except InputFileError:
+            self.refuse_changed()
+            raise
+        self.refuse_changed()
+
+    def refuse_changed(self) -> None:
+        """Refuse them where they are no longer those that were found.
+
+        Raises
+        ------
+        InputFileError
+            Names the folder.
+        """
+        if [state_at(path) for path in self.files.values()] != self.states:
+            raise changed(str(self.folder))
+
+
+def read_claims_and_lines(results: Results) -> tuple[pa.Table, pa.Table]:
+    """Read all columns of the claims and of their lines, of one run.
+
+    Raises
+    ------
+    InputFileError
+        As of ``read_output``; or another run has ended meanwhile.
+    """
+    with results.one_run() as files:
+        claims, lines = (
+            read_output(files[name], columns, [one.name for one in columns]).cast(schema(columns))
+            for name, columns in (("claims", CLAIMS), ("claim_lines", CLAIM_LINES))
+        )
+    return claims, lines
 
 
 def read_output(path: Path, columns: Sequence[Column], wanted: Sequence[str]) -> pa.Table:
