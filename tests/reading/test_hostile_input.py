@@ -394,6 +394,33 @@ def test_choices_that_there_are_not(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("heading", "english", "japanese"),
+    [
+        (
+            "x" * 131_073,
+            "line 1: a heading has more than 131,072 characters; shorten it",
+            "1行目: 131,072文字を超える見出しがあります。短くしてください",
+        ),
+        (
+            '"note"s',
+            "line 1: there is text behind a closed quotation mark; put the quotation marks right",
+            "1行目: 閉じた引用符の後に文字があります。引用符を確認してください",
+        ),
+    ],
+)
+def test_a_heading_that_is_no_cell_of_a_csv(
+    tmp_path: Path, heading: str, english: str, japanese: str
+) -> None:
+    path = tmp_path / "visits.csv"
+    first, *rest = csv_text([visit(1)]).splitlines(keepends=True)
+    path.write_text(first.replace("\n", f",{heading}\n") + "".join(rest), "utf-8")
+    with pytest.raises(ct.InputFileError) as told:
+        ct.compute_claims(path)
+    assert str(told.value) == f"{path}: {english}"
+    assert told.value.say("ja") == f"{path}: {japanese}"
+
+
 def test_a_line_of_very_many_headings_is_refused_at_once(tmp_path: Path) -> None:
     path = tmp_path / "visits.csv"
     more = ",".join(f"c{at}" for at in range(100_000))

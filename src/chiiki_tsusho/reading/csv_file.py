@@ -254,10 +254,17 @@ class CsvSource(OneTable):
         except csv.Error as error:
             if "unexpected end of data" in str(error):
                 return None
+            if "field larger" in str(error):
+                raise self._fault(
+                    Text(
+                        "line 1: a heading has more than {most:,} characters; shorten it",
+                        most=csv.field_size_limit(),
+                    )
+                ) from error
             raise self._fault(
                 Text(
-                    "line 1: is not a CSV row ({why}); put the quotation marks right",
-                    why=str(error),
+                    "line 1: there is text behind a closed quotation mark; put the quotation "
+                    "marks right"
                 )
             ) from error
         return rows[0] if rows else [""]
