@@ -130,6 +130,42 @@ def test_a_name_holds_no_character_that_no_reader_sees(
     assert not path.exists()
 
 
+@pytest.mark.parametrize(
+    ("column", "heading", "cell", "english", "japanese"),
+    [
+        (
+            "birth_date", "生年月日", "1940-13-07", "a date such as 1940-04-01 is expected",
+            "1940-04-01 のような日付を記入してください",
+        ),
+        (
+            "sex", "性別", "秘密", "1 (男) or 2 (女) is expected",
+            "1(男)または2(女)を記入してください",
+        ),
+        (
+            "care_manager_no", "居宅介護支援事業所番号", "13700",
+            "a number of 10 characters is expected", "10桁の番号を記入してください",
+        ),
+        (
+            "public_payer_no", "公費負担者番号", "1234", "a number of 8 digits is expected",
+            "8桁の番号を記入してください",
+        ),
+    ],
+)  # fmt: skip
+def test_a_personal_cell_that_cannot_be_read_is_not_printed_as_a_blank(
+    column: str, heading: str, cell: str, english: str, japanese: str, tmp_path: Path
+) -> None:
+    path, recipients = tmp_path / "papers.html", tmp_path / "recipients.csv"
+    person = {**RECIPIENT, "benefit_rate": "90", **PERSONAL}
+    # What another person's row says is none of these papers'.
+    other = {**person, "insured_no": "0000000002", column: cell}
+    frame([other, {**person, column: cell}]).to_csv(recipients, index=False)
+    with pytest.raises(InputFileError) as error:
+        write_statements(one_month(), path, recipients)
+    assert str(error.value) == f"{recipients}: line 3, {column} ({heading}): {english}"
+    assert error.value.say("ja") == f"{recipients}: 3行目「{heading}」({column}): {japanese}"
+    assert not path.exists()
+
+
 def test_public_funds_for_part_of_the_month(tmp_path: Path) -> None:
     # 4 visits of 426 and bathing 50, 2 of them by the 2nd under 法別12: 952 units, 9,520 yen, of
     # which insurance pays 90 % and public funds the rest: 952, less what the person pays there,

@@ -94,8 +94,9 @@ class PersonCells:
         Where they hold on every day of the month.
     benefit_rate, planned_units : ndarray of int64, shape (claims,)
         ``UNKNOWN`` where they are not given.
-    unseen : tuple of Text
-        Names with a character that no reader sees, each by its place; what prints them refuses.
+    faults : dict of name to list of Text
+        What is wrong with cells that cannot be read, each by its place: a paper lacks nothing
+        without a word.
     """
 
     texts: dict[str, Texts] = field(repr=False)
@@ -106,7 +107,7 @@ class PersonCells:
     public_all_month: Flags
     benefit_rate: Ints
     planned_units: Ints
-    unseen: tuple[Text, ...] = ()
+    faults: dict[str, list[Text]] = field(default_factory=dict)
 
     def part(self, of_claims: slice) -> PersonCells:
         """Return those of some of the claims."""
@@ -119,7 +120,7 @@ class PersonCells:
             self.public_all_month[of_claims],
             self.benefit_rate[of_claims],
             self.planned_units[of_claims],
-            self.unseen,
+            self.faults,
         )
 
 
@@ -157,7 +158,7 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
     there = ~(missing | wrong)
     texts: dict[str, Texts] = {}
     unreadable: dict[str, Flags] = {}
-    unseen_names: list[Text] = []
+    faults: dict[str, list[Text]] = {}
     lines, columns = _columns(source, book)
     # A row of which these columns are blank may be none where they alone are read, so that rows
     # are told by their lines.
@@ -172,11 +173,18 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
         texts[column.name] = read
         if column.kind in _EXPECTED:
             unreadable[column.name] = bad
-            continue
-        for row, cell in dict(zip(rows[bad].tolist(), cells[bad], strict=True)).items():
-            line, hidden = int(roster.lines[row]), unseen(cell.strip())
-            assert hidden is not None
-            unseen_names.append(cell_fault(source, line, column.name, column.heading, hidden))
+        faults[column.name] = [
+            cell_fault(
+                source,
+                line,
+                column.name,
+                column.heading,
+                _EXPECTED.get(column.kind) or unseen(cell.strip()) or "",
+            )
+            for line, cell in dict(
+                zip(roster.lines[rows[bad]].tolist(), cells[bad], strict=True)
+            ).items()
+        ]
     first, last = (roster.values(rows, name, UNKNOWN) for name in ("public_from", "public_to"))
     return PersonCells(
         texts,
@@ -187,7 +195,7 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
         public_all_month=(first <= 1) & ((last == UNKNOWN) | (last >= month_days(month))),
         benefit_rate=roster.values(rows, "benefit_rate", UNKNOWN),
         planned_units=roster.values(rows, "planned_units", UNKNOWN),
-        unseen=tuple(unseen_names),
+        faults=faults,
     )
 
 

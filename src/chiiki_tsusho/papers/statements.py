@@ -13,7 +13,7 @@ from chiiki_tsusho.exchange_files.persons import person_cells
 from chiiki_tsusho.html_pages import page_facts, templates
 from chiiki_tsusho.language import Language, Text, default_language, listed
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
-from chiiki_tsusho.papers.paper_claims import paper_claims, read_tables
+from chiiki_tsusho.papers.paper_claims import PERSON, paper_claims, read_tables
 from chiiki_tsusho.papers.paper_words import PaperWords, boxes, figure, price
 from chiiki_tsusho.reading.cell_faults import all_faults
 from chiiki_tsusho.reading.inputs import Input, open_recipients
@@ -71,8 +71,9 @@ def write_statements(
     Raises
     ------
     InputFileError
-        The folder lacks a file of a batch; or recipients cannot be read, or have a name with a
-        character that no page can show.
+        The folder lacks a file of a batch; or recipients cannot be read, or have a cell for the
+        papers that cannot be: a name with a character that no page can show, or a birth date that
+        is none.
     OutputError
         The file cannot be written, or is one that is read; what was there is still there.
     ChiikiTsushoError
@@ -106,8 +107,9 @@ def write_statements(
     if recipients is not None:
         source = open_recipients(recipients, ignore_columns)
         cells = person_cells(source, book, claims.to_pandas())
-        if cells.unseen:
-            raise InputFileError(all_faults(source.shown, cells.unseen))
+        faults = [fault for name in PERSON for fault in cells.faults[name]]
+        if faults:
+            raise InputFileError(all_faults(source.shown, faults))
     words = PaperWords(language)
     environment = templates(_TEMPLATES)
     environment.filters.update(figure=figure, price=price, boxes=boxes)
