@@ -383,7 +383,6 @@ def _check_shares(
     # A level that cannot be read may be a higher one, and what is registered a reduction.
     level_open = shared.level_open[place]
     passed = (shared.managed[place] > limit) & ~level_open & ~shared.unsaid[place]
-    waits = shared.others_open[place] | (shared.doubt[place] > 0)
     over = limited & ((shared.plans[place] > limit) | (planned > limit))
     # Its own level that cannot be read holds a claim already.
     elsewhere = level_open & ~claims.calendars.is_level_open(claims.claims)
@@ -395,7 +394,10 @@ def _check_shares(
         (Message("plan_needed", "plan_needed"), unplanned & passed),
         (
             Message("plan_needed", "plan_of_unknown"),
-            unplanned & ~passed & waits & (shared.managed[place] + shared.doubt[place] > limit),
+            unplanned
+            & ~passed
+            & (shared.doubt[place] > 0)
+            & (shared.managed[place] + shared.doubt[place] > limit),
         ),
         (
             Message("plan_over_limit", "plans_over_limit"),

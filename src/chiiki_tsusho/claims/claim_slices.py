@@ -150,8 +150,8 @@ class ClaimSlice:
         in_doubt += calendars.apart(self._claims.claims)
         read = np.bincount(entries.claim[~unread], minlength=claims)
         most = self._table.most_units_of_a_visit
-        # What is registered may come to each visit of which it is not known.
-        doubt = in_doubt * most + np.where(unsaid, np.maximum(read * most - managed, 0), 0)
+        # What is registered may come to each visit, or be taken from it.
+        doubt = in_doubt * most + np.where(unsaid, np.maximum(read * most - managed, 1), 0)
         level_open = calendars.is_level_open(self._claims.claims)
         return OwnFigures(managed, level, plan, general, doubt, level_open, unsaid)
 

@@ -100,8 +100,6 @@ class SharedLimits:
         Whether one of them has a visit whose level cannot be read.
     unsaid : ndarray of bool
         Whether what is registered of one of them is not known.
-    others_open : ndarray of bool
-        Whether one of the two is so of the others of them.
     """
 
     claims: Ints
@@ -113,7 +111,6 @@ class SharedLimits:
     doubt: Ints
     level_open: Flags
     unsaid: Flags
-    others_open: Flags
 
     def find(self, claims: Ints) -> tuple[Ints, Ints]:
         """Return which of some claims are here, and where.
@@ -130,10 +127,8 @@ class SharedLimits:
 
 
 _NONE: Ints = np.zeros(0, dtype=np.int64)
-_NO_FLAGS: Flags = _NONE > 0
-NOTHING_SHARED = SharedLimits(
-    _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NO_FLAGS, _NO_FLAGS, _NO_FLAGS
-)
+_NO_FLAGS: Flags = np.zeros(0, dtype=bool)
+NOTHING_SHARED = SharedLimits(_NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NO_FLAGS, _NO_FLAGS)
 
 
 def shared_limits(
@@ -187,7 +182,7 @@ def shared_limits(
             for one, some in zip(months.tolist(), np.split(claims, first[1:]), strict=True)
         ]
     )
-    own_doubt, own_open = own.doubt, own.level_open | own.unsaid
+    own_doubt = own.doubt
     order = np.argsort(claims)
     if figures_of_others is not None:
         # What others come to is known; it is told of the claims of this run alone.
@@ -217,5 +212,4 @@ def shared_limits(
         doubt=total(own.doubt) - own_doubt[order],
         level_open=total(own.level_open) > 0,
         unsaid=total(own.unsaid) > 0,
-        others_open=total(own.level_open | own.unsaid) > own_open[order],
     )

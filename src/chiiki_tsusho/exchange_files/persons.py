@@ -173,17 +173,11 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
         texts[column.name] = read
         if column.kind in _EXPECTED:
             unreadable[column.name] = bad
+        # One row may be of several claims.
+        wrong_cells = dict(zip(roster.lines[rows[bad]].tolist(), cells[bad], strict=True))
         faults[column.name] = [
-            cell_fault(
-                source,
-                line,
-                column.name,
-                column.heading,
-                _EXPECTED.get(column.kind) or unseen(cell.strip()) or "",
-            )
-            for line, cell in dict(
-                zip(roster.lines[rows[bad]].tolist(), cells[bad], strict=True)
-            ).items()
+            cell_fault(source, line, column.name, column.heading, _wrong_with(column.kind, cell))
+            for line, cell in wrong_cells.items()
         ]
     first, last = (roster.values(rows, name, UNKNOWN) for name in ("public_from", "public_to"))
     return PersonCells(
@@ -197,6 +191,11 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
         planned_units=roster.values(rows, "planned_units", UNKNOWN),
         faults=faults,
     )
+
+
+def _wrong_with(kind: str, cell: str) -> Sayable:
+    hidden = None if kind in _EXPECTED else unseen(cell.strip())
+    return _EXPECTED[kind] if hidden is None else hidden
 
 
 def _read(
