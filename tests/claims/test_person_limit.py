@@ -316,6 +316,11 @@ def test_a_level_that_stands_at_another_provider_is_known_or_open() -> None:
     assert batch.problems["rule"].tolist() == ["bad_value"]
     assert column(batch, "planned_units") == [20000]
     rows[1]["care_level"] = "x"
+    # What is not above the limit of 要介護1 is above that of no other level.
+    for own, other in (("16692", ""), ("8000", "8692")):
+        plans = [plan | {"planned_units": own}]
+        plans.append(plan | {"provider_no": OTHER, "planned_units": other})
+        assert column(compute(rows, recipients=plans), "planned_units") == [int(own)]
     told: dict[Language, str] = {
         "en": "claim 2016-04 1370000018 131003 0000000001: a care level of this person cannot be "
         "read at another provider, so whether planned_units are within the limit is not known; "
