@@ -55,7 +55,7 @@ TITLES: dict[Rule, Text] = {
 TextId = Literal[
     "blank", "provider_no", "insurer_no", "insured_no", "shortened", "unseen",
     "formula_of_text", "formula", "error_value", "apostrophe", "exponent", "day_number",
-    "before_era", "weekday", "seconds", "minutes", "benefit_rate", "rate_of_whom",
+    "before_era", "after_era", "weekday", "seconds", "minutes", "benefit_rate", "rate_of_whom",
     "unusual_rate", "check_digit", "example_row", "date", "month", "time", "end_before_start", "minutes_disagree", "whole",
     "choice", "only_choice", "key_value", "support_level", "already_claimed", "unplaced",
     "passed", "total", "unsupported_month", "outside_every_band", "no_code",
@@ -108,6 +108,7 @@ TEXTS: dict[TextId, Text] = {
         "it again"
     ),
     "before_era": Text("{value!r} lies before {era} began on {start}; correct the era or the date"),
+    "after_era": Text("{value!r} lies after {era} ended on {end}; correct the era or the date"),
     "weekday": Text("{value!r}: that day is a {weekday}; correct the date or the weekday"),
     "seconds": Text("{value!r} is a time with seconds; write it as {without}"),
     "minutes": Text(

@@ -329,7 +329,9 @@ def test_a_row_with_an_identity_is_no_total() -> None:
     assert batch.claims.empty
 
 
-@pytest.mark.parametrize("level", ["要支援1", "要支援２", "事業対象者"])
+@pytest.mark.parametrize(
+    "level", ["要支援1", "要支援２", "要支援 1", " 要支援2.0 ", "要支援", "事業対象者", "事業対象"]
+)
 def test_support_levels_are_of_another_service(level: str) -> None:
     # 要支援 until the 9th, 要介護1 from the 10th; the first visits are billed under 総合事業.
     rows = [row(2, care_level=level, minutes="?"), row(5, care_level=level), row(12), row(15)]
@@ -342,6 +344,26 @@ def test_support_levels_are_of_another_service(level: str) -> None:
     assert len(batch.held_visits) == 2
     said = compute_claims(pd.DataFrame(rows), language="ja").problems["message"][0]
     assert said.startswith(f"「{level}」は要支援・事業対象者です。この行は総合事業")
+
+
+@pytest.mark.parametrize(
+    "level",
+    [
+        "要支援2→要介護1", "要支援ではない", "要支援9", "要支援0", "要支援12", "要支援1?",
+        "要支援a", "支援1", "事業対象者ではない",
+    ],
+)  # fmt: skip
+def test_what_only_begins_as_a_support_level_holds_its_claim(level: str) -> None:
+    rows = [row(2, care_level=level), row(12), {**row(15), "insured_no": PERSONS[1]}]
+    batch = compute(rows)
+    assert rules(batch.problems) == [("error", 2, "bad_value")]
+    assert [key[3] for key in units(batch.claims)] == [PERSONS[1]]
+    assert (
+        batch.problems["message"][0]
+        == f"{level!r} is not a whole number from 1 to 5; write it in digits"
+    )
+    said = compute_claims(pd.DataFrame(rows), language="ja").problems["message"][0]
+    assert said == f"「{level}」は1〜5の整数ではありません。数字で記入してください"
 
 
 # ---------------------------------------------------------------- whatever is damaged

@@ -224,6 +224,13 @@ UNPLACED = (
         ),
         (
             "service_date",
+            "S64.1.8",
+            "bad_value",
+            "'S64.1.8' lies after 昭和 ended on 1989-01-07; correct the era or the date",
+            EVERY_MONTH,
+        ),
+        (
+            "service_date",
             "2016/4/1(木)",
             "bad_value",
             "'2016/4/1(木)': that day is a Friday; correct the date or the weekday",

@@ -137,11 +137,13 @@ def _choice(known: dict[str, int], choices: Sequence[str], none: Collection[str]
 
 
 _level = _whole(1, 5)
+# The whole of the cell: 要支援2→要介護1 and 要支援ではない may be a person of this service.
+_SUPPORT_LEVEL = re.compile(r"要支援 *(?:0*[12](?:\.0+)?)?|事業対象者?")
 
 
 def _care_level(text: str) -> int:
     folded = plain(text)
-    if folded.startswith(("要支援", "事業対象")):
+    if _SUPPORT_LEVEL.fullmatch(folded):
         raise BadCellError("support_level", "not_this_service", value=text)
     try:
         return _level(folded.removeprefix("要介護"))

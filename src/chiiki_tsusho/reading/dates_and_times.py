@@ -7,17 +7,22 @@ of 0:00, and provision sheets write a stay in hours.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date
 
 from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY
 from chiiki_tsusho.reading.cell_texts import BadCellError, digits, plain
 
-# The first day of each era; a date after its end (平成32年) is still the one that is meant.
+# The first and the last day of each era; the day on which 明治 and 大正 ended is also the first of
+# the next. What was printed before 平成 ended says 平成31年5月 and 平成32年, and that is meant.
 _ERAS = {
-    "明治": date(1868, 10, 23), "大正": date(1912, 7, 30), "昭和": date(1926, 12, 25),
-    "平成": date(1989, 1, 8), "令和": date(2019, 5, 1),
-}  # fmt: skip
+    "明治": (date(1868, 10, 23), date(1912, 7, 30)),
+    "大正": (date(1912, 7, 30), date(1926, 12, 25)),
+    "昭和": (date(1926, 12, 25), date(1989, 1, 7)),
+    "平成": (date(1989, 1, 8), date.max),
+    "令和": (date(2019, 5, 1), date.max),
+}
 _ERA_OF_LETTER = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
 _WEEKDAYS = "月火水木金土日"
 _WEEKDAY_NAMES = (
@@ -72,10 +77,9 @@ def _western(folded: str, text: str) -> date:
 def _of_era(folded: str, text: str) -> date:
     match = _ERA_DATE.fullmatch(folded)
     assert match is not None
-    start = _ERAS[_era(match[1])]
-    day = _day(_year(start, match[2]), int(match[3]), int(match[4]), text)
-    if day < start:
-        raise BadCellError("before_era", value=text, era=_era(match[1]), start=start.isoformat())
+    era = _era(match[1])
+    day = _day(_year(era, match[2]), int(match[3]), int(match[4]), text)
+    _check_era(era, day, day, text)
     return day
 
 
@@ -83,8 +87,17 @@ def _era(name: str) -> str:
     return _ERA_OF_LETTER.get(name[0].upper(), name)
 
 
-def _year(start: date, number: str) -> int:
-    return start.year + (1 if number == "元" else int(number)) - 1
+def _year(era: str, number: str) -> int:
+    return _ERAS[era][0].year + (1 if number == "元" else int(number)) - 1
+
+
+def _check_era(era: str, first: date, last: date, text: str) -> None:
+    """Refuse a day or a month no day of which is of the era."""
+    start, end = _ERAS[era]
+    if last < start:
+        raise BadCellError("before_era", value=text, era=era, start=start.isoformat())
+    if first > end:
+        raise BadCellError("after_era", value=text, era=era, end=end.isoformat())
 
 
 def _day(year: int, month: int, day: int, text: str) -> date:
@@ -100,7 +113,12 @@ def parse_month(text: str) -> int:
     if match := _MONTH.fullmatch(folded):
         year, month = (int(part) for part in match.groups() if part)
     elif match := _ERA_MONTH.fullmatch(folded):
-        year, month = _year(_ERAS[_era(match[1])], match[2]), int(match[3])
+        era = _era(match[1])
+        year, month = _year(era, match[2]), int(match[3])
+        if 1 <= month <= 12:
+            _check_era(
+                era, date(year, month, 1), date(year, month, monthrange(year, month)[1]), text
+            )
     else:
         year, month = _month_of_first_day(text)
     if not 1 <= month <= 12:

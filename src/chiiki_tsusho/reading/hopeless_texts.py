@@ -31,7 +31,7 @@ _IN_NO_NUMBER = _IN_NO_CELL + "_A-DF-Za-df-z"
 _IN_NO_TIME = _IN_NO_CELL + "_B-DF-LNOQ-Zb-df-lnoq-z"
 # The names of choices are written with the other letters.
 _IN_NO_NAME = _IN_NO_CELL + "A-DF-Zbgjkqwxz"
-_OF_NUMBERS = ("minutes", "session", "units", "day", "yen")
+_OF_NUMBERS = ("care_level", "minutes", "session", "units", "day", "yen")
 _SAMPLE = "?"
 
 
@@ -47,7 +47,6 @@ def _identifier(number: str, longest: int) -> str:
 # words of its own.
 _READ_ALONE = {
     **dict.fromkeys(_OF_NUMBERS, _without(_IN_NO_NUMBER)),
-    "care_level": _without(_IN_NO_NUMBER) + r"|\A(?:要支援|事業対象)",
     "key": _without(_IN_NO_NUMBER) + r"|\A(?i:true|false) *\z",
     **dict.fromkeys(("service", "shortfall", "area_grade"), _without(_IN_NO_NAME)),
     "time": _without(_IN_NO_TIME),
