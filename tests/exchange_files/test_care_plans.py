@@ -289,20 +289,128 @@ def test_a_plan_of_units_that_cannot_be_summed(tmp_path: Path) -> None:
         assert rules(plans) == ["planned_units"]
 
 
-def test_counts_of_both_tables(tmp_path: Path) -> None:
-    plan_file(tmp_path, "UPPLAN_1.CSV", ROWS)
-    plan_file(tmp_path, "UPSIKYU_1.CSV", [units_row(BASE, "4", "4128")])
-    plans = from_plan(tmp_path)
-    assert plans.notes["message"].tolist() == [f"第6表 plans {BASE} 3 times"]
+# 1,032 × 3, 40 × 3 and −47 × 6, as ROWS plan them.
+UNITS = [
+    units_row(BASE, "3", "3096"),
+    units_row("785301", "3", "120"),
+    units_row("785612", "6", "-282"),
+]
+
+
+def changed(at: int, item: int, cell: str) -> list[list[str]]:
+    """Return the lines of 第7表 with one cell of one line changed."""
+    return [
+        row if number != at else [*row[: item - 1], cell, *row[item:]]
+        for number, row in enumerate(UNITS)
+    ]
+
+
+LEFT_BLANK = "; planned_units is left blank"
+BLANKED = "「計画単位数」を空欄にしました"
+DAMAGED = {
+    "no line": (
+        UNITS[1:],
+        f"第6表 plans {BASE} 3 times, and 第7表 has no line of it{LEFT_BLANK}",
+        f"第6表では{BASE}は3回ですが、第7表にその行がないため、{BLANKED}",
+    ),
+    "another count": (
+        [units_row(BASE, "4", "4128"), *UNITS[1:]],
+        f"第6表 plans {BASE} 3 times{LEFT_BLANK}",
+        f"第6表では{BASE}は3回のため、{BLANKED}",
+    ),
+    "a code that 第6表 lacks": (
+        # 785303 is 入浴介助加算Ⅱ, 55 units.
+        [*UNITS, units_row("785303", "1", "55")],
+        f"第6表 plans 785303 0 times{LEFT_BLANK}",
+        f"第6表では785303は0回のため、{BLANKED}",
+    ),
+    "other units": (
+        changed(1, 22, "520"),
+        f"785301 has 40 units in the table of 2026-07, 3 times 120{LEFT_BLANK}",
+        f"2026-07のコード表では785301は40単位、3回で120単位のため、{BLANKED}",
+    ),
+    "no code": (
+        changed(0, 9, ""),
+        f"cannot be used{LEFT_BLANK}",
+        f"使えない値のため、{BLANKED}",
+    ),
+    "no count that can be read": (
+        changed(0, 16, "三"),
+        f"cannot be used{LEFT_BLANK}",
+        f"使えない値のため、{BLANKED}",
+    ),
+    "no provider": (
+        changed(0, 7, ""),
+        "has no provider; planned_units of this person and month is left blank",
+        f"事業所番号がないため、この利用者のこの月の{BLANKED}",
+    ),
+    "another month": (
+        changed(0, 5, "202606"),
+        f"第6表 plans nothing of this service{LEFT_BLANK}",
+        f"第6表にこのサービスの行がないため、{BLANKED}",
+    ),
+    "the lines of this person": (
+        [[*UNITS[0][:2], "0000100029", *UNITS[0][3:]]],
+        f"第7表 has no line of this service{LEFT_BLANK}",
+        f"第7表にこのサービスの行がないため、{BLANKED}",
+    ),
+}
+
+
+@pytest.mark.parametrize("provider", [None, PROVIDER])
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_plan_that_is_not_whole_is_left_blank(
+    damage: str, provider: str | None, tmp_path: Path
+) -> None:
+    rows, english, japanese = DAMAGED[damage]
+    files = [
+        plan_file(tmp_path, "UPPLAN_1.CSV", ROWS),
+        plan_file(tmp_path, "UPSIKYU_1.CSV", rows),
+    ]
+    plans = from_plan(files, provider)
+    assert set(plans.recipients["planned_units"]) == {""}
+    assert english in plans.notes["message"].tolist()
+    assert japanese in from_plan(files, provider, language="ja").notes["message"].tolist()
+    # The visits themselves are planned in 第6表.
+    assert len(plans.visits) == 3
+
+
+def test_no_changed_cell_makes_a_plan_smaller_in_silence(tmp_path: Path) -> None:
+    plan = plan_file(tmp_path, "UPPLAN_1.CSV", ROWS)
+    whole = from_plan([plan, plan_file(tmp_path, "UPSIKYU_1.CSV", UNITS)])
+    # 3,096 + 120 − 282.
+    assert whole.recipients["planned_units"].tolist() == ["2934"]
+    assert rules(whole) == []
+    cells = {5: ("202606",), 7: ("", "1390000023"), 16: ("1", "9", "x")}
+    cells |= {9: ("", "151241", "785611", "781343", "78AAAA", "x"), 22: ("", "0", "9", "-9", "x")}
+    for item, values in cells.items():
+        for at in range(len(UNITS)):
+            for value in values:
+                path = plan_file(tmp_path, "UPSIKYU_1.CSV", changed(at, item, value))
+                plans = from_plan([plan, path])
+                own = plans.recipients["provider_no"] == PROVIDER
+                told = plans.recipients["planned_units"][
+                    own & plans.recipients["service_month"].eq("202607")
+                ]
+                assert told.tolist() == [""], (item, at, value)
+                assert len(plans.notes), (item, at, value)
+
+
+def test_a_line_without_a_count_is_compared_with_the_other_table(tmp_path: Path) -> None:
+    plan = plan_file(tmp_path, "UPPLAN_1.CSV", ROWS)
+    units = plan_file(tmp_path, "UPSIKYU_1.CSV", changed(0, 16, ""))
+    assert from_plan([plan, units]).recipients["planned_units"].tolist() == ["2934"]
+    # Without 第6表 nobody can say how often.
+    assert from_plan(units).recipients["planned_units"].tolist() == [""]
 
 
 def test_the_kind_by_the_number_of_items(tmp_path: Path) -> None:
     plan_file(tmp_path, "a.csv", ROWS)
-    plan_file(tmp_path, "b.csv", [units_row(BASE, "3", "3096")])
+    plan_file(tmp_path, "b.csv", UNITS)
     plan_file(tmp_path, "c.csv", [first_row()])
     plans = from_plan(tmp_path)
     assert len(plans.visits) == 3
-    assert plans.recipients[["planned_units", "care_level"]].to_numpy().tolist() == [["3096", "3"]]
+    assert plans.recipients[["planned_units", "care_level"]].to_numpy().tolist() == [["2934", "3"]]
 
 
 def test_persons_without_a_plan_have_a_row_of_every_month(tmp_path: Path) -> None:
@@ -341,6 +449,12 @@ def test_persons_without_a_plan_have_a_row_of_every_month(tmp_path: Path) -> Non
             b'202410,"139006\r\n',
             "line 1: the quotation marks do not match (unexpected end of data)",
             "1行目: 引用符の対応がとれません(unexpected end of data)",
+        ),
+        (
+            "UPPLAN_1.CSV",
+            ",".join(plan_row(1, BASE, provider="")).encode("cp932"),
+            "line 1: サービス事業者コード cannot be read; nobody can say whose line it is",
+            "1行目: 「サービス事業者コード」が読めないため、誰の行か判断できません",
         ),
         (
             "UPPLAN_1.CSV",

@@ -12,6 +12,7 @@ from chiiki_tsusho.exchange_files.care_plan_layout import (
     FIRST_TABLE,
     NOT_NEEDED,
     PERSON,
+    PLAN,
     READ,
     WITHDRAWALS,
     PlanFile,
@@ -167,6 +168,8 @@ def _line(path: Path, layout: PlanFile, number: int, cells: list[str]) -> PlanLi
     }
     if layout.name not in (PERSON, FIRST_TABLE):
         checks["service_month"] = _MONTH.fullmatch(line["service_month"]) is not None
+    if layout.name == PLAN:
+        checks["provider_no"] = line["provider_no"] != ""
     for name, good in checks.items():
         if not good:
             raise InputFileError(

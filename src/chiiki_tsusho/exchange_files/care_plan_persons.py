@@ -1,24 +1,18 @@
-"""第7表, 利用者補足 and 第1表 as rows of recipients: planned units and what is personal."""
+"""利用者補足 and 第1表 as rows of recipients: what is personal, beside the planned units."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from chiiki_tsusho.columns import HEADINGS
-from chiiki_tsusho.errors import UnsupportedMonthError
-from chiiki_tsusho.exchange_files.care_plan_layout import FIRST_TABLE, PERSON, PLAN, UNITS_PLAN
+from chiiki_tsusho.exchange_files.care_plan_layout import FIRST_TABLE, PERSON, PLAN
 from chiiki_tsusho.exchange_files.care_plan_lines import PlanLine
 from chiiki_tsusho.exchange_files.care_plan_notes import Note, Notes, PlanKey
 from chiiki_tsusho.exchange_files.care_plan_visits import Cells, PlannedMonth, iso_date
 from chiiki_tsusho.language import Name, Text, unseen
-from chiiki_tsusho.law.code_book import CodeBook
 
-# Sub-totals of a kind of service, and grand totals.
-_TOTAL = re.compile(r"..(AAAA|EEEE|ZZZZ)|ALL9.*|999999")
-# 送迎減算 and other reductions are below 0.
-_UNITS = re.compile(r"[0-9]{1,6}|-[0-9]{1,5}")
 _PROVIDER = re.compile(r"[0-9A-Z]{10}")
 # 要介護状態区分 of 国保連: 21 to 25 are 要介護1 to 5.
 _LEVELS = {str(20 + level): str(level) for level in range(1, 6)}
@@ -54,91 +48,6 @@ def _seen(text: str) -> str:
 
 def _provider(text: str) -> str:
     return text if _PROVIDER.fullmatch(text) else ""
-
-
-def is_grand_total(line: PlanLine) -> bool:
-    """Say whether a line of 第7表 sums up others and is of no provider."""
-    total = line.kind == UNITS_PLAN and _TOTAL.fullmatch(line["service_code"]) is not None
-    return total and not line["provider_no"]
-
-
-def planned_units(
-    lines: Iterable[PlanLine], months: dict[PlanKey, PlannedMonth], book: CodeBook, notes: Notes
-) -> dict[PlanKey, int | None]:
-    """Sum the units within the limit of each person at each provider, of 第7表.
-
-    Totals and codes that do not count against the limit are left out. None where a line cannot be
-    used, also where it has no figure: a plan too small would make the person pay.
-
-    Parameters
-    ----------
-    lines : iterable of PlanLine
-        The lines of 第7表, of the providers whose plans are wanted.
-    months : dict of PlanKey to PlannedMonth
-        The months of 第6表, to compare the counts with. Receives additions of the whole month and
-        ratios, which 第6表 may lack.
-    book : CodeBook
-    notes : Notes
-        Receives what does not fit.
-    """
-    by_key: dict[PlanKey, list[PlanLine]] = defaultdict(list)
-    for line in lines:
-        by_key[line.key].append(line)
-    sums: dict[PlanKey, int | None] = {}
-    for key, own in by_key.items():
-        try:
-            rows = {row.service_code: row for row in book.table(int(key.service_month)).rows}
-        except UnsupportedMonthError:
-            sums[key] = None
-            continue
-        types = {row.service_type for row in rows.values()}
-        ours = [line for line in own if line["service_code"][:2] in types]
-        details = [line for line in ours if not _TOTAL.fullmatch(line["service_code"])]
-        if not ours:
-            continue
-        faults = [line for line in details if line["service_code"] not in rows]
-        managed = [
-            line
-            for line in details
-            if line not in faults and rows[line["service_code"]].limit_managed
-        ]
-        faults += [line for line in managed if not _UNITS.fullmatch(line["planned_units"])]
-        if not details:
-            text = Text("第7表 has totals of this service alone; planned_units is left blank")
-            notes.add(Note("planned_units", text, ours[0].file, ours[0].number, key))
-        for line in faults:
-            known = line["service_code"] in rows
-            item = "planned_units" if known else "service_code"
-            text = Text("cannot be used; planned_units is left blank")
-            heading, value = line.heading(item), line[item]
-            notes.add(Note("planned_units", text, line.file, line.number, key, heading, value))
-        usable = bool(details) and not faults
-        sums[key] = sum(int(line["planned_units"]) for line in managed) if usable else None
-        of_month = {
-            str(rows[code].key): 1
-            for code in (line["service_code"] for line in details)
-            if code in rows and rows[code].per == "month"
-        }
-        if key in months:
-            _compare_counts(
-                [line for line in managed if rows[line["service_code"]].per != "month"],
-                months[key],
-                key,
-                notes,
-            )
-        months.setdefault(key, PlannedMonth()).monthly.update(of_month)
-    return sums
-
-
-def _compare_counts(
-    lines: Sequence[PlanLine], month: PlannedMonth, key: PlanKey, notes: Notes
-) -> None:
-    for line in lines:
-        told, planned = line["count"], month.counts[line["service_code"]]
-        if told.isdecimal() and int(told) != planned:
-            text = Text("第6表 plans {code} {n} times", code=line["service_code"], n=planned)
-            heading = line.heading("count")
-            notes.add(Note("counts_differ", text, line.file, line.number, key, heading, told))
 
 
 def personal_cells(lines: Iterable[PlanLine], notes: Notes) -> Personal:

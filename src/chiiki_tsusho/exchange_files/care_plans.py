@@ -22,11 +22,10 @@ from chiiki_tsusho.exchange_files.care_plan_lines import (
 from chiiki_tsusho.exchange_files.care_plan_notes import Note, Notes, PlanKey
 from chiiki_tsusho.exchange_files.care_plan_persons import (
     RECIPIENT_COLUMNS,
-    is_grand_total,
     personal_cells,
-    planned_units,
     recipient_rows,
 )
+from chiiki_tsusho.exchange_files.care_plan_units import is_grand_total, planned_units
 from chiiki_tsusho.exchange_files.care_plan_visits import planned_months, visit_columns
 from chiiki_tsusho.language import Counted, Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
@@ -172,7 +171,8 @@ def _of_provider(
     own, others = [], Counter[tuple[str, str]]()
     for line in lines:
         told = line.cells.get("provider_no")
-        if told is None or provider_no in (None, told):
+        # A line without a provider may be of any.
+        if not told or provider_no in (None, told):
             own.append(line)
         else:
             others[line.file, told] += 1
