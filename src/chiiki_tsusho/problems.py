@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,24 @@ _FILES_JA = {
     "providers": "事業所ファイル",
     "recipients": "利用者ファイル",
 }
+
+
+class SaidCase(NamedTuple):
+    """A problem of some lines, told in one message.
+
+    Parameters
+    ----------
+    file : str
+    message : Message
+    lines : ndarray of int64, shape (n,)
+    facts : mapping of str to StringArray, each of shape (n,)
+        What ``any_of`` stands for in the message: text that is another for each line.
+    """
+
+    file: str
+    message: Message
+    lines: npt.NDArray[np.int64]
+    facts: Mapping[str, pa.StringArray]
 
 
 def place_text(file: str, line: int | None, column: str, language: Language = "en") -> str:
@@ -177,12 +195,14 @@ class Problems:
         of_rows: npt.NDArray[np.int64] = found[first & (found != NO_LINE)]
         return of_rows
 
-    def said(self, text: str) -> Iterator[tuple[str, Message, npt.NDArray[np.int64]]]:
-        """Yield the file, the message and the lines of every case told by one of the texts."""
+    def said(self, text: str) -> Iterator[SaidCase]:
+        """Yield every case told by one of the texts."""
         for batch in self._batches:
             for case, message in enumerate(batch.messages):
                 if message.text == text:
-                    yield batch.file, message, batch.lines[batch.which == case]
+                    yield SaidCase(
+                        batch.file, message, batch.lines[batch.which == case], batch.facts
+                    )
 
     def frame(self, language: Language = "en") -> pd.DataFrame:
         """Write all problems as a DataFrame, ordered by file, line, column and rule."""

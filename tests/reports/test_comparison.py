@@ -162,6 +162,49 @@ def test_two_to_three_hours_have_no_code_in_2026() -> None:
     assert total(other, "visits_without_code_a", "visits_without_code_b") == [2, 0]
 
 
+def test_stays_longer_than_a_day_are_one_reason() -> None:
+    # Their minutes are in no table: each is told in the words of all, with minutes of its own.
+    short = {"service": "short_medical_day_care"}
+    rows = [
+        visit(1, minutes="6000"),
+        visit(2, minutes="1441"),
+        visit(3, minutes="999999999", care_level="2"),
+        visit(4, minutes="5"),
+        visit(1, insured_no="0000000002", minutes="6000", **short),
+        visit(2, insured_no="0000000002", minutes="1500", care_level="2", **short),
+    ]
+    comparison = compare(rows, "2016-05", "2017-05")
+    assert (
+        places(comparison.without_code)
+        == [
+            ("visits", 2, "minutes", "6000", "outside_every_band"),
+            ("visits", 3, "minutes", "1441", "outside_every_band"),
+            ("visits", 4, "minutes", "999999999", "outside_every_band"),
+            ("visits", 5, "minutes", "5", "outside_every_band"),
+            ("visits", 6, "service", "short_medical_day_care", "no_code"),
+            ("visits", 7, "service", "short_medical_day_care", "no_code"),
+        ]
+        * 2
+    )
+    reasons = comparison.reasons
+    assert reasons["rows"].tolist() == [3, 2, 1, 3, 2, 1]
+    # From 2 hours to under 14 in the table of 2016-04.
+    sentences = reasons["message"].tolist()
+    assert sentences[0] == (
+        "1441–999999999 minutes of day_care lie outside every band (the table knows 120 to 839 "
+        "minutes); check the times of the visit"
+    )
+    assert sentences[1].startswith(
+        "1500–6000 min, short_medical_day_care, care level 1, 2: no code in the table of 2016-05; "
+    )
+    assert sentences[2].startswith("5 minutes of day_care")
+    japanese = compare(rows, "2016-05", "2017-05", language="ja").reasons["message"].tolist()
+    assert japanese[0] == (
+        "地域密着型通所介護の1441–999999999分は、どの時間区分にも当たりません"
+        "(表の範囲は120〜839分)。提供時間を確認してください"
+    )
+
+
 def test_the_limit_and_the_price_are_those_of_the_month() -> None:
     # 8 hours: 735 × 22 = 16,170 within 16,692; 783 × 22 = 17,226 over 16,765 by 461.
     comparison = compare(visits(22, minutes="480"), "2016-04", "2026-06", [PLAIN], [NINETY])
@@ -797,6 +840,16 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
         "benefit_rate)",
         f"files in {out}",
     ]
+
+
+def test_the_command_lists_a_stay_longer_than_a_day(tmp_path: Path) -> None:
+    path = write(tmp_path / "visits.csv", [visit(2, minutes="6000")])
+    code, text, said = run(path, "--month", "2016-05", "--month", "2017-05")
+    assert code == 1
+    assert text.splitlines()[-2].split()[:4] == ["A", "2016-05", "1", "visits"]
+    assert said[0].startswith(
+        "visits line 2, under A 2016-05: outside_every_band: 6000 minutes of day_care lie outside "
+    )
 
 
 def test_the_files_are_the_frames(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pandas as pd
+from pyarrow import compute as pc
 
 from chiiki_tsusho.language import Language, Name, Sayable, Text
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
@@ -14,7 +15,7 @@ from chiiki_tsusho.problem_texts import Message, visit_condition
 from chiiki_tsusho.reports.comparison_tables import SIDES, WITHOUT_ROW, Side
 
 COLUMNS = ("side", "month", "file", "rows", "message")
-_HOUR = 60
+_HOUR, _DAY = 60, 24
 
 
 def reasons(a: Side, b: Side, language: Language) -> pd.DataFrame:
@@ -64,19 +65,24 @@ class _Reason:
 def _of_side(side: Side) -> Iterator[_Reason]:
     found: dict[tuple[object, ...], _Reason] = {}
     for text in ("no_code", "outside_every_band"):
-        for file, message, lines in side.run.problems.said(text):
+        for file, message, lines, given in side.run.problems.said(text):
             condition = message.facts.get("condition")
             facts = condition.facts if isinstance(condition, Text) else message.facts
-            minutes = int(str(facts.get("minutes", facts.get("value"))))
+            if "minutes" in given:
+                minutes = set(map(int, pc.unique(given["minutes"]).to_pylist()))
+            else:
+                minutes = {int(str(facts.get("minutes", facts.get("value"))))}
+            # No table knows a stay longer than a day: all of them lack the same.
+            hour = min(min(minutes) // _HOUR, _DAY)
             kind = (str(facts["service"]), str(facts.get("shortfall", "")))
-            reason = found.setdefault((text, file, minutes // _HOUR, *kind), _Reason(file, message))
+            reason = found.setdefault((text, file, hour, *kind), _Reason(file, message))
             reason.rows += len(lines)
-            reason.minutes.add(minutes)
+            reason.minutes |= minutes
             level = facts.get("level")
             if isinstance(level, int):
                 reason.levels.add(level)
     names = {key: name for name, keys in side.law.key_names.items() for key in keys}
-    for file, message, lines in side.run.problems.said(WITHOUT_ROW):
+    for file, message, lines, _ in side.run.problems.said(WITHOUT_ROW):
         key = str(message.facts["key"])
         called = names.get(key, "").removeprefix(SERVICE_PREFIX)
         named = Name(key, f"{called}({key})" if called else key)

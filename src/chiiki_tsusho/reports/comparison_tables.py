@@ -117,7 +117,7 @@ def total(claims: pd.DataFrame, left_out: pd.DataFrame, a: Side, b: Side) -> pd.
     sums = _counted(claims).sum().astype("int64").to_frame().T
     sums = sums.assign(**{name: int(left_out[name].sum()) for name in _LEFT_OUT})
     for side, one in zip(SIDES, (a, b), strict=True):
-        said = [lines for text in _WITHOUT_CODE for _, _, lines in one.run.problems.said(text)]
+        said = [case.lines for text in _WITHOUT_CODE for case in one.run.problems.said(text)]
         sums[f"visits_without_code_{side}"] = sum(map(len, said))
     sums["visits_left_out"] = a.rows - sums["visits"]
     return frame_of("total", sums.assign(**_differences(sums)).pipe(_with_per_cent))
@@ -216,9 +216,9 @@ def missing_keys(a: Side, b: Side) -> pd.DataFrame:
     records: list[tuple[str, str, str, str, int]] = []
     for side, one in zip(SIDES, (a, b), strict=True):
         rows: dict[tuple[str, int], int] = {}
-        for file, message, lines in one.run.problems.said(WITHOUT_ROW):
-            place = (message.facts["key"], FILE_ORDER.index(file))
-            rows[place] = rows.get(place, 0) + len(lines)
+        for case in one.run.problems.said(WITHOUT_ROW):
+            place = (case.message.facts["key"], FILE_ORDER.index(case.file))
+            rows[place] = rows.get(place, 0) + len(case.lines)
         records += [
             (side, one.month, key, FILE_ORDER[file], count)
             for (key, file), count in sorted(rows.items())
