@@ -447,8 +447,8 @@ def test_persons_without_a_plan_have_a_row_of_every_month(tmp_path: Path) -> Non
         (
             "UPPLAN_1.CSV",
             b'202410,"139006\r\n',
-            "line 1: the quotation marks do not match (unexpected end of data)",
-            "1行目: 引用符の対応がとれません(unexpected end of data)",
+            "line 1: a quotation mark is opened and not closed; put the quotation marks right",
+            "1行目: 引用符が閉じられていません。引用符を確認してください",
         ),
         (
             "UPPLAN_1.CSV",

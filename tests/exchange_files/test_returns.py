@@ -87,6 +87,94 @@ def test_a_meaning_that_no_source_gives_says_so() -> None:
     }  # fmt: skip
 
 
+UNKNOWN = (
+    "is no line of this list (7411), nor its control or end record; the line is damaged or of "
+    "another list",
+    "この一覧表(7411)の行でも、コントロールレコード、エンドレコードでもありません。"
+    "行が壊れているか、別の帳票の行です",
+)
+NO_MARK = (
+    "has neither the mark D1 nor H1; the line is damaged",
+    "区分がD1でもH1でもありません。行が壊れています",
+)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "sentences"),
+    [
+        (",7411,", ",74l1,", UNKNOWN),
+        (",7411,", ";7411,", UNKNOWN),
+        (",7411,", ",7421,", UNKNOWN),
+        (",", "\t", UNKNOWN),
+        (",D1,", ",,", NO_MARK),
+        (",D1,", ",Ｄ1,", NO_MARK),
+        # What stands in the place of the mark may be the name.
+        (",D1,", f",{NAME},", NO_MARK),
+        (
+            ",D1,",
+            ",H1,",
+            (
+                "is marked H1, as a heading is, and has what a return has",
+                "区分が見出しのH1ですが、返戻の行の項目があります",
+            ),
+        ),
+        (
+            "2,4,",
+            "2,5,",
+            (
+                "the running number 4 was expected; a line is missing or damaged",
+                "連番は4のはずです。行が抜けているか、壊れています",
+            ),
+        ),
+    ],
+)
+def test_no_damaged_line_is_passed_over(
+    was: str, becomes: str, sentences: tuple[str, str], tmp_path: Path
+) -> None:
+    path = listed(tmp_path, [*LINES[:3], LINES[3].replace(was, becomes), *LINES[4:]])
+    with pytest.raises(InputFileError) as caught:
+        read_returns(path)
+    english, japanese = sentences
+    assert str(caught.value) == f"{path}: line 4: {english}"
+    assert caught.value.say("ja") == f"{path}: 4行目: {japanese}"
+
+
+@pytest.mark.parametrize("kept", range(2, len(LINES)))
+def test_a_list_that_is_cut_off(kept: int, tmp_path: Path) -> None:
+    path = listed(tmp_path, LINES[:kept])
+    with pytest.raises(InputFileError) as caught:
+        read_returns(path)
+    assert str(caught.value) == f"{path}: the list has no end record and is cut off; save it again"
+    assert caught.value.say("ja") == (
+        f"{path}: エンドレコードがなく、一覧が途中で切れています。保存し直してください"
+    )
+
+
+@pytest.mark.parametrize("lost", range(1, len(LINES) - 1))
+def test_a_line_lost_from_a_list(lost: int, tmp_path: Path) -> None:
+    path = listed(tmp_path, [*LINES[:lost], *LINES[lost + 1 :]])
+    with pytest.raises(InputFileError, match=f"line {lost + 1}: the running number {lost + 1} was"):
+        read_returns(path)
+
+
+def test_lists_one_behind_the_other(tmp_path: Path) -> None:
+    assert len(read_returns(listed(tmp_path, [*LINES, "", *LINES]))) == 8
+    path = listed(tmp_path, [*LINES[:-1], *LINES])
+    with pytest.raises(InputFileError) as caught:
+        read_returns(path)
+    assert str(caught.value) == (
+        f"{path}: line 7: is a control record, and the end record of the list above is missing"
+    )
+    assert caught.value.say("ja") == (
+        f"{path}: 7行目: コントロールレコードですが、その前の一覧のエンドレコードがありません"
+    )
+
+
+def test_a_running_number_like_the_number_of_the_list(tmp_path: Path) -> None:
+    line = LINES[2].replace("2,3,", "2,7411,")
+    assert read_returns(listed(tmp_path, [line, "3,7411"]))["insured_no"].tolist() == ["0000000001"]
+
+
 @pytest.mark.parametrize(
     ("data", "english", "japanese"),
     [
@@ -108,13 +196,13 @@ def test_a_meaning_that_no_source_gives_says_so() -> None:
         (
             # An open mark takes the returns below it for text of one cell.
             f'2,1,7411,H1,1370000018\r\n"{LINES[2]}\r\n{LINES[3]}\r\n'.encode("cp932"),
-            """line 2: the quotation marks do not match (',' expected after '"')""",
-            """2行目: 引用符の対応がとれません(',' expected after '"')""",
+            "line 2: there is text behind a closed quotation mark; put the quotation marks right",
+            "2行目: 閉じた引用符の後に文字があります。引用符を確認してください",
         ),
         (
             b'2,1,7411,H1,"' + b"x" * 140_000 + b'"\r\n',
-            "line 1: the quotation marks do not match (field larger than field limit (131072))",
-            "1行目: 引用符の対応がとれません(field larger than field limit (131072))",
+            "line 1: a cell has more than 131,072 characters; the line is damaged",
+            "1行目: 131,072文字を超えるセルがあります。行が壊れています",
         ),
         (
             # A detail of a kind that nobody knows is no line to pass over.

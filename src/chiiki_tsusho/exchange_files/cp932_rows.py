@@ -25,7 +25,7 @@ def cp932_rows(path: Path, otherwise: Text) -> Iterator[tuple[int, list[str]]]:
     ------
     InputFileError
         The file cannot be read or is in another encoding; a quotation mark is left open, which
-        would take the lines below for text of one cell.
+        would take the lines below for text of one cell; a cell is longer than any is.
     """
     try:
         text = path.read_bytes().decode(ENCODING)
@@ -42,10 +42,18 @@ def cp932_rows(path: Path, otherwise: Text) -> Iterator[tuple[int, list[str]]]:
             first = reader.line_num + 1
     except csv.Error as error:
         raise InputFileError(
-            Text(
-                "{path}: line {line}: the quotation marks do not match ({why})",
-                path=path,
-                line=first,
-                why=str(error),
-            )
+            Text("{path}: line {line}: {fault}", path=path, line=first, fault=_fault(error))
         ) from error
+
+
+def _fault(error: csv.Error) -> Text:
+    """Say in words of our own why the cells of a row cannot be told apart."""
+    why = str(error)
+    if "unexpected end of data" in why:
+        return Text("a quotation mark is opened and not closed; put the quotation marks right")
+    if "field limit" in why:
+        return Text(
+            "a cell has more than {most:,} characters; the line is damaged",
+            most=csv.field_size_limit(),
+        )
+    return Text("there is text behind a closed quotation mark; put the quotation marks right")

@@ -22,7 +22,10 @@ else:
     from chiiki_tsusho.lazy import pandas as pd
 
 LIST_ID = "7411"
-_HEAD, _DETAIL, _ANY_DETAIL = "H1", "D1", "D"
+_HEAD, _DETAIL = "H1", "D1"
+_MARK = re.compile(r"[0-9A-Z]{1,2}")
+_CONTROL, _END = "1", "3"
+_NUMBER = re.compile(r"[0-9]{1,10}")
 _LEAST_CELLS = 2
 WAITING = "保留"
 _MONTH = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])")
@@ -100,7 +103,8 @@ def read_returns(path: str | Path, language: Language = "en") -> pd.DataFrame:
     Raises
     ------
     InputFileError
-        The file cannot be read, or no line of it is of this list.
+        The file cannot be read, or no line of it is of this list; a line is damaged, missing or
+        of another list; the list has a control record and no end record.
 
     Examples
     --------
@@ -124,47 +128,119 @@ def read_returns(path: str | Path, language: Language = "en") -> pd.DataFrame:
 def _returns(path: Path) -> list[_Return]:
     otherwise = Text("{path}: is not Shift_JIS (CP932), in which 国保連 sends its lists", path=path)
     found: list[_Return] = []
-    faults: list[Text] = []
+    faults: list[tuple[int, Text]] = []
     provider = ""
     listed = False
+    frame = _Frame()
     for number, row in cp932_rows(path, otherwise):
-        # The list is named after the record number; a line may begin with it, too.
-        cells = row[row.index(LIST_ID) :] if LIST_ID in row[:3] else []
-        if len(cells) < _LEAST_CELLS:
+        if not any(row):
             continue
-        listed, mark = True, cells[1].upper()
-        if mark == _HEAD:
-            provider = cells[2] if len(cells) > _LEAST_CELLS else ""
-        elif mark == _DETAIL:
-            at = _place_of_month(cells)
-            if at is not None:
+        cells = _cells_of_list(row)
+        listed = listed or bool(cells)
+        fault = frame.fault(row, named=bool(cells))
+        if fault is None and cells:
+            fault, at = _fault_and_place(cells)
+            if fault is None and at is None:
+                provider = cells[2] if len(cells) > _LEAST_CELLS else ""
+            elif at is not None:
                 found.append(_Return(number, provider, cells, at))
-                continue
-            faults.append(
-                Text(
-                    "{path}: line {line}: no month of service between kind and service type; the "
-                    "line is damaged",
-                    path=path,
-                    line=number,
-                )
-            )
-        elif mark.startswith(_ANY_DETAIL):
-            faults.append(
-                Text(
-                    "{path}: line {line}: is marked {mark!r}, and only D1 is known of the lines "
-                    "of returns; read this list yourself, or take out the line if it is no return",
-                    path=path,
-                    line=number,
-                    mark=cells[1],
-                )
-            )
+        if fault is not None:
+            faults.append((number, fault))
     if not listed:
         raise InputFileError(
             Text("{path}: no line is of the list of returned claims (7411)", path=path)
         )
     if faults:
-        raise InputFileError(faults[0])
+        line, fault = faults[0]
+        raise InputFileError(
+            Text("{path}: line {line}: {fault}", path=path, line=line, fault=fault)
+        )
+    if frame.open:
+        raise InputFileError(
+            Text("{path}: the list has no end record and is cut off; save it again", path=path)
+        )
     return found
+
+
+def _cells_of_list(row: Sequence[str]) -> Sequence[str]:
+    """Return a line of the list from its number on, which the record number may stand before."""
+    # The third cell first: a running number may be the same.
+    at = next((at for at in (2, 0, 1) if row[at : at + 1] == [LIST_ID]), None)
+    return [] if at is None or (at == 1 and row[0] == _END) else row[at:]
+
+
+@dataclass
+class _Frame:
+    """The control record, the running numbers behind it and the end record of a list.
+
+    Lines may be given without the frame; a frame that is begun is checked to its end.
+    """
+
+    open: bool = False
+    expected: int = 0
+
+    def fault(self, row: Sequence[str], *, named: bool) -> Text | None:
+        """Say what is wrong with a line as one of its file.
+
+        Parameters
+        ----------
+        row : sequence of str
+        named : bool
+            Whether the line has the number of the list.
+        """
+        kind = "" if named and row[0] == LIST_ID else row[0]
+        control = kind == _CONTROL and not named and len(row) > _LEAST_CELLS
+        end = kind == _END and not named and len(row) == _LEAST_CELLS
+        if not (named or control or end):
+            return Text(
+                "is no line of this list (7411), nor its control or end record; the line is "
+                "damaged or of another list"
+            )
+        if control and not self.open:
+            self.open, self.expected = True, 1
+        elif control:
+            return Text("is a control record, and the end record of the list above is missing")
+        if not self.open:
+            return None
+        number, self.open = row[1] if kind else "", not end
+        expected, self.expected = self.expected, self.expected + 1
+        if _NUMBER.fullmatch(number) and int(number) == expected:
+            return None
+        return Text(
+            "the running number {expected} was expected; a line is missing or damaged",
+            expected=expected,
+        )
+
+
+def _fault_and_place(cells: Sequence[str]) -> tuple[Text | None, int | None]:
+    """Say what is wrong with a line of the list, and where the month of a return stands.
+
+    A heading has neither.
+    """
+    mark = cells[1].upper() if len(cells) >= _LEAST_CELLS else ""
+    at = _place_of_month(cells)
+    if mark == _DETAIL and at is not None:
+        return None, at
+    if mark == _DETAIL:
+        return (
+            Text("no month of service between kind and service type; the line is damaged"),
+            None,
+        )
+    if mark == _HEAD and at is None:
+        return None, None
+    if mark == _HEAD:
+        return Text("is marked H1, as a heading is, and has what a return has"), None
+    # What stands where a mark should may be a name.
+    if _MARK.fullmatch(mark):
+        return (
+            Text(
+                "is marked {mark!r}, and only D1 is known of the lines of returns; read this list "
+                "yourself, or take out the line if it is no return",
+                mark=cells[1],
+            ),
+            None,
+        )
+    return Text("has neither the mark D1 nor H1; the line is damaged"), None
 
 
 def _place_of_month(cells: Sequence[str]) -> int | None:
