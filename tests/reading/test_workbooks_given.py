@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from chiiki_tsusho import InputFileError, compute_claims
 from chiiki_tsusho.batch import claim_files
+from chiiki_tsusho.reading import workbook_lengths
 from helpers.inputs import own, places
 
 HEADINGS = [
@@ -269,3 +271,98 @@ def test_part_that_defines_entities_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(InputFileError, match=r"is a damaged Excel workbook: .* defines entities"):
         compute_claims(packed(tmp_path / "b.xlsx", parts.items()))
+
+
+def with_number(
+    folder: Path, column: int, form: str, number: str, row: Sequence[Any] = ROW
+) -> Path:
+    """Write a workbook whose second row has a number as no program of ours writes it."""
+    cell = f"{'ABCDEFGH'[column - 1]}2"
+    headings = [*HEADINGS, "電話番号"][: len(row)]
+    path = workbook(folder / "given.xlsx", [headings, row, OTHER])
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0][cell].value = 1
+    book.worksheets[0][cell].number_format = form
+    book.save(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    changed = re.sub(rf'(<c r="{cell}"[^>]*>)<v>1</v>', rf"\g<1><v>{number}</v>", sheet)
+    assert changed != sheet
+    parts["xl/worksheets/sheet1.xml"] = changed.encode()
+    return packed(path, parts.items())
+
+
+OTHER: list[Any] = [*ROW[:2], "0000100012", *ROW[3:]]
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "value"),
+    [
+        ("[h]:mm", "1370000018", "32880000432:00"),
+        ("[h]:mm:ss", "-1370000018", "-32880000432:00"),
+        ("[mm]:ss", "1370000018.5", "32880000444:00"),
+        ("[Red][S]", "1E18", "24000000000000000000:00"),
+        ("[h]:mm", "-1E18", "-24000000000000000000:00"),
+        ("[h]:mm", "1E300", "1e+300"),
+        ("[h]:mm", "1E999", "inf"),
+        ("[h]:mm", "NaN", "nan"),
+        # A length that can be read, and a number in a form of the same letters.
+        ("[h]:mm", "480", "11520:00"),
+        ("0000", "1E999", "inf"),
+    ],
+)
+def test_number_shown_as_a_length_longer_than_any(
+    tmp_path: Path, form: str, number: str, value: str
+) -> None:
+    """It stands at its row, as the sheet shows it, and no other row is lost."""
+    path = with_number(tmp_path, 6, form, number)
+    batch = compute_claims(path)
+    assert places(batch.problems) == [("visits", 2, "minutes", value, "bad_value")]
+    assert batch.claims["insured_no"].tolist() == ["0000100012"]
+    # 7 to 9 hours, 要介護3, and bathing, in the table of 2016-04.
+    assert batch.claims["total_units"].tolist() == [1056]
+
+
+def test_number_of_identity_shown_as_a_length(tmp_path: Path) -> None:
+    batch = compute_claims(with_number(tmp_path, 1, "[h]:mm", "1390000014"))
+    assert places(own(batch.problems)) == [
+        ("visits", 2, "provider_no", "33360000336:00", "bad_value")
+    ]
+
+
+def test_column_left_unread_may_hold_any_length(tmp_path: Path) -> None:
+    path = with_number(tmp_path, 8, "[h]:mm:ss", "9012345678", [*ROW, 0])
+    batch = compute_claims(path, ignore_columns=["電話番号"])
+    assert batch.problems.empty
+    assert batch.claims["total_units"].tolist() == [1056, 1056]
+
+
+def test_formula_and_marks_of_a_sheet_may_be_written_otherwise(tmp_path: Path) -> None:
+    path = with_number(tmp_path, 6, "[h]:mm", "1E10")
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    changed = re.sub(
+        rb'<c r="F2" s="(\d+)"[^>]*><v>', rb"<c s='\1' r='F2' t='n'><f>A1*2</f> <v>", sheet
+    )
+    assert changed != sheet
+    parts["xl/worksheets/sheet1.xml"] = changed
+    batch = compute_claims(packed(path, parts.items()))
+    assert places(batch.problems) == [("visits", 2, "minutes", "240000000000:00", "bad_value")]
+
+
+def test_what_the_reader_of_cells_cannot_hold_is_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook_lengths, "_as_text", lambda cell: cell[0])
+    with pytest.raises(InputFileError) as caught:
+        compute_claims(with_number(tmp_path, 6, "[h]:mm", "1370000018"))
+    assert "given.xlsx: is a damaged Excel workbook: days=1370000018" in str(caught.value)
+
+
+def test_last_second_of_the_last_year(tmp_path: Path) -> None:
+    batch = compute_claims(with_number(tmp_path, 4, "yyyy-mm-dd", "2958465.99999999"))
+    assert places(own(batch.problems)) == [
+        ("visits", 2, "service_date", "9999-12-31 23:59:59.999000", "bad_value")
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -30,7 +31,7 @@ from chiiki_tsusho.reading.blocks import (
 from chiiki_tsusho.reading.cell_texts import is_blank
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
-from chiiki_tsusho.reading.workbook_parts import WorkbookParts, damaged
+from chiiki_tsusho.reading.workbook_parts import SheetSurvey, WorkbookParts, damaged
 from chiiki_tsusho.reading.written_cells import cell_text, column_letters
 from chiiki_tsusho.whole_files import visible_path
 
@@ -79,7 +80,7 @@ class WorkbookSource(OneTable):
             self.sheet = parts.sheet_name(sheet)
             self._others = [one for one in parts.visible if one != self.sheet]
             self._survey = parts.survey(self.sheet)
-            self._cells = _sheet(path, self.sheet)
+            self._cells = _sheet(path, self.sheet, parts, self._survey)
             if state_of(stream) != state:
                 raise changed(self.shown)
         self.size = self._cells.total_height + 1
@@ -140,9 +141,10 @@ class WorkbookSource(OneTable):
         read = 0
         # Some releases of the library abort on the rows of a sheet without any.
         if self._cells.start is not None:
-            for row in self._cells.iter_rows():
-                read += 1
-                yield row
+            with _of_the_reader(self.path):
+                for row in self._cells.iter_rows():
+                    read += 1
+                    yield row
         for _ in range(read, self._height):
             yield [""] * self._cells.width
 
@@ -203,7 +205,7 @@ class WorkbookSource(OneTable):
             if (row, column) in survey.texts:
                 rows[at][place] = survey.texts[row, column]
             elif (row, column) in survey.digits:
-                if number and value >= 0 and value == int(value):
+                if number and value >= 0 and value % 1 == 0:
                     rows[at][place] = str(int(value)).zfill(survey.digits[row, column])
             elif number:
                 rows[at][place] = f"{round(value * 100, 9):g}%"
@@ -215,12 +217,20 @@ class WorkbookSource(OneTable):
         return Message("malformed_row", "beside", facts)
 
 
-def _sheet(path: Path, name: str) -> Any:
+def _sheet(path: Path, name: str, parts: WorkbookParts, survey: SheetSurvey) -> Any:
+    far = survey.far_lengths
+    # An open file: of names that are no UTF-8 the library knows nothing.
+    stream = path.open("rb") if far is None else parts.readable(name, far)
+    with stream, _of_the_reader(path):
+        return CalamineWorkbook.from_filelike(stream).get_sheet_by_name(name)
+
+
+@contextmanager
+def _of_the_reader(path: Path) -> Iterator[None]:
+    """Say of whatever the library raises that the workbook is damaged."""
     try:
-        # An open file: of names that are no UTF-8 the library knows nothing.
-        with path.open("rb") as stream:
-            return CalamineWorkbook.from_filelike(stream).get_sheet_by_name(name)
-    except (KeyboardInterrupt, SystemExit, MemoryError):
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
     except BaseException as error:
         # A panic of the library is no Exception.
@@ -256,7 +266,11 @@ def _to_the_second(value: datetime.datetime | datetime.time) -> datetime.datetim
     day = (
         value if isinstance(value, datetime.datetime) else datetime.datetime.combine(_A_DAY, value)
     )
-    whole = (day + datetime.timedelta(microseconds=_SECOND // 2)).replace(microsecond=0)
+    try:
+        whole = (day + datetime.timedelta(microseconds=_SECOND // 2)).replace(microsecond=0)
+    except OverflowError:
+        # The last second of the year 9999.
+        return value
     return whole if isinstance(value, datetime.datetime) else whole.time()
 
 

@@ -12,11 +12,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.reading.workbook_lengths import FarLengths, shows_length
 
 # More than a full sheet of all columns an input can have.
 _MOST_CELLS = 50_000_000
@@ -42,7 +45,7 @@ _UNCOMPUTED = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _HIDDEN = re.compile(rb'<(?:\w+:)?row\b[^>]*\bhidden="(?:1|true)"')
-_PERCENT_FORMATS = (9, 10)
+_PERCENT_FORMATS, _LENGTH_FORMAT = (9, 10), "46"
 # Of numbers of identity, which are so shown with zeros in front.
 _ZEROS = re.compile("0{4,10}")
 
@@ -68,12 +71,15 @@ class SheetSurvey:
         Cells of numbers shown with zeros in front, and with how many digits.
     hidden : int
         How many rows are hidden, by hand or by a filter.
+    far_lengths : FarLengths, optional
+        What finds lengths of time that no reader can hold, where there are some.
     """
 
     texts: dict[Place, str] = field(default_factory=dict)
     percentages: set[Place] = field(default_factory=set)
     digits: dict[Place, int] = field(default_factory=dict)
     hidden: int = 0
+    far_lengths: FarLengths | None = None
 
 
 class WorkbookParts:
@@ -134,7 +140,7 @@ class WorkbookParts:
         try:
             with zipfile.ZipFile(self._path) as archive:
                 self._check_sizes(archive, self._sheets[sheet])
-                percent, padded = _number_styles(archive)
+                percent, padded, lengths = _number_styles(archive)
                 for piece in _pieces(archive, self._sheets[sheet]):
                     for match in _WIDE.finditer(piece):
                         if _column(match[1]) > columns:
@@ -147,6 +153,8 @@ class WorkbookParts:
                     survey.hidden += len(_HIDDEN.findall(piece))
                     if percent is not None:
                         survey.percentages.update(_places(percent, piece))
+                    if lengths is not None and lengths.as_text(piece) != piece:
+                        survey.far_lengths = lengths
                     for digits, pattern in padded.items():
                         survey.digits.update(dict.fromkeys(_places(pattern, piece), digits))
         except (*_DAMAGE, ValueError) as error:
@@ -154,6 +162,24 @@ class WorkbookParts:
                 raise
             raise damaged(self._path, str(error)) from error
         return survey
+
+    def readable(self, sheet: str, far_lengths: FarLengths) -> IO[bytes]:
+        """Return a copy of the file, in memory, in which lengths of time of a sheet are text."""
+        copy = BytesIO()
+        try:
+            with (
+                zipfile.ZipFile(self._path) as archive,
+                zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copied,
+            ):
+                for name in archive.namelist():
+                    with copied.open(name, "w", force_zip64=True) as part:
+                        for piece in _pieces(archive, name):
+                            is_sheet = name == self._sheets[sheet]
+                            part.write(far_lengths.as_text(piece) if is_sheet else piece)
+        except (*_DAMAGE, ValueError) as error:
+            raise damaged(self._path, str(error)) from error
+        copy.seek(0)
+        return copy
 
     def _too_wide(self, cell: str) -> InputFileError:
         place = _PLACE.search(cell.encode())
@@ -224,7 +250,7 @@ def _local(tag: str) -> str:
 
 def _number_styles(
     archive: zipfile.ZipFile,
-) -> tuple[re.Pattern[bytes] | None, dict[int, re.Pattern[bytes]]]:
+) -> tuple[re.Pattern[bytes] | None, dict[int, re.Pattern[bytes]], FarLengths | None]:
     """Return what finds the cells of styles that show a number otherwise than by its value.
 
     Returns
@@ -233,12 +259,15 @@ def _number_styles(
         Finds the cells that are shown as percentages.
     padded : dict of int to pattern
         By the number of digits, of cells shown with zeros in front.
+    lengths : FarLengths or None
+        Finds those shown as lengths of time that no reader can hold.
     """
     try:
         styles = _tree(archive, "xl/styles.xml")
     except KeyError:
-        return None, {}
+        return None, {}, None
     codes = dict.fromkeys(map(str, _PERCENT_FORMATS), "%")
+    codes[_LENGTH_FORMAT] = "[h]:mm:ss"
     codes |= {
         one.get("numFmtId", ""): one.get("formatCode", "")
         for one in styles.iter()
@@ -247,6 +276,7 @@ def _number_styles(
     used = next((one for one in styles.iter() if _local(one.tag) == "cellXfs"), ())
     shown = [codes.get(one.get("numFmtId", ""), "") for one in used]
     percent = [at for at, code in enumerate(shown) if "%" in code]
+    lengths = [at for at, code in enumerate(shown) if shows_length(code)]
     padded: dict[int, list[int]] = {}
     for at, code in enumerate(shown):
         if _ZEROS.fullmatch(code):
@@ -254,12 +284,13 @@ def _number_styles(
     return (
         _cells_of_styles(percent) if percent else None,
         {digits: _cells_of_styles(styles_of) for digits, styles_of in padded.items()},
+        FarLengths(lengths) if lengths else None,
     )
 
 
 def _cells_of_styles(styles: list[int]) -> re.Pattern[bytes]:
     numbers = "|".join(map(str, styles)).encode()
-    return re.compile(_CELL + rb'([^>]*\bs="(?:' + numbers + rb')"[^>]*)(?<!/)>')
+    return re.compile(_CELL + rb"([^>]*\bs\s*=\s*[\"'](?:" + numbers + rb")[\"'][^>]*)(?<!/)>")
 
 
 def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ import numpy as np
 
 _SHOWN_DIGITS = 40
 _LARGEST = 10**_SHOWN_DIGITS
+_SECONDS_OF_A_DAY = 86_400
 
 
 def cell_text(value: object) -> str:
@@ -38,8 +39,17 @@ def cell_text(value: object) -> str:
         midnight = value.time() == datetime.time() and value.tzinfo is None
         return value.date().isoformat() if midnight else value.isoformat(" ")
     if isinstance(value, datetime.timedelta):
-        return _hours_text(value)
+        return _hours_text(round(value.total_seconds()))
     return str(value)
+
+
+def length_text(days: float) -> str:
+    """Write a length of time as ``cell_text`` does, however long it is.
+
+    >>> length_text(0.5), length_text(1370000018), length_text(math.inf)
+    ('12:00', '32880000432:00', 'inf')
+    """
+    return _hours_text(round(days * _SECONDS_OF_A_DAY)) if abs(days) < _LARGEST else repr(days)
 
 
 def _whole_text(number: int) -> str:
@@ -56,9 +66,9 @@ def _decimal_text(number: Decimal) -> str:
     return str(int(number)) if whole else format(number, "f")
 
 
-def _hours_text(length: datetime.timedelta) -> str:
+def _hours_text(seconds: int) -> str:
     """Write a length of time in hours: 7:30, with seconds where there are some."""
-    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}" + (f":{seconds:02}" if seconds else "")
 
