@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chiiki_tsusho as ct
-from chiiki_tsusho.duties.calendar_file import write_calendar
+from chiiki_tsusho.duties.calendar_file import calendar_of, write_calendar
 from chiiki_tsusho.duties.office_days import is_open, open_by, open_from
-from chiiki_tsusho.duties.plan import COLUMNS
+from chiiki_tsusho.duties.planned_days import COLUMNS
 from chiiki_tsusho.errors import ChiikiTsushoError
 from helpers.duties import PROVIDER, meeting, meetings, offices, plan, planned
 
@@ -283,3 +283,116 @@ def test_no_calendar_holds_a_character_that_no_reader_sees(
         "ja"
     )
     assert not path.exists()
+
+
+DEMENTIA = {"service": "dementia_day_care"}
+
+
+def identities(frame: pd.DataFrame, on: str | None = None) -> list[str]:
+    """Return the UIDs of a calendar, in the order of the plan."""
+    events = icalendar.Calendar.from_ical(calendar_of(frame, on)).walk("VEVENT")
+    return [str(event["UID"]).removesuffix("@chiiki-tsusho") for event in events]
+
+
+def test_events_of_two_councils_of_one_provider_are_told_apart() -> None:
+    given = offices({}, DEMENTIA, designated_on="2025-04-01")
+    held = meetings(meeting("2026-05-20", meeting_no="1"))
+    frame = ct.plan_duties(given, 2026, held, on="2026-06-01")
+    uids = identities(frame)
+    assert len(set(uids)) == len(uids) == len(frame)
+    kept = frame[(frame["kind"] == "retention") & (frame["meeting_no"] == "1")]
+    assert [uids[at] for at in kept.index] == [
+        f"{PROVIDER}-2026-1-day_care-retention",
+        f"{PROVIDER}-2026-1-dementia_day_care-retention",
+    ]
+    assert kept["what"].tolist() == [
+        "last day to keep the record of 2026-05-20 (地域密着型通所介護)",
+        "last day to keep the record of 2026-05-20 (認知症対応型通所介護)",
+    ]
+    # In Japanese, and of the same rows in another order, the events are the same.
+    japanese = ct.plan_duties(given, 2026, held, on="2026-06-01", language="ja")
+    assert identities(japanese) == uids
+    assert japanese["what"][kept.index[1]].endswith("(認知症対応型通所介護)")
+    assert identities(frame[::-1].reset_index(drop=True)) == uids[::-1]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        # Held and planned with one number: each has its day.
+        (("1", "1"), {"1-2026-05-20", "1-2026-10-20"}),
+        # Held without a number: its day alone. What is planned is numbered.
+        (("", ""), {"2026-05-20", "1"}),
+        (("1", ""), {"1", "2"}),
+    ],
+)
+def test_events_of_meetings_of_one_number_or_none_are_told_apart(
+    numbers: tuple[str, str], expected: set[str]
+) -> None:
+    rows = [
+        {"provider_no": PROVIDER, "meeting_no": numbers[0], "held_on": "2026-05-20"},
+        {"provider_no": PROVIDER, "meeting_no": numbers[1], "planned_on": "2026-10-20"},
+    ]
+    register = pd.DataFrame(rows).fillna("")
+    frame = plan(register, 2026, "2026-06-01", designated_on="2025-04-01")
+    uids = identities(frame)
+    assert len(set(uids)) == len(uids) == len(frame)
+    start = f"{PROVIDER}-2026-"
+    assert {one.removeprefix(start).rsplit("-", 1)[0] for one in uids} == expected
+    # When more has been done, what is left keeps its identity.
+    done = register.assign(minutes_on=["2026-06-01", ""], published_on=["2026-06-02", ""])
+    later = identities(plan(done, 2026, "2026-07-01", designated_on="2025-04-01"))
+    assert set(later) < set(uids)
+
+
+def test_a_frame_with_the_same_row_twice_has_two_events(example: pd.DataFrame) -> None:
+    doubled = pd.concat([example, example])
+    uids = identities(doubled, "2026-04-01")
+    assert len(set(uids)) == 2 * len(example)
+    assert uids[: len(example)] == identities(example)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "english", "japanese"),
+    [
+        ("date", pd.NaT, "'' is not a day; write it as 2026-04-01", "「」は日付として読めません"),
+        ("date", "2026-13-45", "'2026-13-45' is not a day", "「2026-13-45」は日付として"),
+        ("what", 5, "is int, where text was expected", "文字列ではありません(型はint)"),
+        ("kind", ["x"], "is list, where text was expected", "文字列ではありません(型はlist)"),
+    ],
+)
+def test_a_frame_with_a_cell_that_no_plan_has(
+    example: pd.DataFrame, column: str, cell: Any, english: str, japanese: str, tmp_path: Path
+) -> None:
+    cells = example[column].tolist()
+    cells[1] = cell
+    frame = example.assign(**{column: pd.Series(cells, dtype=object)})
+    with pytest.raises(ChiikiTsushoError) as error:
+        write_calendar(frame, tmp_path / "plan.ics", on="2026-04-01")
+    assert f"row 2 of the plan, {column} ({COLUMNS[column]}): {english}" in str(error.value)
+    assert f"計画の2行目「{COLUMNS[column]}」({column}): {japanese}" in error.value.say("ja")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_frame_that_is_no_plan(example: pd.DataFrame, tmp_path: Path) -> None:
+    twice = pd.concat([example, example["what"]], axis=1)
+    for frame, column in ((pd.DataFrame(), "date"), (twice, "what")):
+        with pytest.raises(ChiikiTsushoError) as error:
+            write_calendar(frame, tmp_path / "plan.ics", on="2026-04-01")
+        assert str(error.value) == (
+            f"the plan does not have the column {column} ({COLUMNS[column]}) once; give what "
+            "plan_duties returned"
+        )
+        assert error.value.say("ja") == (
+            f"計画に列「{COLUMNS[column]}」({column})がないか、2つ以上あります。"
+            "plan_dutiesの結果を渡してください"
+        )
+
+
+def test_a_plan_read_back_from_its_file_is_the_same_calendar(
+    example: pd.DataFrame, tmp_path: Path
+) -> None:
+    example.to_csv(tmp_path / "plan.csv", index=False)
+    read = pd.read_csv(tmp_path / "plan.csv", dtype=str)
+    assert read["latest"].isna().any()
+    assert calendar_of(read, "2026-04-01") == calendar_of(example)

@@ -185,7 +185,8 @@ def plan_command(
     with exit_codes():
         from chiiki_tsusho.duties.calendar_file import calendar_of
         from chiiki_tsusho.duties.extra import needed
-        from chiiki_tsusho.duties.plan import COLUMNS, plan_duties
+        from chiiki_tsusho.duties.plan import plan_duties
+        from chiiki_tsusho.duties.planned_days import COLUMNS
         from chiiki_tsusho.whole_files import refuse_replacing
         from chiiki_tsusho.writing.file_sets import write_files
 

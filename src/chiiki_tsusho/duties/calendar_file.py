@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.extra import needed
 from chiiki_tsusho.duties.periods import fiscal_year, given_day
-from chiiki_tsusho.duties.plan import COLUMNS
+from chiiki_tsusho.duties.planned_days import COLUMNS, told_apart
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Text, unseen
+from chiiki_tsusho.lazy import pandas
 from chiiki_tsusho.whole_files import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _PRODUCT = "-//chiiki-tsusho//duties//JA"
-_WRITTEN = ("provider_no", "meeting_no", "kind", "what", "latest", "place")
+_WRITTEN = ("date", "provider_no", "meeting_no", "kind", "what", "latest", "place")
 _REMINDER = timedelta(days=-7)
 
 
@@ -46,8 +48,8 @@ def write_calendar(plan: pd.DataFrame, path: str | Path, on: date | str | None =
     Raises
     ------
     ChiikiTsushoError
-        icalendar is not installed, the plan holds a character that no reader sees, or the file
-        cannot be written.
+        icalendar is not installed, the frame is no plan, it holds a character that no reader sees,
+        or the file cannot be written.
 
     Examples
     --------
@@ -74,22 +76,19 @@ def calendar_of(plan: pd.DataFrame, on: date | str | None = None) -> bytes:
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    days = [date.fromisoformat(day) for day in plan["date"]]
+    rows = _rows(plan)
+    days = [_day(number, row["date"]) for number, row in enumerate(rows, start=1)]
     year = plan.attrs.get("year") or min(map(fiscal_year, days), default=on.year)
     stamp = datetime(on.year, on.month, on.day, tzinfo=UTC)
-    rows = plan.to_dict("records")
-    _refuse_unseen(rows)
-    for day, row in zip(days, rows, strict=True):
+    identities = _identities(rows, f"{year}", plan.attrs.get("marks", {}))
+    for day, row, identity in zip(days, rows, identities, strict=True):
         event = icalendar.Event()
-        identity = "-".join(
-            (row["provider_no"] or "0", str(year), row["meeting_no"] or "0", row["kind"])
-        )
         event.add("uid", f"{identity}@chiiki-tsusho")
         event.add("dtstamp", stamp)
         event.add("dtstart", day)
         event.add("dtend", day + timedelta(days=1))
         event.add("summary", " ".join(filter(None, (row["provider_no"], row["what"]))))
-        event.add("description", _description(row))
+        event.add("description", "\n".join(filter(None, (row["latest"], row["place"]))))
         event.add("transp", "TRANSPARENT")
         alarm = icalendar.Alarm()
         alarm.add("action", "DISPLAY")
@@ -100,22 +99,71 @@ def calendar_of(plan: pd.DataFrame, on: date | str | None = None) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def _refuse_unseen(rows: list[dict[Hashable, Any]]) -> None:
-    """Refuse what a calendar cannot hold: a frame may come from anywhere."""
-    for number, row in enumerate(rows, start=1):
-        for column in _WRITTEN:
-            hidden = unseen(row[column] or "")
-            if hidden is not None:
-                raise ChiikiTsushoError(
-                    Text(
-                        "row {row} of the plan, {column} ({heading}): {hidden}",
-                        row=number,
-                        column=column,
-                        heading=COLUMNS[column],
-                        hidden=hidden,
-                    )
+def _identities(
+    rows: Sequence[Mapping[str, str]], year: str, marks: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what an event is known by: the same for the same event whenever a plan is made."""
+    given: Counter[str] = Counter()
+    for row in rows:
+        number = marks.get(told_apart(row)) or row["meeting_no"] or "0"
+        identity = "-".join((row["provider_no"] or "0", year, number, row["kind"]))
+        given[identity] += 1
+        # A frame may come from anywhere, and two events of one identity are one.
+        yield identity if given[identity] == 1 else f"{identity}-{given[identity]}"
+
+
+def _rows(plan: pd.DataFrame) -> list[dict[str, str]]:
+    """Return the cells that a calendar takes, as texts it can hold: a frame may be any.
+
+    Raises
+    ------
+    ChiikiTsushoError
+        A column is missing or stands there twice, or a cell is no text or cannot be seen.
+    """
+    for column in _WRITTEN:
+        if list(plan.columns).count(column) != 1:
+            raise ChiikiTsushoError(
+                Text(
+                    "the plan does not have the column {column} ({heading}) once; give what "
+                    "plan_duties returned",
+                    column=column,
+                    heading=COLUMNS[column],
                 )
+            )
+    of_columns = {column: plan[column].tolist() for column in _WRITTEN}
+    return [
+        {column: _text(number, column, of_columns[column][number - 1]) for column in _WRITTEN}
+        for number in range(1, len(plan) + 1)
+    ]
 
 
-def _description(row: dict[Hashable, Any]) -> str:
-    return "\n".join(filter(None, (row["latest"], row["place"])))
+def _text(row: int, column: str, cell: object) -> str:
+    if not isinstance(cell, str):
+        if not (pandas.api.types.is_scalar(cell) and pandas.isna(cell)):
+            kind = type(cell).__name__
+            raise _at_cell(row, column, Text("is {kind}, where text was expected", kind=kind))
+        cell = ""
+    hidden = unseen(cell)
+    if hidden is not None:
+        raise _at_cell(row, column, hidden)
+    return cell
+
+
+def _day(row: int, text: str) -> date:
+    try:
+        return given_day(text)
+    except ChiikiTsushoError:
+        fault = Text("{day!r} is not a day; write it as 2026-04-01", day=text)
+        raise _at_cell(row, "date", fault) from None
+
+
+def _at_cell(row: int, column: str, fault: Text) -> ChiikiTsushoError:
+    return ChiikiTsushoError(
+        Text(
+            "row {row} of the plan, {column} ({heading}): {fault}",
+            row=row,
+            column=column,
+            heading=COLUMNS[column],
+            fault=fault,
+        )
+    )

@@ -168,10 +168,11 @@ def council_cases(
     Raises
     ------
     InputFileError
-        Two rows of one office differ: nobody could say whose designation or closure holds.
+        Two rows are of one office: nobody could say whose designation or closure holds.
     """
     areas = {one.provider_no: one.living_area for one in offices if one.living_area}
     cases: dict[tuple[str, str], OfficeCase] = {}
+    given: dict[tuple[str, str], Office] = {}
     for office in offices:
         service = care_services()[office.service].preventive_of or office.service
         case = OfficeCase(office, service, register, areas, book, on)
@@ -179,19 +180,26 @@ def council_cases(
         if council is None or council.value == "none":
             continue
         at = (office.provider_no, service)
-        other = cases.get(at, case).office
-        if office.service == other.service and office != other:
-            raise InputFileError(
-                Text(
-                    "the register of offices has two rows of {provider_no} and {service} that "
-                    "differ; keep the right one",
-                    provider_no=office.provider_no,
-                    service=care_services()[office.service].name,
-                )
-            )
+        if (office.provider_no, office.service) in given:
+            raise InputFileError(_twice(office, given[office.provider_no, office.service]))
+        given[office.provider_no, office.service] = office
         if at not in cases or office.service == service:
             cases[at] = case
     return list(cases.values())
+
+
+def _twice(office: Office, other: Office) -> Text:
+    told = {"provider_no": office.provider_no, "service": care_services()[office.service].name}
+    if office == other:
+        return Text(
+            "the register of offices has the row of {provider_no} and {service} twice; keep one",
+            **told,
+        )
+    return Text(
+        "the register of offices has two rows of {provider_no} and {service} that differ; keep "
+        "the right one",
+        **told,
+    )
 
 
 def provider_order(case: OfficeCase) -> tuple[Any, ...]:

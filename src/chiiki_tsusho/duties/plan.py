@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.cases import OfficeCase, council_cases, provider_order
@@ -24,6 +25,7 @@ from chiiki_tsusho.duties.periods import (
     given_day,
     period_end,
 )
+from chiiki_tsusho.duties.planned_days import COLUMNS, Kind, PlannedDay, event_marks
 from chiiki_tsusho.duties.registers import Office, read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import DutyRule, RuleBook, rule_book
 from chiiki_tsusho.errors import ChiikiTsushoError, given_text
@@ -35,61 +37,9 @@ if TYPE_CHECKING:
 
     from chiiki_tsusho.duties.registers import Given
 
-Kind = Literal[
-    "notice",
-    "authority_notice",
-    "meeting",
-    "minutes",
-    "publication",
-    "copies",
-    "report",
-    "next_meeting",
-    "retention",
-    "member_list",
-    "filing",
-]
-# Names and 見出し of the columns of a plan.
-COLUMNS = {
-    "date": "予定日",
-    "latest": "最終期限",
-    "kind": "種類",
-    "provider_no": "事業所番号",
-    "meeting_no": "回",
-    "what": "内容",
-    "authority": "根拠の主体",
-    "force": "根拠の強さ",
-    "place": "根拠の箇所",
-}
 # A meeting without a day is put in the middle of the last month before its last day.
 _HALF_A_MONTH = timedelta(days=15)
 _EARLIEST_YEAR, _LATEST_YEAR = 2006, 2100
-
-
-@dataclass(frozen=True)
-class PlannedDay:
-    """A day of the plan: by when to act, and the last day that any rule allows."""
-
-    act: date
-    latest: date | None
-    kind: Kind
-    provider_no: str
-    meeting_no: str
-    what: Sayable
-    law: DutyRule | None
-
-    def cells(self, language: Language) -> dict[str, str]:
-        """Write it as a row of the plan."""
-        return {
-            "date": str(self.act),
-            "latest": str(self.latest or ""),
-            "kind": self.kind,
-            "provider_no": self.provider_no,
-            "meeting_no": self.meeting_no,
-            "what": self.what.say(language),
-            "authority": self.law.authority if self.law else "",
-            "force": self.law.force if self.law else "",
-            "place": self.law.place if self.law else "",
-        }
 
 
 @checked_call
@@ -159,15 +109,20 @@ def plan_duties(
     empty = Meetings(frozenset(), [])
     register = empty if meetings is None else read_meetings(meetings, encoding)
     cases = sorted(council_cases(known, register, book, on), key=provider_order)
-    days = [day for case in cases for day in _of_council(case, year)]
+    of_councils = [(case, day) for case in cases for day in _of_council(case, year)]
     if members is not None:
-        days += _member_lists(cases, read_register(members, "members", encoding).rows)
+        of_councils += _member_lists(cases, read_register(members, "members", encoding).rows)
+    councils = Counter(case.office.provider_no for case in cases)
+    days = [
+        replace(day, service=case.service) if councils[day.provider_no] > 1 else day
+        for case, day in of_councils
+    ]
     if corporation is not None:
         days += _filing(known, read_corporation(corporation, encoding), on)
-    days.sort(key=lambda one: (one.act, one.provider_no, one.meeting_no, one.kind))
+    days.sort(key=lambda one: (one.act, one.provider_no, one.meeting_no, one.kind, one.service))
     told = [one.cells(language) for one in days]
     frame: pd.DataFrame = pandas.DataFrame(told, columns=list(COLUMNS), dtype=str)
-    frame.attrs.update(year=year, on=on.isoformat())
+    frame.attrs.update(year=year, on=on.isoformat(), marks=event_marks(days, told))
     return frame
 
 
@@ -231,7 +186,7 @@ def _around(
     def planned(
         kind: Kind, date: date, latest: date | None, what: Sayable, law: DutyRule | None
     ) -> PlannedDay:
-        return PlannedDay(date, latest, kind, case.office.provider_no, number, what, law)
+        return PlannedDay(date, latest, kind, case.office.provider_no, number, what, law, day)
 
     to_members = case.rule("notice_to_members", case.on)
     month_before = act_before(day, 1)
@@ -284,6 +239,7 @@ def _after(
             number,
             what,
             law,
+            day,
         )
 
     publish, months = case.rule("publish", day), case.rule("publish_months", day)
@@ -316,24 +272,25 @@ def _after(
             number,
             what,
             rule,
+            day,
         )
     kept = retention(case, done, day)
     if kept:
         # Never moved earlier, whatever the day of the week.
         what = Text("last day to keep the record of {day}", day=day)
         yield PlannedDay(
-            kept[0], kept[0], "retention", case.office.provider_no, number, what, kept[1]
+            kept[0], kept[0], "retention", case.office.provider_no, number, what, kept[1], day
         )
 
 
 def _member_lists(
     cases: Sequence[OfficeCase], rows: Sequence[dict[str, Any]]
-) -> Iterator[PlannedDay]:
+) -> Iterator[tuple[OfficeCase, PlannedDay]]:
     for case, count, rule in open_entries(cases, rows):
         if count:
             what = Text("file the list of members")
             number = case.office.provider_no
-            yield PlannedDay(open_from(case.on), None, "member_list", number, "", what, rule)
+            yield case, PlannedDay(open_from(case.on), None, "member_list", number, "", what, rule)
 
 
 def _filing(

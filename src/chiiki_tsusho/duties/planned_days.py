@@ -1,0 +1,118 @@
+"""A day of a plan: what is to be done, by when, and what tells its event from all others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from chiiki_tsusho.duties.rules import DutyRule
+from chiiki_tsusho.duties.services import care_services
+from chiiki_tsusho.language import Language, Sayable, Text
+
+Kind = Literal[
+    "notice",
+    "authority_notice",
+    "meeting",
+    "minutes",
+    "publication",
+    "copies",
+    "report",
+    "next_meeting",
+    "retention",
+    "member_list",
+    "filing",
+]
+# Names and 見出し of the columns of a plan.
+COLUMNS = {
+    "date": "予定日",
+    "latest": "最終期限",
+    "kind": "種類",
+    "provider_no": "事業所番号",
+    "meeting_no": "回",
+    "what": "内容",
+    "authority": "根拠の主体",
+    "force": "根拠の強さ",
+    "place": "根拠の箇所",
+}
+# What tells a row of a plan from all others.
+_TELLING = ("provider_no", "meeting_no", "kind", "date", "what")
+
+
+@dataclass(frozen=True)
+class PlannedDay:
+    """A day of the plan: by when to act, and the last day that any rule allows."""
+
+    act: date
+    latest: date | None
+    kind: Kind
+    provider_no: str
+    meeting_no: str
+    what: Sayable
+    law: DutyRule | None
+    # The day of the meeting it belongs to, and the service where the provider has several councils.
+    meeting_on: date | None = None
+    service: str = ""
+
+    @property
+    def told(self) -> Sayable:
+        """What to do, and for which council where the provider has several."""
+        if not self.service:
+            return self.what
+        return Text(
+            "{what} ({service})", what=self.what, service=care_services()[self.service].name
+        )
+
+    def cells(self, language: Language) -> dict[str, str]:
+        """Write it as a row of the plan."""
+        return {
+            "date": str(self.act),
+            "latest": str(self.latest or ""),
+            "kind": self.kind,
+            "provider_no": self.provider_no,
+            "meeting_no": self.meeting_no,
+            "what": self.told.say(language),
+            "authority": self.law.authority if self.law else "",
+            "force": self.law.force if self.law else "",
+            "place": self.law.place if self.law else "",
+        }
+
+
+def event_marks(days: Sequence[PlannedDay], rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return what stands for the number of the meeting in the identities of some events.
+
+    A number is not enough where a provider has several councils, where several meetings of the
+    year have the same number, or a meeting held has none.
+
+    Parameters
+    ----------
+    days : sequence of PlannedDay
+    rows : sequence of mapping
+        The row of the plan for each.
+
+    Returns
+    -------
+    dict of str to str
+        By row, as ``told_apart`` writes it; most plans need none.
+    """
+    meetings: dict[tuple[str, str, str], set[date]] = {}
+    for one in days:
+        if one.meeting_on is not None:
+            at = (one.provider_no, one.service, one.meeting_no)
+            meetings.setdefault(at, set()).add(one.meeting_on)
+    marks = {}
+    for one, row in zip(days, rows, strict=True):
+        parts = [one.meeting_no]
+        same = meetings.get((one.provider_no, one.service, one.meeting_no), ())
+        if one.meeting_on is not None and (len(same) > 1 or not one.meeting_no):
+            parts.append(str(one.meeting_on))
+        mark = "-".join(filter(None, (*parts, one.service)))
+        if mark != one.meeting_no:
+            marks[told_apart(row)] = mark
+    return marks
+
+
+def told_apart(row: Mapping[Any, Any]) -> str:
+    """Write of a row of a plan what tells it from all others."""
+    return "\n".join(row[name] for name in _TELLING)
