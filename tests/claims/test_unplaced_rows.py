@@ -160,6 +160,13 @@ def test_three_rows_that_lost_their_zeros_hold_the_person_and_nobody_else() -> N
         (f'{A},131003,{PERSONS[1]},2016-04-09,1,"240', {1}),
         (f"{A},131003,{PERSONS[1]},2016-04-09,1,240,1", {1}),
         (f"{A},131003,200002,2016-04-09,1,240,1", {1}),
+        # A cell too many that could be the number itself: which of the two it is cannot be told.
+        (f"{A},131003,{PERSONS[0]},{PERSONS[1]},2016-04-09,1,240", {0, 1, 2}),
+        (f"{A},131003,{PERSONS[0][-6:]},{PERSONS[1]},2016-04-09,1,240", {0, 1, 2}),
+        (f'{A},131003,{PERSONS[0]},"{PERSONS[1]}",2016-04-09,1,240', {0, 1, 2}),
+        # With two too many, the person's number may be the provider's.
+        (f"{A},131003,{PERSONS[0]},５,{PERSONS[1]},2016-04-09,1,240", {0, 1, 2, 3}),
+        (f"{B},{A},131003,{PERSONS[1]},2016-04-09,1,240", {0, 1, 2, 3}),
         # The cell that is cut may be cut itself.
         (f"{A},131003,{PERSONS[1][:7]}", {0, 1, 2}),
         (f'{A},131003,"{PERSONS[1]},2016-04-09,1,240', {0, 1, 2}),
@@ -197,6 +204,9 @@ def test_the_date_on_a_line_that_cannot_be_told_apart(tmp_path: Path) -> None:
     assert written_claims(tmp_path, [row(1), may], line) == [["201604", PERSONS[0]]]
     # 30 February is no day: the person's every month is held.
     line = f"{A},131003,{PERSONS[0]},2016-02-30,1"
+    assert written_claims(tmp_path, [row(1), may], line) == []
+    # The first of two days may be the one too many.
+    line = f"{A},131003,{PERSONS[0]},2016-04-30,2016-05-09,1,240"
     assert written_claims(tmp_path, [row(1), may], line) == []
     # No claim is of June.
     line = f"{A},131003,{PERSONS[0]},2016-06-09,1"

@@ -2,7 +2,8 @@
 
 What can be read of such a row must agree with a claim; zeros that a spreadsheet has dropped are
 put back first. What is put back, or stands on a line that cannot be told apart into cells, counts
-only where it agrees with a claim. A row of which nothing can be read holds every claim.
+only where it agrees with a claim; a cell that may be the one too many does not count. A row of
+which nothing can be read holds every claim.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from chiiki_tsusho.arrow_arrays import (
     repeated,
 )
 from chiiki_tsusho.claims.calendars import Calendars
+from chiiki_tsusho.claims.doubtful_cells import doubtful_of_lines, sure_cell
 from chiiki_tsusho.claims.guessed_numbers import LENGTHS, guesses, put_right
 from chiiki_tsusho.claims.matching_claims import matching_claims, one_claim, without_vain_guesses
 from chiiki_tsusho.language import Text
@@ -188,10 +190,13 @@ class UnplacedRows:
                 _set_aside(problems, np.array([line]), [word])
                 aside += 1
                 continue
-            rows_of_line = (
-                tuple(_cell(row, layout, name) for name in _WHOSE)
-                for row in (there, *_joined(there, layout.width))
-            )
+            rows_of_line = [
+                tuple(sure_cell(there, layout, name) for name in _WHOSE),
+                *(
+                    tuple(_cell(row, layout, name) for name in _WHOSE)
+                    for row in _joined(there, layout.width)
+                ),
+            ]
             # Each once: a line may hold any number of blank cells.
             for row in dict.fromkeys(rows_of_line):
                 lines.append(line)
@@ -311,19 +316,22 @@ def _cells_of_heads(rows: MalformedRows, layout: Layout) -> tuple[Flags, dict[st
     alone = np.zeros(len(rows), dtype=bool)
     alone[list(rows.cells)] = True
     alone |= flags_of(compute.match_substring(rows.heads, _IN_EVERY_TOTAL))
-    commas = numbers_of(compute.count_substring(rows.heads, ","))
-    alike = ~alone & (commas < 2 * (layout.width - 1))
+    found = numbers_of(compute.count_substring(rows.heads, ",")) + 1
+    alike = ~alone & (found < 2 * layout.width - 1)
     last = max(layout.places[name] for name in _WHOSE)
     heads = rows.heads.filter(of_flags(alike))
+    found = found[alike]
     # What is behind is one part more.
-    parts = compute.split_pattern(heads, ",", max_splits=last + 1)
-    found = numbers_of(compute.list_value_length(parts))
-    first = np.cumsum(found) - found
+    most = last + 1 + max(int(found.max(initial=0)) - layout.width, 0)
+    parts = compute.split_pattern(heads, ",", max_splits=most)
+    split = numbers_of(compute.list_value_length(parts))
+    first = np.cumsum(split) - split
     flat = compute.list_flatten(parts)
     cells = {}
     for name in _WHOSE:
         place = layout.places[name]
-        cells[name] = named_at(flat, np.where(place < found, first + place, UNKNOWN))
+        sure = (place < found) & ~doubtful_of_lines(name, flat, first, found, layout)
+        cells[name] = named_at(flat, np.where(sure, first + place, UNKNOWN))
     return alike, cells
 
 

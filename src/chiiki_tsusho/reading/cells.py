@@ -212,10 +212,16 @@ def _benefit_rate(text: str) -> int:
     return rate
 
 
+# What numbers of identity are, width, blanks and ``.0`` apart.
+IDENTIFIERS = {
+    "provider_no": r"[0-9A-Z]{10}",
+    "insurer_no": r"[0-9]{6}|[0-9]{8}",
+    "insured_no": r"[0-9H][0-9]{9}",
+}
 PARSERS: dict[str, Parser] = {
-    "provider_no": _identifier(r"[0-9A-Z]{10}", "provider_no", (10,)),
-    "insurer_no": _identifier(r"[0-9]{6}|[0-9]{8}", "insurer_no", (6, 8)),
-    "insured_no": _identifier(r"[0-9H][0-9]{9}", "insured_no", (10,)),
+    "provider_no": _identifier(IDENTIFIERS["provider_no"], "provider_no", (10,)),
+    "insurer_no": _identifier(IDENTIFIERS["insurer_no"], "insurer_no", (6, 8)),
+    "insured_no": _identifier(IDENTIFIERS["insured_no"], "insured_no", (10,)),
     "date": parse_date,
     "month": parse_month,
     "care_level": _care_level,

@@ -1,0 +1,92 @@
+"""Cells of lines with cells too many, of which it is not sure that they are of their column.
+
+Where a cell too many stands in front of a column or in it, what belongs there stands further on, by
+as many cells as are too many at the most. A cell is sure where none of those reads as one of its
+column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from chiiki_tsusho.arrow_arrays import flags_of, named_at, of_flags
+from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.reading.cell_texts import LONGEST_CELL, BadCellError
+from chiiki_tsusho.reading.cells import IDENTIFIERS, PARSERS
+from chiiki_tsusho.reading.layouts import Layout
+
+# What every date has that no number of identity has.
+_IN_A_DATE = r"[年\-/.]|\A[0-9]{8}\z"
+
+
+def _reading_as(name: str, behind: pa.StringArray) -> Flags:
+    """Say which texts read as a cell of a column.
+
+    Parameters
+    ----------
+    name : str
+        ``provider_no``, ``insurer_no``, ``insured_no`` or ``service_date``.
+    behind : StringArray, shape (n,)
+        Cells that stand behind those of the column.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    short = compute.less_equal(compute.utf8_length(behind), LONGEST_CELL)
+    folded = compute.utf8_normalize(compute.if_else(short, behind, ""), "NFKC")
+    folded = compute.utf8_trim_whitespace(folded)
+    if name in IDENTIFIERS:
+        pattern = rf"\A(?:{IDENTIFIERS[name]})(?:\.0+)?\z"
+        return flags_of(compute.match_substring_regex(folded, pattern))
+    found = flags_of(compute.match_substring_regex(folded, _IN_A_DATE))
+    dates = folded.filter(of_flags(found)).dictionary_encode()
+    read = np.array([_reads("date", text) for text in dates.dictionary.to_pylist()], dtype=bool)
+    found[found] = read[dates.indices.to_numpy()]
+    return found
+
+
+def doubtful_of_lines(
+    name: str, flat: pa.StringArray, first: Ints, cells: Ints, layout: Layout
+) -> Flags:
+    """Say of which lines the cell of a column is not sure.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    flat : StringArray
+        The cells of all lines.
+    first, cells : ndarray of int64, shape (lines,)
+        Where those of each line begin, and how many a line has.
+    layout : Layout
+    """
+    found = np.zeros(len(first), dtype=bool)
+    too_many = cells - layout.width
+    for many in range(1, int(too_many.max(initial=0)) + 1):
+        rows = np.flatnonzero((too_many >= many) & ~found)
+        found[rows] = _reading_as(name, named_at(flat, first[rows] + layout.places[name] + many))
+    return found
+
+
+def sure_cell(cells: Sequence[str], layout: Layout, name: str) -> str:
+    """Return the cell of a column of one line, blank where there is none or it is not sure."""
+    at = layout.places[name]
+    kind = name if name in IDENTIFIERS else "date"
+    # So many are several rows in one line.
+    too_many = len(cells) - layout.width if len(cells) < 2 * layout.width - 1 else 0
+    if at >= len(cells) or any(_reads(kind, one) for one in cells[at + 1 : at + 1 + too_many]):
+        return ""
+    return cells[at]
+
+
+def _reads(kind: str, text: str) -> bool:
+    try:
+        PARSERS[kind](text)
+    except BadCellError:
+        return False
+    return bool(text)
