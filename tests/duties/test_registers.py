@@ -276,3 +276,85 @@ def test_a_row_in_the_place_of_the_headings_is_not_repeated() -> None:
         read_register(pd.DataFrame([row], columns=row), "members")
     for said in (str(caught.value), caught.value.say("ja")):
         assert not any(cell in said for cell in row)
+
+
+NAMES = ("山田 花子", "山田 次郎", "東京都千代田区1-1", "昭和5年1月2日", "1930-01-02x")
+
+
+@pytest.mark.parametrize(
+    ("register", "text", "faults", "in_japanese"),
+    [
+        (
+            "members",
+            "provider_no,name,from,to\n山田 花子,1390000012,山田 次郎,東京都千代田区1-1\n",
+            [
+                "line 2, provider_no (事業所番号): is not a provider number; 10 characters, digits or "
+                "capital letters, were expected",
+                "line 2, from (就任日): is not a date; write it as 1960-04-01, 1960/4/1, 19600401 or "
+                "S35.4.1",
+                "line 2, to (退任日): is not a date; write it as 1960-04-01, 1960/4/1, 19600401 or "
+                "S35.4.1",
+            ],
+            "事業所番号として読めません。10桁の数字または英大文字で記入してください",
+        ),
+        (
+            "corporation",
+            "name,filed_on,changed_on\nX,1930-01-02x,山田 花子\n",
+            [
+                "line 2, filed_on (届出日): is not a date; write it as 1960-04-01, 1960/4/1, 19600401 "
+                "or S35.4.1",
+                "line 2, changed_on (変更日): is not a date; write it as 1960-04-01, 1960/4/1, "
+                "19600401 or S35.4.1",
+            ],
+            "日付として読めません",
+        ),
+        # A row of persons in the place of the headings, with words that are headings.
+        (
+            "members",
+            "山田 花子,name,昭和5年1月2日,東京都千代田区1-1\n",
+            [
+                "line 1: the heading of column A is unknown",
+                "line 1: the heading of column C is unknown",
+                "line 1: the heading of column D is unknown",
+                "line 1: required heading 'provider_no' (事業所番号) is missing; add the column",
+            ],
+            "D列の見出しは使えません",
+        ),
+        (
+            "members",
+            "provider_no,氏名 山田 花子,category,東京都千代田区1-1\n1390000012,,,\n",
+            [
+                "line 1: the heading of column B is unknown",
+                "line 1: the heading of column D is unknown",
+            ],
+            "B列の見出しは使えません",
+        ),
+        # Near a heading, and yet a person's.
+        (
+            "members",
+            "氏名 見,山田 花子\n",
+            ["line 1: is not the headings: "],
+            "見出しではありません",
+        ),
+    ],
+)
+def test_no_message_repeats_a_cell_of_a_register_of_persons(
+    register: Any, text: str, faults: list[str], in_japanese: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "register.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputFileError) as error:
+        read_register(path, register)
+    told = str(error.value).splitlines()
+    for line, fault in zip(told, faults, strict=False):
+        assert line.startswith(f"{path}: {fault}")
+    assert len(told) >= len(faults)
+    japanese = error.value.say("ja")
+    assert in_japanese in japanese
+    assert not [name for name in NAMES if name in str(error.value) or name in japanese]
+
+
+def test_an_unknown_heading_among_known_ones_is_named() -> None:
+    frame = pd.DataFrame([["", "", ""]], columns=["provider_no", "name", "zzz"])
+    with pytest.raises(InputFileError, match="unknown heading 'zzz'"):
+        read_register(frame, "members")

@@ -9,7 +9,7 @@ from chiiki_tsusho.language import Text
 
 Register = Literal["offices", "meetings", "members", "corporation"]
 Kind = Literal[
-    "text", "provider_no", "provider_nos", "service", "mode", "date", "birth_date", "count", "yes_no"
+    "text", "provider_no", "provider_nos", "service", "mode", "date", "count", "yes_no"
 ]  # fmt: skip
 
 
@@ -192,9 +192,7 @@ CORPORATION = (
     _column("head_post", "代表者職名", "text", Text("post of the representative"), "理事長"),
     _column("head_name", "代表者氏名", "text", Text("name of the representative"), "見本 一郎"),
     _column("head_kana", "代表者フリガナ", "text", Text("its reading"), "ミホン イチロウ"),
-    _column(
-        "head_born_on", "代表者生年月日", "birth_date", Text("birth date of the representative")
-    ),
+    _column("head_born_on", "代表者生年月日", "date", Text("birth date of the representative")),
     _column(
         "head_postal_code", "代表者郵便番号", "text", Text("postal code of the representative")
     ),
@@ -211,7 +209,7 @@ CORPORATION = (
     _column(
         "officer_born_on",
         "法令遵守責任者生年月日",
-        "birth_date",
+        "date",
         Text("birth date of the compliance officer"),
         "1970-01-01",
     ),
@@ -238,3 +236,6 @@ REGISTERS: dict[Register, tuple[RegisterColumn, ...]] = {
     "members": MEMBERS,
     "corporation": CORPORATION,
 }
+# Registers of persons: what stands in a cell of theirs may be a name, an address or a birth date in
+# any column, for a row may be shifted, and is not repeated.
+PERSONAL: frozenset[Register] = frozenset(("members", "corporation"))

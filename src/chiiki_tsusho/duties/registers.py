@@ -10,7 +10,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-from chiiki_tsusho.duties.register_columns import REGISTERS, Register, RegisterColumn
+from chiiki_tsusho.duties.register_columns import PERSONAL, REGISTERS, Register, RegisterColumn
 from chiiki_tsusho.duties.services import authority_key, care_services, service_names
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Sayable, Text, unseen
@@ -20,6 +20,7 @@ from chiiki_tsusho.reading.cell_texts import BLANKS, BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.headings import NO_HEADING
 from chiiki_tsusho.reading.inputs import Input, open_input
+from chiiki_tsusho.reading.written_cells import column_letters
 
 Given = Input
 
@@ -71,16 +72,6 @@ def _date(text: str) -> date:
     return date(number // 10_000, number // 100 % 100, number % 100)
 
 
-def _birth_date(text: str) -> date:
-    try:
-        return _date(text)
-    except _CellFaultError:
-        # What stands there is personal, and is not repeated.
-        raise _CellFaultError(
-            Text("is not a date; write it as 1960-04-01, 1960/4/1, 19600401 or S35.4.1")
-        ) from None
-
-
 def _provider_no(text: str) -> str:
     _parsed("provider_no", _plain(text))
     return _plain(text)
@@ -123,9 +114,15 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "service": _service,
     "mode": _mode,
     "date": _date,
-    "birth_date": _birth_date,
     "count": lambda text: _parsed("units", text),
     "yes_no": lambda text: _parsed("flag", text) == 1,
+}
+# What is said of a cell that may be personal, which is not repeated.
+_EXPECTED: dict[str, Sayable] = {
+    "provider_no": Text(
+        "is not a provider number; 10 characters, digits or capital letters, were expected"
+    ),
+    "date": Text("is not a date; write it as 1960-04-01, 1960/4/1, 19600401 or S35.4.1"),
 }
 
 
@@ -174,7 +171,10 @@ def read_register(given: Given, register: Register, encoding: str | None = None)
             try:
                 row[column.name] = _read(column, cell)
             except _CellFaultError as error:
-                fault = cell_fault(source, line, column.name, column.heading, error.message)
+                wrong = error.message
+                if register in PERSONAL and cell.strip():
+                    wrong = _EXPECTED.get(column.kind, wrong)
+                fault = cell_fault(source, line, column.name, column.heading, wrong)
                 faults.append(fault)
         rows.append(row)
     if faults:
@@ -219,8 +219,9 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
     }
     matched: list[RegisterColumn] = []
     faults: list[Sayable] = []
-    any_known = any(_plain(heading) in known for heading in source.headings)
-    if not any_known:
+    given = [known.get(_plain(heading)) for heading in source.headings]
+    met = sum(column is not None for column in given)
+    if not met:
         # Perhaps a row with names: what stands there is not repeated.
         fault = Text(
             "{shown}: line {line}: {fault}",
@@ -229,11 +230,12 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
             fault=NO_HEADING,
         )
         faults.append(fault)
-    for heading in source.headings:
-        column = known.get(_plain(heading))
+    # So may be a line of persons of which a cell or two are words that are headings.
+    repeated = register not in PERSONAL or 2 * met > len(given)
+    for at, (heading, column) in enumerate(zip(source.headings, given, strict=True), start=1):
         if column is None:
             near = get_close_matches(_plain(heading), known, n=1, cutoff=0.6)
-            if not near and not any_known:
+            if not met and not (near and repeated):
                 continue
             hint = Text("; did you mean {near!r}?", near=near[0]) if near else ""
             faults.append(
@@ -242,6 +244,14 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
                     file=source.shown,
                     line=source.heading_line,
                     heading=heading,
+                    hint=hint,
+                )
+                if repeated
+                else Text(
+                    "{file}: line {line}: the heading of column {letters} is unknown{hint}",
+                    file=source.shown,
+                    line=source.heading_line,
+                    letters=column_letters(at),
                     hint=hint,
                 )
             )
