@@ -5,6 +5,7 @@ Every reader says of them what it says of their text in a CSV.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -279,6 +280,117 @@ def test_a_column_that_arrow_cannot_hold_is_named_with_its_type() -> None:
     # A mapping is read through NumPy, whose want of such a type polars tells in its own way.
     with pytest.raises(InputFileError, match="visits: cannot be read as a table: "):
         compute_claims(rows | {"minutes": cells})
+
+
+@pytest.mark.parametrize("column", ["minutes", "電話番号"])
+@pytest.mark.parametrize("cell", [object(), 1j, pd.Period("2016-05", "M")], ids=str)
+def test_a_column_of_objects_of_polars_is_refused(cell: object, column: str) -> None:
+    """Of its cells Arrow would take where they are in memory, read or not."""
+    rows = rows_of("visits", "minutes", [240])
+    table = pl.DataFrame(rows).with_columns(pl.Series(column, [cell], dtype=pl.Object))
+    with pytest.raises(InputFileError) as caught:
+        compute_claims(table)
+    assert str(caught.value) == (
+        f"visits: column '{column}' is of type Object, which Arrow cannot hold; give it as whole "
+        "numbers or as text"
+    )
+    assert caught.value.say("ja") == (
+        f"visits: 列「{column}」の型(Object)はArrowでは扱えません。"
+        "整数または文字列の列にして渡してください"
+    )
+    # By itself it gives its cells.
+    alone = {name: table[name] for name in table.columns}
+    assert told("visits", alone) == ([(2, str(cell), "bad_value")] * (column == "minutes"))
+
+
+MIDNIGHT = datetime.datetime(2016, 5, 2, tzinfo=datetime.UTC)
+IN_TOKYO = MIDNIGHT.astimezone(datetime.timezone(datetime.timedelta(hours=9)))
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "values"),
+    [
+        (
+            "minutes",
+            [Decimal("1.50"), 1.5, Decimal("1.5"), Fraction(3, 2), None],
+            ["1.50", "1.5", "1.5", "1.5", ""],
+        ),
+        ("minutes", [Decimal("1.5"), Decimal("1.50"), Decimal("1.500")], ["1.5", "1.50", "1.500"]),
+        ("minutes", [(1,), (True,), (1.0,)], ["(1,)", "(True,)", "(1.0,)"]),
+        ("minutes", [1e15, 10**15, 10**39], ["1" + "0" * 15, "1" + "0" * 15, "1" + "0" * 39]),
+        (
+            "service_date",
+            [MIDNIGHT, IN_TOKYO, pd.Timestamp(IN_TOKYO)],
+            ["2016-05-02 00:00:00+00:00", *["2016-05-02 09:00:00+09:00"] * 2],
+        ),
+        (
+            "start_time",
+            [MIDNIGHT.timetz(), IN_TOKYO.timetz()],
+            ["00:00:00+00:00", "09:00:00+09:00"],
+        ),
+        (
+            "minutes",
+            [datetime.timedelta(seconds=61), np.timedelta64(61, "s"), np.timedelta64("NaT")],
+            ["0:01:01", "0:01:01", ""],
+        ),
+    ],
+)
+def test_equal_cells_are_each_told_as_they_are_written(
+    column: str, cells: Cells, values: list[str]
+) -> None:
+    for some, shown in ((cells, values), (cells[::-1], values[::-1])):
+        rows = as_objects("visits", some, column)
+        if column == "start_time":
+            rows["end_time"] = "10:00"
+            rows = rows.drop(columns="minutes")
+        assert [value for _, value, _ in told("visits", rows)] == shown
+
+
+YEARS = ["20160-05-02", "-0005-05-02", "2016-05-02"]
+
+
+@pytest.mark.parametrize("zone", [None, "Asia/Tokyo"])
+@pytest.mark.parametrize("kind", ["pandas", "objects", "mapping", "arrow", "arrow_pandas", "file"])
+def test_a_date_of_a_year_that_python_has_none_of(
+    kind: str, zone: str | None, tmp_path: Path
+) -> None:
+    days = np.array(YEARS, "datetime64[s]")
+    cells: Any = pd.Series(days) if zone is None else pd.Series(days).dt.tz_localize(zone)
+    rows: Any = rows_of("visits", "service_date", YEARS)
+    column = pa.array(days).cast(pa.timestamp("s", zone))
+    match kind:
+        case "pandas":
+            rows = pd.DataFrame(rows | {"service_date": cells})
+        case "objects":
+            rows = pd.DataFrame(rows | {"service_date": pd.Series(list(cells), dtype=object)})
+        case "mapping":
+            rows = rows | {"service_date": cells}
+        case _:
+            rows = pa.table(rows | {"service_date": column})
+    if kind == "arrow_pandas":
+        rows = rows.to_pandas(types_mapper=pd.ArrowDtype)
+    if kind == "file":
+        parquet.write_table(rows, tmp_path / "a.parquet")
+        rows = tmp_path / "a.parquet"
+    found = told("visits", rows)
+    assert [line for line, _, _ in found] == ([2, 3] if zone is None else [2, 3, 4])
+    assert {rule for _, _, rule in found} == {"bad_value"}
+    assert found[0][1].startswith("20160-0")
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "value"),
+    [
+        # Days since 1970; seconds.
+        ("service_date", pa.array([6643000, 16923], pa.int32()).cast(pa.date32()), "20157-12-01"),
+        ("minutes", pa.array([10**15, 14400]).cast(pa.duration("s")), "277777777777:46:40"),
+    ],
+)
+def test_a_cell_of_arrow_that_python_has_none_of(column: str, cells: pa.Array, value: str) -> None:
+    """The rows beside it are read."""
+    table = pa.table(rows_of("visits", "minutes", [240, 240]) | {column: cells})
+    assert told("visits", table) == [(2, value, "bad_value")]
+    assert computed("visits", table).claims["insured_no"].tolist() == ["0000000002"]
 
 
 @pytest.mark.parametrize("flag", [True, False])

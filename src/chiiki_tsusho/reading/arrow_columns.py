@@ -10,7 +10,9 @@ from pyarrow import compute
 from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_texts
 from chiiki_tsusho.not_known import BLANK_NUMBER
 from chiiki_tsusho.reading.blocks import Form, Numbers, Texts
-from chiiki_tsusho.reading.written_cells import cell_text
+from chiiki_tsusho.reading.written_cells import cell_text, length_text
+
+_IN_A_DAY = {"s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 
 
 def plain_columns(table: pa.Table) -> pa.Table:
@@ -60,12 +62,32 @@ def column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
     whole = _one_array(column.unify_dictionaries() if column.num_chunks > 1 else column)
     texts = whole.dictionary
     if texts.type != pa.string() or texts.null_count:
-        texts = of_texts([cell_text(value) for value in texts.to_pylist()])
+        texts = of_texts(_cell_texts(texts))
     positions = whole.indices.cast(pa.int32())
     if positions.null_count:
         positions = positions.fill_null(len(texts))
         texts = pa.concat_arrays([texts, of_texts([""])])
     return Texts(texts, numbers_of(positions))
+
+
+def _cell_texts(values: pa.Array) -> list[str]:
+    try:
+        return [cell_text(value) for value in values.to_pylist()]
+    except (OverflowError, ValueError):
+        if not pa.types.is_temporal(values.type):
+            raise
+    return [_time_text(value) for value in values]
+
+
+def _time_text(value: pa.Scalar) -> str:
+    """Write a date, a time or a length of time, which may be one that Python has none of."""
+    try:
+        return cell_text(value.as_py())
+    except (OverflowError, ValueError):
+        if pa.types.is_duration(value.type):
+            return length_text(value.value / _IN_A_DAY[value.type.unit])
+        text: str = value.cast(pa.string()).as_py()
+        return text
 
 
 def checked_column(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:

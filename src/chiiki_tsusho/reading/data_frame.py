@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +44,9 @@ else:
 
 
 # Types of polars.
-_WIDE_NUMBERS = ("Int128", "UInt128")
+_WIDE_NUMBERS, _OBJECTS = ("Int128", "UInt128"), "Object"
+# Whole numbers up to here are written in digits, of whatever type they are.
+_LONG = 10**15
 
 
 def as_frame(given: object, shown: str) -> pd.DataFrame:
@@ -101,30 +103,38 @@ def _arrow_table(given: Any, shown: str) -> pa.Table:
     Raises
     ------
     InputFileError
-        Arrow cannot hold a column of polars.
+        Arrow cannot hold a column of polars; of Python objects it would take where they are.
     pyarrow.ArrowException
         It cannot hold another table.
     """
+    of_polars = _of_polars(given, "DataFrame")
+    for column in given.get_columns() if of_polars else ():
+        if str(column.dtype) == _OBJECTS:
+            raise _not_held(column, shown)
     try:
         return pa.table(given)
     except pa.ArrowInvalid:
-        if not _of_polars(given, "DataFrame"):
+        if not of_polars:
             raise
     taken = given.with_columns(map(_narrow, given.get_columns()))
     for column in taken.get_columns():
         try:
             pa.chunked_array(column)
         except pa.ArrowInvalid as error:
-            raise InputFileError(
-                Text(
-                    "{file}: column {column!r} is of type {kind}, which Arrow cannot hold; give it "
-                    "as whole numbers or as text",
-                    file=shown,
-                    column=column.name,
-                    kind=str(column.dtype),
-                )
-            ) from error
+            raise _not_held(column, shown) from error
     return pa.table(taken)
+
+
+def _not_held(column: Any, shown: str) -> InputFileError:
+    return InputFileError(
+        Text(
+            "{file}: column {column!r} is of type {kind}, which Arrow cannot hold; give it "
+            "as whole numbers or as text",
+            file=shown,
+            column=column.name,
+            kind=str(column.dtype),
+        )
+    )
 
 
 def _of_polars(given: object, kind: str) -> bool:
@@ -258,15 +268,18 @@ def _texts(positions: npt.NDArray[np.integer], values: list[Any]) -> Texts:
 def _told_apart(
     cells: npt.NDArray[np.object_], positions: npt.NDArray[np.integer], values: list[Any]
 ) -> tuple[npt.NDArray[np.integer], list[Any]]:
-    """Tell apart what is equal and is written otherwise: True and 1, 0 and −0."""
-    equal = [
-        at
-        for at, value in enumerate(values)
-        if isinstance(value, (Number, np.bool_)) and value in (0, 1)
+    """Tell apart what is equal and is written otherwise: True and 1, 0 and −0, 1.5 and 1.50."""
+    unsure = [
+        at for at, value in enumerate(values) if type(value) is not str and not _is_whole(value)
     ]
-    if not equal or pd.api.types.infer_dtype(cells, skipna=True) in ("integer", "boolean"):
+    if not unsure:
         return positions, values
-    rows = np.flatnonzero(np.isin(positions, equal))
+    given = cells if (positions >= 0).all() else cells[positions >= 0]
+    if len(set(map(type, given))) == 1:
+        unsure = [at for at in unsure if not _like_its_equals(values[at])]
+        if not unsure:
+            return positions, values
+    rows = np.flatnonzero(np.isin(positions, unsure))
     written = np.array([_cell_text(value) for value in cells[rows]], dtype=object)
     apart, texts = pd.factorize(written)
     positions = positions.copy()
@@ -274,5 +287,35 @@ def _told_apart(
     return positions, [*values, *texts]
 
 
+def _is_whole(value: object) -> bool:
+    """Say whether a value is a whole number, which is written alike whatever type it is of.
+
+    But for 0 and 1, that flags are equal to, and for what has too many digits.
+    """
+    if isinstance(value, np.timedelta64):
+        return False
+    if isinstance(value, (int, np.integer)):
+        return value not in (0, 1) and bool(-_LONG < value < _LONG)
+    return isinstance(value, float) and value.is_integer() and _is_whole(int(value))
+
+
+def _like_its_equals(value: object) -> bool:
+    """Say whether a value is written as all of its own type that are equal to it."""
+    if isinstance(value, float):
+        return value != 0
+    if isinstance(value, (datetime.datetime, datetime.time)):
+        return value.tzinfo is None
+    return isinstance(value, (int, np.integer, np.bool_, datetime.date, datetime.timedelta))
+
+
 def _cell_text(value: object) -> str:
-    return "" if value is pd.NA or value is pd.NaT else cell_text(value)
+    if value is pd.NA or value is pd.NaT:
+        return ""
+    try:
+        return cell_text(value)
+    except NotImplementedError:
+        # A Timestamp of a year that Python has no date of; of a zone it shows that of UTC.
+        if not isinstance(value, pd.Timestamp):
+            raise
+        text = str(value.asm8).replace("T", " ")
+        return text.removesuffix(" 00:00:00") if value.tzinfo is None else f"{text}+00:00"

@@ -24,6 +24,10 @@ def cell_text(value: object) -> str:
     if isinstance(value, (bool, np.bool_)):
         # A flag is no number: as a word it is read where words are, and refused elsewhere.
         return str(bool(value))
+    if isinstance(value, np.timedelta64):
+        # To NumPy it is an integer.
+        days = value / np.timedelta64(1, "D")
+        return "" if np.isnan(days) else length_text(float(days))
     if isinstance(value, Integral):
         return _whole_text(int(value))
     if isinstance(value, Decimal):
