@@ -29,7 +29,8 @@ from chiiki_tsusho.version import __version__
 from chiiki_tsusho.whole_files import named_path
 from chiiki_tsusho.writing.earlier_run import EarlierRun
 from chiiki_tsusho.writing.folders import FolderSink, refuse_overwriting, write_tables
-from chiiki_tsusho.writing.result_tables import FrameSink, read_frame, schema
+from chiiki_tsusho.writing.result_columns import claims_and_lines_of, frame_table
+from chiiki_tsusho.writing.result_tables import FrameSink, read_frame
 from chiiki_tsusho.writing.run_record import (
     OUTPUTS,
     Digests,
@@ -103,18 +104,20 @@ class Batch:
 
         Raises
         ------
+        InputFileError
+            A frame was edited: it lacks a column, or the claims and their lines do not agree.
         OutputError
             The folder cannot be written.
         """
-        columns = {"claim_lines": CLAIM_LINES, "claims": CLAIMS, "problems": PROBLEMS}
-        tables = {
-            name: pa.Table.from_pandas(
-                getattr(self, name), schema(columns[name]), preserve_index=False
-            )
-            for name in columns
-        }
+        claims, lines = claims_and_lines_of(self.claims, self.claim_lines)
         held = self.held_visits.astype("str")
-        write_tables(folder, tables | {"held_visits": pa.Table.from_pandas(held)})
+        tables = {
+            "claim_lines": lines,
+            "claims": claims,
+            "problems": frame_table(self.problems, "problems", PROBLEMS),
+            "held_visits": pa.Table.from_pandas(held, preserve_index=False),
+        }
+        write_tables(folder, tables)
         return Path(folder)
 
     @checked_call

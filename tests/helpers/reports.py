@@ -156,18 +156,24 @@ def large_batch(folder: Path, claims: int, problems: int = 0) -> None:
         "public_count": 0,
         "public_units": 0,
     }
+    benefit = np.minimum(426 * days, 9000)
+    # 10.90 yen a unit and 90 per cent.
+    yen = benefit * 1090 // 100
     totals = {column.name: 0 for column in CLAIMS[len(key) :]} | {
         "care_level": 1 + number % 5,
         "visits": days,
         "days": days,
         "managed_units": 426 * days,
         "total_units": 426 * days,
-        "planned_units": np.minimum(426 * days, 9000),
-        "benefit_units": np.minimum(426 * days, 9000),
-        "self_paid_units": np.maximum(426 * days - 9000, 0),
-        "total_yen": 4643 * days,
-        "insurance_yen": 4178 * days,
-        "copay_yen": 465 * days,
+        "planned_units": benefit,
+        "benefit_units": benefit,
+        "self_paid_units": 426 * days - benefit,
+        "unit_price": 1090,
+        "total_yen": yen,
+        "benefit_rate": 90,
+        "insurance_yen": yen * 90 // 100,
+        "copay_yen": yen - yen * 90 // 100,
+        "self_paid_yen": (426 * days - benefit) * 1090 // 100,
     }
     write_output(folder, "claim_lines", CLAIM_LINES, pd.DataFrame(key | lines))
     write_output(folder, "claims", CLAIMS, pd.DataFrame(key | totals))

@@ -276,8 +276,8 @@ def test_files_of_two_batches_make_no_papers(tmp_path: Path) -> None:
         ),
         (
             "claim_lines", ("852", "853"),
-            "claims and claim_lines are not of one batch; compute the claims again",
-            "claims と claim_lines が同じ計算の結果ではありません。もう一度計算してください",
+            "total_units is 852 where other figures come to 853; compute the claims again",
+            "総単位数が852ですが、ほかの数値から計算すると853です)。もう一度計算してください",
         ),
         (
             "claims", None,

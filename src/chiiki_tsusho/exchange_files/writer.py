@@ -16,11 +16,7 @@ from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.batch import Batch, FileBatch
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
-from chiiki_tsusho.errors import (
-    ChiikiTsushoError,
-    ClaimFileError,
-    InputFileError,
-)
+from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.monthly_codes import without_units
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
@@ -32,6 +28,7 @@ from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_recipients
 from chiiki_tsusho.whole_files import given_path, named_path
 from chiiki_tsusho.writing.file_sets import write_files
+from chiiki_tsusho.writing.result_columns import claims_and_lines_of
 from chiiki_tsusho.writing.result_tables import read_frame
 from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
 
@@ -119,7 +116,7 @@ def write_claim_file(
         Something that a statement needs is missing or does not agree; ``problems`` lists all of
         it by claim and column. Nothing is written.
     InputFileError
-        The batch or the recipients cannot be read.
+        The batch or the recipients cannot be read, or the claims and their lines do not agree.
     OutputError
         The folder cannot be written.
 
@@ -201,9 +198,10 @@ def _sending(review_month: str, quote: str, medium: str, file_no: str) -> Sendin
 
 def _claims_of(batch: Batch | FileBatch | str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     if isinstance(batch, Batch):
-        return batch.claims, batch.claim_lines
-    folder = batch.folder if isinstance(batch, FileBatch) else given_path(batch)
-    claims, lines = read_claims_and_lines(Results.found(folder))
+        claims, lines = claims_and_lines_of(batch.claims, batch.claim_lines)
+    else:
+        folder = batch.folder if isinstance(batch, FileBatch) else given_path(batch)
+        claims, lines = read_claims_and_lines(Results.found(folder))
     return read_frame([claims], CLAIMS), read_frame([lines], CLAIM_LINES)
 
 
@@ -238,8 +236,6 @@ def _by_file(
     """Part the claims by provider and month, each with its lines, and check every one of them."""
     place = pd.MultiIndex.from_frame(claims[list(_KEY)])
     at = place.get_indexer(pd.MultiIndex.from_frame(lines[list(_KEY)]))
-    if (at < 0).any():
-        raise InputFileError(Text("claims and claim_lines are not of one batch"))
     blank = without_units(
         of_texts(lines["service_code"].tolist()),
         lines["service_month"].to_numpy(dtype=np.int64),

@@ -11,16 +11,14 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS
-from chiiki_tsusho.errors import InputFileError
+from chiiki_tsusho.columns import CLAIM_KEY
 from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
 from chiiki_tsusho.exchange_files.persons import PersonCells
-from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.number_arrays import Ints
-from chiiki_tsusho.writing.result_tables import schema
-from chiiki_tsusho.writing.saved_results import AGAIN, Results, read_claims_and_lines
+from chiiki_tsusho.writing.result_columns import claims_and_lines_of
+from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Batch
@@ -83,14 +81,17 @@ class PaperClaim:
 
 
 def read_tables(batch: Batch | str | Path) -> tuple[pa.Table, pa.Table]:
-    """Return claims and lines of a batch or of its folder, the claims in their order."""
+    """Return claims and lines of a batch or of its folder, the claims in their order.
+
+    Raises
+    ------
+    InputFileError
+        They cannot be read, or do not agree.
+    """
     if isinstance(batch, (str, Path)):
         claims, lines = read_claims_and_lines(Results.found(Path(batch)))
     else:
-        claims, lines = (
-            pa.Table.from_pandas(frame, schema=schema(columns), preserve_index=False)
-            for frame, columns in ((batch.claims, CLAIMS), (batch.claim_lines, CLAIM_LINES))
-        )
+        claims, lines = claims_and_lines_of(batch.claims, batch.claim_lines)
     return claims.sort_by([(name, "ascending") for name in _KEY]).combine_chunks(), lines
 
 
@@ -113,11 +114,6 @@ def paper_claims(
         Names the codes.
     content : callable
         Says in plain words what a code is for.
-
-    Raises
-    ------
-    InputFileError
-        A line is of no claim, or a claim has other units than its lines.
     """
     of_line = _claim_of_line(claims, lines)
     use, rows = _code_rows(lines, book)
@@ -128,7 +124,6 @@ def paper_claims(
     lines = lines.take(pa.array(order)).combine_chunks()
     of_line, use = of_line[order], use[order]
     starts = np.searchsorted(of_line, np.arange(claims.num_rows + 1))
-    _check_sums(claims, lines, starts)
     units, own = _public_part(claims, cells)
     for first in range(0, claims.num_rows, _CLAIMS_AT_ONCE):
         part = claims.slice(first, _CLAIMS_AT_ONCE)
@@ -160,21 +155,8 @@ def _claim_of_line(claims: pa.Table, lines: pa.Table) -> Ints:
         for table in (claims, lines)
     ]
     found = pc.index_in(keys[1], value_set=keys[0].combine_chunks())
-    if found.null_count:
-        raise _not_of_one_batch()
     places: Ints = found.to_numpy().astype(np.int64)
     return places
-
-
-def _check_sums(claims: pa.Table, lines: pa.Table, starts: Ints) -> None:
-    """Refuse files of two batches: the units of a claim are those of its lines."""
-    running = np.concatenate(([0], np.cumsum(lines["service_units"].to_numpy())))
-    if (np.diff(running[starts]) != claims["total_units"].to_numpy()).any():
-        raise _not_of_one_batch()
-
-
-def _not_of_one_batch() -> InputFileError:
-    return InputFileError(Text("claims and claim_lines are not of one batch; {again}", again=AGAIN))
 
 
 def _code_rows(lines: pa.Table, book: CodeBook) -> tuple[Ints, list[CodeRow | None]]:

@@ -13,7 +13,6 @@ from pyarrow import compute
 from chiiki_tsusho.arrow_arrays import numbers_of, of_texts
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.columns import (
-    CLAIM_LINES,
     CLAIMS,
     INSURED_NO,
     INSURER_NO,
@@ -35,14 +34,18 @@ from chiiki_tsusho.records import record
 from chiiki_tsusho.reports.number_table import (
     NumberTable,
     Words,
-    added,
-    groups,
     objects,
     of_nullable,
     texts_of,
 )
+from chiiki_tsusho.writing.result_checks import AGAIN, check_claims
 from chiiki_tsusho.writing.run_record import read_record
-from chiiki_tsusho.writing.saved_results import AGAIN, Results, output_files, read_output
+from chiiki_tsusho.writing.saved_results import (
+    Results,
+    claims_and_lines_in,
+    output_files,
+    read_output,
+)
 
 _SERVICE_DATE = next(column for column in VISITS if column.name == "service_date")
 _LINE_COLUMNS = (
@@ -115,13 +118,11 @@ def read_batch(folder: Path) -> BatchFolder:
         batch.
     """
     with Results.found(folder).one_run() as files:
-        claims = _numbers(read_output(files["claims"], CLAIMS, _CLAIM_COLUMNS))
-        lines = _numbers(read_output(files["claim_lines"], CLAIM_LINES, _LINE_COLUMNS))
-        _check_sums(folder, claims, lines)
+        claims, lines = claims_and_lines_in(folder, files)
         problems = read_output(files["problems"], PROBLEMS, [column.name for column in PROBLEMS])
         return BatchFolder(
-            claims,
-            lines,
+            _numbers(claims.select(_CLAIM_COLUMNS)),
+            _numbers(lines.select(_LINE_COLUMNS)),
             problems,
             count_held(files["held_visits"], lines_set_aside(problems)),
             files["problems"].name,
@@ -139,7 +140,9 @@ def read_claims(folder: Path) -> NumberTable:
         A file is missing or is not what the ``claim`` command writes.
     """
     path = output_files(folder)["claims"]
-    return _numbers(read_output(path, CLAIMS, _CLAIM_COLUMNS))
+    claims = read_output(path, CLAIMS, [column.name for column in CLAIMS])
+    check_claims(claims, path)
+    return _numbers(claims.select(_CLAIM_COLUMNS))
 
 
 def _numbers(table: pa.Table) -> NumberTable:
@@ -158,26 +161,6 @@ def _numbers(table: pa.Table) -> NumberTable:
     if "total_yen" in columns:
         columns["unknown_yen"] = of_nullable(table["total_yen"].is_null(), 0)
     return NumberTable(columns, words)
-
-
-def _check_sums(folder: Path, claims: NumberTable, lines: NumberTable) -> None:
-    """Refuse files of two batches: the units of the lines are those of the claims."""
-    months = np.concatenate([claims["service_month"], lines["service_month"]])
-    group, first = groups([months])
-    of_claims = added(claims["total_units"], group[: len(claims)], len(first))
-    of_lines = added(lines["service_units"], group[len(claims) :], len(first))
-    for at in np.flatnonzero(of_claims != of_lines)[:1].tolist():
-        raise InputFileError(
-            Text(
-                "{folder}: claims and claim_lines are not of one batch: {month} has "
-                "{claimed:,} units in claims, {listed:,} in claim_lines; {again}",
-                folder=folder,
-                month=int(months[first[at]]),
-                claimed=int(of_claims[at]),
-                listed=int(of_lines[at]),
-                again=AGAIN,
-            )
-        )
 
 
 def read_held(folder: Path) -> Held:

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
-from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.errors import InputFileError, not_read
-from chiiki_tsusho.language import Name, Sayable, Text, on_lines
+from chiiki_tsusho.language import Text, on_lines
 from chiiki_tsusho.lazy import parquet
-from chiiki_tsusho.months import is_month
+from chiiki_tsusho.reading.blocks import Form, Numbers
 from chiiki_tsusho.reading.file_state import FileState, changed, state_at
+from chiiki_tsusho.reading.workbook_file import WorkbookSource
 from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import given_path
 from chiiki_tsusho.writing.exchange import settle
+from chiiki_tsusho.writing.result_checks import check_results
+from chiiki_tsusho.writing.result_columns import (
+    check_form,
+    no_column,
+    not_as_written,
+    twice,
+    typed,
+)
 from chiiki_tsusho.writing.result_tables import schema
 from chiiki_tsusho.writing.run_record import OUTPUTS
 
 _GIVE = Text("give the folder that the claim command wrote")
-AGAIN = Text("compute the claims again")
-# No claim comes to more units or yen, so that all sums of them are exact.
-_LARGEST = 10**15
+_NO_UTF8 = Text("it is not text in UTF-8")
+_NO_ROWS = Text(
+    "its rows cannot be told apart: one has more or fewer cells than there are headings, or a "
+    "quotation mark is not closed"
+)
 # Texts of the user's own, nearly all different.
 _FREE_TEXT = frozenset({"value", "message"})
 
@@ -137,13 +146,20 @@ def read_claims_and_lines(results: Results) -> tuple[pa.Table, pa.Table]:
     Raises
     ------
     InputFileError
-        As of ``read_output``; or another run has ended meanwhile.
+        As of ``read_output`` and ``check_results``; or another run has ended meanwhile.
     """
     with results.one_run() as files:
-        claims, lines = (
-            read_output(files[name], columns, [one.name for one in columns]).cast(schema(columns))
-            for name, columns in (("claims", CLAIMS), ("claim_lines", CLAIM_LINES))
-        )
+        claims, lines = claims_and_lines_in(results.folder, files)
+    return claims.cast(schema(CLAIMS)), lines.cast(schema(CLAIM_LINES))
+
+
+def claims_and_lines_in(folder: Path, files: Mapping[str, Path]) -> tuple[pa.Table, pa.Table]:
+    """Read the claims and their lines, and see that they agree; texts are dictionaries."""
+    claims, lines = (
+        read_output(files[name], columns, [one.name for one in columns])
+        for name, columns in (("claims", CLAIMS), ("claim_lines", CLAIM_LINES))
+    )
+    check_results(claims, lines, folder)
     return claims, lines
 
 
@@ -166,38 +182,16 @@ def read_output(path: Path, columns: Sequence[Column], wanted: Sequence[str]) ->
     Raises
     ------
     InputFileError
-        The file cannot be read, lacks a column, has a blank where a number must be, a number that
-        no claim comes to, some of the yen of a claim without the others, or (other than problems)
-        what is no month.
+        The file cannot be read, lacks a column, or has a cell that is not as it was written
+        (``check_form``).
     """
     chosen = [column for column in columns if column.name in wanted]
-    headings_of, read = _READERS[path.suffix]
     try:
-        there = headings_of(path)
-        headings = [_heading(column, there) for column in chosen]
-        schema = pa.schema(list(zip(headings, map(_arrow_type, chosen), strict=True)))
-        table = read(path, schema).rename_columns([column.name for column in chosen])
+        table = _READERS[path.suffix](path, chosen)
     except OSError as error:
         raise not_read(path, error) from error
-    except (pa.ArrowException, _NoColumnError, UnicodeDecodeError, csv.Error) as error:
-        raise _not_as_written(path, _why(error)) from error
     table = _with_texts(table)
-    if "service_month" in wanted and columns != PROBLEMS:
-        _check_months(path, table)
-    _check_yen(path, table, chosen)
-    for column in chosen:
-        _check_size(path, table, column)
-        blank = table[column.name].null_count if column.kind == "whole" else 0
-        if blank:
-            raise InputFileError(
-                Text(
-                    "{path}: {column} is blank in {blank} of the rows; {again}",
-                    path=path,
-                    column=Name(column.name, column.heading),
-                    blank=blank,
-                    again=AGAIN,
-                )
-            )
+    check_form(table, chosen, path)
     return table
 
 
@@ -211,70 +205,37 @@ def _with_texts(table: pa.Table) -> pa.Table:
     return table
 
 
-def _heading(column: Column, there: Sequence[str]) -> str:
-    for heading in (column.name, column.heading):
-        if heading in there:
-            return heading
-    raise _NoColumnError(column)
+def _headings(path: Path, columns: Sequence[Column], there: Sequence[str]) -> list[str]:
+    """Return the heading under which a file has each column.
+
+    Raises
+    ------
+    InputFileError
+        It has none, or two.
+    """
+    chosen = []
+    for column in columns:
+        names = [one for one in there if one in (column.name, column.heading)]
+        if len(names) != 1:
+            raise not_as_written(path, twice(column) if names else no_column(column))
+        chosen += names
+    return chosen
 
 
-class _NoColumnError(Exception):
-    """A column is not there; the one argument is which."""
+def _table(
+    path: Path, columns: Sequence[Column], cells: Iterable[pa.Array | pa.ChunkedArray]
+) -> pa.Table:
+    """Bring columns of cells of any kind into their types."""
+    arrays = [
+        typed(one, column, path).cast(_arrow_type(column))
+        for one, column in zip(cells, columns, strict=True)
+    ]
+    return pa.table(arrays, schema=_schema(columns))
 
 
-def _why(error: Exception) -> Sayable | str:
-    if isinstance(error, _NoColumnError):
-        (column,) = error.args
-        return Text("no column {name} ({heading})", name=column.name, heading=column.heading)
-    if isinstance(error, UnicodeDecodeError):
-        return Text("it is not text in UTF-8")
-    return str(error).splitlines()[0]
-
-
-def _not_as_written(path: Path, why: Sayable | str) -> InputFileError:
-    return InputFileError(
-        Text(
-            "{path}: is not as the claim command writes it: {why}; {again}",
-            path=path,
-            why=why,
-            again=AGAIN,
-        )
-    )
-
-
-def _check_months(path: Path, table: pa.Table) -> None:
-    for month in table["service_month"].cast(pa.string()).unique().to_pylist():
-        text = "" if month is None else month
-        if not (text.isascii() and text.isdigit() and len(text) == 6 and is_month(int(text))):
-            raise _not_as_written(path, Text("{text!r} is no month of service", text=text))
-
-
-def _check_size(path: Path, table: pa.Table, column: Column) -> None:
-    if column.kind == "text":
-        return
-    extremes = compute.min_max(table[column.name]).as_py()
-    for number in extremes.values():
-        if number is not None and abs(number) > _LARGEST:
-            text = Text(
-                "{column} has {number}, more than any claim comes to",
-                column=Name(column.name, column.heading),
-                number=number,
-            )
-            raise _not_as_written(path, text)
-
-
-def _check_yen(path: Path, table: pa.Table, columns: Sequence[Column]) -> None:
-    """Refuse a claim with some of its yen: all of them are known, or none."""
-    yen = [column for column in columns if column.name.endswith("_yen")]
-    for first, second in pairwise(yen):
-        differs = compute.xor(table[first.name].is_null(), table[second.name].is_null())
-        if compute.any(differs).as_py():
-            text = Text(
-                "a claim has only one of {first} and {second}",
-                first=Name(first.name, first.heading),
-                second=Name(second.name, second.heading),
-            )
-            raise _not_as_written(path, text)
+def _schema(columns: Sequence[Column], headings: Sequence[str] | None = None) -> pa.Schema:
+    names = headings or [column.name for column in columns]
+    return pa.schema(list(zip(names, map(_arrow_type, columns), strict=True)))
 
 
 def _arrow_type(column: Column) -> pa.DataType:
@@ -283,70 +244,73 @@ def _arrow_type(column: Column) -> pa.DataType:
     return pa.string() if column.name in _FREE_TEXT else pa.dictionary(pa.int32(), pa.string())
 
 
-def _csv_headings(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return next(csv.reader(stream), [])
-
-
 # Libraries are given open files: of names that are no UTF-8 they know nothing.
-def _read_csv(path: Path, schema: pa.Schema) -> pa.Table:
+def _read_csv(path: Path, columns: Sequence[Column]) -> pa.Table:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            there = next(csv.reader(stream), [])
+        headings = _headings(path, columns, there)
+        try:
+            table = _csv_table(path, _schema(columns, headings))
+        except pa.ArrowInvalid:
+            # As text it is told what is wrong, and where.
+            texts = pa.schema([(name, pa.string()) for name in headings])
+            cells = _csv_table(path, texts, blanks=True)
+            return _table(path, columns, cells.columns)
+    except UnicodeDecodeError as error:
+        raise not_as_written(path, _NO_UTF8) from error
+    except (pa.ArrowException, csv.Error) as error:
+        no_text = "invalid UTF8" in str(error)
+        raise not_as_written(path, _NO_UTF8 if no_text else _NO_ROWS) from error
+    return table.rename_columns([column.name for column in columns])
+
+
+def _csv_table(path: Path, schema: pa.Schema, blanks: bool = False) -> pa.Table:
     with path.open("rb") as stream:
         return arrow_csv.read_csv(
             stream,
             # Values and messages may hold line breaks; the other files have none.
-            parse_options=arrow_csv.ParseOptions(newlines_in_values=pa.string() in schema.types),
+            parse_options=arrow_csv.ParseOptions(
+                newlines_in_values=not _FREE_TEXT.isdisjoint(schema.names)
+            ),
             convert_options=arrow_csv.ConvertOptions(
-                include_columns=schema.names, column_types=schema, null_values=[""]
+                include_columns=schema.names,
+                column_types=schema,
+                null_values=[""],
+                strings_can_be_null=blanks,
             ),
         )
 
 
-def _parquet_headings(path: Path) -> list[str]:
-    with path.open("rb") as stream, parquet.ParquetFile(stream) as file:
-        return list(file.schema_arrow.names)
-
-
-def _read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
+def _read_parquet(path: Path, columns: Sequence[Column]) -> pa.Table:
     with path.open("rb") as stream:
-        table = parquet.read_table(stream, columns=schema.names).select(schema.names)
-    return pa.table(
-        [table[name].cast(kind) for name, kind in zip(schema.names, schema.types, strict=True)],
-        schema=schema,
-    )
+        try:
+            with parquet.ParquetFile(stream) as file:
+                headings = _headings(path, columns, file.schema_arrow.names)
+                table = file.read(columns=headings)
+        except pa.ArrowException as error:
+            fault = Text("it is no Parquet file, or a damaged one")
+            raise not_as_written(path, fault) from error
+    return _table(path, columns, [table[name] for name in headings])
 
 
-def _workbook_rows(path: Path) -> list[list[Any]]:
-    import python_calamine
-
-    try:
-        with path.open("rb") as stream:
-            sheet = python_calamine.load_workbook(stream).get_sheet_by_index(0)
-        return sheet.to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, IndexError) as error:
-        raise pa.ArrowInvalid(str(error)) from error
-
-
-def _workbook_headings(path: Path) -> list[str]:
-    return [str(cell) for cell in next(iter(_workbook_rows(path)), [])]
-
-
-def _read_workbook(path: Path, schema: pa.Schema) -> pa.Table:
-    headings, *rows = _workbook_rows(path)
-    columns = [
-        [None if row[at] in ("", None) else row[at] for row in rows]
-        for at in map(headings.index, schema.names)
-    ]
-    return pa.table(
-        [
-            pa.array(cells).cast(kind) if pa.types.is_int64(kind) else pa.array(cells, kind)
-            for cells, kind in zip(columns, schema.types, strict=True)
-        ],
-        schema=schema,
-    )
+def _read_workbook(path: Path, columns: Sequence[Column]) -> pa.Table:
+    # The reader of inputs knows of cells far from the table.
+    source = WorkbookSource(path)
+    headings = _headings(path, columns, source.headings)
+    forms: list[Form] = ["texts" if one in headings else "unread" for one in source.headings]
+    order = [one for one in source.headings if one in headings]
+    parts: dict[str, list[pa.Array]] = {name: [] for name in order}
+    for block in source.blocks(forms):
+        if len(block.malformed):
+            raise not_as_written(path, _NO_ROWS)
+        for name, column in zip(order, block.columns, strict=True):
+            assert not isinstance(column, Numbers)
+            parts[name].append(column.of_rows())
+    texts = (pa.chunked_array(parts[name], pa.string()) for name in headings)
+    blank = pa.scalar("")
+    cells = (compute.if_else(compute.equal(one, blank), None, one) for one in texts)
+    return _table(path, columns, cells)
 
 
-_READERS = {
-    ".csv": (_csv_headings, _read_csv),
-    ".parquet": (_parquet_headings, _read_parquet),
-    ".xlsx": (_workbook_headings, _read_workbook),
-}
+_READERS = {".csv": _read_csv, ".parquet": _read_parquet, ".xlsx": _read_workbook}
