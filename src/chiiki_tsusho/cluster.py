@@ -32,7 +32,7 @@ except ModuleNotFoundError as error:  # pragma: no cover
 from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.batch import Batch
 from chiiki_tsusho.claims.rosters import Rosters
-from chiiki_tsusho.claims.run import BatchRun
+from chiiki_tsusho.claims.run import BatchRun, Waiting
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, FILES, PROBLEMS
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError, why_not
@@ -247,11 +247,11 @@ class _PartitionResult:
 
 @dataclass(frozen=True)
 class _UnplacedResult:
-    """The rows of nobody, and the keys of the claims that are held because of them."""
+    """The rows of nobody, and the claims that wait for them."""
 
     problems: pd.DataFrame
     held_visits: pd.DataFrame
-    held: pa.StringArray
+    waiting: Waiting
 
 
 def _first_lines(lengths: Sequence[int]) -> list[int]:
@@ -306,15 +306,18 @@ def _hold_unplaced(
     source, frame = _opened(nobody)
     sink = FrameSink()
     run = BatchRun(source, None, None, shared.book, rosters=shared.rosters)
-    held = run.hold_for_unplaced(pa.chunked_array(keys, pa.string()).combine_chunks(), sink)
-    return _UnplacedResult(run.problems.frame(shared.language), frame.iloc[_positions(sink)], held)
+    waiting = run.hold_for_unplaced(pa.chunked_array(keys, pa.string()).combine_chunks(), sink)
+    problems = run.problems.frame(shared.language)
+    return _UnplacedResult(problems, frame.iloc[_positions(sink)], waiting)
 
 
 def _computed(part: pd.DataFrame, unplaced: _UnplacedResult, shared: _Shared) -> _PartitionResult:
     """Compute claims on one core: a worker with several threads has as many partitions at work."""
     with on_one_core():
         source, frame = _opened(part)
-        run = BatchRun(source, None, None, shared.book, rosters=shared.rosters, held=unplaced.held)
+        run = BatchRun(
+            source, None, None, shared.book, rosters=shared.rosters, waiting=unplaced.waiting
+        )
         sink = FrameSink()
         run.run(sink)
         return _PartitionResult(

@@ -308,6 +308,45 @@ def test_a_claim_waits_for_what_is_registered_of_the_other(row: Cells, rule: str
     assert "cannot be computed yet" in said
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"insurer_no": "31003"},
+        {"insurer_no": ""},
+        {"insured_no": "1"},
+        {"insured_no": "000000000?"},
+        {"service_date": "2016/9/x"},
+    ],
+)
+def test_a_claim_waits_for_rows_that_may_be_the_persons_at_another_provider(cells: Cells) -> None:
+    # 13 × 735 = 9,555 units; 13 visits more may be above 16,692.
+    rows = two_providers()
+    alone, others = rows[:13], [{**one, **cells} for one in rows[13:]]
+    assert {one["provider_no"] for one in others} == {OTHER}
+    batch = compute([*alone, *others])
+    assert batch.claims.empty
+    assert "plan_needed" in set(batch.problems["rule"])
+    (said,) = batch.problems.query("rule == 'plan_needed'")["message"]
+    assert "cannot be computed yet" in said
+    # A plan of its own says how much of the limit it has; one for every provider does not.
+    plan = {**RECIPIENT, "planned_units": "9000"}
+    own = compute([*alone, *others], recipients=[{**plan, "provider_no": PROVIDER["provider_no"]}])
+    assert column(own, "planned_units") == [9000]
+    general = compute([*alone, *others], recipients=[plan])
+    assert general.claims.empty
+    # Nobody waits for a row that is set aside, nor where a day more is within the limit.
+    few = compute([*alone[:5], *others[:2]])
+    assert column(few, "total_units") == [5 * 735]
+
+
+def test_a_row_that_may_be_anybodys_elsewhere_holds_nobody_who_is_far_from_the_limit() -> None:
+    rows = month("2016-09", range(1, 6), minutes="480")
+    nameless = month("2016-09", range(1, 2), minutes="480", provider_no=OTHER, insured_no="?")
+    batch = compute([*rows, *nameless])
+    assert len(column(batch, "total_units")) == 1
+    assert sorted(batch.problems["rule"]) == ["bad_value", "unplaced_row"]
+
+
 def test_a_level_that_stands_at_another_provider_is_known_or_open() -> None:
     # The plan is above what 要介護1 allows, and not above what 要介護3 does.
     rows = [VISIT, {**VISIT, "provider_no": OTHER, "care_level": "3", "minutes": "abc"}]

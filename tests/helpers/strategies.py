@@ -807,7 +807,11 @@ def bad_identifier(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | No
 def bad_date(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | None:
     """A row whose month cannot be read: it may belong to any month of its person."""
     scope = (None, *key[1:])
-    if not draft.free(scope):
+    # In a month that the person has elsewhere alone it may be of one more claim there.
+    elsewhere = any(
+        own[2:] == key[2:] and (own[0], *key[1:]) not in draft.claims for own in draft.claims
+    )
+    if elsewhere or not draft.free(scope):
         return None
     text, rule = choose.pick(DATE_CELLS)
     record = draft.insert(None, draft.spare(key), choose, {"service_date": text})

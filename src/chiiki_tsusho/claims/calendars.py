@@ -22,7 +22,7 @@ DAYS = 31
 # have in common; the very first, of none, is also of visits of several levels.
 DOUBTED = 0
 # What is marked of each claim.
-_ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL, _APART = range(5)
+_ROWS, _FIRST_LINE, _HELD, _OPEN_LEVEL, _APART, _BESIDE = range(6)
 
 
 class Grid:
@@ -57,7 +57,7 @@ class Calendars:
     _sheets: TupleIds = field(default_factory=lambda: TupleIds(2))
     _by_owner: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _more: Grid = field(default_factory=lambda: Grid(DAYS, np.int16))
-    _marks: Grid = field(default_factory=lambda: Grid(_APART + 1))
+    _marks: Grid = field(default_factory=lambda: Grid(_BESIDE + 1))
 
     def __len__(self) -> int:
         """Count the claims."""
@@ -162,6 +162,16 @@ class Calendars:
     def apart(self, claims: Ints) -> Ints:
         """Return how many rows may be of each of some claims and are in no calendar."""
         rows: Ints = self._marks.cells[claims, _APART].astype(np.int64)
+        return rows
+
+    def set_beside(self, claims: Ints, rows: Ints | int) -> None:
+        """Count rows that may be of claims of the same persons at providers without one."""
+        np.add.at(self._marks.cells[:, _BESIDE], claims, rows)
+
+    @property
+    def beside(self) -> Ints:
+        """How many rows may be of another claim of each one's person, shape (claims,)."""
+        rows: Ints = self._marks.cells[: len(self.claims), _BESIDE].astype(np.int64)
         return rows
 
     def is_held(self, claims: Ints) -> npt.NDArray[np.bool_]:

@@ -63,6 +63,24 @@ def matching_claims(calendars: Calendars, keys: Ints, held: Flags) -> tuple[Ints
     return claims.agreeing(known, held)
 
 
+def claims_of_persons(calendars: Calendars, keys: Ints) -> Ints:
+    """Return the claims, of whichever provider, of the persons whose visits rows may be.
+
+    Parameters
+    ----------
+    keys : ndarray of int64, shape (8, rows)
+        Of whom the person is known, as read or as put right, nobody else's claims agree.
+    """
+    of_persons = keys.copy()
+    of_persons[[0, 3]] = UNKNOWN
+    of_persons[2] = np.maximum(keys[2], keys[5])
+    of_persons[5] = UNKNOWN
+    found = np.zeros(len(calendars), dtype=bool)
+    if keys.size and len(calendars):
+        matching_claims(calendars, distinct_columns(of_persons)[0], found)
+    return np.flatnonzero(found)
+
+
 class _ClaimsByParts:
     """All claims, found by any of the parts that name them: provider, insurer, person, month."""
 

@@ -27,10 +27,11 @@ from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import decoders_of
 from chiiki_tsusho.reading.blocks import Source, SourceFile
-from chiiki_tsusho.reading.dense_ids import TextIds
+from chiiki_tsusho.reading.dense_ids import TextIds, TupleIds
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
 from chiiki_tsusho.reading.threads import in_order
 from chiiki_tsusho.reading.typed_blocks import Identities
+from chiiki_tsusho.records import record
 
 # What is priced at once: so much that each step is worth its start, so little that memory stays
 # small, whether claims have ten visits or a hundred.
@@ -46,6 +47,25 @@ def _claim_text(key: str) -> str:
     """Name a claim as messages do, by its key."""
     month, names = key.split(maxsplit=1)
     return f"{month_text(int(month))} {names}"
+
+
+@record
+class Waiting:
+    """Claims that wait for rows which lie elsewhere and do not say whose they are.
+
+    Parameters
+    ----------
+    held : pyarrow.StringArray
+        Keys of the claims that the rows may belong to.
+    beside : pyarrow.StringArray
+        Keys of claims of persons whose visits at another provider they may be.
+    rows : int
+        How many there are.
+    """
+
+    held: pa.StringArray
+    beside: pa.StringArray
+    rows: int
 
 
 class BatchRun:
@@ -83,7 +103,7 @@ class BatchRun:
         rosters: Rosters | None = None,
         unplaced: Unplaced = "hold",
         earlier: Earlier | None = None,
-        held: pa.StringArray | None = None,
+        waiting: Waiting | None = None,
     ) -> None:
         self.problems = Problems()
         self.summary = Summary()
@@ -101,7 +121,7 @@ class BatchRun:
         assert decoders[0] is not None
         self._visits = VisitBook(decoders[0], book, rosters.providers, self._identities, unplaced)
         self._earlier = earlier
-        self._held = held
+        self._waiting = waiting
         self._context = Context(self._visits, self._identities, rosters, self.problems)
 
     def run(self, sink: Sink) -> Summary:
@@ -111,11 +131,12 @@ class BatchRun:
         if self._earlier is not None:
             self._check_earlier(self._earlier)
         calendars = self._visits.calendars
-        if self._held is not None:
-            there = compute.is_in(self._keys, self._held).to_numpy(zero_copy_only=False)
-            calendars.hold(np.flatnonzero(there))
-            calendars.open_level(np.flatnonzero(there))
-            calendars.set_apart(np.flatnonzero(there))
+        if self._waiting is not None:
+            held, beside = map(self._met_here, (self._waiting.held, self._waiting.beside))
+            calendars.hold(held)
+            calendars.open_level(held)
+            calendars.set_apart(held, self._waiting.rows)
+            calendars.set_beside(beside, self._waiting.rows)
         self._warn_of_examples()
         done = 0
         for size, results in in_order(self._ordered_slices(), lambda one: self._price(*one, sink)):
@@ -126,13 +147,16 @@ class BatchRun:
             self._progress("claims", done, len(calendars))
         return self.finish(sink)
 
+    def _met_here(self, keys: pa.StringArray) -> Ints:
+        """Return the claims that have one of the keys."""
+        return np.flatnonzero(compute.is_in(self._keys, keys).to_numpy(zero_copy_only=False))
+
     def _check_earlier(self, earlier: Earlier) -> None:
         """Hold what an earlier run has claimed already."""
         visits = self._visits
         keys = self._keys
         earlier.refuse_left_out(keys, self._book)
-        there = compute.is_in(keys, earlier.keys).to_numpy(zero_copy_only=False)
-        claimed = np.flatnonzero(there)
+        claimed = self._met_here(earlier.keys)
         visits.calendars.hold(claimed)
         for key in keys.take(of_numbers(claimed)).to_pylist():
             message = Message("already_claimed", "already_claimed", {"claim": _claim_text(key)})
@@ -161,7 +185,7 @@ class BatchRun:
             self._progress("reading", done, self._source.size)
         return self._keys
 
-    def hold_for_unplaced(self, keys: pa.StringArray, sink: Sink) -> pa.StringArray:
+    def hold_for_unplaced(self, keys: pa.StringArray, sink: Sink) -> Waiting:
         """Read visits that do not say whose they are, beside claims whose visits lie elsewhere.
 
         Parameters
@@ -173,13 +197,18 @@ class BatchRun:
 
         Returns
         -------
-        pyarrow.StringArray
-            The keys of the claims that are held because the visits may belong to them.
+        Waiting
+            The claims that wait for the visits.
         """
         self._visits.expect(keys)
         read = self.read_keys()
         self.finish(sink)
-        return read.filter(pa.array(self._visits.calendars.held))
+        calendars = self._visits.calendars
+        return Waiting(
+            held=read.filter(of_flags(calendars.held)),
+            beside=read.filter(of_flags(calendars.beside > 0)),
+            rows=self._visits.rows - self._visits.aside,
+        )
 
     def finish(self, sink: Sink) -> Summary:
         """Give back what is held, every claim being priced."""
@@ -261,6 +290,31 @@ class BatchRun:
         ]
         return OwnFigures.joined(parts)
 
+    def _beside(self) -> ClaimsElsewhere:
+        """Return claims that rows may make, of persons who have others, if they are put right."""
+        calendars = self._visits.calendars
+        pair, insured = calendars.claim_parts()
+        _, insurer, month = calendars.pair_parts(pair)
+        persons = TupleIds(3)
+        person = persons.ids(insurer, insured, month)
+        # Rows that may be of a claim which is here count with that.
+        rows = np.zeros(len(persons), dtype=np.int64)
+        np.maximum.at(rows, person, calendars.beside)
+        np.subtract.at(rows, person, calendars.apart(np.arange(len(person))))
+        insurer, insured, month = (part[rows > 0] for part in persons.parts())
+        most = [self._table(one).most_units_of_a_visit for one in self._visits.months]
+        none = np.zeros(len(month), dtype=np.int64)
+        figures = OwnFigures(
+            managed=none,
+            level=none,
+            plan=none,
+            general_plan=none == 0,
+            doubt=rows[rows > 0] * np.array(most, dtype=np.int64)[month],
+            level_open=none == 0,
+            unsaid=none > 0,
+        )
+        return ClaimsElsewhere(month, insurer, insured, figures)
+
     def _elsewhere(self, earlier: Earlier) -> ClaimsElsewhere:
         """Find what claims of the earlier run have of the limits of the persons met here."""
         claims, identities = earlier.claims, self._identities
@@ -303,7 +357,10 @@ class BatchRun:
     def _ordered_slices(self) -> Iterator[tuple[int, Ints]]:
         """Yield the claims of each month, in the order of the output."""
         calendars, earlier = self._visits.calendars, self._earlier
-        elsewhere = None if earlier is None else self._elsewhere(earlier)
+        parts = [] if earlier is None else [self._elsewhere(earlier)]
+        if calendars.beside.any():
+            parts.append(self._beside())
+        elsewhere = ClaimsElsewhere.joined(parts) if parts else None
         self._context.shared = shared_limits(calendars, self._own_figures, elsewhere)
         provider, insurer, month = calendars.pair_parts()
         months = np.array(self._visits.months, dtype=np.int64)

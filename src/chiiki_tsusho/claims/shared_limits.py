@@ -61,7 +61,9 @@ class OwnFigures:
 
 @record
 class ClaimsElsewhere:
-    """Claims that stand in the results of an earlier run, arrays of shape (claims,).
+    """Claims that are not computed here: of an earlier run, or that rows may make if put right.
+
+    Arrays of shape (claims,).
 
     Parameters
     ----------
@@ -74,6 +76,16 @@ class ClaimsElsewhere:
     insurer: Ints
     insured: Ints
     figures: OwnFigures
+
+    @classmethod
+    def joined(cls, parts: Sequence[ClaimsElsewhere]) -> ClaimsElsewhere:
+        """Return those of several parts, one after the other."""
+        return cls(
+            np.concatenate([part.month for part in parts]),
+            np.concatenate([part.insurer for part in parts]),
+            np.concatenate([part.insured for part in parts]),
+            OwnFigures.joined([part.figures for part in parts]),
+        )
 
 
 @record
@@ -145,7 +157,7 @@ def shared_limits(
     figures : callable
         Takes the number of a month and some of its claims, and returns what each has on its own.
     elsewhere : ClaimsElsewhere, optional
-        Claims of an earlier run that this one adds to.
+        Claims of the same persons that are not computed here.
     """
     pair, insured = calendars.claim_parts()
     # Most numbers stand in one claim: to sort them takes less than to tell tuples apart.
@@ -185,7 +197,7 @@ def shared_limits(
     own_doubt = own.doubt
     order = np.argsort(claims)
     if figures_of_others is not None:
-        # What others come to is known; it is told of the claims of this run alone.
+        # It is told of the claims of this run alone.
         own = OwnFigures.joined([own, figures_of_others])
         person = np.concatenate([person, of_others])
     person = np.searchsorted(distinct_numbers(person), person)

@@ -30,7 +30,12 @@ from chiiki_tsusho.arrow_arrays import (
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.doubtful_cells import doubtful_of_lines, sure_cell
 from chiiki_tsusho.claims.guessed_numbers import LENGTHS, guesses, put_right
-from chiiki_tsusho.claims.matching_claims import matching_claims, one_claim, without_vain_guesses
+from chiiki_tsusho.claims.matching_claims import (
+    claims_of_persons,
+    matching_claims,
+    one_claim,
+    without_vain_guesses,
+)
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
@@ -246,7 +251,7 @@ class UnplacedRows:
         if not len(calendars):
             keys = np.full_like(keys, UNKNOWN)
         claim = one_claim(calendars, keys)
-        keys = without_vain_guesses(keys, claim)
+        as_read, keys = keys, without_vain_guesses(keys, claim)
         # The claim of those that can be put right is known at once.
         held = np.zeros(len(calendars), dtype=bool)
         held[claim[claim >= 0]] = True
@@ -262,6 +267,10 @@ class UnplacedRows:
             calendars.hold(np.flatnonzero(held))
             calendars.open_level(np.flatnonzero(held))
             calendars.set_apart(np.flatnonzero(held), len(lines))
+            # A person, or somebody who has no claim there, may have others that share a limit.
+            alone = others[(number[others] == 0) | (as_read[[2, 5]][:, others] >= 0).any(axis=0)]
+            claims = claims_of_persons(calendars, as_read[:, alone])
+            calendars.set_beside(claims[~held[claims]], len(np.unique(lines[alone])))
         else:
             problems.let_pass(lines)
         return 0 if way == "hold" else len(np.unique(lines))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -363,15 +363,25 @@ class VisitBook:
         """Hold every month of those whose rows have an unreadable date."""
         if not self._lost:
             return
-        persons = TupleIds(3)
-        rows = np.bincount(np.concatenate([persons.ids(*lost) for lost in self._lost]))
         provider, insurer, _ = self.calendars.pair_parts()
         pair, insured = self.calendars.claim_parts()
-        person = persons.find(provider[pair], insurer[pair], insured)
-        theirs = np.flatnonzero(person >= 0)
+        of_claims = provider[pair], insurer[pair], insured
+        lost = tuple(np.concatenate(parts) for parts in zip(*self._lost, strict=True))
+        theirs, rows = _counted(of_claims, lost)
         self.calendars.hold(theirs)
         self.calendars.open_level(theirs)
-        self.calendars.set_apart(theirs, rows[person[theirs]])
+        self.calendars.set_apart(theirs, rows)
+        # In a month without a claim there they have one, too, if the row is of that month.
+        self.calendars.set_beside(*_counted(of_claims[1:], lost[1:]))
+
+
+def _counted(of_claims: Sequence[Ints], of_rows: Sequence[Ints]) -> tuple[Ints, Ints]:
+    """Return the claims that agree with rows, and with how many each does."""
+    known = TupleIds(len(of_rows))
+    rows = np.bincount(known.ids(*of_rows))
+    agreed = known.find(*of_claims)
+    theirs = np.flatnonzero(agreed >= 0)
+    return theirs, rows[agreed[theirs]]
 
 
 def _of_another_service(typed: TypedBlock) -> Flags:
