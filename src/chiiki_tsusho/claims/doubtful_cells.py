@@ -13,12 +13,16 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import flags_of, named_at, of_flags
+from chiiki_tsusho.arrow_arrays import flags_of, named_at, numbers_of, of_flags
+from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cell_texts import LONGEST_CELL, BadCellError
 from chiiki_tsusho.reading.cells import IDENTIFIERS, PARSERS
 from chiiki_tsusho.reading.layouts import Layout
+from chiiki_tsusho.reading.malformed_rows import MalformedRows
 
+# A character that each line of totals has.
+_IN_EVERY_TOTAL = "計"
 # What every date has that no number of identity has.
 _IN_A_DATE = r"[年\-/.]|\A[0-9]{8}\z"
 
@@ -71,6 +75,47 @@ def doubtful_of_lines(
         rows = np.flatnonzero((too_many >= many) & ~found)
         found[rows] = _reading_as(name, named_at(flat, first[rows] + layout.places[name] + many))
     return found
+
+
+def cells_of_heads(
+    rows: MalformedRows, layout: Layout, names: Sequence[str]
+) -> tuple[Flags, dict[str, pa.StringArray]]:
+    """Return the cells that say whose a row is, of lines that can only be one row and no total.
+
+    Parameters
+    ----------
+    rows : MalformedRows
+    layout : Layout
+    names : sequence of str
+        The columns of such cells.
+
+    Returns
+    -------
+    alike : ndarray of bool, shape (rows,)
+        Which lines they are.
+    cells : dict of name to StringArray
+        Blank where a cell is not there or not sure.
+    """
+    alone = np.zeros(len(rows), dtype=bool)
+    alone[list(rows.cells)] = True
+    alone |= flags_of(compute.match_substring(rows.heads, _IN_EVERY_TOTAL))
+    found = numbers_of(compute.count_substring(rows.heads, ",")) + 1
+    alike = ~alone & (found < 2 * layout.width - 1)
+    last = max(layout.places[name] for name in names)
+    heads = rows.heads.filter(of_flags(alike))
+    found = found[alike]
+    # What is behind is one part more.
+    most = last + 1 + max(int(found.max(initial=0)) - layout.width, 0)
+    parts = compute.split_pattern(heads, ",", max_splits=most)
+    split = numbers_of(compute.list_value_length(parts))
+    first = np.cumsum(split) - split
+    flat = compute.list_flatten(parts)
+    cells = {}
+    for name in names:
+        place = layout.places[name]
+        sure = (place < found) & ~doubtful_of_lines(name, flat, first, found, layout)
+        cells[name] = named_at(flat, np.where(sure, first + place, UNKNOWN))
+    return alike, cells
 
 
 def sure_cell(cells: Sequence[str], layout: Layout, name: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.arrow_arrays import named_at, of_texts
+from chiiki_tsusho.claims.unread_rows import UnreadRows, rank_of
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, UNKNOWN, WRONG_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints
@@ -62,7 +63,7 @@ class Roster:
         for values in (*self.columns.values(), *(one.counts for one in self.keys)):
             self._wrong |= values == BAD
         self._check_public_days(problems)
-        self._index(problems)
+        self._index(problems, UnreadRows.of(decoder, identities, blocks, self._entity))
         self.introduce(problems)
 
     def introduce(self, problems: Problems) -> None:
@@ -82,18 +83,21 @@ class Roster:
         ]
         return Places(self.lines, np.zeros(len(self.lines), dtype=np.int64), names)
 
-    def _index(self, problems: Problems) -> None:
+    @property
+    def _entity(self) -> tuple[str, ...]:
+        """The columns that say whom a row is about."""
+        of_persons = INSURER_NO.name, INSURED_NO.name
+        return (PROVIDER_NO.name,) if self.file == "providers" else of_persons
+
+    def _index(self, problems: Problems, unread: UnreadRows) -> None:
         """Index the rows by whom, which month and which provider they are for.
 
         Doubled rows are both wrong.
         """
-        no_provider = np.full(len(self.lines), BLANK, dtype=np.int64)
-        if self.file == "providers":
-            entity: Entity = (self.columns[PROVIDER_NO.name],)
-            provider = no_provider
-        else:
-            entity = self.columns[INSURER_NO.name], self.columns[INSURED_NO.name]
-            provider = self.columns.get(PROVIDER_NO.name, no_provider)
+        provider = np.full(len(self.lines), BLANK, dtype=np.int64)
+        entity: Entity = tuple(self.columns[name] for name in self._entity)
+        if self.file == "recipients":
+            provider = self.columns.get(PROVIDER_NO.name, provider)
         # Whom a row is about; and that, the month and the provider.
         self._entities, self._places = TupleIds(len(entity)), TupleIds(3)
         read = np.logical_and.reduce([part >= 0 for part in entity])
@@ -104,6 +108,8 @@ class Roster:
         unplaced = (self.month == BAD) | (provider == BAD)
         self._lost = np.zeros(len(self._entities), dtype=bool)
         self._lost[known[unplaced & (known >= 0)]] = True
+        of_known, self._unread = unread.of_known(self._entities)
+        self._lost[of_known] = True
         placed = np.flatnonzero((known >= 0) & ~unplaced)
         self._monthly = bool((self.month[placed] != BLANK).any())
         self._by_provider = bool((provider[placed] != BLANK).any())
@@ -177,6 +183,7 @@ class Roster:
         """
         known = self._entities.find(*entity)
         row = np.full(len(month), NO_ROW, dtype=np.int64)
+        rank = np.zeros_like(row)
         if self._plain:
             row = np.where(known < 0, row, _pick(self._row, known))
         else:
@@ -185,7 +192,10 @@ class Roster:
                 for of_month in (any_of, month) if self._monthly else (any_of,):
                     at = self._places.find(known, of_month, of_provider)
                     row = np.where(at < 0, row, _pick(self._row, at))
+                    of_rank = rank_of(of_provider is provider, of_month is month)
+                    rank = np.where(at < 0, rank, of_rank)
         wrong = (row >= 0) & _pick(self._wrong, row)
+        wrong |= (row >= 0) & self._unread.may_speak(entity, month, provider, rank)
         lost = (known >= 0) & _pick(self._lost, known)
         return np.where(wrong | lost, WRONG_ROW, row)
 

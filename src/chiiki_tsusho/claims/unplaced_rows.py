@@ -18,17 +18,14 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import (
-    flags_of,
     joined,
-    named_at,
     numbers_of,
-    of_flags,
     of_numbers,
     of_texts,
     repeated,
 )
 from chiiki_tsusho.claims.calendars import Calendars
-from chiiki_tsusho.claims.doubtful_cells import doubtful_of_lines, sure_cell
+from chiiki_tsusho.claims.doubtful_cells import cells_of_heads, sure_cell
 from chiiki_tsusho.claims.guessed_numbers import LENGTHS, guesses, put_right
 from chiiki_tsusho.claims.matching_claims import (
     claims_of_persons,
@@ -57,8 +54,6 @@ Unplaced = Literal["hold", "pass"]
 WAYS: tuple[Unplaced, ...] = ("hold", "pass")
 _WHOSE = (*LENGTHS, "service_date")
 _TOTALS = ("合計", "小計", "総計", "計")
-# A character that each of them has.
-_IN_EVERY_TOTAL = "計"
 _SPACES = "[ \t\u3000]+"
 
 
@@ -160,7 +155,7 @@ class UnplacedRows:
         if not len(rows):
             return 0
         layout = self.decoder.layout(int(rows.lines[0]))
-        alike, cells = _cells_of_heads(rows, layout)
+        alike, cells = cells_of_heads(rows, layout, _WHOSE)
         self._add_guesses(rows.lines[alike], cells, place)
         return self._add_one_by_one(rows, np.flatnonzero(~alike), layout, place, problems)
 
@@ -311,37 +306,6 @@ class UnplacedRows:
             for n in numbers.tolist()
         ]
         problems.add_rows("visits", "", lines[several], which, [""] * len(messages), messages)
-
-
-def _cells_of_heads(rows: MalformedRows, layout: Layout) -> tuple[Flags, dict[str, pa.StringArray]]:
-    """Return the cells that say whose a row is, of lines that can only be one row and no total.
-
-    Returns
-    -------
-    alike : ndarray of bool, shape (rows,)
-        Which lines they are.
-    cells : dict of name to StringArray
-    """
-    alone = np.zeros(len(rows), dtype=bool)
-    alone[list(rows.cells)] = True
-    alone |= flags_of(compute.match_substring(rows.heads, _IN_EVERY_TOTAL))
-    found = numbers_of(compute.count_substring(rows.heads, ",")) + 1
-    alike = ~alone & (found < 2 * layout.width - 1)
-    last = max(layout.places[name] for name in _WHOSE)
-    heads = rows.heads.filter(of_flags(alike))
-    found = found[alike]
-    # What is behind is one part more.
-    most = last + 1 + max(int(found.max(initial=0)) - layout.width, 0)
-    parts = compute.split_pattern(heads, ",", max_splits=most)
-    split = numbers_of(compute.list_value_length(parts))
-    first = np.cumsum(split) - split
-    flat = compute.list_flatten(parts)
-    cells = {}
-    for name in _WHOSE:
-        place = layout.places[name]
-        sure = (place < found) & ~doubtful_of_lines(name, flat, first, found, layout)
-        cells[name] = named_at(flat, np.where(sure, first + place, UNKNOWN))
-    return alike, cells
 
 
 def _joined(cells: Sequence[str], width: int) -> Iterator[Sequence[str]]:

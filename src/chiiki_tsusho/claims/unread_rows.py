@@ -1,0 +1,168 @@
+"""Rows of providers and recipients of which it cannot be read whom they are about.
+
+Such a row may be the one that speaks for a claim, in the place of a more general one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from chiiki_tsusho.arrow_arrays import of_numbers
+from chiiki_tsusho.claims.doubtful_cells import cells_of_heads
+from chiiki_tsusho.claims.guessed_numbers import guesses
+from chiiki_tsusho.columns import PROVIDER_NO
+from chiiki_tsusho.not_known import BLANK, UNKNOWN
+from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.reading.block_decoder import BlockDecoder
+from chiiki_tsusho.reading.dense_ids import TupleIds, distinct_columns
+from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
+from chiiki_tsusho.records import record
+
+MONTH = "service_month"
+
+
+@record
+class UnreadRows:
+    """What can be read of such rows; ``UNKNOWN`` where nothing can.
+
+    Parameters
+    ----------
+    read : ndarray of int64, shape (parts, rows)
+        Whom they are about, as far as it stands there.
+    put_right : ndarray of int64, shape (parts, rows)
+        The same with what a number may have been before a spreadsheet took it for a figure.
+    month, provider : ndarray of int64, shape (rows,)
+    rank : ndarray of int64, shape (rows,)
+        How special they are, as ``rank_of`` says.
+    """
+
+    read: Ints
+    put_right: Ints
+    month: Ints
+    provider: Ints
+    rank: Ints
+
+    @classmethod
+    def of(
+        cls,
+        decoder: BlockDecoder,
+        identities: Identities,
+        blocks: Sequence[TypedBlock],
+        entity: Sequence[str],
+    ) -> UnreadRows:
+        """Gather them from the blocks of a file.
+
+        Parameters
+        ----------
+        entity : sequence of str
+            The columns that say whom a row is about.
+        """
+        parts = [_of_cells(decoder, identities, block, entity) for block in blocks]
+        parts += [
+            _of_lines(decoder, identities, block, entity)
+            for block in blocks
+            if len(block.block.malformed)
+        ]
+        nothing = np.zeros((2 * len(entity) + 3, 0), dtype=np.int64)
+        whole = np.concatenate([nothing, *parts], axis=1)
+        width = len(entity)
+        return cls(whole[:width], whole[width : 2 * width], *whole[2 * width :])
+
+    def of_known(self, entities: TupleIds) -> tuple[Ints, UnreadRows]:
+        """Part rows about somebody whom other rows are about, if put right, from all others.
+
+        Returns
+        -------
+        known : ndarray of int64
+            Whom those are about.
+        others : UnreadRows
+        """
+        known = np.full(len(self.rank), UNKNOWN, dtype=np.int64)
+        whole = (self.put_right >= 0).all(axis=0)
+        known[whole] = entities.find(*self.put_right[:, whole])
+        left = known < 0
+        others = UnreadRows(
+            self.read[:, left],
+            self.put_right[:, left],
+            self.month[left],
+            self.provider[left],
+            self.rank[left],
+        )
+        return known[~left], others
+
+    def may_speak(self, entity: Sequence[Ints], month: Ints, provider: Ints, rank: Ints) -> Flags:
+        """Say for which claims one of the rows may be more special than the row that is known.
+
+        Parameters
+        ----------
+        entity : sequence of ndarray of int64, shape (n,)
+        month, provider : ndarray of int64, shape (n,)
+        rank : ndarray of int64, shape (n,)
+            How special the row is that is known.
+        """
+        found = np.zeros(len(month), dtype=bool)
+        special = self.rank > 0
+        if not special.any():
+            return found
+        rows = np.stack([*self.read, self.month, self.provider])[:, special]
+        # The last one is the same for all.
+        asked = np.stack([*entity, month, provider, np.zeros_like(month)])
+        rows = np.concatenate([rows, np.zeros((1, rows.shape[1]), dtype=np.int64)])
+        patterns, pattern = distinct_columns(rows >= 0)
+        for which, there in enumerate(patterns.T.astype(bool)):
+            of_pattern = pattern == which
+            known = TupleIds(int(np.count_nonzero(there)))
+            of_row = known.ids(*rows[there][:, of_pattern])
+            highest = np.zeros(len(known), dtype=np.int64)
+            np.maximum.at(highest, of_row, self.rank[special][of_pattern])
+            at = known.find(*asked[there])
+            found |= (at >= 0) & (highest[at] > rank)
+        return found
+
+
+def rank_of(of_provider: Flags | bool, of_month: Flags | bool) -> Ints:
+    """Say how special rows are: of one provider or all, and within that of one month or all."""
+    rank: Ints = 2 * np.asarray(of_provider, dtype=np.int64) + np.asarray(of_month, dtype=np.int64)
+    return rank
+
+
+def _of_cells(
+    decoder: BlockDecoder, identities: Identities, block: TypedBlock, entity: Sequence[str]
+) -> Ints:
+    """Gather those of a block whose cells can be told apart, shape (2 parts + 3, rows)."""
+    read = np.stack([block.rows(name, BLANK) for name in entity])
+    rows = np.flatnonzero((read < 0).any(axis=0))
+    read = np.maximum(read[:, rows], UNKNOWN)
+    put_right = read.copy()
+    for part, name in enumerate(entity):
+        lacking = np.flatnonzero(read[part] < 0)
+        if lacking.size:
+            texts = decoder.texts(block, name).take(of_numbers(rows[lacking]))
+            put_right[part, lacking] = guesses(name, texts, identities)
+    month = block.rows(MONTH, BLANK)[rows]
+    of_one = PROVIDER_NO.name not in entity
+    provider = block.rows(PROVIDER_NO.name, BLANK)[rows] if of_one else np.full_like(month, BLANK)
+    rank = rank_of(provider != BLANK, month != BLANK)
+    known = np.maximum([month, provider], UNKNOWN)
+    return np.concatenate([read, put_right, known, [rank]])
+
+
+def _of_lines(
+    decoder: BlockDecoder, identities: Identities, block: TypedBlock, entity: Sequence[str]
+) -> Ints:
+    """Gather the lines of a block that cannot be told apart into cells."""
+    lines = block.block.malformed
+    layout = decoder.layout(int(lines.lines[0]))
+    alike, cells = cells_of_heads(lines, layout, entity)
+    put_right = np.full((len(entity), len(lines)), UNKNOWN, dtype=np.int64)
+    for part, name in enumerate(entity):
+        put_right[part, alike] = guesses(name, cells[name], identities)
+    rank = rank_of(
+        PROVIDER_NO.name not in entity and PROVIDER_NO.name in layout.places,
+        MONTH in layout.places,
+    )
+    nothing = np.full((len(entity) + 2, len(lines)), UNKNOWN, dtype=np.int64)
+    read, known = nothing[:-2], nothing[-2:]
+    return np.concatenate([read, put_right, known, [np.broadcast_to(rank, len(lines))]])

@@ -1,0 +1,119 @@
+"""Rows of providers and recipients that do not say whom they are about, and who waits for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import chiiki_tsusho as ct
+from chiiki_tsusho.batch import Batch
+from helpers.inputs import PROVIDER, RECIPIENT, Cells, compute, csv_text, frame, units, visit
+
+# Another person and another provider, each with a claim in the same month.
+SECOND = "0000000002"
+OTHER = "1370000026"
+VISITS = [visit(1), visit(1, insured_no=SECOND), visit(1, provider_no=OTHER)]
+FIRST: Cells = {**RECIPIENT, "service_month": "", "provider_no": "", "benefit_rate": "90"}
+EVERYBODY = [FIRST, {**FIRST, "insured_no": SECOND}]
+FIRST_HERE, SECOND_HERE, FIRST_THERE = (
+    (PROVIDER["provider_no"], RECIPIENT["insured_no"]),
+    (PROVIDER["provider_no"], SECOND),
+    (OTHER, RECIPIENT["insured_no"]),
+)
+ALL = {FIRST_HERE, SECOND_HERE, FIRST_THERE}
+
+
+def claimed(batch: Batch) -> set[tuple[str, str]]:
+    return {(provider_no, insured_no) for _, provider_no, _, insured_no in units(batch.claims)}
+
+
+def written(recipients: list[Cells], providers: list[Cells] | None = None) -> set[tuple[str, str]]:
+    return claimed(compute(VISITS, providers, recipients))
+
+
+@pytest.mark.parametrize(
+    ("cells", "left"),
+    [
+        # The zeros that a spreadsheet has dropped are put back: nobody else waits.
+        ({"insured_no": "1"}, {SECOND_HERE}),
+        ({"insured_no": "1", "service_month": ""}, {SECOND_HERE}),
+        ({"insurer_no": "=131003"}, {SECOND_HERE}),
+        # It may be of anybody of that insurer, in its month and at its provider alone.
+        ({"insured_no": "?"}, set()),
+        ({"insured_no": "", "service_month": "201605"}, ALL),
+        ({"insured_no": "?", "provider_no": OTHER}, {FIRST_HERE, SECOND_HERE}),
+        ({"insurer_no": "?"}, {SECOND_HERE}),
+        ({"insurer_no": "131011", "insured_no": "?"}, ALL),
+        ({"insured_no": "?", "service_month": "x"}, set()),
+        # A row for every month and provider is no more special than those that are known.
+        ({"insured_no": "?", "service_month": ""}, ALL),
+    ],
+)
+def test_a_claim_waits_for_a_row_that_may_speak_for_it(
+    cells: Cells, left: set[tuple[str, str]]
+) -> None:
+    row = {**EVERYBODY[0], "service_month": "201604", "benefit_rate": "70", **cells}
+    assert written(EVERYBODY) == ALL
+    assert written([*EVERYBODY, row]) == left
+
+
+def test_a_row_more_special_than_the_one_that_is_unread_speaks() -> None:
+    here = {**EVERYBODY[0], "provider_no": PROVIDER["provider_no"], "service_month": "201604"}
+    unread = {**EVERYBODY[0], "insured_no": "?", "service_month": "201604"}
+    assert written([*EVERYBODY, here, unread]) == {FIRST_HERE}
+
+
+def test_a_plan_is_not_forgotten() -> None:
+    """Six visits of 735 units; the plan of the row that lacks its zeros allows 3,000."""
+    rows = [visit(day, minutes="480", service_date=f"2016-05-{day:02}") for day in range(1, 7)]
+    own = {**RECIPIENT, "provider_no": PROVIDER["provider_no"], "planned_units": "3000"}
+    general = {**RECIPIENT, "provider_no": "", "planned_units": ""}
+    assert compute(rows, None, [general, own]).claims["benefit_units"].tolist() == [3000]
+    batch = compute(rows, None, [general, {**own, "insured_no": "1"}])
+    assert batch.claims.empty
+    assert len(batch.held_visits) == 6
+
+
+@pytest.mark.parametrize(
+    ("number", "left"),
+    [("137000018", {FIRST_THERE}), ("", {FIRST_THERE}), (OTHER, ALL)],
+)
+def test_a_row_of_a_provider_that_cannot_be_read(number: str, left: set[tuple[str, str]]) -> None:
+    month = {"service_month": "201604"}
+    general = [{**PROVIDER, "service_month": ""}, {"provider_no": OTHER, "service_month": ""}]
+    special = {"provider_no": OTHER, **month}
+    assert written(EVERYBODY, [*general, special]) == ALL
+    if number != OTHER:
+        # That of the other provider is as special as the unread one: it speaks.
+        assert written(EVERYBODY, [*general, special, {"provider_no": number, **month}]) == left
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("131003,0000000001,201604,,70,5", {SECOND_HERE}),
+        ("131003,1,201604,,70,5", {SECOND_HERE}),
+        ("131003,?,201604,,70,5", set()),
+        ('131003,0000000002,"201604,,70', {FIRST_HERE, FIRST_THERE}),
+    ],
+)
+def test_a_line_that_cannot_be_told_apart_into_cells(
+    tmp_path: Path, line: str, left: set[tuple[str, str]]
+) -> None:
+    path = tmp_path / "recipients.csv"
+    path.write_text(f"{csv_text(EVERYBODY)}{line}\n", "utf-8")
+    batch = ct.compute_claims(frame(VISITS), None, path)
+    assert "malformed_row" in set(batch.problems["rule"])
+    assert claimed(batch) == left
+
+
+def test_without_months_and_providers_a_line_holds_those_it_is_about_alone(tmp_path: Path) -> None:
+    plain = [
+        {**RECIPIENT, "benefit_rate": "90"},
+        {**RECIPIENT, "insured_no": SECOND, "benefit_rate": "90"},
+    ]
+    path = tmp_path / "recipients.csv"
+    for line, left in (("131003,?,70,5", ALL), ("131003,0000000001,70,5", {SECOND_HERE})):
+        path.write_text(f"{csv_text(plain)}{line}\n", "utf-8")
+        assert claimed(ct.compute_claims(frame(VISITS), None, path)) == left
