@@ -876,7 +876,11 @@ def no_code(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | None:
         cells = [*missing, *cells]
     if not cells:
         return None
-    record = draft.insert(key, spare, choose, choose.pick(cells))
+    picked = choose.pick(cells)
+    if picked.get("service", spare["service"]) != spare["service"]:
+        # They may be of the other service alone.
+        spare = spare | {"additions": {}}
+    record = draft.insert(key, spare, choose, picked)
     return Spoiled("no_code", "visits", record, None, (key,))
 
 
