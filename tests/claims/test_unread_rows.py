@@ -37,7 +37,7 @@ def written(recipients: list[Cells], providers: list[Cells] | None = None) -> se
     [
         # The zeros that a spreadsheet has dropped are put back: nobody else waits.
         ({"insured_no": "1"}, {SECOND_HERE}),
-        ({"insured_no": "1", "service_month": ""}, {SECOND_HERE}),
+        ({"insured_no": "1", "service_month": "201605"}, ALL),
         ({"insurer_no": "=131003"}, {SECOND_HERE}),
         # It may be of anybody of that insurer, in its month and at its provider alone.
         ({"insured_no": "?"}, set()),
@@ -108,12 +108,14 @@ def test_a_line_that_cannot_be_told_apart_into_cells(
     assert claimed(batch) == left
 
 
-def test_without_months_and_providers_a_line_holds_those_it_is_about_alone(tmp_path: Path) -> None:
+def test_without_months_and_providers_no_row_is_more_special_than_another(tmp_path: Path) -> None:
     plain = [
-        {**RECIPIENT, "benefit_rate": "90"},
-        {**RECIPIENT, "insured_no": SECOND, "benefit_rate": "90"},
+        {**RECIPIENT, "insured_no": own, "benefit_rate": "90"}
+        for _, own in (FIRST_HERE, SECOND_HERE)
     ]
     path = tmp_path / "recipients.csv"
-    for line, left in (("131003,?,70,5", ALL), ("131003,0000000001,70,5", {SECOND_HERE})):
+    for line in ("131003,?,70,5", "131003,0000000001,70,5", "131003,1,70"):
         path.write_text(f"{csv_text(plain)}{line}\n", "utf-8")
-        assert claimed(ct.compute_claims(frame(VISITS), None, path)) == left
+        batch = ct.compute_claims(frame(VISITS), None, path)
+        assert claimed(batch) == ALL
+        assert len(batch.problems)

@@ -108,8 +108,7 @@ class Roster:
         unplaced = (self.month == BAD) | (provider == BAD)
         self._lost = np.zeros(len(self._entities), dtype=bool)
         self._lost[known[unplaced & (known >= 0)]] = True
-        of_known, self._unread = unread.of_known(self._entities)
-        self._lost[of_known] = True
+        self._unread = unread.among(self._entities)
         placed = np.flatnonzero((known >= 0) & ~unplaced)
         self._monthly = bool((self.month[placed] != BLANK).any())
         self._by_provider = bool((provider[placed] != BLANK).any())

@@ -6,6 +6,7 @@ Such a row may be the one that speaks for a claim, in the place of a more genera
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -70,27 +71,12 @@ class UnreadRows:
         width = len(entity)
         return cls(whole[:width], whole[width : 2 * width], *whole[2 * width :])
 
-    def of_known(self, entities: TupleIds) -> tuple[Ints, UnreadRows]:
-        """Part rows about somebody whom other rows are about, if put right, from all others.
-
-        Returns
-        -------
-        known : ndarray of int64
-            Whom those are about.
-        others : UnreadRows
-        """
-        known = np.full(len(self.rank), UNKNOWN, dtype=np.int64)
+    def among(self, entities: TupleIds) -> UnreadRows:
+        """Take those for read that, put right, are about somebody whom other rows are about."""
+        known = np.zeros(len(self.rank), dtype=bool)
         whole = (self.put_right >= 0).all(axis=0)
-        known[whole] = entities.find(*self.put_right[:, whole])
-        left = known < 0
-        others = UnreadRows(
-            self.read[:, left],
-            self.put_right[:, left],
-            self.month[left],
-            self.provider[left],
-            self.rank[left],
-        )
-        return known[~left], others
+        known[whole] = entities.find(*self.put_right[:, whole]) >= 0
+        return replace(self, read=np.where(known, self.put_right, self.read))
 
     def may_speak(self, entity: Sequence[Ints], month: Ints, provider: Ints, rank: Ints) -> Flags:
         """Say for which claims one of the rows may be more special than the row that is known.
