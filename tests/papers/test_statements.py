@@ -305,6 +305,17 @@ def test_a_damaged_folder_is_refused(
     assert not (tmp_path / "papers.html").exists()
 
 
+def test_a_person_without_a_row_is_told(tmp_path: Path) -> None:
+    batch = compute(visits(2), [PROVIDER], [RECIPIENT])
+    others = frame([{**RECIPIENT, "insured_no": "0000000009"}])
+    for recipients in (others, frame([RECIPIENT, RECIPIENT])):
+        with pytest.raises(ChiikiTsushoError, match="of the person of 1 of the claims") as caught:
+            write_statements(batch, tmp_path / "papers.html", recipients)
+        assert "201604 1370000018 131003 0000000001" in str(caught.value)
+        assert "請求明細1件の利用者の行がないか" in caught.value.say("ja")
+    assert not (tmp_path / "papers.html").exists()
+
+
 def test_no_claims_make_an_empty_page(tmp_path: Path) -> None:
     batch = compute(visits(1, minutes="abc"))
     assert write_statements(batch, tmp_path / "papers.html", language="ja") == 0

@@ -7,7 +7,10 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.columns import CLAIM_KEY
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, known_language
 from chiiki_tsusho.exchange_files.persons import person_cells
 from chiiki_tsusho.html_pages import page_facts, templates
@@ -73,7 +76,7 @@ def write_statements(
     InputFileError
         The folder lacks a file of a batch; or recipients cannot be read, or have a cell for the
         papers that cannot be: a name with a character that no page can show, or a birth date that
-        is none.
+        is none; or have no row of the person of a claim.
     OutputError
         The file cannot be written, or is one that is read; what was there is still there.
     ChiikiTsushoError
@@ -110,6 +113,19 @@ def write_statements(
         faults = [fault for name in PERSON for fault in cells.faults[name]]
         if faults:
             raise InputFileError(all_faults(source.shown, faults))
+        nowhere = np.flatnonzero(cells.missing | cells.wrong)
+        if len(nowhere):
+            key = claims.select([column.name for column in CLAIM_KEY]).slice(int(nowhere[0]), 1)
+            raise InputFileError(
+                Text(
+                    "{file}: has no row, or a doubled or wrong one, of the person of {n:,} of the "
+                    "claims (first: {claim}); their papers would have no name; give the "
+                    "recipients that the claims were computed with",
+                    file=source.shown,
+                    n=len(nowhere),
+                    claim=" ".join(key.to_pylist()[0].values()),
+                )
+            )
     words = PaperWords(language)
     environment = templates(_TEMPLATES)
     environment.filters.update(figure=figure, price=price, boxes=boxes)
