@@ -189,6 +189,54 @@ def test_lines_that_cannot_be_told_apart(tmp_path: Path, line: str, held: set[in
     assert rules(problems) == [("error", 6, "malformed_row"), ("error", 6, "unplaced_row")]
 
 
+HEADED = "provider_no,insurer_no,insured_no,service_date,care_level,minutes,bathing\n"
+
+
+@pytest.mark.parametrize("block", [1, 1 << 23])
+@pytest.mark.parametrize(
+    "line",
+    [
+        # A cell too many, and the last one is blank: not that one is too many.
+        f"{A},131003,{PERSONS[0][-6:]},{PERSONS[1]},2016-04-09,1,240,",
+        f"{A},131003,{PERSONS[0]},{PERSONS[1]},2016-04-09,1,240,",
+        f'"{A}",131003,{PERSONS[0]},{PERSONS[1]},2016-04-09,1,240,',
+        f"{A},131003,{PERSONS[1]},2016-05-09,2016-04-09,1,240,",
+        f"x,{A},131003,{PERSONS[1]},2016-04-09,1,240,",
+    ],
+)
+def test_a_blank_last_cell_is_not_surely_the_one_too_many(
+    tmp_path: Path, line: str, block: int
+) -> None:
+    good = "".join(
+        f"{A},131003,{PERSONS[at]},2016-04-0{day},1,240,1\n" for at in (0, 1) for day in (1, 2)
+    )
+    (tmp_path / "visits.csv").write_text(f"{HEADED}{line}\n{good}", encoding="utf-8")
+    with mock.patch.object(csv_file, "CSV_BLOCK_BYTES", block):
+        result = claim_files(tmp_path / "visits.csv", tmp_path / "out", language="ja")
+    assert rules(result.problems) == [("error", 2, "malformed_row"), ("error", 2, "unplaced_row")]
+    assert "8" in result.problems["message"][0]
+    claims = pd.read_csv(tmp_path / "out" / "claims.csv", dtype=str)
+    assert PERSONS[1] not in set(claims["insured_no"])
+    held = (tmp_path / "out" / "held_visits.csv").read_text(encoding="utf-8").splitlines()
+    assert line in held
+
+
+def test_blank_cells_too_many_at_the_end_are_dropped(tmp_path: Path) -> None:
+    good = [f"{A},131003,{PERSONS[at]},2016-04-0{day},1,240,1" for at in (0, 1) for day in (1, 2)]
+    level = f"{A},131003,{PERSONS[1]},2016-04-03,要支援1,240,1,"
+    text = "\n".join([good[0] + ",", good[1] + ",,,", good[2], good[3] + ",", level])
+    (tmp_path / "visits.csv").write_text(HEADED + text, encoding="utf-8")
+    batch = compute_claims(tmp_path / "visits.csv")
+    assert rules(batch.problems) == [("warning", 6, "not_this_service")]
+    assert batch.claims["visits"].tolist() == [2, 2]
+    # What is wrong with another cell is said of that cell.
+    text = text.replace("2016-04-02,1,240,1,\n", "2016-04-02,1,?,1,\n")
+    (tmp_path / "visits.csv").write_text(HEADED + text, encoding="utf-8")
+    batch = compute_claims(tmp_path / "visits.csv")
+    assert ("error", 5, "bad_value") in rules(batch.problems)
+    assert batch.claims["insured_no"].tolist() == [PERSONS[0]]
+
+
 def written_claims(folder: Path, rows: list[Row], *lines: str) -> list[list[str]]:
     """The month and the person of each claim that is written where lines follow on sound rows."""
     text = "".join(f"{line}\n" for line in lines)

@@ -55,7 +55,7 @@ def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[st
 @given(st.lists(LINES, min_size=1, max_size=8), st.booleans())
 def test_lines_together_are_what_each_is_alone(lines: list[str], ended: bool) -> None:
     text = "\n".join(lines).encode() + (b"\n" if ended or not lines[-1] else b"")
-    good, kept, malformed = well_formed(text, CELLS)
+    good, kept, malformed, mended = well_formed(text, CELLS)
     alone = [_alone(line) for line in lines]
     whole = [at for at, (line, _, _) in enumerate(alone) if line is not None]
     assert kept.tolist() == whole
@@ -63,6 +63,13 @@ def test_lines_together_are_what_each_is_alone(lines: list[str], ended: bool) ->
     assert told[: len(whole)] == [alone[at][0] for at in whole]
     wrong = [at for at, (_, fault, _) in enumerate(alone) if fault is not None]
     assert malformed.lines.tolist() == wrong
+    shorter = [at for at in whole if alone[at][0] != lines[at].removesuffix("\r")]
+    assert mended.lines.tolist() == shorter
+    for (_, message), told_cells in zip(
+        mended, mended.readable(np.arange(len(mended))), strict=True
+    ):
+        assert message.text == "cells"
+        assert message.facts["found"] == len(told_cells) > CELLS
     for (_, message), at in zip(malformed, wrong, strict=True):
         said = message.text
         assert (said if said != "cells" else (said, message.facts["found"])) == alone[at][1]

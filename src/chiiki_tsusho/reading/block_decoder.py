@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
 from chiiki_tsusho.columns import FILES, INSURED_NO, PERSONAL, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, listed, on_lines
 from chiiki_tsusho.law.check_digits import CHECKED_KINDS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import BLANK, BLANK_NUMBER
-from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import (
     Block,
@@ -49,6 +49,9 @@ from chiiki_tsusho.reading.typed_blocks import (
     TypedColumn,
 )
 
+# What says whose a row is and when, and the level that usually stands behind it: where a cell too
+# many stands before one of them, not all of them read.
+_SAY_WHOSE = ("provider_no", "insurer_no", "insured_no", "date", "care_level")
 # Kinds of which a file has few different cells.
 _FEW = ("service", "shortfall", "area_grade", "benefit_rate", "public_law")
 # What a blank cell stands for, in the columns that may be left blank.
@@ -174,7 +177,8 @@ class BlockDecoder:
             for heading, decoder in zip(self.headings, self._decoders, strict=True)
             if _is_wanted(heading, columns)
         ]
-        for block in self.source.blocks(self._forms(columns), wanted):
+        for given in self.source.blocks(self._forms(columns), wanted):
+            block = _of_sure_rows(given, read)
             if found is not None and block.malformed:
                 found.note_malformed(block)
             yield self._typed(block, found, read)
@@ -326,6 +330,33 @@ class BlockDecoder:
 
 def _is_wanted(heading: Heading, columns: Collection[str] | None) -> bool:
     return columns is None or (heading.column is not None and heading.column.name in columns)
+
+
+def _of_sure_rows(block: Block, read: Sequence[tuple[Heading, Decoder]]) -> Block:
+    """Take out the mended rows in which it may be another cell that was too many."""
+    if not block.mended:
+        return block
+    rows = np.searchsorted(block.lines, block.mended.lines)
+    doubtful = np.zeros(len(rows), dtype=bool)
+    for (heading, decoder), column in zip(read, block.columns, strict=True):
+        if heading.column and heading.column.required and heading.column.kind in _SAY_WHOSE:
+            doubtful |= ~_readable(column, rows, heading.column, decoder)
+    return block.without_mended(doubtful) if doubtful.any() else block
+
+
+def _readable(column: ReadColumn, rows: Ints, of: Column, decoder: Decoder) -> Flags:
+    """Say of some rows which can be read; what they say of other services is read as well."""
+    cells = column.taken(rows)
+    if isinstance(cells, Numbers):
+        filled: Flags = cells.values != BLANK_NUMBER
+        return filled
+    if of is INSURED_NO:
+        insured: Flags = pack_insured(cells.of_rows()) >= 0
+        return insured
+    texts = cells.of_rows().dictionary_encode()
+    read = [decoder.reads(text) for text in texts.dictionary.to_pylist()]
+    found: Flags = np.array(read, dtype=bool)[numbers_of(texts.indices)]
+    return found
 
 
 def _only_checked(column: Column | None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -162,6 +163,8 @@ class Block:
         The rows as they stand in the input, malformed ones included.
     consumed : int
         Bytes (CSV) or rows of the input read so far, for the progress bar.
+    mended : MalformedRows
+        Rows from whose lines blank cells too many were taken; they are in the columns.
     """
 
     lines: npt.NDArray[np.int64]
@@ -170,6 +173,19 @@ class Block:
     first_line: int
     raw: Raw | None
     consumed: int
+    mended: MalformedRows = NO_MALFORMED
+
+    def without_mended(self, doubtful: npt.NDArray[np.bool_]) -> Block:
+        """Return the block with some of the mended rows, flagged, among the malformed ones."""
+        gone = self.mended.taken(np.flatnonzero(doubtful))
+        rows = np.flatnonzero(~np.isin(self.lines, gone.lines))
+        return replace(
+            self,
+            lines=self.lines[rows],
+            columns=[column.taken(rows) for column in self.columns],
+            malformed=self.malformed.joined(gone),
+            mended=NO_MALFORMED,
+        )
 
     def taken(self, rows: npt.NDArray[np.int64]) -> Block:
         """Return some of the rows, no longer to be had verbatim."""

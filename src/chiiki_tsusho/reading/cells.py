@@ -336,6 +336,16 @@ class Decoder:
         whole[at], values[at] = True, numbers[fits]
         return whole
 
+    def reads(self, text: str) -> bool:
+        """Say whether a text can be read, and note nothing of it."""
+        if is_blank(text):
+            return False
+        try:
+            self.parse(text)
+        except BadCellError as error:
+            return error.message.rule != "bad_value"
+        return True
+
     def error(self, text: str) -> Message:
         """Return what is wrong with a text that cannot be read."""
         if text not in self.errors:

@@ -359,7 +359,10 @@ class CsvSource(OneTable):
                 first, rows = firsts[at], parsed.rows
                 malformed = rows.malformed.moved(first)
                 raw = RawLines(parsed.raw, LINE_FEEDS.get(self._encoding, b"\n"))
-                yield Block(rows.kept + first, rows.columns, malformed, first, raw, parsed.reached)
+                mended = rows.mended.moved(first)
+                yield Block(
+                    rows.kept + first, rows.columns, malformed, first, raw, parsed.reached, mended
+                )
                 if wanted is None:
                     firsts.append(first + rows.lines)
         if wanted is None:

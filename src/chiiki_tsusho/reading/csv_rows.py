@@ -43,6 +43,8 @@ class ReadRows:
         The line of each row.
     malformed : MalformedRows
         Lines whose cells cannot be told apart.
+    mended : MalformedRows
+        Rows from whose lines blank cells too many were taken.
     lines : int
         How many lines there are, blank ones included.
     """
@@ -50,6 +52,7 @@ class ReadRows:
     columns: Sequence[ReadColumn]
     kept: npt.NDArray[np.int64]
     malformed: MalformedRows
+    mended: MalformedRows
     lines: int
 
 
@@ -115,14 +118,14 @@ class RowReader:
             plain = self._plain.read(text)
         if plain is not None:
             lines, columns = plain
-            return ReadRows(columns, np.arange(lines), NO_MALFORMED, lines)
+            return ReadRows(columns, np.arange(lines), NO_MALFORMED, NO_MALFORMED, lines)
         newlines = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == NEWLINE))
         lines = newlines + (not text.endswith(b"\n"))
         table = None if _needs_care(text) else self._table(text, forms)
         kept = np.arange(lines)
-        malformed = NO_MALFORMED
+        malformed = mended = NO_MALFORMED
         if table is None or table.num_rows != lines:
-            good, kept, malformed = well_formed(text, self.cells)
+            good, kept, malformed, mended = well_formed(text, self.cells)
             table = self._table(good, forms)
             if table is None or table.num_rows != len(kept):
                 return None
@@ -130,7 +133,7 @@ class RowReader:
             column_of_arrow(column, form)
             for column, form in zip(table.columns, _read(forms), strict=True)
         ]
-        return ReadRows(of_arrow, kept, malformed, lines)
+        return ReadRows(of_arrow, kept, malformed, mended, lines)
 
     def _table(self, text: bytes, forms: Sequence[Form]) -> pa.Table | None:
         """Read lines, numbers as numbers where the whole block allows it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
-from chiiki_tsusho.arrow_arrays import of_texts
+from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problem_texts import Message
 
@@ -55,6 +55,25 @@ class MalformedRows:
     def moved(self, lines: int) -> MalformedRows:
         """Return the same rows so many lines further on."""
         return replace(self, lines=self.lines + lines)
+
+    def taken(self, rows: Ints) -> MalformedRows:
+        """Return some of the rows, in any order."""
+        cells = {at: self.cells[row] for at, row in enumerate(rows.tolist()) if row in self.cells}
+        heads = self.heads.take(of_numbers(rows))
+        return replace(
+            self, lines=self.lines[rows], which=self.which[rows], heads=heads, cells=cells
+        )
+
+    def joined(self, other: MalformedRows) -> MalformedRows:
+        """Return the rows of both by their lines."""
+        both = MalformedRows(
+            np.concatenate((self.lines, other.lines)),
+            np.concatenate((self.which, other.which + len(self.messages))),
+            [*self.messages, *other.messages],
+            pa.concat_arrays([self.heads, other.heads]),
+            {**self.cells, **{len(self) + at: there for at, there in other.cells.items()}},
+        )
+        return both.taken(np.argsort(both.lines))
 
     def readable(self, rows: Ints) -> Iterator[list[str]]:
         """Yield the cells of some rows that can be read."""

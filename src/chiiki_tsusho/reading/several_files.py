@@ -187,6 +187,7 @@ class SeveralSources(OneTable):
                     lines=block.lines + before,
                     columns=self._columns(block, at, forms),
                     malformed=block.malformed.moved(before),
+                    mended=block.mended.moved(before),
                     first_line=block.first_line + before,
                     raw=self._raw(block, at),
                     consumed=block.consumed + consumed,

@@ -38,7 +38,7 @@ _NOT_MENDED = -1
 LONGEST_LINE = 1 << 16
 
 
-def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows]:
+def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows, MalformedRows]:
     """Part the lines that have the right number of cells from those that have not.
 
     Returns
@@ -50,6 +50,9 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows]:
         over.
     malformed : MalformedRows
         Their lines counted from the first of the block.
+    mended : MalformedRows
+        Good lines from which blank cells too many were taken, as they are told if it was another
+        cell that was too many.
     """
     lines = _Lines(text)
     good = ~lines.blank & lines.told_apart & (lines.found == cells)
@@ -77,17 +80,20 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows]:
     starts, ends = lines.starts[wrong], lines.ends[wrong]
     kept[_ranges(starts[fixed], ends[fixed])] = True
     kept[_ranges(mended[fixed], lines.stops[wrong[fixed]])] = False
-    malformed = wrong[~fixed]
-    which, messages = _said(lines, malformed, cells)
-    place = np.cumsum(~fixed) - 1
-    rows = MalformedRows(
-        malformed,
-        which,
-        messages,
-        lines.texts(starts[~fixed], heads[~fixed]),
-        {int(place[at]): there for at, there in of_alone.items() if not fixed[at]},
-    )
-    return lines.characters[kept].tobytes(), np.flatnonzero(good), rows
+
+    def told(these: Flags) -> MalformedRows:
+        which, messages = _said(lines, wrong[these], cells)
+        place = np.cumsum(these) - 1
+        return MalformedRows(
+            wrong[these],
+            which,
+            messages,
+            lines.texts(starts[these], heads[these]),
+            {int(place[at]): there for at, there in of_alone.items() if these[at]},
+        )
+
+    rows = lines.characters[kept].tobytes()
+    return rows, np.flatnonzero(good), told(~fixed), told(fixed)
 
 
 class _Lines:
