@@ -232,7 +232,7 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
         faults.append(fault)
     # So may be a line of persons of which a cell or two are words that are headings.
     repeated = register not in PERSONAL or 2 * met > len(given)
-    for at, (heading, column) in enumerate(zip(source.headings, given, strict=True), start=1):
+    for at, (heading, column) in enumerate(zip(source.headings, given, strict=True)):
         if column is None:
             near = get_close_matches(_plain(heading), known, n=1, cutoff=0.6)
             if not met and not (near and repeated):
@@ -251,7 +251,7 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
                     "{file}: line {line}: the heading of column {letters} is unknown{hint}",
                     file=source.shown,
                     line=source.heading_line,
-                    letters=column_letters(at),
+                    letters=column_letters(source.first_column + at),
                     hint=hint,
                 )
             )
