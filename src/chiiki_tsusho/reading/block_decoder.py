@@ -54,6 +54,8 @@ from chiiki_tsusho.reading.typed_blocks import (
 _SAY_WHOSE = ("provider_no", "insurer_no", "insured_no", "date", "care_level")
 # Kinds of which a file has few different cells.
 _FEW = ("service", "shortfall", "area_grade", "benefit_rate", "public_law")
+# Columns that make a file one of persons.
+_OF_PERSONS = frozenset(("birth_date", "name", "name_kana"))
 # What a blank cell stands for, in the columns that may be left blank.
 BLANK_WORTH = {
     "service": 0,
@@ -146,6 +148,11 @@ class BlockDecoder:
         return notes
 
     @property
+    def _private(self) -> bool:
+        """Whether the file is of persons, with names or birth dates, read or not."""
+        return self.file == "recipients" and bool(self.unread or self.names & _OF_PERSONS)
+
+    @property
     def key_names(self) -> list[str]:
         """Every addition that a column of the file may stand for."""
         return list(dict.fromkeys(key for heading in self.headings for key in heading.keys))
@@ -171,7 +178,11 @@ class BlockDecoder:
         wanted : callable, optional
             Says of the first line of a block that was read before whether it is wanted again.
         """
-        found = None if problems is None else CellProblems(self.file, self._required, problems)
+        found = (
+            None
+            if problems is None
+            else CellProblems(self.file, self._required, problems, self._private)
+        )
         read = [
             (heading, decoder)
             for heading, decoder in zip(self.headings, self._decoders, strict=True)

@@ -14,12 +14,15 @@ from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
 from chiiki_tsusho.columns import FILES, INSURED_NO
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problem_rows import any_of
-from chiiki_tsusho.problem_texts import blank
+from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.blocks import Block, Numbered, Texts
-from chiiki_tsusho.reading.cell_texts import is_blank, shown
+from chiiki_tsusho.reading.cell_texts import is_blank, may_be_personal, shown
 from chiiki_tsusho.reading.cells import Decoder
 from chiiki_tsusho.records import record
+
+# Stands in a message in the place of a cell that may be personal.
+_NOT_SHOWN = "***"
 
 
 @record
@@ -34,11 +37,15 @@ class CellProblems:
         Columns of which a blank cell is a problem.
     problems : Problems
         Receives them.
+    private : bool
+        The file has names or birth dates, and no cell that may be one is repeated: in a row that
+        is shifted they stand in any column.
     """
 
     file: str
     required: set[str]
     problems: Problems
+    private: bool = False
 
     def note_malformed(self, block: Block) -> None:
         """Add the problems of lines that cannot be told apart into cells."""
@@ -69,7 +76,7 @@ class CellProblems:
     ) -> None:
         """Add the problems of lines, each of one of some texts that cannot be read."""
         told = np.ones(len(texts), dtype=bool)
-        for alike in decoder.hopeless.alike(texts):
+        for alike in () if self.private else decoder.hopeless.alike(texts):
             theirs = alike.there[which]
             values = texts.take(of_numbers(which[theirs]))
             error = decoder.error(alike.sample)
@@ -82,14 +89,16 @@ class CellProblems:
         values_shown, messages = [], []
         others = np.flatnonzero(told)
         for at, text in zip(others, texts.take(of_numbers(others)).to_pylist(), strict=True):
+            secret = self.private and may_be_personal(text)
             if not is_blank(text):
-                messages.append(decoder.error(text))
+                error = decoder.error(text)
+                messages.append(_without_values(error) if secret else error)
             elif name in self.required:
                 messages.append(blank(name, kind))
             else:
                 told[at] = False
                 continue
-            values_shown.append(shown(text))
+            values_shown.append("" if secret else shown(text))
         if messages:
             lines, which = lines[told[which]], (np.cumsum(told) - 1)[which[told[which]]]
             self.problems.add_rows(self.file, name, lines, which, values_shown, messages)
@@ -120,3 +129,10 @@ class CellProblems:
         messages = [decoder.unusual[text] for text in texts]
         values_shown = [shown(text) for text in texts]
         self.problems.add_rows(self.file, name, block.lines[rows], which, values_shown, messages)
+
+
+def _without_values(message: Message) -> Message:
+    facts = {
+        name: _NOT_SHOWN if isinstance(fact, str) else fact for name, fact in message.facts.items()
+    }
+    return replace(message, facts=facts)
