@@ -183,6 +183,19 @@ CASES: list[tuple[str, int, str, str, Found]] = [
      ("provider_differs", "7111-3", "1390000015", "1390000023", "")),
     ("control", 0, "review_month", "201613",
      ("not_a_month", "control-11", "201613", "YYYYMM", "")),
+    ("control", 0, "medium", "Z",
+     ("unknown_choice", "control-10", "Z", "1 / 2 / 3 / 4 / 5 / 7", "ABB0")),
+    ("control", 0, "volume_no", "1", ("control_zero", "control-3", "1", "0", "")),
+    ("control", 0, "welfare_office_no", "x", ("control_zero", "control-6", "x", "0", "")),
+    ("control", 0, "insurer_no", "x", ("control_zero", "control-7", "", "0", "")),
+    ("control", 0, "prefecture_no", "9", ("control_zero", "control-9", "9", "0", "")),
+    *(
+        ("7131-10", 0, "service_kind", kind,
+         ("kind_without_lines", "7131-10-7", kind, "", ""))
+        for kind in ("99", "76", "AB", "1")
+    ),
+    ("7131-10", 0, "service_kind", "76", ("kind_without_total", "7131-02-7", "78", "", "")),
+    ("7131-02", 0, "service_kind", "76", ("kind_without_total", "7131-02-7", "76", "", "")),
     ("7131-02", 0, "count", "1a", ("not_a_number", "7131-02-10", "1a", "", "")),
     ("7131-02", 0, "item_code", "14412", ("too_long", "7131-02-8", "14412", "4", "")),
     ("7131-02", 0, "running_no", "9", ("running_number", "7131-02-running_no", "9", "5", "")),

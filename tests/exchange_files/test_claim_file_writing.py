@@ -405,6 +405,10 @@ REFUSED = [
     ({"quote": "some"}, "minimal, none or all", "minimal、none、all のいずれかです"),
     ({"medium": "9"}, "one of 1, 2, 3, 4, 5 and 7", "媒体区分「9」は使えません"),
     ({"file_no": "1234567"}, "up to six letters or digits", "英数字6文字まで"),
+    *(
+        ({"file_no": number}, "up to six letters or digits", "英数字6文字まで")
+        for number in ("", "1\r\n2", "1\n", '1"2', "=1+2", "1,2", "１", "*")
+    ),
     (
         {"file_name": "J201604"},
         "there are several files to write",

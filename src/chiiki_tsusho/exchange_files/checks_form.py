@@ -10,13 +10,15 @@ from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
 from chiiki_tsusho.exchange_files.findings import Findings, told
-from chiiki_tsusho.exchange_files.layout import Item
+from chiiki_tsusho.exchange_files.layout import MEDIA, Item
 from chiiki_tsusho.exchange_files.sheets import Sheets, View
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 # データ種別 of a claim of a provider (様式一 to 十).
 DATA_KIND = "711"
 CR_LF = b"\r\n"
+# Items of the control record that are of other senders than a provider.
+_ZEROS = ("volume_no", "welfare_office_no", "insurer_no", "prefecture_no")
 # 居宅介護支援事業所 and 介護予防支援 have a number; a plan of one's own (2) has none.
 _WITH_MANAGER = ("1", "3")
 
@@ -47,6 +49,10 @@ def _check_frame(file: ClaimFile, views: dict[str, View], findings: Findings) ->
         findings.differing("record_count", control, "record_count", data_lines)
         other = ~control.is_one_of("data_kind", [DATA_KIND])
         findings.add("data_kind", control, "data_kind", other, DATA_KIND)
+        other = ~control.is_one_of("medium", MEDIA)
+        findings.add("unknown_choice", control, "medium", other, " / ".join(MEDIA))
+        for name in _ZEROS:
+            findings.add("control_zero", control, name, control.filled(name), "0")
         # A second control record is told above: the file is of the provider of the first.
         provider, *_ = control.texts("provider_no").to_pylist()
         [shown] = told([provider], control.record.by_name["provider_no"])
@@ -132,6 +138,7 @@ def check_doubles(sheets: Sheets, findings: Findings) -> None:
     findings.add("code_doubled", sheets.lines, "item_code", later)
     later = _later(sheets.of_total, sheets.totals.texts("service_kind"))
     findings.add("kind_doubled", sheets.totals, "service_kind", later)
+    _check_kinds(sheets, findings)
     for rule, view, statement, others in (
         ("no_base_record", sheets.lines, sheets.of_line, sheets.of_base),
         ("no_base_record", sheets.totals, sheets.of_total, sheets.of_base),
@@ -139,6 +146,25 @@ def check_doubles(sheets: Sheets, findings: Findings) -> None:
         ("no_line_record", sheets.base, sheets.of_base, sheets.of_line),
     ):
         findings.add(rule, view, "insured_no", ~np.isin(statement, others))
+
+
+def _check_kinds(sheets: Sheets, findings: Findings) -> None:
+    """Find summaries and lines of a service kind that the rest of their statement lacks.
+
+    The checks of sums are of one kind: a summary of another would be passed over by them.
+    """
+    parts = [(sheets.of_line, sheets.lines), (sheets.of_total, sheets.totals)]
+    coded = pa.concat_arrays([view.texts("service_kind") for _, view in parts]).dictionary_encode()
+    kinds = numbers_of(coded.indices).astype(np.int64)
+    statements = np.concatenate([of_one for of_one, _ in parts])
+    of_lines, of_totals = np.split(
+        statements * max(1, len(coded.dictionary)) + kinds, [len(sheets.lines)]
+    )
+    both = np.intersect1d(sheets.of_line, sheets.of_total)
+    wrong = ~np.isin(of_totals, of_lines) & np.isin(sheets.of_total, both)
+    findings.add("kind_without_lines", sheets.totals, "service_kind", wrong)
+    wrong = ~np.isin(of_lines, of_totals) & np.isin(sheets.of_line, both)
+    findings.add("kind_without_total", sheets.lines, "service_kind", wrong)
 
 
 def _joined(view: View, *names: str) -> pa.StringArray:

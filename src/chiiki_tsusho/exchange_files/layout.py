@@ -24,6 +24,8 @@ from chiiki_tsusho.law.table_files import (
 
 Kind = Literal["number", "code", "date", "month", "text"]
 Required = Literal["always", "insured", "public", "care_manager", "stopped"]
+# 媒体区分: 1 伝送 (ISDN), 2 MO, 3 MT, 4 FD or CD-R, 5 帳票, 7 伝送 (Internet).
+MEDIA = ("1", "2", "3", "4", "5", "7")
 _Text = Annotated[str, StringConstraints(min_length=1)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -17,6 +18,7 @@ from chiiki_tsusho.batch import Batch, FileBatch
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError
+from chiiki_tsusho.exchange_files.layout import MEDIA
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.monthly_codes import without_units
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
@@ -39,9 +41,8 @@ else:
 
 Quote = Literal["minimal", "none", "all"]
 QUOTES: tuple[Quote, ...] = ("minimal", "none", "all")
-# 媒体区分: 1 伝送 (ISDN), 2 MO, 3 MT, 4 FD or CD-R, 5 帳票, 7 伝送 (Internet).
-MEDIA = ("1", "2", "3", "4", "5", "7")
 _KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
+_FILE_NO = re.compile(r"[0-9A-Za-z]{1,6}")
 # A name has up to eight letters and digits.
 _NAME_LENGTH = 8
 
@@ -184,12 +185,7 @@ def _sending(review_month: str, quote: str, medium: str, file_no: str) -> Sendin
         raise ChiikiTsushoError(
             Text("medium {medium!r} is unknown; one of 1, 2, 3, 4, 5 and 7", medium=medium)
         )
-    if not (
-        isinstance(file_no, str)
-        and file_no.isascii()
-        and 1 <= len(file_no) <= 6
-        and "," not in file_no
-    ):
+    if not (isinstance(file_no, str) and _FILE_NO.fullmatch(file_no)):
         raise ChiikiTsushoError(
             Text("file number {number!r}: up to six letters or digits", number=file_no)
         )
