@@ -461,6 +461,47 @@ def test_two_files_cannot_have_one_name(tmp_path: Path) -> None:
         ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name="J201604")
 
 
+def test_claim_files_of_another_run_are_not_left_beside_these_nor_replaced(tmp_path: Path) -> None:
+    batch, recipients = example_batch()
+    providers = sorted(set(batch.claims["provider_no"]))
+
+    def of(some: list[str]) -> ct.Batch:
+        lines, claims = (
+            one[one["provider_no"].isin(some)] for one in (batch.claim_lines, batch.claims)
+        )
+        return ct.Batch(lines, claims, batch.problems, batch.held_visits)
+
+    def write(some: list[str], name: str | None = None) -> list[str]:
+        written = ct.write_claim_file(of(some), recipients, "2016-05", tmp_path, file_name=name)
+        return [one.path.name for one in written]
+
+    (tmp_path / "memo.txt").write_text("mine", "utf-8")
+    (tmp_path / "J1605001.CSV").write_text("of another month", "utf-8")
+    assert write(providers[:3]) == ["J1604001.CSV", "J1604002.CSV", "J1604003.CSV"]
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    # The same claims again replace their files.
+    assert len(write(providers[:3])) == 3
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    for some, name, there in (
+        (providers[:2], None, "J1604003.CSV"),
+        (providers[1:4], None, "J1604001.CSV, J1604002.CSV, J1604003.CSV"),
+        (providers[:1], None, "J1604001.CSV, J1604002.CSV, J1604003.CSV"),
+        (providers[:1], "J1604002", "J1604002.CSV"),
+        (providers[:1], "J1605001", "J1605001.CSV"),
+    ):
+        with pytest.raises(ct.OutputError) as refused:
+            write(some, name)
+        assert str(refused.value) == (
+            f"{tmp_path}: has claim files of other claims ({there}); move them away, or name "
+            "another folder, so that no claim is sent twice or replaced by another"
+        )
+        assert refused.value.say("ja") == (
+            f"{tmp_path}: ほかの請求の請求ファイル({there.replace(', ', '、')})があります。"
+            "二重の請求や上書きを避けるため、別の場所に移すか、別のフォルダを指定してください"
+        )
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_lines_of_other_claims_are_refused(tmp_path: Path) -> None:
     batch, recipients = example_batch()
     other = ct.Batch(batch.claim_lines, batch.claims[1:], batch.problems, batch.held_visits)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _NOT_CP932 = ((b"\xef\xbb\xbf", "UTF-8"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _LINE_KINDS = {b"1": "control", b"3": "end"}
 _DATA_LINE = b"2"
+# What one core reads is read before threads of others have begun.
+_MANY_LINES = 100_000
 # The cells of a data line that name its record.
 _EXCHANGE_ID, _RECORD_KIND = 3, 4
 
@@ -305,11 +307,11 @@ def _rows(
 
 
 def _plain_cells(lines: Lines, at: Ints, record: Record) -> pa.Table:
-    """Read lines without quotation marks on all cores."""
+    """Read lines without quotation marks, many of them on all cores."""
     types = dict.fromkeys(record.names, pa.string())
     table = arrow_csv.read_csv(
         pa.BufferReader(lines.whole(at)),
-        arrow_csv.ReadOptions(column_names=list(record.names)),
+        arrow_csv.ReadOptions(column_names=list(record.names), use_threads=len(at) > _MANY_LINES),
         arrow_csv.ParseOptions(quote_char=False),
         arrow_csv.ConvertOptions(column_types=types, null_values=[]),
     )

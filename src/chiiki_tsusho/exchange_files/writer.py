@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,14 +17,14 @@ from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.batch import Batch, FileBatch
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
-from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError
+from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError, not_read
 from chiiki_tsusho.exchange_files.layout import MEDIA
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.monthly_codes import without_units
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
 from chiiki_tsusho.exchange_files.readiness import ClaimProblems, checked
 from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of
-from chiiki_tsusho.language import Language, Text
+from chiiki_tsusho.language import Language, Text, listed
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_recipients
@@ -45,6 +45,10 @@ _KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
 _FILE_NO = re.compile(r"[0-9A-Za-z]{1,6}")
 # A name has up to eight letters and digits.
 _NAME_LENGTH = 8
+# What stands behind the month in the names of several files of it.
+_NUMBERS = "(?:[0-9]{3}|[A-Z][0-9A-Z]{2})"
+# Of the control record: the cell of the provider, and more bytes than it has.
+_PROVIDER, _CONTROL_RECORD = 7, 200
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,7 @@ def write_claim_file(
         raise ClaimFileError(problems.summary(), frame)
     files = [records_of(one, sending) for one in months]
     names = _names(months, file_name)
+    _refuse_other_files(folder, dict(zip(names, months, strict=True)), named=file_name is not None)
     contents = ((name, file.to_bytes()) for name, file in zip(names, files, strict=True))
     paths = write_files(folder, contents, private=names, replace=True)
     return [_written(path, one) for path, one in zip(paths, months, strict=True)]
@@ -289,6 +294,51 @@ def _names(months: Sequence[MonthClaims], file_name: str | None) -> list[str]:
         stem = month if files[month] == 1 else f"{month[2:]}{_three_characters(of_month[month])}"
         names.append(f"J{stem}.CSV")
     return names
+
+
+def _refuse_other_files(folder: Path, written: Mapping[str, MonthClaims], named: bool) -> None:
+    """Refuse a folder with claim files of the same months that this run would not replace.
+
+    Names are running numbers: one of a provider may stand there under the name of another. Where
+    its user names the file, only what has that name is looked at.
+    """
+    if not folder.is_dir():
+        return
+    months = (
+        set() if named else {str(one.claims["service_month"].iloc[0]) for one in written.values()}
+    )
+    known = "|".join(f"{month}|{month[2:]}{_NUMBERS}" for month in sorted(months))
+    of_months = re.compile(rf"J(?:{known})\.CSV")
+    there = [
+        path
+        for path in folder.iterdir()
+        if (path.name in written or of_months.fullmatch(path.name)) and path.is_file()
+    ]
+    other = [
+        path.name
+        for path in there
+        if path.name not in written
+        or _provider_in(path) != str(written[path.name].claims["provider_no"].iloc[0])
+    ]
+    if other:
+        raise OutputError(
+            Text(
+                "{folder}: has claim files of other claims ({names}); move them away, or name "
+                "another folder, so that no claim is sent twice or replaced by another",
+                folder=str(folder),
+                names=listed(sorted(other)),
+            )
+        )
+
+
+def _provider_in(path: Path) -> str:
+    """Return the provider that the control record of a claim file names."""
+    try:
+        with path.open("rb") as stream:
+            cells = stream.readline(_CONTROL_RECORD).split(b",")
+    except OSError as error:
+        raise not_read(path, error) from error
+    return cells[_PROVIDER].strip(b'"').decode("ascii", "replace") if len(cells) > _PROVIDER else ""
 
 
 def _three_characters(number: int) -> str:

@@ -33,6 +33,8 @@ from chiiki_tsusho.writing.result_tables import schema
 from chiiki_tsusho.writing.run_record import OUTPUTS
 
 _GIVE = Text("give the folder that the claim command wrote")
+# Bytes; what one core reads of fewer is read before threads of others have begun.
+_LARGE_FILE = 1 << 23
 _NO_UTF8 = Text("it is not text in UTF-8")
 _NO_ROWS = Text(
     "its rows cannot be told apart: one has more or fewer cells than there are headings, or a "
@@ -269,6 +271,7 @@ def _csv_table(path: Path, schema: pa.Schema, blanks: bool = False) -> pa.Table:
     with path.open("rb") as stream:
         return arrow_csv.read_csv(
             stream,
+            arrow_csv.ReadOptions(use_threads=path.stat().st_size > _LARGE_FILE),
             # Values and messages may hold line breaks; the other files have none.
             parse_options=arrow_csv.ParseOptions(
                 newlines_in_values=not _FREE_TEXT.isdisjoint(schema.names)
