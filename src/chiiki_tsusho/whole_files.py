@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
-from stat import S_IMODE, S_ISREG
+from stat import S_IMODE, S_ISBLK, S_ISCHR, S_ISREG
 from typing import BinaryIO
 
-from chiiki_tsusho.errors import OutputError, not_read, why_not
+from chiiki_tsusho.errors import InputFileError, OutputError, not_read, why_not
 from chiiki_tsusho.file_locks import lock_file
 from chiiki_tsusho.language import Text
 
@@ -101,6 +101,24 @@ def given_path(path: str | Path) -> Path:
     except (OSError, ValueError) as error:
         raise not_read(visible_path(given), error) from error
     return given
+
+
+def read_whole(path: Path) -> bytes:
+    """Read a small file, or what comes through a pipe.
+
+    Raises
+    ------
+    InputFileError
+        It is a device, which may never end.
+    OSError
+        It cannot be read.
+    """
+    mode = path.stat().st_mode
+    if S_ISCHR(mode) or S_ISBLK(mode):
+        raise InputFileError(
+            Text("{path}: is a device; a file was expected", path=visible_path(path))
+        )
+    return path.read_bytes()
 
 
 def visible_path(path: str | Path) -> str:

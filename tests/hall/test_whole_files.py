@@ -209,6 +209,27 @@ def test_commands_do_not_replace_what_they_read(
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+@pytest.mark.skipif(not Path("/dev/zero").is_char_device(), reason="no such device")
+@pytest.mark.parametrize(
+    "read",
+    [
+        ct.check_table,
+        ct.load_code_book,
+        ct.audit,
+        ct.read_claim_file,
+        ct.read_returns,
+        lambda path: ct.from_plan([path]),
+        lambda path: ct.import_master(path),
+        lambda path: ct.import_workbook(path, "2026-06"),
+    ],
+)
+def test_a_device_is_not_read_to_its_end_which_never_comes(read: Callable[[str], object]) -> None:
+    with pytest.raises(ct.ChiikiTsushoError) as told:
+        read("/dev/zero")
+    assert str(told.value) == "/dev/zero: is a device; a file was expected"
+    assert told.value.say("ja") == "/dev/zero: 装置です。ファイルを指定してください"
+
+
 COMMON = (
     "EACCES EBUSY EEXIST EFBIG EIO EISDIR ELOOP EMFILE ENAMETOOLONG ENOENT ENOSPC ENOTDIR "
     "ENOTEMPTY EPERM EROFS"

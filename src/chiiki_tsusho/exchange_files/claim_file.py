@@ -20,7 +20,7 @@ from chiiki_tsusho.exchange_files.line_cells import ENCODING, Lines
 from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, encoded, quoting_of
 from chiiki_tsusho.language import Sayable, Text, listed
 from chiiki_tsusho.number_arrays import Flags, Ints
-from chiiki_tsusho.whole_files import given_path
+from chiiki_tsusho.whole_files import given_path, read_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,7 +181,7 @@ def read_claim_file(path: str | Path) -> ClaimFile:
     """
     file = given_path(path)
     try:
-        data = file.read_bytes()
+        data = read_whole(file)
     except OSError as error:
         raise not_read(file, error) from error
     return parse_claim_file(data, str(file))

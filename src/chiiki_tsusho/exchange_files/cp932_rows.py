@@ -10,6 +10,7 @@ from pathlib import Path
 from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.exchange_files.line_cells import ENCODING
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.whole_files import read_whole
 
 
 def cp932_rows(path: Path, otherwise: Text) -> Iterator[tuple[int, list[str]]]:
@@ -28,7 +29,7 @@ def cp932_rows(path: Path, otherwise: Text) -> Iterator[tuple[int, list[str]]]:
         would take the lines below for text of one cell; a cell is longer than any is.
     """
     try:
-        text = path.read_bytes().decode(ENCODING)
+        text = read_whole(path).decode(ENCODING)
     except OSError as error:
         raise not_read(path, error) from error
     except UnicodeDecodeError as error:

@@ -16,6 +16,7 @@ from chiiki_tsusho.language import Text, listed, on_lines
 from chiiki_tsusho.law.published_names import normal, published
 from chiiki_tsusho.table_imports.gathering import Gathering
 from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
+from chiiki_tsusho.whole_files import read_whole
 
 ENCODINGS = ("utf-8-sig", "cp932")
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -132,7 +133,9 @@ def _records(path: Path) -> list[tuple[int, list[str]]]:
     """Read the lines that are not blank, with their numbers; cells are parted by commas or tabs."""
     shown = str(path)
     try:
-        data = path.read_bytes()
+        data = read_whole(path)
+    except InputFileError:
+        raise
     except (OSError, ValueError) as error:
         raise not_read(path, error) from error
     text = None

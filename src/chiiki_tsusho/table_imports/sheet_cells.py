@@ -16,6 +16,7 @@ from zipfile import BadZipFile, ZipFile
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, not_read
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.published_names import normal
+from chiiki_tsusho.whole_files import read_whole
 
 MEBIBYTE = 1 << 20
 # The ministry's workbooks unpack to a few dozen MiB, of a few thousand rows and two dozen columns.
@@ -58,7 +59,7 @@ def opened_sheet(path: Path, name: str) -> Iterator[Iterator[CellRow]]:
         The file is no workbook, is larger than any code table, or has no such sheet.
     """
     try:
-        data = path.read_bytes()
+        data = read_whole(path)
     except OSError as error:
         raise not_read(path, error) from error
     _refuse_bomb(path, data)
