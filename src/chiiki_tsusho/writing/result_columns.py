@@ -167,13 +167,13 @@ def _check_months(where: Where, table: pa.Table) -> None:
 def _check_identifier(where: Where, table: pa.Table, column: Column) -> None:
     """Refuse a number that is none; a spreadsheet that saves a table drops zeros in front."""
     values = table[column.name]
-    distinct = _distinct(values).fill_null("")
+    distinct = _distinct(values)
     fits = compute.match_substring_regex(distinct, _FORMS[column.name])
-    wrong = distinct.filter(compute.invert(fits))
+    wrong = distinct.filter(compute.invert(fits), null_selection_behavior="emit_null")
     if not len(wrong):
         return
-    text = wrong[0].as_py()
-    rows = compute.is_in(values.cast(pa.string()).fill_null(""), value_set=wrong)
+    text = wrong[0].as_py() or ""
+    rows = compute.is_in(values.cast(pa.string()), value_set=wrong)
     fault = Text(
         "{column} has {value!r} and the like in {n:,} of the rows: it is too short or no such "
         "number (a spreadsheet program drops zeros in front when it saves a table)",

@@ -17,7 +17,6 @@ from chiiki_tsusho.language import Text, on_lines
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.reading.blocks import Form, Numbers
 from chiiki_tsusho.reading.file_state import FileState, changed, state_at
-from chiiki_tsusho.reading.workbook_file import WorkbookSource
 from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import given_path
 from chiiki_tsusho.writing.exchange import settle
@@ -298,7 +297,9 @@ def _read_parquet(path: Path, columns: Sequence[Column]) -> pa.Table:
 
 
 def _read_workbook(path: Path, columns: Sequence[Column]) -> pa.Table:
-    # The reader of inputs knows of cells far from the table.
+    # The reader of inputs knows of cells far from the table; it takes its time to load.
+    from chiiki_tsusho.reading.workbook_file import WorkbookSource
+
     source = WorkbookSource(path)
     headings = _headings(path, columns, source.headings)
     forms: list[Form] = ["texts" if one in headings else "unread" for one in source.headings]
