@@ -57,7 +57,7 @@ class Visit(CheckedModel):
     care_level: CareLevel | None = None
     service: Service = "day_care"
     shortfall: Shortfall | None = None
-    additions: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    additions: dict[str, Annotated[int, Field(ge=0)]] = {}  # noqa: RUF012 (each visit has its own)
     extended_hours: bool | None = None
 
 
