@@ -351,7 +351,7 @@ def test_equal_cells_are_each_told_as_they_are_written(
 YEARS = ["20160-05-02", "-0005-05-02", "2016-05-02"]
 
 
-@pytest.mark.parametrize("zone", [None, "Asia/Tokyo"])
+@pytest.mark.parametrize("zone", [None, "UTC"])
 @pytest.mark.parametrize("kind", ["pandas", "objects", "mapping", "arrow", "arrow_pandas", "file"])
 def test_a_date_of_a_year_that_python_has_none_of(
     kind: str, zone: str | None, tmp_path: Path
