@@ -236,8 +236,7 @@ def compute_claims(
     [476]
     """
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
-    book = code_book(codes)
-    run = BatchRun(*sources, book, progress)
+    run = BatchRun(*sources, code_book(codes), progress)
     sink = FrameSink()
     _log(run.run(sink))
     return Batch(

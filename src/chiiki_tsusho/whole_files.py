@@ -109,16 +109,15 @@ def read_whole(path: Path) -> bytes:
     Raises
     ------
     InputFileError
-        It is a device, which may never end.
-    OSError
-        It cannot be read.
+        It cannot be read, or is a device, which may never end.
     """
-    mode = path.stat().st_mode
-    if S_ISCHR(mode) or S_ISBLK(mode):
-        raise InputFileError(
-            Text("{path}: is a device; a file was expected", path=visible_path(path))
-        )
-    return path.read_bytes()
+    try:
+        mode = path.stat().st_mode
+        if not S_ISCHR(mode) and not S_ISBLK(mode):
+            return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise not_read(visible_path(path), error) from error
+    raise InputFileError(Text("{path}: is a device; a file was expected", path=visible_path(path)))
 
 
 def visible_path(path: str | Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from chiiki_tsusho.claims.calendars import Entries
@@ -130,7 +132,7 @@ class ClaimSlice:
         general = np.zeros(claims, dtype=bool)
         entries = calendars.visits(self._claims.claims)
         kinds, rosters = self._context.visits.visit_kinds, self._context.rosters
-        provider_rows, recipient_rows = self._rows_of_rosters()
+        provider_rows, recipient_rows = self._rows_of_rosters
         unsaid = np.zeros(claims, dtype=bool)
         for roster, rows in (
             (rosters.providers, provider_rows),
@@ -155,8 +157,9 @@ class ClaimSlice:
         level_open = calendars.is_level_open(self._claims.claims)
         return OwnFigures(managed, level, plan, general, doubt, level_open, unsaid)
 
+    @cached_property
     def _rows_of_rosters(self) -> tuple[Ints, Ints]:
-        """Look up the rows of providers and recipients that speak for each claim."""
+        """The rows of providers and recipients that speak for each claim."""
         context, claims, rosters = self._context, self._claims, self._context.rosters
         provider_rows = rows_of_claims(
             context, claims, rosters.providers, (claims.provider,), "unknown_provider"
@@ -180,7 +183,7 @@ class ClaimSlice:
         claims.hold(entries.crowded)
         if entries.crowded.any():
             context.crowded.append(claims.claims[entries.crowded])
-        provider_rows, recipient_rows = self._rows_of_rosters()
+        provider_rows, recipient_rows = self._rows_of_rosters
         if not self._table.rows:
             return None
         counts = [

@@ -54,7 +54,7 @@ def _reading_as(name: str, behind: pa.StringArray) -> Flags:
     return found
 
 
-def doubtful_of_lines(
+def _doubtful_of_lines(
     name: str, flat: pa.StringArray, first: Ints, cells: Ints, layout: Layout
 ) -> Flags:
     """Say of which lines the cell of a column is not sure.
@@ -113,7 +113,7 @@ def cells_of_heads(
     cells = {}
     for name in names:
         place = layout.places[name]
-        sure = (place < found) & ~doubtful_of_lines(name, flat, first, found, layout)
+        sure = (place < found) & ~_doubtful_of_lines(name, flat, first, found, layout)
         cells[name] = named_at(flat, np.where(sure, first + place, UNKNOWN))
     return alike, cells
 

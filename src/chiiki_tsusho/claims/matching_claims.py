@@ -12,7 +12,7 @@ import numpy as np
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
-from chiiki_tsusho.reading.dense_ids import TupleIds, distinct_columns
+from chiiki_tsusho.reading.dense_ids import TupleIds, by_known_parts, distinct_columns
 
 
 def one_claim(calendars: Calendars, keys: Ints) -> Ints:
@@ -103,11 +103,9 @@ class _ClaimsByParts:
         number = np.zeros(known.shape[1], dtype=np.int64)
         same = np.zeros((1, known.shape[1]), dtype=np.int64)
         known = np.concatenate((known, same))
-        patterns, pattern = distinct_columns(known >= 0)
-        for which, there in enumerate(patterns.T.astype(bool)):
-            rows = np.flatnonzero(pattern == which)
-            ids, of_claim = self._by(tuple(np.flatnonzero(there).tolist()))
-            of_row = ids.find(*known[there][:, rows])
+        for parts, rows in by_known_parts(known):
+            ids, of_claim = self._by(tuple(parts))
+            of_row = ids.find(*known[parts][:, rows])
             rows, of_row = rows[of_row >= 0], of_row[of_row >= 0]
             first = np.zeros(len(ids), dtype=np.int64)
             first[of_claim] = np.arange(len(of_claim))

@@ -17,7 +17,7 @@ from chiiki_tsusho.columns import PROVIDER_NO
 from chiiki_tsusho.not_known import BLANK, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
-from chiiki_tsusho.reading.dense_ids import TupleIds, distinct_columns
+from chiiki_tsusho.reading.dense_ids import TupleIds, by_known_parts
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
 from chiiki_tsusho.records import record
 
@@ -92,18 +92,16 @@ class UnreadRows:
         special = self.rank > 0
         if not special.any():
             return found
-        rows = np.stack([*self.read, self.month, self.provider])[:, special]
         # The last one is the same for all.
+        told = np.stack([*self.read, self.month, self.provider, np.zeros_like(self.month)])
         asked = np.stack([*entity, month, provider, np.zeros_like(month)])
-        rows = np.concatenate([rows, np.zeros((1, rows.shape[1]), dtype=np.int64)])
-        patterns, pattern = distinct_columns(rows >= 0)
-        for which, there in enumerate(patterns.T.astype(bool)):
-            of_pattern = pattern == which
-            known = TupleIds(int(np.count_nonzero(there)))
-            of_row = known.ids(*rows[there][:, of_pattern])
+        told, ranks = told[:, special], self.rank[special]
+        for parts, rows in by_known_parts(told):
+            known = TupleIds(len(parts))
+            of_row = known.ids(*told[parts][:, rows])
             highest = np.zeros(len(known), dtype=np.int64)
-            np.maximum.at(highest, of_row, self.rank[special][of_pattern])
-            at = known.find(*asked[there])
+            np.maximum.at(highest, of_row, ranks[rows])
+            at = known.find(*asked[parts])
             found |= (at >= 0) & (highest[at] > rank)
         return found
 

@@ -24,23 +24,6 @@ RECIPIENT_COLUMNS = (
     "care_manager_no",
 )  # fmt: skip
 
-# What each item gives: its column, and how its text becomes a cell (blank: it cannot be read).
-_READERS: dict[tuple[str, str], tuple[str, Callable[[str], str]]] = {
-    (PERSON, "name"): ("name", lambda text: _seen(text)),
-    (PERSON, "name_kana"): ("name_kana", lambda text: _seen(text)),
-    (PERSON, "sex"): ("sex", lambda text: text if text in ("1", "2") else ""),
-    (PERSON, "birth_date"): ("birth_date", iso_date),
-    (FIRST_TABLE, "certified_from"): ("certified_from", iso_date),
-    (FIRST_TABLE, "certified_to"): ("certified_to", iso_date),
-    (FIRST_TABLE, "care_level"): ("care_level", lambda text: _LEVELS.get(text, "")),
-    (FIRST_TABLE, "care_manager_no"): ("care_manager_no", lambda text: _provider(text)),
-    (PLAN, "care_manager_no"): ("care_manager_no", lambda text: _provider(text)),
-}
-
-
-# By insurer, insured person and month; without a month, of every month.
-Personal = dict[tuple[str, str, str], Cells]
-
 
 def _seen(text: str) -> str:
     return text if unseen(text) is None else ""
@@ -48,6 +31,23 @@ def _seen(text: str) -> str:
 
 def _provider(text: str) -> str:
     return text if _PROVIDER.fullmatch(text) else ""
+
+
+# What each item gives: its column, and how its text becomes a cell (blank: it cannot be read).
+_READERS: dict[tuple[str, str], tuple[str, Callable[[str], str]]] = {
+    (PERSON, "name"): ("name", _seen),
+    (PERSON, "name_kana"): ("name_kana", _seen),
+    (PERSON, "sex"): ("sex", lambda text: text if text in ("1", "2") else ""),
+    (PERSON, "birth_date"): ("birth_date", iso_date),
+    (FIRST_TABLE, "certified_from"): ("certified_from", iso_date),
+    (FIRST_TABLE, "certified_to"): ("certified_to", iso_date),
+    (FIRST_TABLE, "care_level"): ("care_level", lambda text: _LEVELS.get(text, "")),
+    (FIRST_TABLE, "care_manager_no"): ("care_manager_no", _provider),
+    (PLAN, "care_manager_no"): ("care_manager_no", _provider),
+}
+
+# By insurer, insured person and month; without a month, of every month.
+Personal = dict[tuple[str, str, str], Cells]
 
 
 def personal_cells(lines: Iterable[PlanLine], notes: Notes) -> Personal:

@@ -14,7 +14,7 @@ from pyarrow import csv as arrow_csv
 
 from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, not_read
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
 from chiiki_tsusho.exchange_files.layout import Record, layout
 from chiiki_tsusho.exchange_files.line_cells import ENCODING, Lines
 from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, encoded, quoting_of
@@ -180,11 +180,7 @@ def read_claim_file(path: str | Path) -> ClaimFile:
     >>> file.frame("7131-10")["benefit_units"].astype(int).sum()  # doctest: +SKIP
     """
     file = given_path(path)
-    try:
-        data = read_whole(file)
-    except OSError as error:
-        raise not_read(file, error) from error
-    return parse_claim_file(data, str(file))
+    return parse_claim_file(read_whole(file), str(file))
 
 
 def parse_claim_file(data: bytes, shown: str) -> ClaimFile:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from chiiki_tsusho.errors import InputFileError, not_read
+from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.exchange_files.line_cells import ENCODING
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.whole_files import read_whole
@@ -30,8 +30,6 @@ def cp932_rows(path: Path, otherwise: Text) -> Iterator[tuple[int, list[str]]]:
     """
     try:
         text = read_whole(path).decode(ENCODING)
-    except OSError as error:
-        raise not_read(path, error) from error
     except UnicodeDecodeError as error:
         raise InputFileError(otherwise) from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)

@@ -16,11 +16,11 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, TableError, why_not
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, TableError
 from chiiki_tsusho.language import Joined, Language, Name, Text, listed, on_lines, unseen
 from chiiki_tsusho.months import OPEN_END, is_month, month_text
 from chiiki_tsusho.records import record
-from chiiki_tsusho.whole_files import read_whole, visible_path
+from chiiki_tsusho.whole_files import read_whole
 
 FAULTS_SHOWN = 20
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -152,17 +152,13 @@ def read_table(path: Path) -> TableText:
     try:
         data = read_whole(path)
         return TableText(path, data.decode("utf-8-sig"), hashlib.sha256(data).hexdigest())
+    except InputFileError as error:
+        raise TableError(error) from error
     except UnicodeDecodeError as error:
         raise TableError(
             Text(
                 "{path}: not UTF-8 at byte {start}: save it as UTF-8", path=path, start=error.start
             )
-        ) from error
-    except InputFileError:
-        raise
-    except (OSError, ValueError) as error:
-        raise TableError(
-            Text("{path}: cannot be read: {why}", path=visible_path(path), why=why_not(error))
         ) from error
 
 

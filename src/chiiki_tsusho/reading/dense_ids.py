@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -277,6 +277,19 @@ class TupleIds:
             else:
                 words[:, word] = bits
         return words
+
+
+def by_known_parts(rows: Ints) -> Iterator[tuple[list[int], Ints]]:
+    """Yield which parts of rows are known, and the rows of which they are those.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (parts, n)
+        Negative where a part is not known.
+    """
+    patterns, pattern = distinct_columns(rows >= 0)
+    for which, there in enumerate(patterns.T):
+        yield np.flatnonzero(there).tolist(), np.flatnonzero(pattern == which)
 
 
 def distinct_columns(numbers: npt.NDArray[np.integer | np.bool_]) -> tuple[Ints, Ints]:

@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from chiiki_tsusho.errors import InputFileError, not_read
+from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, listed, on_lines
 from chiiki_tsusho.law.published_names import normal, published
 from chiiki_tsusho.table_imports.gathering import Gathering
@@ -132,12 +132,7 @@ def _untitled(records: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]
 def _records(path: Path) -> list[tuple[int, list[str]]]:
     """Read the lines that are not blank, with their numbers; cells are parted by commas or tabs."""
     shown = str(path)
-    try:
-        data = read_whole(path)
-    except InputFileError:
-        raise
-    except (OSError, ValueError) as error:
-        raise not_read(path, error) from error
+    data = read_whole(path)
     text = None
     for encoding in ("utf-16",) if data.startswith(_UTF_16_MARKS) else ENCODINGS:
         try:

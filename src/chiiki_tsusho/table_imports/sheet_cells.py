@@ -13,7 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
-from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, not_read
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.published_names import normal
 from chiiki_tsusho.whole_files import read_whole
@@ -58,10 +58,7 @@ def opened_sheet(path: Path, name: str) -> Iterator[Iterator[CellRow]]:
     InputFileError
         The file is no workbook, is larger than any code table, or has no such sheet.
     """
-    try:
-        data = read_whole(path)
-    except OSError as error:
-        raise not_read(path, error) from error
+    data = read_whole(path)
     _refuse_bomb(path, data)
     import openpyxl
 

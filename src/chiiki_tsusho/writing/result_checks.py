@@ -93,7 +93,7 @@ def _differ(where: Where, why: Sayable) -> InputFileError:
     return InputFileError(
         Text(
             "{where}: claims and claim_lines are not of one batch or were changed: {why}; {again}",
-            where=str(where) if isinstance(where, Path) else where,
+            where=where,
             why=why,
             again=AGAIN,
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
@@ -14,6 +13,7 @@ from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Name, Sayable, Text
 from chiiki_tsusho.months import is_month
+from chiiki_tsusho.reading.cells import IDENTIFIERS
 from chiiki_tsusho.writing.result_checks import AGAIN, Where, check_results
 from chiiki_tsusho.writing.result_tables import schema
 
@@ -27,10 +27,8 @@ _MOST_CHARACTERS = 40
 _WHOLE = r"\A-?[0-9]{1,18}\z"
 # What every number of identity looks like once it was read, and every code.
 _FORMS = {
-    "provider_no": r"\A[0-9A-Z]{10}\z",
-    "insurer_no": r"\A(?:[0-9]{6}|[0-9]{8})\z",
-    "insured_no": r"\A[0-9H][0-9]{9}\z",
-    "service_code": r"\A[0-9]{2}[0-9A-Z]{4}\z",
+    name: rf"\A(?:{form})\z"
+    for name, form in {**IDENTIFIERS, "service_code": "[0-9]{2}[0-9A-Z]{4}"}.items()
 }
 
 
@@ -44,7 +42,7 @@ def not_as_written(where: Where, why: Sayable) -> InputFileError:
     return InputFileError(
         Text(
             "{path}: is not as the claim command writes it: {why}; {again}",
-            path=str(where) if isinstance(where, Path) else where,
+            path=where,
             why=why,
             again=AGAIN,
         )
@@ -134,7 +132,7 @@ def _check_numbers(table: pa.Table, columns: Sequence[Column], where: Where) -> 
             raise InputFileError(
                 Text(
                     "{path}: {column} is blank in {blank} of the rows; {again}",
-                    path=str(where) if isinstance(where, Path) else where,
+                    path=where,
                     column=named(column),
                     blank=values.null_count,
                     again=AGAIN,
