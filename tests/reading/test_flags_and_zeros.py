@@ -332,7 +332,7 @@ IN_TOKYO = MIDNIGHT.astimezone(datetime.timezone(datetime.timedelta(hours=9)))
         ),
         (
             "minutes",
-            [datetime.timedelta(seconds=61), np.timedelta64(61, "s"), np.timedelta64("NaT")],
+            [datetime.timedelta(seconds=61), np.timedelta64(61, "s"), np.timedelta64("NaT", "s")],
             ["0:01:01", "0:01:01", ""],
         ),
     ],
