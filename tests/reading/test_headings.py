@@ -477,6 +477,20 @@ def test_a_title_with_a_name_is_not_repeated(tmp_path: Path) -> None:
     assert "見本" not in str(caught.value) + caught.value.say("ja")
 
 
+def test_a_title_of_names_among_which_one_is_a_heading_is_not_repeated(tmp_path: Path) -> None:
+    # A block above the table names the office and the person; one of its cells is a heading.
+    path = tmp_path / "recipients.csv"
+    title = "事業所番号,1390000001,見本 花子,1930-05-06"
+    path.write_text(title + "\n", encoding="utf-8")
+    with pytest.raises(InputFileError) as caught:
+        compute_claims(frame([visit(1)]), None, path)
+    english, japanese = str(caught.value), caught.value.say("ja")
+    assert f"{path}: line 1: the heading of column C is unknown; correct it, or leave" in english
+    assert "1行目: C列の見出しは使えません。訂正するか、--ignore-column で" in japanese
+    for said in (english, japanese):
+        assert not any(cell in said for cell in ("1390000001", "見本", "1930"))
+
+
 def test_line_break_in_a_heading(tmp_path: Path) -> None:
     # Alt+Enter in a cell of Excel; the rows are on the lines of the file.
     text = csv_text([visit(1), visit(2, minutes="x")]).replace("insured_no", '"被保険者\n番号"')

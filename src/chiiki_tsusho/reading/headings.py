@@ -141,7 +141,7 @@ def match_headings(
     faults: list[Text] = []
     matched: list[Heading] = []
     written: list[str] = []
-    strange: list[Text] = []
+    strange: dict[int, str] = {}
     last = max((at for at, text in enumerate(texts) if text.strip()), default=-1)
     for at, text in enumerate(" ".join(one.split()) for one in texts):
         heading = _matched(text, known, unread, book, shown, line)
@@ -159,15 +159,19 @@ def match_headings(
         elif heading is None:
             fault = _near(text, file, by_text)
             if fault is None:
+                strange[len(faults)] = letters
                 fault = _unknown(text)
-                strange.append(fault)
             faults.append(fault)
         else:
             matched.append(heading)
             written.append(text)
-    if strange and not any(one.column or one.keys for one in matched):
+    named = sum(one.column is not None or bool(one.keys) for one in matched)
+    if named <= len(strange):
         # Perhaps a row, or a title with a name: what stands there is not repeated.
-        faults = [NO_HEADING, *(fault for fault in faults if fault not in strange)]
+        for at, letters in strange.items():
+            faults[at] = _unknown_in(letters)
+    if strange and not named:
+        faults = [NO_HEADING, *(fault for at, fault in enumerate(faults) if at not in strange)]
     faults += [_doubled(written[at], name, written[other]) for at, name, other in meetings(matched)]
     given = {one.column.name for one in matched if one.column is not None}
     others = [text for text in texts if folded(text) not in unread]
@@ -389,6 +393,14 @@ def _unknown(text: str) -> Text:
     return Text(
         "unknown heading {text!r}; correct it, or leave the column unread with --ignore-column",
         text=text,
+    )
+
+
+def _unknown_in(letters: str) -> Text:
+    return Text(
+        "the heading of column {column} is unknown; correct it, or leave the column unread with "
+        "--ignore-column",
+        column=letters,
     )
 
 
