@@ -624,7 +624,7 @@ SHAPES: dict[str, tuple[Text, list[str]]] = {
     ),
     "a quotation mark not closed": (
         lambda text: text.replace("処遇改善加算Ⅲ", '"処遇改善加算Ⅲ'),
-        ["line 8: '': not a CSV row: unexpected end of data"],
+        ["line 8: '': a quotation mark is opened and not closed; put the quotation marks right"],
     ),
     "an empty file": (
         lambda _: "",

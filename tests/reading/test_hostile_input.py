@@ -399,8 +399,8 @@ def test_choices_that_there_are_not(tmp_path: Path) -> None:
     [
         (
             "x" * 131_073,
-            "line 1: a heading has more than 131,072 characters; shorten it",
-            "1行目: 131,072文字を超える見出しがあります。短くしてください",
+            "line 1: a cell has more than 131,072 characters; the line is damaged",
+            "1行目: 131,072文字を超えるセルがあります。行が壊れています",
         ),
         (
             '"note"s',

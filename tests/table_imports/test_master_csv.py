@@ -413,7 +413,14 @@ def test_the_limit_may_be_left_out(tmp_path: Path) -> None:
         (b"", "the file is empty"),
         (b"\n \n", "the file is empty"),
         (b"\x81", "neither UTF-8 nor CP932; save it as one of them"),
-        ('サービス種類コード,"78'.encode(), "line 1: not a CSV row: unexpected end of data"),
+        (
+            'サービス種類コード\n"78'.encode(),
+            "line 2: a quotation mark is opened and not closed; put the quotation marks right",
+        ),
+        (
+            'サービス種類コード\n"78"1\n'.encode(),
+            "line 2: there is text behind a closed quotation mark; put the quotation marks right",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes, message: str) -> None:

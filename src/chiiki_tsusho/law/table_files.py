@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.csv_rows import CsvRowError, csv_rows
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, TableError
 from chiiki_tsusho.language import Joined, Language, Name, Text, listed, on_lines, unseen
 from chiiki_tsusho.months import OPEN_END, is_month, month_text
@@ -186,26 +185,26 @@ def scan_cells(
     """
     columns = tuple(columns)
     required = tuple(name for name in columns if name not in set(optional))
-    reader = csv.reader(io.StringIO(table.text, newline=""), strict=True)
+    lines = csv_rows(table.text)
     rows: list[tuple[int, dict[str, str]]] = []
     faults: list[Fault] = []
     heading: list[str] = []
     try:
         for _ in range(after):
-            next(reader, [])
-        heading = next(reader, [])
+            next(lines, None)
+        _, heading = next(lines, (0, []))
         faults.extend(_heading_faults(heading, columns, required))
-        for cells in reader:
+        for line, cells in lines:
             if not cells:
                 continue
             if len(cells) == len(heading):
                 # Of a doubled column the first one counts.
                 named = dict(zip(reversed(heading), reversed(cells), strict=True))
-                rows.append((reader.line_num, named))
+                rows.append((line, named))
             else:
-                faults.append(_width_fault(reader.line_num, cells, heading))
-    except csv.Error as error:
-        faults.append(Fault(reader.line_num, "", "", Text("not a CSV row: {why}", why=str(error))))
+                faults.append(_width_fault(line, cells, heading))
+    except CsvRowError as error:
+        faults.append(Fault(error.line, "", "", error.fault))
     return (rows if set(required) <= set(heading) else []), faults
 
 

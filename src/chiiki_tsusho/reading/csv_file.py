@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from chiiki_tsusho.csv_rows import CsvRowError, csv_rows
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.reading.blocks import (
@@ -250,24 +251,14 @@ class CsvSource(OneTable):
                 Text("its lines end in CR alone; save it as CSV UTF-8 (lines ending in LF or CRLF)")
             )
         try:
-            rows = list(csv.reader([text], strict=True))
-        except csv.Error as error:
-            if "unexpected end of data" in str(error):
+            _, cells = next(csv_rows(text), (1, []))
+        except CsvRowError as error:
+            if error.left_open:
                 return None
-            if "field larger" in str(error):
-                raise self._fault(
-                    Text(
-                        "line 1: a heading has more than {most:,} characters; shorten it",
-                        most=csv.field_size_limit(),
-                    )
-                ) from error
             raise self._fault(
-                Text(
-                    "line 1: there is text behind a closed quotation mark; put the quotation "
-                    "marks right"
-                )
+                Text("line {line}: {fault}", line=error.line, fault=error.fault)
             ) from error
-        return rows[0] if rows else [""]
+        return cells or [""]
 
     def beginning(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line and the cells of the first rows; of what can be read."""

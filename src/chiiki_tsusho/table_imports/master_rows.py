@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from chiiki_tsusho.csv_rows import CsvRowError, csv_rows
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, listed, on_lines
 from chiiki_tsusho.law.published_names import normal, published
@@ -145,18 +144,12 @@ def _records(path: Path) -> list[tuple[int, list[str]]]:
             Text("{path}: neither UTF-8 nor CP932; save it as one of them", path=shown)
         )
     tabs = text.count("\t") > text.count(",")
-    stream = io.StringIO(text, newline="")
-    reader = csv.reader(stream, delimiter="\t" if tabs else ",", strict=True)
+    rows = csv_rows(text, "\t" if tabs else ",")
     try:
-        records = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
-    except csv.Error as error:
+        records = [(line, cells) for line, cells in rows if any(map(str.strip, cells))]
+    except CsvRowError as error:
         raise InputFileError(
-            Text(
-                "{path}: line {line}: not a CSV row: {why}",
-                path=shown,
-                line=reader.line_num,
-                why=str(error),
-            )
+            Text("{path}: line {line}: {fault}", path=shown, line=error.line, fault=error.fault)
         ) from error
     if not records:
         raise InputFileError(Text("{path}: the file is empty", path=shown))
