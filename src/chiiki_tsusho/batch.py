@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from pyarrow import compute
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.results import Progress, Summary
@@ -71,7 +72,10 @@ class Batch:
     attrs: Mapping[str, str] = field(default_factory=lambda: {"version": __version__})
 
     def __repr__(self) -> str:
-        return f"<Batch: {self.summary}>"
+        try:
+            return f"<Batch: {self.summary}>"
+        except InputFileError as error:
+            return f"<Batch: {error}>"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Batch):
@@ -83,13 +87,21 @@ class Batch:
 
     @property
     def summary(self) -> Text:
-        """The batch in a line: claims, units, yen, rows held."""
-        yen = self.claims["total_yen"]
+        """The batch in a line: claims, units, yen, rows held.
+
+        Raises
+        ------
+        InputFileError
+            The claims were edited and have no such sums.
+        """
+        sums = [one for one in CLAIMS if one.name in ("total_units", "total_yen")]
+        table = frame_table(self.claims, "claims", sums)
+        units, yen = (compute.sum(table[one.name]).as_py() or 0 for one in sums)
         return Text(
             "{claims}, {units}, {yen:,} yen, {held}",
             claims=Counted("{n:,} claim", "{n:,} claims", len(self.claims)),
-            units=Counted("{n:,} unit", "{n:,} units", int(self.claims["total_units"].sum())),
-            yen=int(yen.sum()) if len(yen) else 0,
+            units=Counted("{n:,} unit", "{n:,} units", units),
+            yen=yen,
             held=Counted("{n:,} row held", "{n:,} rows held", len(self.held_visits)),
         )
 

@@ -99,6 +99,46 @@ def test_an_overdue_meeting_is_planned_for_now() -> None:
     assert planned(frame, "meeting") == [("2026-01-13", "2025-10-10")]
 
 
+def test_a_meeting_planned_too_late_does_not_take_the_place_of_those_owed_before() -> None:
+    """After 2026-03-11 the next one is owed by 2026-09-11, whatever is planned for later."""
+    held = meeting("2026-03-11")
+    without = plan(meetings(held), 2026, "2026-04-01", designated_on="2025-04-01")
+    owed = [("2026-08-27", "2026-09-11"), ("2027-02-12", "2027-02-27")]
+    assert planned(without, "meeting") == owed
+    # A year mistyped by one.
+    later = meetings(held, planned_meeting("2027-08-05"))
+    frame = plan(later, 2026, "2026-04-01", designated_on="2025-04-01")
+    assert planned(frame, "meeting") == owed
+    # In the year, but six months after the last day; the one owed then is on the day planned.
+    later = meetings(held, planned_meeting("2027-02-24"))
+    frame = plan(later, 2026, "2026-04-01", designated_on="2025-04-01")
+    assert planned(frame, "meeting") == [owed[0], ("2027-02-24", "2027-02-27")]
+
+
+def test_a_meeting_planned_soon_is_the_overdue_one() -> None:
+    register = meetings("2025-04-10", planned_meeting("2026-01-28"))
+    frame = plan(register, 2025, "2026-01-10", designated_on="2025-04-01")
+    assert planned(frame, "meeting") == [("2026-01-28", "2025-10-10")]
+
+
+def test_the_plan_of_a_later_year_follows_the_one_before_it() -> None:
+    register = meetings(meeting("2026-03-11", meeting_no=4))
+    this = plan(register, 2026, "2026-04-01", designated_on="2025-04-01")
+    assert planned(this, "next_meeting")[-1] == ("2027-08-12", "2027-08-12")
+    frame = plan(register, 2027, "2026-04-01", designated_on="2025-04-01")
+    # 2027-08-12 less 15 days is Wednesday 07-28; half a year later by 2028-01-28, less 15 01-13.
+    assert planned(frame, "meeting") == [("2027-07-28", "2027-08-12"), ("2028-01-13", "2028-01-28")]
+    numbers = frame.loc[frame["kind"] == "meeting", "meeting_no"].tolist()
+    assert numbers == ["7", "8"]
+
+
+def test_a_number_of_very_many_digits_counts_nothing() -> None:
+    register = meetings(meeting("2026-03-11", meeting_no="9" * 5000))
+    frame = plan(register, 2026, "2026-04-01", designated_on="2025-04-01")
+    numbers = frame.loc[frame["kind"] == "meeting", "meeting_no"].tolist()
+    assert numbers == ["1", "2"]
+
+
 def test_meetings_every_two_months_are_six_or_seven_a_year() -> None:
     register = meetings("2026-03-10")
     frame = plan(

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from chiiki_tsusho.duties.meetings import Meeting, read_meetings
-from chiiki_tsusho.duties.register_columns import REGISTERS
+from chiiki_tsusho.duties.register_columns import REGISTERS, Register
 from chiiki_tsusho.duties.registers import Office, read_offices, read_register
 from chiiki_tsusho.duties.templates import write_register_templates
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
@@ -124,6 +124,43 @@ def test_a_cell_that_cannot_be_read(
     assert english in str(error.value)
     assert f"3行目「{heading}」({column})" in error.value.say("ja")
     assert japanese in error.value.say("ja")
+
+
+SPANS: list[tuple[Register, dict[str, str], str, str]] = [
+    (
+        "offices",
+        {"closed_from": "2026-12-31", "closed_to": "2026-05-01"},
+        "offices: line 2, closed_to (再開前日): is before closed_from; correct one of the days",
+        "休止年月日より前です。どちらかの日付を直してください",
+    ),
+    (
+        "offices",
+        {"closed_to": "2026-12-31"},
+        "offices: line 2, closed_from (休止年月日): is blank; a closure needs the day on which it "
+        "begins",
+        "空欄です。休止の最初の日を記入してください",
+    ),
+    (
+        "members",
+        {"from": "2026-04-01", "to": "2025-03-31"},
+        "members: line 2, to (退任日): is before from; correct one of the days",
+        "就任日より前です。どちらかの日付を直してください",
+    ),
+]
+
+
+@pytest.mark.parametrize(("register", "days", "english", "japanese"), SPANS)
+def test_a_span_of_days_that_is_none(
+    register: Register, days: dict[str, str], english: str, japanese: str
+) -> None:
+    row = {one.name: one.example for one in REGISTERS[register]} | days
+    with pytest.raises(InputFileError) as error:
+        read_register(pd.DataFrame([row]), register)
+    assert str(error.value) == english
+    assert error.value.say("ja").endswith(japanese)
+    # One day, and a member of whom the first day is not known.
+    same = dict.fromkeys(days, "2026-04-01") if len(days) == 2 else {}
+    assert read_register(pd.DataFrame([row | dict.fromkeys(days, "") | same]), register).rows
 
 
 @pytest.mark.parametrize("column", ["head_born_on", "officer_born_on"])

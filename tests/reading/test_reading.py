@@ -611,6 +611,43 @@ def test_parquet_file_damaged_inside(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+def test_parquet_file_that_names_more_rows_than_it_holds(tmp_path: Path) -> None:
+    table = pa.table({name: [cell] * 1000 for name, cell in VISIT.items()})
+    path = parquet_file(tmp_path, table)
+    data = path.read_bytes()
+    # The number of rows of the file (FileMetaData, field 3), the first of these in its footer.
+    rows, one_more = b"\x16\xd0\x0f", b"\x16\xd2\x0f"
+    footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    path.write_bytes(data[:footer] + data[footer:].replace(rows, one_more, 1))
+    with pytest.raises(InputFileError) as caught:
+        claim_files(path, tmp_path / "out")
+    assert str(caught.value) == (
+        f"{path}: is a damaged Parquet file: it names 1,001 rows and 1,000 can be read"
+    )
+    assert "1,001行あるはずですが、1,000行しか読めません" in caught.value.say("ja")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("note", [b"{", b"\xff\xfe", b"[]", b'{"columns": 3}'])
+def test_parquet_and_tables_with_a_damaged_note_of_pandas(tmp_path: Path, note: bytes) -> None:
+    rows = [visit(1), visit(2, minutes="x")]
+    plain = pa.table({name: [row[name] for row in rows] for name in rows[0]})
+    noted = plain.replace_schema_metadata({b"pandas": note})
+    want = compute_claims(plain)
+    assert len(want.held_visits) == 2
+    assert compute_claims(noted) == want
+    assert compute_claims(parquet_file(tmp_path, noted)).held_visits.equals(want.held_visits)
+
+
+def test_a_damaged_parquet_file_of_which_a_heading_is_unknown(tmp_path: Path) -> None:
+    # The rows in which the headings are looked for cannot be read.
+    path = parquet_file(tmp_path, pa.table({"a": ["x"] * 9, "b": ["y"] * 9}))
+    data = path.read_bytes()
+    path.write_bytes(data[:4] + b"\xff" * 60 + data[64:])
+    with pytest.raises(InputFileError, match="none of its cells names a column"):
+        claim_files(path, tmp_path / "out")
+
+
 def test_parquet_of_lists(tmp_path: Path) -> None:
     table = pa.table({**sample_as(pa.string()), "minutes": [[240]] * 5})
     result = claim_files(parquet_file(tmp_path, table), tmp_path / "out")

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 # A meeting without a day is put in the middle of the last month before its last day.
 _HALF_A_MONTH = timedelta(days=15)
+# No council meets so often that its number has more.
+_DIGITS = 9
 _EARLIEST_YEAR, _LATEST_YEAR = 2006, 2100
 
 
@@ -132,33 +134,45 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
     for held in counted:
         if held.held_on and fiscal_year(held.held_on) == year:
             yield from _after(case, held.held_on, held, held.number)
-    number = _last_number(counted)
+    count = max((_count(one.number) for one in counted), default=0)
     before = counted[-1].held_on if counted else None
     wanted = case.register.planned(case.office.provider_no, case.on)
     while True:
+        wanted = [pair for pair in wanted if before is None or pair[0] > before]
         latest, rule = _latest(case, before)
         meeting: Meeting | None = None
-        if wanted:
+        if wanted and _is_next(case, before, wanted[0][0]):
             day, meeting = wanted.pop(0)
-            if before and day <= before:
-                continue
         elif latest is None or latest > last:
             break
         else:
-            day = _proposed(latest, max(first, case.on))
+            # Not before the year in which it is due, whose plan it is in.
+            day = _proposed(latest, max(fiscal_days(fiscal_year(latest))[0], case.on))
         if day > last:
             break
-        number = meeting.number if meeting and meeting.number else str(int(number or 0) + 1)
+        number = meeting.number if meeting and meeting.number else str(count + 1)
+        # Meetings before the year are supposed to be held, so that those of the year follow them.
         if day >= first:
             yield from _around(case, day, latest, rule, meeting, number)
         before = day
-        if not number.isdecimal():
-            number = "0"
+        count = _count(number)
 
 
-def _last_number(counted: Sequence[Meeting]) -> str:
-    numbers = [int(one.number) for one in counted if one.number.isdecimal()]
-    return str(max(numbers, default=0))
+def _count(number: str) -> int:
+    """Return how many meetings there were by the number of one; 0 if it is no such number."""
+    return int(number) if number.isdecimal() and len(number) <= _DIGITS else 0
+
+
+def _is_next(case: OfficeCase, before: date | None, planned: date) -> bool:
+    """Say whether a meeting is planned in time; if not, another one is owed before it.
+
+    One that is overdue already is held on the day planned, if that is no later than the meeting
+    after one held now.
+    """
+    legal = case.first_due() if before is None else case.legal_after(before)
+    if legal is not None and legal < case.on:
+        legal = case.legal_after(case.on)
+    return legal is None or planned <= legal
 
 
 def _latest(case: OfficeCase, before: date | None) -> tuple[date | None, DutyRule | None]:

@@ -13,7 +13,7 @@ from typing import Any
 from chiiki_tsusho.duties.register_columns import PERSONAL, REGISTERS, Register, RegisterColumn
 from chiiki_tsusho.duties.services import authority_key, care_services, service_names
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Sayable, Text, unseen
+from chiiki_tsusho.language import Name, Sayable, Text, unseen
 from chiiki_tsusho.reading.blocks import Numbers, Source, line_of_file
 from chiiki_tsusho.reading.cell_faults import all_faults, cell_fault
 from chiiki_tsusho.reading.cell_texts import BLANKS, BadCellError
@@ -39,6 +39,13 @@ _MODE_NAMES = {
     "対面・オンライン": "mixed",
     "対面とオンライン": "mixed",
     "書面開催": "written",
+}
+
+
+# The first and the last day of what a row is about.
+_SPANS: dict[Register, tuple[str, str]] = {
+    "offices": ("closed_from", "closed_to"),
+    "members": ("from", "to"),
 }
 
 
@@ -176,10 +183,33 @@ def read_register(given: Given, register: Register, encoding: str | None = None)
                     wrong = _EXPECTED.get(column.kind, wrong)
                 fault = cell_fault(source, line, column.name, column.heading, wrong)
                 faults.append(fault)
+        faults.extend(
+            cell_fault(source, line, name, heading, wrong)
+            for name, heading, wrong in _span_faults(register, row)
+        )
         rows.append(row)
     if faults:
         raise InputFileError(all_faults(source.shown, faults))
     return Table(frozenset(column.name for column in columns), rows)
+
+
+def _span_faults(register: Register, row: dict[str, Any]) -> Iterator[tuple[str, str, Sayable]]:
+    """Yield the column, the heading and the fault of a span of days that is none."""
+    if register not in _SPANS:
+        return
+    first, last = _SPANS[register]
+    headings = {column.name: column.heading for column in REGISTERS[register]}
+    begin, end = row[first], row[last]
+    if end is None:
+        return
+    if begin is not None and end < begin:
+        yield (
+            last,
+            headings[last],
+            Text("is before {first}; correct one of the days", first=Name(first, headings[first])),
+        )
+    elif begin is None and register == "offices":
+        yield first, headings[first], Text("is blank; a closure needs the day on which it begins")
 
 
 def _read(column: RegisterColumn, cell: str) -> Any:

@@ -69,9 +69,7 @@ def as_frame(given: object, shown: str) -> pd.DataFrame:
         return _with_plain_columns(given)
     try:
         if hasattr(given, "__arrow_c_stream__"):
-            table = plain_columns(_arrow_table(given, shown))
-            frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
-            return frame
+            return frame_of(plain_columns(_arrow_table(given, shown)))
         if isinstance(given, Mapping):
             return pd.DataFrame({name: _narrow(column) for name, column in given.items()})
     except InputFileError:
@@ -147,6 +145,12 @@ def _narrow(column: Any) -> Any:
     """Write a column of polars with numbers of 128 bits as text; another stays as it is."""
     wide = _of_polars(column, "Series") and str(column.dtype) in _WIDE_NUMBERS
     return column.cast(str) if wide else column
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """Turn an Arrow table into a frame of the same types, whatever it notes of pandas."""
+    frame: pd.DataFrame = table.replace_schema_metadata().to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
 
 
 def _with_plain_columns(frame: pd.DataFrame) -> pd.DataFrame:

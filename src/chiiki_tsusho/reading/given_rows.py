@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.csv_file import CsvSource
-from chiiki_tsusho.reading.data_frame import FrameSource
+from chiiki_tsusho.reading.data_frame import FrameSource, frame_of
 from chiiki_tsusho.reading.given_lines import cells_of_line
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 from chiiki_tsusho.reading.several_files import SeveralSources
@@ -43,8 +43,7 @@ def held_frame(source: Source, parts: Sequence[Any]) -> pd.DataFrame:
         assert isinstance(source, (ParquetSource, SeveralSources))
         schema = source.schema
         table = pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts)])
-        frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
-        return frame
+        return frame_of(table)
     width = len(source.headings)
     if source.kind == "csv":
         assert isinstance(source, (CsvSource, SeveralSources))

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Text
+from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.reading.arrow_columns import checked_column, plain_columns
 from chiiki_tsusho.reading.blocks import (
@@ -34,11 +34,9 @@ from chiiki_tsusho.whole_files import visible_path
 _DAMAGES = (pa.ArrowException, OSError, ValueError, IndexError, OverflowError)
 
 
-def damaged(path: Path, error: Exception) -> InputFileError:
+def damaged(path: Path, why: str | Sayable) -> InputFileError:
     """Say that a Parquet file cannot be read."""
-    return InputFileError(
-        Text("{file}: is a damaged Parquet file: {why}", file=str(path), why=str(error))
-    )
+    return InputFileError(Text("{file}: is a damaged Parquet file: {why}", file=str(path), why=why))
 
 
 class ParquetSource(OneTable):
@@ -56,7 +54,7 @@ class ParquetSource(OneTable):
                 self.schema = file.schema_arrow
                 self.size = file.metadata.num_rows
         except _DAMAGES as error:
-            raise damaged(path, error) from error
+            raise damaged(path, str(error)) from error
         self.headings = list(self.schema.names)
 
     @property
@@ -65,13 +63,15 @@ class ParquetSource(OneTable):
         return (SourceFile(self.path, self.shown, 0),)
 
     def beginning(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the line and the cells of the first rows."""
-        with self.path.open("rb") as stream:
-            batches = parquet.ParquetFile(stream).iter_batches(batch_size=BEGINNING_ROWS)
-            for batch in list(batches)[:1]:
-                rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-                for at, row in enumerate(rows):
-                    yield FIRST_ROW_LINE + at, [cell_text(value) for value in row]
+        """Yield the line and the cells of the first rows; of what can be read."""
+        try:
+            with self.path.open("rb") as stream:
+                batches = parquet.ParquetFile(stream).iter_batches(batch_size=BEGINNING_ROWS)
+                first = [column.to_pylist() for column in next(batches).columns]
+        except (*_DAMAGES, StopIteration):
+            return
+        for at, row in enumerate(zip(*first, strict=True)):
+            yield FIRST_ROW_LINE + at, [cell_text(value) for value in row]
 
     def blocks(self, forms: Sequence[Form], wanted: Wanted | None = None) -> Iterator[Block]:
         """Yield the rows, a batch at a time."""
@@ -87,10 +87,12 @@ class ParquetSource(OneTable):
                 # Only what reads is watched: the one who takes a block has faults of his own.
                 try:
                     block = next(blocks, None)
+                except InputFileError:
+                    raise
                 except _DAMAGES as error:
                     if state_of(stream) != self._state:
                         raise changed(self.shown) from error
-                    raise damaged(self.path, error) from error
+                    raise damaged(self.path, str(error)) from error
                 if block is None:
                     break
                 yield block
@@ -122,3 +124,13 @@ class ParquetSource(OneTable):
                 lines, columns = lines[kept], [column.taken(kept) for column in columns]
             reached = next_line - FIRST_ROW_LINE
             yield Block(lines, columns, NO_MALFORMED, first_line, RawTable(table), reached)
+        found = next_line - FIRST_ROW_LINE
+        if found != self.size:
+            raise damaged(
+                self.path,
+                Text(
+                    "it names {named:,} rows and {found:,} can be read",
+                    named=self.size,
+                    found=found,
+                ),
+            )
