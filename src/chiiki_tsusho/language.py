@@ -19,6 +19,8 @@ from chiiki_tsusho.records import record
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
+# So many faults of one input are told in full.
+_FAULTS_TOLD = 20
 # The first of them that is set decides, as for every program.
 _LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -154,6 +156,14 @@ def in_language(what: str | Sayable, language: Language) -> str:
 def on_lines(parts: Iterable[str | Sayable]) -> Joined:
     """Put several things on lines of their own."""
     return Joined(tuple(parts), "\n")
+
+
+def first_of(faults: Sequence[Sayable]) -> list[Sayable]:
+    """Return the first of many faults, and behind them how many more there are."""
+    told, more = list(faults[:_FAULTS_TOLD]), len(faults) - _FAULTS_TOLD
+    if more > 0:
+        told.append(Counted("and {n:,} more fault", "and {n:,} more faults", more))
+    return told
 
 
 def listed(parts: Iterable[str | Sayable]) -> Joined:

@@ -64,6 +64,14 @@ def test_a_row_more_special_than_the_one_that_is_unread_speaks() -> None:
     assert written([*EVERYBODY, here, unread]) == {FIRST_HERE}
 
 
+def test_a_row_of_a_provider_goes_before_one_of_a_month() -> None:
+    of_month = {**FIRST, "service_month": "201604"}
+    of_provider = {**FIRST, "provider_no": PROVIDER["provider_no"]}
+    unread = {"insured_no": "?"}
+    assert written([*EVERYBODY, of_month, {**of_provider, **unread}]) == {FIRST_THERE}
+    assert written([*EVERYBODY, of_provider, {**of_month, **unread}]) == {FIRST_HERE}
+
+
 def test_a_plan_is_not_forgotten() -> None:
     """Six visits of 735 units; the plan of the row that lacks its zeros allows 3,000."""
     rows = [visit(day, minutes="480", service_date=f"2016-05-{day:02}") for day in range(1, 7)]
@@ -105,6 +113,29 @@ def test_a_line_that_cannot_be_told_apart_into_cells(
     path.write_text(f"{csv_text(EVERYBODY)}{line}\n", "utf-8")
     batch = ct.compute_claims(frame(VISITS), None, path)
     assert "malformed_row" in set(batch.problems["rule"])
+    assert claimed(batch) == left
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("1370000018,201604,1,5", {FIRST_THERE}),
+        ('1370000018,"201604,1', {FIRST_THERE}),
+        ("?,201604,1,5", set()),
+        # So many cells are those of two rows: of whom, nobody can say.
+        ("1370000018,201604,1,5,6", set()),
+    ],
+)
+def test_a_line_of_a_provider_that_cannot_be_told_apart_into_cells(
+    tmp_path: Path, line: str, left: set[tuple[str, str]]
+) -> None:
+    path = tmp_path / "providers.csv"
+    rows = [
+        {"provider_no": number, "service_month": "", "extended_hours": ""}
+        for number in (PROVIDER["provider_no"], OTHER)
+    ]
+    path.write_text(f"{csv_text(rows)}{line}\n", "utf-8")
+    batch = ct.compute_claims(frame(VISITS), path, frame(EVERYBODY))
     assert claimed(batch) == left
 
 

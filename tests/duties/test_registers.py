@@ -231,14 +231,20 @@ def test_a_service_that_is_not_known_names_the_nearest() -> None:
     assert "「通所介」はサービスの名称ではありません" in error.value.say("ja")
 
 
-def test_all_faults_are_told_at_once() -> None:
-    frame = pd.DataFrame([{"provider_no": "1", "users": "x"}] * 15)
+@pytest.mark.parametrize(
+    ("faults", "english", "japanese"),
+    [
+        (20, [], []),
+        (21, ["and 1 more fault"], ["ほかに1件の誤りがあります"]),
+        (1_030, ["and 1,010 more faults"], ["ほかに1,010件の誤りがあります"]),
+    ],
+)
+def test_all_faults_are_told_at_once(faults: int, english: list[str], japanese: list[str]) -> None:
+    frame = pd.DataFrame([{"provider_no": "1", "held_on": "2026-05-01"}] * faults)
     with pytest.raises(InputFileError) as error:
         read_meetings(frame)
-    lines = str(error.value).splitlines()
-    assert len(lines) == 21
-    assert lines[-1] == "meetings: and 10 more faults"
-    assert error.value.say("ja").splitlines()[-1] == "meetings: ほか10件の誤り"
+    assert str(error.value).splitlines()[20:] == english
+    assert error.value.say("ja").splitlines()[20:] == japanese
 
 
 @pytest.mark.parametrize(

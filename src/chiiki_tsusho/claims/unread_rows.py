@@ -73,9 +73,7 @@ class UnreadRows:
 
     def among(self, entities: TupleIds) -> UnreadRows:
         """Take those for read that, put right, are about somebody whom other rows are about."""
-        known = np.zeros(len(self.rank), dtype=bool)
-        whole = (self.put_right >= 0).all(axis=0)
-        known[whole] = entities.find(*self.put_right[:, whole]) >= 0
+        known = entities.find(*self.put_right) >= 0
         return replace(self, read=np.where(known, self.put_right, self.read))
 
     def may_speak(self, entity: Sequence[Ints], month: Ints, provider: Ints, rank: Ints) -> Flags:
@@ -89,18 +87,16 @@ class UnreadRows:
             How special the row is that is known.
         """
         found = np.zeros(len(month), dtype=bool)
-        special = self.rank > 0
-        if not special.any():
+        if not len(self.rank):
             return found
         # The last one is the same for all.
         told = np.stack([*self.read, self.month, self.provider, np.zeros_like(self.month)])
         asked = np.stack([*entity, month, provider, np.zeros_like(month)])
-        told, ranks = told[:, special], self.rank[special]
         for parts, rows in by_known_parts(told):
             known = TupleIds(len(parts))
             of_row = known.ids(*told[parts][:, rows])
             highest = np.zeros(len(known), dtype=np.int64)
-            np.maximum.at(highest, of_row, ranks[rows])
+            np.maximum.at(highest, of_row, self.rank[rows])
             at = known.find(*asked[parts])
             found |= (at >= 0) & (highest[at] > rank)
         return found

@@ -13,9 +13,9 @@ from typing import Any
 from chiiki_tsusho.duties.register_columns import PERSONAL, REGISTERS, Register, RegisterColumn
 from chiiki_tsusho.duties.services import authority_key, care_services, service_names
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Name, Sayable, Text, unseen
+from chiiki_tsusho.language import Name, Sayable, Text, first_of, on_lines, unseen
 from chiiki_tsusho.reading.blocks import Numbers, Source, line_of_file
-from chiiki_tsusho.reading.cell_faults import all_faults, cell_fault
+from chiiki_tsusho.reading.cell_faults import cell_fault
 from chiiki_tsusho.reading.cell_texts import BLANKS, BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.headings import NO_HEADING
@@ -189,7 +189,7 @@ def read_register(given: Given, register: Register, encoding: str | None = None)
         )
         rows.append(row)
     if faults:
-        raise InputFileError(all_faults(source.shown, faults))
+        raise InputFileError(on_lines(first_of(faults)))
     return Table(frozenset(column.name for column in columns), rows)
 
 
@@ -308,7 +308,7 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
         if column.required and column not in matched
     )
     if faults:
-        raise InputFileError(all_faults(source.shown, faults))
+        raise InputFileError(on_lines(first_of(faults)))
     return matched
 
 

@@ -16,12 +16,11 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.csv_rows import CsvRowError, csv_rows
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, TableError
-from chiiki_tsusho.language import Joined, Language, Name, Text, listed, on_lines, unseen
+from chiiki_tsusho.language import Joined, Language, Name, Text, first_of, listed, on_lines, unseen
 from chiiki_tsusho.months import OPEN_END, is_month, month_text
 from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import read_whole
 
-FAULTS_SHOWN = 20
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -239,11 +238,7 @@ def _width_fault(line: int, cells: list[str], heading: list[str]) -> Fault:
 
 def faults_text(path: Path, faults: list[Fault]) -> Joined:
     """Write faults as one message, the first ones in full."""
-    shown = [Text("{path}: {fault}", path=path, fault=fault) for fault in faults[:FAULTS_SHOWN]]
-    more = len(faults) - FAULTS_SHOWN
-    if more > 0:
-        shown.append(Text("{path}: and {more} more faults", path=path, more=more))
-    return on_lines(shown)
+    return on_lines(Text("{path}: {fault}", path=path, fault=fault) for fault in first_of(faults))
 
 
 def typed_rows(

@@ -14,11 +14,10 @@ from chiiki_tsusho.columns import CLAIM_KEY
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, known_language
 from chiiki_tsusho.exchange_files.persons import person_cells
 from chiiki_tsusho.html_pages import page_facts, templates
-from chiiki_tsusho.language import Language, Text, default_language, listed
+from chiiki_tsusho.language import Language, Text, default_language, first_of, listed, on_lines
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.papers.paper_claims import PERSON, paper_claims, read_tables
 from chiiki_tsusho.papers.paper_words import PaperWords, boxes, figure, price
-from chiiki_tsusho.reading.cell_faults import all_faults
 from chiiki_tsusho.reading.inputs import Input, open_recipients
 from chiiki_tsusho.whole_files import PRIVATE, refuse_replacing, whole_file
 from chiiki_tsusho.writing.run_record import RUN, note_made
@@ -112,7 +111,7 @@ def write_statements(
         cells = person_cells(source, book, claims.to_pandas())
         faults = [fault for name in PERSON for fault in cells.faults[name]]
         if faults:
-            raise InputFileError(all_faults(source.shown, faults))
+            raise InputFileError(on_lines(first_of(faults)))
         nowhere = np.flatnonzero(cells.missing | cells.wrong)
         if len(nowhere):
             key = claims.select([column.name for column in CLAIM_KEY]).slice(int(nowhere[0]), 1)

@@ -1,13 +1,9 @@
-"""Cells that end the reading of a whole input: where each stands, and all of them at once."""
+"""Cells that end the reading of a whole input, and where each of them stands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from chiiki_tsusho.language import Sayable, Text, on_lines
+from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.reading.blocks import Source, line_of_file
-
-FAULTS_SHOWN = 20
 
 
 def cell_fault(source: Source, line: int, column: str, heading: str, message: Sayable) -> Text:
@@ -21,12 +17,3 @@ def cell_fault(source: Source, line: int, column: str, heading: str, message: Sa
         heading=heading,
         message=message,
     )
-
-
-def all_faults(shown: str | Sayable, faults: Sequence[Sayable]) -> Sayable:
-    """Write the faults of an input as one message, the first ones in full."""
-    told = list(faults[:FAULTS_SHOWN])
-    if len(faults) > FAULTS_SHOWN:
-        more = len(faults) - FAULTS_SHOWN
-        told.append(Text("{file}: and {more} more faults", file=shown, more=more))
-    return on_lines(told)

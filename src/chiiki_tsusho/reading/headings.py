@@ -10,12 +10,12 @@ from functools import lru_cache
 from chiiki_tsusho.columns import FILES, HEADINGS, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import (
-    Counted,
     Joined,
     Language,
     Name,
     Sayable,
     Text,
+    first_of,
     listed,
     on_lines,
 )
@@ -33,7 +33,6 @@ NEVER_BILLED = frozenset({
     "カナ氏名", "氏名カナ", "利用者名カナ", "備考", "摘要", "メモ", "曜日", "事業所名",
     "性別", "年齢", "生年月日", "電話番号", "郵便番号", "住所", "事業所名称",
 })  # fmt: skip
-_FAULTS_SHOWN = 20
 # Far more than the columns and keys of all months; what is unknown is looked for among all of them.
 _MOST_HEADINGS = 5_000
 # What is less alike is no slip of the pen.
@@ -244,16 +243,8 @@ def _unclear(text: str, one: Unclear, shown: str | Sayable, line: int) -> Text:
 
 
 def _on_line(faults: Sequence[Text], shown: str | Sayable, line: int) -> Iterator[Text]:
-    for fault in faults[:_FAULTS_SHOWN]:
+    for fault in first_of(faults):
         yield Text("{shown}: line {line}: {fault}", shown=shown, line=line, fault=fault)
-    more = len(faults) - _FAULTS_SHOWN
-    if more > 0:
-        yield Text(
-            "{shown}: line {line}: {fault}",
-            shown=shown,
-            line=line,
-            fault=Counted("and {n:,} more fault", "and {n:,} more faults", more),
-        )
 
 
 def _no_headings(
