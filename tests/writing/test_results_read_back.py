@@ -129,6 +129,12 @@ def double(table: int) -> Edit:
         (cell(0, "copay_yen", "1"), "copay_yen is 1 where", "利用者負担額が1ですが"),
         (cell(0, "self_paid_yen", "1"), "self_paid_yen is 1 where", "が1ですが"),
         (cell(0, "public_units", "1"), "public_units is 1", "公費対象単位数の1は"),
+        (cell(0, "public_yen", "-1"), "public_yen is -1, which", "公費請求額の-1は"),
+        (cell(0, "benefit_rate", "-1"), "benefit_rate is -1, which", "給付率の-1は"),
+        (cell(0, "unit_price", "0"), "unit_price is 0, which", "単位数単価の0は"),
+        (cell(1, "limit_managed", "-1"), "limit_managed is -1, which", "限度額管理対象の-1は"),
+        (cell(1, "count", "0"), "count is 0, which", "回数の0は"),
+        (cell(1, "public_count", "-1"), "public_count is -1, which", "公費対象回数の-1は"),
         (cell(0, "visits", "x"), "visits has 'x', which is no whole", "「x」は整数ではありません"),
         (cell(1, "count", "1.5"), "count has '1.5', which is no", "「1.5」は整数ではありません"),
         (
