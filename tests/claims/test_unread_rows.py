@@ -46,6 +46,9 @@ def written(recipients: list[Cells], providers: list[Cells] | None = None) -> se
         ({"insurer_no": "?"}, {SECOND_HERE}),
         ({"insurer_no": "131011", "insured_no": "?"}, ALL),
         ({"insured_no": "?", "service_month": "x"}, set()),
+        # Of which nothing is left: its month and its provider may be lost as well.
+        ({"insurer_no": "", "insured_no": "", "service_month": ""}, set()),
+        ({"insurer_no": "x", "insured_no": "?", "service_month": ""}, set()),
         # A row for every month and provider is no more special than those that are known.
         ({"insured_no": "?", "service_month": ""}, ALL),
     ],
@@ -95,6 +98,16 @@ def test_a_row_of_a_provider_that_cannot_be_read(number: str, left: set[tuple[st
     if number != OTHER:
         # That of the other provider is as special as the unread one: it speaks.
         assert written(EVERYBODY, [*general, special, {"provider_no": number, **month}]) == left
+
+
+def test_a_row_of_which_only_a_figure_is_left() -> None:
+    general = [{**PROVIDER, "service_month": ""}, {"provider_no": OTHER, "service_month": ""}]
+    lost = {"provider_no": "", "service_month": "", "area_grade": "7"}
+    assert written(EVERYBODY, [*general, lost]) == set()
+    # Where no row has a month, none is more special than another.
+    plain = [{"provider_no": one["provider_no"], "area_grade": "1"} for one in general]
+    assert written(EVERYBODY, plain) == ALL
+    assert written(EVERYBODY, [*plain, {"provider_no": "", "area_grade": "7"}]) == ALL
 
 
 @pytest.mark.parametrize(

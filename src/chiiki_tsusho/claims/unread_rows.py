@@ -14,7 +14,7 @@ from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.claims.doubtful_cells import cells_of_heads
 from chiiki_tsusho.claims.guessed_numbers import guesses
 from chiiki_tsusho.columns import PROVIDER_NO
-from chiiki_tsusho.not_known import BLANK, UNKNOWN
+from chiiki_tsusho.not_known import BAD, BLANK, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.dense_ids import TupleIds, by_known_parts
@@ -115,15 +115,20 @@ def _of_cells(
     read = np.stack([block.rows(name, BLANK) for name in entity])
     rows = np.flatnonzero((read < 0).any(axis=0))
     read = np.maximum(read[:, rows], UNKNOWN)
+    nothing = (read < 0).all(axis=0)
     put_right = read.copy()
     for part, name in enumerate(entity):
         lacking = np.flatnonzero(read[part] < 0)
         if lacking.size:
             texts = decoder.texts(block, name).take(of_numbers(rows[lacking]))
             put_right[part, lacking] = guesses(name, texts, identities)
-    month = block.rows(MONTH, BLANK)[rows]
-    of_one = PROVIDER_NO.name not in entity
-    provider = block.rows(PROVIDER_NO.name, BLANK)[rows] if of_one else np.full_like(month, BLANK)
+    places = decoder.layout(int(block.block.lines[0])).places if rows.size else {}
+    month, provider = np.full((2, len(rows)), BLANK, dtype=np.int64)
+    for name, values in ((MONTH, month), (PROVIDER_NO.name, provider)):
+        if name in places and name not in entity:
+            values[:] = block.rows(name, BLANK)[rows]
+            # A blank means every one in a row that says whom it is about; here it may be lost too.
+            values[nothing & (values == BLANK)] = BAD
     rank = rank_of(provider != BLANK, month != BLANK)
     known = np.maximum([month, provider], UNKNOWN)
     return np.concatenate([read, put_right, known, [rank]])
