@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import chiiki_tsusho as ct
@@ -42,9 +42,8 @@ def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[st
         if found == CELLS:
             return line, None, []
         beyond = "".join(f",{cell}" for cell in cells[CELLS:])
-        filled = [bool(cell.strip()) for cell in cells]
-        surely = all(filled[: sum(filled)]) and beyond and not beyond.strip(", ")
-        if surely and line.endswith(beyond):
+        surely = all(cell.strip() for cell in cells[:CELLS]) and beyond.strip(", ") == ""
+        if surely and beyond and line.endswith(beyond):
             return line.removesuffix(beyond), None, []
         # The last cell of a line that is cut is no whole number.
         cut = found < CELLS and any(map(str.isdigit, cells[-1]))
@@ -52,6 +51,8 @@ def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[st
     return None, "quotation" if unclosed else "carriage_return", cells[:-1]
 
 
+# Of what is blank behind the last figure, nobody can say that it is one of the last.
+@example(["12,12,12,,", '12,"12",12,,', "12,12,12,12,", '12,"12",12,12,,', "12,12,,,"], True)
 @given(st.lists(LINES, min_size=1, max_size=8), st.booleans())
 def test_lines_together_are_what_each_is_alone(lines: list[str], ended: bool) -> None:
     text = "\n".join(lines).encode() + (b"\n" if ended or not lines[-1] else b"")

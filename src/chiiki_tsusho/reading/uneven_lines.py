@@ -186,12 +186,9 @@ class _Lines:
         lines, commas = at[many], self._commas
         nothing, inked = _NOTHING[self.characters], _INK[self.characters]
         first = np.searchsorted(commas, self.starts[lines])
-        last = np.append(np.flatnonzero(inked), -1)
-        last = last[np.searchsorted(last[:-1], self.stops[lines]) - 1]
-        # The cells before the last one that is filled, each by the comma behind it.
-        before = np.maximum(np.searchsorted(commas, last) - first, 0)
-        comma = _ranges(first, first + before)
-        of_line = np.repeat(np.arange(len(lines)), before)
+        # The cells that there should be, each by the comma behind it.
+        comma = _ranges(first, first + cells)
+        of_line = np.repeat(np.arange(len(lines)), cells)
         start = np.where(comma > 0, commas[comma - 1] + 1, 0)
         start = np.maximum(start, self.starts[lines][of_line])
         ink = np.cumsum(inked, dtype=np.int32)
@@ -200,7 +197,7 @@ class _Lines:
         place = commas[first + cells - 1]
         solid = np.flatnonzero(~nothing)
         end = np.append(solid, -1)[np.searchsorted(solid, self.stops[lines]) - 1]
-        right = (blanks == 0) & (last < place) & (end < place)
+        right = (blanks == 0) & (end < place)
         places[many[right]] = place[right]
         return places
 
@@ -270,8 +267,7 @@ def _read_alone(lines: _Lines, at: int, cells: int) -> tuple[int, list[str]]:
     readable = first_cells(line)
     beyond = "".join(f",{cell}" for cell in readable[cells:])
     told_apart = bool(lines.told_apart[at])
-    filled = [bool(cell.strip()) for cell in readable]
-    surely = told_apart and all(filled[: sum(filled)])
+    surely = told_apart and all(cell.strip() for cell in readable[:cells])
     if surely and beyond and not beyond.strip(", ") and line.endswith(beyond):
         return stop - len(beyond), readable
     if not told_apart or (lines.found[at] < cells and _FIGURE[list(readable[-1].encode())].any()):
