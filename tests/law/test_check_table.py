@@ -223,6 +223,21 @@ ONE_ROW: dict[str, tuple[str, Row, list[tuple[str, str]]]] = {
         {"shortfall": "定超"},
         [("shortfall", "Input should be 'over_capacity' or 'understaffed'")],
     ),
+    "an addition of 0": (
+        "BATHING",
+        {"units": "0", "published_units": "0"},
+        [("units", "no code has 0; write the figure of the table")],
+    ),
+    "a ratio of 0": (
+        "RATE",
+        {"per_mille": "0"},
+        [("per_mille", "no code has 0; write the figure of the table")],
+    ),
+    "a base code of 0": (
+        "BASE",
+        {"base_units": "0", "units": "0", "published_units": "0"},
+        [("units", "no code has 0; write the figure of the table")],
+    ),
     "shortfall without its ratio": (
         "OVER",
         {"shortfall_per_mille": "", "units": "416"},

@@ -304,6 +304,18 @@ REFUSED: dict[str, tuple[Line, str]] = {
         changed("1241", "202606", UNITS="416.5"),
         "単位数 '416.5' is no figure; correct the cell",
     ),
+    "no units but 0": (
+        changed("1241", "202606", UNITS="0"),
+        "its figure is 0, which no code has; correct the cell",
+    ),
+    "an addition of 0": (
+        changed("5301", "202606", UNITS="-0"),
+        "its figure is 0, which no code has; correct the cell",
+    ),
+    "a ratio of 0": (
+        changed("6107", "202606", UNITS="0"),
+        "its figure is 0, which no code has; correct the cell",
+    ),
     "no units": (changed("1241", "202606", UNITS=""), "単位数 '' is no figure; correct the cell"),
     "no first month": (
         changed("1241", "202606", FIRST=""),

@@ -103,6 +103,16 @@ REFUSED: dict[str, tuple[Change, str, str]] = {
         "給付管理単位数 50 is not 合成単位数 40",
         "給付管理単位数50が合成単位数40と違います",
     ),
+    "a row one cell further on": (
+        appended(None, "78", "5301", f"{PREFIX}入浴介助加算Ⅰ", "40単位加算", *[None] * 4, 40),
+        "the first cell '' is no service type; write 78 there and the item code in the next cell",
+        "サービス種類",
+    ),
+    "a row two cells further on": (
+        appended(None, None, "78", "5301", f"{PREFIX}入浴介助加算Ⅰ", "40単位加算"),
+        "the first cell '' is no service type",
+        "サービス種類",
+    ),
     "a note with a figure": (
         appended("注", "", "この表の単位数", *[None] * 5, 658),
         "the first cell '注' is no service type",

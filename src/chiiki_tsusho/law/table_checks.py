@@ -79,6 +79,10 @@ def _row_faults(numbered: CodeLine) -> Iterator[Fault]:
     for column in blank:
         if getattr(row, column) is not None:
             yield numbered.fault(column, Text("must be blank on {a_row}", a_row=a_row))
+    for column in ("units", "per_mille"):
+        if getattr(row, column) == 0:
+            # What is billed with it would vanish from the claim.
+            yield numbered.fault(column, Text("no code has 0; write the figure of the table"))
     for column in ("name", "source"):
         hidden = unseen(getattr(row, column), one_line=True)
         if hidden is not None:

@@ -128,7 +128,7 @@ class Gathering:
         Raises
         ------
         RowRefusedError
-            A cell is of the wrong type or out of its range.
+            A cell is of the wrong type or out of its range, or the figure is 0.
         """
         try:
             row = CodeRow.model_validate(dict.fromkeys(COLUMNS) | cells)
@@ -141,6 +141,8 @@ class Gathering:
                 message=first["msg"],
             )
             raise RowRefusedError(told) from error
+        if 0 in (row.published_units, row.units, row.per_mille):
+            raise RowRefusedError(Text("its figure is 0, which no code has; correct the cell"))
         self.placed.append(Placed(at, row))
 
     def refuse(self, at: int, code: str, name: str, reason: str | Sayable) -> None:

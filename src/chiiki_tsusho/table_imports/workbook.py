@@ -134,7 +134,9 @@ class _SheetImport:
             self._gathering.other_types[row.service_type] += 1
             return False
         ours = row.service_type == SERVICE_TYPE
-        if not (ours or row.has_code or row.holds_a_figure):
+        # A row that stands some cells further on has its type in one of these.
+        moved = SERVICE_TYPE in (row.item_code, row.name)
+        if not (ours or row.has_code or row.holds_a_figure or moved):
             return False
         if not ours:
             raise RowRefusedError(
