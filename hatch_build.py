@@ -6,9 +6,9 @@ built package is README.md with names of files in place of links, which lead now
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +61,12 @@ def compile_catalogues(package: Path) -> list[Path]:
                     whole[message.id] = message
         target = folder / "LC_MESSAGES" / "chiiki_tsusho.mo"
         target.parent.mkdir(exist_ok=True)
-        # Another process may be reading it.
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+        # Another process may be reading it. Whoever uses the checkout may read it: a file of
+        # ``tempfile`` would be its owner's alone.
+        part = target.with_name(f"{target.name}.{os.getpid()}")
+        with part.open("wb") as file:
             write_mo(file, whole)
-        Path(file.name).replace(target)
+        part.replace(target)
         written.append(target)
     return written
 

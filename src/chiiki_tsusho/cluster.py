@@ -29,7 +29,7 @@ except ModuleNotFoundError as error:  # pragma: no cover
         "chiiki_tsusho.cluster needs Dask: pip install '.[dask]' in the checkout", name=error.name
     ) from error
 
-from chiiki_tsusho.arrow_arrays import of_numbers
+from chiiki_tsusho.arrow_arrays import named_at
 from chiiki_tsusho.batch import Batch
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.run import BatchRun, Waiting
@@ -267,7 +267,7 @@ def _named(frame: pd.DataFrame, starts: Sequence[int], at: int, shared: _Shared)
     persons: list[pa.Array] = [pa.array([], pa.string())]
     for typed in book.retyped():
         who = book.identify(typed)
-        insurers = identities.insurers.arrow.take(of_numbers(np.maximum(who.insurer, 0)))
+        insurers = named_at(identities.insurers.arrow, who.insurer)
         person = pc.binary_join_element_wise(insurers, unpack_insured(who.insured), " ")
         persons.append(pc.if_else(pa.array(who.named), person, _NOBODY))
     named = pa.concat_arrays([one.cast(pa.string()) for one in persons]).to_pandas()

@@ -37,7 +37,11 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
     if language == "en":
         return gettext.NullTranslations()
     folder = Path(__file__).parent / "locale"
-    return gettext.translation("chiiki_tsusho", folder, [language], fallback=True)
+    try:
+        return gettext.translation("chiiki_tsusho", folder, [language], fallback=True)
+    except OSError:
+        # One that may not be read is as good as none: English says what has to be said.
+        return gettext.NullTranslations()
 
 
 class Text:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
+import shutil
+import stat
 import string
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +17,10 @@ import typer
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
+from chiiki_tsusho import language
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.language import Counted, Joined, Name, Text, listed, on_lines
+from helpers.processes import as_a_stranger
 
 SOURCE = Path(__file__).parents[2] / "src" / "chiiki_tsusho"
 ROOMS = sorted((SOURCE / "locale" / "ja").glob("*.po"))
@@ -115,3 +121,40 @@ def test_what_is_joined_is_said_in_one_language() -> None:
 def test_things_are_counted_as_each_language_does(n: int, english: str, japanese: str) -> None:
     visits = Counted("{n:,} visit", "{n:,} visits", n)
     assert (str(visits), visits.say("ja")) == (english, japanese)
+
+
+def test_the_compiled_catalogue_is_for_all_who_use_the_checkout(tmp_path: Path) -> None:
+    """The mode is what the umask of the one who compiles it leaves."""
+    spec = spec_from_file_location("hatch_build", SOURCE.parents[1] / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    build = module_from_spec(spec)
+    spec.loader.exec_module(build)
+    folder = tmp_path / "locale" / "ja"
+    folder.mkdir(parents=True)
+    shutil.copy(ROOMS[0], folder)
+    for umask, mode in ((0o022, 0o644), (0o077, 0o600)):
+        before = os.umask(umask)
+        try:
+            [made] = build.compile_catalogues(tmp_path)
+        finally:
+            os.umask(before)
+        assert stat.S_IMODE(made.stat().st_mode) == mode
+        assert [path.name for path in made.parent.iterdir()] == [made.name]
+
+
+def test_a_catalogue_that_may_not_be_read_leaves_english(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.chmod(0o755)
+    target = Path("locale", "ja", "LC_MESSAGES", "chiiki_tsusho.mo")
+    target.parent.mkdir(parents=True)
+    target.touch(0o000)
+    monkeypatch.setattr(language, "__file__", "language.py")
+    language._catalogue.cache_clear()
+    try:
+        with as_a_stranger():
+            assert Text("Files").say("ja") == "Files"
+    finally:
+        language._catalogue.cache_clear()

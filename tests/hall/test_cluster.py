@@ -137,6 +137,25 @@ def test_a_row_without_a_provider_holds_claims_of_other_partitions() -> None:
 
 
 @pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"insurer_no": ""},
+        {"insurer_no": "9001"},
+        {"insured_no": "1"},
+        {"provider_no": ""},
+        {"service_date": "soon"},
+        {"provider_no": "", "insurer_no": "", "insured_no": ""},
+    ],
+)
+@pytest.mark.parametrize("good", [0, 2])
+def test_a_partition_in_which_nobody_can_be_read(wrong: Cells, good: int) -> None:
+    """As one file of several whose numbers have all lost their zeros."""
+    whole = frame([*(visit(day) for day in range(1, 1 + good)), *[{**visit(9), **wrong}] * 2])
+    same(compute_claims(whole), compute_claims_dask(cut(whole, [good])).to_batch())
+
+
+@pytest.mark.usefixtures("in_process")
 def test_one_limit_over_providers_of_several_partitions() -> None:
     # 25 days of 709 units and more at each of two providers pass the limit of 要介護1 together.
     rows = [

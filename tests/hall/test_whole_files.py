@@ -14,6 +14,7 @@ from typing import BinaryIO
 from unittest import mock
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
@@ -22,6 +23,9 @@ from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.errors import not_read, why_not
 from chiiki_tsusho.file_locks import lock_file
 from chiiki_tsusho.whole_files import writable_file, write_whole
+from helpers.care_plans import plan_file, plan_row
+from helpers.claim_files import changed_file
+from helpers.processes import as_a_stranger
 
 
 def test_a_link_is_followed_and_what_was_there_replaced(tmp_path: Path) -> None:
@@ -252,3 +256,112 @@ def test_what_is_said_of_rare_faults_is_the_systems_own() -> None:
         "Numerical argument out of domain"
     )
     assert why_not(ValueError("embedded null byte")) == "embedded null byte"
+
+
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file that nobody may read, in a current folder that is everybody's."""
+    monkeypatch.chdir(tmp_path)
+    tmp_path.chmod(0o777)
+    shutil.copy(EXAMPLES / "visits.csv", "visits.csv")
+    Path("closed.csv").touch(0o000)
+    with as_a_stranger():
+        if os.access("closed.csv", os.R_OK):
+            pytest.skip("this user may read everything")
+    return "closed.csv"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "claim closed.csv -o o",
+        "claim visits.csv -o o --providers closed.csv",
+        "claim visits.csv -o o --recipients closed.csv",
+        "claim visits.csv -o o --codes closed.csv",
+        "explain-claim closed.csv --insured 0000100053",
+        "lookup 781241 --month 2016-04 --codes closed.csv",
+        "compare closed.csv --month 2017-03 --month 2017-04",
+        "import-master closed.csv -o o.csv",
+        "import-workbook closed.csv --valid-from 2026-06 -o o.csv",
+        "check-table closed.csv",
+        "audit closed.csv",
+        "returns closed.csv",
+        "from-plan closed.csv -o o",
+        "to-plan closed.csv --recipients visits.csv -o o",
+        "duties check closed.csv --offices closed.csv",
+        "duties plan closed.csv --year 2026 -o o",
+        "duties rules law --rules closed.csv",
+    ],
+)
+def test_a_file_that_may_not_be_read_is_named_with_the_reason(closed: str, command: str) -> None:
+    for language, reason in (
+        ("en", "cannot be read: Permission denied"),
+        ("ja", "読み込めません(アクセスする権限がありません)"),
+    ):
+        with as_a_stranger():
+            result = CliRunner().invoke(app, ["--lang", language, *command.split()])
+        assert result.exit_code == 2
+        assert f"{closed}: {reason}" in result.stderr
+
+
+def test_no_command_asks_of_itself_whether_a_path_may_be_read() -> None:
+    """Who reads it says so by its name and with the reason."""
+    commands = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    commands |= commands.pop("duties").commands
+    asking = {
+        (name, one.name)
+        for name, command in commands.items()
+        for one in command.params
+        if getattr(one.type_descriptor.parameter_info, "readable", False)
+    }
+    # Typer makes the option for help.
+    assert {name for _, name in asking} <= {"help"}
+
+
+NOT_TEXT = b"\x93\xc1"
+
+
+@pytest.fixture
+def nameless(tmp_path: Path) -> Path:
+    """A folder whose name is no UTF-8."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + NOT_TEXT))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("names are text here")
+    return folder
+
+
+def test_a_claim_file_whose_name_is_no_text_is_audited(nameless: Path) -> None:
+    file = nameless / "J201604.CSV"
+    file.write_bytes(changed_file("7111", 0, "units", "1").to_bytes())
+    [found] = ct.audit(file).findings["file"].unique()
+    assert found.endswith("\\udc93\\udcc1/J201604.CSV")
+    assert ct.audit(file).files[0].file == found
+    page = nameless / "page.html"
+    assert CliRunner().invoke(app, ["audit", str(file), "--page", str(page)]).exit_code == 1
+    assert "\\udc93\\udcc1/J201604.CSV" in page.read_text("utf-8")
+
+
+def test_care_plans_whose_name_is_no_text_are_read(nameless: Path) -> None:
+    # A code that no table has, and a file that is not needed.
+    plan_file(nameless, "UPPLAN_202607_x.CSV", [plan_row(1, "789999", "0900", "1630")])
+    plan_file(nameless, "UP2KYO_1.CSV", [["1"]])
+    named = ct.from_plan(nameless).notes.set_index("rule")["file"]
+    assert named["unknown_code"].endswith("\\udc93\\udcc1/UPPLAN_202607_x.CSV")
+    assert named["not_needed"].endswith("\\udc93\\udcc1/UP2KYO_1.CSV")
+    told = CliRunner().invoke(app, ["from-plan", str(nameless), "-o", f"{nameless}/out"])
+    assert told.exit_code == 1
+    assert "\\udc93\\udcc1/UPPLAN_202607_x.CSV" in told.stdout
+
+
+def test_rows_of_a_master_whose_name_is_no_text_are_taken(nameless: Path) -> None:
+    master = Path(f"{nameless}.csv")
+    row = "78,5301,202606,999999,地域通所介護入浴介助加算Ⅰ,40,1日につき"
+    master.write_text(row, encoding="utf-8")
+    table = ct.import_master(master)
+    assert (len(table.rows), table.refused) == (1, [])
+    assert "\\udc93\\udcc1.csv" in table.rows[0].source
+    made = nameless / "codes.csv"
+    assert CliRunner().invoke(app, ["import-master", str(master), "-o", str(made)]).exit_code == 0
+    assert ct.check_table(made) == []

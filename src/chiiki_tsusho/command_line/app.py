@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
-from chiiki_tsusho.command_line.misuse import OPTION, Command, Commands
+from chiiki_tsusho.command_line.misuse import OPTION, Application, Commands
 from chiiki_tsusho.command_line.shared import one_of, show
 from chiiki_tsusho.language import LANGUAGES
 from chiiki_tsusho.version import __version__
@@ -75,14 +75,6 @@ class AllCommands(Commands):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands: Any = _Homes()
-
-
-class Application(typer.Typer):
-    """All commands, whose help and misuse speak the language of the run."""
-
-    def command(self, name: str | None = None, **settings: Any) -> Callable[..., Any]:
-        """Add a command."""
-        return super().command(name, cls=Command, **settings)
 
 
 app = Application(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chiiki_tsusho.command_line.misuse import Command, Group
+from chiiki_tsusho.command_line.misuse import Application, Group
 from chiiki_tsusho.command_line.shared import (
     FOUND,
     Encoding,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FINDINGS_SHOWN = 20
 
-duties = typer.Typer(
+duties = Application(
     cls=Group,
     help="Councils (運営推進会議) and filings: what is wrong, what is due when, the papers.",
     no_args_is_help=True,
@@ -76,7 +76,7 @@ def _table(columns: Sequence[str], frame: pd.DataFrame) -> str:
     return csv_text([columns, *guarded(frame).to_numpy().tolist()])
 
 
-@duties.command("check", cls=Command)
+@duties.command("check")
 def check_command(
     meetings: Annotated[
         Path, typer.Argument(metavar="MEETINGS", help="The register of meetings: counts, no names.")
@@ -159,7 +159,7 @@ def _finding_line(one: Any) -> Sayable:
     return Joined(tuple(parts))
 
 
-@duties.command("plan", cls=Command)
+@duties.command("plan")
 def plan_command(
     offices: Annotated[Path, typer.Argument(metavar="OFFICES", help="The register of offices.")],
     year: Annotated[
@@ -212,7 +212,7 @@ def plan_command(
         say(Text("{days}; files in {folder}: plan.csv, plan.ics", days=days, folder=output))
 
 
-@duties.command("write", cls=Command)
+@duties.command("write")
 def write_command(
     kind: Annotated[
         str,
@@ -276,7 +276,7 @@ def write_command(
         say(Text("wrote {path}", path=path))
 
 
-@duties.command("rules", cls=Command)
+@duties.command("rules")
 def rules_command(
     authority: Annotated[
         str, typer.Argument(metavar="AUTHORITY", help="adachi, 足立区 …; law for the law alone.")
@@ -315,7 +315,7 @@ def rules_command(
             )
 
 
-@duties.command("template", cls=Command)
+@duties.command("template")
 def template_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
     headings: Headings = None,

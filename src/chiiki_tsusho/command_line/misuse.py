@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
+from inspect import get_annotations
 from typing import Any
 
 import typer
@@ -111,6 +112,27 @@ class Group(TyperGroup):
             near = get_close_matches(name, self.commands)
             raise MisuseError(_with_hint(Text("there is no command {name!r}", name=name), near))
         return super().resolve_command(ctx, args)
+
+
+class Application(typer.Typer):
+    """Commands whose help and misuse speak the language of the run."""
+
+    def command(self, name: str | None = None, **settings: Any) -> Callable[..., Any]:
+        """Add a command.
+
+        Whether a path may be read is for who reads it to say, by its name and with the reason.
+        """
+        add = super().command(name, cls=Command, **settings)
+
+        def added(function: Callable[..., Any]) -> Any:
+            # Evaluated once, so that what is set here is what typer finds.
+            function.__annotations__ = get_annotations(function, eval_str=True)
+            for kind in function.__annotations__.values():
+                for words in getattr(kind, "__metadata__", ()):
+                    words.readable = False
+            return add(function)
+
+        return added
 
 
 class Commands(Group):

@@ -21,7 +21,7 @@ from chiiki_tsusho.exchange_files.care_plan_layout import (
 from chiiki_tsusho.exchange_files.care_plan_notes import PlanKey
 from chiiki_tsusho.exchange_files.cp932_rows import cp932_rows
 from chiiki_tsusho.language import Text, listed
-from chiiki_tsusho.whole_files import given_path
+from chiiki_tsusho.whole_files import given_path, visible_path
 
 _PREFIX = re.compile(r"([A-Z0-9]+)_")
 _MONTH = re.compile(r"(19|20)[0-9]{2}(0[1-9]|1[0-2])")
@@ -159,7 +159,10 @@ def _line(path: Path, layout: PlanFile, number: int, cells: list[str]) -> PlanLi
             )
         )
     line = PlanLine(
-        str(path), layout.name, number, {one.name: cells[one.item - 1] for one in layout.items}
+        visible_path(path),
+        layout.name,
+        number,
+        {one.name: cells[one.item - 1] for one in layout.items},
     )
     checks = {
         "version": _MONTH.fullmatch(line["version"]) is not None,

@@ -30,6 +30,7 @@ from chiiki_tsusho.exchange_files.care_plan_visits import planned_months, visit_
 from chiiki_tsusho.language import Counted, Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.whole_files import visible_path
 from chiiki_tsusho.writing.file_sets import write_files
 from chiiki_tsusho.writing.table_writers import guarded
 
@@ -139,7 +140,7 @@ def from_plan(
         if kind in WITHDRAWALS:
             withdrawn += [(path, key) for key in read_withdrawals(path)]
         elif kind and kind not in READ:
-            notes.add(Note("not_needed", Text("is not needed and left unread"), str(path)))
+            notes.add(Note("not_needed", Text("is not needed and left unread"), visible_path(path)))
         else:
             lines += [one for one in read_plan_lines(path) if not is_grand_total(one)]
     own = _of_provider(lines, provider_no, notes)
@@ -210,7 +211,7 @@ def _note_withdrawals(
         met = [key for key in sorted(planned) if key._replace(provider_no="") == back]
         text = Text("takes a plan back; leave out the plan, or this file where a new plan came")
         for key in met or [back]:
-            notes.add(Note("withdrawal", text, str(path), key=key, holds=bool(met)))
+            notes.add(Note("withdrawal", text, visible_path(path), key=key, holds=bool(met)))
 
 
 def _frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from chiiki_tsusho.exchange_files.line_cells import ENCODING, Lines
 from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, encoded, quoting_of
 from chiiki_tsusho.language import Sayable, Text, listed
 from chiiki_tsusho.number_arrays import Flags, Ints
-from chiiki_tsusho.whole_files import given_path, read_whole
+from chiiki_tsusho.whole_files import given_path, read_whole, visible_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,7 +180,7 @@ def read_claim_file(path: str | Path) -> ClaimFile:
     >>> file.frame("7131-10")["benefit_units"].astype(int).sum()  # doctest: +SKIP
     """
     file = given_path(path)
-    return parse_claim_file(read_whole(file), str(file))
+    return parse_claim_file(read_whole(file), visible_path(file))
 
 
 def parse_claim_file(data: bytes, shown: str) -> ClaimFile:

@@ -47,7 +47,7 @@ from chiiki_tsusho.table_imports.named_additions import (
     reduction_line,
     reduction_per_mille,
 )
-from chiiki_tsusho.whole_files import given_path
+from chiiki_tsusho.whole_files import given_path, visible_path
 
 # 算定単位 and 限度額管理対象区分 as the published files use them; other codes are refused.
 _PER: dict[str, Per] = {"1": "visit", "2": "day", "3": "month"}
@@ -86,7 +86,7 @@ def import_master(path: str | Path) -> ImportedTable:
     1
     """
     path = given_path(path)
-    return _MasterImport(path.name, bundled_rows()).table(path)
+    return _MasterImport(visible_path(path.name), bundled_rows()).table(path)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from chiiki_tsusho.table_imports.printed_additions import printed_addition
 from chiiki_tsusho.table_imports.printed_base import BaseRows, Durations, PrintedBase
 from chiiki_tsusho.table_imports.sheet_cells import opened_sheet
 from chiiki_tsusho.table_imports.sheet_rows import SHEET, SheetRow, sheet_rows
-from chiiki_tsusho.whole_files import given_path
+from chiiki_tsusho.whole_files import given_path, visible_path
 
 __all__ = ["ImportedTable", "Refused", "import_workbook", "write_code_rows"]
 
@@ -84,7 +84,7 @@ def import_workbook(
         )
     with opened_sheet(path, sheet) as cells:
         rows = list(sheet_rows(cells, f"{path}: {sheet}"))
-    return _SheetImport(path.name, first, last, bundled_rows()).table(rows)
+    return _SheetImport(visible_path(path.name), first, last, bundled_rows()).table(rows)
 
 
 class _SheetImport:
