@@ -173,6 +173,36 @@ def test_a_filing_with_another_authority_is_a_breach() -> None:
     assert "足立区長" in str(report.items[0].message)
 
 
+@pytest.mark.parametrize(
+    ("address", "names", "other"),
+    [
+        ("東京都足立区1", ["足立区長", "足立区", " 足立区長 殿", "足立区長様"], "葛飾区長"),
+        (
+            "東京都足立区1 東京都葛飾区2",
+            ["東京都知事", "東京都", "東京都 知事", "東京都知事殿", "東京都知事\u3000あて"],
+            "神奈川県",
+        ),
+    ],
+)
+def test_an_authority_is_the_same_by_its_name_and_by_that_of_its_head(
+    address: str, names: list[str], other: str
+) -> None:
+    of_offices = offices(
+        *(
+            {"provider_no": f"139000001{at}", "address": one, "designated_on": "2025-04-01"}
+            for at, one in enumerate(address.split())
+        )
+    )
+
+    def told(filed_with: str) -> bool:
+        of = corporation(filed_with=filed_with)
+        report = check(QUIET, "2026-04-01", of_offices, corporation=of)
+        return "filing_to_other_authority" in set(found(report, "rule"))
+
+    assert [name for name in names if told(name)] == []
+    assert told(other)
+
+
 def test_a_filing_that_is_not_made_is_due_and_one_in_two_prefectures_is_a_question() -> None:
     report = check(QUIET, "2026-04-01", corporation=corporation(filed_on="", filed_with=""))
     assert found(report) == [("due", "filing_to_other_authority")]

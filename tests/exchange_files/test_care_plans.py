@@ -324,6 +324,11 @@ DAMAGED = {
         f"第6表 plans 785303 0 times{LEFT_BLANK}",
         f"第6表では785303は0回のため、{BLANKED}",
     ),
+    "a code of the whole month twice": (
+        [*UNITS, units_row("786361", "1", "40"), units_row("786361", "1", "40")],
+        f"786361 is counted once a month{LEFT_BLANK}",
+        f"786361は月1回のため、{BLANKED}",
+    ),
     "other units": (
         changed(1, 22, "520"),
         f"785301 has 40 units in the table of 2026-07, 3 times 120{LEFT_BLANK}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -243,6 +244,12 @@ def offices_of(offices: Sequence[Office], corporation: dict[str, Any]) -> Sequen
     return own
 
 
+def _authority(name: str) -> str:
+    """Return the authority of a name that may be its head's, as a letter addresses it."""
+    plain = "".join(unicodedata.normalize("NFKC", name).split())
+    return re.sub(r"(知事|長)?(殿|様|あて|宛)?$", "", plain, count=1)
+
+
 def filing_findings(
     offices: Sequence[Office], corporation: dict[str, Any], on: date
 ) -> Iterator[Finding]:
@@ -275,7 +282,7 @@ def filing_findings(
             Text("ask the municipality or the prefecture"),
             law=addressee.rule,
         )
-    elif filed_with and filed_with not in (addressee.name, addressee.name.removesuffix("長")):
+    elif filed_with and _authority(filed_with) != _authority(addressee.name):
         yield Finding(
             "breach",
             "filing_to_other_authority",

@@ -159,6 +159,7 @@ class _Sheet:
             )
         for line in (line for lines in managed.values() for line in lines):
             self._check(line)
+        self._check_monthly(managed)
         if self.month is not None:
             self._compare_counts(managed, self.month.counts)
         elif with_plan:
@@ -189,6 +190,17 @@ class _Sheet:
                 expected=row.units * count,
             )
             self._note(line, "units_differ", "planned_units", text)
+
+    def _check_monthly(self, managed: Mapping[str, Sequence[PlanLine]]) -> None:
+        """Refuse what is counted once a month and stands there more often."""
+        for code, lines in managed.items():
+            row = self.rows[code]
+            counts = [self._count(line, row) for line in lines if row.per == "month"]
+            if sum(filter(None, counts)) > 1:
+                text = Text(
+                    "{code} is counted once a month; planned_units is left blank", code=code
+                )
+                self._note(lines[-1], "counts_differ", "count", text)
 
     def _count(self, line: PlanLine, row: CodeRow) -> int | None:
         """Return how often a code is planned; where the line is silent, what 第6表 says."""
