@@ -93,7 +93,7 @@ def test_what_the_wheel_says_of_itself(built: Path) -> None:
         licence = wheel.read(f"{STEM}.dist-info/licenses/LICENSE")
     assert (metadata["Name"], metadata["Version"]) == ("chiiki-tsusho", ct.__version__)
     assert metadata["License-Expression"] == "Apache-2.0"
-    assert "chiiki-tsusho = chiiki_tsusho.command_line.app:app" in scripts
+    assert "chiiki-tsusho = chiiki_tsusho.command_line.console:main" in scripts
     assert licence == (ROOT / "LICENSE").read_bytes()
     needed = {one.split(">")[0] for one in metadata.get_all("Requires-Dist", []) if ";" not in one}
     assert needed == {

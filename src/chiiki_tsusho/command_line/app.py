@@ -6,7 +6,6 @@ Data goes to standard output or into a folder, words to standard error.
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ import typer
 
 from chiiki_tsusho.command_line.misuse import OPTION, Application, Commands
 from chiiki_tsusho.command_line.shared import one_of, show
+from chiiki_tsusho.command_line.stops import interrupt_when_stopped
 from chiiki_tsusho.language import LANGUAGES
 from chiiki_tsusho.version import __version__
 
@@ -88,10 +88,6 @@ app = Application(
 )
 
 
-def _stop(_number: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
-
-
 def _version(asked: bool) -> None:
     if asked:
         show(f"chiiki-tsusho {__version__}")
@@ -115,10 +111,4 @@ def main(
     ] = None,
 ) -> None:
     """Set up what every command shares."""
-    # A stop from outside must clean up as Ctrl-C does.
-    signal.signal(signal.SIGTERM, _stop)
-    # A terminal that is closed stops the run as well, unless it was started with nohup.
-    for name in ("SIGHUP", "SIGQUIT"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _stop)
+    interrupt_when_stopped()

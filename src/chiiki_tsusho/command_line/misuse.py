@@ -24,7 +24,9 @@ from chiiki_tsusho.command_line.shared import (
     say_error,
     settle_output,
     speak,
+    spoken,
 )
+from chiiki_tsusho.command_line.stops import settle, speak_when_stopped
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import LANGUAGES, Joined, Sayable, Text, default_language
 from chiiki_tsusho.whole_files import Placed
@@ -150,6 +152,7 @@ class Commands(Group):
         lenient = bool(extra.get("resilient_parsing"))
         with exit_codes(), _explained(lambda: info_name or ""):
             args = self._without_language(args, lenient)
+            speak_when_stopped(spoken())
             if not lenient and any(_is_empty(one) for one in args):
                 raise MisuseError(
                     Text("an argument is empty: a variable of the shell may not be set")
@@ -158,8 +161,19 @@ class Commands(Group):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        with exit_codes(), _explained(partial(_path, ctx)):
-            return super().invoke(ctx)
+        try:
+            with exit_codes(), _explained(partial(_path, ctx)):
+                return super().invoke(ctx)
+        finally:
+            settle()
+
+    def _main_shell_completion(self, *given: Any, **named: Any) -> None:
+        """Answer a shell that completes a line, which typer does outside of any command."""
+        try:
+            with exit_codes():
+                super()._main_shell_completion(*given, **named)
+        except typer.Exit as end:
+            sys.exit(end.exit_code)
 
     def _without_language(self, args: list[str], lenient: bool) -> list[str]:
         """Take ``--lang`` out of the words and set the language; the shell asks of half a line."""

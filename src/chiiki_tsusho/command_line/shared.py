@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO, TypeVar
 
 import typer
 
+from chiiki_tsusho.command_line.stops import STOPPED, settle
 from chiiki_tsusho.errors import ChiikiTsushoError, why_not
 from chiiki_tsusho.language import (
     LANGUAGES,
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
     from chiiki_tsusho.claims.results import Progress
 
-# 0: all is done, nothing held or found. A stop is told as shells do: 128 and the signal.
-FOUND, WRONG_USE, STOPPED, READER_GONE = 1, 2, 130, 141
+# 0: all is done, nothing held or found. The last is told as shells do: 128 and the signal.
+FOUND, WRONG_USE, READER_GONE = 1, 2, 141
 # Work that lasts no longer than this shows no progress bar.
 QUIET_SECONDS = 1.0
 ERROR = Text("error")
@@ -141,6 +142,7 @@ def exit_codes() -> Iterator[None]:
         say_error(error)
         raise typer.Exit(WRONG_USE) from error
     except KeyboardInterrupt:
+        settle()
         say(Text("stopped; {written}", written=_written()))
         raise typer.Exit(STOPPED) from None
     except BrokenPipeError:
