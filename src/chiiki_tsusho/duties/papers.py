@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties import council_papers, filing_papers
@@ -43,6 +43,8 @@ def write_paper(
     encoding: str | None = None,
 ) -> Path:
     """Write a paper in Japanese, to be completed and sent.
+
+    Every register that is given is read, and refused with its faults, whatever the paper needs.
 
     Parameters
     ----------
@@ -90,18 +92,20 @@ def write_paper(
     refuse_replacing(path, (offices, meetings, members, corporation, rules))
     book = rule_book(rules)
     known = read_offices(offices, encoding)
-    paper: Paper
-    if kind in ("filing", "filing-change"):
-        make = filing_papers.filing if kind == "filing" else filing_papers.filing_change
-        row = _corporation(corporation, encoding)
-        paper = make(offices_of(known, row), row, on)
-        return write_docx(paper, path, on)
     register = Meetings(frozenset(), [])
     if meetings is not None:
         register = read_meetings(meetings, encoding)
+    rows = [] if members is None else read_register(members, "members", encoding).rows
+    row = None if corporation is None else read_corporation(corporation, encoding)
+    paper: Paper
+    if kind in ("filing", "filing-change"):
+        make = filing_papers.filing if kind == "filing" else filing_papers.filing_change
+        if row is None:
+            raise ChiikiTsushoError(Text("this paper needs the register of the corporation"))
+        paper = make(offices_of(known, row), row, on)
+        return write_docx(paper, path, on)
     case = _case(council_cases(known, register, book, on), provider_no)
     if kind == "members":
-        rows = [] if members is None else read_register(members, "members", encoding).rows
         paper = council_papers.members(case, rows, on)
     elif kind == "notice":
         paper = council_papers.notice(case, _meeting(case, meeting_no, planned=True))
@@ -112,12 +116,6 @@ def write_paper(
             Text("{kind!r} is no paper; known: {known}", kind=kind, known=", ".join(KINDS))
         )
     return write_docx(paper, path, on)
-
-
-def _corporation(given: Given | None, encoding: str | None) -> dict[str, Any]:
-    if given is None:
-        raise ChiikiTsushoError(Text("this paper needs the register of the corporation"))
-    return read_corporation(given, encoding)
 
 
 def _case(cases: list[OfficeCase], provider_no: str | None) -> OfficeCase:

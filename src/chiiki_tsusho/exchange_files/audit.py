@@ -18,7 +18,7 @@ from chiiki_tsusho.exchange_files.checks_person import check_persons
 from chiiki_tsusho.exchange_files.checks_sums import check_claim_lines, check_lines, check_totals
 from chiiki_tsusho.exchange_files.checks_yen import check_rates_and_funds, check_yen
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
-from chiiki_tsusho.exchange_files.findings import Findings, every_view
+from chiiki_tsusho.exchange_files.findings import Findings, every_view, frame_of
 from chiiki_tsusho.exchange_files.headings import headed
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
@@ -156,11 +156,14 @@ def audit(
     summaries: list[FileSummary] = []
     for number, one in enumerate(given):
         file = one if isinstance(one, ClaimFile) else read_claim_file(one)
-        findings, sheets = _audited(file, book)
-        _note_others(sheets, seen, number, findings)
-        found.append(findings)
+        of_file, sheets = _audited(file, book)
+        _note_others(sheets, seen, number, of_file)
+        found.append(of_file)
         summaries.append(_summary(file, sheets))
-    return Audit(_joined(found, language), _joined(found, language, hints=True), tuple(summaries))
+    if not found:
+        raise ChiikiTsushoError(Text("no file was given; name the claim files to audit"))
+    findings, hints = (frame_of(found, language, hints=one) for one in (False, True))
+    return Audit(findings, hints, tuple(summaries))
 
 
 def _audited(file: ClaimFile, book: CodeBook) -> tuple[Findings, Sheets]:
@@ -218,10 +221,3 @@ def _summary(file: ClaimFile, sheets: Sheets) -> FileSummary:
         yen["insurance_yen"],
         public,
     )
-
-
-def _joined(found: Sequence[Findings], language: Language, *, hints: bool = False) -> pd.DataFrame:
-    frames = [one.frame(hints=hints, language=language) for one in found]
-    if not frames:
-        raise ChiikiTsushoError(Text("no file was given; name the claim files to audit"))
-    return pd.concat(frames, ignore_index=True)

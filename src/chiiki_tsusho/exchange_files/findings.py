@@ -113,19 +113,11 @@ class Findings:
             _Found(CHECKS[rule], None, at, np.array([line]), None, [found], [expected])
         )
 
-    def frame(self, *, hints: bool, language: Language = "en") -> pd.DataFrame:
-        """Write the findings (or the hints) as a DataFrame, ordered by line and item."""
-        columns: dict[str, list[Any]] = {name: [] for name in (*COLUMNS, "order")}
+    def write(self, columns: dict[str, list[Any]], language: Language, *, hints: bool) -> None:
+        """Add the findings (or the hints) in words to the columns of a table."""
         for one in self._found:
             if one.check.hint == hints:
                 self._write(one, columns, language)
-        frame = pd.DataFrame(columns)
-        if not len(frame):
-            return frame[list(COLUMNS)].astype(_TYPES)
-        frame = frame.sort_values(["line", "order", "rule"], kind="stable", ignore_index=True)
-        line = frame["line"].astype("Int64")
-        frame["line"] = line.mask(line == 0)
-        return frame[list(COLUMNS)].astype(_TYPES)
 
     def _write(self, one: _Found, columns: dict[str, list[Any]], language: Language) -> None:
         count = len(one.at)
@@ -148,6 +140,22 @@ class Findings:
         columns["rule"].extend([one.check.rule] * count)
         columns["return_code"].extend([one.check.code] * count)
         columns["message"].extend([one.check.text.say(language)] * count)
+
+
+def frame_of(found: Sequence[Findings], language: Language, *, hints: bool) -> pd.DataFrame:
+    """Write what was found in files as one DataFrame, ordered by file, line and item."""
+    columns: dict[str, list[Any]] = {name: [] for name in (*COLUMNS, "order")}
+    number: list[int] = []
+    for at, one in enumerate(found):
+        one.write(columns, language, hints=hints)
+        number.extend([at] * (len(columns["line"]) - len(number)))
+    frame = pd.DataFrame({**columns, "number": number})
+    if len(frame):
+        order = ["number", "line", "order", "rule"]
+        frame = frame.sort_values(order, kind="stable", ignore_index=True)
+        line = frame["line"].astype("Int64")
+        frame["line"] = line.mask(line == 0)
+    return frame[list(COLUMNS)].astype(_TYPES)
 
 
 _TYPES = {name: "Int64" if name == "line" else "str" for name in COLUMNS}

@@ -1,7 +1,7 @@
 """Lines of CSV of which some have too many or too few cells, or a mark that is left open.
 
-All lines are looked at together. One by one are read only those that are wrong and have quotation
-marks or odd blanks besides.
+All lines are looked at together. One by one are read only those that are wrong and have quoted
+cells or odd blanks besides.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows, Ma
     wrong = np.flatnonzero(~good & ~lines.blank)
     # Only a mark that is left open and has none before it is seen in all lines at once.
     only_mark = lines.unclosed & (lines.quotes == 1) & ~lines.stray
-    alone = ((lines.quotes > 0) & ~only_mark)[wrong]
+    alone = ((lines.opened > 0) & ~only_mark)[wrong]
     if not text.isascii() and _ODD_BLANKS.search(text):
         alone |= (lines.told_apart & (lines.found > cells))[wrong]
     # Whose rows may stand in so long a line is not to be known: it holds every claim.
@@ -103,8 +103,9 @@ class _Lines:
     ----------
     starts, stops, ends : ndarray of int64
         Where each line starts, where what ends it does, and where the next line starts.
-    quotes, found : ndarray of int64
-        How many quotation marks and how many cells there are; 0 cells with a mark left open.
+    quotes, opened, found : ndarray of int64
+        How many quotation marks, how many of them where a cell begins, and how many cells there
+        are; 0 cells with a mark left open.
     blank, unclosed, stray : ndarray of bool
         Lines of blank cells alone, with a mark left open, with a carriage return inside.
     """
@@ -120,6 +121,9 @@ class _Lines:
         self._commas, self._returns = self._places(_COMMA), self._places(_RETURN)
         self._quotes = self._places(_QUOTE)
         commas, self.quotes = self._counted(self._commas), self._counted(self._quotes)
+        before = self.characters[self._quotes - 1]
+        begin = (before == _COMMA) | (before == NEWLINE) | (self._quotes == 0)
+        self.opened = self._counted(self._quotes[begin])
         blanks = self._counted(np.flatnonzero(_IN_BLANK_LINES[self.characters]))
         for blank in LONG_BLANKS:
             if blank in text:
@@ -177,7 +181,7 @@ class _Lines:
         Parameters
         ----------
         at : ndarray of int64
-            Lines without marks.
+            Lines without quoted cells.
         """
         places = np.full(len(at), _NOT_MENDED, dtype=np.int64)
         many = np.flatnonzero((self.told_apart & (self.found > cells))[at])
@@ -202,7 +206,7 @@ class _Lines:
         return places
 
     def ends_of_heads(self, at: Ints, cells: int) -> Ints:
-        """Say where the cells end that can be read, of lines with one mark at the most.
+        """Say where the cells end that can be read, of lines of which one mark opens at most.
 
         Where a line is cut, a number in its last cell is; in it stands what cannot be told apart.
         """
