@@ -132,6 +132,19 @@ def test_the_plan_of_a_later_year_follows_the_one_before_it() -> None:
     assert numbers == ["7", "8"]
 
 
+def test_a_meeting_due_when_a_year_begins_is_held_in_the_year_before() -> None:
+    """After 2027-10-01 by 2028-04-01, a Saturday: Friday 2028-03-31 is the last open day."""
+    register = meetings("2027-10-01")
+    frame = plan(register, 2027, "2027-10-05", designated_on="2025-04-01")
+    assert planned(frame, "meeting") == [("2028-03-31", "2028-04-01")]
+    frame = plan(register, 2028, "2027-10-05", designated_on="2025-04-01")
+    # From 2028-03-31 by 2028-09-30, less 15 days Friday 09-15.
+    assert planned(frame, "meeting")[0] == ("2028-09-15", "2028-09-30")
+    # Where it is that Saturday, there is none in time.
+    frame = plan(register, 2028, "2028-04-01", designated_on="2025-04-01")
+    assert planned(frame, "meeting")[0] == ("2028-04-03", "2028-04-01")
+
+
 def test_a_number_of_very_many_digits_counts_nothing() -> None:
     register = meetings(meeting("2026-03-11", meeting_no="9" * 5000))
     frame = plan(register, 2026, "2026-04-01", designated_on="2025-04-01")

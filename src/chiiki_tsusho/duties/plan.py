@@ -143,11 +143,10 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
         meeting: Meeting | None = None
         if wanted and _is_next(case, before, wanted[0][0]):
             day, meeting = wanted.pop(0)
-        elif latest is None or latest > last:
+        elif latest is None:
             break
         else:
-            # Not before the year in which it is due, whose plan it is in.
-            day = _proposed(latest, max(fiscal_days(fiscal_year(latest))[0], case.on))
+            day = _proposed(latest, case.on)
         if day > last:
             break
         number = meeting.number if meeting and meeting.number else str(count + 1)
@@ -182,9 +181,14 @@ def _latest(case: OfficeCase, before: date | None) -> tuple[date | None, DutyRul
     return case.act_after(before), case.interval(before)
 
 
-def _proposed(latest: date, earliest: date) -> date:
+def _proposed(latest: date, on: date) -> date:
+    """Return a day for a meeting: in the fiscal year of its last day, if that has one in time."""
+    earliest = max(fiscal_days(fiscal_year(latest))[0], on)
     day = open_by(latest - _HALF_A_MONTH)
-    return day if day >= earliest else open_from(earliest)
+    if day >= earliest:
+        return day
+    day, in_time = open_from(earliest), open_by(latest)
+    return in_time if day > latest and in_time >= on else day
 
 
 def _around(
