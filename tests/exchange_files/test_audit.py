@@ -241,6 +241,21 @@ def test_every_single_figure_of_a_claim_line_changed_by_one_is_found() -> None:
                     assert place in {one[1:4] for one in found(audit)}
 
 
+@pytest.mark.parametrize("row", [0, 1])
+@pytest.mark.parametrize(
+    "name", ["service_month", "provider_no", "payer_kind", "law_no", "claim_kind"]
+)
+@pytest.mark.parametrize("step", [-1, 1, 10])
+def test_every_code_of_a_claim_line_changed_by_one_is_found(row: int, name: str, step: int) -> None:
+    """What says which statements the line sums, with and without its zeros in front."""
+    now = clean_file().frame("7111")[name].tolist()[row]
+    for value in {str(int(now) + step), str(int(now) + step).zfill(len(now))}:
+        audit = ct.audit(changed_file("7111", row, name, value))
+        # Some programs write 0 on a line of public funds.
+        right = (row, name, value) in {(1, "claim_kind", "0"), (1, "claim_kind", "00")}
+        assert audit.clean == right
+
+
 def test_form_is_checked_line_by_line() -> None:
     clean = file_bytes()
     whole = clean.split(b"\r\n")[:-1]

@@ -140,3 +140,31 @@ def test_of_public_funds_only_digits_are_repeated(payer: str) -> None:
     file = changed_file("7131-01", 1, "public1_payer_no", payer)
     assert told(file, "no_claim_line") == [("", "", "7111 : 1")]
     assert ALONE not in audit_of(file).findings["insured_no"].tolist()
+
+
+@pytest.mark.parametrize("law", ["1", "10", "12", "-1"])
+def test_a_claim_line_of_the_insurance_names_no_public_funds(law: str) -> None:
+    file = changed_file("7111", 0, "law_no", law)
+    assert told(file, "law_of_insurance") == [("7111-5", law, "0")]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "right"),
+    [
+        (0, "01", True), (0, "0", False), (0, "00", False), (0, "", False), (0, "1", False),
+        (0, "11", False), (1, "01", True), (1, "0", True), (1, "00", True), (1, "", True),
+        (1, "1", False), (1, "11", False),
+    ],
+)  # fmt: skip
+def test_claim_lines_have_the_kind_of_community_day_care(row: int, kind: str, right: bool) -> None:
+    """請求情報区分 is 01; beside public funds some programs write 0."""
+    file = changed_file("7111", row, "claim_kind", kind)
+    expected = [] if right else [("7111-6", kind, "01")]
+    assert told(file, "claim_kind") == expected
+    # It is told of once: the sums of the line are still compared.
+    assert told(file, "no_claim_line") == []
+
+
+@pytest.mark.parametrize("law", ["0", "00", ""])
+def test_programs_write_no_public_funds_in_several_ways(law: str) -> None:
+    assert audit_of(changed_file("7111", 0, "law_no", law)).clean

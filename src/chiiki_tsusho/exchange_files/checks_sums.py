@@ -29,8 +29,11 @@ _TOTALS = {
     },
 }
 _INSURANCE, _PUBLIC = "1", "2"
-# 請求情報区分: 01 is 居宅・施設・地域密着型; some programs write 0 on a line of public funds.
-_CLAIM_KINDS = ("01", "0", "00", "")
+# 請求情報区分: 01 is 居宅・施設・地域密着型, 02 居宅介護支援, whose statements are of another form;
+# some programs write 0 on a line of public funds.
+_CLAIM_KIND, _OTHER_KIND = "01", "02"
+_OF_FUNDS = (_CLAIM_KIND, "0", "00", "")
+_NO_LAW = ("0", "00", "")
 _NOT_OURS = (
     "specified_statements", "specified_days", "specified_total_yen", "specified_copay_yen",
     "specified_public_yen", "specified_insurance_yen",
@@ -113,7 +116,7 @@ def check_claim_lines(claims: View, sheets: Sheets, findings: Findings, *, whole
     months, providers = (
         claims.texts(name).to_pylist() for name in ("service_month", "provider_no")
     )
-    ours = claims.is_one_of("claim_kind", _CLAIM_KINDS)
+    ours = ~claims.is_one_of("claim_kind", [_OTHER_KIND])
     names = [name for name in claims.record.names if name in _SUMMED or name in _NOT_OURS]
     nothing = dict.fromkeys(names, 0)
     wanted = {name: np.zeros(len(claims), dtype=np.int64) for name in names}
@@ -124,11 +127,22 @@ def check_claim_lines(claims: View, sheets: Sheets, findings: Findings, *, whole
             wanted[name][at] = sums.get(name, 0)
     for name in names:
         findings.differing("claim_line", claims, name, wanted[name], ours)
-    known = claims.is_one_of("payer_kind", [_INSURANCE, _PUBLIC])
-    findings.add("payer_kind", claims, "payer_kind", ~known, f"{_INSURANCE} / {_PUBLIC}")
+    _check_kinds(claims, ours, findings)
     for (_, _, law), sums in expected.items():
         shown = law if law.isdecimal() and law.isascii() else ""
         findings.add_line("no_claim_line", 0, expected=f"7111 {shown}: {sums['statements']}")
+
+
+def _check_kinds(claims: View, ours: Flags, findings: Findings) -> None:
+    """Check what says of a 7111 line which statements it is of."""
+    insurance, public = (claims.is_one_of("payer_kind", [one]) for one in (_INSURANCE, _PUBLIC))
+    known = f"{_INSURANCE} / {_PUBLIC}"
+    findings.add("payer_kind", claims, "payer_kind", ~insurance & ~public, known)
+    with_law = ours & insurance & ~claims.is_one_of("law_no", _NO_LAW)
+    findings.add("law_of_insurance", claims, "law_no", with_law, "0")
+    other = ours & ~claims.is_one_of("claim_kind", [_CLAIM_KIND])
+    other &= insurance | ~claims.is_one_of("claim_kind", _OF_FUNDS)
+    findings.add("claim_kind", claims, "claim_kind", other, _CLAIM_KIND)
 
 
 _SUMMED = ("statements", "units", "total_yen", "insurance_yen", "public_yen", "copay_yen")

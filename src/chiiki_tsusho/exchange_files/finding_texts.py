@@ -65,6 +65,8 @@ _ALL = (
     Check("base_total", "ASSA", Text("Record 01 must repeat the sums of its records 10; correct it.")),
     Check("claim_line", "ASSA", Text("The claim line 7111 must be the sum of the statements; correct it.")),
     Check("payer_kind", "ABB0", Text("A claim line is of the insurance (1) or of public funds (2); correct it.")),
+    Check("law_of_insurance", "", Text("A claim line of the insurance names no public funds; write 0.")),
+    Check("claim_kind", "", Text("A claim line of community day care has the claim kind 01; correct it.")),
     Check("no_claim_line", "ABB0", Text("There are statements and no claim line 7111 for them; add it.")),
     Check("unknown_code", "ADD1", Text("The month has no such service code; take the code of this month's table.")),
     Check("units_of_code", "ASSA", Text("The code has other units in this month; write those of the table.")),
