@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po
 from chiiki_tsusho import language
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.language import Counted, Joined, Name, Text, listed, on_lines
-from helpers.processes import as_a_stranger
+from helpers.processes import bound_by_modes
 
 SOURCE = Path(__file__).parents[2] / "src" / "chiiki_tsusho"
 ROOMS = sorted((SOURCE / "locale" / "ja").glob("*.po"))
@@ -147,14 +147,13 @@ def test_a_catalogue_that_may_not_be_read_leaves_english(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    tmp_path.chmod(0o755)
     target = Path("locale", "ja", "LC_MESSAGES", "chiiki_tsusho.mo")
     target.parent.mkdir(parents=True)
     target.touch(0o000)
     monkeypatch.setattr(language, "__file__", "language.py")
     language._catalogue.cache_clear()
     try:
-        with as_a_stranger():
+        with bound_by_modes():
             assert Text("Files").say("ja") == "Files"
     finally:
         language._catalogue.cache_clear()
