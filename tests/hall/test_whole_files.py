@@ -289,6 +289,7 @@ def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         "from-plan closed.csv -o o",
         "to-plan closed.csv --recipients visits.csv -o o",
         "duties check closed.csv --offices closed.csv",
+        "duties plan closed.csv --year 2026 -o o",
         "duties rules law --rules closed.csv",
     ],
 )
