@@ -89,14 +89,16 @@ def check_duties(
     """
     on = given_day(on)
     book = rule_book(rules)
+    # The short registers are read first: a fault of theirs is told at once.
+    row = None if corporation is None else read_corporation(corporation, encoding)
+    rows = None if members is None else read_register(members, "members", encoding).rows
     known = read_offices(offices, encoding)
     register = read_meetings(meetings, encoding)
     findings = list(_council_findings(known, register, book, on))
-    if members is not None:
-        rows = read_register(members, "members", encoding).rows
+    if rows is not None:
         findings += member_findings(council_cases(known, register, book, on), rows)
-    if corporation is not None:
-        findings += filing_findings(known, read_corporation(corporation, encoding), on)
+    if row is not None:
+        findings += filing_findings(known, row, on)
     return DutyReport(sorted(findings, key=lambda one: one.order), on, language)
 
 

@@ -91,12 +91,13 @@ def write_paper(
     on = given_day(on)
     refuse_replacing(path, (offices, meetings, members, corporation, rules))
     book = rule_book(rules)
+    # The short registers are read first: a fault of theirs is told at once.
+    row = None if corporation is None else read_corporation(corporation, encoding)
+    rows = [] if members is None else read_register(members, "members", encoding).rows
     known = read_offices(offices, encoding)
     register = Meetings(frozenset(), [])
     if meetings is not None:
         register = read_meetings(meetings, encoding)
-    rows = [] if members is None else read_register(members, "members", encoding).rows
-    row = None if corporation is None else read_corporation(corporation, encoding)
     paper: Paper
     if kind in ("filing", "filing-change"):
         make = filing_papers.filing if kind == "filing" else filing_papers.filing_change

@@ -107,20 +107,23 @@ def plan_duties(
         )
     on = given_day(on)
     book = rule_book(rules)
+    # The short registers are read first: a fault of theirs is told at once.
+    row = None if corporation is None else read_corporation(corporation, encoding)
+    rows = None if members is None else read_register(members, "members", encoding).rows
     known = read_offices(offices, encoding)
     empty = Meetings(frozenset(), [])
     register = empty if meetings is None else read_meetings(meetings, encoding)
     cases = sorted(council_cases(known, register, book, on), key=provider_order)
     of_councils = [(case, day) for case in cases for day in _of_council(case, year)]
-    if members is not None:
-        of_councils += _member_lists(cases, read_register(members, "members", encoding).rows)
+    if rows is not None:
+        of_councils += _member_lists(cases, rows)
     councils = Counter(case.office.provider_no for case in cases)
     days = [
         replace(day, service=case.service) if councils[day.provider_no] > 1 else day
         for case, day in of_councils
     ]
-    if corporation is not None:
-        days += _filing(known, read_corporation(corporation, encoding), on)
+    if row is not None:
+        days += _filing(known, row, on)
     days.sort(key=lambda one: (one.act, one.provider_no, one.meeting_no, one.kind, one.service))
     told = [one.cells(language) for one in days]
     frame: pd.DataFrame = pandas.DataFrame(told, columns=list(COLUMNS), dtype=str)

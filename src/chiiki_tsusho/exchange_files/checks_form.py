@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
+from chiiki_tsusho.arrow_arrays import characters_of, flags_of, numbers_of
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
 from chiiki_tsusho.exchange_files.findings import Findings, told
@@ -72,10 +72,11 @@ def _check_running_numbers(file: ClaimFile, views: dict[str, View], findings: Fi
 
 
 def _check_items(view: View, findings: Findings) -> None:
+    needing: dict[str, Flags] = {}
     for item in view.record.items:
         texts = view.texts(item.name)
         # No text has more letters than bytes, and bytes are quickly counted.
-        if compute.max(compute.binary_length(texts)).as_py() > item.length:
+        if np.diff(characters_of(texts)[1]).max() > item.length:
             long = flags_of(compute.greater(compute.utf8_length(texts), item.length))
             findings.add("too_long", view, item.name, long, str(item.length))
         if item.kind == "number":
@@ -84,20 +85,22 @@ def _check_items(view: View, findings: Findings) -> None:
             findings.add("not_a_date", view, item.name, bad_dates(texts), "YYYYMMDD")
         elif item.kind == "month":
             findings.add("not_a_month", view, item.name, bad_months(texts), "YYYYMM")
-        if item.required:
-            findings.add("required", view, item.name, _missing(view, item))
+        # A blank number counts as 0.
+        if item.required and not (item.kind == "number" and item.required == "always"):
+            if item.required not in needing:
+                needing[item.required] = _needing(view, item)
+            missing = _blank(view, item) & needing[item.required]
+            findings.add("required", view, item.name, missing)
 
 
-def _missing(view: View, item: Item) -> Flags:
-    """Say on which lines an item is required and blank; a blank number counts as 0."""
-    if item.kind == "number" and item.required == "always":
-        return np.zeros(len(view), dtype=bool)
+def _blank(view: View, item: Item) -> Flags:
+    """Say on which lines an item is blank, or a number that is 0."""
     if item.kind == "number":
-        blank = view.numbers(item.name) == 0
+        blank: Flags = view.numbers(item.name) == 0
     else:
-        blank = flags_of(compute.equal(view.texts(item.name), ""))
-    flags: Flags = blank & _needing(view, item)
-    return flags
+        places = characters_of(view.texts(item.name))[1]
+        blank = places[1:] == places[:-1]
+    return blank
 
 
 def _needing(view: View, item: Item) -> Flags:

@@ -79,9 +79,9 @@ class Findings:
         found : ndarray of int64, optional
             What is there, where that is not the item itself.
         """
-        at: Ints = np.flatnonzero(where) if where.dtype == bool else np.sort(where)
-        if not len(at):
+        if not (where.any() if where.dtype == bool else len(where)):
             return
+        at: Ints = np.flatnonzero(where) if where.dtype == bool else np.sort(where)
         item = view.item(name, 0)
         if name in PRIVATE:
             cells = [""] * len(at)

@@ -33,6 +33,8 @@ _ZERO = np.uint8(ord("0"))
 # What the common part of the specification wants between quotation marks.
 _NEEDS_QUOTES = r'[,"\s]|[^\x00-\x7f]'
 _BREAKS_A_LINE = r'[,"\r\n]'
+# Of the bytes of a column: those that may need quotation marks. Most columns have none of them.
+_TO_BE_LOOKED_AT = np.array([byte in b',"\t\n\v\f\r ' or byte > 127 for byte in range(256)])
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ class RecordRows:
 
     def texts(self, name: str) -> pa.StringArray:
         """Return a column as text."""
-        return self.cells[name].combine_chunks()
+        column = self.cells[name]
+        # Putting one piece together would copy it.
+        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
     def numbers(self, name: str) -> Ints:
         """Return a column as numbers, a blank cell and one that is no number being 0."""
@@ -137,7 +141,17 @@ def _numbers_of(texts: pa.StringArray) -> tuple[Ints, Flags]:
     return numbers_of(numbers), flags_of(wrong)
 
 
+def _plain(texts: pa.StringArray) -> bool:
+    """Say whether a column has nothing that needs quotation marks."""
+    if not len(texts):
+        return True
+    characters, places = characters_of(texts)
+    return not _TO_BE_LOOKED_AT[characters[places[0] : places[-1]]].any()
+
+
 def _written(texts: pa.StringArray, quoting: Quoting) -> pa.StringArray:
+    if isinstance(quoting, str) and quoting == "needed" and _plain(texts):
+        return texts
     breaking = compute.match_substring_regex(texts, _BREAKS_A_LINE)
     if isinstance(quoting, np.ndarray):
         wanted = compute.or_(pa.array(quoting), breaking)
@@ -180,7 +194,7 @@ def quoting_by(way: str, texts: pa.StringArray) -> Quoting:
     """
     if way == "all":
         return "always"
-    if way == "none":
+    if way == "none" or _plain(texts):
         return "needed"
     return flags_of(compute.match_substring_regex(texts, _NEEDS_QUOTES))
 
