@@ -306,6 +306,24 @@ def test_a_file_that_may_not_be_read_is_named_with_the_reason(closed: str, comma
         assert f"{closed}: {reason}" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "command", ["report o -o r.html", "statements o -o s", "claim visits.csv -o o --add-to o"]
+)
+def test_results_that_may_not_be_looked_into_are_no_run_of_another_user(
+    closed: str, command: str
+) -> None:
+    folder = Path(closed).absolute().parent / "o"
+    folder.mkdir(0o000)
+    for language, reason in (
+        ("en", "cannot be read: Permission denied"),
+        ("ja", "読み込めません(アクセスする権限がありません)"),
+    ):
+        with bound_by_modes():
+            result = CliRunner().invoke(app, ["--lang", language, *command.split()])
+        assert result.exit_code == 2
+        assert f"{folder}: {reason}" in result.stderr
+
+
 def test_no_command_asks_of_itself_whether_a_path_may_be_read() -> None:
     """Who reads it says so by its name and with the reason."""
     commands = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, BinaryIO, Self
 
-from chiiki_tsusho.errors import OutputError, why_not
+from chiiki_tsusho.errors import OutputError, not_read, why_not
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.whole_files import Placed, keep_closed, named_path
 from chiiki_tsusho.writing.journal import read_journal, write_journal
@@ -170,10 +170,18 @@ def settle(folder: Path) -> None:
 
     Raises
     ------
+    InputFileError
+        This user may not look into the folder.
     OutputError
         A run of somebody else may have come half way: the files may be of two runs.
     """
     folder = folder.resolve()
+    try:
+        (folder / _ROOM_INSIDE).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise not_read(folder, error) from error
     for room in (_room_beside(folder), folder / _ROOM_INSIDE):
         if not may_hold_journal(room):
             continue
