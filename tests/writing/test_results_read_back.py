@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import openpyxl
 import pandas as pd
@@ -14,6 +15,8 @@ import pytest
 from hypothesis import given
 
 import chiiki_tsusho as ct
+from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS
+from chiiki_tsusho.writing import result_checks
 from chiiki_tsusho.writing.result_columns import claims_and_lines_of
 from helpers.reference import load_limits, load_rows
 from helpers.strategies import Month, months, to_frames
@@ -24,6 +27,7 @@ MONTHS = months(load_rows(DATA / "service_codes.csv"), load_limits(DATA / "benef
 RECIPIENTS = EXAMPLES / "recipients.csv"
 FILES = (EXAMPLES / "visits.csv", EXAMPLES / "providers.csv", RECIPIENTS)
 
+KEY = [one.name for one in CLAIM_KEY]
 Cells = list[list[str]]
 Edit = Callable[[Cells, Cells], None]
 
@@ -82,6 +86,54 @@ def test_what_is_computed_agrees(month: Month) -> None:
     assert (claims.num_rows, lines.num_rows) == (len(batch.claims), len(batch.claim_lines))
     shuffled = [one.sample(frac=1, random_state=1) for one in (batch.claims, batch.claim_lines)]
     claims_and_lines_of(*shuffled)
+
+
+# What no other figure of the results tells: who the person is, and how often within the days.
+UNTOLD = {"care_level", "days", "visits", "planned_units"}
+
+
+def test_a_single_changed_figure_is_refused(batch: ct.Batch) -> None:
+    frames = batch.claims, batch.claim_lines
+    refused: set[str] = set()
+    for table, frame in enumerate(frames):
+        numbers = {one.name for one in (CLAIMS, CLAIM_LINES)[table] if one.kind != "text"}
+        for name in numbers - UNTOLD:
+            # Of a ratio public funds may bear nothing; it is there once.
+            once = name == "public_count" and frame["count"] == 1
+            for at in frame.index[frame[name].notna() & ~once][::7]:
+                for by in (-1, 1):
+                    changed = frame.copy()
+                    changed.loc[at, name] += by
+                    with pytest.raises(ct.InputFileError):
+                        claims_and_lines_of(*frames[:table], changed, *frames[table + 1 :])
+                    refused.add(name)
+        assert numbers - UNTOLD == refused
+        refused.clear()
+
+
+@pytest.mark.parametrize("largest", [0, 60, 1 << 62])
+def test_claims_and_lines_are_told_apart_whatever_their_number(
+    largest: int, batch: ct.Batch
+) -> None:
+    """Numbers of claims are folded where they grow beyond what an integer holds."""
+    claims, lines = batch.claims, batch.claim_lines
+    with mock.patch.object(result_checks, "_LARGEST_KEY", largest):
+        claims_and_lines_of(claims, lines)
+        claims_and_lines_of(claims.sample(frac=1, random_state=2), lines[::-1])
+        claims_and_lines_of(claims[:0], lines[:0])
+        for at in (0, 11, len(claims) - 1):
+            with pytest.raises(ct.InputFileError, match="none of the claims"):
+                claims_and_lines_of(claims.drop(index=at), lines)
+            with pytest.raises(ct.InputFileError, match="is there more than once"):
+                claims_and_lines_of(pd.concat([claims, claims[at : at + 1]]), lines)
+        for at in (0, 60, len(lines) - 1):
+            with pytest.raises(ct.InputFileError, match="total_units is"):
+                claims_and_lines_of(claims, lines.drop(index=at))
+            with pytest.raises(ct.InputFileError, match="is there more than once"):
+                claims_and_lines_of(claims, pd.concat([lines, lines[at : at + 1]]))
+    lost = int((lines[KEY] == claims[KEY].iloc[3]).all(axis=1).sum())
+    with pytest.raises(ct.InputFileError, match=f"{lost} lines are of none of the claims"):
+        claims_and_lines_of(claims.drop(index=3), lines)
 
 
 def drop(table: int) -> Edit:
