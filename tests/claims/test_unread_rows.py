@@ -49,6 +49,7 @@ def written(recipients: list[Cells], providers: list[Cells] | None = None) -> se
         # Of which nothing is left: its month and its provider may be lost as well.
         ({"insurer_no": "", "insured_no": "", "service_month": ""}, set()),
         ({"insurer_no": "x", "insured_no": "?", "service_month": ""}, set()),
+        ({"insured_no": "", "service_month": ""}, set()),
         # A row for every month and provider is no more special than those that are known.
         ({"insured_no": "?", "service_month": ""}, ALL),
     ],

@@ -114,8 +114,10 @@ def _of_cells(
     """Gather those of a block whose cells can be told apart, shape (2 parts + 3, rows)."""
     read = np.stack([block.rows(name, BLANK) for name in entity])
     rows = np.flatnonzero((read < 0).any(axis=0))
-    read = np.maximum(read[:, rows], UNKNOWN)
-    nothing = (read < 0).all(axis=0)
+    read = read[:, rows]
+    # Beside a cell that is lost, or where nothing can be read, a blank one may be lost as well.
+    doubtful = (read == BLANK).any(axis=0) | (read < 0).all(axis=0)
+    read = np.maximum(read, UNKNOWN)
     put_right = read.copy()
     for part, name in enumerate(entity):
         lacking = np.flatnonzero(read[part] < 0)
@@ -127,8 +129,7 @@ def _of_cells(
     for name, values in ((MONTH, month), (PROVIDER_NO.name, provider)):
         if name in places and name not in entity:
             values[:] = block.rows(name, BLANK)[rows]
-            # A blank means every one in a row that says whom it is about; here it may be lost too.
-            values[nothing & (values == BLANK)] = BAD
+            values[doubtful & (values == BLANK)] = BAD
     rank = rank_of(provider != BLANK, month != BLANK)
     known = np.maximum([month, provider], UNKNOWN)
     return np.concatenate([read, put_right, known, [rank]])
