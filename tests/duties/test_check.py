@@ -430,6 +430,34 @@ def test_minutes_are_published() -> None:
     assert ("late", "not_published", "law") in found(report, "severity", "rule", "force")
 
 
+@pytest.mark.parametrize(
+    ("column", "rule"),
+    [
+        ("published_on", "not_published"),
+        ("reported_on", "report_late"),
+        ("absentees_sent_on", "absentees_late"),
+    ],
+)
+def test_what_is_meant_for_a_day_after_the_check_is_not_done(column: str, rule: str) -> None:
+    def told(day: str, on: str) -> set[tuple[str, str]]:
+        register = meetings(meeting("2025-05-20", absent=1, **{column: day}))
+        report = check(register, on, offices(designated_on="2025-04-01"))
+        return {pair for pair in found(report) if pair[1] == rule}
+
+    # Two months after the check, the month being over; what is not done is found the same.
+    assert told("2025-09-01", "2025-07-01") == told("", "2025-07-01") == {("late", rule)}
+    # Within the month: not yet done on the day before, done on the day itself.
+    assert told("2025-06-10", "2025-06-09") == told("", "2025-06-09")
+    assert told("2025-06-10", "2025-06-10") == set()
+
+
+def test_a_record_that_is_to_be_destroyed_is_not_yet() -> None:
+    """足立区 7(2): two years; what is meant for a day to come can still be kept."""
+    register = meetings(meeting("2025-09-17", discarded_on="2026-03-31"))
+    assert "destroyed_early" not in rules_found(check(register, "2026-03-30"))
+    assert "destroyed_early" in rules_found(check(register, "2026-03-31"), "breach")
+
+
 def test_the_notice_to_the_town_is_sent_a_month_before() -> None:
     """足立区 8(2): 遅くとも開催日の1か月前まで. Blamed by the later of two readings."""
     office = offices(designated_on="2025-12-01")

@@ -206,6 +206,9 @@ def test_an_authority_is_the_same_by_its_name_and_by_that_of_its_head(
 def test_a_filing_that_is_not_made_is_due_and_one_in_two_prefectures_is_a_question() -> None:
     report = check(QUIET, "2026-04-01", corporation=corporation(filed_on="", filed_with=""))
     assert found(report) == [("due", "filing_to_other_authority")]
+    # A day after that of the check has not come.
+    for day, told in (("2026-04-01", []), ("2026-04-02", found(report))):
+        assert found(check(QUIET, "2026-04-01", corporation=corporation(filed_on=day))) == told
     two = offices(
         {"address": "東京都足立区1", "designated_on": "2025-04-01"},
         {"provider_no": "1100000001", "address": "埼玉県上尾市1", "designated_on": "2026-03-20"},
@@ -233,6 +236,10 @@ def members(*rows: dict[str, Any]) -> pd.DataFrame:
         # Who left is on no list filed after.
         ("adachi", [{}, {"to": "2025-12-31"}], 1),
         ("adachi", [{}, {"to": "2025-12-31", "filed_on": "2026-01-05"}], 0),
+        # Filed on the day of the check, and not before the day after it.
+        ("adachi", [{"filed_on": "2026-04-01"}, {"filed_on": "2026-04-02"}], 1),
+        ("adachi", [{"to": "2025-12-31", "filed_on": "2027-01-05"}], 1),
+        ("kokubunji", [{"filed_on": "2026-04-02"}, {"filed_on": "2026-04-02"}], 2),
         # Not yet a member, not yet gone.
         ("adachi", [{"from": "2026-05-01", "filed_on": ""}, {"to": "2026-05-01"}], 0),
         # 国分寺市: at the designation and its renewal.

@@ -48,7 +48,8 @@ def test_a_meeting_and_all_that_follows_it() -> None:
 
 
 def test_what_is_done_or_not_owed_is_not_planned() -> None:
-    done = plan(meetings("2025-05-20"), 2025, "2025-05-21", designated_on="2025-04-01")
+    # Everything was done by the week after.
+    done = plan(meetings("2025-05-20"), 2025, "2025-05-27", designated_on="2025-04-01")
     mine = done[done["what"].str.contains("2025-05-20")]
     assert set(mine["kind"]) == {"next_meeting", "retention"}
     present = meetings(meeting("2025-05-20", **(OPEN | {"municipality": 1, "absent": 0})))
@@ -187,9 +188,32 @@ def test_five_years_in_katano() -> None:
     assert planned(frame, "retention")[0] == ("2030-05-20", "2030-05-20")
 
 
-def test_lists_and_filings_that_are_open() -> None:
-    member = {"provider_no": PROVIDER, "name": "例 一郎", "category": "利用者", "filed_on": ""}
-    corporation = {"name": "社会福祉法人みほん会", "filed_on": ""}
+@pytest.mark.parametrize(
+    ("columns", "kinds"),
+    [
+        (("published_on",), {"minutes", "publication"}),
+        (("minutes_on", "published_on"), {"minutes", "publication"}),
+        (("absentees_sent_on",), {"copies"}),
+        (("reported_on",), {"report"}),
+    ],
+)
+def test_what_is_meant_for_a_day_to_come_is_still_planned(
+    columns: tuple[str, ...], kinds: set[str]
+) -> None:
+    def told(day: str) -> set[str]:
+        cells: dict[str, Any] = OPEN | dict.fromkeys(columns, day)
+        register = meetings(meeting("2025-05-20", **cells))
+        frame = plan(register, 2025, "2025-06-01", designated_on="2025-04-01")
+        return set(frame.loc[frame["what"].str.contains("2025-05-20"), "kind"])
+
+    assert told("2025-06-02") == told("")
+    assert told("") - told("2025-06-01") == kinds
+
+
+@pytest.mark.parametrize("filed", ["", "2026-04-05"])
+def test_lists_and_filings_that_are_open(filed: str) -> None:
+    member = {"provider_no": PROVIDER, "name": "例 一郎", "category": "利用者", "filed_on": filed}
+    corporation = {"name": "社会福祉法人みほん会", "filed_on": filed}
     frame = ct.plan_duties(
         offices(designated_on="2026-03-20"),
         2026,

@@ -146,6 +146,21 @@ SPANS: list[tuple[Register, dict[str, str], str, str]] = [
         "members: line 2, to (退任日): is before from; correct one of the days",
         "就任日より前です。どちらかの日付を直してください",
     ),
+    *(
+        (
+            "meetings",
+            {"held_on": "2025-09-17", name: "2024-09-30"},
+            f"meetings: line 2, {name} ({heading}): is before held_on; correct one of the days",
+            f"「{heading}」({name}): 開催日より前です。どちらかの日付を直してください",
+        )
+        for name, heading in (
+            ("minutes_on", "会議録作成日"),
+            ("published_on", "公表日"),
+            ("absentees_sent_on", "欠席者送付日"),
+            ("reported_on", "報告日"),
+            ("discarded_on", "廃棄日"),
+        )
+    ),
 ]
 
 
@@ -153,14 +168,25 @@ SPANS: list[tuple[Register, dict[str, str], str, str]] = [
 def test_a_span_of_days_that_is_none(
     register: Register, days: dict[str, str], english: str, japanese: str
 ) -> None:
-    row = {one.name: one.example for one in REGISTERS[register]} | days
+    row = {
+        one.name: "" if one.kind == "date" else one.example for one in REGISTERS[register]
+    } | days
     with pytest.raises(InputFileError) as error:
         read_register(pd.DataFrame([row]), register)
     assert str(error.value) == english
     assert error.value.say("ja").endswith(japanese)
-    # One day, and a member of whom the first day is not known.
+    # One day, and a row of which the days are not known.
     same = dict.fromkeys(days, "2026-04-01") if len(days) == 2 else {}
     assert read_register(pd.DataFrame([row | dict.fromkeys(days, "") | same]), register).rows
+
+
+def test_every_day_of_a_meeting_that_is_none_is_told_and_notices_come_before_it() -> None:
+    before = dict.fromkeys(("notice_on", "authority_notice_on", "planned_on"), "2025-08-10")
+    row = {"provider_no": PROVIDER, "held_on": "2025-09-17"} | before
+    assert read_meetings(pd.DataFrame([row])).meetings
+    with pytest.raises(InputFileError) as error:
+        read_meetings(pd.DataFrame([row | {"minutes_on": "2024-1-1", "published_on": "2024-1-2"}]))
+    assert str(error.value).count("is before held_on") == 2
 
 
 @pytest.mark.parametrize("column", ["head_born_on", "officer_born_on"])

@@ -13,6 +13,7 @@ from chiiki_tsusho.duties.periods import (
     act_by,
     blame_after,
     closed_days,
+    done_by,
     fiscal_days,
     period_end,
     without_closures,
@@ -73,6 +74,10 @@ class OfficeCase:
         """Remember columns in which one more meeting has nothing."""
         for name in columns:
             self.unknown[name] = self.unknown.get(name, 0) + 1
+
+    def done(self, meeting: Meeting, column: str) -> date | None:
+        """Return the day of a column on which something was done by the day of the check."""
+        return done_by(getattr(meeting, column), self.on)
 
     def finding(
         self,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.findings import Finding
-from chiiki_tsusho.duties.periods import given_day
+from chiiki_tsusho.duties.periods import done_by, given_day
 from chiiki_tsusho.duties.registers import Office, read_offices
 from chiiki_tsusho.duties.rules import DutyRule, Force
 from chiiki_tsusho.duties.services import (
@@ -294,7 +294,7 @@ def filing_findings(
             Text("file with the new authority, and tell the former one (form 1, change of class)"),
             law=addressee.rule,
         )
-    elif not corporation["filed_on"]:
+    elif not done_by(corporation["filed_on"], on):
         yield Finding(
             "due",
             "filing_to_other_authority",

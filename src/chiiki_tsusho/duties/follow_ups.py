@@ -85,14 +85,15 @@ def record_findings(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
     """Find records destroyed before their time."""
     assert meeting.held_on is not None
     kept = retention(case, meeting, meeting.held_on)
-    if kept and meeting.discarded_on and meeting.discarded_on <= kept[0]:
+    discarded = case.done(meeting, "discarded_on")
+    if kept and discarded and discarded <= kept[0]:
         end, rule = kept
         yield case.finding(
             "breach",
             "destroyed_early",
             Text(
                 "the record was destroyed on {day}; it was to be kept through {end}, {years} years",
-                day=meeting.discarded_on,
+                day=discarded,
                 end=end,
                 years=rule.number,
             ),
@@ -154,7 +155,7 @@ def _due_after(
     if not case.knows(column):
         return
     due = blame_after(meeting.held_on, rule.number)
-    done: date | None = getattr(meeting, column)
+    done = case.done(meeting, column)
     if (done or case.on) > due:
         yield case.finding("late", name, message(due), what_to_do, rule, meeting, due)
     elif done is None:
@@ -164,10 +165,10 @@ def _due_after(
 
 def _publication(case: OfficeCase, meeting: Meeting, day: date) -> Iterator[Finding]:
     rule, months = case.rule("publish", day), case.rule("publish_months", day)
-    if not rule or not months or not case.knows("published_on") or meeting.published_on:
+    if not rule or not months or not case.knows("published_on"):
         return
     due = blame_after(day, months.number)
-    if case.on > due:
+    if case.on > due and not case.done(meeting, "published_on"):
         yield case.finding(
             "late",
             "not_published",

@@ -8,6 +8,7 @@ from typing import Any
 
 from chiiki_tsusho.duties.cases import OfficeCase
 from chiiki_tsusho.duties.findings import Finding
+from chiiki_tsusho.duties.periods import done_by
 from chiiki_tsusho.duties.rules import DutyRule
 from chiiki_tsusho.language import Counted, Text
 
@@ -25,13 +26,14 @@ def unfiled(rows: Sequence[dict[str, Any]], on: date, *, changes: bool) -> int:
     """
     begun = [row for row in rows if row["from"] is None or row["from"] <= on]
     if not changes:
-        return 0 if any(row["filed_on"] for row in begun) else len(begun)
+        filed = any(done_by(row["filed_on"], on) for row in begun)
+        return 0 if filed else len(begun)
     return sum(1 for row in begun if _changed_since(row, on))
 
 
 def _changed_since(row: dict[str, Any], on: date) -> bool:
     """Say whether a member came or left after the last list that shows it."""
-    filed = row["filed_on"]
+    filed = done_by(row["filed_on"], on)
     left = row["to"] is not None and row["to"] < on
     return filed is None or (left and filed < row["to"])
 

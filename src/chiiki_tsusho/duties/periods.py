@@ -34,6 +34,11 @@ def given_day(on: date | str) -> date:
         ) from None
 
 
+def done_by(day: date | None, on: date) -> date | None:
+    """Return the day on which something was done, None where that has not happened by a day."""
+    return None if day is None or day > on else day
+
+
 def period_end(day: date, months: int, *, own_day: bool = False) -> date:
     """Return the last day of a period of months that begins with an event.
 

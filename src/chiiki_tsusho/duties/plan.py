@@ -20,6 +20,7 @@ from chiiki_tsusho.duties.office_days import open_by, open_from
 from chiiki_tsusho.duties.periods import (
     act_before,
     act_by,
+    done_by,
     fiscal_days,
     fiscal_year,
     given_day,
@@ -265,19 +266,20 @@ def _after(
 
     publish, months = case.rule("publish", day), case.rule("publish_months", day)
     if publish and months:
-        if not (done.minutes_on or done.published_on):
+        published = case.done(done, "published_on")
+        if not (published or case.done(done, "minutes_on")):
             what = Text("make the minutes of the meeting of {day}: groups, no names", day=day)
             yield planned("minutes", months.number, what, publish, named=False)
-        if not done.published_on:
+        if not published:
             what = Text("publish the minutes of the meeting of {day}", day=day)
             yield planned("publication", months.number, what, publish, named=False)
     copies = case.rule("absentee_months", day)
     nobody_absent = done.absent == 0
-    if copies and not nobody_absent and not done.absentees_sent_on:
+    if copies and not nobody_absent and not case.done(done, "absentees_sent_on"):
         what = Text("send material and minutes of {day} to absent members", day=day)
         yield planned("copies", copies.number, what, copies, named=True)
     report = report_rule(case, meeting, day)
-    if report and not done.reported_on:
+    if report and not case.done(done, "reported_on"):
         what = Text(
             "send the minutes of {day} to the municipality, unless its staff attended", day=day
         )
@@ -317,7 +319,7 @@ def _member_lists(
 def _filing(
     offices: Sequence[Office], corporation: dict[str, Any], on: date
 ) -> Iterator[PlannedDay]:
-    if not corporation["filed_on"]:
+    if not done_by(corporation["filed_on"], on):
         addressee = addressee_of(offices_of(offices, corporation))
         what = Text("file the business-management system (業務管理体制) with {who}", who=addressee)
         yield PlannedDay(open_from(on), None, "filing", "", "", what, addressee.rule)

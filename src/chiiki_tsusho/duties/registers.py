@@ -42,10 +42,17 @@ _MODE_NAMES = {
 }
 
 
-# The first and the last day of what a row is about.
-_SPANS: dict[Register, tuple[str, str]] = {
-    "offices": ("closed_from", "closed_to"),
-    "members": ("from", "to"),
+# Days of a row of which the second cannot be before the first.
+_SPANS: dict[Register, tuple[tuple[str, str], ...]] = {
+    "offices": (("closed_from", "closed_to"),),
+    "meetings": (
+        ("held_on", "minutes_on"),
+        ("held_on", "published_on"),
+        ("held_on", "absentees_sent_on"),
+        ("held_on", "reported_on"),
+        ("held_on", "discarded_on"),
+    ),
+    "members": (("from", "to"),),
 }
 
 
@@ -195,21 +202,24 @@ def read_register(given: Given, register: Register, encoding: str | None = None)
 
 def _span_faults(register: Register, row: dict[str, Any]) -> Iterator[tuple[str, str, Sayable]]:
     """Yield the column, the heading and the fault of a span of days that is none."""
-    if register not in _SPANS:
-        return
-    first, last = _SPANS[register]
     headings = {column.name: column.heading for column in REGISTERS[register]}
-    begin, end = row[first], row[last]
-    if end is None:
-        return
-    if begin is not None and end < begin:
-        yield (
-            last,
-            headings[last],
-            Text("is before {first}; correct one of the days", first=Name(first, headings[first])),
-        )
-    elif begin is None and register == "offices":
-        yield first, headings[first], Text("is blank; a closure needs the day on which it begins")
+    for first, last in _SPANS.get(register, ()):
+        begin, end = row[first], row[last]
+        if end is None:
+            continue
+        if begin is not None and end < begin:
+            before = Name(first, headings[first])
+            yield (
+                last,
+                headings[last],
+                Text("is before {first}; correct one of the days", first=before),
+            )
+        elif begin is None and register == "offices":
+            yield (
+                first,
+                headings[first],
+                Text("is blank; a closure needs the day on which it begins"),
+            )
 
 
 def _read(column: RegisterColumn, cell: str) -> Any:
