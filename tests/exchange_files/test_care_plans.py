@@ -324,6 +324,12 @@ DAMAGED = {
         f"第6表 plans 785303 0 times{LEFT_BLANK}",
         f"第6表では785303は0回のため、{BLANKED}",
     ),
+    "a code outside the limit that 第6表 lacks": (
+        # 786099 サービス提供体制強化加算Ⅰ; the visits are not those of 第7表.
+        [*UNITS, units_row("786099", "2", "")],
+        f"第6表 plans 786099 0 times{LEFT_BLANK}",
+        f"第6表では786099は0回のため、{BLANKED}",
+    ),
     "a code of the whole month twice": (
         [*UNITS, units_row("786361", "1", "40"), units_row("786361", "1", "40")],
         f"786361 is counted once a month{LEFT_BLANK}",

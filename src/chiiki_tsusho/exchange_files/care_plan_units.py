@@ -146,12 +146,14 @@ class _Sheet:
         """
         before = len(self.notes.notes)
         managed: dict[str, list[PlanLine]] = defaultdict(list)
+        outside: dict[str, list[PlanLine]] = defaultdict(list)
         for line in self._details:
             row = self.rows.get(line["service_code"])
             if row is None:
                 self._unusable(line, "service_code")
-            elif row.limit_managed:
-                managed[row.service_code].append(line)
+            else:
+                of_side = managed if row.limit_managed else outside
+                of_side[row.service_code].append(line)
         if not self._details:
             text = Text("第7表 has totals of this service alone; planned_units is left blank")
             self.notes.add(
@@ -162,6 +164,9 @@ class _Sheet:
         self._check_monthly(managed)
         if self.month is not None:
             self._compare_counts(managed, self.month.counts)
+            # 第7表 may leave out what is outside the limit.
+            told = Counter({code: self.month.counts[code] for code in outside})
+            self._compare_counts(outside, told)
         elif with_plan:
             text = Text("第6表 plans nothing of this service; planned_units is left blank")
             self.notes.add(
