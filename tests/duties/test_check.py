@@ -421,6 +421,25 @@ def test_absent_members_are_sent_the_papers_within_a_month() -> None:
     assert found(check(meetings(nobody), "2025-07-01", office)) == []
 
 
+@pytest.mark.parametrize("on", ["2025-06-01", "2025-07-01"])
+@pytest.mark.parametrize("sent", ["", "2025-06-20"])
+def test_whether_anybody_was_absent_is_not_known(sent: str, on: str) -> None:
+    """A number left blank is not 0; where copies were sent in time it is not needed."""
+    office = offices(designated_on="2025-04-01")
+    report = check(meetings(meeting("2025-05-20", absent="", absentees_sent_on=sent)), on, office)
+    if sent and sent <= on:
+        assert found(report) == []
+        return
+    (item,) = report.items
+    assert (item.severity, item.rule) == ("unclear", "not_recorded")
+    assert str(item.message) == (
+        "absent (欠席構成員数) is not in the register of meetings; 1 times it was needed"
+    )
+    assert item.message.say("ja") == (
+        "会議の記録に「欠席構成員数」(absent)の記載がありません(確認に必要な箇所: 1)"
+    )
+
+
 def test_minutes_are_published() -> None:
     """第34条第2項 names no day; after a month (our reading) it is late, never a breach."""
     open_ = meetings(meeting("2025-05-20", published_on=""))

@@ -17,7 +17,7 @@ from chiiki_tsusho.duties.filings import (
 from chiiki_tsusho.duties.registers import read_offices
 from chiiki_tsusho.duties.rules import rule_book
 from chiiki_tsusho.errors import ChiikiTsushoError
-from helpers.duties import PROVIDER, check, found, meetings, offices
+from helpers.duties import OTHER, PROVIDER, check, found, meetings, offices
 
 
 @pytest.mark.parametrize(
@@ -263,6 +263,27 @@ def test_a_list_is_told_once_for_an_office_of_several_services() -> None:
     office_ = offices({}, {"service": "総合事業"}, designated_on="2025-04-01")
     report = check(QUIET, "2026-04-01", office_, members=members({"filed_on": ""}))
     assert found(report) == [("late", "members_not_filed")]
+
+
+def test_members_of_an_office_that_is_not_known() -> None:
+    """足立区 8(1); the number is a cell of the list, and not repeated."""
+    office_ = offices(authority="adachi", designated_on="2025-04-01")
+    rows = members({}, {"provider_no": OTHER, "filed_on": ""}, {"provider_no": OTHER})
+    report = check(QUIET, "2026-04-01", office_, members=rows)
+    assert found(report, "severity", "rule", "provider_no") == [("unclear", "unknown_office", "")]
+    (item,) = report.items
+    assert str(item.message) == (
+        "2 entries of the list of members are of providers that the register of offices does not "
+        "have"
+    )
+    assert item.message.say("ja") == "構成員名簿のうち2件の事業所番号が事業所の一覧にありません"
+    assert OTHER not in report.findings.to_csv()
+    (item,) = check(QUIET, "2026-04-01", office_, members=rows.iloc[:2]).items
+    assert str(item.message).startswith("1 entry of the list of members is of a provider that ")
+    # An office without a council is one as well.
+    night = {"provider_no": OTHER, "service": "夜間対応型訪問介護"}
+    known = offices({}, night, authority="adachi", designated_on="2025-04-01")
+    assert found(check(QUIET, "2026-04-01", known, members=rows)) == []
 
 
 def test_offices_of_several_corporations() -> None:

@@ -20,7 +20,7 @@ from chiiki_tsusho.duties.follow_ups import (
 )
 from chiiki_tsusho.duties.intervals import interval_findings, named
 from chiiki_tsusho.duties.meetings import Meetings, read_meetings
-from chiiki_tsusho.duties.members import member_findings
+from chiiki_tsusho.duties.members import member_findings, stray_members
 from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.register_columns import MEETINGS
 from chiiki_tsusho.duties.registers import Office, read_corporation, read_offices, read_register
@@ -97,6 +97,7 @@ def check_duties(
     findings = list(_council_findings(known, register, book, on))
     if rows is not None:
         findings += member_findings(council_cases(known, register, book, on), rows)
+        findings += stray_members(rows, {one.provider_no for one in known})
     if row is not None:
         findings += filing_findings(known, row, on)
     return DutyReport(sorted(findings, key=lambda one: one.order), on, language)

@@ -66,8 +66,8 @@ def meeting_findings(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
             Text("send them now; none are owed where staff of the municipality attended"),
         )
     copies = case.rule("absentee_months", day)
-    if copies and case.knows("absent") and meeting.absent:
-        yield from _due_after(
+    if copies and meeting.absent != 0 and case.knows("absent"):
+        open_copies = _due_after(
             case,
             meeting,
             copies,
@@ -78,6 +78,11 @@ def meeting_findings(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
             ),
             Text("send them now, and register the day"),
         )
+        if meeting.absent is not None:
+            yield from open_copies
+        elif any(open_copies):
+            # Whether anybody was absent is not known.
+            case.miss("absent")
     yield from _publication(case, meeting, day)
 
 

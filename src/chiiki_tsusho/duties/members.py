@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
 from typing import Any
 
@@ -72,3 +72,24 @@ def member_findings(
                 case.office.provider_no,
                 law=rule,
             )
+
+
+def stray_members(rows: Sequence[dict[str, Any]], providers: Set[str]) -> Iterator[Finding]:
+    """Find entries of providers that are no office.
+
+    The number is a cell of the list and not told: in a shifted row it may be a telephone's.
+    """
+    count = sum(row["provider_no"] not in providers for row in rows)
+    if count:
+        yield Finding(
+            "unclear",
+            "unknown_office",
+            Counted(
+                "{n} entry of the list of members is of a provider that the register of offices "
+                "does not have",
+                "{n} entries of the list of members are of providers that the register of offices "
+                "does not have",
+                count,
+            ),
+            Text("add the office, or correct the provider number"),
+        )
