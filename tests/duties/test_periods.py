@@ -105,6 +105,18 @@ def test_days_of_a_closure_do_not_run() -> None:
     closures = [(D("2025-06-01"), D("2025-06-30"))]
     assert closed_days(closures, D("2025-06-10"), D("2025-07-31")) == 21
     assert without_closures(D("2025-05-20"), D("2025-11-20"), closures) == D("2025-12-20")
+    # One that goes on beyond the interval: its days in it run from the day of reopening on.
+    for begin, end in {
+        "2026-06-04": "2027-01-02",
+        "2026-05-26": "2027-01-11",
+        "2026-05-06": "2027-01-31",
+        "2026-04-06": "2027-03-02",
+        "2026-02-25": "2027-04-11",
+    }.items():
+        long = [(D(begin), D("2026-12-31"))]
+        assert without_closures(D("2025-12-05"), D("2026-06-05"), long) == D(end)
+    two = [(D("2026-06-10"), D("2026-06-19")), (D("2026-06-01"), D("2026-06-05"))]
+    assert without_closures(D("2025-12-05"), D("2026-06-05"), two) == D("2026-06-20")
     assert without_closures(D("2025-07-01"), D("2026-01-01"), closures) == D("2026-01-01")
     assert without_closures(D("2025-05-20"), D("2025-11-20"), [(D("2025-11-01"), None)]) is None
     assert without_closures(D("2025-05-20"), D("2025-11-20"), [(D("2026-01-01"), None)]) == D(

@@ -146,6 +146,18 @@ def test_a_meeting_due_when_a_year_begins_is_held_in_the_year_before() -> None:
     assert planned(frame, "meeting")[0] == ("2028-04-03", "2028-04-01")
 
 
+def test_no_meeting_is_planned_while_the_office_is_closed() -> None:
+    # After 2025-12-05 by 2026-06-05; of that 06-01 to 06-05 do not run: by 2027-01-05.
+    long = {"closed_from": "2026-06-01", "closed_to": "2026-12-31"}
+    frame = plan(meetings("2025-12-05"), 2026, "2026-08-01", designated_on="2025-04-01", **long)
+    # The town's office is open from 2027-01-04 on.
+    assert planned(frame, "meeting") == [("2027-01-04", "2027-01-05")]
+    # By 2026-09-21: half a month before is 2026-09-04, in the closure; Friday 09-11 is not.
+    short = {"closed_from": "2026-09-01", "closed_to": "2026-09-10"}
+    frame = plan(meetings("2026-03-11"), 2026, "2026-04-01", designated_on="2025-04-01", **short)
+    assert planned(frame, "meeting")[0] == ("2026-09-11", "2026-09-21")
+
+
 def test_a_number_of_very_many_digits_counts_nothing() -> None:
     register = meetings(meeting("2026-03-11", meeting_no="9" * 5000))
     frame = plan(register, 2026, "2026-04-01", designated_on="2025-04-01")

@@ -126,13 +126,13 @@ def without_closures(start: date, end: date, closures: Closures) -> date | None:
         None where the office does not open again.
     """
     moved = end
-    for _ in range(len(closures) + 1):
-        if any(last is None and first <= moved for first, last in closures):
-            return None
-        further = days_later(end, closed_days(closures, days_later(start, 1), moved))
-        if further == moved:
+    for first, last in sorted(closures):
+        if first > moved:
             break
-        moved = further
+        if last is None:
+            return None
+        # Once it is reached all its days are passed over; the day of the event does not count.
+        moved = days_later(moved, closed_days([(first, last)], days_later(start, 1), last))
     return moved
 
 

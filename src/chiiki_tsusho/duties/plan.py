@@ -20,6 +20,7 @@ from chiiki_tsusho.duties.office_days import open_by, open_from
 from chiiki_tsusho.duties.periods import (
     act_before,
     act_by,
+    days_later,
     done_by,
     fiscal_days,
     fiscal_year,
@@ -150,7 +151,7 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
         elif latest is None:
             break
         else:
-            day = _proposed(latest, case.on)
+            day = _proposed(latest, case)
         if day > last:
             break
         number = meeting.number if meeting and meeting.number else str(count + 1)
@@ -185,14 +186,20 @@ def _latest(case: OfficeCase, before: date | None) -> tuple[date | None, DutyRul
     return case.act_after(before), case.interval(before)
 
 
-def _proposed(latest: date, on: date) -> date:
+def _proposed(latest: date, case: OfficeCase) -> date:
     """Return a day for a meeting: in the fiscal year of its last day, if that has one in time."""
-    earliest = max(fiscal_days(fiscal_year(latest))[0], on)
+    earliest = max(fiscal_days(fiscal_year(latest))[0], case.on)
     day = open_by(latest - _HALF_A_MONTH)
-    if day >= earliest:
-        return day
-    day, in_time = open_from(earliest), open_by(latest)
-    return in_time if day > latest and in_time >= on else day
+    if day < earliest:
+        day, in_time = open_from(earliest), open_by(latest)
+        if day > latest and in_time >= case.on:
+            day = in_time
+    for first, last in case.office.closures:
+        if last is not None and first <= day <= last:
+            before, day = open_by(days_later(first, -1)), open_from(days_later(last, 1))
+            if day > latest and before >= earliest:
+                day = before
+    return day
 
 
 def _around(
