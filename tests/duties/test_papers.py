@@ -256,3 +256,60 @@ def test_the_last_meeting_held_and_the_next_one_planned(tmp_path: Path) -> None:
     assert "第3回" in text_of(write(tmp_path, "notice", meetings=register))
     early = write(tmp_path, "minutes", meetings=register, on=date(2025, 10, 1))
     assert "第1回" in text_of(early)
+
+
+def two_days(first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:
+    rows = [{"provider_no": PROVIDER, "meeting_no": "1"} | one for one in (first, second)]
+    return pd.DataFrame(rows).fillna("")
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "second", "number", "days"),
+    [
+        ("minutes", {"held_on": "2025-09-17"}, {"held_on": "2026-03-11"}, "1", 2),
+        ("notice", {"planned_on": "2026-09-17"}, {"planned_on": "2027-03-11"}, "1", 2),
+        # None of the kind itself, several of the other.
+        ("minutes", {"planned_on": "2026-09-17"}, {"planned_on": "2027-03-11"}, "1", 2),
+        # Without a number, of two on one day.
+        ("minutes", {"held_on": "2026-03-11"}, {"held_on": "2026-03-11", "users": "1"}, None, 1),
+        ("notice", {"planned_on": "2026-09-17"}, {"held_on": "2026-09-17"}, None, 1),
+    ],
+)
+def test_a_paper_of_several_meetings_is_refused(
+    kind: PaperKind,
+    first: dict[str, Any],
+    second: dict[str, Any],
+    number: str | None,
+    days: int,
+    tmp_path: Path,
+) -> None:
+    register = two_days(first, second)
+    with pytest.raises(ChiikiTsushoError) as error:
+        write(tmp_path, kind, meetings=register, meeting_no=number)
+    named = [day for one in (first, second) for day in one.values() if len(day) > 1]
+    told = ", ".join(named[:days])
+    assert str(error.value) == (
+        f"several meetings of this office may be meant ({told}); give each a number of its own, "
+        "and say of which the paper is"
+    )
+    assert error.value.say("ja") == (
+        f"この事業所の会議を一つに特定できません({told})。それぞれに別の回を付け、"
+        "どの回の書類か指定してください"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_a_meeting_held_and_one_planned_with_its_number(tmp_path: Path) -> None:
+    """Numbers begin anew each year; a row pasted twice leaves no doubt."""
+    held, still = {"held_on": "2025-09-17"}, {"planned_on": "2026-08-26"}
+    register = two_days(held, still)
+    assert "令和7年9月17日(水)" in text_of(
+        write(tmp_path, "minutes", meetings=register, meeting_no="1")
+    )
+    assert "令和8年8月26日(水)" in text_of(
+        write(tmp_path, "notice", meetings=register, meeting_no="1")
+    )
+    doubled = two_days(held, held)
+    for number in ("1", None):
+        text = text_of(write(tmp_path, "minutes", meetings=doubled, meeting_no=number))
+        assert "令和7年9月17日(水)" in text

@@ -65,7 +65,8 @@ def write_paper(
         The office that the paper is of, where there are several.
     meeting_no : str, optional
         The meeting that the paper is of; without it, the next one planned for a notice, the last
-        one held for minutes.
+        one held for minutes. Of a meeting held and one planned with the same number, a notice is
+        of the one planned, minutes of the one held.
     rules : path-like, optional
         Rules of a municipality of your own, beside the bundled ones.
     encoding : str, optional
@@ -78,8 +79,8 @@ def write_paper(
     Raises
     ------
     ChiikiTsushoError
-        python-docx is not installed, a register cannot be read, or the office or the meeting is
-        not in it.
+        python-docx is not installed, a register cannot be read, the office or the meeting is
+        not in it, or several meetings may be meant.
 
     Examples
     --------
@@ -136,16 +137,29 @@ def _case(cases: list[OfficeCase], provider_no: str | None) -> OfficeCase:
 
 
 def _meeting(case: OfficeCase, meeting_no: str | None, *, planned: bool) -> Meeting | None:
+    """Return the one meeting that a paper is of, None where none is asked for or registered."""
     number = case.office.provider_no
-    held = case.register.held(number, case.on)
-    still = [meeting for _, meeting in case.register.planned(number, case.on)]
+    held = [(one.held_on or case.on, one) for one in case.register.held(number, case.on)]
+    still = case.register.planned(number, case.on)
     if meeting_no is None:
-        if planned:
-            return still[0] if still else None
-        return held[-1] if held else None
-    found = [one for one in [*held, *still] if one.number == meeting_no]
-    if not found:
+        own = still if planned else held[::-1]
+        found = [pair for pair in own if pair[0] == own[0][0]]
+    else:
+        # Notices come before a meeting and minutes after it, where both have the number.
+        own, other = (still, held) if planned else (held, still)
+        found = [pair for pair in own if pair[1].number == meeting_no] or [
+            pair for pair in other if pair[1].number == meeting_no
+        ]
+        if not found:
+            raise ChiikiTsushoError(
+                Text("there is no meeting {number!r} of this office", number=meeting_no)
+            )
+    if len({one for _, one in found}) > 1:
         raise ChiikiTsushoError(
-            Text("there is no meeting {number!r} of this office", number=meeting_no)
+            Text(
+                "several meetings of this office may be meant ({days}); give each a number of its "
+                "own, and say of which the paper is",
+                days=", ".join(str(day) for day in sorted({day for day, _ in found})),
+            )
         )
-    return found[-1]
+    return found[0][1] if found else None
