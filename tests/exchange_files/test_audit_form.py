@@ -94,6 +94,24 @@ def test_a_person_without_insurance_has_public_funds() -> None:
     assert [item for item, *_ in told(file, "required")] == ["7131-01-7", "7131-01-8", "7131-01-30"]
 
 
+@pytest.mark.parametrize(
+    ("name", "item"),
+    [
+        ("birth_date", 13),
+        ("sex", 14),
+        ("care_level", 15),
+        ("certified_from", 17),
+        ("certified_to", 18),
+        ("care_plan_by", 19),
+        ("care_manager_no", 20),
+    ],
+)
+@pytest.mark.parametrize("zeros", ["0", "00", "00000000", ""])
+def test_a_required_code_or_date_of_zeros_is_not_there(name: str, item: int, zeros: str) -> None:
+    file = changed_file("7131-01", 0, name, zeros)
+    assert f"7131-01-{item}" in [at for at, *_ in told(file, "required")]
+
+
 @pytest.mark.parametrize(("made_by", "required"), [("1", True), ("2", False), ("3", True)])
 def test_who_makes_the_care_plan_for_others_has_a_number(made_by: str, required: bool) -> None:
     file = changed_file("7131-01", 0, "care_plan_by", made_by)

@@ -19,6 +19,8 @@ DATA_KIND = "711"
 CR_LF = b"\r\n"
 # Items of the control record that are of other senders than a provider.
 _ZEROS = ("volume_no", "welfare_office_no", "insurer_no", "prefecture_no")
+# Numbers that are compared as they stand, and a code of which 00 stands beside public funds.
+_MAY_BE_ZEROS = ("provider_no", "insurer_no", "insured_no", "claim_kind")
 # 居宅介護支援事業所 and 介護予防支援 have a number; a plan of one's own (2) has none.
 _WITH_MANAGER = ("1", "3")
 
@@ -94,12 +96,14 @@ def _check_items(view: View, findings: Findings) -> None:
 
 
 def _blank(view: View, item: Item) -> Flags:
-    """Say on which lines an item is blank, or a number that is 0."""
+    """Say on which lines an item is blank, or zeros where these say nothing."""
     if item.kind == "number":
         blank: Flags = view.numbers(item.name) == 0
-    else:
+    elif item.name in _MAY_BE_ZEROS:
         places = characters_of(view.texts(item.name))[1]
         blank = places[1:] == places[:-1]
+    else:
+        blank = ~view.filled(item.name)
     return blank
 
 
