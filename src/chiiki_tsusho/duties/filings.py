@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +25,7 @@ from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.table_files import Whole
 from chiiki_tsusho.lazy import pandas as pd
+from chiiki_tsusho.reading.headings import folded
 
 if TYPE_CHECKING:
     from chiiki_tsusho.duties.registers import Given
@@ -246,8 +246,7 @@ def offices_of(offices: Sequence[Office], corporation: dict[str, Any]) -> Sequen
 
 def _authority(name: str) -> str:
     """Return the authority of a name that may be its head's, as a letter addresses it."""
-    plain = "".join(unicodedata.normalize("NFKC", name).split())
-    return re.sub(r"(知事|長)?(殿|様|あて|宛)?$", "", plain, count=1)
+    return re.sub(r"(知事|長)?(殿|様|あて|宛)?$", "", folded(name), count=1)
 
 
 def filing_findings(

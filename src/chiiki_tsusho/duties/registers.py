@@ -202,19 +202,19 @@ def read_register(given: Given, register: Register, encoding: str | None = None)
 
 def _span_faults(register: Register, row: dict[str, Any]) -> Iterator[tuple[str, str, Sayable]]:
     """Yield the column, the heading and the fault of a span of days that is none."""
-    headings = {column.name: column.heading for column in REGISTERS[register]}
     for first, last in _SPANS.get(register, ()):
         begin, end = row[first], row[last]
-        if end is None:
+        if end is None or (begin is not None and begin <= end):
             continue
-        if begin is not None and end < begin:
+        headings = {column.name: column.heading for column in REGISTERS[register]}
+        if begin is not None:
             before = Name(first, headings[first])
             yield (
                 last,
                 headings[last],
                 Text("is before {first}; correct one of the days", first=before),
             )
-        elif begin is None and register == "offices":
+        elif register == "offices":
             yield (
                 first,
                 headings[first],

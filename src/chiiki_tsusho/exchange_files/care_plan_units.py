@@ -163,10 +163,8 @@ class _Sheet:
             self._check(line)
         self._check_monthly(managed)
         if self.month is not None:
-            self._compare_counts(managed, self.month.counts)
             # 第7表 may leave out what is outside the limit.
-            told = Counter({code: self.month.counts[code] for code in outside})
-            self._compare_counts(outside, told)
+            self._compare_counts(managed | outside, self.month.counts)
         elif with_plan:
             text = Text("第6表 plans nothing of this service; planned_units is left blank")
             self.notes.add(

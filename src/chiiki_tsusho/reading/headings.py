@@ -165,12 +165,12 @@ def match_headings(
             matched.append(heading)
             written.append(text)
     named = sum(one.column is not None or bool(one.keys) for one in matched)
-    if named <= len(strange):
-        # Perhaps a row, or a title with a name: what stands there is not repeated.
-        for at, letters in strange.items():
-            faults[at] = _unknown_in(letters)
+    # Perhaps a row, or a title with a name: what stands there is not repeated.
     if strange and not named:
         faults = [NO_HEADING, *(fault for at, fault in enumerate(faults) if at not in strange)]
+    elif named <= len(strange):
+        for at, letters in strange.items():
+            faults[at] = _unknown_in(letters)
     faults += [_doubled(written[at], name, written[other]) for at, name, other in meetings(matched)]
     given = {one.column.name for one in matched if one.column is not None}
     others = [text for text in texts if folded(text) not in unread]
