@@ -140,3 +140,43 @@ def test_of_two_statements_of_a_person_the_second_is_told() -> None:
     again = [list(one) for one in data if (one[1], one[5]) == ("01", INSURED)]
     without = [one for one in data if (one[1], one[5]) != ("01", "H000100099")]
     assert told([*without, *again], "statement_doubled") == [("7131-01-6", INSURED, "")]
+
+
+@pytest.mark.parametrize(
+    ("record", "row", "name", "value", "found"),
+    [
+        ("7131-01", 0, "care_manager_no", "137000009", ""),
+        ("7131-01", 0, "care_manager_no", "137000009 ", ""),
+        ("7131-01", 0, "insured_no", "000010001", ""),
+        ("7131-01", 0, "insurer_no", "0139006", ""),
+        ("7131-01", 1, "public1_payer_no", "1213901", ""),
+        ("7131-01", 1, "public1_recipient_no", "12E4566", ""),
+        ("7131-10", 0, "provider_no", "139000001", ""),
+    ],
+)
+def test_numbers_have_their_form(record: str, row: int, name: str, value: str, found: str) -> None:
+    """What stands there is not repeated: in a line that has slipped it may be of the person."""
+    [(item, shown, _)] = told(changed_file(record, row, name, value), "number_form")
+    assert (item.split("-")[0], shown) == (record.split("-")[0], found)
+
+
+@pytest.mark.parametrize("insurer", ["139006", "00139006"])
+def test_an_insurer_may_have_zeros_in_front(insurer: str) -> None:
+    assert told(changed_file("7131-01", 0, "insurer_no", insurer), "number_form") == []
+
+
+def with_facilities(*insurers: str) -> list[list[str]]:
+    """Make claim lines of the first person those of 住所地特例 (14)."""
+    data = lines()
+    first = [one for one in data if one[1] == "02" and one[5] == INSURED]
+    for cells, insurer in zip(first, insurers, strict=False):
+        cells[1] = "14"
+        cells.insert(17, insurer)
+    return data
+
+
+def test_facilities_of_several_insurers_in_one_statement_are_a_hint() -> None:
+    data = with_facilities("139014", "139022", "139014")
+    assert told(data, "facility_insurers", hint=True) == [("7131-14-18", "139022", "")]
+    assert told(with_facilities("139014", "139014"), "facility_insurers", hint=True) == []
+    assert told(with_facilities("13901"), "number_form") == [("7131-14-18", "", "")]

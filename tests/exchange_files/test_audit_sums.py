@@ -168,3 +168,23 @@ def test_claim_lines_have_the_kind_of_community_day_care(row: int, kind: str, ri
 @pytest.mark.parametrize("law", ["0", "00", ""])
 def test_programs_write_no_public_funds_in_several_ways(law: str) -> None:
     assert audit_of(changed_file("7111", 0, "law_no", law)).clean
+
+
+@pytest.mark.parametrize("exchange_id", ["7110", "", "9999"])
+@pytest.mark.parametrize(("row", "expected"), [(0, "7111 : 2"), (1, "7111 12: 2")])
+def test_a_claim_line_may_not_pass_for_another_form(
+    exchange_id: str, row: int, expected: str
+) -> None:
+    """Other forms add to the claim lines; they take none away."""
+    data = lines()
+    data[row][0] = exchange_id
+    assert told(data, "no_claim_line") == [("", "", expected)]
+
+
+def test_beside_other_forms_claim_lines_are_no_less_than_what_is_read() -> None:
+    other = ["7132", "01", "201604", PROVIDER, "00139006", "0000999999", "whatever"]
+    data = [*lines(), other]
+    data[0][7] = "33697"
+    assert audit_of(data).findings.empty
+    data[0][7] = "33695"
+    assert told(data, "claim_line_short") == [("7111-8", "33695", "33696")]

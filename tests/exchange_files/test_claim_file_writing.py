@@ -291,6 +291,7 @@ CASES = [
     ("certified_to", "", "missing_value", "blank; the statement needs it"),
     ("care_plan_by", "4", "bad_value", "1, 2 or 3 is expected"),
     ("care_manager_no", "", "missing_value", "blank; the statement needs it"),
+    ("care_manager_no", "0000000000", "missing_value", "blank; the statement needs it"),
     ("care_manager_no", "12", "bad_value", "a number of 10 characters is expected"),
     ("facility_insurer_no", "1390", "bad_value", "a number of 6 digits is expected"),
     ("stop_reason", "2", "bad_value", "1 or 3 to 9 is expected"),

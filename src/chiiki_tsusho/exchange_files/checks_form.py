@@ -11,7 +11,7 @@ from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
 from chiiki_tsusho.exchange_files.findings import Findings, told
 from chiiki_tsusho.exchange_files.layout import MEDIA, Item
-from chiiki_tsusho.exchange_files.sheets import Sheets, View
+from chiiki_tsusho.exchange_files.sheets import NUMBER_FORMS, Sheets, View
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 # データ種別 of a claim of a provider (様式一 to 十).
@@ -81,6 +81,11 @@ def _check_items(view: View, findings: Findings) -> None:
         if np.diff(characters_of(texts)[1]).max() > item.length:
             long = flags_of(compute.greater(compute.utf8_length(texts), item.length))
             findings.add("too_long", view, item.name, long, str(item.length))
+        form = NUMBER_FORMS.get(item.name)
+        if form is not None:
+            good = compute.match_substring_regex(texts, rf"^(?:{form.pattern})$")
+            wrong = view.filled(item.name) & ~flags_of(good)
+            findings.add("number_form", view, item.name, wrong)
         if item.kind == "number":
             findings.add("not_a_number", view, item.name, view.not_numbers(item.name))
         elif item.kind == "date":
@@ -146,6 +151,7 @@ def check_doubles(sheets: Sheets, findings: Findings) -> None:
     later = _later(sheets.of_total, sheets.totals.texts("service_kind"))
     findings.add("kind_doubled", sheets.totals, "service_kind", later)
     _check_kinds(sheets, findings)
+    _check_facilities(sheets, findings)
     for rule, view, statement, others in (
         ("no_base_record", sheets.lines, sheets.of_line, sheets.of_base),
         ("no_base_record", sheets.totals, sheets.of_total, sheets.of_base),
@@ -172,6 +178,18 @@ def _check_kinds(sheets: Sheets, findings: Findings) -> None:
     findings.add("kind_without_lines", sheets.totals, "service_kind", wrong)
     wrong = ~np.isin(of_lines, of_totals) & np.isin(sheets.of_line, both)
     findings.add("kind_without_total", sheets.lines, "service_kind", wrong)
+
+
+def _check_facilities(sheets: Sheets, findings: Findings) -> None:
+    """Find records 14 (住所地特例) of one statement that name different insurers of facilities."""
+    _, special = sheets.lines.parts
+    if len(special):
+        view, statement = View([special]), sheets.of_line[-len(special) :]
+        coded = view.texts("facility_insurer_no").dictionary_encode()
+        insurer = numbers_of(coded.indices)
+        _, first, of_line = np.unique(statement, return_index=True, return_inverse=True)
+        differs = insurer != insurer[first][of_line]
+        findings.add("facility_insurers", view, "facility_insurer_no", differs)
 
 
 def _joined(view: View, *names: str) -> pa.StringArray:

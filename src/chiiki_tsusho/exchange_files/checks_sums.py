@@ -106,10 +106,8 @@ def check_claim_lines(claims: View, sheets: Sheets, findings: Findings, *, whole
     ----------
     whole : bool
         Whether the statements of the layout are all there are; those of other forms are summed
-        in 7111 too, and then nothing can be compared.
+        in 7111 too, which then has no less than what the layout's come to.
     """
-    if not whole:
-        return
     expected = claim_sums(sheets)
     kinds = claims.texts("payer_kind").to_pylist()
     laws = claims.texts("law_no").to_pylist()
@@ -126,7 +124,11 @@ def check_claim_lines(claims: View, sheets: Sheets, findings: Findings, *, whole
         for name in names:
             wanted[name][at] = sums.get(name, 0)
     for name in names:
-        findings.differing("claim_line", claims, name, wanted[name], ours)
+        if whole:
+            findings.differing("claim_line", claims, name, wanted[name], ours)
+        else:
+            less = ours & (claims.numbers(name) < wanted[name])
+            findings.add("claim_line_short", claims, name, less, wanted[name])
     _check_kinds(claims, ours, findings)
     for (_, _, law), sums in expected.items():
         shown = law if law.isdecimal() and law.isascii() else ""

@@ -40,6 +40,7 @@ _ALL = (
     Check("running_number", "", Text("Lines are numbered 1, 2, 3 without a gap; number them again.")),
     Check("too_long", "", Text("The item is longer than its place; shorten it.")),
     Check("not_a_number", "", Text("A whole number was expected; correct the item.")),
+    Check("number_form", "", Text("A number of another form was expected; compare it with the certificate and correct it.")),
     Check("not_a_date", "", Text("A date of eight digits was expected; correct the item.")),
     Check("not_a_month", "", Text("A month of six digits was expected; correct the item.")),
     Check("required", "ABB0", Text("The item is required here; fill it in.")),
@@ -64,6 +65,7 @@ _ALL = (
     Check("must_be_empty", "", Text("Community day care has nothing to write here; clear the item.")),
     Check("base_total", "ASSA", Text("Record 01 must repeat the sums of its records 10; correct it.")),
     Check("claim_line", "ASSA", Text("The claim line 7111 must be the sum of the statements; correct it.")),
+    Check("claim_line_short", "ASSA", Text("The claim line 7111 must be at least the sum of the statements that are read; correct it.")),
     Check("payer_kind", "ABB0", Text("A claim line is of the insurance (1) or of public funds (2); correct it.")),
     Check("law_of_insurance", "", Text("A claim line of the insurance names no public funds; write 0.")),
     Check("claim_kind", "", Text("A claim line of community day care has the claim kind 01; correct it.")),
@@ -103,10 +105,11 @@ _ALL = (
     Check("days_over_period", "AEE2", Text("There are more days of service than the month, the certification or start and stop leave; correct them.")),
     Check("month_without_table", "", Text("The code table has no rows for this month; codes, units, limit and counts were not checked."), hint=True),
     Check("code_without_table", "", Text("Of this month only the base codes are in the table; the code was not checked."), hint=True),
-    Check("other_forms", "", Text("The file has statements of other forms, which are not read; the claim lines 7111 were not compared."), hint=True),
+    Check("other_forms", "", Text("The file has statements of other forms, which are not read; what the claim lines 7111 have above the others was not compared."), hint=True),
     Check("unusual_rate", "", Text("The benefit rate is none of 100, 90, 80, 70 and 60; see that it is so."), hint=True),
     Check("unusual_age", "", Text("The person would be under 40 or over 120 years old; see the date of birth."), hint=True),
     Check("manager_of_own_plan", "", Text("A plan of the person's own (2) has no care manager's office; see which is right."), hint=True),
+    Check("facility_insurers", "", Text("The statement has facilities of several insurers; see that the person moved within the month."), hint=True),
     Check("check_digit", "", Text("The last digit is not the check digit of the number; compare it with the person's card."), hint=True),
 )  # fmt: skip
 CHECKS = {check.rule: check for check in _ALL}

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.exchange_files.finding_texts import CHECKS, Check
 from chiiki_tsusho.exchange_files.layout import Item, layout
-from chiiki_tsusho.exchange_files.sheets import KEY, KEY_FORMS, View
+from chiiki_tsusho.exchange_files.sheets import KEY, NUMBER_FORMS, View
 from chiiki_tsusho.language import Language, Sayable
 from chiiki_tsusho.number_arrays import Flags, Ints
 
@@ -166,7 +166,7 @@ def told(texts: Sequence[str], item: Item) -> list[str]:
 
     In a line whose cells have slipped, a name or a date of birth may stand in any of them.
     """
-    form = KEY_FORMS.get(item.name)
+    form = NUMBER_FORMS.get(item.name)
     if form is not None:
         return [text if form.fullmatch(text) else "" for text in texts]
     return [text if text.isascii() and len(text) <= item.length + 1 else "" for text in texts]

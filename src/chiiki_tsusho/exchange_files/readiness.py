@@ -117,7 +117,8 @@ def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
             problems.add(bad & there, name, "bad_value", expected_of(name))
 
     def need(name: str, wanted: Flags) -> None:
-        blank = (texts[name] == "") & ~month.cells.unreadable[name]
+        # Zeros alone say no more than a blank.
+        blank = (np.char.strip(texts[name], "0") == "") & ~month.cells.unreadable[name]
         problems.add(there & wanted & blank, name, "missing_value", _BLANK)
 
     everyone = np.ones(len(public), dtype=bool)

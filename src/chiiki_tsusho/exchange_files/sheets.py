@@ -26,6 +26,13 @@ KEY_FORMS = {
     "insurer_no": re.compile(r"[0-9]{6}(?:[0-9]{2})?"),
     "insured_no": re.compile(r"[0-9A-Z]{10}"),
 }
+# Those and the other numbers that a claim file has of persons, offices and payers.
+NUMBER_FORMS = KEY_FORMS | {
+    "care_manager_no": KEY_FORMS["provider_no"],
+    "facility_insurer_no": re.compile(r"[0-9]{6}"),
+    **{f"public{one}_payer_no": re.compile(r"[0-9]{8}") for one in (1, 2, 3)},
+    **{f"public{one}_recipient_no": re.compile(r"[0-9]{7}") for one in (1, 2, 3)},
+}
 # Item 3 of a claim line: 地域密着型通所介護 and 療養通所介護.
 SERVICE_KIND = service().service_type
 # 要介護状態区分コード of 要介護1 is 21, of 要介護5 25.
