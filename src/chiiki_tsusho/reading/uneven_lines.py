@@ -10,14 +10,16 @@ import re
 
 import numpy as np
 import pyarrow as pa
+from pyarrow import compute
 
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.arrow_arrays import flags_of
+from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.blocks import NEWLINE, line_bounds
 from chiiki_tsusho.reading.cell_texts import LONG_BLANKS, SHORT_BLANKS
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
 
-_RETURN, _COMMA, _QUOTE, _SPACE = b'\r," '
+_RETURN, _COMMA, _QUOTE = b'\r,"'
 # A mark opens only at the start of a cell; inside, two stand for one.
 _QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
 _QUOTED_CELLS = re.compile(rb'(?m)(?:^|(?<=,))"(?:[^"\n]++|"")*+"')
@@ -25,14 +27,20 @@ _QUOTED_CELLS = re.compile(rb'(?m)(?:^|(?<=,))"(?:[^"\n]++|"")*+"')
 _ODD_BLANKS = re.compile(
     b"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
 )
-# Bytes that are blanks, and those that are commas or spaces.
-_BLANKS = np.isin(np.arange(256), list(b"\t\n\v\f\r\x1c\x1d\x1e\x1f "))
-_NOTHING = np.isin(np.arange(256), [_COMMA, _SPACE])
+
+
+def _table(characters: bytes) -> bytes:
+    """Return the table by which ``_are`` tells characters from all others."""
+    return np.isin(np.arange(256), list(characters)).tobytes()
+
+
+# Commas and spaces, and with them the bytes that are blanks.
+_NOTHING = _table(b", ")
+_NO_INK = _table(b",\t\n\v\f\r\x1c\x1d\x1e\x1f ")
 # Commas, and the blanks that a cell may hold and still be blank; some take several bytes.
-_IN_BLANK_LINES = np.isin(np.arange(256), list(b"," + SHORT_BLANKS))
-_INK = ~(_NOTHING | _BLANKS)
-# A cell without any is no number that was cut. Those of full width begin with the last byte.
-_FIGURE = np.isin(np.arange(256), list(b"0123456789\xef"))
+_IN_BLANK_LINES = _table(b"," + SHORT_BLANKS)
+# A cell without any is no number that was cut; the last ones are those of full width.
+_FIGURE = "[0-9\uf000-\uffff]"
 _NOT_MENDED = -1
 # In bytes. A line that has lost its end goes on with others; hundreds of them are shorter.
 LONGEST_LINE = 1 << 16
@@ -56,7 +64,6 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows, Ma
     """
     lines = _Lines(text)
     good = ~lines.blank & lines.told_apart & (lines.found == cells)
-    kept = np.repeat(good, lines.ends - lines.starts)
     wrong = np.flatnonzero(~good & ~lines.blank)
     # Only a mark that is left open and has none before it is seen in all lines at once.
     only_mark = lines.unclosed & (lines.quotes == 1) & ~lines.stray
@@ -77,9 +84,9 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows, Ma
         heads[at] = lines.starts[wrong[at]]
     fixed = mended != _NOT_MENDED
     good[wrong[fixed]] = True
-    starts, ends = lines.starts[wrong], lines.ends[wrong]
-    kept[_ranges(starts[fixed], ends[fixed])] = True
-    kept[_ranges(mended[fixed], lines.stops[wrong[fixed]])] = False
+    kept = np.repeat(good, lines.ends - lines.starts)
+    if fixed.any():
+        kept &= ~lines.inside(mended[fixed], lines.stops[wrong[fixed]])
 
     def told(these: Flags) -> MalformedRows:
         which, messages = _said(lines, wrong[these], cells)
@@ -88,7 +95,7 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows, Ma
             wrong[these],
             which,
             messages,
-            lines.texts(starts[these], heads[these]),
+            lines.texts(lines.starts[wrong[these]], heads[these]),
             {int(place[at]): there for at, there in of_alone.items() if these[at]},
         )
 
@@ -124,10 +131,9 @@ class _Lines:
         before = self.characters[self._quotes - 1]
         begin = (before == _COMMA) | (before == NEWLINE) | (self._quotes == 0)
         self.opened = self._counted(self._quotes[begin])
-        blanks = self._counted(np.flatnonzero(_IN_BLANK_LINES[self.characters]))
-        for blank in LONG_BLANKS:
-            if blank in text:
-                blanks += len(blank) * self._counted(_places_of(blank, text))
+        blanks = self._counted(np.flatnonzero(_are(_IN_BLANK_LINES, text)))
+        for blank in () if text.isascii() else LONG_BLANKS:
+            blanks += len(blank) * self._counted(_places_of(blank, text))
         self.found = commas + 1
         self.stray: Flags = self._counted(self._returns) > ends_in_return
         self.unclosed = np.zeros(len(self.starts), dtype=bool)
@@ -153,7 +159,7 @@ class _Lines:
         return places
 
     def _counted(self, places: Ints) -> Ints:
-        counts: Ints = np.searchsorted(places, self.ends) - np.searchsorted(places, self.starts)
+        counts: Ints = np.diff(np.searchsorted(places, self.ends), prepend=0)
         return counts
 
     def _quoted(self, marked: Ints) -> tuple[Flags, Ints]:
@@ -188,18 +194,17 @@ class _Lines:
         if not many.size:
             return places
         lines, commas = at[many], self._commas
-        nothing, inked = _NOTHING[self.characters], _INK[self.characters]
         first = np.searchsorted(commas, self.starts[lines])
         # The cells that there should be, each by the comma behind it.
-        comma = _ranges(first, first + cells)
+        comma = (first[:, np.newaxis] + np.arange(cells)).ravel()
         of_line = np.repeat(np.arange(len(lines)), cells)
         start = np.where(comma > 0, commas[comma - 1] + 1, 0)
         start = np.maximum(start, self.starts[lines][of_line])
-        ink = np.cumsum(inked, dtype=np.int32)
+        ink = np.cumsum(~_are(_NO_INK, self.text), dtype=np.int32)
         ink_of_cell = ink[commas[comma]] - np.where(start > 0, ink[start - 1], 0)
         blanks = np.bincount(of_line[ink_of_cell == 0], minlength=len(lines))
         place = commas[first + cells - 1]
-        solid = np.flatnonzero(~nothing)
+        solid = np.flatnonzero(~_are(_NOTHING, self.text))
         end = np.append(solid, -1)[np.searchsorted(solid, self.stops[lines]) - 1]
         right = (blanks == 0) & (end < place)
         places[many[right]] = place[right]
@@ -217,17 +222,29 @@ class _Lines:
         # Before the last comma; without one, nothing can be.
         comma = np.append(self._commas, -1)[np.searchsorted(self._commas, stops) - 1]
         heads = np.maximum(comma, self.starts[at])
-        figures = np.zeros(len(self.characters) + 1, dtype=np.int32)
-        np.cumsum(_FIGURE[self.characters], out=figures[1:])
-        number = figures[stops] > figures[heads]
-        return np.where(stray | unclosed | (self.found[at] < cells) & number, heads, stops)
+        cut = stray | unclosed
+        short = np.flatnonzero(~cut & (self.found[at] < cells))
+        last = self.texts(heads[short], stops[short])
+        cut[short] = flags_of(compute.match_substring_regex(last, _FIGURE))
+        return np.where(cut, heads, stops)
+
+    def inside(self, starts: Ints, ends: Ints) -> Flags:
+        """Say which characters stand between two places each; the places ascend."""
+        edges = np.stack((starts, ends), axis=1).ravel()
+        sizes = np.diff(edges, prepend=0, append=len(self.characters))
+        return np.repeat(np.arange(len(sizes)) % 2 == 1, sizes)
 
     def texts(self, starts: Ints, ends: Ints) -> pa.StringArray:
-        """Return the texts between two places each."""
+        """Return the texts between two places each; the places ascend."""
         offsets = np.append(0, np.cumsum(ends - starts)).astype(np.int32)
-        characters = self.characters[_ranges(starts, ends)]
-        buffers = pa.py_buffer(offsets), pa.py_buffer(characters.tobytes())
+        characters = self.characters[self.inside(starts, ends)]
+        buffers = pa.py_buffer(offsets), pa.py_buffer(characters)
         return pa.StringArray.from_buffers(len(starts), *buffers)
+
+
+def _are(table: bytes, text: bytes) -> Flags:
+    """Say which characters of a text are of a table."""
+    return np.frombuffer(text.translate(table), dtype=bool)
 
 
 def _places_of(word: bytes, text: bytes) -> Ints:
@@ -235,20 +252,12 @@ def _places_of(word: bytes, text: bytes) -> Ints:
     return np.fromiter(places, dtype=np.int64)
 
 
-def _ranges(starts: Ints, ends: Ints) -> Ints:
-    """Return the numbers of all ranges, one range after the other."""
-    sizes = ends - starts
-    before = np.cumsum(sizes) - sizes
-    numbers: Ints = np.repeat(starts - before, sizes) + np.arange(int(sizes.sum()))
-    return numbers
-
-
 def _said(lines: _Lines, at: Ints, cells: int) -> tuple[Ints, list[Message]]:
     """Say what is wrong with lines: which of the messages is of each."""
     open_mark, inner_return = -2, -1
     case = np.where(lines.stray[at], inner_return, lines.found[at])
     case[lines.unclosed[at]] = open_mark
-    distinct, which = np.unique(case, return_inverse=True)
+    distinct = distinct_numbers(case)
     messages = []
     for found in distinct.tolist():
         if found == open_mark:
@@ -258,7 +267,7 @@ def _said(lines: _Lines, at: Ints, cells: int) -> tuple[Ints, list[Message]]:
         else:
             facts = {"found": found, "expected": cells}
             messages.append(Message("malformed_row", "cells", facts))
-    return which, messages
+    return np.searchsorted(distinct, case), messages
 
 
 def _read_alone(lines: _Lines, at: int, cells: int) -> tuple[int, list[str]]:
@@ -274,7 +283,7 @@ def _read_alone(lines: _Lines, at: int, cells: int) -> tuple[int, list[str]]:
     surely = told_apart and all(cell.strip() for cell in readable[:cells])
     if surely and beyond and not beyond.strip(", ") and line.endswith(beyond):
         return stop - len(beyond), readable
-    if not told_apart or (lines.found[at] < cells and _FIGURE[list(readable[-1].encode())].any()):
+    if not told_apart or (lines.found[at] < cells and re.search(_FIGURE, readable[-1])):
         readable = readable[:-1]
     return _NOT_MENDED, readable
 
