@@ -158,7 +158,8 @@ class RowReader:
         names = [str(at) for at in range(self.cells)]
         wanted = {name: kind for name, kind in zip(names, types, strict=True) if kind is not None}
         if not text:
-            return pa.Table.from_batches([], pa.schema(list(wanted.items())))
+            # A table of a schema alone imports pandas.
+            return pa.table({name: pa.nulls(0, kind) for name, kind in wanted.items()})
         if text.startswith(BOM):
             # In a cell it is a character as on any other line; Arrow would drop it at the start.
             text = b"\n" + text
