@@ -36,7 +36,7 @@ from chiiki_tsusho.claims.matching_claims import (
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
 from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
@@ -265,10 +265,10 @@ class UnplacedRows:
             # A person, or somebody who has no claim there, may have others that share a limit.
             alone = others[(number[others] == 0) | (as_read[[2, 5]][:, others] >= 0).any(axis=0)]
             claims = claims_of_persons(calendars, as_read[:, alone])
-            calendars.set_beside(claims[~held[claims]], len(np.unique(lines[alone])))
+            calendars.set_beside(claims[~held[claims]], len(distinct_numbers(lines[alone])))
         else:
             problems.let_pass(lines)
-        return 0 if way == "hold" else len(np.unique(lines))
+        return 0 if way == "hold" else len(distinct_numbers(lines))
 
     def _say_claims(
         self,
