@@ -309,6 +309,8 @@ OTHER: list[Any] = [*ROW[:2], "0000100012", *ROW[3:]]
         ("[h]:mm", "NaN", "nan"),
         # A length that can be read, and a number in a form of the same letters.
         ("[h]:mm", "480", "11520:00"),
+        ("[h]:mm", "-999999998.5", "-23999999964:00"),
+        ("[h]:mm", "-999999999.5", "-23999999988:00"),
         ("0000", "1E999", "inf"),
     ],
 )
@@ -343,13 +345,47 @@ def test_formula_and_marks_of_a_sheet_may_be_written_otherwise(tmp_path: Path) -
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     sheet = parts["xl/worksheets/sheet1.xml"]
-    changed = re.sub(
-        rb'<c r="F2" s="(\d+)"[^>]*><v>', rb"<c s='\1' r='F2' t='n'><f>A1*2</f> <v>", sheet
-    )
-    assert changed != sheet
-    parts["xl/worksheets/sheet1.xml"] = changed
+    for kind in (b" t='n'", b""):
+        changed = re.sub(
+            rb'<c r="F2" s="(\d+)"[^>]*><v>',
+            rb"<c s='\1' r='F2'" + kind + rb"><f>A1*2</f> <v>",
+            sheet,
+        )
+        assert changed != sheet
+        parts["xl/worksheets/sheet1.xml"] = changed
+        batch = compute_claims(packed(path, parts.items()))
+        assert places(batch.problems) == [("visits", 2, "minutes", "240000000000:00", "bad_value")]
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "content", "problem"),
+    [
+        # Eight hours, as a spreadsheet writes them.
+        (6, "n", "0.33333333333333331", None),
+        (6, "n", "3.3333333333333331E-1", None),
+        # What a formula has made is as long as it stands there.
+        (1, "str", "1390000014", None),
+        (6, "str", "8 hours", ("visits", 2, "minutes", "8 hours", "bad_value")),
+        (6, "e", "#N/A", ("visits", 2, "minutes", "#N/A", "bad_value")),
+    ],
+)
+def test_what_a_reader_can_hold_stays_as_it_is_in_the_form_of_a_length(
+    tmp_path: Path,
+    column: int,
+    kind: str,
+    content: str,
+    problem: tuple[object, ...] | None,
+) -> None:
+    path = with_number(tmp_path, column, "[h]:mm", content)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    place = f'<c r="{"ABCDEF"[column - 1]}2"'
+    changed = re.sub(rf'({place}[^>]*) t="n">', rf'\1 t="{kind}">', parts[SHEET].decode())
+    assert f' t="{kind}"><v>{content}<' in changed
+    parts[SHEET] = changed.encode()
     batch = compute_claims(packed(path, parts.items()))
-    assert places(batch.problems) == [("visits", 2, "minutes", "240000000000:00", "bad_value")]
+    assert places(own(batch.problems)) == ([] if problem is None else [problem])
+    assert batch.claims["total_units"].tolist() == [1056] * (2 if problem is None else 1)
 
 
 def test_what_the_reader_of_cells_cannot_hold_is_damage(

@@ -8,6 +8,7 @@ on its whole row.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from chiiki_tsusho.reading.written_cells import length_text
 
@@ -16,8 +17,6 @@ _TAG = rb"(<(?:\w+:)?c\b)"
 _FORMULA = rb"(?:<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*)?"
 _NUMBER = rb"([^<]*(?:[0-9]{9}|[A-Za-z])[^<]*)"
 _TYPE = re.compile(rb"\s*\bt\s*=\s*[\"'](\w*)[\"']")
-# Days of a timedelta.
-_LONGEST = 999_999_999
 # Whether the code of a form has hours, minutes or seconds that do not end at 24 or 60.
 _LENGTH = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 
@@ -55,7 +54,7 @@ def _as_text(cell: re.Match[bytes]) -> bytes:
         days = float(number)
     except ValueError:
         return cell[0]
-    if abs(days) < _LONGEST or (kind is not None and kind[1] not in (b"", b"n")):
+    if abs(days) < timedelta.max.days or (kind is not None and kind[1] not in (b"", b"n")):
         return cell[0]
     text = length_text(days).encode()
     return tag + _TYPE.sub(b"", attributes) + b' t="str">' + before + text + b"<"
