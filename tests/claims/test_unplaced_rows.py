@@ -167,6 +167,8 @@ def test_three_rows_that_lost_their_zeros_hold_the_person_and_nobody_else() -> N
         # With two too many, the person's number may be the provider's.
         (f"{A},131003,{PERSONS[0]},５,{PERSONS[1]},2016-04-09,1,240", {0, 1, 2, 3}),
         (f"{B},{A},131003,{PERSONS[1]},2016-04-09,1,240", {0, 1, 2, 3}),
+        # With four too many the line is still one row, if one of the cells is quoted as well.
+        (f'{A},131003,{PERSONS[0]},"{PERSONS[1]}",2016-04-09,1,240,x,y,z', {0, 1, 2, 3}),
         # The cell that is cut may be cut itself.
         (f"{A},131003,{PERSONS[1][:7]}", {0, 1, 2}),
         (f'{A},131003,"{PERSONS[1]},2016-04-09,1,240', {0, 1, 2}),
@@ -292,6 +294,29 @@ def test_rows_on_one_line_hold_the_claims_of_all_of_them(tmp_path: Path, between
     assert result.summary.held_visits == 3
     passed = claim_files(tmp_path / "visits.csv", tmp_path / "passed", unplaced="pass")
     assert passed.summary.set_aside == 1
+
+
+def test_rows_on_one_line_are_of_the_insurer_that_stands_there(tmp_path: Path) -> None:
+    """The date behind it has the form of an insurer's number; no cell of a row is too many."""
+    order = ("provider_no", "insured_no", "insurer_no", "service_date", "care_level", "minutes")
+    rows = [row(1, 1), row(2, 2), row(3, 1, insurer_no="139006")]
+    text = csv_text([{name: one[name] for name in order} for one in rows])
+    joined = ",".join(f"{A},{PERSONS[at]},131003,20160409,1,240" for at in (1, 2))
+    (tmp_path / "visits.csv").write_text(f"{text}{joined}\n", encoding="utf-8")
+    batch = compute_claims(tmp_path / "visits.csv")
+    assert batch.claims["insurer_no"].tolist() == ["139006"]
+
+
+@pytest.mark.parametrize("end", ["", "x", "計"])
+def test_a_short_line_is_of_the_provider_that_stands_there(tmp_path: Path, end: str) -> None:
+    """It has no cell too many, so that the next number is no provider's."""
+    text = csv_text([row(1, 1), row(2, 2), row(3, 1, B)])
+    line = f"{A},131003,{PERSONS[1]},{end}"
+    (tmp_path / "visits.csv").write_text(f"{text}{line}\n", encoding="utf-8")
+    batch = compute_claims(tmp_path / "visits.csv")
+    claims = batch.claims[["provider_no", "insured_no"]].to_numpy().tolist()
+    assert claims == [[A, PERSONS[2]], [B, PERSONS[1]]]
+    assert f"(claim 2016-04 {A} 131003 {PERSONS[1]})" in batch.problems["message"][1]
 
 
 def test_a_line_of_very_many_cells_is_said_once(tmp_path: Path) -> None:

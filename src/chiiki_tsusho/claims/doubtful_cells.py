@@ -8,6 +8,7 @@ column.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 import pyarrow as pa
@@ -70,9 +71,10 @@ def _doubtful_of_lines(
     layout : Layout
     """
     found = np.zeros(len(first), dtype=bool)
-    too_many = cells - layout.width
-    for many in range(1, int(too_many.max(initial=0)) + 1):
-        rows = np.flatnonzero((too_many >= many) & ~found)
+    for many in count(1):
+        rows = np.flatnonzero((cells >= layout.width + many) & ~found)
+        if not len(rows):
+            break
         found[rows] = _reading_as(name, named_at(flat, first[rows] + layout.places[name] + many))
     return found
 
@@ -101,15 +103,10 @@ def cells_of_heads(
     alone |= flags_of(compute.match_substring(rows.heads, _IN_EVERY_TOTAL))
     found = numbers_of(compute.count_substring(rows.heads, ",")) + 1
     alike = ~alone & (found < 2 * layout.width - 1)
-    last = max(layout.places[name] for name in names)
     heads = rows.heads.filter(of_flags(alike))
     found = found[alike]
-    # What is behind is one part more.
-    most = last + 1 + max(int(found.max(initial=0)) - layout.width, 0)
-    parts = compute.split_pattern(heads, ",", max_splits=most)
-    split = numbers_of(compute.list_value_length(parts))
-    first = np.cumsum(split) - split
-    flat = compute.list_flatten(parts)
+    first = np.cumsum(found) - found
+    flat = compute.list_flatten(compute.split_pattern(heads, ","))
     cells = {}
     for name in names:
         place = layout.places[name]
@@ -121,10 +118,14 @@ def cells_of_heads(
 def sure_cell(cells: Sequence[str], layout: Layout, name: str) -> str:
     """Return the cell of a column of one line, blank where there is none or it is not sure."""
     at = layout.places[name]
+    if at >= len(cells):
+        return ""
     kind = name if name in IDENTIFIERS else "date"
-    # So many are several rows in one line.
-    too_many = len(cells) - layout.width if len(cells) < 2 * layout.width - 1 else 0
-    if at >= len(cells) or any(_reads(kind, one) for one in cells[at + 1 : at + 1 + too_many]):
+    too_many = len(cells) - layout.width
+    # More are several rows in one line.
+    if too_many in range(layout.width - 1) and any(
+        _reads(kind, one) for one in cells[at + 1 : at + 1 + too_many]
+    ):
         return ""
     return cells[at]
 
