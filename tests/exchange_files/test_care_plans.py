@@ -415,6 +415,91 @@ def test_a_line_without_a_count_is_compared_with_the_other_table(tmp_path: Path)
     assert from_plan(units).recipients["planned_units"].tolist() == [""]
 
 
+def planned(folder: Path, plan: list[list[str]], units: list[list[str]]) -> ct.CarePlans:
+    """Read 第6表 and 第7表."""
+    return from_plan([
+        plan_file(folder, "UPPLAN_1.CSV", plan), plan_file(folder, "UPSIKYU_1.CSV", units)
+    ])  # fmt: skip
+
+
+def test_an_addition_of_the_month_without_a_count_is_there_once(tmp_path: Path) -> None:
+    plans = planned(tmp_path, ROWS, [*UNITS, units_row("786361", "", "40")])
+    assert plans.recipients["planned_units"].tolist() == ["2974"]
+    assert rules(plans) == []
+
+
+@pytest.mark.parametrize("counts", [["2"], ["1", "1"], ["", "1", ""]])
+def test_an_addition_of_the_month_that_stands_there_more_often_is_named(
+    counts: list[str], tmp_path: Path
+) -> None:
+    rows = [units_row("786361", one, "80" if one == "2" else "40") for one in counts]
+    plans = planned(tmp_path, ROWS, [*rows, *UNITS])
+    told = plans.notes[["line", "item", "value", "message"]].to_numpy().tolist()
+    message = f"786361 is counted once a month{LEFT_BLANK}"
+    assert told == [[len(counts), "回数/日数", counts[-1], message]]
+    assert plans.recipients["planned_units"].tolist() == [""]
+
+
+def test_what_is_outside_the_limit_may_stand_in_one_table_alone(tmp_path: Path) -> None:
+    """786099 is サービス提供体制強化加算Ⅰ."""
+    outside = [plan_row(day, "786099", *TIMES) for day in (1, 3, 6)]
+    other = plan_row(1, "786099", *TIMES, insured="0000100029")
+    plans = planned(tmp_path, [*ROWS, *outside, other], UNITS)
+    own = plans.recipients["insured_no"] == INSURED
+    assert plans.recipients["planned_units"][own].tolist() == ["2934"]
+    # The other one has no visit, and nothing that counts against the limit.
+    assert set(plans.notes["insured_no"]) == {"0000100029"}
+    assert set(rules(plans)) == {"no_visit"}
+
+
+def test_lines_of_other_services_and_months_leave_a_plan_as_it_is(tmp_path: Path) -> None:
+    """151241 is of 通所介護, and 2015-03 has no table."""
+    others = [
+        [*UNITS[0][:4], "201503", *UNITS[0][5:]],
+        units_row("151241", "3", "900", "1370000001"),
+        units_row("151241", "3", "900"),
+    ]
+    nobody = units_row("785301", "3", "120", "")
+    nobody[2] = "0000100002"
+    plans = planned(tmp_path, ROWS, [*others, nobody, *UNITS])
+    rows = plans.recipients[["insured_no", "service_month", "planned_units"]].to_numpy().tolist()
+    assert [INSURED, "202607", "2934"] in rows
+    assert [INSURED, "201503", ""] in rows
+    message = "has no provider; planned_units of this person and month is left blank"
+    assert plans.notes["message"].tolist() == [message]
+    assert plans.notes["insured_no"].tolist() == ["0000100002"]
+
+
+def test_each_code_whose_counts_differ_is_named_once(tmp_path: Path) -> None:
+    rows = [units_row("786361", "1", "40"), units_row(BASE, "2", "2064"), *UNITS[1:]]
+    plans = planned(tmp_path, ROWS, rows)
+    told = plans.notes[["line", "item", "value", "message"]].to_numpy().tolist()
+    assert told == [[2, "回数/日数", "2", f"第6表 plans {BASE} 3 times{LEFT_BLANK}"]]
+
+
+@pytest.mark.parametrize(
+    ("plan", "units", "message"),
+    [
+        (
+            ROWS,
+            [units_row("78AAAA", "", "2934"), units_row("78EEEE", "", "2934")],
+            f"第7表 has totals of this service alone{LEFT_BLANK}",
+        ),
+        (
+            [plan_row(1, BASE, *TIMES, insured="0000100029")],
+            UNITS,
+            f"第6表 plans nothing of this service{LEFT_BLANK}",
+        ),
+    ],
+)
+def test_what_is_said_of_a_whole_plan_is_said_at_its_first_line(
+    plan: list[list[str]], units: list[list[str]], message: str, tmp_path: Path
+) -> None:
+    other = units_row("151241", "3", "900")
+    notes = planned(tmp_path, plan, [other, *units]).notes
+    assert notes["line"][notes["message"] == message].tolist() == [2]
+
+
 def test_the_kind_by_the_number_of_items(tmp_path: Path) -> None:
     plan_file(tmp_path, "a.csv", ROWS)
     plan_file(tmp_path, "b.csv", UNITS)

@@ -121,6 +121,10 @@ class _Sheet:
         ]
 
     @property
+    def _first(self) -> PlanLine:
+        return self.ours[0]
+
+    @property
     def _details(self) -> list[PlanLine]:
         return [line for line in self.ours if not _is_total(line)]
 
@@ -156,9 +160,7 @@ class _Sheet:
                 of_side[row.service_code].append(line)
         if not self._details:
             text = Text("第7表 has totals of this service alone; planned_units is left blank")
-            self.notes.add(
-                Note("planned_units", text, self.ours[0].file, self.ours[0].number, self.key)
-            )
+            self._note_whole("planned_units", text)
         for line in (line for lines in managed.values() for line in lines):
             self._check(line)
         self._check_monthly(managed)
@@ -167,9 +169,7 @@ class _Sheet:
             self._compare_counts(managed | outside, self.month.counts)
         elif with_plan:
             text = Text("第6表 plans nothing of this service; planned_units is left blank")
-            self.notes.add(
-                Note("counts_differ", text, self.ours[0].file, self.ours[0].number, self.key)
-            )
+            self._note_whole("counts_differ", text)
         if len(self.notes.notes) > before:
             return None
         return sum(int(line["planned_units"]) for lines in managed.values() for line in lines)
@@ -233,8 +233,7 @@ class _Sheet:
                     code=code,
                     n=n,
                 )
-                heading = self.ours[0].heading("service_code")
-                file = self.ours[0].file
+                file, heading = self._first.file, self._first.heading("service_code")
                 self.notes.add(Note("counts_differ", text, file, None, self.key, heading, code))
             elif None not in counts and sum(filter(None, counts)) != n:
                 text = Text(
@@ -250,6 +249,9 @@ class _Sheet:
     def _unusable(self, line: PlanLine, item: str) -> None:
         text = Text("cannot be used; planned_units is left blank")
         self._note(line, "planned_units", item, text)
+
+    def _note_whole(self, rule: Rule, text: Sayable) -> None:
+        self.notes.add(Note(rule, text, self._first.file, self._first.number, self.key))
 
     def _note(self, line: PlanLine, rule: Rule, item: str, text: Sayable) -> None:
         heading, value = line.heading(item), line[item]
