@@ -59,29 +59,37 @@ _SPACES = "[ \t\u3000]+"
 
 @record
 class _Found:
-    """What can be read of some rows, arrays of shape (rows,); ``UNKNOWN`` where nothing can.
+    """What can be read of some rows.
 
     Parameters
     ----------
-    lines : ndarray of int64
-    read : ndarray of int64, shape (3, rows)
-        Id of the provider, id of the insurer, packed insured number, as they stand there.
-    guessed : ndarray of int64, shape (3, rows)
-        The same of what was put right, or of a line that cannot be told apart.
-    month, guessed_month : ndarray of int64
-        Position in the months of the visits.
+    lines : ndarray of int64, shape (rows,)
+    keys : ndarray of int64, shape (8, distinct)
+        The distinct keys of the rows, as ``matching_claims`` has them.
+    which : ndarray of int64, shape (rows,)
+        Which of the keys is that of each row.
     """
 
     lines: Ints
-    read: Ints
-    guessed: Ints
-    month: Ints
-    guessed_month: Ints
+    keys: Ints
+    which: Ints
 
-    @property
-    def keys(self) -> Ints:
-        """All that can be read, shape (8, rows)."""
-        return np.concatenate((self.read, self.guessed, [self.month, self.guessed_month]))
+    @classmethod
+    def of(cls, lines: Ints, read: Ints, guessed: Ints, month: Ints, guessed_month: Ints) -> _Found:
+        """Take what can be read of each row, ``UNKNOWN`` where nothing can.
+
+        Parameters
+        ----------
+        lines : ndarray of int64, shape (rows,)
+        read : ndarray of int64, shape (3, rows)
+            Id of the provider, id of the insurer, packed insured number, as they stand there.
+        guessed : ndarray of int64, shape (3, rows)
+            The same of what was put right, or of a line that cannot be told apart.
+        month, guessed_month : ndarray of int64, shape (rows,)
+            Position in the months of the visits.
+        """
+        keys = np.concatenate((read, guessed, [month, guessed_month]))
+        return cls(lines, *distinct_columns(keys))
 
 
 @dataclass
@@ -133,7 +141,7 @@ class UnplacedRows:
                 texts = self.decoder.texts(typed, name).take(of_numbers(rows[lacking]))
                 guessed[part, lacking] = guesses(name, texts, self.identities)
         lines, nothing = typed.block.lines[rows], np.full(len(rows), UNKNOWN, dtype=np.int64)
-        self._found.append(_Found(lines, read, guessed, np.maximum(month, UNKNOWN), nothing))
+        self._found.append(_Found.of(lines, read, guessed, np.maximum(month, UNKNOWN), nothing))
         return total
 
     def add_malformed(
@@ -168,7 +176,7 @@ class UnplacedRows:
         month = [_month(text, place) for text in dates.dictionary.to_pylist()]
         of_line = np.array(month, dtype=np.int64)[numbers_of(dates.indices)]
         read, month_read = (np.full_like(one, UNKNOWN) for one in (guessed, of_line))
-        self._found.append(_Found(lines, read, guessed, month_read, of_line))
+        self._found.append(_Found.of(lines, read, guessed, month_read, of_line))
 
     def _add_one_by_one(
         self,
@@ -243,6 +251,8 @@ class UnplacedRows:
             return 0
         lines = np.concatenate([one.lines for one in found])
         keys = np.concatenate([one.keys for one in found], axis=1)
+        before = np.cumsum([0, *(one.keys.shape[1] for one in found[:-1])])
+        which = np.concatenate([one.which + at for one, at in zip(found, before, strict=True)])
         if not len(calendars):
             keys = np.full_like(keys, UNKNOWN)
         claim = one_claim(calendars, keys)
@@ -250,14 +260,12 @@ class UnplacedRows:
         # The claim of those that can be put right is known at once.
         held = np.zeros(len(calendars), dtype=bool)
         held[claim[claim >= 0]] = True
-        number = np.ones(len(lines), dtype=np.int64)
+        number = np.ones(len(claim), dtype=np.int64)
         others = np.flatnonzero(claim < 0)
-        distinct, which = distinct_columns(keys[:, others])
-        matching = matching_claims(calendars, distinct, held)
-        claim[others], number[others] = (found[which] for found in matching)
+        claim[others], number[others] = matching_claims(calendars, keys[:, others], held)
         held_with_it = Message("unplaced_row", "unplaced")
         said = held_with_it if way == "hold" else Message("unplaced_row", "passed")
-        self._say_claims(calendars, months, problems, said, lines, claim, number)
+        self._say_claims(calendars, months, problems, said, lines, claim[which], number[which])
         if way == "hold":
             calendars.hold(np.flatnonzero(held))
             calendars.open_level(np.flatnonzero(held))
@@ -265,7 +273,8 @@ class UnplacedRows:
             # A person, or somebody who has no claim there, may have others that share a limit.
             alone = others[(number[others] == 0) | (as_read[[2, 5]][:, others] >= 0).any(axis=0)]
             claims = claims_of_persons(calendars, as_read[:, alone])
-            calendars.set_beside(claims[~held[claims]], len(distinct_numbers(lines[alone])))
+            rows = np.isin(which, alone)
+            calendars.set_beside(claims[~held[claims]], len(distinct_numbers(lines[rows])))
         else:
             problems.let_pass(lines)
         return 0 if way == "hold" else len(distinct_numbers(lines))
