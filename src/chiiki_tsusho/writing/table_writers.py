@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 FileFormat = Literal["csv", "xlsx", "parquet"]
 FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "parquet")
-# What a spreadsheet takes for a formula; a number with a sign is none.
-_FORMULA = r"^[=+\-@\t\r]"
+# With what begins that a spreadsheet takes for a formula; a number with a sign is none.
+_FORMULA = of_texts(list("=+-@\t\r"))
 _SIGNED_NUMBER = r"^[+\-]?[0-9]+(\.[0-9]+)?$"
 # What no text of a workbook can hold (XML 1.0, production Char).
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -206,7 +206,7 @@ def _small_texts() -> pa.StringArray:
 
 def without_formulas(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Put an apostrophe before what a spreadsheet would run as a formula."""
-    risky = compute.match_substring_regex(texts, _FORMULA)
+    risky = compute.is_in(compute.utf8_slice_codeunits(texts, 0, 1), _FORMULA)
     if not compute.any(risky).as_py():
         return texts
     risky = compute.and_not(risky, compute.match_substring_regex(texts, _SIGNED_NUMBER))
