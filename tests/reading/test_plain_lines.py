@@ -504,9 +504,9 @@ def test_examples_give_the_same_either_way(kind: str, size: int) -> None:
 def test_faulty_examples_are_read_plainly_where_they_can_be() -> None:
     with blocks_of(90), counted() as plainly:
         outputs(examples("faulty_"))
-    assert plainly.count(True) > 0.8 * len(plainly)
-    # One line has a cell too few.
-    assert not all(plainly)
+    # The line with a cell too few is not even tried.
+    assert plainly
+    assert all(plainly)
 
 
 ODD = (

@@ -113,15 +113,16 @@ class RowReader:
         ReadRows or None
             None where the lines cannot be told apart.
         """
+        even = self._begins_even(text)
         plain = None
-        if self._plain is not None and b"\0" not in text:
+        if even and self._plain is not None and b"\0" not in text:
             plain = self._plain.read(text)
         if plain is not None:
             lines, columns = plain
             return ReadRows(columns, np.arange(lines), NO_MALFORMED, NO_MALFORMED, lines)
         newlines = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == NEWLINE))
         lines = newlines + (not text.endswith(b"\n"))
-        table = None if _needs_care(text) else self._table(text, forms)
+        table = None if not even or _needs_care(text) else self._table(text, forms)
         kept = np.arange(lines)
         malformed = mended = NO_MALFORMED
         if table is None or table.num_rows != lines:
@@ -134,6 +135,14 @@ class RowReader:
             for column, form in zip(table.columns, _read(forms), strict=True)
         ]
         return ReadRows(of_arrow, kept, malformed, mended, lines)
+
+    def _begins_even(self, text: bytes) -> bool:
+        """Say whether the first line may have as many cells as there are headings.
+
+        Mostly a block of lines of which many have not shows itself so.
+        """
+        first = text[: text.find(b"\n") + 1] or text
+        return b'"' in first or first.count(b",") == self.cells - 1
 
     def _table(self, text: bytes, forms: Sequence[Form]) -> pa.Table | None:
         """Read lines, numbers as numbers where the whole block allows it."""

@@ -93,8 +93,7 @@ class PlainLines:
         if self._ends is not None and self._ends.full:
             return None
         text = _without_marks(text)
-        # Mostly lines that are not even show themselves at once.
-        if not text or _first_line(text).count(b",") != len(self.forms) - 1:
+        if not text:
             return None
         characters = self._desk.laid(text)
         starts, ends = self._desk.lines(len(text))
@@ -164,11 +163,6 @@ class PlainLines:
         return words
 
 
-def _first_line(text: bytes) -> bytes:
-    end = text.find(b"\n")
-    return text if end < 0 else text[:end]
-
-
 def _without_marks(text: bytes) -> bytes:
     """Return lines without the marks around their cells, nothing where marks stand elsewhere."""
     marks = text.count(b'"')
@@ -176,7 +170,7 @@ def _without_marks(text: bytes) -> bytes:
         return text
     # Mostly a line with a mark left open shows itself at once; and a return in front of a mark
     # would be the end of a line without the mark.
-    if _first_line(text).count(b'"') % 2 or b'\r"' in text:
+    if text.count(b'"', 0, text.find(b"\n") + 1) % 2 or b'\r"' in text:
         return b""
     characters = np.frombuffer(b"\n" + text + b"\n", dtype=np.uint8)
     edges = np.flatnonzero((characters == _COMMA) | (characters == NEWLINE))

@@ -37,8 +37,10 @@ def _table(characters: bytes) -> bytes:
 # Commas and spaces, and with them the bytes that are blanks.
 _NOTHING = _table(b", ")
 _NO_INK = _table(b",\t\n\v\f\r\x1c\x1d\x1e\x1f ")
-# Commas, and the blanks that a cell may hold and still be blank; some take several bytes.
-_IN_BLANK_LINES = _table(b"," + SHORT_BLANKS)
+# A line of blank cells alone, and the bytes with which one begins or, if nothing is in it, ends.
+_BLANKS = b"".join((SHORT_BLANKS, *LONG_BLANKS)).decode()
+_BLANK_LINE = rf'\A[,"{_BLANKS}]*\z'
+_BEGIN_BLANK = _table(b',"\r\n' + SHORT_BLANKS + bytes(blank[0] for blank in LONG_BLANKS))
 # A cell without any is no number that was cut; the last ones are those of full width.
 _FIGURE = "[0-9\uf000-\uffff]"
 _NOT_MENDED = -1
@@ -131,9 +133,6 @@ class _Lines:
         before = self.characters[self._quotes - 1]
         begin = (before == _COMMA) | (before == NEWLINE) | (self._quotes == 0)
         self.opened = self._counted(self._quotes[begin])
-        blanks = self._counted(np.flatnonzero(_are(_IN_BLANK_LINES, text)))
-        for blank in () if text.isascii() else LONG_BLANKS:
-            blanks += len(blank) * self._counted(_places_of(blank, text))
         self.found = commas + 1
         self.stray: Flags = self._counted(self._returns) > ends_in_return
         self.unclosed = np.zeros(len(self.starts), dtype=bool)
@@ -146,8 +145,11 @@ class _Lines:
         marked = np.flatnonzero(self.quotes > 1)
         if marked.size:
             self.unclosed[marked], self.found[marked] = self._quoted(marked)
-        self.blank: Flags = self.stops - self.starts == blanks + self.quotes
-        self.blank &= ~self.unclosed
+        first = self.characters[self.starts].tobytes()
+        perhaps = np.flatnonzero(_are(_BEGIN_BLANK, first) & ~self.unclosed)
+        texts = self.texts(self.starts[perhaps], self.stops[perhaps])
+        self.blank = np.zeros(len(self.starts), dtype=bool)
+        self.blank[perhaps] = flags_of(compute.match_substring_regex(texts, _BLANK_LINE))
 
     @property
     def told_apart(self) -> Flags:
@@ -245,11 +247,6 @@ class _Lines:
 def _are(table: bytes, text: bytes) -> Flags:
     """Say which characters of a text are of a table."""
     return np.frombuffer(text.translate(table), dtype=bool)
-
-
-def _places_of(word: bytes, text: bytes) -> Ints:
-    places = (match.start() for match in re.finditer(re.escape(word), text))
-    return np.fromiter(places, dtype=np.int64)
 
 
 def _said(lines: _Lines, at: Ints, cells: int) -> tuple[Ints, list[Message]]:
