@@ -149,3 +149,29 @@ def test_ways_are_of_half_as_many_visits(tmp_path: Path, ways: int, sure: bool) 
     audit = ct.audit(parse_claim_file(file_bytes(data), "file"), codes=table)
     assert ("codes_not_together" in set(audit.findings["rule"])) is sure
     assert ("codes_together" in set(audit.hints["rule"])) is not sure
+
+
+@pytest.mark.parametrize(("alone", "item", "wrong"), [
+    (False, "5301", False), (True, "5301", True), (True, "6107", False), (False, "6103", False),
+])  # fmt: skip
+def test_codes_are_of_a_service_of_the_statement(alone: bool, item: str, wrong: bool) -> None:
+    """In 2016-04 処遇改善 is of both services, 入浴 (5301) of 通所介護, 6103 of 療養通所介護."""
+    data = with_medical(alone=alone, level="21")
+    at = next(at for at, one in enumerate(data) if (one[1], one[5]) == ("02", INSURED))
+    data.insert(at + 1, [*data[at][:7], item, "1", "1", "0", "0", "0", "1", "0", "0", "0", ""])
+    found = [item for item, *_ in told(data, "other_service")]
+    assert found == (["7131-02-8"] if wrong else [])
+
+
+def test_an_addition_of_the_other_service_is_found() -> None:
+    file = changed_file("7131-02", 1, "item_code", "6103")
+    assert told(file, "other_service") == [("7131-02-8", "6103", "")]
+
+
+# A person comes at most nine times a day (回 1 to 9), so 18 visits are on two days at least.
+@pytest.mark.parametrize(("days", "few"), [("0", True), ("1", True), ("2", False), ("17", False)])
+def test_visits_need_days(days: str, few: bool) -> None:
+    file = changed_file("7131-10", 0, "days", days)
+    assert told(file, "days_too_few") == ([("7131-10-8", days, "2")] if few else [])
+    several = told(file, "several_visits_a_day", hint=True)
+    assert several == ([] if few else [("7131-10-8", days, "18")])

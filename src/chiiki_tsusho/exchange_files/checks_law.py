@@ -13,9 +13,11 @@ from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.month_lines import MonthLines
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.prices_and_limits import benefit_limits, unit_prices
 from chiiki_tsusho.not_known import NO_LIMIT, NO_ROW, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.reading.cells import MAX_SESSION
 
 
 def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
@@ -25,6 +27,7 @@ def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
         _check_levels(lines, findings)
         _check_counts(lines, findings)
         _check_company(lines, findings)
+        _check_services(lines, findings)
         check_rates(lines, findings)
         _check_managed(lines, findings)
         _check_limit(lines, findings)
@@ -122,7 +125,10 @@ def _check_days(lines: MonthLines, findings: Findings) -> None:
     known = np.zeros(len(sheets.totals), dtype=bool)
     known[totals] = lines.visits_counted[statement]
     findings.add("days_over_visits", sheets.totals, "days", known & (days > visits), visits)
-    findings.add("several_visits_a_day", sheets.totals, "days", known & (days < visits), visits)
+    fewest = -(-visits // MAX_SESSION)
+    findings.add("days_too_few", sheets.totals, "days", known & (days < fewest), fewest)
+    several = known & (days >= fewest) & (days < visits)
+    findings.add("several_visits_a_day", sheets.totals, "days", several, visits)
 
 
 def _check_company(lines: MonthLines, findings: Findings) -> None:
@@ -160,6 +166,17 @@ def _check_company(lines: MonthLines, findings: Findings) -> None:
                 sure = both & (times > lines.visits)[lines.statement]
             add("codes_not_together", sure, f"≠ {rows[other].item_code}")
             add("codes_together", both & ~sure, f"≠ {rows[other].item_code}")
+
+
+def _check_services(lines: MonthLines, findings: Findings) -> None:
+    """Find additions and ratios of a service that no visit of their statement is of."""
+    rows, base = lines.table.rows, lines.kinds["base"]
+    judged = lines.complete & lines.having(base)
+    for service in SERVICES:
+        of_service = lines.which(row.service == service for row in rows)
+        there = lines.having(base & of_service)
+        wrong = of_service & ~base & (judged & ~there)[lines.statement]
+        findings.add("other_service", lines.sheets.lines, "item_code", lines.at[wrong])
 
 
 def _check_managed(lines: MonthLines, findings: Findings) -> None:
