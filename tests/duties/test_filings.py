@@ -265,6 +265,16 @@ def test_a_list_is_told_once_for_an_office_of_several_services() -> None:
     assert found(report) == [("late", "members_not_filed")]
 
 
+def test_an_office_of_which_the_list_has_nobody() -> None:
+    """足立区 8(1): the list is filed when it is decided; nothing of it is known."""
+    office_ = offices({}, {"provider_no": OTHER}, authority="adachi", designated_on="2025-04-01")
+    report = check(QUIET, "2026-04-01", office_, members=members({}))
+    (item,) = [one for one in report.items if one.rule == "members_not_filed"]
+    assert (item.severity, item.rule, item.provider_no) == ("unclear", "members_not_filed", OTHER)
+    assert str(item.message) == "the list of members has no entry of this office"
+    assert item.message.say("ja") == "構成員の一覧に、この事業所の構成員がありません"
+
+
 def test_members_of_an_office_that_is_not_known() -> None:
     """足立区 8(1); the number is a cell of the list, and not repeated."""
     office_ = offices(authority="adachi", designated_on="2025-04-01")

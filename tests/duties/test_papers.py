@@ -258,6 +258,29 @@ def test_the_last_meeting_held_and_the_next_one_planned(tmp_path: Path) -> None:
     assert "第1回" in text_of(early)
 
 
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        ("第1回", "第1回 運営推進会議 会議録"),
+        ("１", "第1回 運営推進会議 会議録"),
+        ("令和7年度第1回", "令和7年度第1回 運営推進会議 会議録"),
+        ("2025-1", "第2025-1回 運営推進会議 会議録"),
+        ("", "運営推進会議 会議録"),
+    ],
+)
+def test_the_number_of_a_meeting_is_written_once(given: str, title: str, tmp_path: Path) -> None:
+    row = {"provider_no": PROVIDER, "meeting_no": given, "held_on": "2025-09-17"}
+    register = pd.DataFrame([row])
+    path = write(tmp_path, "minutes", meetings=register, meeting_no=given or None)
+    assert text_of(path).split("\n")[0] == title
+
+
+def test_a_meeting_is_asked_for_by_its_number_alone(tmp_path: Path) -> None:
+    row = {"provider_no": PROVIDER, "meeting_no": "第２回", "held_on": "2025-09-17"}
+    path = write(tmp_path, "minutes", meetings=pd.DataFrame([row]), meeting_no="2")
+    assert "第2回 運営推進会議" in text_of(path)
+
+
 def two_days(first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:
     rows = [{"provider_no": PROVIDER, "meeting_no": "1"} | one for one in (first, second)]
     return pd.DataFrame(rows).fillna("")

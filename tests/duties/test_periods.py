@@ -18,11 +18,11 @@ from chiiki_tsusho.duties.periods import (
     fiscal_days,
     fiscal_year,
     given_day,
-    japanese_date,
     period_end,
     same_day,
     without_closures,
 )
+from chiiki_tsusho.eras import japanese_date
 from chiiki_tsusho.errors import ChiikiTsushoError
 
 D = date.fromisoformat
@@ -143,7 +143,12 @@ def test_fiscal_years_run_from_april() -> None:
         ("2019-04-30", "平成31年4月30日"),
         ("1989-01-08", "平成元年1月8日"),
         ("1989-01-07", "昭和64年1月7日"),
-        ("1926-12-24", "1926年12月24日"),
+        ("1926-12-25", "昭和元年12月25日"),
+        ("1926-12-24", "大正15年12月24日"),
+        ("1912-07-30", "大正元年7月30日"),
+        ("1912-07-29", "明治45年7月29日"),
+        ("1868-10-23", "明治元年10月23日"),
+        ("1868-10-22", "1868年10月22日"),
     ],
 )
 def test_days_on_papers(day: str, text: str) -> None:

@@ -158,6 +158,34 @@ def test_no_meeting_is_planned_while_the_office_is_closed() -> None:
     assert planned(frame, "meeting")[0] == ("2026-09-11", "2026-09-21")
 
 
+@pytest.mark.parametrize(
+    ("held", "closed_from", "days"),
+    [
+        # Due before the closure began and not held: nobody knows when it can be.
+        ((), "2025-12-01", []),
+        # After 2026-03-11 by 2026-09-11, half a month before is 08-27; the next would be in it.
+        (("2025-09-17", "2026-03-11"), "2026-10-01", ["2026-08-27"]),
+        # The interval does not run on.
+        (("2025-09-17", "2026-03-11"), "2026-08-20", []),
+    ],
+)
+def test_no_meeting_is_planned_after_a_closure_without_an_end_began(
+    held: tuple[str, ...], closed_from: str, days: list[str]
+) -> None:
+    closed = {"designated_on": "2025-04-01", "closed_from": closed_from}
+    frame = plan(meetings(*held), 2026, "2026-04-10", **closed)
+    assert [day for day, _ in planned(frame, "meeting")] == days
+
+
+@pytest.mark.parametrize(
+    ("number", "following"), [("第4回", "5"), ("第４回", "5"), ("4回", "5"), ("第４ 回", "5")]
+)
+def test_numbers_are_read_as_offices_write_them(number: str, following: str) -> None:
+    register = meetings(meeting("2026-03-11", meeting_no=number))
+    frame = plan(register, 2026, "2026-04-01", designated_on="2025-04-01")
+    assert frame.loc[frame["kind"] == "meeting", "meeting_no"].tolist()[0] == following
+
+
 def test_a_number_of_very_many_digits_counts_nothing() -> None:
     register = meetings(meeting("2026-03-11", meeting_no="9" * 5000))
     frame = plan(register, 2026, "2026-04-01", designated_on="2025-04-01")

@@ -506,5 +506,5 @@ def test_eras() -> None:
     assert words.date(dt.date(1926, 12, 25)) == "昭和元年12月25日"
     assert words.date(dt.date(1926, 12, 24)) == "大正15年12月24日"
     assert words.date(dt.date(1912, 7, 30)) == "大正元年7月30日"
-    assert words.date(dt.date(1912, 7, 29)) == "1912年7月29日"
+    assert words.date(dt.date(1912, 7, 29)) == "明治45年7月29日"
     assert words.month("202606") == "令和8年6月"

@@ -11,9 +11,9 @@ from chiiki_tsusho.duties.findings import authority_name
 from chiiki_tsusho.duties.follow_ups import notice_days, retention
 from chiiki_tsusho.duties.meetings import Meeting
 from chiiki_tsusho.duties.paper_model import Block, Cell, PageBreak, Paper, Paragraph, Table
-from chiiki_tsusho.duties.periods import japanese_date
 from chiiki_tsusho.duties.registers import MODES
 from chiiki_tsusho.duties.services import care_services
+from chiiki_tsusho.eras import japanese_date
 
 COUNCILS = {"management": "運営推進会議", "care_medical": "介護・医療連携推進会議"}
 NO_DATE = "令和　　年　　月　　日"
@@ -57,8 +57,10 @@ def council_name(case: OfficeCase) -> str:
 
 
 def _titled(case: OfficeCase, meeting: Meeting | None, rest: str) -> str:
-    number = f"第{meeting.number}回 " if meeting and meeting.number else ""
-    return f"{number}{council_name(case)} {rest}"
+    number = meeting.number if meeting else ""
+    # Some say more than a number, such as 令和7年度第1回.
+    said = number if "回" in number or not number else f"第{number}回"
+    return f"{said} {council_name(case)} {rest}".lstrip()
 
 
 def _written(day: date | None) -> str:

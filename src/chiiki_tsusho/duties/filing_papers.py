@@ -17,9 +17,9 @@ from chiiki_tsusho.duties.filings import (
     split_address,
 )
 from chiiki_tsusho.duties.paper_model import Block, Cell, Paper, Paragraph, Table
-from chiiki_tsusho.duties.periods import japanese_date
 from chiiki_tsusho.duties.registers import Office
 from chiiki_tsusho.duties.services import care_services
+from chiiki_tsusho.eras import japanese_date
 
 _NO_DATE = "年　　月　　日"
 _MAYORS_FORM = "国分寺市長"

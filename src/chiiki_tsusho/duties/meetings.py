@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +15,7 @@ from chiiki_tsusho.duties.registers import read_register
 if TYPE_CHECKING:
     from chiiki_tsusho.duties.registers import Given
 
+_NUMBERED = re.compile(r"第?\s*([0-9]+)\s*回?")
 FROM_USERS = ("users", "families")
 OUTSIDERS = (
     *FROM_USERS,
@@ -63,7 +66,7 @@ class Meeting:
     @property
     def number(self) -> str:
         """The number of the meeting, blank where it has none."""
-        return self.meeting_no or ""
+        return plain_number(self.meeting_no or "")
 
     @property
     def counts_given(self) -> bool:
@@ -73,6 +76,13 @@ class Meeting:
     def attending(self, names: Sequence[str]) -> int:
         """Count those attending of some groups; a group left blank did not attend."""
         return sum(getattr(self, name) or 0 for name in names)
+
+
+def plain_number(text: str) -> str:
+    """Return the number of a meeting without the words around it (第１回: 1), else what it says."""
+    folded = unicodedata.normalize("NFKC", text).strip()
+    match = _NUMBERED.fullmatch(folded)
+    return match[1] if match else folded
 
 
 @dataclass(frozen=True)

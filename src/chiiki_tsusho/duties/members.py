@@ -40,8 +40,11 @@ def _changed_since(row: dict[str, Any], on: date) -> bool:
 
 def open_entries(
     cases: Sequence[OfficeCase], rows: Sequence[dict[str, Any]]
-) -> Iterator[tuple[OfficeCase, int, DutyRule | None]]:
-    """Count the entries of each office's list that are to be filed; yield the rule as well."""
+) -> Iterator[tuple[OfficeCase, int | None, DutyRule | None]]:
+    """Count the entries of each office's list that are to be filed; yield the rule as well.
+
+    None where the list that a rule asks for has no entry at all.
+    """
     lists: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         lists.setdefault(row["provider_no"], []).append(row)
@@ -49,7 +52,8 @@ def open_entries(
         rule = case.rule("member_list")
         own = lists.get(case.office.provider_no, [])
         changes = rule is not None and rule.value == "when_decided_and_changed"
-        yield case, 0 if rule is None else unfiled(own, case.on, changes=changes), rule
+        count = unfiled(own, case.on, changes=changes) if own else None
+        yield case, 0 if rule is None else count, rule
 
 
 def member_findings(
@@ -57,7 +61,16 @@ def member_findings(
 ) -> Iterator[Finding]:
     """Find lists of members that were not filed; no cell of the list is told."""
     for case, count, rule in open_entries(cases, rows):
-        if count:
+        if count is None:
+            yield Finding(
+                "unclear",
+                "members_not_filed",
+                Text("the list of members has no entry of this office"),
+                Text("add its members"),
+                case.office.provider_no,
+                law=rule,
+            )
+        elif count:
             yield Finding(
                 "late",
                 "members_not_filed",

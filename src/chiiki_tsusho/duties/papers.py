@@ -11,7 +11,7 @@ from chiiki_tsusho.duties import council_papers, filing_papers
 from chiiki_tsusho.duties.cases import OfficeCase, council_cases
 from chiiki_tsusho.duties.docx_file import write_docx
 from chiiki_tsusho.duties.filings import offices_of
-from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
+from chiiki_tsusho.duties.meetings import Meeting, Meetings, plain_number, read_meetings
 from chiiki_tsusho.duties.paper_model import Paper
 from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.registers import read_corporation, read_offices, read_register
@@ -146,9 +146,10 @@ def _meeting(case: OfficeCase, meeting_no: str | None, *, planned: bool) -> Meet
         found = [pair for pair in own if pair[0] == own[0][0]]
     else:
         # Notices come before a meeting and minutes after it, where both have the number.
+        wanted = plain_number(meeting_no)
         own, other = (still, held) if planned else (held, still)
-        found = [pair for pair in own if pair[1].number == meeting_no] or [
-            pair for pair in other if pair[1].number == meeting_no
+        found = [pair for pair in own if pair[1].number == wanted] or [
+            pair for pair in other if pair[1].number == wanted
         ]
         if not found:
             raise ChiikiTsushoError(

@@ -146,15 +146,3 @@ def fiscal_days(year: int) -> tuple[date, date]:
     first = date(year, APRIL, 1) if year >= MINYEAR else date.min
     last = date(year + 1, APRIL - 1, 31) if year < MAXYEAR else date.max
     return first, last
-
-
-_ERAS = (("令和", date(2019, 5, 1)), ("平成", date(1989, 1, 8)), ("昭和", date(1926, 12, 25)))
-
-
-def japanese_date(day: date) -> str:
-    """Write a day as papers do: 令和8年4月1日."""
-    for era, first in _ERAS:
-        if day >= first:
-            year = day.year - first.year + 1
-            return f"{era}{'元' if year == 1 else year}年{day.month}月{day.day}日"
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -146,12 +146,15 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
         wanted = [pair for pair in wanted if before is None or pair[0] > before]
         latest, rule = _latest(case, before)
         meeting: Meeting | None = None
-        if wanted and _is_next(case, before, wanted[0][0]):
+        owed: date | None = None
+        if latest is not None and not (wanted and _is_next(case, before, wanted[0][0])):
+            owed = _proposed(latest, case)
+        if owed is not None:
+            day = owed
+        elif wanted:
             day, meeting = wanted.pop(0)
-        elif latest is None:
-            break
         else:
-            day = _proposed(latest, case)
+            break
         if day > last:
             break
         number = meeting.number if meeting and meeting.number else str(count + 1)
@@ -186,8 +189,11 @@ def _latest(case: OfficeCase, before: date | None) -> tuple[date | None, DutyRul
     return case.act_after(before), case.interval(before)
 
 
-def _proposed(latest: date, case: OfficeCase) -> date:
-    """Return a day for a meeting: in the fiscal year of its last day, if that has one in time."""
+def _proposed(latest: date, case: OfficeCase) -> date | None:
+    """Return a day for a meeting: in the fiscal year of its last day, if that has one in time.
+
+    None where the office is closed and nobody knows until when.
+    """
     earliest = max(fiscal_days(fiscal_year(latest))[0], case.on)
     day = open_by(latest - _HALF_A_MONTH)
     if day < earliest:
@@ -195,10 +201,11 @@ def _proposed(latest: date, case: OfficeCase) -> date:
         if day > latest and in_time >= case.on:
             day = in_time
     for first, last in case.office.closures:
-        if last is not None and first <= day <= last:
-            before, day = open_by(days_later(first, -1)), open_from(days_later(last, 1))
-            if day > latest and before >= earliest:
-                day = before
+        if first <= day and (last is None or day <= last):
+            before = open_by(days_later(first, -1))
+            after = None if last is None else open_from(days_later(last, 1))
+            in_time = after is not None and after <= latest
+            return before if not in_time and before >= earliest else after
     return day
 
 

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 
 from markupsafe import Markup, escape
 
+from chiiki_tsusho.eras import japanese_date
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.reports.page_words import PageWords
@@ -97,13 +98,6 @@ LABELS: dict[str, Text] = {
     "own_share_note": Text("With public funds the share is what the person pays under them."),
     "print_hint": Text("To print: A4, portrait. Every paper begins on a page of its own."),
 }
-# The first day of each era, and its name (元号を改める政令).
-_ERAS = (
-    (dt.date(2019, 5, 1), "令和"),
-    (dt.date(1989, 1, 8), "平成"),
-    (dt.date(1926, 12, 25), "昭和"),
-    (dt.date(1912, 7, 30), "大正"),
-)
 _PLANNERS = {"1": "care_manager", "2": "self_plan", "3": "prevention"}
 
 
@@ -135,21 +129,14 @@ class PaperWords:
         year, number = int(month[:4]), int(month[4:])
         if self.language == "en":
             return f"{year:04}-{number:02}"
-        return self._in_era(dt.date(year, number, 1))[: -len("1日")]
+        return japanese_date(dt.date(year, number, 1))[: -len("1日")]
 
     def date(self, day: dt.date | str) -> str:
         """Write a date, also one of the form ``19400401``; blank where there is none."""
         if not day:
             return ""
         when = day if isinstance(day, dt.date) else dt.date.fromisoformat(day)
-        return when.isoformat() if self.language == "en" else self._in_era(when)
-
-    def _in_era(self, day: dt.date) -> str:
-        for first, name in _ERAS:
-            if day >= first:
-                year = day.year - first.year + 1
-                return f"{name}{'元' if year == 1 else year}年{day.month}月{day.day}日"
-        return f"{day.year}年{day.month}月{day.day}日"
+        return when.isoformat() if self.language == "en" else japanese_date(when)
 
     def sex(self, cell: str) -> str:
         """Name a sex, 1 or 2."""

@@ -10,19 +10,11 @@ import re
 from calendar import monthrange
 from datetime import date
 
+from chiiki_tsusho.eras import ERAS
 from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY
 from chiiki_tsusho.reading.cell_texts import BadCellError, digits, plain
 
-# The first and the last day of each era; the day on which 明治 and 大正 ended is also the first of
-# the next. What was printed before 平成 ended says 平成31年5月 and 平成32年, and that is meant.
-_ERAS = {
-    "明治": (date(1868, 10, 23), date(1912, 7, 30)),
-    "大正": (date(1912, 7, 30), date(1926, 12, 25)),
-    "昭和": (date(1926, 12, 25), date(1989, 1, 7)),
-    "平成": (date(1989, 1, 8), date.max),
-    "令和": (date(2019, 5, 1), date.max),
-}
 _ERA_OF_LETTER = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
 _WEEKDAYS = "月火水木金土日"
 _WEEKDAY_NAMES = (
@@ -88,12 +80,12 @@ def _era(name: str) -> str:
 
 
 def _year(era: str, number: str) -> int:
-    return _ERAS[era][0].year + (1 if number == "元" else int(number)) - 1
+    return ERAS[era][0].year + (1 if number == "元" else int(number)) - 1
 
 
 def _check_era(era: str, first: date, last: date, text: str) -> None:
     """Refuse a day or a month no day of which is of the era."""
-    start, end = _ERAS[era]
+    start, end = ERAS[era]
     if last < start:
         raise BadCellError("before_era", value=text, era=era, start=start.isoformat())
     if first > end:
