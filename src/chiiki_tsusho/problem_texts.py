@@ -279,7 +279,9 @@ TEXTS: dict[TextId, Text] = {
     "beside": Text(
         "a cell stands in column {column}, beside the headings; give it a heading, or delete it"
     ),
-    "quotation": Text("a quotation mark is opened and not closed on this line; close it"),
+    "quotation": Text(
+        "a quotation mark is opened and not closed on this line; close it, or take the line break out of the cell"
+    ),
     "carriage_return": Text("a carriage return stands inside the line; take it out"),
     # Of a single visit, which has no row.
     "count_of_visit": Text("{key}: {count} counts in one visit; at most {most} may be given"),

@@ -510,7 +510,7 @@ def test_words() -> None:
     both = on_lines([Name("a", "あ"), Message("malformed_row", "quotation")])
     assert str(both).splitlines()[0] == both.say().splitlines()[0] == "a"
     assert both.say("ja").splitlines() == [
-        "あ", "引用符がこの行の中で閉じられていません。閉じてください",
+        "あ", "引用符がこの行の中で閉じられていません。閉じるか、セルの中の改行を取り除いてください",
     ]  # fmt: skip
     assert pickle.loads(pickle.dumps(both)) == both
 

@@ -392,6 +392,39 @@ def test_a_level_is_that_of_the_visits_or_else_the_one_in_recipients(tmp_path: P
     assert base["care_level"].tolist() == ["22", "25", "21"]
 
 
+# 24 visits of 療養通所介護 in 2016-05, 1,007 units each and no other managed line: 24,168 units.
+# The limit of 要介護2 is 19,616, of 要介護3 26,931.
+@pytest.mark.parametrize(("level", "over"), [("2", True), ("3", False)])
+def test_a_claim_without_a_level_stays_within_the_limit_of_its_statement(
+    tmp_path: Path, level: str, over: bool
+) -> None:
+    visits, providers, recipients = eight_visits()
+    days = [f"2016-05-{day:02}" for day in range(1, 25)]
+    first = visits.iloc[:1].assign(care_level="", service="medical_day_care", minutes="240")
+    month = pd.concat([first.assign(service_date=day) for day in days])
+    persons = recipients.assign(care_level=level, planned_units="")
+    batch = ct.compute_claims(month, providers, persons)
+    assert batch.claims["planned_units"].tolist() == [24_168]
+    if not over:
+        ct.write_claim_file(batch, persons, "2016-06", tmp_path)
+        [file] = tmp_path.iterdir()
+        assert ct.audit(file).clean
+        return
+    with pytest.raises(ClaimFileError) as caught:
+        ct.write_claim_file(batch, persons, "2016-06", tmp_path)
+    assert caught.value.problems is not None
+    [problem] = caught.value.problems.to_dict("records")
+    assert (problem["column"], problem["rule"]) == ("care_level", "inconsistent")
+    assert "above the limit of the level in the file of recipients" in problem["message"]
+    # As told: with the level in the visits the limit is kept.
+    month = month.assign(care_level=level)
+    batch = ct.compute_claims(month, providers, persons)
+    assert batch.claims["planned_units"].tolist() == [19_616]
+    ct.write_claim_file(batch, persons, "2016-06", tmp_path)
+    [file] = tmp_path.iterdir()
+    assert ct.audit(file).clean
+
+
 def test_a_claim_without_yen_is_no_statement(tmp_path: Path) -> None:
     recipients = with_personal(example("recipients"))
     batch = ct.compute_claims(example("visits"), None, recipients)

@@ -29,7 +29,10 @@ from chiiki_tsusho.reading import csv_file as csv_files
 from chiiki_tsusho.reading.arrow_columns import checked_column
 from helpers.inputs import claim_text, compute, csv_text, frame, own, places, visit, visits
 
-OPEN = "a quotation mark is opened and not closed on this line; close it"
+OPEN = (
+    "a quotation mark is opened and not closed on this line; close it, or take the line break out of "
+    "the cell"
+)
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])

@@ -13,6 +13,7 @@ from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES
 from chiiki_tsusho.exchange_files.statements import MonthClaims
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.payers import law_of_the_uninsured
+from chiiki_tsusho.law.prices_and_limits import benefit_limits
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 
@@ -202,6 +203,17 @@ def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
     problems.add(
         no_level, "care_level", "missing_value",
         Text("no visit of the month has a care level; give it in the file of recipients"),
+    )  # fmt: skip
+    # Of 療養通所介護 a claim may be computed without a level; the statement states one.
+    service, of_claim = np.unique(_months(month), return_inverse=True)
+    limits = np.stack([benefit_limits(one) for one in service.tolist()])
+    limit = limits[of_claim, month.care_level]
+    problems.add(
+        blank("care_level") & (limit != UNKNOWN) & (month.number("planned_units") > limit),
+        "care_level", "inconsistent",
+        Text("the claim was computed without a care level, and its units are above the limit of "
+             "the level in the file of recipients; write the level in the visits and compute the "
+             "claim again"),
     )  # fmt: skip
     _check_against_recipients(month, problems)
     padded = claims.assign(insurer_no=claims["insurer_no"].str.zfill(INSURER_PLACES))
