@@ -168,6 +168,23 @@ def test_a_second_stop_changes_nothing() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", STOPPED["en"])
 
 
+def test_a_stop_is_one_whatever_a_library_makes_of_it() -> None:
+    """Models of pydantic that are built meanwhile raise an error of their own instead."""
+    swallowed = """
+        from chiiki_tsusho.command_line import explain
+
+        def built(*_, **__):
+            try:
+                stop()
+            except KeyboardInterrupt as error:
+                raise ValueError("no model") from error
+
+        explain.show = explain.show_data = built
+    """
+    done = program(swallowed, ["lookup", "--month", "2016-04"], ["SIGINT"])
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", STOPPED["en"])
+
+
 WAITING = """
     def told(event, given):
         if event == "open" and str(given[0]) == "pipe":

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 import chiiki_tsusho as ct
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.law.code_file import check_table
-from chiiki_tsusho.law.code_rows import COLUMNS
+from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, segments
+from chiiki_tsusho.law.table_files import law_file, typed_rows
 from helpers.workbooks import ROOT, Row
 
 # A table written before these columns has none of them.
@@ -590,6 +591,36 @@ def test_a_fault_between_rows(tmp_path: Path, rows: list[Row], expected: list[st
         with pytest.raises(ct.TableError) as told:
             ct.load_codes("2026-06", path=path)
         assert str(told.value) == "\n".join(f"{path}: {fault}" for fault in expected)
+
+
+def chain(length: int) -> list[Row]:
+    """Make ratios, each of the one before it."""
+    first = RATE | {"per_mille": "1000"}
+    links = [
+        {"item_code": f"{at:04}", "key": f"link_{at}", "rate_of": f"link_{at - 1}"}
+        for at in range(1, length)
+    ]
+    return [first | {"key": "link_0"}, *(first | link for link in links)]
+
+
+def test_ratios_of_ratios_end(tmp_path: Path) -> None:
+    """The law has two in a row; a table in which each is of the last one would take for ever."""
+    assert faults(write(tmp_path / "t.csv", [BASE, *chain(20)])) == []
+    told = faults(write(tmp_path / "t.csv", [BASE, *chain(22)]))
+    assert told == [
+        f"line {line}, column rate_of: 'link_{line - 4}': more than 20 ratios, each of another one"
+        for line in (23, 24)
+    ]
+
+
+def test_rows_of_every_month_are_cut_in_their_order() -> None:
+    """Each month has the rows valid in it, in the order of the table."""
+    rows, found = typed_rows(law_file("service_codes.csv"), CodeRow)
+    assert not found
+    for first, last, active in segments(rows):
+        for month in (first, last):
+            expected = [one for one in rows if one.row.valid_from <= month <= one.row.valid_to]
+            assert [one.line for one in active] == [one.line for one in expected]
 
 
 # --- heading and shape ---------------------------------------------------------------------------

@@ -1402,23 +1402,23 @@ def test_all_problems_of_a_file_at_once() -> None:
         ),
         (
             '1370000018,131003,0000000001,2016-04-02,1,"240',
-            "a quotation mark is opened and not closed on this line; close it, or take the line break "
-            "out of the cell",
+            "a quotation mark is opened and not closed on this line; close it, or take the line "
+            "break out of the cell",
         ),
         (
             '"1370000018,131003,0000000001,2016-04-02,1,240',
-            "a quotation mark is opened and not closed on this line; close it, or take the line break "
-            "out of the cell",
+            "a quotation mark is opened and not closed on this line; close it, or take the line "
+            "break out of the cell",
         ),
         (
             '"1"370000018,131003,0000000001,2016-04-02,1,"240',
-            "a quotation mark is opened and not closed on this line; close it, or take the line break "
-            "out of the cell",
+            "a quotation mark is opened and not closed on this line; close it, or take the line "
+            "break out of the cell",
         ),
         (
             '1370000018,131003,0000000001,2016-04-02,1,"240""',
-            "a quotation mark is opened and not closed on this line; close it, or take the line break "
-            "out of the cell",
+            "a quotation mark is opened and not closed on this line; close it, or take the line "
+            "break out of the cell",
         ),
         (
             "1370000018,131003,0000000001,2016-04-02,1,2\r40",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO, TypeVar
 
 import typer
 
-from chiiki_tsusho.command_line.stops import STOPPED, settle
+from chiiki_tsusho.command_line.stops import STOPPED, settle, stopped
 from chiiki_tsusho.errors import ChiikiTsushoError, why_not
 from chiiki_tsusho.language import (
     LANGUAGES,
@@ -142,9 +142,7 @@ def exit_codes() -> Iterator[None]:
         say_error(error)
         raise typer.Exit(WRONG_USE) from error
     except KeyboardInterrupt:
-        settle()
-        say(Text("stopped; {written}", written=_written()))
-        raise typer.Exit(STOPPED) from None
+        raise _end_of_stop() from None
     except BrokenPipeError:
         _let_go_of_output()
         raise typer.Exit(READER_GONE) from None
@@ -162,6 +160,8 @@ def exit_codes() -> Iterator[None]:
     except typer.Exit:
         raise
     except Exception as error:
+        if stopped():
+            raise _end_of_stop() from None
         # Python would leave with 1, which says that something is held or found.
         from traceback import format_exception
 
@@ -172,6 +172,12 @@ def exit_codes() -> Iterator[None]:
         if collects:
             gc.freeze()
             gc.enable()
+
+
+def _end_of_stop() -> typer.Exit:
+    settle()
+    say(Text("stopped; {written}", written=_written()))
+    return typer.Exit(STOPPED)
 
 
 def _written() -> Text:

@@ -23,6 +23,7 @@ _FROM_OUTSIDE = [
 _words = "stopped; nothing of this run was written"
 _process_ends = False
 _over = False
+_stopped = False
 
 
 def end_at_once_when_stopped() -> None:
@@ -53,6 +54,11 @@ def interrupt_when_stopped() -> None:
     _hear(_interrupt)
 
 
+def stopped() -> bool:
+    """Say whether a stop came, whatever a library made of its exception."""
+    return _stopped
+
+
 def settle() -> None:
     """Have no stop come any more if the process ends with the run: its exit code is settled.
 
@@ -75,8 +81,10 @@ def _hear(handler: Any) -> None:
 
 
 def _interrupt(_number: int, _frame: Any) -> None:
+    global _stopped
     # One that came while the others were being settled.
     if not _over:
+        _stopped = True
         raise KeyboardInterrupt
 
 

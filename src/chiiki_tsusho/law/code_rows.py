@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -142,11 +143,17 @@ def segments(rows: list[CodeLine]) -> list[tuple[int, int, list[CodeLine]]]:
     starts |= {next_month(one.row.valid_to) for one in rows if one.row.valid_to < OPEN_END}
     cuts = []
     ordered = sorted(starts)
+    # The first to begin stands last.
+    waiting = sorted(enumerate(rows), key=lambda pair: pair[1].row.valid_from, reverse=True)
+    active: list[tuple[int, CodeLine]] = []
     for first, following in zip(ordered, [*ordered[1:], None][: len(ordered)], strict=True):
         last = OPEN_END if following is None else month_before(following)
-        active = [one for one in rows if one.row.valid_from <= first <= one.row.valid_to]
+        active = [pair for pair in active if first <= pair[1].row.valid_to]
+        while waiting and waiting[-1][1].row.valid_from <= first:
+            active.append(waiting.pop())
+        active.sort(key=itemgetter(0))
         if active:
-            cuts.append((first, last, active))
+            cuts.append((first, last, [one for _, one in active]))
     return cuts
 
 

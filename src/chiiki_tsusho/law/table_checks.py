@@ -21,6 +21,8 @@ from chiiki_tsusho.law.table_files import Fault, period_faults
 # ratio, price and sum of many claims is exact in 64 bits.
 MOST_VISITS = 31 * 9
 LARGEST_MONTH = 10**13
+# Of ratios, each of the one before it; the law has two.
+LONGEST_CHAIN = 20
 _BASE_ONLY = (
     "minutes_from",
     "minutes_to",
@@ -220,6 +222,10 @@ def _rate_faults(one: CodeLine, keyed: dict[str, CodeLine]) -> Iterator[Fault]:
             text = Text("no rate row of these months has the key {target!r}", target=target)
             yield one.fault("rate_of", text)
             return
+        if len(seen) == LONGEST_CHAIN:
+            text = Text("more than {most} ratios, each of another one", most=LONGEST_CHAIN)
+            yield one.fault("rate_of", text)
+            return
         seen.add(target)
         target = keyed[target].row.rate_of
 
@@ -273,8 +279,11 @@ def _size_faults(active: list[CodeLine], keyed: dict[str, CodeLine]) -> Iterator
 def _chain(one: CodeLine, keyed: dict[str, CodeLine]) -> list[CodeLine]:
     """Return a rate and those it is a ratio of, as far as they are sound, the first one last."""
     chain = [one]
-    while chain[-1].row.rate_of in keyed and keyed[str(chain[-1].row.rate_of)] not in chain:
-        chain.append(keyed[str(chain[-1].row.rate_of)])
+    while chain[-1].row.rate_of in keyed and len(chain) < LONGEST_CHAIN:
+        link = keyed[str(chain[-1].row.rate_of)]
+        if link in chain:
+            break
+        chain.append(link)
     return chain[::-1]
 
 
