@@ -19,7 +19,7 @@ from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.unplaced_rows import WAYS, Unplaced
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
-from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
+from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError, why_not
 from chiiki_tsusho.language import Counted, Language, Text, listed
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
@@ -137,7 +137,13 @@ class Batch:
         """Write a page about the batch (``write_report``), and return where it is."""
         # A room above this one, entered only when it is asked for.
         page = import_module("chiiki_tsusho.reports.page")
-        with TemporaryDirectory() as folder:
+        try:
+            holder = TemporaryDirectory()
+        except OSError as error:
+            raise OutputError(
+                Text("there is no temporary folder to write to: {why}", why=why_not(error))
+            ) from error
+        with holder as folder:
             written: Path = page.write_report(
                 self.to_folder(Path(folder) / "batch"), path, language
             )

@@ -37,6 +37,14 @@ EXPECTED = [
 ]  # fmt: skip
 
 
+def test_ways_to_meet_and_counts_are_read_as_offices_write_them(tmp_path: Path) -> None:
+    path = tmp_path / "meetings.csv"
+    path.write_text("事業所番号,開催日,開催方法,利用者,家族\n"
+                    "1390000012,2025/9/17,Web,2名,１ 人\n", "utf-8")  # fmt: skip
+    [one] = read_meetings(path).meetings
+    assert (one.mode, one.users, one.families) == ("online", 2, 1)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
 def test_a_register_in_japanese(encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "meetings.csv"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ def test_to_a_folder_and_back(tmp_path: Path) -> None:
     ]  # fmt: skip
     page = batch.report(tmp_path / "page.html", "ja")
     assert "1370000018" in page.read_text("utf-8")
+
+
+def test_a_page_needs_a_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = compute(visits(1))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(ct.OutputError) as told:
+        batch.report(tmp_path / "page.html")
+    assert str(told.value) == "there is no temporary folder to write to: No such file or directory"
+    assert told.value.say("ja").startswith("一時フォルダーに書き込めません: ")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_says_what_computed_it() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,10 +103,15 @@ def line_of(code: str, first: str = "202606") -> Line:
 
 @pytest.mark.parametrize("encoding", ["cp932", "utf-8", "utf-8-sig"])
 @pytest.mark.parametrize("heading", [True, False], ids=["with heading", "without heading"])
-def test_every_known_row_comes_back(tmp_path: Path, encoding: str, heading: bool) -> None:
+def test_every_known_row_comes_back(
+    tmp_path: Path, encoding: str, heading: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """2016, 2017, 2024 and 2026 in one file, field by field, but for ratios of other rates."""
     path = write(tmp_path / "m.csv", [master_line(row) for row in KNOWN], encoding, heading)
-    table = import_master(path)
+    with monkeypatch.context() as nowhere:
+        # Nothing but the file asked for is written.
+        nowhere.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+        table = import_master(path)
     assert table.refused == []
     assert cells(table, "source") == expected(KNOWN)
     write_code_rows(table.rows, tmp_path / "codes.csv")

@@ -204,8 +204,8 @@ def _proposed(latest: date, case: OfficeCase) -> date | None:
         if first <= day and (last is None or day <= last):
             before = open_by(days_later(first, -1))
             after = None if last is None else open_from(days_later(last, 1))
-            in_time = after is not None and after <= latest
-            return before if not in_time and before >= earliest else after
+            late = after is None or after > latest
+            return before if late and before >= earliest else after
     return day
 
 

@@ -35,7 +35,7 @@ _MODE_NAMES = {
     **{japanese: name for name, japanese in MODES.items()},
     "対面開催": "in_person",
     "オンライン開催": "online",
-    "WEB": "online",
+    "web": "online",
     "対面・オンライン": "mixed",
     "対面とオンライン": "mixed",
     "書面開催": "written",
@@ -111,14 +111,19 @@ def _service(text: str) -> str:
 
 
 def _mode(text: str) -> str:
-    if _plain(text) not in _MODE_NAMES:
+    mode = _MODE_NAMES.get(_plain(text).casefold())
+    if mode is None:
         raise _CellFaultError(
             Text(
                 "{value!r} is not a way to meet; in_person, online, mixed or written was expected",
                 value=text,
             )
         )
-    return _MODE_NAMES[_plain(text)]
+    return mode
+
+
+def _count(text: str) -> int:
+    return _parsed("units", re.sub("[名人]$", "", _plain(text)))
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
@@ -128,7 +133,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "service": _service,
     "mode": _mode,
     "date": _date,
-    "count": lambda text: _parsed("units", text),
+    "count": _count,
     "yes_no": lambda text: _parsed("flag", text) == 1,
 }
 # What is said of a cell that may be personal, which is not repeated.

@@ -19,6 +19,11 @@ PUBLIC = ("public1", "public2", "public3")
 PRICE_SCALE = 100
 # The first digits of 公費負担者番号 are the 法別番号.
 LAW_PLACES = 2
+# Parts of the names of items of 01 that are of residents and of patients.
+_OF_OTHERS = (
+    "old_placement", "admitted", "discharge", "in_facility", "nights_out", "emergency",
+    "special_medical", "specified",
+)  # fmt: skip
 # Of 01 and of 10: the item of the one that is the sum of the item of the other.
 _TOTALS = {
     "insurance_units": "benefit_units",
@@ -90,7 +95,7 @@ def check_totals(sheets: Sheets, findings: Findings) -> None:
         findings.differing("base_total", sheets.base, name, expected)
     alone = np.ones(len(sheets), dtype=bool)
     alone[statement[~totals.is_one_of("service_kind", [SERVICE_KIND])]] = False
-    for name in _always_empty(sheets.base, ("emergency", "special_medical", "specified")):
+    for name in _always_empty(sheets.base, _OF_OTHERS):
         filled = sheets.base.filled(name) & alone[sheets.of_base]
         findings.add("must_be_empty", sheets.base, name, filled, "0")
 

@@ -139,6 +139,10 @@ def check_rates_and_funds(sheets: Sheets, findings: Findings) -> None:
     findings.add("public_rate", base, "public1_rate", other, fund_rate)
     no_funds = ~with_public_funds(base)
     findings.add("public_unasked", base, "public1_rate", no_funds & base.filled("public1_rate"))
+    for slot in _SOLE_SLOT:
+        unasked = ~base.filled(f"{slot}_payer_no")
+        for name in (f"{slot}_recipient_no", f"{slot}_rate"):
+            findings.add("public_unasked", base, name, unasked & base.filled(name))
 
 
 def law_numbers(base: View) -> Ints:

@@ -26,6 +26,7 @@ COLUMNS = (
 # Of these only the place is told, never what stands there.
 PRIVATE = frozenset(
     {"birth_date", "sex", "certified_from", "certified_to", "started_on", "stopped_on"}
+    | {"admitted_on", "discharged_on"}
     | {f"public{one}_{what}_no" for one in (1, 2, 3) for what in ("payer", "recipient")}
 )
 

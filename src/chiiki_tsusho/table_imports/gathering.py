@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from chiiki_tsusho.language import Language, Sayable, Text, printable
 from chiiki_tsusho.law.code_file import check_code_rows
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, csv_text
 from chiiki_tsusho.law.rounding import half_up
-from chiiki_tsusho.law.table_files import read_table
+from chiiki_tsusho.law.table_files import TableText
 from chiiki_tsusho.months import joined
 from chiiki_tsusho.table_imports.known_rows import TAKEN_BY_NAME, RowRefusedError, bundled_rows
 from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
@@ -253,10 +252,8 @@ class Gathering:
 
     def _faults(self) -> dict[int, Sayable]:
         """Make the checks of the loader on the file as it would be written."""
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "codes.csv"
-            file.write_text(csv_text(one.row for one in self.placed), "utf-8", newline="")
-            _, faults = check_code_rows(read_table(file))
+        text = csv_text(one.row for one in self.placed)
+        _, faults = check_code_rows(TableText(Path("codes.csv"), text, ""))
         found: dict[int, Sayable] = {}
         for fault in faults:
             # The heading is line 1.
