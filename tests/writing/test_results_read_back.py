@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from hypothesis import given
 import chiiki_tsusho as ct
 from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS
 from chiiki_tsusho.writing import result_checks
-from chiiki_tsusho.writing.result_columns import claims_and_lines_of
+from chiiki_tsusho.writing.result_columns import claims_and_lines_of, frame_table
+from helpers.inputs import PROVIDER, RECIPIENT, compute, visit
 from helpers.reference import load_limits, load_rows
 from helpers.strategies import Month, months, to_frames
 
@@ -139,6 +141,122 @@ def test_claims_and_lines_are_told_apart_whatever_their_number(
         claims_and_lines_of(claims.drop(index=3), lines)
 
 
+def test_lines_of_no_claim_at_all_are_told(batch: ct.Batch) -> None:
+    lines = batch.claim_lines
+    with pytest.raises(ct.InputFileError, match=f"{len(lines)} lines are of none of the claims"):
+        claims_and_lines_of(batch.claims[:0], lines)
+
+
+def of_one(days: int, month: str, level: str, cells: dict[str, str], **recipient: str) -> ct.Batch:
+    """One person's month at a provider of the first grade."""
+    return compute(
+        [
+            visit(day, service_date=f"{month}-{day:02}", care_level=level, **cells)
+            for day in range(1, days + 1)
+        ],
+        [{**PROVIDER, "area_grade": "1"}],
+        [{**RECIPIENT, **recipient}],
+    )
+
+
+SAME_BUILDING = {"same_building": "1"}
+
+
+@pytest.mark.parametrize(
+    ("days", "month", "level", "cells", "recipient"),
+    [
+        (31, "2016-05", "1", {}, {"benefit_rate": "100"}),
+        (1, "2016-05", "5", {}, {"benefit_rate": "0", "public_law": "12"}),
+        # Nothing is paid for, or the reduction of the first visit is more than what is.
+        (2, "2016-05", "5", {}, {"planned_units": "0", "public_law": "12"}),
+        (2, "2024-06", "5", SAME_BUILDING, {"planned_units": "1"}),
+        (2, "2024-06", "5", SAME_BUILDING, {"planned_units": "1", "public_law": "12"}),
+    ],
+)
+def test_what_is_rare_agrees_as_well(
+    days: int, month: str, level: str, cells: dict[str, str], recipient: dict[str, str]
+) -> None:
+    batch = of_one(days, month, level, cells, **{"benefit_rate": "90", **recipient})
+    claims, _ = claims_and_lines_of(batch.claims, batch.claim_lines)
+    assert claims["total_yen"].null_count == 0
+
+
+@pytest.mark.parametrize("units", [-1, 1])
+def test_public_funds_have_no_units_where_nothing_is_paid_for(units: int) -> None:
+    batch = of_one(2, "2016-05", "5", {}, planned_units="0", public_law="12", benefit_rate="90")
+    assert batch.claims["benefit_units"].tolist() == [0]
+    claims = frame_table(batch.claims.assign(public_units=units), "claims", CLAIMS)
+    with pytest.raises(ct.InputFileError, match=f"public_units is {units}, which"):
+        result_checks.check_claims(claims, "claims.csv")
+
+
+@pytest.mark.parametrize(
+    ("funds", "code", "units", "told"),
+    [
+        # A visit of 678 units, and 94 less; what is there once may be borne in part.
+        ({"public_law": "12"}, "781245", -1, "-1, which"),
+        ({"public_law": "12"}, "781245", 679, "679, which"),
+        ({"public_law": "12"}, "785611", 1, "1, which"),
+        ({"public_law": "12"}, "785611", -95, "-95, which"),
+        ({}, "781245", 1, "1 where other figures come to 0"),
+    ],
+)
+def test_public_funds_bear_no_more_of_a_line_than_all(
+    funds: dict[str, str], code: str, units: int, told: str
+) -> None:
+    batch = of_one(1, "2016-05", "5", SAME_BUILDING, benefit_rate="90", **funds)
+    lines = batch.claim_lines
+    lines = lines.assign(
+        public_units=lines["public_units"].mask(lines["service_code"] == code, units)
+    )
+    claims = batch.claims.assign(public_units=lines["public_units"].sum())
+    with pytest.raises(ct.InputFileError, match=f"{code}: public_units is {told}"):
+        claims_and_lines_of(claims, lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "units", "told"),
+    [
+        ("public_units", 2129, "2,129 where other figures come to 2,130"),
+        ("self_paid_units", 1, "1 where other figures come to 0"),
+    ],
+)
+def test_within_the_limit_units_agree_without_yen_as_well(name: str, units: int, told: str) -> None:
+    """Five visits of 426 units; no rate of benefit is given."""
+    batch = of_one(5, "2016-05", "1", {}, public_law="12")
+    claims = batch.claims
+    assert claims[["total_units", "planned_units"]].to_numpy().tolist() == [[2130, 2130]]
+    claims = claims.assign(**{name: units})
+    with pytest.raises(ct.InputFileError, match=f"{name} is {told}"):
+        claims_and_lines_of(claims, batch.claim_lines)
+
+
+def test_public_funds_of_some_days_bear_their_share() -> None:
+    """Of two visits of 426 units at 10.90 yen, 9,286 yen, the 10 % that the insurance leaves."""
+    batch = of_one(5, "2016-05", "1", {}, benefit_rate="90", public_law="12", public_to="2")
+    claims = batch.claims
+    assert claims["public_yen"].tolist() == [928]
+    more = claims.assign(public_yen=929, copay_yen=claims["copay_yen"] - 1)
+    with pytest.raises(ct.InputFileError, match="public_yen is 929, which"):
+        claims_and_lines_of(more, batch.claim_lines)
+
+
+def test_one_line_twice_is_told() -> None:
+    batch = of_one(1, "2016-05", "1", {}, benefit_rate="90")
+    with pytest.raises(ct.InputFileError, match="781241 is there more than once"):
+        claims_and_lines_of(batch.claims, pd.concat([batch.claim_lines] * 2))
+
+
+def test_public_funds_bear_what_is_outside_the_limit_on_their_days() -> None:
+    """Of 6 units a visit, which no limit cuts on the two days that are covered."""
+    outside = {"service_provision_2": "1"}
+    batch = of_one(5, "2016-05", "5", outside, planned_units="1000", public_law="12", public_to="3")
+    assert batch.claim_lines["public_units"].tolist() == [3 * 678, 2 * 6]
+    assert batch.claims["public_units"].tolist() == [1012]
+    with pytest.raises(ct.InputFileError, match="public_units is 11, which"):
+        claims_and_lines_of(batch.claims.assign(public_units=11), batch.claim_lines)
+
+
 def drop(table: int) -> Edit:
     return lambda *tables: tables[table].__delitem__(1)
 
@@ -147,6 +265,16 @@ def column_twice(claims: Cells, _lines: Cells) -> None:
     at = claims[0].index("visits")
     for row in claims:
         row.append(row[at])
+
+
+def units_moved(_claims: Cells, lines: Cells) -> None:
+    """From one line of a claim to the next: the claim comes to the same."""
+    at = lines[0].index("service_units")
+    count = lines[0].index("count")
+    assert lines[1][:4] == lines[2][:4]
+    assert int(lines[1][count]) > 1
+    for row, by in ((1, 1), (2, -1)):
+        lines[row][at] = str(int(lines[row][at]) + by)
 
 
 def double(table: int) -> Edit:
@@ -162,12 +290,20 @@ def double(table: int) -> Edit:
         (double(1), "is there more than once", "の明細行が2行以上あります"),
         (lambda _claims, lines: lines.__delitem__(slice(1, None)), "come to 0", "計算すると0です"),
         (cell(1, "units", "1"), "count is ", "回数が"),
+        (cell(1, "units", "0"), "where other figures come to 0", "計算すると0です"),
+        (units_moved, "service_units is ", "サービス単位数の"),
         (cell(1, "limit_managed", "2"), "limit_managed is 2, which", "限度額管理対象の2は"),
         (cell(1, "limit_managed", "0"), "managed_units is ", "限度額管理対象単位数が"),
         (cell(1, "public_count", "99"), "public_count is 99, which", "公費対象回数の99は"),
         (cell(1, "public_units", "1"), "public_units is 1", "公費対象単位数が1"),
         (cell(0, "care_level", "6"), "care_level is 6, which", "要介護度の6は"),
+        (cell(0, "care_level", "0"), "care_level is 0, which", "要介護度の0は"),
         (cell(0, "days", "32"), "days is 32, which", "実日数の32は"),
+        (cell(0, "days", "0"), "days is 0, which", "実日数の0は"),
+        (
+            lambda *tables: [cell(0, name, "32")(*tables) for name in ("days", "visits")],
+            "days is 32, which", "実日数の32は",
+        ),
         (cell(0, "visits", "0"), "days is ", "実日数の"),
         (cell(0, "unmanaged_units", "1"), "total_units is ", "総単位数が"),
         (cell(0, "benefit_units", "1"), "benefit_units is 1 where", "給付単位数が1ですが"),
@@ -190,6 +326,7 @@ def double(table: int) -> Edit:
         (cell(1, "limit_managed", "-1"), "limit_managed is -1, which", "限度額管理対象の-1は"),
         (cell(1, "count", "0"), "count is 0, which", "回数の0は"),
         (cell(1, "public_count", "-1"), "public_count is -1, which", "公費対象回数の-1は"),
+        (cell(0, "visits", f"{10**15}"), f"visits has {10**15}, more than", "あり得ない大きさ"),
         (cell(0, "visits", "x"), "visits has 'x', which is no whole", "「x」は整数ではありません"),
         (cell(1, "count", "1.5"), "count has '1.5', which is no", "「1.5」は整数ではありません"),
         (
@@ -220,7 +357,9 @@ def test_zeros_that_a_spreadsheet_dropped_are_told(batch: ct.Batch, tmp_path: Pa
                 row[at] = row[at].lstrip("0")
 
     for error in refuse_all(edited(tmp_path / "out", shorten), tmp_path):
-        assert "claims.csv: is not as the claim command writes it: insured_no has '" in str(error)
+        told = re.search(r"claims\.csv: is not as the claim .*: insured_no has '(\d+)'", str(error))
+        assert told is not None
+        assert told[1].zfill(10) in set(batch.claims["insured_no"])
         assert f"in {shortened} of the rows" in str(error)
         assert "drops zeros in front" in str(error)
         assert "被保険者番号に「" in error.say("ja")
@@ -239,11 +378,19 @@ def without_yen(claims: pd.DataFrame) -> pd.DataFrame:
         (lambda one: one.assign(copay_yen=pd.NA), "only one of", "一方だけが空欄"),
         (lambda one: one.assign(copay_yen=0.5), "has '0.5', which is no whole", "整数では"),
         (lambda one: one.assign(service_month="x"), "'x' is no month", "提供年月では"),
+        (lambda one: one.assign(service_month="201613"), "'201613' is no month", "提供年月では"),
+        (lambda one: one.assign(service_month="2016-4"), "'2016-4' is no month", "提供年月では"),
+        (lambda one: one.assign(service_month="２０１６０４"), "is no month", "提供年月では"),
         (lambda one: one.assign(insured_no=None), "insured_no has ''", "被保険者番号に「」"),
         (lambda one: one.assign(visits=None), "visits is blank in 27", "空欄の行が27行"),
         (lambda one: one.assign(visits=[[1]] * 27), "no number and no text", "文字でもない"),
         (lambda one: one.assign(visits=[1, "x"] * 13 + [1]), "no number and no", "文字でもない"),
         (lambda one: one.assign(visits=2**62), "more than any claim", "あり得ない大きさ"),
+        (
+            lambda one: one.assign(visits=np.array([1] * 26 + [2**63], dtype=np.uint64)),
+            f"visits has {2**63}, more than any claim",
+            "あり得ない大きさ",
+        ),
         (lambda one: pd.concat([one, one[:1]]), "more than once", "2件以上"),
         (lambda one: pd.concat([one, one[["visits"]]], axis=1), "visits is there", "2つあります"),
         (lambda one: one[1:], "none of the claims", "どの請求明細にも"),

@@ -26,11 +26,9 @@ Where = str | Path | Sayable
 AGAIN = Text("compute the claims again")
 _KEY = [column.name for column in CLAIM_KEY]
 _NAMES = {one.name: Name(one.name, one.heading) for one in (*CLAIM_LINES, *CLAIMS)}
-_YEN = ("total_yen", "insurance_yen", "public_yen", "copay_yen", "self_paid_yen")
 # What a figure can be; a price of the unit has four digits in every file.
 _RANGES = {
     "care_level": (1, 5),
-    "days": (1, 31),
     "unit_price": (1, 9_999),
     "benefit_rate": (0, PER_CENT),
 }
@@ -60,7 +58,7 @@ class _Figures:
         """Refuse a figure that is not what others come to."""
         found = self[name]
         expected = np.broadcast_to(expected, found.shape)
-        for at in np.flatnonzero((found != expected) & among)[:1].tolist():
+        for at in np.flatnonzero((found != expected) & among).tolist():
             raise _differ(
                 self.where,
                 Text(
@@ -77,7 +75,7 @@ class _Figures:
     ) -> None:
         """Refuse a figure that cannot be."""
         found = self[name]
-        for at in np.flatnonzero(((found < least) | (found > most)) & among)[:1].tolist():
+        for at in np.flatnonzero(((found < least) | (found > most)) & among).tolist():
             raise _differ(
                 self.where,
                 Text(
@@ -119,7 +117,7 @@ def check_claims(claims: pa.Table, where: Where) -> None:
     for name, (least, most) in _RANGES.items():
         figures.within(name, least, most, ~figures.blank(name))
     visits, managed = figures["visits"], figures["managed_units"]
-    figures.within("days", 1, visits)
+    figures.within("days", 1, np.minimum(visits, 31))
     # 様式第二: units within the plan are paid for, those outside the limit as they were covered.
     planned, benefit = figures["planned_units"], figures["benefit_units"]
     figures.expect("total_units", managed + figures["unmanaged_units"])
@@ -133,8 +131,8 @@ def check_claims(claims: pa.Table, where: Where) -> None:
 def _check_yen(figures: _Figures, benefit: Ints, public: Ints) -> None:
     insured = ~_uninsured(figures.table)
     known = ~figures.blank("unit_price") & ~(figures.blank("benefit_rate") & insured)
-    there = ~figures.blank(_YEN[0])
-    for at in np.flatnonzero(known != there)[:1].tolist():
+    there = ~figures.blank("total_yen")
+    for at in np.flatnonzero(known != there).tolist():
         fault = (
             Text("{row} has no yen, and has a unit price and a benefit rate", row=figures.row(at))
             if known[at]
@@ -153,7 +151,7 @@ def _check_yen(figures: _Figures, benefit: Ints, public: Ints) -> None:
     rest = total - insurance
     cost = floor_share(public, price, PRICE_SCALE)
     most = np.where(public == benefit, rest, floor_share(cost, PER_CENT - rate, PER_CENT))
-    figures.within("public_yen", 0, most, known & (most >= 0))
+    figures.within("public_yen", 0, np.maximum(0, most), known)
     figures.expect("copay_yen", rest - figures["public_yen"], known)
 
 
@@ -184,7 +182,7 @@ def check_results(claims: pa.Table, lines: pa.Table, where: Where) -> None:
     order = np.argsort(of_claims, kind="stable")
     ordered = of_claims[order]
     figures = _Figures(claims, where)
-    for at in np.flatnonzero(~first_of_runs(ordered))[:1].tolist():
+    for at in np.flatnonzero(~first_of_runs(ordered)).tolist():
         fault = Text("claim {row} is there more than once", row=figures.row(int(order[at])))
         raise _differ(where, fault)
     # The lines of a claim stand together, mostly.
@@ -208,26 +206,27 @@ def check_results(claims: pa.Table, lines: pa.Table, where: Where) -> None:
             np.add.at(sums, claim_of_run, np.add.reduceat(values, runs))
         return sums
 
-    units, managed = of_line["service_units"], of_line["limit_managed"]
+    units, managed_line = of_line["service_units"], of_line["limit_managed"]
     of_line.within("limit_managed", 0, 1)
     figures.expect("total_units", summed(units))
-    figures.expect("managed_units", summed(units * managed))
+    figures.expect("managed_units", summed(units * managed_line))
     _check_lines(of_line)
     check_claims(claims, where)
     over = figures["managed_units"] > figures["planned_units"]
-    public = summed(of_line["public_units"])
-    figures.expect("public_units", public, ~over)
-    # Over the limit only a part of the lines is paid for.
-    figures.within("public_units", np.minimum(0, public), np.maximum(0, public), over)
+    public = of_line["public_units"]
+    figures.expect("public_units", summed(public), ~over)
+    # Over the limit only a part of the managed lines is paid for, which are whole.
+    figures.within("public_units", summed(public * (1 - managed_line)), summed(public), over)
 
 
 def _check_lines(lines: _Figures) -> None:
     count, units, whole = lines["count"], lines["units"], lines["service_units"]
-    lines.within("count", 1, 1 << 31)
+    lines.within("count", 1, np.abs(whole))
     # By a division: a product may be longer than any number here.
-    one = np.where(units == 0, 1, units)
-    lines.within("service_units", np.where(whole % one == 0, whole, whole + 1), whole)
-    lines.expect("count", np.where(units == 0, 0, whole // one))
+    with np.errstate(divide="ignore"):
+        times, left = np.divmod(whole, units)  # both 0 where units are
+    lines.within("service_units", whole + (left != 0), whole)
+    lines.expect("count", times)
     public = lines["public_count"]
     lines.within("public_count", 0, count)
     lines.within("public_units", np.minimum(0, whole), np.maximum(0, whole))
@@ -239,12 +238,12 @@ def _check_once(lines: _Figures, claim: Ints) -> None:
     codes, texts = _numbered([lines.table], "service_code")
     rank = np.empty(len(texts), dtype=np.int64)
     rank[numbers_of(compute.sort_indices(texts)).astype(np.int64)] = np.arange(len(texts))
-    key = claim * (len(texts) + 1) + rank[codes[0]]
+    key = claim * len(texts) + rank[codes]
     # In their order they are told at a glance.
     if (key[1:] > key[:-1]).all():
         return
     order = np.argsort(key, kind="stable")
-    for at in np.flatnonzero(~first_of_runs(key[order]))[:1].tolist():
+    for at in np.flatnonzero(~first_of_runs(key[order])).tolist():
         raise _differ(
             lines.where, Text("{row} is there more than once", row=lines.row(int(order[at])))
         )
@@ -256,16 +255,16 @@ def _keys(claims: pa.Table, lines: pa.Table) -> tuple[Ints, Ints]:
     most = 1
     for name in _KEY:
         numbers, texts = _numbered([claims, lines], name)
-        if most * (len(texts) + 1) > _LARGEST_KEY:
+        if most * len(texts) > _LARGEST_KEY:
             distinct, keys = np.unique(keys, return_inverse=True)
             most = len(distinct)
-        most *= len(texts) + 1
-        keys = keys * (len(texts) + 1) + np.concatenate(numbers)
+        most *= len(texts)
+        keys = keys * len(texts) + numbers
     return keys[: claims.num_rows], keys[claims.num_rows :]
 
 
-def _numbered(tables: list[pa.Table], name: str) -> tuple[list[Ints], pa.StringArray]:
-    """Return numbers for the texts of a column, alike in all the tables, and these texts."""
+def _numbered(tables: list[pa.Table], name: str) -> tuple[Ints, pa.StringArray]:
+    """Return numbers for the texts of a column of the tables, one after another, and these."""
     columns = [table[name] for table in tables]
     whole = pa.chunked_array([one for column in columns for one in column.chunks], columns[0].type)
     if not pa.types.is_dictionary(whole.type):
@@ -274,5 +273,4 @@ def _numbered(tables: list[pa.Table], name: str) -> tuple[list[Ints], pa.StringA
     chunks = [numbers_of(one.indices).astype(np.int64) for one in whole.chunks]
     numbers = np.concatenate([np.zeros(0, dtype=np.int64), *chunks])
     texts = whole.chunk(0).dictionary if whole.num_chunks else pa.array([], pa.string())
-    ends = np.cumsum([table.num_rows for table in tables])[:-1]
-    return np.split(numbers, ends), texts
+    return numbers, texts

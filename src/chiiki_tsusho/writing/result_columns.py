@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
+from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Name, Sayable, Text
 from chiiki_tsusho.months import is_month
@@ -64,20 +64,24 @@ def typed(values: Cells, column: Column, where: Where) -> Cells:
     text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
     if pa.types.is_null(kind) or (text and column.kind == "text"):
         return values.cast(pa.string() if column.kind == "text" else pa.int64())
-    if not text and not pa.types.is_integer(kind) and not pa.types.is_floating(kind):
-        raise not_as_written(where, _neither(column))
-    if text:
-        whole = compute.match_substring_regex(values, _WHOLE)
+    if pa.types.is_integer(kind):
+        _check_size(values, column, where)
+    elif text:
+        _check_whole(values, compute.match_substring_regex(values, _WHOLE), column, where)
     elif pa.types.is_floating(kind):
         fits = compute.less_equal(compute.abs(values), float(_LARGEST))
         whole = compute.and_(fits, compute.equal(values, compute.trunc(values)))
         # What is blank in a frame of numbers with a point.
         values = compute.if_else(compute.is_nan(values), None, values)
+        _check_whole(values, whole, column, where)
     else:
-        most = compute.less_equal(values, _LARGEST)
-        whole = compute.and_(most, compute.greater_equal(values, -_LARGEST))
-        if len(large := values.filter(compute.invert(whole))):
-            raise not_as_written(where, _too_large(column, large[0].as_py()))
+        raise not_as_written(where, _neither(column))
+    numbers = values.cast(pa.int64())
+    return numbers.cast(pa.string()) if column.kind == "text" else numbers
+
+
+def _check_whole(values: Cells, whole: Cells, column: Column, where: Where) -> None:
+    """Refuse numbers of which it is said that they are not whole."""
     odd = values.filter(compute.and_(values.is_valid(), compute.invert(whole)))
     if len(odd):
         fault = Text(
@@ -86,8 +90,18 @@ def typed(values: Cells, column: Column, where: Where) -> Cells:
             value=str(odd[0].as_py())[:_MOST_CHARACTERS],
         )
         raise not_as_written(where, fault)
-    numbers = values.cast(pa.int64())
-    return numbers.cast(pa.string()) if column.kind == "text" else numbers
+
+
+def _check_size(values: Cells, column: Column, where: Where) -> None:
+    """Refuse whole numbers that no claim comes to, of any width."""
+    for number in compute.min_max(values).as_py().values():
+        if number is not None and abs(number) > _LARGEST:
+            fault = Text(
+                "{column} has {number}, more than any claim comes to",
+                column=named(column),
+                number=number,
+            )
+            raise not_as_written(where, fault)
 
 
 def check_form(table: pa.Table, columns: Sequence[Column], where: Where) -> None:
@@ -108,7 +122,7 @@ def check_form(table: pa.Table, columns: Sequence[Column], where: Where) -> None
         A number is blank that must be there, or none that a claim comes to; a claim has some of
         its yen without the others; a month, an identifying number or a code is none.
     """
-    if all(column in columns for column in PROBLEMS[:2]):
+    if "severity" in table.column_names:
         _check_numbers(table, columns, where)
         return
     for column in columns:
@@ -125,9 +139,7 @@ def _check_numbers(table: pa.Table, columns: Sequence[Column], where: Where) -> 
         if column.kind == "text":
             continue
         values = table[column.name]
-        for number in compute.min_max(values).as_py().values():
-            if number is not None and abs(number) > _LARGEST:
-                raise not_as_written(where, _too_large(column, number))
+        _check_size(values, column, where)
         if column.kind == "whole" and values.null_count:
             raise InputFileError(
                 Text(
@@ -138,12 +150,6 @@ def _check_numbers(table: pa.Table, columns: Sequence[Column], where: Where) -> 
                     again=AGAIN,
                 )
             )
-
-
-def _too_large(column: Column, number: int) -> Text:
-    return Text(
-        "{column} has {number}, more than any claim comes to", column=named(column), number=number
-    )
 
 
 def _distinct(values: Cells) -> pa.StringArray:
