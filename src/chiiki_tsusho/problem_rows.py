@@ -22,6 +22,8 @@ from chiiki_tsusho.problem_texts import Message, shortened
 from chiiki_tsusho.records import record
 
 FILE_ORDER = ("visits", "providers", "recipients")
+# No input has so many.
+_MOST_LINES = 1 << 40
 # So many rows are formed at once: their texts are in memory no longer than it takes to write them.
 _ROWS_AT_ONCE = 1 << 14
 _TYPES = {"text": pa.string(), "whole": pa.int64(), "whole_or_blank": pa.int64()}
@@ -146,19 +148,22 @@ class WrittenProblems:
         """Count the rows."""
         return len(self._batch.lines)
 
-    def order_keys(self, kinds: dict[tuple[str, str], int]) -> tuple[npt.NDArray[np.integer], ...]:
-        """Return what rows are ordered by, the last first: column and rule, line, file, input.
+    def order_keys(self, kinds: Mapping[tuple[str, str], int]) -> npt.NDArray[np.int64]:
+        """Return a number by which rows are ordered: by input, file, line, and column and rule.
 
         Parameters
         ----------
-        kinds : dict of (column, rule) to int
+        kinds : mapping of (column, rule) to int
             The place of each.
         """
         batch = self._batch
-        kind = np.array([kinds[self.column, rule] for rule in self.rules], dtype=np.int32)
-        files = self._file_of(batch.lines).astype(np.int32)
-        inputs = np.full(len(files), FILE_ORDER.index(batch.file), dtype=np.int8)
-        return kind[batch.which], batch.lines, files, inputs
+        # What has no line has a place between two: behind the lines of the first file.
+        behind = int(self._before[1]) if len(self._before) > 1 else _MOST_LINES - 1
+        places = np.where(batch.lines == NO_LINE, 2 * behind + 1, 2 * batch.lines)
+        places += FILE_ORDER.index(batch.file) * 2 * _MOST_LINES
+        places *= len(kinds)
+        places += np.array([kinds[self.column, rule] for rule in self.rules])[batch.which]
+        return places
 
     @property
     def is_ascii(self) -> bool:
@@ -317,19 +322,17 @@ def _order(batches: Sequence[WrittenProblems]) -> npt.NDArray[np.int64]:
     """Order the rows of all batches, counted through."""
     pairs = sorted({(batch.column, rule) for batch in batches for rule in batch.rules})
     kinds = {pair: at for at, pair in enumerate(pairs)}
-    each = zip(*(batch.order_keys(kinds) for batch in batches), strict=True)
-    keys = [np.concatenate(parts) for parts in each]
-    ordered: npt.NDArray[np.int64] = np.lexsort(keys)
+    keys = np.concatenate([batch.order_keys(kinds) for batch in batches])
+    ordered: npt.NDArray[np.int64] = np.argsort(keys, kind="stable")
     # Values and messages are many and long; few rows have a like beside them.
-    alike = np.ones(len(ordered) - 1, dtype=bool)
-    for key in keys:
-        alike &= key[ordered[1:]] == key[ordered[:-1]]
+    in_order = keys[ordered]
+    alike = in_order[1:] == in_order[:-1]
     tied = np.flatnonzero(np.append(alike, False) | np.append(False, alike))
     if len(tied):
         rows = ordered[tied]
         words = _gathered(batches, rows, WrittenProblems.words)
         last = [_ranks(words[name]) for name in ("message", "value")]
-        ordered[tied] = rows[np.lexsort([*last, *(key[rows] for key in keys)])]
+        ordered[tied] = rows[np.lexsort([*last, keys[rows]])]
     return ordered
 
 
