@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from chiiki_tsusho.command_line import shared
 from chiiki_tsusho.command_line.app import app
-from helpers.claim_files import changed_file, clean_file
+from helpers.claim_files import changed_file, clean_file, file_bytes, lines
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NEVER_TRIED = "no file of this program was ever tried at a real 国保連"
@@ -131,6 +131,16 @@ def test_an_audit_writes_findings_as_a_table_and_a_page(tmp_path: Path) -> None:
     assert "3 findings" in done.stderr
     assert "7131-10-16" in page.read_text(encoding="utf-8")
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
+
+
+def test_a_hint_of_a_whole_file_names_no_line(tmp_path: Path) -> None:
+    file = tmp_path / "J.CSV"
+    other = ["7132", "01", "201604", "1390000015", "00139006", "0000999999", "whatever"]
+    file.write_bytes(file_bytes([*lines(), other]))
+    done = invoke("audit", file)
+    assert done.exit_code == 0
+    first, _ = done.stderr.splitlines()
+    assert first.startswith("to look at: The file has statements of other forms")
 
 
 def test_an_audit_in_japanese_has_japanese_headings(tmp_path: Path) -> None:

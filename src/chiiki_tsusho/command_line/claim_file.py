@@ -230,6 +230,9 @@ def returns_command(
 def _say_hints(hints: pd.DataFrame) -> None:
     """Say once what may be right and should be looked at, and how often."""
     for message, rows in hints.groupby("message", sort=False):
+        if rows["line"].isna().all():
+            say(Text("to look at: {message}", message=message))
+            continue
         say(
             Text(
                 "to look at ({count}, first line {line}): {message}",
