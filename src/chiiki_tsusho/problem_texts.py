@@ -282,7 +282,9 @@ TEXTS: dict[TextId, Text] = {
     "quotation": Text(
         "a quotation mark is opened and not closed on this line; close it, or take the line break out of the cell"
     ),
-    "carriage_return": Text("a carriage return stands inside the line; take it out"),
+    "carriage_return": Text(
+        "a carriage return stands inside the line; take it out, or end the line there"
+    ),
     # Of a single visit, which has no row.
     "count_of_visit": Text("{key}: {count} counts in one visit; at most {most} may be given"),
     "conflicting_of_visit": Text(

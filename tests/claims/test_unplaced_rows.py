@@ -281,8 +281,8 @@ def test_a_line_of_fewer_cells_than_two_rows_is_read_as_one(tmp_path: Path) -> N
 
 
 # A line feed was lost: the last cell of one row and the first of the next are one, or it was
-# taken for a comma.
-@pytest.mark.parametrize("between", ["", ","])
+# taken for a comma, or the carriage return before it is still there.
+@pytest.mark.parametrize("between", ["", ",", "\r"])
 def test_rows_on_one_line_hold_the_claims_of_all_of_them(tmp_path: Path, between: str) -> None:
     one, other = (f"{A},131003,{PERSONS[at]},2016-04-09,1,240" for at in (1, 2))
     joined = f"{one}{between}{other}"
@@ -294,6 +294,25 @@ def test_rows_on_one_line_hold_the_claims_of_all_of_them(tmp_path: Path, between
     assert result.summary.held_visits == 3
     passed = claim_files(tmp_path / "visits.csv", tmp_path / "passed", unplaced="pass")
     assert passed.summary.set_aside == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "gone"),
+    [
+        # A carriage return within a row: what stands before it says whose it is.
+        (f"{A},131003,{PERSONS[1]},2016-04-09,\r1,240", {1}),
+        # A row that is cut off in front of it is of whom it says; the one behind is another's.
+        (f"{A},131003,{PERSONS[1]},2016\r{A},131003,{PERSONS[2]},2016-04-09,1,240", {1, 2}),
+        # With a cell too many it may be anybody's.
+        (f"x,{A},131003,{PERSONS[1]},2016-04-09,1,240\r{A},131003,{PERSONS[2]},2016-04-09,1,240",
+         {0, 1, 2, 3}),
+    ],
+)  # fmt: skip
+def test_what_stands_behind_a_carriage_return(tmp_path: Path, before: str, gone: set[int]) -> None:
+    text = csv_text([row(1), row(2, 1), row(3, 2), row(4, 3, B)])
+    (tmp_path / "visits.csv").write_text(f"{text}{before}\n", encoding="utf-8")
+    batch = compute_claims(tmp_path / "visits.csv")
+    assert set(batch.claims["insured_no"]) == {PERSONS[at] for at in {0, 1, 2, 3} - gone}
 
 
 def test_rows_on_one_line_are_of_the_insurer_that_stands_there(tmp_path: Path) -> None:

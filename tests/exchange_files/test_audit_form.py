@@ -175,6 +175,25 @@ def with_facilities(*insurers: str) -> list[list[str]]:
     return data
 
 
+def test_a_code_may_stand_on_a_line_for_each_facility() -> None:
+    """住所地特例: item 18 is of the line, so that a person who moved has two of the same code."""
+    data = with_facilities("139014", "139022")
+    first, second = (one for one in data if one[1] == "14")
+    second[7:17] = first[7:17]
+    assert told(data, "code_doubled") == []
+    second[17] = "139014"
+    assert told(data, "code_doubled") == [("7131-14-8", second[7], "")]
+
+
+def test_codes_of_other_service_kinds_may_stand_twice() -> None:
+    """福祉用具貸与 (17) has a line for each thing that is lent."""
+    data = lines()
+    at = next(at for at, one in enumerate(data) if (one[1], one[5]) == ("02", INSURED))
+    lent = [*data[at][:6], "17", "1001", "500", "1", "0", "0", "0", "500", "0", "0", "0", ""]
+    data[at:at] = [lent, lent]
+    assert told(data, "code_doubled") == []
+
+
 def test_facilities_of_several_insurers_in_one_statement_are_a_hint() -> None:
     data = with_facilities("139014", "139022", "139014")
     assert told(data, "facility_insurers", hint=True) == [("7131-14-18", "139022", "")]

@@ -188,3 +188,13 @@ def test_beside_other_forms_claim_lines_are_no_less_than_what_is_read() -> None:
     assert audit_of(data).findings.empty
     data[0][7] = "33695"
     assert told(data, "claim_line_short") == [("7111-8", "33695", "33696")]
+
+
+def test_what_second_public_funds_pay_is_no_part_of_the_copayment() -> None:
+    """174,389 yen: 156,950 of the insurance, 12,439 and 5,000 of two public funds."""
+    file = changed_file("7131-01", 1, "public2_payer_no", "81139010")
+    file = changed_file("7131-10", 1, "public1_yen", "12439", file)
+    file = changed_file("7131-10", 1, "public2_yen", "5000", file)
+    assert told(file, "copay_yen") == []
+    file = changed_file("7131-10", 1, "copay_yen", "1", file)
+    assert told(file, "copay_yen") == [("7131-10-17", "1", "0")]

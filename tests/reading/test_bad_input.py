@@ -1422,16 +1422,16 @@ def test_all_problems_of_a_file_at_once() -> None:
         ),
         (
             "1370000018,131003,0000000001,2016-04-02,1,2\r40",
-            "a carriage return stands inside the line; take it out",
+            "a carriage return stands inside the line; take it out, or end the line there",
         ),
         (
             "1370000018,131003,0000000001,2016-04-02,1,240\r1370000001,131003,0000000001,"
-            "2016-04-03,1,240",
-            "a carriage return stands inside the line; take it out",
+            "2016-04-03,1",
+            "a carriage return stands inside the line; take it out, or end the line there",
         ),
         (
             '1370000018,131003,0000000001,2016-04-02,1,"2\r40"',
-            "a carriage return stands inside the line; take it out",
+            "a carriage return stands inside the line; take it out, or end the line there",
         ),
     ],
 )

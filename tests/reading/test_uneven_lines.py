@@ -48,7 +48,13 @@ def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[st
         # The last cell of a line that is cut is no whole number.
         cut = found < CELLS and any(map(str.isdigit, cells[-1]))
         return None, ("cells", found), cells[:-1] if cut else cells
-    return None, "quotation" if unclosed else "carriage_return", cells[:-1]
+    kind, cells = "quotation" if unclosed else "carriage_return", cells[:-1]
+    # Rows that stand whole behind a carriage return are read, and of the first what is before it.
+    parts = [first_cells(part) for part in line.split("\r")[1:]]
+    if whole := [cell for part in parts if len(part) == CELLS for cell in part]:
+        cells = ([] if len(cells) > CELLS else cells) + [""] * CELLS
+        return None, kind, cells[:CELLS] + whole
+    return None, kind, cells
 
 
 # Of what is blank behind the last figure, nobody can say that it is one of the last.

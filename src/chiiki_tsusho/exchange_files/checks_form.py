@@ -145,9 +145,15 @@ def check_doubles(sheets: Sheets, findings: Findings) -> None:
     first = np.zeros(len(sheets.base), dtype=bool)
     first[sheets.base_at[sheets.of_base]] = True
     findings.add("statement_doubled", sheets.base, "insured_no", ~first)
-    codes = _joined(sheets.lines, "service_kind", "item_code", "note")
+    # A person who moved has lines of the same code for each facility (14).
+    plain, special = sheets.lines.parts
+    facilities = pa.concat_arrays(
+        [pa.array([""] * len(plain), pa.string()), special.texts("facility_insurer_no")]
+    )
+    names = ("service_kind", "item_code", "note")
+    codes = compute.binary_join_element_wise(*map(sheets.lines.texts, names), facilities, ",")
     later = _later(sheets.of_line, codes)
-    findings.add("code_doubled", sheets.lines, "item_code", later)
+    findings.add("code_doubled", sheets.lines, "item_code", later & sheets.our_lines)
     later = _later(sheets.of_total, sheets.totals.texts("service_kind"))
     findings.add("kind_doubled", sheets.totals, "service_kind", later)
     _check_kinds(sheets, findings)
@@ -190,10 +196,6 @@ def _check_facilities(sheets: Sheets, findings: Findings) -> None:
         _, first, of_line = np.unique(statement, return_index=True, return_inverse=True)
         differs = insurer != insurer[first][of_line]
         findings.add("facility_insurers", view, "facility_insurer_no", differs)
-
-
-def _joined(view: View, *names: str) -> pa.StringArray:
-    return compute.binary_join_element_wise(*(view.texts(name) for name in names), ",")
 
 
 def _later(groups: Ints, texts: pa.StringArray) -> Flags:

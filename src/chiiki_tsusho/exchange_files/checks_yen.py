@@ -93,7 +93,11 @@ def check_yen(sheets: Sheets, findings: Findings) -> None:
     findings.add("public_yen", totals, "public1_yen", at[wrong], of_all, found)
     compare("public_unasked", "public1_yen", np.zeros_like(paid), np.flatnonzero(~public))
     compare("public_unasked", "public1_copay_yen", np.zeros_like(paid), np.flatnonzero(~public))
-    compare("copay_yen", "copay_yen", total_yen - stated_insurance - paid - own, np.arange(len(at)))
+    others = [
+        totals.numbers(f"{slot}_{what}") for slot in _SOLE_SLOT for what in ("yen", "copay_yen")
+    ]
+    left = total_yen - stated_insurance - paid - own - np.add.reduce(others)[at]
+    compare("copay_yen", "copay_yen", left, np.arange(len(at)))
     for slot in _SOLE_SLOT:
         unasked = np.flatnonzero(~sheets.base.filled(f"{slot}_payer_no")[base_at])
         for what in ("units", "yen", "copay_yen"):

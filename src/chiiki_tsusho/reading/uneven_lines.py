@@ -72,6 +72,8 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows, Ma
     alone = ((lines.opened > 0) & ~only_mark)[wrong]
     if not text.isascii() and _ODD_BLANKS.search(text):
         alone |= (lines.told_apart & (lines.found > cells))[wrong]
+    for at in np.flatnonzero(lines.stray[wrong] & ~alone).tolist():
+        alone[at] = bool(_rows_behind(lines.line(int(wrong[at])), cells))
     # Whose rows may stand in so long a line is not to be known: it holds every claim.
     long = (lines.stops - lines.starts)[wrong] > LONGEST_LINE
     alone &= ~long
@@ -230,6 +232,10 @@ class _Lines:
         cut[short] = flags_of(compute.match_substring_regex(last, _FIGURE))
         return np.where(cut, heads, stops)
 
+    def line(self, at: int) -> str:
+        """Return a line without what ends it."""
+        return self.text[self.starts[at] : self.stops[at]].decode()
+
     def inside(self, starts: Ints, ends: Ints) -> Flags:
         """Say which characters stand between two places each; the places ascend."""
         edges = np.stack((starts, ends), axis=1).ravel()
@@ -272,8 +278,7 @@ def _read_alone(lines: _Lines, at: int, cells: int) -> tuple[int, list[str]]:
 
     ``_NOT_MENDED`` where there are none, or one of them is not blank.
     """
-    stop = int(lines.stops[at])
-    line = lines.text[lines.starts[at] : stop].decode()
+    stop, line = int(lines.stops[at]), lines.line(at)
     readable = first_cells(line)
     beyond = "".join(f",{cell}" for cell in readable[cells:])
     told_apart = bool(lines.told_apart[at])
@@ -282,7 +287,21 @@ def _read_alone(lines: _Lines, at: int, cells: int) -> tuple[int, list[str]]:
         return stop - len(beyond), readable
     if not told_apart or (lines.found[at] < cells and re.search(_FIGURE, readable[-1])):
         readable = readable[:-1]
+    behind = _rows_behind(line, cells)
+    if behind:
+        # Whose row the first is nobody knows where it has cells too many.
+        first = readable if len(readable) <= cells else []
+        readable = [*first, *[""] * (cells - len(first)), *behind]
     return _NOT_MENDED, readable
+
+
+def _rows_behind(line: str, cells: int) -> list[str]:
+    """Return the cells of the rows that stand on a line behind a carriage return.
+
+    The line feed behind it, with which the line ended, was lost.
+    """
+    parts = map(first_cells, line.split("\r")[1:])
+    return [cell for part in parts if len(part) == cells for cell in part]
 
 
 def first_cells(line: str) -> list[str]:
