@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,6 +119,19 @@ def test_an_early_review_is_wrong_use(claims: Path, tmp_path: Path) -> None:
     done = claim_file(claims, tmp_path / "sending", "--review-month", "2016-04")
     assert done.exit_code == 2
     assert "in the month after at the earliest" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["problems.csv", "held_visits.csv", "claims.csv"])
+def test_nothing_is_written_where_the_results_cannot_be_read(
+    claims: Path, tmp_path: Path, name: str
+) -> None:
+    broken = tmp_path / "claims"
+    shutil.copytree(claims, broken)
+    (broken / name).write_bytes(bytes(range(256)))
+    done = claim_file(broken, tmp_path / "sending")
+    assert done.exit_code == 2
+    assert name in done.stderr
+    assert not (tmp_path / "sending").exists()
 
 
 def test_an_audit_writes_findings_as_a_table_and_a_page(tmp_path: Path) -> None:

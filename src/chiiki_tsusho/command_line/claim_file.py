@@ -103,7 +103,10 @@ def claim_file_command(
         chosen("--quote", quote, QUOTES)
         from chiiki_tsusho.errors import ClaimFileError
         from chiiki_tsusho.exchange_files.writer import write_claim_file
+        from chiiki_tsusho.reports.batch_folder import read_held
 
+        # Nothing is read once the files are there, that could still be refused.
+        held = read_held(folder).rows
         try:
             files = write_claim_file(
                 folder,
@@ -137,22 +140,15 @@ def claim_file_command(
                     public=one.public_yen,
                 )
             )
-        _say_held(folder)
-        say(NEVER_TRIED)
-
-
-def _say_held(folder: Path) -> None:
-    from chiiki_tsusho.reports.batch_folder import read_held
-
-    held = read_held(folder).rows
-    if held:
-        say(
-            Counted(
-                "note: {n:,} held visit of the batch is in no file",
-                "note: {n:,} held visits of the batch are in no file",
-                held,
+        if held:
+            say(
+                Counted(
+                    "note: {n:,} held visit of the batch is in no file",
+                    "note: {n:,} held visits of the batch are in no file",
+                    held,
+                )
             )
-        )
+        say(NEVER_TRIED)
 
 
 def audit_command(
