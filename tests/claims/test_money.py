@@ -418,6 +418,31 @@ def test_public_funds_of_some_days_over_the_limit() -> None:
     assert lines.to_numpy().tolist() == [[2, 1, 426]] * 4 + [[2, 0, 0]] * 2
 
 
+def test_a_reduction_outside_the_limit_leaves_no_less_than_nothing_to_public_funds() -> None:
+    # 2026-07, 要介護2: 890 units a visit of 7 to 8 hours, 同一建物減算 94 outside the limit. Of a
+    # plan of 1,800 two visits take 1,780, and the third, on the first day of public funds, the
+    # last 20: less 94 that is below nothing. Of 1,900 it takes 120: 26 are left.
+    cells = {"care_level": "2", "minutes": "430", "same_building": "1"}
+    days = ("02", "06", "09", "13", "16")
+    batch = compute(
+        [
+            visit(1, insured_no=person, **cells) | {"service_date": f"2026-07-{day}"}
+            for person in ("0000000001", "0000000002")
+            for day in days
+        ],
+        [{**PROVIDER, "area_grade": "other"}],
+        [
+            {**RECIPIENT, "insured_no": person, "benefit_rate": "90", "public_law": "12",
+             "public_from": "8", "planned_units": plan}
+            for person, plan in (("0000000001", "1800"), ("0000000002", "1900"))
+        ],
+    )  # fmt: skip
+    assert batch.claims["benefit_units"].tolist() == [1800 - 282, 1900 - 282]
+    assert batch.claims["public_units"].tolist() == [0, 26]
+    # 10 % of 260 yen.
+    assert batch.claims["public_yen"].tolist() == [0, 26]
+
+
 @pytest.mark.parametrize(
     ("share", "public_units", "yen"),
     [

@@ -296,6 +296,16 @@ def test_rows_on_one_line_hold_the_claims_of_all_of_them(tmp_path: Path, between
     assert passed.summary.set_aside == 1
 
 
+def test_a_row_behind_the_mark_that_closes_the_one_before(tmp_path: Path) -> None:
+    """The line of a row whose last cell is quoted has lost its end."""
+    heading, *rows = csv_text([row(1), row(2, 1), row(3, 2), row(4, 3, B)]).splitlines()
+    one, other = (f"{A},131003,{PERSONS[at]},2016-04-09,1,240" for at in (1, 2))
+    lines = [f"{heading},note", *(f"{line}," for line in rows), f'{one},"欠席, 連絡"{other},']
+    (tmp_path / "visits.csv").write_text("\n".join(lines), encoding="utf-8")
+    batch = compute_claims(tmp_path / "visits.csv", ignore_columns=["note"])
+    assert set(batch.claims["insured_no"]) == {PERSONS[0], PERSONS[3]}
+
+
 @pytest.mark.parametrize(
     ("before", "gone"),
     [

@@ -425,6 +425,22 @@ def test_a_claim_without_a_level_stays_within_the_limit_of_its_statement(
     assert ct.audit(file).clean
 
 
+def test_a_claim_below_nothing_is_no_statement(tmp_path: Path) -> None:
+    """同一建物減算 (94 units) lies outside the limit; of a plan of 50 units -44 would be paid."""
+    visits, providers, recipients = eight_visits(planned_units="50")
+    one = visits.iloc[:1].assign(service_date="2026-07-02", same_building="1")
+    persons = recipients.assign(certified_from="2026-04-01", certified_to="2027-03-31")
+    batch = ct.compute_claims(one, providers, persons)
+    assert batch.claims["benefit_units"].tolist() == [-44]
+    with pytest.raises(ClaimFileError) as caught:
+        ct.write_claim_file(batch, persons, "2026-08", tmp_path / "out")
+    assert caught.value.problems is not None
+    [problem] = caught.value.problems.to_dict("records")
+    assert (problem["column"], problem["rule"]) == ("planned_units", "inconsistent")
+    assert "the claim is below 0" in problem["message"]
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_claim_without_yen_is_no_statement(tmp_path: Path) -> None:
     recipients = with_personal(example("recipients"))
     batch = ct.compute_claims(example("visits"), None, recipients)

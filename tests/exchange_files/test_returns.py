@@ -69,6 +69,15 @@ def test_a_line_without_the_provider_is_read_too(tmp_path: Path) -> None:
     assert row["provider_no"] == "1370000018"
 
 
+@pytest.mark.parametrize(
+    ("given", "units"), [("+300", "300"), ("-300", "-300"), ("300", "300"), ("300+", "")]
+)
+def test_units_have_their_sign(tmp_path: Path, given: str, units: str) -> None:
+    line = f"2,3,7411,D1,131003,見本区,0000000001,{NAME},サ,201604,78,{given},B,12P0:認定情報,12P0"
+    [row] = read_returns(listed(tmp_path, [HEAD, line])).to_dict("records")
+    assert row["units"] == units
+
+
 def test_a_name_of_two_lines_and_blanks_around_cells(tmp_path: Path) -> None:
     first = LINES[3].replace(NAME, "ミホン\r\nハナコ").replace("D1", " D1 ")
     found = read_returns(listed(tmp_path, [first, LINES[2]]))

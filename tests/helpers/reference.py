@@ -714,7 +714,9 @@ def claim_month(
         public_lines = lines_under_limit(
             table, attended, public_whole, covered, outside, public, lines
         )
-        public_units: int | None = sum(line.service_units for line in public_lines) - outside
+        of_days = sum(line.service_units for line in public_lines) - outside
+        # A reduction outside the limit takes nothing from other days, nor more than there is.
+        public_units = min(max(of_days, 0), max(benefit_units, 0))
         if all(public):
             public_lines, public_units = lines, benefit_units
         under_public = {service_code(line.row): line for line in public_lines}

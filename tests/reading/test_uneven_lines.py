@@ -38,6 +38,7 @@ def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[st
     if not line.strip(BLANK_LINE) or (not unclosed and not line.strip('"' + BLANK_LINE)):
         return None, None, []
     found, cells = rest.count(",") + 1, first_cells(line)
+    behind = _rows_behind(line) if unclosed or stray or len(cells) != found else []
     if not unclosed and not stray:
         if found == CELLS:
             return line, None, []
@@ -47,14 +48,34 @@ def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[st
             return line.removesuffix(beyond), None, []
         # The last cell of a line that is cut is no whole number.
         cut = found < CELLS and any(map(str.isdigit, cells[-1]))
-        return None, ("cells", found), cells[:-1] if cut else cells
-    kind, cells = "quotation" if unclosed else "carriage_return", cells[:-1]
-    # Rows that stand whole behind a carriage return are read, and of the first what is before it.
-    parts = [first_cells(part) for part in line.split("\r")[1:]]
-    if whole := [cell for part in parts if len(part) == CELLS for cell in part]:
+        kind: str | tuple[str, int] = ("cells", found)
+    else:
+        kind, cut = "quotation" if unclosed else "carriage_return", True
+    cells = cells[:-1] if cut else cells
+    if behind and "".join(cells).strip():
+        # Of the first row is what stands before it, if that are not too many cells.
         cells = ([] if len(cells) > CELLS else cells) + [""] * CELLS
-        return None, kind, cells[:CELLS] + whole
-    return None, kind, cells
+        cells = cells[:CELLS] + behind
+    return None, kind, cells if "".join(cells).strip() or not behind else behind
+
+
+def _rows_behind(line: str) -> list[str]:
+    """Return the cells of rows that stand whole behind what broke a line.
+
+    It is a carriage return, or the mark that ends a row and has neither comma nor mark beside it.
+    """
+    starts, ends = [0], []
+    for at, one in enumerate(line):
+        front, last = line[starts[-1] : at + 1], at == len(line) - 1
+        closed = (
+            re.search(r'(?:^|,)"(?:[^"]|"")*"$', front) and not last and line[at + 1] not in ',"'
+        )
+        if one == "\r" or (one == '"' and closed and len(first_cells(front)) == CELLS):
+            ends.append(at + (one == '"'))
+            starts.append(at + 1)
+    rows = [line[start:end] for start, end in zip(starts, [*ends, len(line)], strict=True)]
+    parts = map(first_cells, rows[1:])
+    return [cell for part in parts if len(part) == CELLS for cell in part]
 
 
 # Of what is blank behind the last figure, nobody can say that it is one of the last.

@@ -473,6 +473,17 @@ def test_held_rows_in_cp932_with_japanese_headings_are_counted(tmp_path: Path) -
     assert "二時間" in page.section("held").text
 
 
+@pytest.mark.parametrize(
+    "heading", ["被保険者 番号", "ｉｎｓｕｒｅｄ＿ｎｏ", '"被保険者\n番号"', "被保険者番号"]
+)
+def test_headings_of_held_rows_are_read_as_those_of_visits(tmp_path: Path, heading: str) -> None:
+    headings = ["事業所番号", "保険者番号", heading, "提供日", "要介護度", "所要時間"]
+    path = tmp_path / "visits.csv"
+    path.write_text(",".join(headings) + "\n1370000018,131003,0000000001,2016/4/1,1,x\n", "utf-8")
+    batch = claim_files(path, tmp_path / "out")
+    assert (read_held(batch.folder).rows, read_held(batch.folder).claims) == (1, 1)
+
+
 def test_an_empty_batch_says_so(tmp_path: Path) -> None:
     batch = varied_batch(tmp_path, [])
     for language, words in (

@@ -75,9 +75,11 @@ def public_part(
     part = np.add.reduceat(~days.on(visits), visits.starts, dtype=np.int64) > 0
     if part.any():
         some = ClaimLines(own.table, own.items, counts[part], units[part])
-        counts[part], units[part], of_funds[part] = _days_of(
+        counts[part], units[part], of_days = _days_of(
             visits.only(part), some, days.only(part), within[at][part]
         )
+        # What is taken off outside the limit (同一建物減算) may be more than is left within it.
+        of_funds[part] = np.clip(of_days, 0, np.maximum(0, of_funds[part]))
     public_units[at] = of_funds
     return replace(lines, public=PublicPart(at, counts, units)), public_units
 

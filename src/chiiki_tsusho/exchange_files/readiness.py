@@ -215,6 +215,11 @@ def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
              "the level in the file of recipients; write the level in the visits and compute the "
              "claim again"),
     )  # fmt: skip
+    problems.add(
+        month.number("benefit_units") < 0, "planned_units", "inconsistent",
+        Text("the plan is less than what is taken off outside the limit (同一建物減算), so that "
+             "the claim is below 0; correct the plan and compute the claim again"),
+    )  # fmt: skip
     _check_against_recipients(month, problems)
     padded = claims.assign(insurer_no=claims["insurer_no"].str.zfill(INSURER_PLACES))
     doubled = padded.duplicated(list(_KEY), keep=False).to_numpy(dtype=bool)

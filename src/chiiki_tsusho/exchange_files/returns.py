@@ -32,7 +32,7 @@ _MONTH = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])")
 _CODE = re.compile(r"[0-9A-Z]{2,4}")
 _FORMS = KEY_FORMS | {
     "service_kind": re.compile(r"[0-9A-Z]{2}"),
-    "units": re.compile(r"-?[0-9]{1,9}"),
+    "units": re.compile(r"[+-]?[0-9]{1,9}"),
     "reason": re.compile(r"[!-~]{1,4}"),
 }
 # 種別 of a line, and 事由 of its return.
@@ -263,7 +263,7 @@ def _row(one: _Return, language: Language) -> dict[str, object]:
         "insured_no": _formed("insured_no", one.cell(-3)),
         "kind": _KINDS[kind].say(language),
         "service_kind": _formed("service_kind", one.cell(1)),
-        "units": _formed("units", one.cell(2)),
+        "units": _formed("units", one.cell(2)).removeprefix("+"),
         "reason": _REASONS[reason].say(language)
         if reason in _REASONS
         else _formed("reason", one.cell(3)),

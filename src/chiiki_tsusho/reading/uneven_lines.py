@@ -282,47 +282,72 @@ def _read_alone(lines: _Lines, at: int, cells: int) -> tuple[int, list[str]]:
     readable = first_cells(line)
     beyond = "".join(f",{cell}" for cell in readable[cells:])
     told_apart = bool(lines.told_apart[at])
+    # Behind a mark that closes a cell in front of no comma, cells are counted and not read.
+    behind = [] if told_apart and len(readable) == lines.found[at] else _rows_behind(line, cells)
     surely = told_apart and all(cell.strip() for cell in readable[:cells])
     if surely and beyond and not beyond.strip(", ") and line.endswith(beyond):
         return stop - len(beyond), readable
     if not told_apart or (lines.found[at] < cells and re.search(_FIGURE, readable[-1])):
         readable = readable[:-1]
-    behind = _rows_behind(line, cells)
-    if behind:
+    if behind and any(cell.strip() for cell in readable):
         # Whose row the first is nobody knows where it has cells too many.
         first = readable if len(readable) <= cells else []
         readable = [*first, *[""] * (cells - len(first)), *behind]
+    elif behind:
+        readable = behind
     return _NOT_MENDED, readable
 
 
-def _rows_behind(line: str, cells: int) -> list[str]:
-    """Return the cells of the rows that stand on a line behind a carriage return.
+def _rows_behind(line: str, width: int) -> list[str]:
+    """Return the cells of the rows that stand whole behind what broke a line.
 
-    The line feed behind it, with which the line ended, was lost.
+    It is a carriage return whose line feed was lost, or the mark that closes the last cell of a
+    row that lost its end.
     """
-    parts = map(first_cells, line.split("\r")[1:])
-    return [cell for part in parts if len(part) == cells for cell in part]
+    behind: list[str] = []
+    for number, part in enumerate(line.split("\r")):
+        at, first = 0, number == 0
+        while True:
+            row, broken = _cells_from(part, at)
+            closed = None if broken is None else _QUOTED_CELL.match(part, broken)
+            if broken is not None:
+                row.append(part[broken:] if closed is None else _unquoted(closed[0]))
+            if not first and len(row) == width:
+                behind += row
+            if closed is None or len(row) != width:
+                break
+            at, first = closed.end(), False
+    return behind
 
 
 def first_cells(line: str) -> list[str]:
     """Return the cells of a line up to a carriage return, or with a mark left open as the last."""
-    cells: list[str] = []
     line = line.partition("\r")[0]
-    at = 0
+    cells, broken = _cells_from(line, 0)
+    return cells if broken is None else [*cells, line[broken:]]
+
+
+def _cells_from(line: str, at: int) -> tuple[list[str], int | None]:
+    """Return the cells from a place on, and where one begins that a mark does not end."""
+    cells: list[str] = []
     while True:
         quoted = _QUOTED_CELL.match(line, at)
         if quoted is not None and line[quoted.end() : quoted.end() + 1] in ("", ","):
-            cells.append(quoted[0][1:-1].replace('""', '"'))
+            cells.append(_unquoted(quoted[0]))
             end = quoted.end()
         elif line.startswith('"', at):
-            return [*cells, line[at:]]
+            return cells, at
         else:
             comma = line.find(",", at)
             end = len(line) if comma < 0 else comma
             cells.append(line[at:end])
         if end == len(line):
-            return cells
+            return cells, None
         at = end + 1
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:-1].replace('""', '"')
 
 
 def leaves_a_mark_open(line: bytes) -> bool:

@@ -28,6 +28,7 @@ from chiiki_tsusho.problem_texts import Rule
 from chiiki_tsusho.reading.blocks import Form, Numbered, Numbers, Texts
 from chiiki_tsusho.reading.cells import PARSERS, Decoder
 from chiiki_tsusho.reading.dense_ids import TextIds
+from chiiki_tsusho.reading.headings import folded
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
 from chiiki_tsusho.records import record
@@ -207,7 +208,7 @@ def count_held(path: Path, aside: Ints) -> Held:
     places: dict[str, int] = {}
     for at, heading in enumerate(source.headings):
         for column in wanted:
-            if heading.strip() in (column.name, column.heading):
+            if folded(heading) in (column.name, column.heading):
                 places[column.name] = at
     missing = [column.name for column in wanted if column.name not in places]
     if missing:
