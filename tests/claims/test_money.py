@@ -418,6 +418,21 @@ def test_public_funds_of_some_days_over_the_limit() -> None:
     assert lines.to_numpy().tolist() == [[2, 1, 426]] * 4 + [[2, 0, 0]] * 2
 
 
+def test_treatment_improvement_of_nothing_is_nothing() -> None:
+    # As below: of 20 units within the limit less 94 there is no ratio to take.
+    cells = {"care_level": "2", "minutes": "430", "same_building": "1"}
+    batch = compute(
+        [visit(1, **cells) | {"service_date": f"2026-07-{day}"} for day in ("02", "06", "09")],
+        [{**PROVIDER, "area_grade": "other", "treatment_improvement_1i": "1"}],
+        [{**RECIPIENT, "benefit_rate": "90", "public_law": "12", "public_from": "8",
+          "planned_units": "1800"}],
+    )  # fmt: skip
+    # 117/1000 of 1,800 - 282 units is 177.606.
+    lines = batch.claim_lines[["service_code", "service_units", "public_count", "public_units"]]
+    assert ["786108", 178, 0, 0] in lines.to_numpy().tolist()
+    assert batch.claims["public_units"].tolist() == [0]
+
+
 def test_a_reduction_outside_the_limit_leaves_no_less_than_nothing_to_public_funds() -> None:
     # 2026-07, 要介護2: 890 units a visit of 7 to 8 hours, 同一建物減算 94 outside the limit. Of a
     # plan of 1,800 two visits take 1,780, and the third, on the first day of public funds, the

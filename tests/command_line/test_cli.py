@@ -523,12 +523,20 @@ def test_a_stop_by_hand_is_130(visits: Path, monkeypatch: pytest.MonkeyPatch) ->
                 "ja": "エラー: メモリが足りません。この実行のファイルはすでに書き込まれています\n",
             },
         ),
+        (
+            RuntimeError("can't start new thread"),
+            {"en": "error: there is not enough memory; files of this run are there already\n"},
+        ),
+        (
+            ImportError("lib.so: failed to map segment from shared object"),
+            {"en": "error: there is not enough memory; files of this run are there already\n"},
+        ),
     ],
 )
 def test_a_stop_after_the_files_are_there_says_so(
     visits: Path,
     monkeypatch: pytest.MonkeyPatch,
-    error: type[BaseException],
+    error: BaseException | type[BaseException],
     words: dict[str, str],
 ) -> None:
     def stopped(*_words: object) -> None:

@@ -37,6 +37,14 @@ EXPECTED = [
 ]  # fmt: skip
 
 
+def test_headings_are_read_as_those_of_other_files(tmp_path: Path) -> None:
+    """Width, blanks and line breaks inside do not matter."""
+    path = tmp_path / "meetings.csv"
+    path.write_text('事業所 番号,"開催\n日",ｍｏｄｅ\n1390000012,2025/9/17,対面\n', "utf-8")
+    [one] = read_meetings(path).meetings
+    assert (one.provider_no, one.held_on, one.mode) == (PROVIDER, date(2025, 9, 17), "in_person")
+
+
 def test_ways_to_meet_and_counts_are_read_as_offices_write_them(tmp_path: Path) -> None:
     path = tmp_path / "meetings.csv"
     path.write_text("事業所番号,開催日,開催方法,利用者,家族\n"

@@ -445,6 +445,8 @@ def month_lines(
         ]
     # 処遇改善: on everything else, less what lies over the limit.
     basis = sum(line.service_units for line in lines) - excess
+    if claimed is not None:
+        basis = max(0, basis)
     lines += [
         Line(row, rated(rows, row, basis), 1) for row in rates if root_of(rows, row) == "all_lines"
     ]

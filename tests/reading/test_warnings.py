@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -103,6 +106,19 @@ def test_numbers_of_the_other_files_are_looked_at_too() -> None:
         ("recipients", 2, "public_recipient_no", "0000001", "check_digit"),
     ]
     assert len(batch.claims) == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "number"), [("provider_no", ODD_PROVIDER), ("insurer_no", ODD_INSURER)]
+)
+@pytest.mark.parametrize("figure", [int, float, Decimal, np.int64])
+def test_a_number_as_text_and_as_figure_is_one(column: str, number: str, figure: Any) -> None:
+    """A workbook has them mixed where somebody typed some of them."""
+    rows = frame([visit(day, **{column: number}) for day in (1, 2, 3)])
+    rows[column] = pd.Series([number, figure(number), number], dtype=object)
+    batch = compute_claims(rows)
+    assert places(batch.problems) == [("visits", 2, column, number, "check_digit")]
+    assert batch.claims["visits"].tolist() == [3]
 
 
 def test_what_stands_in_a_personal_column_holds_nothing() -> None:

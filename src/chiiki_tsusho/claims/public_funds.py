@@ -171,7 +171,7 @@ def _units_on(
     whole = units[:, ~lines.of_all_lines].sum(axis=1)
     for key in all_rate_keys(visits):
         has = np.add.reduceat((visits.values(key) > 0) & on, visits.starts, dtype=np.int64) > 0
-        write(key, np.where(has, whole - outside(key), 0))
+        write(key, np.where(has, np.maximum(0, whole - outside(key)), 0))
     return counts, units
 
 

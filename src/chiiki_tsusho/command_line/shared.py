@@ -35,6 +35,8 @@ FOUND, WRONG_USE, READER_GONE = 1, 2, 141
 # Work that lasts no longer than this shows no progress bar.
 QUIET_SECONDS = 1.0
 ERROR = Text("error")
+# What a library that cannot be loaded, and a thread that cannot be started, say without memory.
+_LACKS = ("failed to map segment", "cannot allocate memory", "can't start new thread")
 Choice = TypeVar("Choice", bound=str)
 STAGES = {
     "reading": Text("reading"),
@@ -154,14 +156,14 @@ def exit_codes() -> Iterator[None]:
         say_error(told)
         _let_go_of_output()
         raise typer.Exit(WRONG_USE) from error
-    except MemoryError as error:
-        say_error(Text("there is not enough memory; {written}", written=_written()))
-        raise typer.Exit(WRONG_USE) from error
     except typer.Exit:
         raise
     except Exception as error:
         if stopped():
             raise _end_of_stop() from None
+        if isinstance(error, MemoryError) or any(text in str(error) for text in _LACKS):
+            say_error(Text("there is not enough memory; {written}", written=_written()))
+            raise typer.Exit(WRONG_USE) from error
         # Python would leave with 1, which says that something is held or found.
         from traceback import format_exception
 

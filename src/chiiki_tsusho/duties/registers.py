@@ -18,7 +18,7 @@ from chiiki_tsusho.reading.blocks import Numbers, Source, line_of_file
 from chiiki_tsusho.reading.cell_faults import cell_fault
 from chiiki_tsusho.reading.cell_texts import BLANKS, BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
-from chiiki_tsusho.reading.headings import NO_HEADING
+from chiiki_tsusho.reading.headings import NO_HEADING, folded
 from chiiki_tsusho.reading.inputs import Input, open_input
 from chiiki_tsusho.reading.written_cells import column_letters
 
@@ -258,13 +258,13 @@ def _lines(source: Source, faults: list[Sayable]) -> Iterator[tuple[int, list[st
 
 def _matched(source: Source, register: Register) -> list[RegisterColumn]:
     known = {
-        _plain(name): column
+        folded(name): column
         for column in REGISTERS[register]
         for name in (column.name, column.heading)
     }
     matched: list[RegisterColumn] = []
     faults: list[Sayable] = []
-    given = [known.get(_plain(heading)) for heading in source.headings]
+    given = [known.get(folded(heading)) for heading in source.headings]
     met = sum(column is not None for column in given)
     if not met:
         # Perhaps a row with names: what stands there is not repeated.
@@ -279,7 +279,7 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
     repeated = register not in PERSONAL or 2 * met > len(given)
     for at, (heading, column) in enumerate(zip(source.headings, given, strict=True)):
         if column is None:
-            near = get_close_matches(_plain(heading), known, n=1, cutoff=0.6)
+            near = get_close_matches(folded(heading), known, n=1, cutoff=0.6)
             if not met and not (near and repeated):
                 continue
             hint = Text("; did you mean {near!r}?", near=near[0]) if near else ""

@@ -50,7 +50,7 @@ class OddNumbers:
         ----------
         file, column : str
         texts : list of str
-            The distinct cells of the column.
+            The distinct cells of the column; of a text and a figure both are there.
         of_row, lines : ndarray, shape (rows,)
             Which of them each row has, and its line.
         odd : dict of cell to OddNumber
@@ -61,10 +61,14 @@ class OddNumbers:
         first = np.full(len(texts), -1, dtype=np.int64)
         # Written backwards, so that the first one stays.
         first[of_row[rows[::-1]]] = rows[::-1]
-        for met in np.flatnonzero(first >= 0).tolist():
-            place = _FILE_ORDER.index(file), int(lines[first[met]])
-            key = column, odd.pop(texts[met])
+        met = np.flatnonzero(first >= 0).tolist()
+        for at_text in met:
+            place = _FILE_ORDER.index(file), int(lines[first[at_text]])
+            key = column, odd[texts[at_text]]
             self._first[key] = min(self._first.get(key, place), place)
+        # The same number may stand there as a text and as a figure.
+        for text in {texts[at_text] for at_text in met}:
+            del odd[text]
 
     def warn(self, problems: Problems) -> None:
         """Add a warning of each number."""
