@@ -122,12 +122,15 @@ class Batch:
             The folder cannot be written.
         """
         claims, lines = claims_and_lines_of(self.claims, self.claim_lines)
-        held = self.held_visits.astype("str")
+        held = pa.Table.from_pandas(self.held_visits.astype("str"), preserve_index=False)
         tables = {
             "claim_lines": lines,
             "claims": claims,
             "problems": frame_table(self.problems, "problems", PROBLEMS),
-            "held_visits": pa.Table.from_pandas(held, preserve_index=False),
+            # Large texts of pandas would pass for numbers: neither quoted nor kept from formulas.
+            "held_visits": held.cast(
+                pa.schema([(name, pa.string()) for name in held.column_names])
+            ),
         }
         write_tables(folder, tables)
         return Path(folder)

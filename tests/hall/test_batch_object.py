@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import logging
 import tempfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.version import __version__
-from helpers.inputs import PROVIDER, RECIPIENT, compute, visit, visits
+from helpers.inputs import PROVIDER, RECIPIENT, compute, frame, visit, visits
 
 PROVIDERS = [{**PROVIDER, "area_grade": "other"}]
 RECIPIENTS = [{**RECIPIENT, "benefit_rate": "90"}]
@@ -40,6 +42,31 @@ def test_to_a_folder_and_back(tmp_path: Path) -> None:
     ]  # fmt: skip
     page = batch.report(tmp_path / "page.html", "ja")
     assert "1370000018" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("word", ["7, 8", 'the "long" day', "two\nlines", "cr\rlf", "七時間"])
+def test_any_word_of_a_held_row_comes_back_from_a_folder(word: str, tmp_path: Path) -> None:
+    batch = compute([visit(1), visit(2, insured_no="0000000002", minutes=word)], PROVIDERS)
+    folder = batch.to_folder(tmp_path / "out")
+    with (folder / "held_visits.csv").open(encoding="utf-8-sig", newline="") as file:
+        (held,) = csv.DictReader(file)
+    assert held == visit(2, insured_no="0000000002", minutes=word)
+    batch.report(tmp_path / "page.html")
+
+
+def test_no_word_of_a_held_row_is_a_formula_in_a_folder(tmp_path: Path) -> None:
+    batch = compute([visit(1), visit(2, insured_no="0000000002", minutes="=1+1")], PROVIDERS)
+    folder = batch.to_folder(tmp_path / "out")
+    held = pd.read_csv(folder / "held_visits.csv", dtype=str, keep_default_na=False)
+    assert held["minutes"].tolist() == ["'=1+1"]
+
+
+def test_held_rows_of_a_parquet_file_come_back_from_a_folder(tmp_path: Path) -> None:
+    rows = [visit(1), visit(2, insured_no="0000000002", minutes="x")]
+    frame(rows).to_parquet(tmp_path / "visits.parquet")
+    folder = ct.compute_claims(tmp_path / "visits.parquet").to_folder(tmp_path / "out")
+    with (folder / "held_visits.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.DictReader(file)) == rows[1:]
 
 
 def test_a_page_needs_a_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,13 +15,14 @@ from typing import Any
 from unittest import mock
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
 from chiiki_tsusho import InputFileError, OutputError
 from chiiki_tsusho.batch import FileBatch, claim_files
 from chiiki_tsusho.writing.folders import FolderSink
-from chiiki_tsusho.writing.table_writers import FileFormat
+from chiiki_tsusho.writing.table_writers import FileFormat, table_writer
 from helpers.inputs import PROVIDER, RECIPIENT, compute, csv_text, texts, visit, visits, written
 from helpers.processes import hear_interrupts
 
@@ -174,6 +175,24 @@ def test_files_hold_what_frames_hold(tmp_path: Path) -> None:
     for name in ("claims", "claim_lines", "held_visits"):
         assert written(tmp_path / "out", name) == texts(getattr(batch, name))
     pd.testing.assert_frame_equal(result.problems, batch.problems)
+
+
+@pytest.mark.parametrize("words", [(), ("name",)])
+@pytest.mark.parametrize("lengths", [(0, 3), (0, 0, 3), (1, 0, 2), (3, 0), (0,)])
+def test_pieces_without_rows_leave_no_trace(
+    lengths: tuple[int, ...], words: tuple[str, ...], tmp_path: Path
+) -> None:
+    table = pa.table(
+        {
+            "name": pa.chunked_array([pa.array(["a"] * n, pa.string()) for n in lengths]),
+            "units": pa.chunked_array([pa.array([7] * n, pa.int64()) for n in lengths]),
+        }
+    )
+    writer = table_writer(tmp_path / "table.csv", table.schema, words=words)
+    writer.write(writer.formed(table))
+    writer.close()
+    line = '"a",7\n' if words else "a,7\n"
+    assert (tmp_path / "table.csv").read_text("utf-8") == "name,units\n" + line * sum(lengths)
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])

@@ -162,6 +162,9 @@ class _CsvWriter:
             at = table.column_names.index(name)
             table = table.set_column(at, name, without_formulas(table.column(at)))
         stream = pa.BufferOutputStream()
+        # Where the first piece has no rows, Arrow writes memory that was never set in its place.
+        pieces = [piece for piece in table.to_batches() if piece.num_rows]
+        table = pa.Table.from_batches(pieces, table.schema)
         if not self._words:
             # Where texts may be quoted, numbers made into texts would be quoted as well.
             columns = [_with_texts(column) for column in table.columns]
@@ -185,7 +188,8 @@ class _CsvWriter:
 def _is_ascii(column: pa.ChunkedArray) -> bool:
     if not pa.types.is_string(column.type):
         return True
-    return all(compute.all(compute.string_is_ascii(chunk)).as_py() for chunk in column.chunks)
+    ascii_only = compute.all(compute.string_is_ascii(column), min_count=0)
+    return bool(ascii_only.as_py())
 
 
 def _with_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
