@@ -54,6 +54,16 @@ def test_any_word_of_a_held_row_comes_back_from_a_folder(word: str, tmp_path: Pa
     batch.report(tmp_path / "page.html")
 
 
+@pytest.mark.parametrize("heading", ["memo, note", 'the "note"', "two\nlines", "改\n行"])
+def test_any_heading_of_held_rows_comes_back_from_a_folder(heading: str, tmp_path: Path) -> None:
+    row = visit(1, minutes="x") | {heading: "a"}
+    batch = ct.compute_claims(frame([row]), ignore_columns=[heading])
+    folder = batch.to_folder(tmp_path / "out")
+    with (folder / "held_visits.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert list(csv.DictReader(file)) == [row]
+    batch.report(tmp_path / "page.html")
+
+
 def test_no_word_of_a_held_row_is_a_formula_in_a_folder(tmp_path: Path) -> None:
     batch = compute([visit(1), visit(2, insured_no="0000000002", minutes="=1+1")], PROVIDERS)
     folder = batch.to_folder(tmp_path / "out")

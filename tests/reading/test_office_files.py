@@ -71,6 +71,16 @@ def test_unicode_text_with_commas_and_quotation_marks(tmp_path: Path) -> None:
     assert total(batch) == [1006]
 
 
+@pytest.mark.parametrize("between", ["\t", ","])
+def test_unicode_text_whose_first_heading_is_quoted(between: str, tmp_path: Path) -> None:
+    rows = [[*JAPANESE.split(","), "メモ,欄"], [*VISIT.values(), "x"]]
+    lines = "".join(between.join(f'"{cell}"' for cell in row) + "\r\n" for row in rows)
+    (tmp_path / "visits.csv").write_bytes(b"\xff\xfe" + lines.encode("utf-16-le"))
+    batch = compute_claims(tmp_path / "visits.csv", ignore_columns=["メモ,欄"])
+    assert batch.problems.empty
+    assert total(batch) == [1006]
+
+
 def test_one_nul_is_named_by_its_line(tmp_path: Path) -> None:
     """One NUL in one cell (turicas/rows 273)."""
     rows = [VISIT, {**VISIT, "service_date": "2016-05-06\0"}, {**VISIT, "insured_no": "0000200011"}]

@@ -468,3 +468,16 @@ def test_a_pipe_in_the_place_of_the_record_is_not_waited_for(run: FileBatch) -> 
     (run.folder / "run.json").unlink()
     os.mkfifo(run.folder / "run.json")
     assert write_report(run.folder).is_file()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_column_left_unread_hinders_no_addition(kept: bool, tmp_path: Path) -> None:
+    rows = [one | {"room": "a"} for one in ROWS]
+    given = write(tmp_path / "visits.csv", rows)
+    first = claim_files(given, tmp_path / "out", ignore_columns=["room"]).folder
+    right = [row(1, 0), row(2, 0), row(1, 2), row(2, 2)]
+    fixed = write(tmp_path / "fixed.csv", [one | {"room": "b"} for one in right] if kept else right)
+    ignored = ["room"] if kept else []
+    claim_files(fixed, tmp_path / "whole", add_to=first, ignore_columns=ignored)
+    # Two visits of 426 units each.
+    assert claims(tmp_path / "whole") == dict.fromkeys(PERSONS, 852)

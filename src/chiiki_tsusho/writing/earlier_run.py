@@ -20,6 +20,7 @@ from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.typed_blocks import Identities
 from chiiki_tsusho.records import record
+from chiiki_tsusho.writing.run_record import read_record
 from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
 
 _CLAIMS_NAMED = 3
@@ -68,6 +69,14 @@ class EarlierRun:
         """Return the key of each claim, as ``keys_of`` writes it."""
         return _keys(self.claims)
 
+    @property
+    def _ignored(self) -> frozenset[str]:
+        """Return the columns that the run left unread; its held rows have them still."""
+        options = (read_record(self.folder) or {}).get("options")
+        columns = options.get("ignore_columns") if isinstance(options, dict) else None
+        named = columns if isinstance(columns, list) else []
+        return frozenset(one for one in named if isinstance(one, str))
+
     def refuse_left_out(self, met: pa.StringArray, book: CodeBook) -> None:
         """Refuse an input that lacks claims whose rows are held here: they would be nowhere.
 
@@ -83,7 +92,9 @@ class EarlierRun:
             Names the claims.
         """
         identities = Identities()
-        decoder = BlockDecoder(open_source(self.held), "visits", book, identities)
+        source = open_source(self.held)
+        source.ignored = self._ignored
+        decoder = BlockDecoder(source, "visits", book, identities)
         visits = VisitBook(decoder, book, None, identities)
         for _ in visits.read(Problems()):
             pass

@@ -19,6 +19,7 @@ from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.reading.csv_rows import BOM
+from chiiki_tsusho.reading.given_lines import csv_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +139,7 @@ class _CsvWriter:
             include_header=False, quoting_style=quoting, batch_size=_ROWS_OF_A_STEP
         )
         self._stream = path.open("wb")
-        self._heading = ",".join(headings).encode() + b"\n"
+        self._heading = csv_line(headings, "\n").encode()
         self._begun = False
         if not self._heading.isascii() or not self._words:
             self._begin(self._heading.isascii())
