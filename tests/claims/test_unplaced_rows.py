@@ -313,7 +313,16 @@ def test_a_row_behind_the_mark_that_closes_the_one_before(tmp_path: Path) -> Non
         (f"{A},131003,{PERSONS[1]},2016-04-09,\r1,240", {1}),
         # A row that is cut off in front of it is of whom it says; the one behind is another's.
         (f"{A},131003,{PERSONS[1]},2016\r{A},131003,{PERSONS[2]},2016-04-09,1,240", {1, 2}),
-        # With a cell too many it may be anybody's.
+        # Of a row cut in its first cell nothing can be read.
+        (f"{A[:6]}\r{A},131003,{PERSONS[2]},2016-04-09,1,240", {0, 1, 2, 3}),
+        # The row behind lacks its last cell, or is cut in a number.
+        (f"{A},131003,{PERSONS[1]},2016-04-09,1,240\r{A},131003,{PERSONS[2]},2016-04-09,1", {1, 2}),
+        (f"{A},131003,{PERSONS[1]},2016-04-09,1,240\r{A},131003,{PERSONS[2][:7]}", {0, 1, 2}),
+        # What stands behind is of no row.
+        (f"{A},131003,{PERSONS[1]},2016-04-09,1,240\ra,b", {1}),
+        # With a cell too many it may be anybody's, unless that is blank.
+        (f"{A},131003,{PERSONS[1]},2016-04-09,1,240,\r{A},131003,{PERSONS[2]},2016-04-09,1,240",
+         {1, 2}),
         (f"x,{A},131003,{PERSONS[1]},2016-04-09,1,240\r{A},131003,{PERSONS[2]},2016-04-09,1,240",
          {0, 1, 2, 3}),
     ],

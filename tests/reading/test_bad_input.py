@@ -1425,8 +1425,7 @@ def test_all_problems_of_a_file_at_once() -> None:
             "a carriage return stands inside the line; take it out, or end the line there",
         ),
         (
-            "1370000018,131003,0000000001,2016-04-02,1,240\r1370000001,131003,0000000001,"
-            "2016-04-03,1",
+            "1370000018,131003,0000000001,2016-04-02,\r1,240",
             "a carriage return stands inside the line; take it out, or end the line there",
         ),
         (

@@ -21,8 +21,8 @@ from chiiki_tsusho.reading.uneven_lines import (
 CELLS = 4
 PIECES = st.sampled_from(
     [
-        "a", "12", "１２", ",", ",", ",", ",", '"', '""', " ", "\t", "\u00a0", "\u3000", "値", "\r",
-        "\x1c", "\u2028",
+        "a", "12", "１２", "123456", ",", ",", ",", ",", '"', '""', " ", "\t", "\u00a0", "\u3000",
+        "値", "\r", "\x1c", "\u2028",
     ]
 )  # fmt: skip
 BLANK_LINE = ", \t\v\f\u00a0\u3000"
@@ -38,7 +38,7 @@ def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[st
     if not line.strip(BLANK_LINE) or (not unclosed and not line.strip('"' + BLANK_LINE)):
         return None, None, []
     found, cells = rest.count(",") + 1, first_cells(line)
-    behind = _rows_behind(line) if unclosed or stray or len(cells) != found else []
+    several = _several_rows(line) if unclosed or stray or len(cells) != found else []
     if not unclosed and not stray:
         if found == CELLS:
             return line, None, []
@@ -51,31 +51,35 @@ def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[st
         kind: str | tuple[str, int] = ("cells", found)
     else:
         kind, cut = "quotation" if unclosed else "carriage_return", True
-    cells = cells[:-1] if cut else cells
-    if behind and "".join(cells).strip():
-        # Of the first row is what stands before it, if that are not too many cells.
-        cells = ([] if len(cells) > CELLS else cells) + [""] * CELLS
-        cells = cells[:CELLS] + behind
-    return None, kind, cells if "".join(cells).strip() or not behind else behind
+    return None, kind, several or (cells[:-1] if cut else cells)
 
 
-def _rows_behind(line: str) -> list[str]:
-    """Return the cells of rows that stand whole behind what broke a line.
+def _several_rows(line: str) -> list[str]:
+    """Return the cells of rows parted by a carriage return, or by a mark in front of no comma.
 
-    It is a carriage return, or the mark that ends a row and has neither comma nor mark beside it.
+    A row that is broken inside has no more cells than it should; what stands behind is another's
+    only with a long number.
     """
     starts, ends = [0], []
     for at, one in enumerate(line):
-        front, last = line[starts[-1] : at + 1], at == len(line) - 1
-        closed = (
-            re.search(r'(?:^|,)"(?:[^"]|"")*"$', front) and not last and line[at + 1] not in ',"'
-        )
-        if one == "\r" or (one == '"' and closed and len(first_cells(front)) == CELLS):
+        front, behind = line[starts[-1] : at + 1], line[at + 1 : at + 2]
+        closed = re.search(r'(?:^|,)"(?:[^"]|"")*"$', front) and behind not in ("", ",", '"', "\r")
+        if one == "\r" or (one == '"' and closed):
             ends.append(at + (one == '"'))
             starts.append(at + 1)
-    rows = [line[start:end] for start, end in zip(starts, [*ends, len(line)], strict=True)]
-    parts = map(first_cells, rows[1:])
-    return [cell for part in parts if len(part) == CELLS for cell in part]
+    pieces = [line[start:end] for start, end in zip(starts, [*ends, len(line)], strict=True)]
+    parts = [first_cells(piece) for piece in pieces]
+    rows = parts[:1] + [part for part in parts[1:] if re.search("[0-9０-９]{6}", " ".join(part))]
+    if len(rows) == 1 or sum(map(len, parts)) - len(parts) + 1 <= CELLS:
+        return []
+    wide = []
+    for row in rows:
+        if "".join(row[CELLS:]).strip():
+            row = []
+        elif len(row) < CELLS and any(map(str.isdigit, row[-1])):
+            row = row[:-1]
+        wide += (row + [""] * CELLS)[:CELLS]
+    return wide
 
 
 # Of what is blank behind the last figure, nobody can say that it is one of the last.

@@ -7,6 +7,7 @@ cells or odd blanks besides.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +24,8 @@ _RETURN, _COMMA, _QUOTE = b'\r,"'
 # A mark opens only at the start of a cell; inside, two stand for one.
 _QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
 _QUOTED_CELLS = re.compile(rb'(?m)(?:^|(?<=,))"(?:[^"\n]++|"")*+"')
+# Of who a row is about, or when: no text of a note has it, nor what is left of a row in its midst.
+_LONG_NUMBER = re.compile(r"\d{6}")
 # Blanks of Unicode in UTF-8: cells of them are not seen to be blank from single bytes.
 _ODD_BLANKS = re.compile(
     b"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
@@ -73,7 +76,7 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows, Ma
     if not text.isascii() and _ODD_BLANKS.search(text):
         alone |= (lines.told_apart & (lines.found > cells))[wrong]
     for at in np.flatnonzero(lines.stray[wrong] & ~alone).tolist():
-        alone[at] = bool(_rows_behind(lines.line(int(wrong[at])), cells))
+        alone[at] = bool(_rows_of(lines.line(int(wrong[at])), cells))
     # Whose rows may stand in so long a line is not to be known: it holds every claim.
     long = (lines.stops - lines.starts)[wrong] > LONGEST_LINE
     alone &= ~long
@@ -153,7 +156,7 @@ class _Lines:
         self.blank = np.zeros(len(self.starts), dtype=bool)
         self.blank[perhaps] = flags_of(compute.match_substring_regex(texts, _BLANK_LINE))
 
-    @property
+    @cached_property
     def told_apart(self) -> Flags:
         """Lines whose cells can be counted."""
         return ~self.unclosed & ~self.stray
@@ -282,42 +285,55 @@ def _read_alone(lines: _Lines, at: int, cells: int) -> tuple[int, list[str]]:
     readable = first_cells(line)
     beyond = "".join(f",{cell}" for cell in readable[cells:])
     told_apart = bool(lines.told_apart[at])
-    # Behind a mark that closes a cell in front of no comma, cells are counted and not read.
-    behind = [] if told_apart and len(readable) == lines.found[at] else _rows_behind(line, cells)
     surely = told_apart and all(cell.strip() for cell in readable[:cells])
     if surely and beyond and not beyond.strip(", ") and line.endswith(beyond):
         return stop - len(beyond), readable
     if not told_apart or (lines.found[at] < cells and re.search(_FIGURE, readable[-1])):
         readable = readable[:-1]
-    if behind and any(cell.strip() for cell in readable):
-        # Whose row the first is nobody knows where it has cells too many.
-        first = readable if len(readable) <= cells else []
-        readable = [*first, *[""] * (cells - len(first)), *behind]
-    elif behind:
-        readable = behind
-    return _NOT_MENDED, readable
+    # Behind a mark that closes a cell in front of no comma, cells are counted and not read.
+    rows = [] if told_apart and len(readable) == lines.found[at] else _rows_of(line, cells)
+    return _NOT_MENDED, rows or readable
 
 
-def _rows_behind(line: str, width: int) -> list[str]:
-    """Return the cells of the rows that stand whole behind what broke a line.
+def _rows_of(line: str, width: int) -> list[str]:
+    """Return the cells of the rows on a line that may have more than one, none where it has one.
 
-    It is a carriage return whose line feed was lost, or the mark that closes the last cell of a
-    row that lost its end.
+    Behind a carriage return, whose line feed was lost, another row may stand; and behind the mark
+    that closes the last cell of a row that lost its end.
     """
-    behind: list[str] = []
-    for number, part in enumerate(line.split("\r")):
-        at, first = 0, number == 0
-        while True:
-            row, broken = _cells_from(part, at)
-            closed = None if broken is None else _QUOTED_CELL.match(part, broken)
+    parts = _parted(line)
+    rows = [parts[0], *(part for part in parts[1:] if any(map(_LONG_NUMBER.search, part)))]
+    # One that is broken inside has no more cells than it should.
+    if len(rows) == 1 or sum(map(len, parts)) - (len(parts) - 1) <= width:
+        return []
+    return [cell for row in rows for cell in _as_wide(row, width)]
+
+
+def _parted(line: str) -> list[list[str]]:
+    """Return the cells between the places where a line is broken."""
+    parts: list[list[str]] = []
+    for piece in line.split("\r"):
+        at: int | None = 0
+        while at is not None:
+            cells, broken = _cells_from(piece, at)
+            closed = None if broken is None else _QUOTED_CELL.match(piece, broken)
             if broken is not None:
-                row.append(part[broken:] if closed is None else _unquoted(closed[0]))
-            if not first and len(row) == width:
-                behind += row
-            if closed is None or len(row) != width:
-                break
-            at, first = closed.end(), False
-    return behind
+                cells.append(piece[broken:] if closed is None else _unquoted(closed[0]))
+            parts.append(cells)
+            at = None if closed is None else closed.end()
+    return parts
+
+
+def _as_wide(row: list[str], width: int) -> list[str]:
+    """Return as many cells as there should be, blank those of which it is not sure whose they are.
+
+    The last cell of a row that is cut is no whole number.
+    """
+    if any(cell.strip() for cell in row[width:]):
+        row = []
+    elif len(row) < width and re.search(_FIGURE, row[-1]):
+        row = row[:-1]
+    return [*row[:width], *[""] * (width - len(row))]
 
 
 def first_cells(line: str) -> list[str]:
