@@ -550,6 +550,23 @@ def test_a_stop_after_the_files_are_there_says_so(
         assert (out / "claims.csv").exists()
 
 
+def test_a_stop_is_of_its_own_run_alone(visits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program may call the command again after one that was stopped."""
+
+    def stopped(*_words: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    def failed(*_words: object) -> None:
+        raise RuntimeError("something else")
+
+    said = {}
+    for step in (stopped, failed):
+        monkeypatch.setattr("chiiki_tsusho.command_line.claim.say_result", step)
+        done = invoke("claim", visits, "-o", visits.with_name(step.__name__))
+        said[step] = done.exit_code, "fault of this program" in done.stderr
+    assert said == {stopped: (130, False), failed: (2, True)}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_in_the_middle_leaves_nothing(number: int, tmp_path: Path) -> None:
     heading, row = VISITS.splitlines()

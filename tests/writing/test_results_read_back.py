@@ -385,6 +385,15 @@ def without_yen(claims: pd.DataFrame) -> pd.DataFrame:
         (lambda one: one.assign(visits=None), "visits is blank in 27", "空欄の行が27行"),
         (lambda one: one.assign(visits=[[1]] * 27), "no number and no text", "文字でもない"),
         (lambda one: one.assign(visits=[1, "x"] * 13 + [1]), "no number and no", "文字でもない"),
+        (
+            lambda one: one.assign(
+                visits=pd.Series(
+                    [np.datetime64("2024-06-03"), np.float32(3), *[1] * 25], dtype=object
+                )
+            ),
+            "no number and no text",
+            "文字でもない",
+        ),
         (lambda one: one.assign(visits=2**62), "more than any claim", "あり得ない大きさ"),
         (
             lambda one: one.assign(visits=np.array([1] * 26 + [2**63], dtype=np.uint64)),

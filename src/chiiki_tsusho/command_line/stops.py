@@ -48,7 +48,9 @@ def speak_when_stopped(language: Language) -> None:
 
 
 def interrupt_when_stopped() -> None:
-    """Have a stop from outside clean up as Ctrl-C does."""
+    """Have a stop from outside clean up as Ctrl-C does; none has come to this run yet."""
+    global _stopped
+    _stopped = False
     if signal.getsignal(signal.SIGINT) is _end:
         signal.signal(signal.SIGINT, _interrupt)
     _hear(_interrupt)

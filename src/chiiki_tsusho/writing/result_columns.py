@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
@@ -251,8 +252,12 @@ def twice(column: Column) -> Text:
 
 
 def _of_series(series: pd.Series[Any], column: Column, where: Sayable) -> Cells:
+    # Scalars of NumPy of several kinds in one column make Arrow end the process.
+    values: Any = series
+    if series.dtype == object:
+        values = [one.item() if isinstance(one, np.generic) else one for one in series]
     try:
-        return pa.array(series, from_pandas=True)
+        return pa.array(values, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise not_as_written(where, _neither(column)) from error
 
