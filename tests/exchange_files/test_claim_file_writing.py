@@ -425,6 +425,18 @@ def test_a_claim_without_a_level_stays_within_the_limit_of_its_statement(
     assert ct.audit(file).clean
 
 
+def test_a_rate_of_nothing_is_no_statement(tmp_path: Path) -> None:
+    """Item 01-29 is required of an insured person, and a blank number is 0."""
+    visits, providers, recipients = eight_visits(benefit_rate="0")
+    batch = ct.compute_claims(visits, providers, recipients)
+    assert batch.claims["insurance_yen"].tolist() == [0]
+    with pytest.raises(ClaimFileError) as caught:
+        ct.write_claim_file(batch, recipients, "2016-06", tmp_path / "out")
+    assert caught.value.problems is not None
+    [problem] = caught.value.problems.to_dict("records")
+    assert (problem["column"], problem["rule"]) == ("benefit_rate", "inconsistent")
+
+
 def test_a_claim_below_nothing_is_no_statement(tmp_path: Path) -> None:
     """同一建物減算 (94 units) lies outside the limit; of a plan of 50 units -44 would be paid."""
     visits, providers, recipients = eight_visits(planned_units="50")

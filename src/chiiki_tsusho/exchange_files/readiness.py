@@ -199,6 +199,11 @@ def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
         ~blank("unit_price") & blank("total_yen"), "benefit_rate", "missing_value",
         Text("the claim has no yen: compute it with recipients that have benefit_rate"),
     )  # fmt: skip
+    problems.add(
+        ~blank("benefit_rate") & (month.number("benefit_rate") == 0) & ~month.uninsured,
+        "benefit_rate", "inconsistent",
+        Text("0; the insurance pays nothing, and the statement of an insured person has a rate"),
+    )  # fmt: skip
     no_level = blank("care_level") & (month.cells.texts["care_level"] == "")
     problems.add(
         no_level, "care_level", "missing_value",
