@@ -296,6 +296,11 @@ def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_file_that_may_not_be_read_is_named_with_the_reason(closed: str, command: str) -> None:
     # What is loaded only now may lie where the other user may not look.
     CliRunner().invoke(app, command.split())
+    may_not_be_read(command, closed)
+
+
+def may_not_be_read(command: str, path: object) -> None:
+    """A command says in both languages that a path of it may not be read."""
     for language, reason in (
         ("en", "cannot be read: Permission denied"),
         ("ja", "読み込めません(アクセスする権限がありません)"),
@@ -303,7 +308,7 @@ def test_a_file_that_may_not_be_read_is_named_with_the_reason(closed: str, comma
         with bound_by_modes():
             result = CliRunner().invoke(app, ["--lang", language, *command.split()])
         assert result.exit_code == 2
-        assert f"{closed}: {reason}" in result.stderr
+        assert f"{path}: {reason}" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -314,14 +319,7 @@ def test_results_that_may_not_be_looked_into_are_no_run_of_another_user(
 ) -> None:
     folder = Path(closed).absolute().parent / "o"
     folder.mkdir(0o000)
-    for language, reason in (
-        ("en", "cannot be read: Permission denied"),
-        ("ja", "読み込めません(アクセスする権限がありません)"),
-    ):
-        with bound_by_modes():
-            result = CliRunner().invoke(app, ["--lang", language, *command.split()])
-        assert result.exit_code == 2
-        assert f"{folder}: {reason}" in result.stderr
+    may_not_be_read(command, folder)
 
 
 def test_no_command_asks_of_itself_whether_a_path_may_be_read() -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chiiki_tsusho.duties.registers import read_register
+from chiiki_tsusho.duties.registers import plain, read_register
 
 if TYPE_CHECKING:
     from chiiki_tsusho.duties.registers import Given
@@ -80,9 +79,9 @@ class Meeting:
 
 def plain_number(text: str) -> str:
     """Return the number of a meeting without the words around it (第１回: 1), else what it says."""
-    folded = unicodedata.normalize("NFKC", text).strip()
-    match = _NUMBERED.fullmatch(folded)
-    return match[1] if match else folded
+    said = plain(text)
+    match = _NUMBERED.fullmatch(said)
+    return match[1] if match else said
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ class _CellFaultError(Exception):
         self.message = message
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Write a cell for comparing: width and blanks around it do not matter."""
     return unicodedata.normalize("NFKC", text).strip()
 
 
@@ -87,18 +88,18 @@ def _date(text: str) -> date:
 
 
 def _provider_no(text: str) -> str:
-    _parsed("provider_no", _plain(text))
-    return _plain(text)
+    _parsed("provider_no", plain(text))
+    return plain(text)
 
 
 def _provider_nos(text: str) -> tuple[str, ...]:
-    return tuple(_provider_no(one) for one in re.split(r"[\s、,;/・]+", _plain(text)) if one)
+    return tuple(_provider_no(one) for one in re.split(r"[\s、,;/・]+", plain(text)) if one)
 
 
 def _service(text: str) -> str:
-    names = {_plain(name): key for name, key in service_names().items()}
-    if _plain(text) not in names:
-        near = get_close_matches(_plain(text), names, n=1, cutoff=0.6)
+    names = {plain(name): key for name, key in service_names().items()}
+    if plain(text) not in names:
+        near = get_close_matches(plain(text), names, n=1, cutoff=0.6)
         known = care_services()[names[near[0]]].name if near else "地域密着型通所介護"
         raise _CellFaultError(
             Text(
@@ -107,11 +108,11 @@ def _service(text: str) -> str:
                 known=known,
             )
         )
-    return names[_plain(text)]
+    return names[plain(text)]
 
 
 def _mode(text: str) -> str:
-    mode = _MODE_NAMES.get(_plain(text).casefold())
+    mode = _MODE_NAMES.get(plain(text).casefold())
     if mode is None:
         raise _CellFaultError(
             Text(
@@ -123,7 +124,7 @@ def _mode(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    return _parsed("units", re.sub("[名人]$", "", _plain(text)))
+    return _parsed("units", re.sub("[名人]$", "", plain(text)))
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
