@@ -81,6 +81,26 @@ def test_unicode_text_whose_first_heading_is_quoted(between: str, tmp_path: Path
     assert total(batch) == [1006]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("between", ["\t", ","])
+def test_unicode_text_whose_heading_is_wrapped(
+    between: str, encoding: str, tmp_path: Path
+) -> None:
+    """A wrapped heading has line breaks in its cells, the first one too; lines count from them."""
+    headings = [f"{one[:2]}\n{one[2:]}" for one in JAPANESE.split(",")]
+    bad = VISIT | {"service_date": "2016-05-32"}
+    lines = [
+        between.join(f'"{one}"' for one in headings),
+        *(between.join(row.values()) for row in (VISIT, bad)),
+    ]
+    text = ("\ufeff" + "\r\n".join(lines) + "\r\n").encode(encoding)
+    batch = office(tmp_path, text)
+    line = 2 + len(headings) + 1
+    assert places(batch.problems) == [("visits", line, "service_date", "2016-05-32", "bad_value")]
+    claim_files(tmp_path / "visits.csv", tmp_path / "out")
+    assert (tmp_path / "out" / "held_visits.csv").read_bytes() == text
+
+
 def test_one_nul_is_named_by_its_line(tmp_path: Path) -> None:
     """One NUL in one cell (turicas/rows 273)."""
     rows = [VISIT, {**VISIT, "service_date": "2016-05-06\0"}, {**VISIT, "insured_no": "0000200011"}]

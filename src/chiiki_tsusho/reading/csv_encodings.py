@@ -90,10 +90,7 @@ def with_commas(text: str) -> str:
     """Part the cells of lines by commas, where tabs part them."""
     if '"' not in text and "," not in text:
         return text.replace("\t", ",")
-    # Behind the mark of the encoding a quotation mark opens a cell as on any other line.
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    lines = text[len(mark) :].split("\n")
-    return mark + "\n".join(_line_with_commas(line) for line in lines)
+    return "\n".join(_line_with_commas(line) for line in text.split("\n"))
 
 
 def _line_with_commas(line: str) -> str:

@@ -125,21 +125,27 @@ class CsvSource(OneTable):
         return stream.read(1) == b"\x1a"
 
     def _decoded(self, raw: bytes) -> bytes:
-        """Return lines as UTF-8.
+        """Return lines as UTF-8, their cells parted by commas."""
+        if self._encoding_of(raw) == "utf-8":
+            return raw
+        text = self._text(raw)
+        return with_commas(text).encode() if self.tabs else text.encode()
+
+    def _text(self, raw: bytes) -> str:
+        """Return lines as they stand, as text."""
+        encoding = self._encoding_of(raw)
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError as error:
+            raise self._undecoded({encoding: self._line_of(error.start)}) from error
+
+    def _encoding_of(self, raw: bytes) -> str:
+        """Return the encoding that reads lines.
 
         ASCII is the same in every encoding; the first lines that are more settle which it is, for
         the whole file: no result is out before every line is read.
         """
-        if raw.isascii() and self._encoding not in LINE_FEEDS:
-            return raw
-        encoding = self.encoding
-        if encoding == "utf-8":
-            return raw
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError as error:
-            raise self._undecoded({encoding: self._line_of(error.start)}) from error
-        return with_commas(text).encode() if self.tabs else text.encode()
+        return "utf-8" if self._encoding not in LINE_FEEDS and raw.isascii() else self.encoding
 
     def _settle_encoding(self) -> None:
         """Find the encoding that reads the whole file."""
@@ -245,13 +251,13 @@ class CsvSource(OneTable):
 
     def _cells(self, raw: bytes) -> list[str] | None:
         """Return the headings, None where a quotation mark is left open."""
-        text = self._decoded(raw).decode().lstrip("\ufeff").rstrip("\r\n")
+        text = self._text(raw).lstrip("\ufeff").rstrip("\r\n")
         if "\r" in text.replace("\r\n", ""):
             raise self._fault(
                 Text("its lines end in CR alone; save it as CSV UTF-8 (lines ending in LF or CRLF)")
             )
         try:
-            _, cells = next(csv_rows(text), (1, []))
+            _, cells = next(csv_rows(text, "\t" if self.tabs else ","), (1, []))
         except CsvRowError as error:
             if error.left_open:
                 return None
