@@ -546,9 +546,11 @@ def test_blanks_of_a_parquet_file_may_be_no_number(tmp_path: Path) -> None:
 def test_metadata_of_a_parquet_file_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "visits.parquet"
     frame(SAMPLE).set_axis([5, 4, 3, 2, 1]).astype({"care_level": "category"}).to_parquet(path)
-    # pandas keeps its index as a column of its own, which is no column of ours.
-    with pytest.raises(InputFileError, match="unknown heading '__index_level_0__'"):
-        claim_files(path, tmp_path / "out")
+    # pandas keeps its index as a column of its own, which never bills.
+    of_an_index = claim_files(path, tmp_path / "of_an_index")
+    assert places(of_an_index.problems) == SAMPLE_PROBLEMS
+    held = pd.read_parquet(tmp_path / "of_an_index" / "held_visits.parquet")
+    assert held.index.tolist() == [2, 1]
     frame(SAMPLE).astype({"care_level": "category"}).to_parquet(path, index=False)
     claim_files(path, tmp_path / "out")
     held = pd.read_parquet(tmp_path / "out" / "held_visits.parquet")

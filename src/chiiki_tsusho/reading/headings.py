@@ -32,6 +32,7 @@ NEVER_BILLED = frozenset({
     "氏名", "利用者名", "利用者氏名", "被保険者名", "被保険者氏名", "フリガナ", "ふりがな", "カナ",
     "カナ氏名", "氏名カナ", "利用者名カナ", "備考", "摘要", "メモ", "曜日", "事業所名",
     "性別", "年齢", "生年月日", "電話番号", "郵便番号", "住所", "事業所名称",
+    "__index_level_0__",  # the places of rows, which pandas keeps in Parquet of chosen rows
 })  # fmt: skip
 # Far more than the columns and keys of all months; what is unknown is looked for among all of them.
 _MOST_HEADINGS = 5_000
