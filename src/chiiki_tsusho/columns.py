@@ -115,8 +115,9 @@ PERSONAL = (
            "生年月日(請求ファイル用)"),
     Column("sex", "性別", "sex", "1 (男) or 2 (女); for the claim file", "1(男)または2(女)(請求ファイル用)"),
     Column("care_level", "要介護度", "care_level",
-           "care level 1-5, of a person whose visits say none (medical_day_care); for the claim file",
-           "要介護度 1〜5(実績に要介護度のない療養通所介護の利用者、請求ファイル用)"),
+           "care level 1-5, of a person whose visits say none (medical_day_care), or at the end of a "
+           "month within which it changes; for the claim file",
+           "要介護度 1〜5(実績に要介護度のない療養通所介護の利用者、または月の途中で変わった月の月末の要介護度、請求ファイル用)"),
     Column("certified_from", "認定有効期間開始", "date", "first day of the certification; for the claim file",
            "認定有効期間の開始日(請求ファイル用)"),
     Column("certified_to", "認定有効期間終了", "date", "last day of the certification; for the claim file",

@@ -392,6 +392,74 @@ def test_a_level_is_that_of_the_visits_or_else_the_one_in_recipients(tmp_path: P
     assert base["care_level"].tolist() == ["22", "25", "21"]
 
 
+# 記載要領 (mhlw.go.jp/content/000955742.pdf): 月の途中で変わった場合は月の末日における状態区分.
+@pytest.mark.parametrize(
+    ("levels", "cells", "stated"),
+    [
+        ("33332222", {"care_level": "2", "certified_from": "2016-05-05"}, "22"),
+        ("22223333", {"care_level": "3", "certified_from": "2016-05-05"}, "23"),
+        # It may be known to have changed without the day.
+        ("33332222", {"care_level": "2"}, "22"),
+        # Eight days of visits, and four under the new certification: after the last visit.
+        ("33333333", {"care_level": "2", "certified_from": "2016-05-28"}, "22"),
+        # Recipients say nothing, or something of another month.
+        ("33332222", {"care_level": ""}, "23"),
+        ("33332222", {"care_level": "5"}, "23"),
+    ],
+)
+def test_a_changed_level_is_that_at_the_end_of_the_month(
+    levels: str, cells: dict[str, str], stated: str, tmp_path: Path
+) -> None:
+    visits, providers, recipients = eight_visits()
+    recipients = recipients.assign(**cells)
+    batch = ct.compute_claims(visits.assign(care_level=list(levels)), providers, recipients)
+    [written] = ct.write_claim_file(batch, recipients, "2016-06", tmp_path)
+    assert ct.read_claim_file(written.path).frame("7131-01")["care_level"].tolist() == [stated]
+    audit = ct.audit(written.path)
+    assert audit.findings.empty, audit.findings.to_string()
+    assert set(audit.hints["rule"]) == {"several_levels"}
+
+
+def test_a_first_certification_leaves_the_days_from_it_on(tmp_path: Path) -> None:
+    visits, providers, recipients = eight_visits()
+    recipients = recipients.assign(care_level="2", certified_from="2016-05-28")
+    batch = ct.compute_claims(visits, providers, recipients)
+    with pytest.raises(ClaimFileError) as caught:
+        ct.write_claim_file(batch, recipients, "2016-06", tmp_path)
+    assert caught.value.problems is not None
+    assert caught.value.problems["column"].tolist() == ["days"]
+
+
+@pytest.mark.parametrize(
+    ("certified_from", "plan", "finding", "hint"),
+    [
+        ("2016-05-05", "26931", [], ["26931"]),
+        ("2016-05-01", "26931", ["26931"], []),
+        ("2016-05-05", "19616", [], []),
+    ],
+)
+def test_a_plan_may_be_within_the_limit_of_a_level_before(
+    certified_from: str, plan: str, finding: list[str], hint: list[str], tmp_path: Path
+) -> None:
+    """Limits a month: 要介護2 19,616, 要介護3 26,931, the heavier where the level changes."""
+    before, providers, recipients = eight_visits()
+    other = "1390000023"
+    visits = pd.concat(
+        [before[:4].assign(care_level="3", provider_no=other), before[4:]], ignore_index=True
+    )
+    providers = pd.concat([providers, providers.assign(provider_no=other)])
+    cells = {"care_level": "2", "certified_from": certified_from}
+    person = recipients.assign(planned_units=plan, provider_no="1390000015", **cells)
+    recipients = pd.concat([person, person.assign(planned_units="0", provider_no=other)])
+    batch = ct.compute_claims(visits, providers, recipients)
+    assert set(batch.problems["rule"]) == {"check_digit"}
+    [first, _] = ct.write_claim_file(batch, recipients, "2016-06", tmp_path)
+    audit = ct.audit(first.path)
+    assert audit.findings["found"].tolist() == finding
+    told = audit.hints
+    assert told.loc[told["rule"] == "plan_over_level", "found"].tolist() == hint
+
+
 # 24 visits of 療養通所介護 in 2016-05, 1,007 units each and no other managed line: 24,168 units.
 # The limit of 要介護2 is 19,616, of 要介護3 26,931.
 @pytest.mark.parametrize(("level", "over"), [("2", True), ("3", False)])

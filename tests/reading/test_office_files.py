@@ -83,9 +83,7 @@ def test_unicode_text_whose_first_heading_is_quoted(between: str, tmp_path: Path
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("between", ["\t", ","])
-def test_unicode_text_whose_heading_is_wrapped(
-    between: str, encoding: str, tmp_path: Path
-) -> None:
+def test_unicode_text_whose_heading_is_wrapped(between: str, encoding: str, tmp_path: Path) -> None:
     """A wrapped heading has line breaks in its cells, the first one too; lines count from them."""
     headings = [f"{one[:2]}\n{one[2:]}" for one in JAPANESE.split(",")]
     bad = VISIT | {"service_date": "2016-05-32"}

@@ -179,10 +179,10 @@ def _audited(file: ClaimFile, book: CodeBook) -> tuple[Findings, Sheets]:
     if not whole:
         findings.add_line("other_forms", 0)
     check_claim_lines(views["7111"], sheets, findings, whole=whole)
-    check_law(sheets, book, findings)
+    level_changes = check_law(sheets, book, findings)
     check_yen(sheets, findings)
     check_rates_and_funds(sheets, findings)
-    check_persons(sheets, findings)
+    check_persons(sheets, level_changes, findings)
     return findings, sheets
 
 

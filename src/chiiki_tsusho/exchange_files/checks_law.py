@@ -20,9 +20,17 @@ from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cells import MAX_SESSION
 
 
-def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
-    """Check every line of service kind 78 against the table of its month."""
+def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> Flags:
+    """Check every line of service kind 78 against the table of its month.
+
+    Returns
+    -------
+    ndarray of bool, shape (statements,)
+        Which statements have codes of another care level than 01 states.
+    """
+    level_changes = np.zeros(len(sheets), dtype=bool)
     for lines in _months(sheets, book, findings):
+        level_changes |= lines.level_changes
         _check_codes(lines, findings)
         _check_levels(lines, findings)
         _check_counts(lines, findings)
@@ -32,6 +40,7 @@ def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
         _check_managed(lines, findings)
         _check_limit(lines, findings)
     _check_prices(sheets, findings)
+    return level_changes
 
 
 def _months(sheets: Sheets, book: CodeBook, findings: Findings) -> Iterator[MonthLines]:
@@ -78,8 +87,8 @@ def _check_codes(lines: MonthLines, findings: Findings) -> None:
 def _check_levels(lines: MonthLines, findings: Findings) -> None:
     """Compare the care levels of the codes with that of 01.
 
-    A level that changes within the month leaves codes of both levels; codes of 療養通所介護 have
-    none. A level of 01 that is none is told as such (``level_code``).
+    A level that changes within the month leaves codes of both levels, or of the one before alone;
+    codes of 療養通所介護 have none. A level of 01 that is none is told as such (``level_code``).
     """
     sheets, base = lines.sheets, lines.kinds["base"]
     level, of_statement = lines.level, lines.statement
@@ -88,7 +97,7 @@ def _check_levels(lines: MonthLines, findings: Findings) -> None:
     other = lines.having(base & (level < lines.heaviest[of_statement]))
     without = lines.having(base & (level == 0))
     there = (level > 0) & (level == lines.heaviest[of_statement]) & (stated != UNKNOWN)
-    wrong = there & ~(agreed | without)[of_statement]
+    wrong = there & ~(agreed | without | sheets.certified_within)[of_statement]
     see = there & ~wrong & ((level != stated) | other[of_statement])
     expected, found = lines.of_file(stated), lines.of_file(level)
     findings.add("level_of_code", sheets.lines, "item_code", lines.at[wrong], expected, found)
@@ -197,12 +206,16 @@ def _check_limit(lines: MonthLines, findings: Findings) -> None:
     statement = sheets.of_total[totals]
     # Where the level changes within the month the limit is that of the heavier one.
     level = np.maximum(sheets.care_level, lines.heaviest)[statement]
-    limits = benefit_limits(lines.table.month)[level]
+    limits_of_month = benefit_limits(lines.table.month)
+    limits = limits_of_month[level]
     expected = np.zeros(len(sheets.totals), dtype=np.int64)
     expected[totals] = limits
     planned = sheets.totals.numbers("planned_units")[totals]
     over = (limits != UNKNOWN) & (planned > limits)
-    findings.add("plan_over_limit", sheets.totals, "planned_units", totals[over], expected)
+    # Where the certification began within the month, a heavier level may have held before.
+    perhaps = over & sheets.certified_within[statement] & (planned <= limits_of_month.max())
+    for rule, which in (("plan_over_limit", over & ~perhaps), ("plan_over_level", perhaps)):
+        findings.add(rule, sheets.totals, "planned_units", totals[which], expected)
 
 
 def _check_prices(sheets: Sheets, findings: Findings) -> None:

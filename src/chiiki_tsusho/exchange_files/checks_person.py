@@ -28,8 +28,16 @@ CHECKED = {
 }
 
 
-def check_persons(sheets: Sheets, findings: Findings) -> None:
-    """Check the dates and codes of 01 against the month and its days."""
+def check_persons(sheets: Sheets, level_changes: Flags, findings: Findings) -> None:
+    """Check the dates and codes of 01 against the month and its days.
+
+    Parameters
+    ----------
+    sheets : Sheets
+    level_changes : ndarray of bool, shape (statements,)
+        Statements with codes of another care level than 01 states.
+    findings : Findings
+    """
     base = sheets.base
     month = base.numbers("service_month")
     first, last = month * 100 + 1, month * 100 + month_days(month)
@@ -52,7 +60,7 @@ def check_persons(sheets: Sheets, findings: Findings) -> None:
     findings.add("birth_date", base, "birth_date", given & (born > last))
     odd = given & (born <= last) & ((age < YOUNGEST) | (age > OLDEST))
     findings.add("unusual_age", base, "birth_date", odd)
-    _check_periods(sheets, first, last, findings)
+    _check_periods(sheets, first, last, level_changes, findings)
     _check_digits(base, findings)
 
 
@@ -62,7 +70,9 @@ def _dates(base: View, name: str) -> tuple[Ints, Flags]:
     return whole(texts, DATE_DIGITS), base.filled(name) & ~bad_dates(texts)
 
 
-def _check_periods(sheets: Sheets, first: Ints, last: Ints, findings: Findings) -> None:
+def _check_periods(
+    sheets: Sheets, first: Ints, last: Ints, level_changes: Flags, findings: Findings
+) -> None:
     base = sheets.base
     begins, has_begin = _dates(base, "certified_from")
     ends, has_end = _dates(base, "certified_to")
@@ -80,7 +90,9 @@ def _check_periods(sheets: Sheets, first: Ints, last: Ints, findings: Findings) 
         "stopped_before_start", base, "stopped_on", has_start & has_stop & (stopped < started)
     )
     earliest, latest = first, last
-    for value in (begins, started):
+    # Where the level changes within the month, another certification holds before.
+    bound = np.where(level_changes[sheets.of_base], first, begins)
+    for value in (bound, started):
         earliest = np.maximum(earliest, np.where(_within(value, first, last), value, first))
     for value in (ends, stopped):
         latest = np.minimum(latest, np.where(_within(value, first, last), value, last))

@@ -8,8 +8,8 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import numbers_of
 from chiiki_tsusho.exchange_files.checks_form import without_insurance
+from chiiki_tsusho.exchange_files.codes_of_lines import without_units
 from chiiki_tsusho.exchange_files.findings import Findings
-from chiiki_tsusho.exchange_files.monthly_codes import without_units
 from chiiki_tsusho.exchange_files.sheets import SERVICE_KIND, Sheets, View, summed
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.rounding import floor_share

@@ -87,6 +87,7 @@ _ALL = (
     Check("other_service", "", Text("The statement has no visit of the service that this code belongs to; take it out or correct the codes of the visits.")),
     Check("units_of_rate", "ASSA", Text("The ratio comes to other units; it is taken on the smaller of plan and managed units and on the unmanaged lines.")),
     Check("plan_over_limit", "12P3", Text("The plan is above the benefit limit of the care level; correct the plan or the level.")),
+    Check("plan_over_level", "", Text("The plan is above the benefit limit of the care level, which may have been heavier before the certification began; see that it was."), hint=True),
     Check("unit_price", "ASSA", Text("No area grade has this price in this month; write the price of the provider's grade.")),
     Check("unit_price_of_others", "ASSA", Text("Other statements of the month have another price; a provider has one.")),
     Check("insurance_yen", "ASSA", Text("The insurance pays the cost times the benefit rate, the fraction of a yen cut off; compute it again.")),

@@ -10,7 +10,7 @@ import numpy as np
 
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_table import CodeTable
-from chiiki_tsusho.not_known import NO_ROW
+from chiiki_tsusho.not_known import NO_ROW, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cells import MAX_SESSION
 
@@ -115,6 +115,12 @@ class MonthLines:
         heaviest = np.zeros(len(self.sheets), dtype=np.int64)
         np.maximum.at(heaviest, self.statement, self.level)
         return heaviest
+
+    @property
+    def level_changes(self) -> Flags:
+        """Which statements have a code of another care level than 01 states."""
+        stated = self.sheets.care_level[self.statement]
+        return self.having((self.level > 0) & (stated != UNKNOWN) & (self.level != stated))
 
     @cached_property
     def monthly(self) -> Flags:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chiiki_tsusho.exchange_files.dates import month_days
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
 from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES
-from chiiki_tsusho.exchange_files.statements import MonthClaims
+from chiiki_tsusho.exchange_files.statements import MonthClaims, month_bounds
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.payers import law_of_the_uninsured
 from chiiki_tsusho.law.prices_and_limits import benefit_limits
@@ -85,7 +84,7 @@ def checked(
     Parameters
     ----------
     claims, lines : DataFrame
-        ``lines`` has ``claim``, the position of its claim, and ``unit_item``, its item 単位数.
+        ``lines`` has ``claim``, ``unit_item`` and ``level`` of `MonthClaims`.
     cells : PersonCells
     problems : ClaimProblems
         Receives all that is missing or inconsistent.
@@ -138,9 +137,7 @@ def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
 
 def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> None:
     texts = month.cells.texts
-    service = _months(month)
-    first = (service * 100 + 1).astype(str)
-    last = (service * 100 + month_days(service)).astype(str)
+    first, last = month_bounds(month.claims)
     inside = {
         name: (texts[name] >= first) & (texts[name] <= last)
         for name in ("started_on", "stopped_on")
@@ -166,9 +163,11 @@ def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
         & (texts["stopped_on"] < texts["started_on"]),
         "stopped_on", "inconsistent", Text("the service stops before it starts"),
     )  # fmt: skip
+    # Where the level changes within the month, another certification holds before.
+    bound = (begins > first) & (begins <= last) & ~month.level_changes
     from_day = np.maximum(
         np.where(inside["started_on"], texts["started_on"], first).astype(np.int64),
-        np.where((begins > first) & (begins <= last), begins, first).astype(np.int64),
+        np.where(bound, begins, first).astype(np.int64),
     )
     to_day = np.minimum(
         np.where(inside["stopped_on"], texts["stopped_on"], last).astype(np.int64),
@@ -179,10 +178,6 @@ def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
         "inconsistent",
         Text("there are more days of service than the certification, start and stop leave"),
     )  # fmt: skip
-
-
-def _months(month: MonthClaims) -> Ints:
-    return month.claims["service_month"].to_numpy(dtype=np.int64)
 
 
 def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
@@ -210,7 +205,8 @@ def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
         Text("no visit of the month has a care level; give it in the file of recipients"),
     )  # fmt: skip
     # Of 療養通所介護 a claim may be computed without a level; the statement states one.
-    service, of_claim = np.unique(_months(month), return_inverse=True)
+    months = claims["service_month"].to_numpy(dtype=np.int64)
+    service, of_claim = np.unique(months, return_inverse=True)
     limits = np.stack([benefit_limits(one) for one in service.tolist()])
     limit = limits[of_claim, month.care_level]
     problems.add(

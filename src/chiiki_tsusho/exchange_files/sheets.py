@@ -12,6 +12,7 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
+from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, whole
 from chiiki_tsusho.exchange_files.layout import Item
 from chiiki_tsusho.exchange_files.record_rows import RecordRows
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
@@ -154,6 +155,14 @@ class Sheets:
     def care_level(self) -> Ints:
         """The care level that 01 states, by statement; ``UNKNOWN`` where that is none of 1 to 5."""
         return np.append(care_levels(self.base), UNKNOWN)[self.base_at]
+
+    @cached_property
+    def certified_within(self) -> Flags:
+        """Which statements have a certification that begins after the first of their month."""
+        begins = whole(self.base.texts("certified_from"), DATE_DIGITS)
+        month = self.base.numbers("service_month")
+        within = (begins > month * 100 + 1) & (begins // 100 == month)
+        return np.append(within, False)[self.base_at]
 
     @cached_property
     def our_lines(self) -> Flags:

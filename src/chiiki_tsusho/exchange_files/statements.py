@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from chiiki_tsusho.exchange_files.checks_form import DATA_KIND
 from chiiki_tsusho.exchange_files.checks_sums import claim_sums
 from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
+from chiiki_tsusho.exchange_files.dates import month_days
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
@@ -35,8 +36,9 @@ class MonthClaims:
     claims : DataFrame
         Columns of the contract, ordered by insurer and person, on an index from 0.
     lines : DataFrame
-        Their lines ordered by claim and code, with ``claim``, the position of the claim, and
-        ``unit_item``, what stands in the item 単位数.
+        Their lines ordered by claim and code, with ``claim``, the position of the claim,
+        ``unit_item``, what stands in the item 単位数, and ``level``, the care level of the code,
+        0 where it has none.
     cells : PersonCells
         The personal cells of each claim.
     law : ndarray of int64, shape (claims,)
@@ -66,10 +68,37 @@ class MonthClaims:
 
     @property
     def care_level(self) -> Ints:
-        """The heaviest care level of the month, of recipients where the visits have none."""
+        """The care level of record 01: that at the end of the month.
+
+        The codes do not say which of several levels came last, so recipients may. One of theirs
+        that no code has is heeded where a certification begins within the month, or the codes have
+        none. Otherwise it is the heaviest of the month.
+
+        Notes
+        -----
+        介護給付費請求書等の記載要領 (厚生労働省老健局老人保健課, mhlw.go.jp/content/000955742.pdf):
+        月の途中で変わった場合は月の末日における状態区分, of 要支援; of 要介護 it is read alike.
+        """
         given = self.cells.texts["care_level"]
         stated = np.where(given == "", "0", given).astype(np.int64)
-        return np.where(self.number("care_level") > 0, self.number("care_level"), stated)
+        heaviest = self.number("care_level")
+        begins, (first, last) = self.cells.texts["certified_from"], month_bounds(self.claims)
+        changed = (begins > first) & (begins <= last)
+        known = (heaviest == 0) | changed | self._with_codes(lambda level, of: level == stated[of])
+        return np.where((stated > 0) & known, stated, heaviest)
+
+    @property
+    def level_changes(self) -> Flags:
+        """Which claims have codes of another care level than record 01."""
+        stated = self.care_level
+        return self._with_codes(lambda level, of: (level > 0) & (level != stated[of]))
+
+    def _with_codes(self, wanted: Callable[[Ints, Ints], Flags]) -> Flags:
+        """Say which claims have a code wanted, by the codes' levels and the places of claims."""
+        claim = self.lines["claim"].to_numpy(dtype=np.int64)
+        flags = np.zeros(len(self.claims), dtype=bool)
+        flags[claim[wanted(self.lines["level"].to_numpy(dtype=np.int64), claim)]] = True
+        return flags
 
     def number(self, name: str) -> Ints:
         """Return a column of the claims, 0 where it is blank."""
@@ -162,7 +191,7 @@ def _key_columns(claims: pd.DataFrame, record_kind: str) -> dict[str, _Column]:
 def _base_columns(month: MonthClaims) -> dict[str, _Column]:
     texts, public, claims = month.cells.texts, month.public, month.claims
     own = _own_share(month)
-    first, last = _bounds(claims)
+    first, last = month_bounds(claims)
     started, stopped = (
         np.where((texts[name] >= first) & (texts[name] <= last), texts[name], "")
         for name in ("started_on", "stopped_on")
@@ -194,9 +223,11 @@ def _base_columns(month: MonthClaims) -> dict[str, _Column]:
     }
 
 
-def _bounds(claims: pd.DataFrame) -> tuple[str, str]:
-    month = str(claims["service_month"].iloc[0])
-    return f"{month}01", f"{month}31"
+def month_bounds(claims: pd.DataFrame) -> tuple[Texts, Texts]:
+    """Return the first and last day of the month of service of each claim (``20160401``)."""
+    month = claims["service_month"].to_numpy(dtype=np.int64)
+    first, last = month * 100 + 1, month * 100 + month_days(month)
+    return first.astype(str), last.astype(str)
 
 
 def _own_share(month: MonthClaims) -> Ints:

@@ -18,9 +18,9 @@ from chiiki_tsusho.batch import Batch, FileBatch
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError, not_read
+from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes, without_units
 from chiiki_tsusho.exchange_files.layout import MEDIA
 from chiiki_tsusho.exchange_files.line_cells import Texts
-from chiiki_tsusho.exchange_files.monthly_codes import without_units
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
 from chiiki_tsusho.exchange_files.readiness import ClaimProblems, checked
 from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of
@@ -237,12 +237,13 @@ def _by_file(
     """Part the claims by provider and month, each with its lines, and check every one of them."""
     place = pd.MultiIndex.from_frame(claims[list(_KEY)])
     at = place.get_indexer(pd.MultiIndex.from_frame(lines[list(_KEY)]))
-    blank = without_units(
-        of_texts(lines["service_code"].tolist()),
-        lines["service_month"].to_numpy(dtype=np.int64),
-        book,
+    codes = of_texts(lines["service_code"].tolist())
+    months = lines["service_month"].to_numpy(dtype=np.int64)
+    lines = lines.assign(
+        claim=at,
+        unit_item=lines["units"].mask(without_units(codes, months, book), 0),
+        level=levels_of_codes(codes, months, book),
     )
-    lines = lines.assign(claim=at, unit_item=lines["units"].mask(blank, 0))
     lines = lines.sort_values(["claim", "service_code"], ignore_index=True)
     whole = checked(claims, lines, cells, problems)
     file = claims["service_month"] + claims["provider_no"]
