@@ -329,6 +329,9 @@ def test_joint_meetings_keep_users_anonymous_and_stay_in_one_area() -> None:
     register = meetings(joint("2025-09-17"))
     report = check(register, "2025-10-01", neighbours(area="南部"))
     assert of_own(report, "breach") == {"joint_other_area"}
+    # Width and blanks make no other area.
+    report = check(register, "2025-10-01", neighbours(area=" 北 部"))
+    assert of_own(report) == set()
     report = check(register, "2025-10-01", neighbours(area=""))
     assert of_own(report, "breach", "unclear") == {"joint_other_area"}
     assert of_own(report, "breach") == set()
@@ -351,6 +354,23 @@ def test_at_most_half_of_a_year_is_joint(
     days = [joint(day) for day in YEAR_OF_SIX[:count]] + YEAR_OF_SIX[count:]
     report = check(meetings(*days), "2026-04-01", neighbours(service, authority=authority))
     assert ("joint_over_half" in of_own(report, "breach")) is over
+
+
+@pytest.mark.parametrize(("count", "over"), [(1, False), (2, True)])
+def test_half_is_of_the_meetings_owed_in_a_year_that_is_not_whole(count: int, over: bool) -> None:
+    """From 2025-10-01 on three are owed; 上尾市: half of those that should be held in the year."""
+    joint_ones = [joint("2025-11-20"), joint("2026-01-15")][:count]
+    for closed in ({}, {"closed_from": "2025-04-01", "closed_to": "2025-09-30"}):
+        begun = "2025-04-01" if closed else "2025-10-01"
+        known = neighbours("small_multifunction", authority="ageo", **closed).assign(
+            designated_on=begun
+        )
+        report = check(meetings(*joint_ones, "2026-03-10"), "2026-04-01", known)
+        assert ("joint_over_half" in of_own(report, "breach")) is over
+    # A day or two less take no meeting from the six.
+    known = neighbours("small_multifunction").assign(designated_on="2025-04-03")
+    register = meetings(*[joint(day) for day in YEAR_OF_SIX[:3]], *YEAR_OF_SIX[3:])
+    assert "joint_over_half" not in of_own(check(register, "2026-04-01", known))
 
 
 def test_of_two_meetings_one_may_be_joint() -> None:

@@ -116,6 +116,11 @@ def test_the_language_of_messages_and_headings() -> None:
             "1 is not a fiscal year",
             "1は年度として使えません",
         ),
+        (
+            ("plan", "duties_offices.csv", "--year", "令和8", "-o", "plan"),
+            "--year '令和8': a whole number",
+            "--year「令和8」: 0以上の整数",
+        ),
         (("chek",), "there is no command 'chek'; did you mean check?", "chek"),
     ],
 )

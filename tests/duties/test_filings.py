@@ -67,6 +67,16 @@ DAY = "地域密着型通所介護"
             [office(DAY, authority="国分寺市"), office("総合事業", authority="国分寺市")],
             "国分寺市長",
         ),
+        # Blanks and postal codes make no second municipality.
+        (
+            [
+                office(DAY, "東京都　足立区中央本町1", "足立区"),
+                office(DAY, "〒120-0000 東京都足立区千住1", "足立区"),
+                office(DAY, authority="足立区"),
+            ],
+            "足立区長",
+        ),
+        ([office(DAY, "栃木県芳賀郡市貝町市塙1280", "市貝町")], "市貝町長"),
         # 1号: anything else in one prefecture.
         (
             [office(DAY, authority="国分寺市"), office("訪問介護", "東京都国分寺市戸倉1")],
@@ -121,6 +131,20 @@ def test_with_whom_a_corporation_files(rows: list[dict[str, Any]], name: str) ->
         ("福岡県小郡市小郡255", ("福岡県", "小郡市", "小郡255")),
         ("東京都八丈町大賀郷2551", ("東京都", "八丈町", "大賀郷2551")),
         ("京都府京都市中京区1", ("京都府", "京都市", "中京区1")),
+        # Counties and towns with 市 in their name, cities with 郡.
+        ("北海道余市郡仁木町北町1", ("北海道", "仁木町", "北町1")),
+        ("北海道余市郡赤井川村赤井川74", ("北海道", "赤井川村", "赤井川74")),
+        ("栃木県芳賀郡市貝町市塙1280", ("栃木県", "市貝町", "市塙1280")),
+        ("兵庫県神崎郡市川町西川辺165", ("兵庫県", "市川町", "西川辺165")),
+        ("山梨県西八代郡市川三郷町市川大門1790", ("山梨県", "市川三郷町", "市川大門1790")),
+        ("奈良県吉野郡下市町下市1960", ("奈良県", "下市町", "下市1960")),
+        ("愛知県蒲郡市旭町17", ("愛知県", "蒲郡市", "旭町17")),
+        ("岐阜県郡上市八幡町島谷228", ("岐阜県", "郡上市", "八幡町島谷228")),
+        # Blanks between the parts, and a postal code before them.
+        (" 東京都　足立区 中央本町1-17-1 2階", ("東京都", "足立区", "中央本町1-17-1 2階")),
+        ("栃木県 芳賀郡 市貝町 市塙1280", ("栃木県", "市貝町", "市塙1280")),
+        ("〒154-8504 東京都世田谷区世田谷4", ("東京都", "世田谷区", "世田谷4")),
+        ("１５４－８５０４東京都世田谷区世田谷4", ("東京都", "世田谷区", "世田谷4")),
         ("神奈川県鎌倉市御成町18", ("神奈川県", "鎌倉市", "御成町18")),
         ("みほん", ("", "", "みほん")),
         ("", ("", "", "")),
@@ -311,6 +335,47 @@ def test_offices_of_several_corporations() -> None:
     assert "several corporations" in str(error.value)
     assert "複数の法人" in error.value.say("ja")
     assert "別の会" not in str(error.value)
+
+
+def twenty(*names: str, **cells: Any) -> pd.DataFrame:
+    """Twenty offices in 足立区, of which the first have other names of the corporation."""
+    given = [*names, *["(福)みほん会"] * (20 - len(names))]
+    rows = [
+        {"provider_no": f"13900001{at:02}", "corporation": name, "designated_on": "2025-04-01"}
+        for at, name in enumerate(given)
+    ]
+    return offices(*[rows[0] | cells, *rows[1:]])
+
+
+@pytest.mark.parametrize("name", ["（福）みほん会", "(福) みほん会", ""])
+def test_offices_are_of_one_corporation_however_its_name_is_written(name: str) -> None:
+    """施行規則 第140条の40: 規程の概要 from 20 offices on."""
+    row = corporation(name="(福)みほん会")
+    report = check(QUIET, "2026-04-01", twenty(name), corporation=row)
+    assert "filing_item_missing" in set(found(report, "rule"))
+    # Beside another corporation it counts no office of that.
+    other = {"provider_no": "1390000299", "corporation": "れい社"}
+    if name:
+        known = pd.concat([twenty(name), offices(other)]).fillna("")
+        report = check(QUIET, "2026-04-01", known, corporation=row)
+        assert "20 offices count" in " ".join(found(report, "message"))
+
+
+def test_of_several_corporations_every_office_says_whose_it_is() -> None:
+    known = twenty("れい社", "")
+    with pytest.raises(ChiikiTsushoError) as error:
+        check(QUIET, "2026-04-01", known, corporation=corporation(name="(福)みほん会"))
+    assert "give that of every office" in str(error.value)
+    assert "すべての事業所に法人を" in error.value.say("ja")
+
+
+def test_an_office_counts_from_its_designation_on() -> None:
+    """What has a day after that of the check has not happened yet."""
+    known = twenty(designated_on="2026-05-01", address="埼玉県上尾市本町3")
+    for on, missing in (("2026-04-30", False), ("2026-05-01", True)):
+        report = check(QUIET, on, known, corporation=corporation(name="(福)みほん会"))
+        assert ("filing_item_missing" in set(found(report, "rule"))) is missing
+        assert ("offices in several prefectures" in " ".join(found(report, "message"))) is missing
 
 
 def test_one_corporation_has_one_row() -> None:

@@ -43,6 +43,9 @@ FORM_2: Final = (
 )
 FORM_6: Final = ("運営推進会議の構成員届出", "事業所名", "氏名", "構成区分", "職名等")
 
+# Two councils under one number.
+SHARED: Final = offices({"service": "group_home"}, {"service": "dementia_day_care"})
+
 
 def text_of(path: Path) -> str:
     """Return every paragraph of a paper on a line, those of tables among them."""
@@ -115,6 +118,15 @@ def test_form_2(tmp_path: Path) -> None:
     chosen = {line for line in text.split("\n") if "■" in line}
     assert chosen == {"■ 6 法令遵守責任者の氏名(フリガナ)及び生年月日"}
     assert "例 五郎(レイ ゴロウ)" in text
+
+
+@pytest.mark.parametrize("given", ["3 6", "３　６", "3、6", "3・6", "3，6", "第3号 第6号"])
+def test_the_items_that_changed_are_marked_however_they_are_written(
+    given: str, tmp_path: Path
+) -> None:
+    row = CORPORATION.assign(changed_items=given)
+    text = text_of(write(tmp_path, "filing-change", corporation=row))
+    assert [line[:3] for line in text.split("\n") if "■" in line] == ["■ 3", "■ 6"]
 
 
 def test_form_6(tmp_path: Path) -> None:
@@ -191,6 +203,13 @@ def test_a_notice_of_a_meeting_online_speaks_of_consent(tmp_path: Path) -> None:
     assert "テレビ電話装置等の活用について" in text
 
 
+def test_a_notice_of_a_meeting_held_both_ways_marks_both(tmp_path: Path) -> None:
+    nothing = dict.fromkeys(meeting("2026-08-26"), "") | {"provider_no": PROVIDER}
+    for mode, marked in (("mixed", "■ 対面　■ オンライン"), ("online", "□ 対面　■ オンライン")):
+        register = meetings(nothing | {"planned_on": "2026-08-26", "mode": mode})
+        assert marked in text_of(write(tmp_path, "notice", meetings=register))
+
+
 @pytest.mark.parametrize("kind", ["notice", "minutes", "members", "filing", "filing-change"])
 def test_a_paper_is_private_japanese_and_of_its_day(kind: PaperKind, tmp_path: Path) -> None:
     path = write(tmp_path, kind, corporation=CORPORATION, members=MEMBERS)
@@ -230,6 +249,27 @@ def test_a_paper_is_private_japanese_and_of_its_day(kind: PaperKind, tmp_path: P
             "no meeting '9'",
             "第「9」回の会議はありません",
         ),
+        (
+            "minutes",
+            {"office": SHARED},
+            "several councils (認知症対応型共同生活介護, 認知症対応型通所介護)",
+            "複数の会議",
+        ),
+        (
+            "members",
+            {"office": SHARED, "service": "地域密着型通所介護"},
+            "no such office",
+            "該当の事業所がありません",
+        ),
+        *(
+            (
+                "filing-change",
+                {"corporation": CORPORATION.assign(changed_items=given)},
+                "changed_items (変更事項): is not a list of items from 1 to 8",
+                "番号(1〜8)として読めません",
+            )
+            for given in ("9", "3 12", "0", "氏名")
+        ),
         ("letter", {}, "'letter' is no paper", "「letter」という書類はありません"),
     ],
 )
@@ -243,11 +283,22 @@ def test_what_cannot_be_written(
     assert not list(tmp_path.iterdir())
 
 
+def test_of_several_councils_of_an_office_one_is_asked_for(tmp_path: Path) -> None:
+    """共用型認知症対応型通所介護 has the number of the グループホーム."""
+    for service in ("認知症対応型通所介護", "dementia_day_care", "preventive_dementia_day_care"):
+        text = text_of(write(tmp_path, "minutes", SHARED, service=service))
+        assert "認知症対応型通所介護" in text
+        assert "認知症対応型共同生活介護" not in text
+    text = text_of(write(tmp_path, "notice", SHARED, service="group_home"))
+    assert "認知症対応型共同生活介護" in text
+
+
 def test_of_several_offices_one_is_asked_for(tmp_path: Path) -> None:
     two = offices({"office": "みほん"}, {"provider_no": "1390000020", "office": "れい"})
-    text = text_of(write(tmp_path, "members", two, provider_no="1390000020"))
-    assert "れい" in text
-    assert "みほん" not in text
+    for number in ("1390000020", " １３９０００００２０"):
+        text = text_of(write(tmp_path, "members", two, provider_no=number))
+        assert "れい" in text
+        assert "みほん" not in text
 
 
 def test_the_last_meeting_held_and_the_next_one_planned(tmp_path: Path) -> None:

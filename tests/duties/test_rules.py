@@ -174,9 +174,10 @@ def test_services_and_towns_by_their_names() -> None:
     assert service_key("小多機") == "small_multifunction"
     assert service_key("療養型通所介護") == "medical_day_care"
     assert [
-        authority_key(one) for one in ("足立区", "足立", "東京都足立区", "adachi", "函館市")
+        authority_key(one)
+        for one in ("足立区", "足立", "東京都　足立区", "adachi", "ａｄａｃｈｉ ", " 函館市")
     ] == [
-        *["adachi"] * 4,
+        *["adachi"] * 5,
         "函館市",
     ]
     assert len(service_names()) >= len(care_services())
@@ -236,6 +237,18 @@ def test_rules_of_ones_own_stand_beside_the_bundled_ones(tmp_path: Path) -> None
         ("x,day,report_months,2024-04-01,2024-04-30,1,guide,5,own,high", "service", "サービス"),
         ("x,*,report_months,2024-04-01,2024-04-30,one,guide,5,own,high", "whole number", "整数"),
         ("x,*,joint_max_share,2024-04-01,2024-04-30,1/3,guide,5,own,high", "1/2", "1/2"),
+        ("x,*,interval_months,2024-04-01,2024-04-30,0,guide,5,own,high", "a month", "1以上"),
+        ("x,*,retention_years,2024-04-01,2024-04-30,-1,guide,5,own,high", "whole number", "整数"),
+        (f"x,*,report_months,2024-04-01,2024-04-30,{'9' * 5000},guide,5,own,high", "whole", "整数"),
+        *(
+            (f"x,*,{key},2024-04-01,2024-04-30,some,guide,5,own,high", known, known)
+            for key, known in (
+                ("council", "management, care_medical, none"),
+                ("mode", "in_person, online, written"),
+                ("report_waived_by", "municipality_present"),
+                ("member_list", "when_decided_and_changed, designation_and_renewal"),
+            )
+        ),
         ("x,*,mode,2024-04-01,2024-04-30,online,law,5,own,low", "confidence", "confidence"),
         ("x,*,mode,2024-04,2024-04-30,online,law,5,own,high", "valid_from", "valid_from"),
         *(

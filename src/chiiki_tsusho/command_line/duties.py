@@ -21,6 +21,7 @@ from chiiki_tsusho.command_line.shared import (
     say,
     show_data,
     spoken,
+    whole_number,
 )
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Counted, Joined, Language, Sayable, Text
@@ -163,7 +164,7 @@ def _finding_line(one: Any) -> Sayable:
 def plan_command(
     offices: Annotated[Path, typer.Argument(metavar="OFFICES", help="The register of offices.")],
     year: Annotated[
-        int, typer.Option("--year", metavar="YEAR", help="The fiscal year, from April.")
+        str, typer.Option("--year", metavar="YEAR", help="The fiscal year, from April.")
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="The folder for the plan.")
@@ -196,7 +197,7 @@ def plan_command(
         needed("icalendar")
         plan = plan_duties(
             offices,
-            year,
+            whole_number("--year", year, 0),
             meetings,
             on=_day(on),
             members=members,
@@ -241,6 +242,14 @@ def write_command(
             "--meeting-no", metavar="NUMBER", help="Number (回) of the meeting.", show_default=False
         ),
     ] = None,
+    service: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SERVICE",
+            help="The service, where the office has several councils.",
+            show_default=False,
+        ),
+    ] = None,
     on: On = None,
     rules: Rules = None,
     encoding: Encoding = None,
@@ -270,6 +279,7 @@ def write_command(
             corporation=corporation,
             provider_no=provider,
             meeting_no=meeting,
+            service=service,
             rules=rules,
             encoding=encoding,
         )

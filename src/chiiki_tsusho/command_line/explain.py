@@ -17,11 +17,13 @@ from chiiki_tsusho.command_line.shared import (
     Visits,
     chosen,
     exit_codes,
+    is_whole,
     one_of,
     said,
     show,
     show_data,
     spoken,
+    whole_number,
 )
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Text
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 
 _SERVICES = ("day_care", "medical_day_care", "short_medical_day_care")
 _SHORTFALLS = ("over_capacity", "understaffed")
-# The largest whole number an option takes; none that means anything is longer.
-_LARGEST = 999_999_999
 
 
 def register(app: typer.Typer) -> None:
@@ -131,8 +131,10 @@ def explain(
     """
     with exit_codes():
         given = {
-            "minutes": _whole("--minutes", minutes, 0),
-            "care_level": None if care_level is None else _whole("--care-level", care_level, 1, 5),
+            "minutes": whole_number("--minutes", minutes, 0),
+            "care_level": None
+            if care_level is None
+            else whole_number("--care-level", care_level, 1, 5),
             "service": chosen("--service", service, _SERVICES),
             "shortfall": shortfall and chosen("--shortfall", shortfall, _SHORTFALLS),
             "extended_hours": None
@@ -162,7 +164,7 @@ def _counts(additions: list[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for text in additions:
         key, equals, count = text.partition("=")
-        if equals and not _is_whole(count):
+        if equals and not is_whole(count):
             raise ChiikiTsushoError(
                 Text("--with {text!r}: KEY or KEY=N was expected, N a whole number", text=text)
             )
@@ -172,20 +174,6 @@ def _counts(additions: list[str]) -> dict[str, int]:
             )
         counts[key] = int(count) if equals else 1
     return counts
-
-
-def _is_whole(text: str) -> bool:
-    return text.isdecimal() and len(text) <= len(str(_LARGEST))
-
-
-def _whole(option: str, text: str, least: int, most: int = _LARGEST) -> int:
-    if _is_whole(text) and least <= int(text) <= most:
-        return int(text)
-    if most == _LARGEST:
-        why = Text("a whole number from {least} on was expected", least=least)
-    else:
-        why = Text("a whole number from {least} to {most} was expected", least=least, most=most)
-    raise ChiikiTsushoError(Text("{option} {text!r}: {why}", option=option, text=text, why=why))
 
 
 def explain_claim(

@@ -38,6 +38,8 @@ ERROR = Text("error")
 # What a library that cannot be loaded, and a thread that cannot be started, say without memory.
 _LACKS = ("failed to map segment", "cannot allocate memory", "can't start new thread")
 Choice = TypeVar("Choice", bound=str)
+# The largest whole number an option takes; none that means anything is longer.
+_LARGEST = 999_999_999
 STAGES = {
     "reading": Text("reading"),
     "claims": Text("claims"),
@@ -325,3 +327,25 @@ Headings = Annotated[
         autocompletion=one_of(*LANGUAGES),
     ),
 ]
+
+
+def is_whole(text: str) -> bool:
+    """Say whether a value on the command line is a whole number."""
+    return text.isdecimal() and len(text) <= len(str(_LARGEST))
+
+
+def whole_number(option: str, text: str, least: int, most: int = _LARGEST) -> int:
+    """Read the value of an option that is a whole number.
+
+    Raises
+    ------
+    ChiikiTsushoError
+        It is none, or out of range.
+    """
+    if is_whole(text) and least <= int(text) <= most:
+        return int(text)
+    if most == _LARGEST:
+        why = Text("a whole number from {least} on was expected", least=least)
+    else:
+        why = Text("a whole number from {least} to {most} was expected", least=least, most=most)
+    raise ChiikiTsushoError(Text("{option} {text!r}: {why}", option=option, text=text, why=why))

@@ -23,6 +23,7 @@ from chiiki_tsusho.duties.rules import LAW, DutyRule, RuleBook
 from chiiki_tsusho.duties.services import care_services
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Sayable, Text
+from chiiki_tsusho.reading.headings import folded
 
 
 @dataclass
@@ -152,8 +153,11 @@ class OfficeCase:
         """Return how far beyond its months "about" (おおむね) may go."""
         return self.rule(f"grace_months_of_{months}", day)
 
-    def needed(self, year: int) -> int:
-        """Return how many meetings are owed in a fiscal year, as far as the office was open."""
+    def needed(self, year: int, *, begun: bool = False) -> int:
+        """Return how many meetings are owed in a fiscal year, as far as the office was open.
+
+        One that the days of the year are too few for is left out, unless it is asked for.
+        """
         first, last = fiscal_days(year)
         begin = max(first, self.obliged_from or first)
         rule = self.interval(begin)
@@ -162,7 +166,13 @@ class OfficeCase:
         of_town = self.rule("meetings_per_year", first)
         days = (last - begin).days + 1 - closed_days(self.office.closures, begin, last)
         whole = of_town.number if of_town else 12 // rule.number
-        return whole * days // ((last - first).days + 1)
+        of_year = (last - first).days + 1
+        return (whole * days + (of_year - 1 if begun else 0)) // of_year
+
+
+def council_service(service: str) -> str:
+    """Return the service whose council a service has: a preventive twin that of its main one."""
+    return care_services()[service].preventive_of or service
 
 
 def council_cases(
@@ -175,11 +185,11 @@ def council_cases(
     InputFileError
         Two rows are of one office: nobody could say whose designation or closure holds.
     """
-    areas = {one.provider_no: one.living_area for one in offices if one.living_area}
+    areas = {one.provider_no: folded(one.living_area) for one in offices if one.living_area}
     cases: dict[tuple[str, str], OfficeCase] = {}
     given: dict[tuple[str, str], Office] = {}
     for office in offices:
-        service = care_services()[office.service].preventive_of or office.service
+        service = council_service(office.service)
         case = OfficeCase(office, service, register, areas, book, on)
         council = case.rule("council")
         if council is None or council.value == "none":

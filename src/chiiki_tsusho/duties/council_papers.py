@@ -114,7 +114,7 @@ def _letter(
     council = council_name(case)
     mode = meeting.mode if meeting else None
     ways = "　".join(
-        f"{'■' if mode == key else '□'} {MODES[key]}" for key in ("in_person", "online")
+        f"{'■' if mode in (key, 'mixed') else '□'} {MODES[key]}" for key in ("in_person", "online")
     )
     asked = (
         "貴職員のご出席をお願いします。ご都合がつかない場合は、その旨をお知らせください。"

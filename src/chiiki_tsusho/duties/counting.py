@@ -208,7 +208,8 @@ def _joint(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
 def _area(
     case: OfficeCase, meeting: Meeting, others: Sequence[str], rule: DutyRule
 ) -> Iterator[Finding]:
-    areas, own = case.areas, case.office.living_area
+    areas = case.areas
+    own = areas.get(case.office.provider_no)
     elsewhere = [one for one in others if own and one in areas and areas[one] != own]
     if elsewhere:
         yield case.finding(
@@ -250,10 +251,9 @@ def _joint_share(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[Findi
     for year, joint in sorted(by_year.items()):
         day = _held(joint[-1])
         rule = case.rule("joint_max_share", day)
-        interval = case.interval(day)
-        if rule is None or interval is None:
+        owed = case.needed(year, begun=True)
+        if rule is None or not owed:
             continue
-        owed = 12 // interval.number
         if len(joint) > owed // 2:
             yield case.finding(
                 # Of a single meeting there is no half.

@@ -187,8 +187,8 @@ def _items(row: dict[str, Any], number: int, on: date) -> list[list[Cell]]:
 
 def filing_change(offices: Sequence[Office], row: dict[str, Any], on: date) -> Paper:
     """Return 様式第2号: a change of what was filed."""
-    chosen = set((row["changed_items"] or "").replace("、", " ").replace(",", " ").split())
-    marked = [f"{_box(str(at) in chosen)} {at} {text}" for at, text in enumerate(_CHANGES, start=1)]
+    chosen = row["changed_items"] or ()
+    marked = [f"{_box(at in chosen)} {at} {text}" for at, text in enumerate(_CHANGES, start=1)]
     pairs = [
         [Cell(marked[0]), Cell(marked[1])],
         [Cell(marked[2]), Cell(marked[3])],

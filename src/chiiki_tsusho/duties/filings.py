@@ -31,11 +31,14 @@ if TYPE_CHECKING:
     from chiiki_tsusho.duties.registers import Given
 
 _PLACE = "介護保険法 第115条の32第2項"
-_PREFECTURE = re.compile(r"東京都|北海道|京都府|大阪府|.{2,3}?県")
-# A county stands before its towns; 四日市市 and others have a 市 in their name.
+_PREFECTURE = r"東京都|北海道|京都府|大阪府|.{2,3}?県"
+# Blanks between the parts do not matter; a postal code (〒) may stand before them.
+_BEFORE_TOWN = re.compile(rf"\s*(?:〒?\s*\d{{3}}\D?\d{{4}})?\s*({_PREFECTURE})?\s*")
+# A county (郡) stands before its towns. Cities may have 郡 in their name, towns and cities 市.
 _MUNICIPALITY = re.compile(
-    r"(?:余市郡)?(余市町|四日市市|廿日市市|野々市市)"
-    r"|(?:[^市区]+?|高市)郡(上市町|下市町|[^市][^市区町村]*(?:[町村]町|[町村]))"
+    r"(?!蒲郡市|小郡市|大和郡山市)(?:[^市区]+?|余市|高市)郡\s*"
+    r"(.[^町村]*(?:[町村]町|[町村]))"
+    r"|(余市町|上市町|下市町|市貝町|市川町|市川三郷町|四日市市|廿日市市|野々市市)"
     r"|(.+?[市区])|(.+?[町村])"
 )
 ITEM_COLUMNS = {2: "officer_name", 3: "regulations", 4: "audit"}
@@ -150,13 +153,12 @@ def _rule(item: str, value: str) -> DutyRule:
 
 def split_address(address: str) -> tuple[str, str, str]:
     """Split an address into prefecture, municipality and the rest; what is not there is blank."""
-    address = address.strip()
-    found = _PREFECTURE.match(address)
-    prefecture = found[0] if found else ""
-    rest = address.removeprefix(prefecture)
+    before = _BEFORE_TOWN.match(address)
+    assert before is not None  # each part of it may be missing
+    rest = address[before.end() :]
     match = _MUNICIPALITY.match(rest)
     town = next(filter(None, match.groups())) if match else ""
-    return prefecture, town, rest[match.end() :] if match else rest
+    return before[1] or "", town, rest[match.end() :].strip() if match else rest.strip()
 
 
 def place_of(office: Office) -> tuple[str, str]:
@@ -167,7 +169,7 @@ def place_of(office: Office) -> tuple[str, str]:
         return prefecture or (known.prefecture if known else ""), town
     if known:
         return known.prefecture, known.name
-    if _PREFECTURE.fullmatch(office.authority):
+    if re.fullmatch(_PREFECTURE, office.authority):
         return office.authority, ""
     return "", office.authority if office.authority[-1:] in tuple("市区町村") else ""
 
@@ -226,22 +228,28 @@ def filing_addressee(offices: Given) -> Addressee:
     return addressee_of(read_offices(offices))
 
 
-def offices_of(offices: Sequence[Office], corporation: dict[str, Any]) -> Sequence[Office]:
-    """Return the offices of a corporation; all of them where they name no second one.
+def offices_of(
+    offices: Sequence[Office], corporation: dict[str, Any], on: date
+) -> Sequence[Office]:
+    """Return the offices of a corporation on a day; all where they name no second corporation.
 
     Raises
     ------
     ChiikiTsushoError
-        They name several corporations, and not this one.
+        They name several corporations, and not this one, or some name none.
     """
-    if len({one.corporation for one in offices}) <= 1:
-        return offices
-    own = [one for one in offices if one.corporation == corporation["name"]]
-    if not own:
-        raise ChiikiTsushoError(
-            Text("the offices are of several corporations, and none has the name of this one")
-        )
-    return own
+    names = {folded(one.corporation) for one in offices}
+    if len(names - {""}) > 1:
+        if "" in names:
+            raise ChiikiTsushoError(
+                Text("the offices are of several corporations; give that of every office")
+            )
+        if folded(corporation["name"]) not in names:
+            raise ChiikiTsushoError(
+                Text("the offices are of several corporations, and none has the name of this one")
+            )
+        offices = [one for one in offices if folded(one.corporation) == folded(corporation["name"])]
+    return [one for one in offices if one.designated_on is None or one.designated_on <= on]
 
 
 def _authority(name: str) -> str:
@@ -253,7 +261,7 @@ def filing_findings(
     offices: Sequence[Office], corporation: dict[str, Any], on: date
 ) -> Iterator[Finding]:
     """Find what the filing lacks, and a filing with another authority; no cell of it is told."""
-    offices = offices_of(offices, corporation)
+    offices = offices_of(offices, corporation, on)
     number = counted_offices(offices)
     for item in items_for(number, on):
         if not corporation[ITEM_COLUMNS[item.item]]:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties import council_papers, filing_papers
-from chiiki_tsusho.duties.cases import OfficeCase, council_cases
+from chiiki_tsusho.duties.cases import OfficeCase, council_cases, council_service
 from chiiki_tsusho.duties.docx_file import write_docx
 from chiiki_tsusho.duties.filings import offices_of
 from chiiki_tsusho.duties.meetings import Meeting, Meetings, plain_number, read_meetings
 from chiiki_tsusho.duties.paper_model import Paper
 from chiiki_tsusho.duties.periods import given_day
-from chiiki_tsusho.duties.registers import read_corporation, read_offices, read_register
-from chiiki_tsusho.duties.rules import RuleBook, rule_book
+from chiiki_tsusho.duties.registers import plain, read_corporation, read_offices, read_register
+from chiiki_tsusho.duties.rules import RuleBook, rule_book, service_key
+from chiiki_tsusho.duties.services import care_services
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.whole_files import refuse_replacing
@@ -39,6 +40,7 @@ def write_paper(
     corporation: Given | None = None,
     provider_no: str | None = None,
     meeting_no: str | None = None,
+    service: str | None = None,
     rules: str | Path | RuleBook | None = None,
     encoding: str | None = None,
 ) -> Path:
@@ -67,6 +69,8 @@ def write_paper(
         The meeting that the paper is of; without it, the next one planned for a notice, the last
         one held for minutes. Of a meeting held and one planned with the same number, a notice is
         of the one planned, minutes of the one held.
+    service : str, optional
+        The key or name of the service that the paper is of, where the office has several councils.
     rules : path-like, optional
         Rules of a municipality of your own, beside the bundled ones.
     encoding : str, optional
@@ -104,9 +108,9 @@ def write_paper(
         make = filing_papers.filing if kind == "filing" else filing_papers.filing_change
         if row is None:
             raise ChiikiTsushoError(Text("this paper needs the register of the corporation"))
-        paper = make(offices_of(known, row), row, on)
+        paper = make(offices_of(known, row, on), row, on)
         return write_docx(paper, path, on)
-    case = _case(council_cases(known, register, book, on), provider_no)
+    case = _case(council_cases(known, register, book, on), provider_no, service)
     if kind == "members":
         paper = council_papers.members(case, rows, on)
     elif kind == "notice":
@@ -120,8 +124,14 @@ def write_paper(
     return write_docx(paper, path, on)
 
 
-def _case(cases: list[OfficeCase], provider_no: str | None) -> OfficeCase:
-    found = [one for one in cases if provider_no in (None, one.office.provider_no)]
+def _case(cases: list[OfficeCase], provider_no: str | None, service: str | None) -> OfficeCase:
+    number = None if provider_no is None else plain(provider_no)
+    wanted = None if service is None else council_service(service_key(service))
+    found = [
+        one
+        for one in cases
+        if number in (None, one.office.provider_no) and wanted in (None, one.service)
+    ]
     if not found:
         raise ChiikiTsushoError(
             Text("there is no such office with a council; check the provider number")
@@ -131,6 +141,13 @@ def _case(cases: list[OfficeCase], provider_no: str | None) -> OfficeCase:
             Text(
                 "there are several offices ({numbers}); say of which the paper is",
                 numbers=", ".join(sorted(one.office.provider_no for one in found)),
+            )
+        )
+    if len(found) > 1:
+        raise ChiikiTsushoError(
+            Text(
+                "the office has several councils ({services}); say of which service the paper is",
+                services=", ".join(care_services()[one.service].name for one in found),
             )
         )
     return found[0]

@@ -9,7 +9,7 @@ from chiiki_tsusho.language import Text
 
 Register = Literal["offices", "meetings", "members", "corporation"]
 Kind = Literal[
-    "text", "provider_no", "provider_nos", "service", "mode", "date", "count", "yes_no"
+    "text", "provider_no", "provider_nos", "service", "mode", "date", "count", "yes_no", "items"
 ]  # fmt: skip
 
 
@@ -226,7 +226,9 @@ CORPORATION = (
         "new_authority", "変更後行政機関", "text", Text("the authority after a change of class")
     ),
     _column("changed_on", "変更日", "date", Text("day of the change")),
-    _column("changed_items", "変更事項", "text", Text("numbers of the items changed, 1 to 8: 3 6")),
+    _column(
+        "changed_items", "変更事項", "items", Text("numbers of the items changed, 1 to 8: 3 6")
+    ),
     _column("before", "変更前", "text", Text("what stood before the change")),
     _column("after", "変更後", "text", Text("what stands after the change")),
 )

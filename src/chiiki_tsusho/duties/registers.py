@@ -96,6 +96,13 @@ def _provider_nos(text: str) -> tuple[str, ...]:
     return tuple(_provider_no(one) for one in re.split(r"[\s、,;/・]+", plain(text)) if one)
 
 
+def _items(text: str) -> frozenset[int]:
+    numbers = re.findall("[0-9]+", plain(text))
+    if not numbers or not set(numbers) <= set("12345678"):
+        raise _CellFaultError(Text("is not a list of items from 1 to 8; write it as 3 6"))
+    return frozenset(int(one) for one in numbers)
+
+
 def _service(text: str) -> str:
     names = {plain(name): key for name, key in service_names().items()}
     if plain(text) not in names:
@@ -135,6 +142,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "mode": _mode,
     "date": _date,
     "count": _count,
+    "items": _items,
     "yes_no": lambda text: _parsed("flag", text) == 1,
 }
 # What is said of a cell that may be personal, which is not repeated.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
@@ -23,6 +24,8 @@ EVERY_SERVICE = "*"
 Force = Literal["law", "bylaw", "guide", "reading"]
 # Of these a service has several at once: who sits in the council, how it may meet.
 SEVERAL = frozenset({"member", "mode", "minutes_hold", "agenda_example"})
+# No longer number of months, years or meetings means anything.
+_NUMBER = re.compile("[0-9]{1,5}")
 _WHOLE = frozenset(
     {
         "interval_months",
@@ -35,6 +38,14 @@ _WHOLE = frozenset(
         "retention_years",
     }
 )
+# Of these no other value is known.
+_VALUES = {
+    "council": ("management", "care_medical", "none"),
+    "mode": ("in_person", "online", "written"),
+    "joint_max_share": ("1/2",),
+    "report_waived_by": ("municipality_present",),
+    "member_list": ("when_decided_and_changed", "designation_and_renewal"),
+}
 
 
 class DutyRule(BaseModel):
@@ -125,12 +136,14 @@ def _faults(rows: list[NumberedRow[DutyRule]]) -> Iterator[Fault]:
             yield one.fault("valid_to", Text("before valid_from"))
         if row.service != EVERY_SERVICE and row.service not in care_services():
             yield one.fault("service", Text("an unknown service"))
-        if (row.key in _WHOLE or row.key.startswith("grace_months_of_")) and not (
-            row.value.isascii() and row.value.isdigit()
-        ):
-            yield one.fault("value", Text("a whole number was expected"))
-        if row.key == "joint_max_share" and row.value != "1/2":
-            yield one.fault("value", Text("only 1/2 is known"))
+        if row.key in _WHOLE or row.key.startswith("grace_months_of_"):
+            if not _NUMBER.fullmatch(row.value):
+                yield one.fault("value", Text("a whole number was expected"))
+            elif row.key == "interval_months" and not row.number:
+                yield one.fault("value", Text("a month at least was expected"))
+        known = _VALUES.get(row.key)
+        if known and row.value not in known:
+            yield one.fault("value", Text("known are only: {known}", known=", ".join(known)))
 
 
 def _read(path: Path) -> list[DutyRule]:

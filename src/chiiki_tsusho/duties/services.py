@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.law.table_files import AnyRow, Whole, faults_text, law_file, typed_rows
+from chiiki_tsusho.reading.headings import folded
 
 
 class CareService(BaseModel):
@@ -90,8 +91,7 @@ def _authority_names() -> dict[str, str]:
 
 def authority_key(text: str) -> str:
     """Return the key of an authority by key or name; what is not known stays as it is."""
-    name = str(text).strip()
-    return _authority_names().get(name, name)
+    return _authority_names().get(folded(str(text)), str(text).strip())
 
 
 @cache
