@@ -237,6 +237,11 @@ def test_rules_of_ones_own_stand_beside_the_bundled_ones(tmp_path: Path) -> None
         ("x,day,report_months,2024-04-01,2024-04-30,1,guide,5,own,high", "service", "サービス"),
         ("x,*,report_months,2024-04-01,2024-04-30,one,guide,5,own,high", "whole number", "整数"),
         ("x,*,joint_max_share,2024-04-01,2024-04-30,1/3,guide,5,own,high", "1/2", "1/2"),
+        (
+            "x,*,interval_month,2024-04-01,2024-04-30,4,guide,5,own,high",
+            "column key: 'interval_month': an unknown key; did you mean 'interval_months'?",
+            "この項目は使えません。「interval_months」ではありませんか",
+        ),
         ("x,*,interval_months,2024-04-01,2024-04-30,0,guide,5,own,high", "a month", "1以上"),
         ("x,*,retention_years,2024-04-01,2024-04-30,-1,guide,5,own,high", "whole number", "整数"),
         (f"x,*,report_months,2024-04-01,2024-04-30,{'9' * 5000},guide,5,own,high", "whole", "整数"),

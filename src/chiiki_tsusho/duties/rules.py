@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,8 @@ Force = Literal["law", "bylaw", "guide", "reading"]
 SEVERAL = frozenset({"member", "mode", "minutes_hold", "agenda_example"})
 # No longer number of months, years or meetings means anything.
 _NUMBER = re.compile("[0-9]{1,5}")
+# How far "about" goes beyond an interval, by the months of that.
+_GRACE = "grace_months_of_"
 _WHOLE = frozenset(
     {
         "interval_months",
@@ -129,14 +132,20 @@ class RuleBook:
         return min((row.valid_from for row in rows), default=None)
 
 
-def _faults(rows: list[NumberedRow[DutyRule]]) -> Iterator[Fault]:
+def _faults(rows: list[NumberedRow[DutyRule]], keys: Collection[str] | None) -> Iterator[Fault]:
     for one in rows:
         row = one.row
+        grace = row.key.startswith(_GRACE)
+        if keys is not None and row.key not in keys and not grace:
+            # It would be read by no check, without a word.
+            near = get_close_matches(row.key, keys, n=1)
+            hint = Text("; did you mean {near!r}?", near=near[0]) if near else ""
+            yield one.fault("key", Text("an unknown key{hint}", hint=hint))
         if row.valid_to < row.valid_from:
             yield one.fault("valid_to", Text("before valid_from"))
         if row.service != EVERY_SERVICE and row.service not in care_services():
             yield one.fault("service", Text("an unknown service"))
-        if row.key in _WHOLE or row.key.startswith("grace_months_of_"):
+        if row.key in _WHOLE or grace:
             if not _NUMBER.fullmatch(row.value):
                 yield one.fault("value", Text("a whole number was expected"))
             elif row.key == "interval_months" and not row.number:
@@ -146,9 +155,9 @@ def _faults(rows: list[NumberedRow[DutyRule]]) -> Iterator[Fault]:
             yield one.fault("value", Text("known are only: {known}", known=", ".join(known)))
 
 
-def _read(path: Path) -> list[DutyRule]:
+def _read(path: Path, keys: Collection[str] | None = None) -> list[DutyRule]:
     rows, faults = typed_rows(path, DutyRule)
-    faults += list(_faults(rows))
+    faults += list(_faults(rows, keys))
     if faults:
         raise TableError(faults_text(path, faults))
     return [one.row for one in rows]
@@ -179,7 +188,7 @@ def rule_book(rules: str | Path | RuleBook | None = None) -> RuleBook:
         return rules
     added = [
         row.model_copy(update={"authority": authority_key(row.authority)})
-        for row in _read(Path(rules))
+        for row in _read(Path(rules), {row.key for row in _bundled().rows})
     ]
     replaced = {(row.authority, row.service, row.key) for row in added}
     kept = [row for row in _bundled().rows if (row.authority, row.service, row.key) not in replaced]
