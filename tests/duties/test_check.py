@@ -627,6 +627,18 @@ def test_meetings_of_an_office_that_is_not_known() -> None:
     assert found(report, "rule", "provider_no") == [("unknown_office", OTHER)]
 
 
+def test_meetings_of_a_service_without_a_council_are_told() -> None:
+    """通所介護 of the prefecture has none, 地域密着型通所介護 has: one may be taken for the other."""
+    (item,) = check(meetings("2025-09-17"), "2026-04-01", offices(service="通所介護")).items
+    assert (item.severity, item.rule, item.provider_no) == ("unclear", "unknown_office", PROVIDER)
+    assert str(item.message) == "meetings of a provider whose services have no council"
+    assert item.message.say("ja") == "この事業所番号のサービスには会議を設ける義務がありません"
+    # Beside a service that has one they are of that.
+    both = offices({"service": "通所介護"}, {"designated_on": "2025-04-01"})
+    report = check(meetings("2025-09-17", "2026-03-10"), "2026-04-01", both)
+    assert "unknown_office" not in rules_found(report)
+
+
 # --- the report ------------------------------------------------------------------------------
 
 

@@ -107,16 +107,17 @@ def _council_findings(
     offices: Sequence[Office], register: Meetings, book: RuleBook, on: date
 ) -> Iterator[Finding]:
     numbers = {one.provider_no for one in offices}
-    for number in sorted({one.provider_no for one in register.meetings} - numbers):
-        yield Finding(
-            "unclear",
-            "unknown_office",
-            Text("meetings of a provider that the register of offices does not have"),
-            Text("add the office, or correct the provider number"),
-            number,
-        )
+    cases = sorted(council_cases(offices, register, book, on), key=provider_order)
+    checked = {case.office.provider_no for case in cases}
+    for number in sorted({one.provider_no for one in register.meetings} - checked):
+        message = Text("meetings of a provider that the register of offices does not have")
+        what = Text("add the office, or correct the provider number")
+        if number in numbers:
+            message = Text("meetings of a provider whose services have no council")
+            what = Text("correct the service of the office, or leave its meetings out")
+        yield Finding("unclear", "unknown_office", message, what, number)
     unknown: dict[str, int] = {}
-    for case in sorted(council_cases(offices, register, book, on), key=provider_order):
+    for case in cases:
         case.unknown = unknown
         yield from _of_office(case)
     for column, times in unknown.items():
