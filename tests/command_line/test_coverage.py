@@ -61,3 +61,12 @@ def test_neither_a_month_nor_coverage(language: str, text: str) -> None:
     code, page, told = run("--lang", language, "lookup")
     assert (code, page) == (2, "")
     assert text in told
+
+
+@pytest.mark.parametrize("more", [("--month", "2016-04"), ("781241",)])
+def test_coverage_is_of_every_month(more: tuple[str, ...]) -> None:
+    """Who asks for a month or a code is not answered with all of them."""
+    for language, text in (("en", "leave out --month and the codes"), ("ja", "すべての月を")):
+        code, page, told = run("--lang", language, "lookup", "--coverage", *more)
+        assert (code, page) == (2, "")
+        assert text in told

@@ -70,6 +70,9 @@ def lookup(
         if coverage:
             from chiiki_tsusho.command_line.coverage import coverage_text
 
+            if month is not None or codes_asked:
+                text = Text("--coverage shows every month; leave out --month and the codes")
+                raise MisuseError(text)
             show(coverage_text(load_code_book(codes), bundled=codes is None, language=spoken()))
             return
         if month is None:
