@@ -310,3 +310,16 @@ def test_a_person_without_insurance_is_told_so() -> None:
         frame([visit(1)]), "0000000001", None, frame([GRADE]), frame([RATE])
     )
     assert claim.yen[1].label == "insurance: total × 90 %"
+
+
+def test_the_number_of_a_person_is_taken_whatever_its_width() -> None:
+    for number in ("0000000001", "０００００００００１", " 0000000001　"):
+        (claim,) = ct.explain_claim(frame([visit(1)]), number)
+        assert claim.insured_no == "0000000001"
+
+
+def test_why_nothing_was_computed_names_the_rule_in_words() -> None:
+    with pytest.raises(ct.VisitError) as error:
+        ct.explain_claim(frame([visit(1, minutes="x")]), "0000000001")
+    assert "visits line 2: bad_value: " in str(error.value)
+    assert "実績ファイル 2行目: 値の誤り(bad_value): " in error.value.say("ja")

@@ -28,7 +28,9 @@ from chiiki_tsusho.language import (
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import month_text, parse_month
+from chiiki_tsusho.problem_texts import rule_named
 from chiiki_tsusho.problems import place_text
+from chiiki_tsusho.reading.cell_texts import plain
 from chiiki_tsusho.reading.inputs import Input, open_inputs
 from chiiki_tsusho.records import record
 
@@ -226,7 +228,7 @@ def explain_claim(
     333
     """
     # What is no text is the number of nobody.
-    insured_no = insured_no.encode("utf-8", "backslashreplace").decode()
+    insured_no = plain(insured_no.encode("utf-8", "backslashreplace").decode())
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)
     run = BatchRun(*sources, code_book(codes))
     wanted = None if month is None else parse_month(month)
@@ -260,7 +262,7 @@ def _problem_lines(run: BatchRun, language: Language) -> str:
     lines = []
     for row in run.problems.frame(language).head(20).to_dict("records"):
         place = place_text(row["file"], None if pd.isna(row["line"]) else row["line"], "", language)
-        lines.append(f"{place}: {row['rule']}: {row['message']}")
+        lines.append(f"{place}: {rule_named(row['rule'], language)}: {row['message']}")
     return "\n".join(lines)
 
 
