@@ -111,6 +111,17 @@ def test_the_seal_went_with_the_forms_of_2021(on: str, seal: bool, tmp_path: Pat
         assert ("印" in text_of(path)) is seal
 
 
+@pytest.mark.parametrize(
+    ("on", "addressee"), [("2021-03-31", "東京都知事"), ("2021-04-01", "八王子市長")]
+)
+def test_core_cities_take_filings_since_2021(on: str, addressee: str, tmp_path: Path) -> None:
+    """介護保険法 第115条の32第2項第4号."""
+    known = offices({"service": "訪問介護", "address": "東京都八王子市元本郷町3"})
+    for kind in ("filing", "filing-change"):
+        text = text_of(write(tmp_path, kind, known, corporation=CORPORATION, on=on))
+        assert f"{addressee}　殿" in text
+
+
 def test_form_2(tmp_path: Path) -> None:
     text = text_of(write(tmp_path, "filing-change", corporation=CORPORATION))
     for field in FORM_2:

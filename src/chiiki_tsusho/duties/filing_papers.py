@@ -87,7 +87,7 @@ def _address(row: dict[str, Any], prefix: str) -> str:
 
 def filing(offices: Sequence[Office], row: dict[str, Any], on: date) -> Paper:
     """Return 様式第1号: the filing, or that of a change of class."""
-    addressee = addressee_of(offices)
+    addressee = addressee_of(offices, on)
     number = counted_offices(offices)
     counted = [one for one in offices if care_services()[one.service].counted]
     changed = bool(row["new_authority"] or row["former_authority"])
@@ -197,7 +197,7 @@ def filing_change(offices: Sequence[Office], row: dict[str, Any], on: date) -> P
         [Cell(marked[6], 2)],
         [Cell(marked[7], 2)],
     ]
-    blocks = _heading("様式第2号", "第3条関係", "変更届出書", addressee_of(offices), row, on)
+    blocks = _heading("様式第2号", "第3条関係", "変更届出書", addressee_of(offices, on), row, on)
     blocks += [
         Table(
             (84, 84),

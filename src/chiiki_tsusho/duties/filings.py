@@ -41,6 +41,8 @@ _MUNICIPALITY = re.compile(
     r"|(余市町|上市町|下市町|市貝町|市川町|市川三郷町|四日市市|廿日市市|野々市市)"
     r"|(.+?[市区])|(.+?[町村])"
 )
+# 第4号 came with the amendment of that day; before it core cities (中核市) took no filings.
+_CORE_CITIES_FROM = date(2021, 4, 1)
 ITEM_COLUMNS = {2: "officer_name", 3: "regulations", 4: "audit"}
 
 
@@ -174,8 +176,8 @@ def place_of(office: Office) -> tuple[str, str]:
     return "", office.authority if office.authority[-1:] in tuple("市区町村") else ""
 
 
-def addressee_of(offices: Sequence[Office]) -> Addressee:
-    """Return with whom the corporation of some offices files."""
+def addressee_of(offices: Sequence[Office], on: date = date.max) -> Addressee:
+    """Return with whom the corporation of some offices files on a day."""
     counted = [one for one in offices if care_services()[one.service].counted]
     places = {place_of(one) for one in counted}
     prefectures = {prefecture for prefecture, _ in places}
@@ -195,7 +197,7 @@ def addressee_of(offices: Sequence[Office]) -> Addressee:
         why = Text("offices in several prefectures")
         return Addressee("", _rule("第2号・第6号", ""), why)
     kind = large_cities().get(next(iter(places))) if len(places) == 1 else None
-    if kind is not None:
+    if kind is not None and (kind == "designated" or on >= _CORE_CITIES_FROM):
         name = f"{towns.pop()}長"
         item = "第3号" if kind == "designated" else "第4号"
         return Addressee(name, _rule(item, name), Text("all offices in one large city"))
@@ -279,7 +281,7 @@ def filing_findings(
                     update={"key": "filing_item", "place": item.place, "source": item.source}
                 ),
             )
-    addressee = addressee_of(offices)
+    addressee = addressee_of(offices, on)
     filed_with = corporation["filed_with"]
     if not addressee.name:
         yield Finding(

@@ -334,6 +334,6 @@ def _filing(
     offices: Sequence[Office], corporation: dict[str, Any], on: date
 ) -> Iterator[PlannedDay]:
     if not done_by(corporation["filed_on"], on):
-        addressee = addressee_of(offices_of(offices, corporation, on))
+        addressee = addressee_of(offices_of(offices, corporation, on), on)
         what = Text("file the business-management system (業務管理体制) with {who}", who=addressee)
         yield PlannedDay(open_from(on), None, "filing", "", "", what, addressee.rule)
