@@ -152,15 +152,41 @@ def test_the_part_of_a_ratio_under_public_funds_of_a_whole_month(
     assert told(data, "public_units_of_rate") == [("7131-02-15", str(part), expected)]
 
 
+def with_a_visit_without_funds(data: list[list[str]]) -> list[list[str]]:
+    """Leave nine of the ten visits of 753 units under public funds."""
+    visits = next(one for one in data if one[1] == "02" and one[7] == "1441")
+    visits[10], visits[14] = "9", "6777"
+    return data
+
+
 def test_the_part_of_a_ratio_that_not_all_visits_have_is_not_judged() -> None:
     """With 250 units not all visits have 中山間地域等提供加算: which of them have funds?"""
     data = with_units(shared_service(6000, funds=True), "8110", 250)
-    assert told(with_units(data, "8110", 249, 15), "public_units_of_rate") == []
+    data = with_a_visit_without_funds(with_units(data, "8110", 249, 15))
+    assert not [one for one in told(data, "public_units_of_rate") if one[1] == "249"]
+
+
+@pytest.mark.parametrize(
+    ("code", "units", "part"), [("8110", 250, 249), ("6364", -500, -499), ("6364", -500, 0)]
+)
+def test_where_all_visits_have_funds_a_ratio_has_them_as_a_whole(
+    code: str, units: int, part: int
+) -> None:
+    """Whichever of the visits have it: all ten of 753 units are under public funds."""
+    data = with_units(shared_service(6000, funds=True), code, units)
+    data = with_units(data, code, units, 15)
+    assert not [one for one in told(data, "public_units_of_rate") if one[1] == str(units)]
+    data = with_units(data, code, part, 15)
+    found = [one for one in told(data, "public_units_of_rate") if one[1] == str(part)]
+    assert found == [("7131-02-15", str(part), str(units))]
 
 
 def test_a_ratio_without_a_part_under_public_funds_is_not_judged() -> None:
     """The visits that have 処遇改善加算 (row 12 of 02) may be those of the days without funds."""
-    file = changed_file("7131-02", 12, "public1_units", "0")
+    visits = changed_file("7131-02", 7, "public1_units", str(11 * 1144))
+    visits = changed_file("7131-02", 7, "public1_count", "11", visits)
+    file = changed_file("7131-02", 12, "public1_units", "0", visits)
+    file = changed_file("7131-02", 12, "public1_count", "0", file)
     assert told(file, "public_units_of_rate") == []
     # 40/1000 of 15,384 units are 615.36.
     file = changed_file("7131-02", 12, "public1_units", "616")

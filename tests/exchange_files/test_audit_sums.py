@@ -63,6 +63,31 @@ def test_units_under_public_funds_are_no_more_than_those_of_the_line() -> None:
     assert told(file, "public_over_whole") == [("7131-02-15", "13729", "13728")]
 
 
+@pytest.mark.parametrize(
+    ("row", "count", "units", "expected"),
+    [
+        # 処遇改善加算: 615 units once. A part of it has a count and units, or neither.
+        (12, "1", "0", [("7131-02-11", "1", "0")]),
+        (12, "0", "615", [("7131-02-11", "0", "1")]),
+        (12, "0", "0", []),
+        # No part of what is added takes off.
+        (12, "1", "-1", [("7131-02-15", "-1", "615")]),
+    ],
+)
+def test_a_part_under_public_funds_has_a_count_and_units_of_its_side(
+    row: int, count: str, units: str, expected: list[tuple[str, str, str]]
+) -> None:
+    file = changed_file("7131-02", row, "public1_count", count)
+    file = changed_file("7131-02", row, "public1_units", units, file)
+    assert told(file, "public_over_whole") == expected
+
+
+def test_no_part_of_a_reduction_adds() -> None:
+    file = changed_file("7131-02", FIRST_WITH_FUNDS, "units", "-1144")
+    file = changed_file("7131-02", FIRST_WITH_FUNDS, "service_units", "-13728", file)
+    assert ("7131-02-15", "13728", "-13728") in told(file, "public_over_whole")
+
+
 def with_home_nursing() -> list[list[str]]:
     """Add a summary of 訪問看護 to the first person: 467 units, 4,581 + 509 yen."""
     data = lines()

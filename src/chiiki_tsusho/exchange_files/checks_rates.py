@@ -35,7 +35,8 @@ def _check_public_rates(lines: MonthLines, findings: Findings) -> None:
     """Compute the part of each ratio that is under public funds again.
 
     The units of 10 under public funds are those of the lines less what lies over the limit. A
-    ratio of base lines is certain where all visits of the month have it.
+    ratio of base lines is certain where all visits of the month have it; where all visits are
+    under public funds, each ratio is as a whole.
     """
     sheets, view, positions = lines.sheets, lines.sheets.lines, lines.table.key_positions
     of_funds = np.zeros(len(sheets), dtype=np.int64)
@@ -46,6 +47,9 @@ def _check_public_rates(lines: MonthLines, findings: Findings) -> None:
     known = (lines.complete & (of_funds != 0))[lines.statement]
     rates = lines.table.rates.values()
     base, counted = lines.kinds["base"], _counted(lines)
+    # A code of a whole month says nothing of the visits behind the first.
+    whole = lines.having(base & (part == units)) & ~lines.having(base & (part != units))
+    funded = (whole & ~lines.by_month)[lines.statement]
     reduced = base | np.isin(
         lines.row, [positions[one.key] for one in rates if one.basis == BASE_LINES and one.reduces]
     )
@@ -55,16 +59,17 @@ def _check_public_rates(lines: MonthLines, findings: Findings) -> None:
             continue
         if rate.basis == BASE_LINES:
             reached = base if rate.reduces else reduced
-            mine &= units == _computed(lines, rate, units, reached, lines.excess)
+            certain = units == _computed(lines, rate, units, reached, lines.excess)
         else:
             reached = counted
             # A part of 0 is none: the line may be of days without funds.
-            mine &= part != 0
+            certain = part != 0
         expected = _computed(lines, rate, part, reached, excess)
         if rate.basis == BASE_LINES:
             # Of days over the limit it may come to more than the line, which no part of it is.
             expected = expected.clip(np.minimum(units, 0), np.maximum(units, 0))
-        at = lines.at[mine & (part != expected)]
+        expected = np.where(funded, units, expected)
+        at = lines.at[mine & (funded | certain) & (part != expected)]
         findings.add("public_units_of_rate", view, "public1_units", at, lines.of_file(expected))
 
 

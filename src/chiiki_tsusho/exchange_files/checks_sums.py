@@ -62,10 +62,12 @@ def check_lines(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
         findings.add("public_unasked", lines, f"{one}_units", ours & ~paid & (of_units != 0), "0")
         over = ours & paid & (of_count > count)
         findings.add("public_over_whole", lines, f"{one}_count", over, count)
-        over = ours & paid & (np.abs(of_units) > np.abs(whole))
-        findings.add("public_over_whole", lines, f"{one}_units", over, whole)
-        nothing = ours & paid & (of_units != 0) & (of_count == 0)
-        findings.add("public_over_whole", lines, f"{one}_count", nothing, count)
+        # Between 0 and the line, whichever side of 0 that is on.
+        over = (of_units < np.minimum(0, whole)) | (of_units > np.maximum(0, whole))
+        findings.add("public_over_whole", lines, f"{one}_units", ours & paid & over, whole)
+        nothing = ours & paid & (whole != 0) & ((of_units != 0) != (of_count != 0))
+        expected = np.where(of_units != 0, count, 0)
+        findings.add("public_over_whole", lines, f"{one}_count", nothing, expected)
 
 
 def _of_statement(sheets: Sheets, of_base: Flags) -> Flags:

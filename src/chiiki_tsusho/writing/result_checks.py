@@ -228,7 +228,7 @@ def _check_lines(lines: _Figures) -> None:
     lines.within("service_units", whole + (left != 0), whole)
     lines.expect("count", times)
     public = lines["public_count"]
-    lines.within("public_count", 0, count)
+    lines.within("public_count", 0, np.where(lines["public_units"] == 0, 0, count))
     lines.within("public_units", np.minimum(0, whole), np.maximum(0, whole))
     # What is there once may be a ratio, of which public funds bear a part.
     lines.expect("public_units", units * public, (count > 1) | (public == 0))
