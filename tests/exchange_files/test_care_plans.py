@@ -20,6 +20,7 @@ from helpers.care_plans import (
     INSURED,
     INSURER,
     MANAGER,
+    MONTH,
     NAME,
     PROVIDER,
     first_row,
@@ -28,6 +29,7 @@ from helpers.care_plans import (
     plan_row,
     units_row,
 )
+from helpers.modern_workbook import modern_rows, save
 
 BASE = "781443"
 TIMES = ("0900", "1630")
@@ -180,6 +182,72 @@ def test_two_visits_of_a_day(tmp_path: Path) -> None:
     assert visits["session"].tolist() == ["1", "2"]
     assert visits["service_provision_1"].tolist() == ["1", "1"]
     assert visits["bathing_1"].tolist() == ["", "1"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "columns"),
+    [
+        # 入浴介助加算: Ⅰ or Ⅱ on a visit.
+        (["785301", "785303"], ["bathing_1", "bathing_2"]),
+        # 若年性認知症利用者受入加算 gives way to 認知症加算, 送迎減算 to 同一建物減算.
+        (["786109", "785305"], ["early_onset_dementia", "dementia_care"]),
+        (["785611", "785612"], ["same_building", "no_transport"]),
+    ],
+)
+def test_what_cannot_stand_beside_another_is_of_the_other_visit(
+    codes: list[str], columns: list[str], tmp_path: Path
+) -> None:
+    """The times of the visits do not say whose the additions are; both were planned."""
+    bases = [plan_row(1, "781243", "0900", "1200"), plan_row(1, BASE, *TIMES)]
+    plans = plan(tmp_path, [*bases, *(plan_row(1, code) for code in codes)])
+    lines = ct.compute_claims(plans.visits).claim_lines.set_index("service_code")["count"]
+    assert lines[codes].tolist() == [1, 1]
+    assert plans.visits[columns].to_numpy().tolist() == [["1", ""], ["", "1"]]
+
+
+def test_an_addition_is_of_the_visit_whose_service_it_is_for(tmp_path: Path) -> None:
+    """入浴介助加算 is none of 療養通所介護."""
+    bases = [row for row in ct.load_codes("201604").rows if row.kind == "base"]
+    medical, day_care = (
+        next(row.service_code for row in bases if row.service == service)
+        for service in ("medical_day_care", "day_care")
+    )
+    rows = [plan_row(1, code, month="201604") for code in (medical, day_care, "785301")]
+    visits = plan(tmp_path, rows).visits
+    assert dict(visits[["service", "bathing"]].to_numpy().tolist()) == {
+        "medical_day_care": "",
+        "day_care": "1",
+    }
+
+
+def test_a_reduction_is_of_the_visit_whose_code_it_is_for(tmp_path: Path) -> None:
+    """虐待防止措置未実施減算 at 要介護3: 5 units of 479 for 3 to 4 hours, 9 of 915 for 8 to 9."""
+    book, codes = tmp_path / "book.xlsx", tmp_path / "codes.csv"
+    ct.write_code_rows(ct.import_workbook(save(book, modern_rows()), MONTH).rows, codes)
+    table = ct.load_codes(MONTH, codes)
+    [short, long] = [
+        next(
+            row.service_code
+            for row in table.rows
+            if (row.kind, row.care_level, row.minutes_from, row.shortfall)
+            == ("base", 3, minutes, None)
+        )
+        for minutes in (180, 480)
+    ]
+    [reduction] = [
+        row.service_code
+        for row in table.rows
+        if (row.key, row.care_level, row.minutes_from) == ("abuse_prevention_missing", 3, 480)
+    ]
+    folder = tmp_path / "plans"
+    plan_file(folder, "UPPLAN_1.CSV", [plan_row(1, code) for code in (short, long, reduction)])
+    visits = from_plan(folder, codes=codes).visits
+    assert visits[["minutes", "abuse_prevention_missing"]].to_numpy().tolist() == [
+        ["180", ""],
+        ["480", "1"],
+    ]
+    lines = ct.compute_claims(visits, codes=codes).claim_lines.set_index("service_code")
+    assert lines.loc[reduction, "service_units"] == -9
 
 
 HELD = {

@@ -17,6 +17,7 @@ from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.not_known import NO_ROW
 
 _TIME = re.compile(r"([01][0-9]|2[0-3])([0-5][0-9])|(24)(00)")
 _COUNT = re.compile(r"0?[1-9]|[1-9][0-9]")
@@ -182,17 +183,36 @@ class _PlanReader:
             seen.add(same)
             extension = self._extension(line, row, added, alone=len(bases) == 1)
             visits.append(self._visit(line, row, extension, len(visits) + 1))
-        lines = [line for line, _ in bases]
         for line, row in added:
             if not visits:
                 text = Text("there is no visit on this day to add it to")
                 self._hold(line, "no_visit", "service_code", text)
             elif row.extension_units is None:
+                # Where the times leave it open, the visits that can have it come first.
                 nearest = sorted(
-                    range(len(visits)), key=lambda at: _times(lines[at]) != _times(line)
+                    range(len(visits)),
+                    key=lambda at: (
+                        _times(bases[at][0]) != _times(line),
+                        not self._fits(row, bases[at][1], visits[at]),
+                    ),
                 )
                 self._spread(line, row, [visits[at] for at in nearest])
         return visits
+
+    def _fits(self, row: CodeRow, base: CodeRow, visit: Cells) -> bool:
+        """Say whether an addition can stand beside a code and what else a visit has."""
+        rows, places = self.table.rows, self.table.key_positions
+        others = [rows[places[key]] for key in visit if key in places and key != row.key]
+        apart = any(
+            (row.group is not None and one.group == row.group)
+            or str(one.key) in row.yields + row.excluded
+            or str(row.key) in one.yields + one.excluded
+            for one in others
+        )
+        if row.is_chosen:
+            line = self.table.chosen.lines[str(row.key)][rows.index(base)]
+            return not apart and line != NO_ROW and rows[line] == row
+        return not apart and row.service in ("both", base.service)
 
     def _extension(
         self, line: PlanLine, row: CodeRow, added: Iterable[tuple[PlanLine, CodeRow]], alone: bool
