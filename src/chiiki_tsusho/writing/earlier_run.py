@@ -105,8 +105,9 @@ class EarlierRun:
             raise OutputError(
                 Text(
                     "{folder}: rows of {n:,} of the claims held there are not in the file that is "
-                    "added ({claims} …); give all rows of held_visits, corrected or not; nothing "
-                    "was written",
+                    "added ({claims} …); give all rows of held_visits, corrected or not, or, where "
+                    "a month or a number of theirs was corrected, compute the whole month again "
+                    "from the corrected file; nothing was written",
                     folder=str(self.folder),
                     n=len(left_out),
                     claims=shown,
