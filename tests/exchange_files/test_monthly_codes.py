@@ -11,6 +11,7 @@ import chiiki_tsusho as ct
 from chiiki_tsusho.errors import ClaimFileError
 from chiiki_tsusho.exchange_files.claim_file import parse_claim_file
 from helpers import second_reader
+from helpers.care_plans import plan_file, plan_row, units_row
 from helpers.second_reader import num
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -178,3 +179,20 @@ def test_a_table_without_the_code_leaves_the_figure_too_long(table: Path, tmp_pa
         ct.write_claim_file(batch, recipients, "2026-07", tmp_path / "out")
     assert caught.value.problems is not None
     assert caught.value.problems[["column", "rule"]].values.tolist() == [["units", "too_long"]]
+
+
+def test_a_plan_of_a_month_s_code_has_its_visit(table: Path, tmp_path: Path) -> None:
+    code = f"78{MONTHLY}"
+    folder = tmp_path / "plans"
+    plan_file(folder, "UPPLAN_1.CSV", [plan_row(1, code, "0900", "1300", month="202606")])
+    units = units_row(code, "1", str(UNITS))
+    units[4] = "202606"
+    plan_file(folder, "UPSIKYU_1.CSV", [units])
+    plans = ct.from_plan(folder, codes=table)
+    assert len(plans.notes) == 0
+    assert plans.visits[["service_date", "service", "start_time"]].to_numpy().tolist() == [
+        ["2026-06-01", "medical_day_care", "09:00"]
+    ]
+    assert plans.recipients["planned_units"].tolist() == [str(UNITS)]
+    lines = ct.compute_claims(plans.visits, recipients=plans.recipients, codes=table).claim_lines
+    assert lines[["service_code", "service_units"]].to_numpy().tolist() == [[code, UNITS]]

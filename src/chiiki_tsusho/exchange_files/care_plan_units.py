@@ -132,7 +132,11 @@ class _Sheet:
     def monthly(self) -> dict[str, int]:
         """Additions of the whole month and ratios."""
         rows = [self.rows.get(line["service_code"]) for line in self._details]
-        return {str(row.key): 1 for row in rows if row is not None and row.per == "month"}
+        return {
+            str(row.key): 1
+            for row in rows
+            if row is not None and row.per == "month" and row.kind != "base"
+        }
 
     def note_no_provider(self) -> None:
         """Say that lines have no provider: they may be of any that the person goes to."""

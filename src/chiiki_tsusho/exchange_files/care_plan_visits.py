@@ -100,7 +100,8 @@ class _PlanReader:
             elif self._readable(line):
                 month.counts[row.service_code] += int(line["count"])
                 self._compare_units(line, row)
-                if row.per == "month":
+                # 療養通所介護 has codes of visits that are counted by the month.
+                if row.per == "month" and row.kind != "base":
                     month.monthly[str(row.key)] = 1
                 else:
                     days[line["service_date"]].append((line, row))
