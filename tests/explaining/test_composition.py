@@ -288,6 +288,17 @@ def test_a_negative_ratio() -> None:
     assert result.units == 387
 
 
+def test_a_ratio_is_of_what_a_negative_one_leaves_of_the_base_units() -> None:
+    """416 − 29 = 387 without the bath; × 5 % = 19.35 → 19; 416 + 40 − 29 + 19 = 446."""
+    result = plain("2026-06", bathing_1=1, symbiotic_life_care=1, rural_area=1)
+    assert [str(step).partition("  [")[0] for step in result.steps[-3:]] == [
+        "中山間地域等提供加算: less 共生型サービス生活介護: 416 → 387",
+        "中山間地域等提供加算: 5 % of that result: 387 → 19.35 → 19",
+        "中山間地域等提供加算 +19: 427 → 446",
+    ]
+    assert result.units == 446
+
+
 def test_a_line_of_0_units_is_not_written(tmp_path: Path) -> None:
     """1 unit × 22 ‰ = 0.022 → 0."""
     text = TABLE.read_text(encoding="utf-8")

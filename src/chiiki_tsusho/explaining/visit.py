@@ -283,12 +283,18 @@ class Calculator:
         whole, rounding = units, rule_place("rounding", self.table.law_month)
         for key in ratios:
             of_base = self.table.rates[key].basis == BASE_LINES
-            result = bases[key].reduced.item() if of_base else whole
+            result = bases[key].units.item() if of_base else whole
             of = (
                 Text("the base units, the visit taken as a whole month")
                 if of_base
                 else Text("all units, the visit taken as a whole month")
             )
+            for less, taken_off in bases[key].reductions.items() if of_base else ():
+                if taken_off.any():
+                    label = Text("less {name}", name=self._row(less).name)
+                    own = f"{self._row(key).name}: {label.say(language)}"
+                    steps.append(added(own, result, taken_off.item(), rounding))
+                    result, of = steps[-1].after, Text("that result")
             rows, ratios_of_rows = self.table.rate_rows(key), self.table.rates[key].per_mille
             for row, ratio in zip(rows, ratios_of_rows, strict=True):
                 label = Text("{name}: {ratio} of {of}", name=row.name, ratio=percent(ratio), of=of)
