@@ -150,6 +150,16 @@ def test_what_a_reader_should_know_besides(
     assert bool(claim.yen) == (NO_GRADE not in notes and NO_RATE not in notes)
 
 
+def test_a_day_of_several_visits_over_the_limit_is_named_once() -> None:
+    rows = [visit(day, session=session) for day in (1, 2) for session in ("1", "2")]
+    # Of 426 units a visit and a plan of 400 the first alone begins within.
+    plan = frame([RATE | {"planned_units": "400"}])
+    (claim,) = ct.explain_claim(frame(rows), "0000000001", None, frame([GRADE]), plan)
+    assert [note.partition(" are not")[0] for note in claim.notes] == [
+        "over the limit: the visits of day 1, 2"
+    ]
+
+
 @pytest.mark.parametrize(
     ("cells", "planned", "limits"),
     [

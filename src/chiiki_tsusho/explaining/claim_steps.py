@@ -179,7 +179,8 @@ def notes_of(priced: Priced) -> list[Text]:
         inside = settlement.managed_units - settlement.excess_units
         borne = {key: bear(visits, key) for key in visits.keys}
         covered = covered_visits(visits, borne, priced.lines, inside)
-        days = [str(day) for day, inside in zip(visits.day, covered, strict=True) if not inside]
+        # A day may have several visits.
+        days = [str(day) for day in distinct_numbers(visits.day[~covered]).tolist()]
         if days:
             notes.append(
                 Text(
