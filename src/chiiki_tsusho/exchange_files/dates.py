@@ -9,6 +9,8 @@ from pyarrow import compute
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 DATE_DIGITS = 8
+# Nobody who is insured was born before it.
+FIRST_MONTH = 190001
 _MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
 
 
@@ -45,5 +47,5 @@ def bad_dates(texts: pa.StringArray) -> Flags:
 
 
 def _month_like(months: Ints) -> Flags:
-    flags: Flags = (months >= 190001) & (months % 100 >= 1) & (months % 100 <= 12)
+    flags: Flags = (months >= FIRST_MONTH) & (months % 100 >= 1) & (months % 100 <= 12)
     return flags

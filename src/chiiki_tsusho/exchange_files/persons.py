@@ -14,7 +14,7 @@ from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.columns import PERSONAL
 from chiiki_tsusho.exchange_files.checks_person import PLANNERS, STOP_REASONS
-from chiiki_tsusho.exchange_files.dates import month_days
+from chiiki_tsusho.exchange_files.dates import FIRST_MONTH, month_days
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.language import Sayable, Text, unseen
 from chiiki_tsusho.law.code_book import CodeBook
@@ -24,7 +24,7 @@ from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Form, Numbers, Source
 from chiiki_tsusho.reading.cell_faults import cell_fault
-from chiiki_tsusho.reading.cell_texts import BadCellError
+from chiiki_tsusho.reading.cell_texts import BadCellError, identifier
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.headings import match_headings
 from chiiki_tsusho.reading.insured_numbers import pack_insured
@@ -57,13 +57,18 @@ def _parsed(kind: str, text: str) -> str | None:
     return text if kind == "provider_no" else str(value)
 
 
+def _date(text: str) -> str | None:
+    date = _parsed("date", text)
+    return date if date is not None and int(date) // 100 >= FIRST_MONTH else None
+
+
 def _one_of(values: tuple[str, ...], text: str) -> str | None:
     return text if text in values else None
 
 
 # Each kind of cell as the claim file writes it, or None where it cannot be read.
 _READERS: dict[str, Callable[[str], str | None]] = {
-    "date": partial(_parsed, "date"),
+    "date": _date,
     "sex": _SEXES.get,
     "care_level": partial(_parsed, "care_level"),
     "care_plan_by": partial(_one_of, PLANNERS),
@@ -169,7 +174,8 @@ def person_cells(source: Source, book: CodeBook, claims: pd.DataFrame) -> Person
         cells = np.array([""] * len(claims), dtype=object)
         if column.name in columns:
             cells[said] = columns[column.name][at]
-        read, bad = _read(cells, _READERS[column.kind])
+        folded = str.strip if column.kind == "text" else identifier
+        read, bad = _read(cells, folded, _READERS[column.kind])
         texts[column.name] = read
         if column.kind in _EXPECTED:
             unreadable[column.name] = bad
@@ -199,11 +205,12 @@ def _wrong_with(kind: str, cell: str) -> Sayable:
 
 
 def _read(
-    cells: npt.NDArray[np.object_], reader: Callable[[str], str | None]
+    cells: npt.NDArray[np.object_],
+    folded: Callable[[str], str],
+    reader: Callable[[str], str | None],
 ) -> tuple[Texts, Flags]:
     at, distinct = pd.factorize(cells)
-    stripped = [text.strip() for text in distinct]
-    values = [reader(text) if text else "" for text in stripped]
+    values = [reader(text) if text else "" for text in map(folded, distinct)]
     texts = np.array([value or "" for value in values], dtype=str)
     bad = np.array([value is None for value in values], dtype=bool)
     return texts[at], bad[at]
