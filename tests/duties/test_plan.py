@@ -186,6 +186,31 @@ def test_numbers_are_read_as_offices_write_them(number: str, following: str) -> 
     assert frame.loc[frame["kind"] == "meeting", "meeting_no"].tolist()[0] == following
 
 
+@pytest.mark.parametrize(
+    ("number", "following"),
+    [
+        ("令和7年度第1回", ["令和7年度第2回", "令和8年度第1回"]),
+        ("令和7年度 第９回", ["令和7年度第10回", "令和8年度第1回"]),
+        ("2025年度第1回", ["2025年度第2回", "2026年度第1回"]),
+    ],
+)
+def test_numbers_of_a_year_begin_anew_with_it(number: str, following: list[str]) -> None:
+    register = meetings(
+        meeting("2025-06-11", meeting_no=number),
+        planned_meeting("2025-12-10", meeting_no=""),
+        planned_meeting("2026-05-13", meeting_no=""),
+    )
+    of_year = [
+        plan(register, year, "2025-07-01", designated_on="2025-04-01") for year in (2025, 2026)
+    ]
+    numbers = [
+        number
+        for frame in of_year
+        for number in frame.loc[frame["kind"] == "meeting", "meeting_no"]
+    ]
+    assert numbers[:2] == following
+
+
 def test_a_number_of_very_many_digits_counts_nothing() -> None:
     register = meetings(meeting("2026-03-11", meeting_no="9" * 5000))
     frame = plan(register, 2026, "2026-04-01", designated_on="2025-04-01")

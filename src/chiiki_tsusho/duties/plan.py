@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -30,6 +31,7 @@ from chiiki_tsusho.duties.periods import (
 from chiiki_tsusho.duties.planned_days import COLUMNS, Kind, PlannedDay, event_marks
 from chiiki_tsusho.duties.registers import Office, read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import DutyRule, RuleBook, rule_book
+from chiiki_tsusho.eras import japanese_date
 from chiiki_tsusho.errors import ChiikiTsushoError, given_text
 from chiiki_tsusho.language import Language, Sayable, Text
 from chiiki_tsusho.lazy import pandas
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 _HALF_A_MONTH = timedelta(days=15)
 # No council meets so often that its number has more.
 _DIGITS = 9
+# Numbers that begin anew each fiscal year: 令和8年度第1回, 2026年度第1回.
+_OF_A_YEAR = re.compile(rf"(\S+年度)\s*第?([0-9]{{1,{_DIGITS}}})回?")
 _EARLIEST_YEAR, _LATEST_YEAR = 2006, 2100
 
 
@@ -139,7 +143,7 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
     for held in counted:
         if held.held_on and fiscal_year(held.held_on) == year:
             yield from _after(case, held.held_on, held, held.number)
-    count = max((_count(one.number) for one in counted), default=0)
+    number = _last_number([one.number for one in counted])
     before = counted[-1].held_on if counted else None
     wanted = case.register.planned(case.office.provider_no, case.on)
     while True:
@@ -157,12 +161,30 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
             break
         if day > last:
             break
-        number = meeting.number if meeting and meeting.number else str(count + 1)
+        number = (meeting.number if meeting else "") or _number_after(number, day)
         # Meetings before the year are supposed to be held, so that those of the year follow them.
         if day >= first:
             yield from _around(case, day, latest, rule, meeting, number)
         before = day
-        count = _count(number)
+
+
+def _last_number(numbers: Sequence[str]) -> str:
+    """Return the number that the next one follows: the latest of a year, else the highest."""
+    latest = next(filter(None, reversed(numbers)), "")
+    return latest if _OF_A_YEAR.fullmatch(latest) else str(max(map(_count, numbers), default=0))
+
+
+def _number_after(number: str, day: date) -> str:
+    """Return the number of a meeting on a day, after one with another number."""
+    of_year = _OF_A_YEAR.fullmatch(number)
+    if of_year is None:
+        return str(_count(number) + 1)
+    first, _ = fiscal_days(fiscal_year(day))
+    # A fiscal year has the name of the era that all but its first month may have.
+    year = str(first.year) if number[0].isdecimal() else japanese_date(days_later(first, 30))
+    year = f"{year.partition('年')[0]}年度"
+    count = int(of_year[2]) if of_year[1] == year else 0
+    return f"{year}第{count + 1}回"
 
 
 def _count(number: str) -> int:
