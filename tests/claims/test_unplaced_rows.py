@@ -270,14 +270,40 @@ def test_a_line_that_is_cut_is_not_read_on_in_the_next(tmp_path: Path) -> None:
     assert written_claims(tmp_path, rows, *lines) == [["201604", PERSONS[2]]]
 
 
-def test_a_line_of_fewer_cells_than_two_rows_is_read_as_one(tmp_path: Path) -> None:
-    """Ten cells under six headings, one of them quoted: one row, and more than can be told."""
-    rows = [row(1), row(2, 1), row(3, 2)]
-    line = f'{A},131003,"{PERSONS[1]}",2016-04-09,1,240{A},131003,{PERSONS[2]},2016-04-09,1'
-    assert line.count(",") == 9
-    assert written_claims(tmp_path, rows, line) == [
-        ["201604", PERSONS[0]], ["201604", PERSONS[2]],
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        # A row cut off in writing, and the next one behind it.
+        f"{A},131003,{PERSONS[1]},2016-0{A},131003,{PERSONS[2]},2016-04-09,1,240",
+        f'"{A}","131003","{PERSONS[1]}","2016-0"{A}","131003","{PERSONS[2]}","2016-04-09","1","240"',
+        # A stretch is lost: the end of one row and the beginning of the next.
+        f"{A},131003,{PERSONS[1]},2016-04-09,31003,{PERSONS[2]},2016-04-09,1,240",
+        f"{A},131003,{PERSONS[1]},{PERSONS[2]},2016-04-09,1,240",
+        f"{A},131003,{PERSONS[1]},2016-04-09,1,240,{PERSONS[2]}",
+        # Both rows are cut.
+        f'{A},131003,"{PERSONS[1]}",2016-04-09,1,240{A},131003,{PERSONS[2]},2016-04-09,1',
+    ],
+)
+def test_every_person_on_a_line_with_cells_too_many_is_held(tmp_path: Path, line: str) -> None:
+    """Each of them may have a visit in it."""
+    rows = [row(1), row(2, 1), row(3, 2), row(4, 3, B)]
+    written = {person for _, person in written_claims(tmp_path, rows, line)}
+    assert {PERSONS[1], PERSONS[2]}.isdisjoint(written)
+
+
+@pytest.mark.parametrize("cut", [15, 20, 23, 28, 33, 36])
+def test_a_row_behind_one_that_is_cut_where_the_person_stands_first(
+    tmp_path: Path, cut: int
+) -> None:
+    """The number of the second person stands in one cell with what is left of the first row."""
+    order = ("insured_no", "insurer_no", "service_date", "provider_no", "care_level", "minutes")
+    rows = [row(1), row(2, 1), row(3, 2), row(4, 3, B)]
+    text = csv_text([{name: one[name] for name in order} for one in rows])
+    line = f"{PERSONS[1]},131003,2016-04-09,{A},1,240"[:cut]
+    line += f"{PERSONS[2]},131003,2016-04-09,{A},1,240"
+    (tmp_path / "visits.csv").write_text(f"{text}{line}\n", encoding="utf-8")
+    batch = compute_claims(tmp_path / "visits.csv")
+    assert set(batch.claims["insured_no"]) == {PERSONS[0], PERSONS[3]}
 
 
 # A line feed was lost: the last cell of one row and the first of the next are one, or it was

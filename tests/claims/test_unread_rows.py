@@ -118,6 +118,10 @@ def test_a_row_of_which_only_a_figure_is_left() -> None:
         ("131003,1,201604,,70,5", {SECOND_HERE}),
         ("131003,?,201604,,70,5", set()),
         ('131003,0000000002,"201604,,70', {FIRST_HERE, FIRST_THERE}),
+        # Marks around its cells say no less of whom it is.
+        ('"131003","0000000001","201604",,"70","5"', {SECOND_HERE}),
+        # A row cut off in writing, and behind it another: of whom the first is, nobody can say.
+        ("131003,0000000002,20131003,0000000001,201604,,70", set()),
     ],
 )
 def test_a_line_that_cannot_be_told_apart_into_cells(

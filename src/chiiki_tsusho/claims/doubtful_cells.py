@@ -1,29 +1,30 @@
-"""Cells of lines with cells too many, of which it is not sure that they are of their column.
+"""Cells of lines that cannot be told apart: which of them say whose a row is.
 
 Where a cell too many stands in front of a column or in it, what belongs there stands further on, by
 as many cells as are too many at the most. A cell is sure where none of those reads as one of its
-column.
+column. And a line that was cut, or has lost its end, may go on with other rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import flags_of, named_at, numbers_of, of_flags
+from chiiki_tsusho.arrow_arrays import flags_of, named_at, numbers_of, of_flags, of_texts
+from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cell_texts import LONGEST_CELL, BadCellError
 from chiiki_tsusho.reading.cells import IDENTIFIERS, PARSERS
 from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
+from chiiki_tsusho.records import record
 
-# A character that each line of totals has.
-_IN_EVERY_TOTAL = "計"
+# Numbers of so many characters, which are the last ones of a cell that begins with a row cut off.
+_LONG_NUMBERS, _LENGTH = (PROVIDER_NO.name, INSURED_NO.name), 10
 # What every date has that no number of identity has.
 _IN_A_DATE = r"[年\-/.]|\A[0-9]{8}\z"
 
@@ -50,39 +51,86 @@ def _reading_as(name: str, behind: pa.StringArray) -> Flags:
         return flags_of(compute.match_substring_regex(folded, pattern))
     found = flags_of(compute.match_substring_regex(folded, _IN_A_DATE))
     dates = folded.filter(of_flags(found)).dictionary_encode()
-    read = np.array([_reads("date", text) for text in dates.dictionary.to_pylist()], dtype=bool)
+    read = np.array([_is_date(text) for text in dates.dictionary.to_pylist()], dtype=bool)
     found[found] = read[dates.indices.to_numpy()]
     return found
 
 
-def _doubtful_of_lines(
-    name: str, flat: pa.StringArray, first: Ints, cells: Ints, layout: Layout
-) -> Flags:
-    """Say of which lines the cell of a column is not sure.
+@record
+class _Lines:
+    """The cells of lines one after the other.
 
     Parameters
     ----------
-    name : str
-        The column.
-    flat : StringArray
-        The cells of all lines.
+    flat : StringArray, shape (cells,)
+    of_line : ndarray of int64, shape (cells,)
+        Which line each is on.
     first, cells : ndarray of int64, shape (lines,)
-        Where those of each line begin, and how many a line has.
-    layout : Layout
+        Where those of each line begin, and how many there are.
     """
-    found = np.zeros(len(first), dtype=bool)
-    for many in count(1):
-        rows = np.flatnonzero((cells >= layout.width + many) & ~found)
-        if not len(rows):
-            break
-        found[rows] = _reading_as(name, named_at(flat, first[rows] + layout.places[name] + many))
+
+    flat: pa.StringArray
+    of_line: Ints
+    first: Ints
+    cells: Ints
+
+    @classmethod
+    def of(cls, rows: MalformedRows) -> _Lines:
+        """Take the cells of the lines apart."""
+        alone = np.zeros(len(rows), dtype=bool)
+        alone[list(rows.cells)] = True
+        heads = rows.heads.filter(of_flags(~alone))
+        others = [rows.cells[at] for at in np.flatnonzero(alone).tolist()]
+        found = np.append(
+            numbers_of(compute.count_substring(heads, ",")) + 1,
+            np.array([len(one) for one in others], dtype=np.int64),
+        )
+        order = np.append(np.flatnonzero(~alone), np.flatnonzero(alone))
+        first, cells = np.empty_like(found), np.empty_like(found)
+        first[order], cells[order] = np.cumsum(found) - found, found
+        of_heads = compute.list_flatten(compute.split_pattern(heads, ","))
+        of_others = of_texts([cell for one in others for cell in one])
+        flat = pa.concat_arrays([of_heads, of_others])
+        return cls(flat, np.repeat(order, found), first, cells)
+
+    def at(self, lines: Ints, start: Ints, place: int) -> pa.StringArray:
+        """Return the cell at a place of rows that begin somewhere, blank if it is not there."""
+        at = start + place
+        there = (at >= self.first[lines]) & (at < (self.first + self.cells)[lines])
+        return named_at(self.flat, np.where(there, at, UNKNOWN))
+
+    def whole_rows_behind(self, width: int) -> tuple[Ints, Ints]:
+        """Say of lines of cells enough for several rows where those behind the first begin.
+
+        The first cell of the next row stands in one with the last of the row before it; where the
+        lines ended in a comma it stands by itself.
+
+        Returns
+        -------
+        of_line, start : ndarray of int64, shape (rows,)
+        """
+        step = np.where(self.cells % width == 0, width, max(width - 1, 1))
+        rows = np.maximum((self.cells - width) // step, 0)
+        of_line = np.repeat(np.arange(len(rows)), rows)
+        number = np.arange(len(of_line)) - np.repeat(np.cumsum(rows) - rows, rows) + 1
+        return of_line, self.first[of_line] + number * step[of_line]
+
+
+def _doubtful_of_lines(name: str, lines: _Lines, layout: Layout) -> Flags:
+    """Say of which lines the cell of a column is not sure; more cells are several rows."""
+    found = np.zeros(len(lines.first), dtype=bool)
+    one_row = lines.cells < 2 * layout.width - 1
+    for many in range(1, layout.width - 1):
+        rows = np.flatnonzero(one_row & (lines.cells >= layout.width + many) & ~found)
+        place = layout.places[name] + many
+        found[rows] = _reading_as(name, lines.at(rows, lines.first[rows], place))
     return found
 
 
-def cells_of_heads(
-    rows: MalformedRows, layout: Layout, names: Sequence[str]
-) -> tuple[Flags, dict[str, pa.StringArray]]:
-    """Return the cells that say whose a row is, of lines that can only be one row and no total.
+def cells_of_lines(
+    rows: MalformedRows, layout: Layout, names: Sequence[str], whose: str
+) -> tuple[Ints, Flags, dict[str, pa.StringArray]]:
+    """Return the cells that say whose the rows are on lines that cannot be told apart.
 
     Parameters
     ----------
@@ -90,49 +138,48 @@ def cells_of_heads(
     layout : Layout
     names : sequence of str
         The columns of such cells.
+    whose : str
+        The one of them that says of whom a row is: wherever else it stands may be another row.
 
     Returns
     -------
-    alike : ndarray of bool, shape (rows,)
-        Which lines they are.
-    cells : dict of name to StringArray
+    of_line : ndarray of int64, shape (n,)
+        Which line each of the rows is on.
+    elsewhere : ndarray of bool, shape (n,)
+        Rows known by that cell alone.
+    cells : dict of name to StringArray, shape (n,)
         Blank where a cell is not there or not sure.
     """
-    alone = np.zeros(len(rows), dtype=bool)
-    alone[list(rows.cells)] = True
-    alone |= flags_of(compute.match_substring(rows.heads, _IN_EVERY_TOTAL))
-    found = numbers_of(compute.count_substring(rows.heads, ",")) + 1
-    alike = ~alone & (found < 2 * layout.width - 1)
-    heads = rows.heads.filter(of_flags(alike))
-    found = found[alike]
-    first = np.cumsum(found) - found
-    flat = compute.list_flatten(compute.split_pattern(heads, ","))
+    lines = _Lines.of(rows)
+    more, start_of_more = lines.whole_rows_behind(layout.width)
+    place, flat = layout.places[whose], lines.flat
+    if place == 0:
+        # Behind the rest of a row that is cut off.
+        flat = compute.utf8_slice_codeunits(flat, -_LENGTH)
+    start = np.flatnonzero(_reading_as(whose, flat)) - place
+    start = start[~np.isin(start, np.append(lines.first, start_of_more))]
+    other = lines.of_line[start + place]
     cells = {}
     for name in names:
         place = layout.places[name]
-        sure = (place < found) & ~_doubtful_of_lines(name, flat, first, found, layout)
-        cells[name] = named_at(flat, np.where(sure, first + place, UNKNOWN))
-    return alike, cells
+        of_first = lines.at(np.arange(len(rows)), lines.first, place)
+        doubtful = of_flags(_doubtful_of_lines(name, lines, layout))
+        texts = lines.at(other, start, place)
+        if place == 0 and name in _LONG_NUMBERS:
+            texts = compute.utf8_slice_codeunits(texts, -_LENGTH)
+        parts = (
+            compute.if_else(doubtful, "", of_first),
+            lines.at(more, start_of_more, place),
+            compute.if_else(of_flags(_reading_as(name, texts)), texts, ""),
+        )
+        cells[name] = pa.concat_arrays(parts)
+    of_line = np.concatenate((np.arange(len(rows)), more, other))
+    return of_line, np.arange(len(of_line)) >= len(rows) + len(more), cells
 
 
-def sure_cell(cells: Sequence[str], layout: Layout, name: str) -> str:
-    """Return the cell of a column of one line, blank where there is none or it is not sure."""
-    at = layout.places[name]
-    if at >= len(cells):
-        return ""
-    kind = name if name in IDENTIFIERS else "date"
-    too_many = len(cells) - layout.width
-    # More are several rows in one line.
-    if too_many in range(layout.width - 1) and any(
-        _reads(kind, one) for one in cells[at + 1 : at + 1 + too_many]
-    ):
-        return ""
-    return cells[at]
-
-
-def _reads(kind: str, text: str) -> bool:
+def _is_date(text: str) -> bool:
     try:
-        PARSERS[kind](text)
+        PARSERS["date"](text)
     except BadCellError:
         return False
-    return bool(text)
+    return True

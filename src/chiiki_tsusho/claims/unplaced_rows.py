@@ -9,15 +9,15 @@ which nothing can be read holds every claim.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
-import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import (
+    flags_of,
     joined,
     numbers_of,
     of_numbers,
@@ -25,7 +25,7 @@ from chiiki_tsusho.arrow_arrays import (
     repeated,
 )
 from chiiki_tsusho.claims.calendars import Calendars
-from chiiki_tsusho.claims.doubtful_cells import cells_of_heads, sure_cell
+from chiiki_tsusho.claims.doubtful_cells import cells_of_lines
 from chiiki_tsusho.claims.guessed_numbers import LENGTHS, guesses, put_right
 from chiiki_tsusho.claims.matching_claims import (
     claims_of_persons,
@@ -33,6 +33,7 @@ from chiiki_tsusho.claims.matching_claims import (
     one_claim,
     without_vain_guesses,
 )
+from chiiki_tsusho.columns import INSURED_NO
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
@@ -54,6 +55,8 @@ Unplaced = Literal["hold", "pass"]
 WAYS: tuple[Unplaced, ...] = ("hold", "pass")
 _WHOSE = (*LENGTHS, "service_date")
 _TOTALS = ("合計", "小計", "総計", "計")
+# A character that each of them has.
+_IN_EVERY_TOTAL = "計"
 _SPACES = "[ \t\u3000]+"
 
 
@@ -163,56 +166,32 @@ class UnplacedRows:
         if not len(rows):
             return 0
         layout = self.decoder.layout(int(rows.lines[0]))
-        alike, cells = cells_of_heads(rows, layout, _WHOSE)
-        self._add_guesses(rows.lines[alike], cells, place)
-        return self._add_one_by_one(rows, np.flatnonzero(~alike), layout, place, problems)
-
-    def _add_guesses(
-        self, lines: Ints, cells: Mapping[str, pa.StringArray], place: Callable[[int], int]
-    ) -> None:
-        """Take lines that cannot be told apart: of each column what may be its cell."""
+        total = self._totals_of_lines(rows, layout, problems)
+        rows = rows.taken(np.flatnonzero(~total))
+        of_line, elsewhere, cells = cells_of_lines(rows, layout, _WHOSE, INSURED_NO.name)
         guessed = np.stack([guesses(name, cells[name], self.identities) for name in LENGTHS])
         dates = cells["service_date"].dictionary_encode()
         month = [_month(text, place) for text in dates.dictionary.to_pylist()]
-        of_line = np.array(month, dtype=np.int64)[numbers_of(dates.indices)]
-        read, month_read = (np.full_like(one, UNKNOWN) for one in (guessed, of_line))
-        self._found.append(_Found.of(lines, read, guessed, month_read, of_line))
+        months = np.array(month, dtype=np.int64)[numbers_of(dates.indices)]
+        parts = np.append(guessed, [months], axis=0)
+        # Of a row elsewhere nothing is put right; and each row of a line counts once.
+        read = np.where(elsewhere, parts, UNKNOWN)
+        parts[:, elsewhere] = UNKNOWN
+        known = distinct_columns(np.concatenate(([rows.lines[of_line]], read, parts)))[0]
+        lines, read, parts = known[0], known[1:5], known[5:]
+        self._found.append(_Found.of(lines, read[:3], parts[:3], read[3], parts[3]))
+        return int(np.count_nonzero(total))
 
-    def _add_one_by_one(
-        self,
-        rows: MalformedRows,
-        at: Ints,
-        layout: Layout,
-        place: Callable[[int], int],
-        problems: Problems,
-    ) -> int:
-        """Take lines that may be totals or several rows in one; return how many are totals."""
-        lines: list[int] = []
-        cells: list[tuple[str, ...]] = []
-        aside = 0
-        for line, there in zip(rows.lines[at].tolist(), rows.readable(at), strict=True):
-            word = next((cell for cell in map(_unspaced, there) if cell in _TOTALS), None)
-            if word is not None and not any(
-                put_right(_cell(there, layout, name), name) for name in LENGTHS
-            ):
-                _set_aside(problems, np.array([line]), [word])
-                aside += 1
-                continue
-            rows_of_line = [
-                tuple(sure_cell(there, layout, name) for name in _WHOSE),
-                *(
-                    tuple(_cell(row, layout, name) for name in _WHOSE)
-                    for row in _joined(there, layout.width)
-                ),
-            ]
-            # Each once: a line may hold any number of blank cells.
-            for row in dict.fromkeys(rows_of_line):
-                lines.append(line)
-                cells.append(row)
-        if lines:
-            columns = map(of_texts, zip(*cells, strict=True))
-            self._add_guesses(np.array(lines), dict(zip(_WHOSE, columns, strict=True)), place)
-        return aside
+    def _totals_of_lines(self, rows: MalformedRows, layout: Layout, problems: Problems) -> Flags:
+        """Set aside the lines of totals among those that cannot be told apart."""
+        total = flags_of(compute.match_substring(rows.heads, _IN_EVERY_TOTAL))
+        total[list(rows.cells)] = True
+        some = np.flatnonzero(total)
+        words = [_word_of_total(cells, layout) for cells in rows.readable(some)]
+        total[some] = [word is not None for word in words]
+        if total.any():
+            _set_aside(problems, rows.lines[total], [word for word in words if word is not None])
+        return total
 
     def _note_totals(self, typed: TypedBlock, rows: Ints, problems: Problems) -> Flags:
         """Set aside the lines of totals among rows without any identity; say which they are."""
@@ -265,7 +244,12 @@ class UnplacedRows:
         claim[others], number[others] = matching_claims(calendars, keys[:, others], held)
         held_with_it = Message("unplaced_row", "unplaced")
         said = held_with_it if way == "hold" else Message("unplaced_row", "passed")
-        self._say_claims(calendars, months, problems, said, lines, claim[which], number[which])
+        of_row = np.stack((lines, np.where(number == 1, claim, UNKNOWN)[which], number[which]))
+        # Of what a line may be it is told once that of which there are most claims.
+        line, most = np.searchsorted(distinct_numbers(lines), lines), np.zeros_like(lines)
+        np.maximum.at(most, line, of_row[2])
+        told = distinct_columns(of_row[:, of_row[2] == most[line]])[0]
+        self._say_claims(calendars, months, problems, said, *told)
         if way == "hold":
             calendars.hold(np.flatnonzero(held))
             calendars.open_level(np.flatnonzero(held))
@@ -317,15 +301,12 @@ class UnplacedRows:
         problems.add_rows("visits", "", lines[several], which, [""] * len(messages), messages)
 
 
-def _joined(cells: Sequence[str], width: int) -> Iterator[Sequence[str]]:
-    """Yield the rows behind the first where a line has lost its end and goes on with others.
-
-    The first cell of the next row stands in one with the last of the row before it; where the
-    lines ended in a comma it stands by itself.
-    """
-    step = width if len(cells) % width == 0 else width - 1
-    for at in range(step, len(cells) - width + 1, step):
-        yield cells[at : at + width]
+def _word_of_total(cells: Sequence[str], layout: Layout) -> str | None:
+    """Return the word that makes cells without any identity a line of totals, if there is one."""
+    word = next((cell for cell in map(_unspaced, cells) if cell in _TOTALS), None)
+    if word is not None and any(put_right(_cell(cells, layout, name), name) for name in LENGTHS):
+        return None
+    return word
 
 
 def _cell(cells: Sequence[str], layout: Layout, name: str) -> str:

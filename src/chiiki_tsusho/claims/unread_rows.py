@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from chiiki_tsusho.arrow_arrays import of_numbers
-from chiiki_tsusho.claims.doubtful_cells import cells_of_heads
+from chiiki_tsusho.claims.doubtful_cells import cells_of_lines
 from chiiki_tsusho.claims.guessed_numbers import guesses
 from chiiki_tsusho.columns import PROVIDER_NO
 from chiiki_tsusho.not_known import BAD, BLANK, UNKNOWN
@@ -141,14 +141,12 @@ def _of_lines(
     """Gather the lines of a block that cannot be told apart into cells."""
     lines = block.block.malformed
     layout = decoder.layout(int(lines.lines[0]))
-    alike, cells = cells_of_heads(lines, layout, entity)
-    put_right = np.full((len(entity), len(lines)), UNKNOWN, dtype=np.int64)
-    for part, name in enumerate(entity):
-        put_right[part, alike] = guesses(name, cells[name], identities)
+    _, elsewhere, cells = cells_of_lines(lines, layout, entity, entity[-1])
+    put_right = np.stack([guesses(name, cells[name], identities) for name in entity])
     rank = rank_of(
         PROVIDER_NO.name not in entity and PROVIDER_NO.name in layout.places,
         MONTH in layout.places,
     )
-    nothing = np.full((len(entity) + 2, len(lines)), UNKNOWN, dtype=np.int64)
-    read, known = nothing[:-2], nothing[-2:]
-    return np.concatenate([read, put_right, known, [np.broadcast_to(rank, len(lines))]])
+    read = np.where(elsewhere, put_right, UNKNOWN)
+    known = np.full((2, len(elsewhere)), UNKNOWN, dtype=np.int64)
+    return np.concatenate([read, put_right, known, [np.broadcast_to(rank, len(elsewhere))]])
