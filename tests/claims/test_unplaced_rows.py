@@ -280,6 +280,8 @@ def test_a_line_that_is_cut_is_not_read_on_in_the_next(tmp_path: Path) -> None:
         f"{A},131003,{PERSONS[1]},2016-04-09,31003,{PERSONS[2]},2016-04-09,1,240",
         f"{A},131003,{PERSONS[1]},{PERSONS[2]},2016-04-09,1,240",
         f"{A},131003,{PERSONS[1]},2016-04-09,1,240,{PERSONS[2]}",
+        f"{A},131003,{PERSONS[1]},2016-04-09,1,24{PERSONS[2]},2016-04-09,1,240",
+        f"{A},131003,{PERSONS[1]},2016-04-0{PERSONS[2]},2016-04-09,1,240",
         # Both rows are cut.
         f'{A},131003,"{PERSONS[1]}",2016-04-09,1,240{A},131003,{PERSONS[2]},2016-04-09,1',
     ],
@@ -304,6 +306,17 @@ def test_a_row_behind_one_that_is_cut_where_the_person_stands_first(
     (tmp_path / "visits.csv").write_text(f"{text}{line}\n", encoding="utf-8")
     batch = compute_claims(tmp_path / "visits.csv")
     assert set(batch.claims["insured_no"]) == {PERSONS[0], PERSONS[3]}
+
+
+def test_a_number_of_the_row_before_is_no_provider_of_the_one_behind(tmp_path: Path) -> None:
+    """Behind the first row the date and the provider of the second are lost."""
+    order = ("service_date", "provider_no", "insurer_no", "care_level", "minutes", "insured_no")
+    rows = [row(1), row(2, 1), row(3, 2), row(4, 3, B)]
+    text = csv_text([{name: one[name] for name in order} for one in rows])
+    line = f"2016-04-09,{A},131003,1,240,{PERSONS[1]},131003,1,240,{PERSONS[3]}"
+    (tmp_path / "visits.csv").write_text(f"{text}{line}\n", encoding="utf-8")
+    batch = compute_claims(tmp_path / "visits.csv")
+    assert {PERSONS[1], PERSONS[3]}.isdisjoint(batch.claims["insured_no"])
 
 
 # A line feed was lost: the last cell of one row and the first of the next are one, or it was

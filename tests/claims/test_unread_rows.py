@@ -120,6 +120,8 @@ def test_a_row_of_which_only_a_figure_is_left() -> None:
         ('131003,0000000002,"201604,,70', {FIRST_HERE, FIRST_THERE}),
         # Marks around its cells say no less of whom it is.
         ('"131003","0000000001","201604",,"70","5"', {SECOND_HERE}),
+        # The end of one row is lost and the beginning of another, which is more special.
+        ('131003,0000000002,,,"90"0000000001,201604,,70', set()),
         # A row cut off in writing, and behind it another: of whom the first is, nobody can say.
         ("131003,0000000002,20131003,0000000001,201604,,70", set()),
     ],

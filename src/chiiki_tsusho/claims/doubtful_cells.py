@@ -152,20 +152,18 @@ def cells_of_lines(
     """
     lines = _Lines.of(rows)
     more, start_of_more = lines.whole_rows_behind(layout.width)
-    place, flat = layout.places[whose], lines.flat
-    if place == 0:
-        # Behind the rest of a row that is cut off.
-        flat = compute.utf8_slice_codeunits(flat, -_LENGTH)
-    start = np.flatnonzero(_reading_as(whose, flat)) - place
+    # The rest of a row that was cut may stand in front of it in its cell.
+    numbers = compute.utf8_slice_codeunits(lines.flat, -_LENGTH)
+    start = np.flatnonzero(_reading_as(whose, numbers)) - layout.places[whose]
     start = start[~np.isin(start, np.append(lines.first, start_of_more))]
-    other = lines.of_line[start + place]
+    other = lines.of_line[start + layout.places[whose]]
     cells = {}
     for name in names:
         place = layout.places[name]
         of_first = lines.at(np.arange(len(rows)), lines.first, place)
         doubtful = of_flags(_doubtful_of_lines(name, lines, layout))
         texts = lines.at(other, start, place)
-        if place == 0 and name in _LONG_NUMBERS:
+        if name == whose or (place == 0 and name in _LONG_NUMBERS):
             texts = compute.utf8_slice_codeunits(texts, -_LENGTH)
         parts = (
             compute.if_else(doubtful, "", of_first),

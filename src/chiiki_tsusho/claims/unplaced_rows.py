@@ -174,9 +174,10 @@ class UnplacedRows:
         month = [_month(text, place) for text in dates.dictionary.to_pylist()]
         months = np.array(month, dtype=np.int64)[numbers_of(dates.indices)]
         parts = np.append(guessed, [months], axis=0)
-        # Of a row elsewhere nothing is put right; and each row of a line counts once.
-        read = np.where(elsewhere, parts, UNKNOWN)
-        parts[:, elsewhere] = UNKNOWN
+        # Of a row elsewhere it is sure of whom it is; and each row of a line counts once.
+        read, person = np.full_like(parts, UNKNOWN), _WHOSE.index(INSURED_NO.name)
+        read[person, elsewhere] = parts[person, elsewhere]
+        parts[person, elsewhere] = UNKNOWN
         known = distinct_columns(np.concatenate(([rows.lines[of_line]], read, parts)))[0]
         lines, read, parts = known[0], known[1:5], known[5:]
         self._found.append(_Found.of(lines, read[:3], parts[:3], read[3], parts[3]))

@@ -147,6 +147,7 @@ def _of_lines(
         PROVIDER_NO.name not in entity and PROVIDER_NO.name in layout.places,
         MONTH in layout.places,
     )
-    read = np.where(elsewhere, put_right, UNKNOWN)
+    read = np.full_like(put_right, UNKNOWN)
+    read[-1, elsewhere] = put_right[-1, elsewhere]
     known = np.full((2, len(elsewhere)), UNKNOWN, dtype=np.int64)
     return np.concatenate([read, put_right, known, [np.broadcast_to(rank, len(elsewhere))]])
