@@ -54,7 +54,7 @@ TITLES: dict[Rule, Text] = {
 # Which wording: a rule may have several.
 TextId = Literal[
     "blank", "provider_no", "insurer_no", "insured_no", "shortened", "unseen",
-    "formula_of_text", "formula", "error_value", "apostrophe", "exponent", "day_number",
+    "formula_of_text", "formula", "merged", "error_value", "apostrophe", "exponent", "day_number",
     "before_era", "after_era", "weekday", "seconds", "minutes", "benefit_rate", "rate_of_whom",
     "unusual_rate", "check_digit", "example_row", "date", "month", "time", "end_before_start", "minutes_disagree", "whole",
     "choice", "only_choice", "key_value", "support_level", "already_claimed", "unplaced",
@@ -94,6 +94,10 @@ TEXTS: dict[TextId, Text] = {
     "formula": Text(
         "{value!r} is a formula and not its value; open the file in a spreadsheet, let it "
         "compute, and save it"
+    ),
+    "merged": Text(
+        "is one of the merged cells {area}, of which the first alone can be read; unmerge them and "
+        "fill in each"
     ),
     "error_value": Text("{value!r} is an error of a spreadsheet; correct the formula of the cell"),
     "apostrophe": Text(

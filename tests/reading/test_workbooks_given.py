@@ -130,6 +130,96 @@ def test_what_a_reader_of_values_would_take_for_blank(
     assert batch.claims.empty
 
 
+def test_a_formula_that_came_to_a_blank_text_is_blank(tmp_path: Path) -> None:
+    """As a spreadsheet writes what IF(…,"",1) came to; without a result it is not computed."""
+    of_text, blank = b't="str"', b"<v></v>"
+    for kind, value, rows in ((of_text, blank, [1006]), (of_text, b"", []), (b"", blank, [])):
+        cell = b'<c r="G2" ' + kind + b"><f>IF(A2=1,1,&quot;&quot;)</f>" + value + b"</c>"
+        assert units_with_cell(tmp_path, cell) == rows
+
+
+@pytest.mark.parametrize(
+    "cell", [b"t='e'><v>#N/A</v>", b't = "e"><v xml:space="preserve">#N/A</v>']
+)
+def test_an_error_however_it_is_written(tmp_path: Path, cell: bytes) -> None:
+    assert units_with_cell(tmp_path, b'<c r="G2" ' + cell + b"</c>") == []
+
+
+def units_with_cell(folder: Path, cell: bytes) -> list[int]:
+    """Compute a row whose last cell is written so."""
+    parts = parts_of(folder)
+    sheet = re.sub(rb'<c r="G2".*?(?:/>|</c>)', lambda _: cell, parts[SHEET])
+    path = packed(folder / "odd.xlsx", {**parts, SHEET: sheet}.items())
+    total: list[int] = compute_claims(path).claims["total_units"].tolist()
+    return total
+
+
+def test_two_rows_of_one_number_are_damage(tmp_path: Path) -> None:
+    parts = parts_of(tmp_path)
+    row = re.findall(rb'<row r="2".*?</row>', parts[SHEET])[0]
+    twice = {**parts, SHEET: parts[SHEET].replace(row, row + row)}
+    with pytest.raises(InputFileError, match="damaged Excel workbook: several rows have one num"):
+        compute_claims(packed(tmp_path / "odd.xlsx", twice.items()))
+
+
+def merged(path: Path, rows: Sequence[Sequence[Any]], *areas: str) -> Path:
+    book = openpyxl.load_workbook(workbook(path, rows))
+    for area in areas:
+        book.worksheets[0].merge_cells(area)
+    book.save(path)
+    return path
+
+
+def test_the_value_of_merged_cells_is_not_that_of_the_first_alone(tmp_path: Path) -> None:
+    """Who reads the sheet sees a bath on each of the days."""
+    rows = [HEADINGS, *([*ROW[:3], datetime.date(2016, 5, day), *ROW[4:]] for day in (2, 3, 6))]
+    batch = compute_claims(merged(tmp_path / "a.xlsx", rows, "G2:G3"), language="ja")
+    assert places(batch.problems) == [("visits", 3, "入浴介助加算", "〈G2:G3〉", "bad_value")]
+    assert batch.problems["message"][0].startswith("結合されたセルG2:G3の一つです。")
+    assert batch.claims.empty
+    assert len(batch.held_visits) == 3
+
+
+def test_merged_cells_that_say_nothing(tmp_path: Path) -> None:
+    """Blank ones, headings of two rows, and the rows below the last one."""
+    path = tmp_path / "a.xlsx"
+    rows = [HEADINGS, [], [*ROW[:6], None], [*ROW[:3], datetime.date(2016, 5, 3), *ROW[4:]]]
+    headings = [f"{letter}1:{letter}2" for letter in "ABCDEFG"]
+    batch = compute_claims(merged(path, rows, "G3:G3", "G4:G60", *headings))
+    assert batch.problems.empty
+    assert batch.claims["total_units"].tolist() == [2 * 1006 + 50]
+    batch = compute_claims(
+        merged(path, [HEADINGS, [*ROW[:6], None], [*ROW[:3], *rows[3][3:]]], "G2:G2")
+    )
+    assert batch.problems.empty
+
+
+def test_merged_cells_over_each_other_are_damage(tmp_path: Path) -> None:
+    parts = parts_of(tmp_path)
+    cells = b"<mergeCells>" + 3 * b'<mergeCell ref="A2:XFD9"/>' + b"</mergeCells>"
+    odd = {**parts, SHEET: parts[SHEET].replace(b"</sheetData>", b"</sheetData>" + cells)}
+    with pytest.raises(InputFileError, match="is a damaged Excel workbook: merged cells overlap"):
+        compute_claims(packed(tmp_path / "odd.xlsx", odd.items()))
+
+
+def test_another_sheet_of_the_same_headings_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.load_workbook(workbook(path, [HEADINGS, ROW]))
+    other = book.create_sheet("6月")
+    other.append(HEADINGS)
+    other.append([*ROW[:3], datetime.date(2016, 6, 2), *ROW[4:]])
+    book.save(path)
+    (note,) = claim_files(path, tmp_path / "out").notes
+    assert note.say("en").endswith(
+        f"sheet '6月' has the same headings and is not read; give {path}#6月 as well if its rows "
+        "are to be claimed"
+    )
+    assert "シート「6月」も同じ見出しですが" in note.say("ja")
+    assert not claim_files(f"{path}#実績", tmp_path / "chosen").notes
+    both = claim_files([f"{path}#実績", f"{path}#6月"], tmp_path / "both")
+    assert (both.summary.visits, both.notes) == (2, ())
+
+
 def test_percentages(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     page = book.active

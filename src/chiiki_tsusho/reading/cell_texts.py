@@ -23,6 +23,7 @@ LONG_BLANKS = tuple(blank.encode() for blank in BLANKS if not blank.isascii())
 _FORMULA_OF_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+")
 _ERROR_VALUE = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|#+)")
+_MERGED = re.compile(r"〈([A-Z]+[0-9]+:[A-Z]+[0-9]+)〉")
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
 _WHOLE_AS_DECIMAL = re.compile(r"(-?[0-9]+)\.0+")
 # A slip in a number or a code, such as 9x or 12a: no word, house number or telephone number.
@@ -86,6 +87,11 @@ def may_be_personal(text: str) -> bool:
     return not _NO_WORD.fullmatch(folded) or _LIKE_DATE.fullmatch(folded) is not None
 
 
+def merged_text(area: str) -> str:
+    """Return what stands for the value of a cell that is merged with another one."""
+    return f"〈{area}〉"
+
+
 def digits(text: str) -> str:
     """Write a whole number that is written 6,000 or 3.0 in digits alone; others as they are."""
     if _THOUSANDS.fullmatch(text):
@@ -125,6 +131,9 @@ def damage(text: str) -> BadCellError | None:
     formula = _FORMULA_OF_TEXT.fullmatch(folded)
     if formula is not None:
         return BadCellError("formula_of_text", value=text, content=formula[1])
+    merged = _MERGED.fullmatch(folded)
+    if merged is not None:
+        return BadCellError("merged", value=text, area=merged[1])
     if folded.startswith("="):
         return BadCellError("formula", value=text)
     if _ERROR_VALUE.fullmatch(folded):

@@ -28,10 +28,16 @@ from chiiki_tsusho.reading.blocks import (
     Texts,
     Wanted,
 )
-from chiiki_tsusho.reading.cell_texts import is_blank
+from chiiki_tsusho.reading.cell_texts import is_blank, merged_text
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
-from chiiki_tsusho.reading.workbook_parts import SheetSurvey, WorkbookParts, damaged
+from chiiki_tsusho.reading.workbook_parts import (
+    Area,
+    Place,
+    SheetSurvey,
+    WorkbookParts,
+    damaged,
+)
 from chiiki_tsusho.reading.written_cells import cell_text, column_letters
 from chiiki_tsusho.whole_files import visible_path
 
@@ -78,6 +84,8 @@ class WorkbookSource(OneTable):
             state = state_of(stream)
             parts = WorkbookParts(path)
             self.sheet = parts.sheet_name(sheet)
+            # Who names one sheet has chosen among all.
+            self._named = sheet is not None
             self._others = [one for one in parts.visible if one != self.sheet]
             self._survey = parts.survey(self.sheet)
             self._cells = _sheet(path, self.sheet, parts, self._survey)
@@ -105,6 +113,7 @@ class WorkbookSource(OneTable):
         while not headings[-1].strip():
             headings.pop()
         self.headings = headings
+        self._survey.texts.update(self._covered())
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
@@ -114,18 +123,29 @@ class WorkbookSource(OneTable):
     @property
     def notes(self) -> Sequence[Text]:
         """What a user may not expect of how the sheet is read."""
-        if not self._survey.hidden:
-            return []
-        return [
-            Counted(
-                "{file}: {n:,} hidden row is read like the others; delete it if it is not to be "
-                "claimed",
-                "{file}: {n:,} hidden rows are read like the others; delete them if they are not "
-                "to be claimed",
-                self._survey.hidden,
+        notes: list[Text] = [
+            Text(
+                "{file}: sheet {name!r} has the same headings and is not read; give {sheet} as "
+                "well if its rows are to be claimed",
                 file=self.shown,
+                name=name,
+                sheet=f"{self.shown}#{name}",
             )
+            for name, headings in self.elsewhere()
+            if not self._named and set(self.headings) == set(headings)
         ]
+        if self._survey.hidden:
+            notes.append(
+                Counted(
+                    "{file}: {n:,} hidden row is read like the others; delete it if it is not to "
+                    "be claimed",
+                    "{file}: {n:,} hidden rows are read like the others; delete them if they are "
+                    "not to be claimed",
+                    self._survey.hidden,
+                    file=self.shown,
+                )
+            )
+        return notes
 
     def elsewhere(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the other sheets that can be seen and the headings of each."""
@@ -147,6 +167,33 @@ class WorkbookSource(OneTable):
                     yield row
         for _ in range(read, self._height):
             yield [""] * self._cells.width
+
+    def _covered(self) -> Iterator[tuple[Place, str]]:
+        """Yield the cells below the headings that are merged with one that is filled.
+
+        A reader of values shows them as blank; whether its value is meant for each of them, nobody
+        can say. Rows without a cell of their own are none.
+        """
+        last_column = self.first_column + len(self.headings) - 1
+        columns = range(self.first_column, last_column + 1)
+        below = [
+            area
+            for area in sorted(self._survey.merged, reverse=True)
+            if area.row > self.heading_line and area.column in columns
+        ]
+        open_areas: list[Area] = []
+        for row, cells in enumerate(self._rows() if below else (), start=1):
+            open_areas = [area for area in open_areas if area.last_row >= row]
+            while below and below[-1].row <= row:
+                area = below.pop()
+                if not is_blank(_text(cells[area.column - self.first_column])):
+                    open_areas.append(area)
+            if cells.count("") == len(cells):
+                continue
+            for area in open_areas:
+                for column in range(area.column, min(area.last_column, last_column) + 1):
+                    if (row, column) != area[:2]:
+                        yield (row, column), merged_text(str(area))
 
     def _rows_of_text(self) -> Iterator[tuple[int, list[str]]]:
         for row, cells in enumerate(self._rows(), start=1):

@@ -1,8 +1,9 @@
 """What an Excel workbook is made of, looked at before it is read: sheets, far cells, odd cells.
 
 The reader of cells (calamine) lays a sheet out as a rectangle up to its last cell, shows errors
-and formulas never computed as blank, and percentages as bare fractions. So the sheet is first
-searched, piece by piece, for what would make it huge or be lost.
+and formulas never computed as blank, and percentages as bare fractions; of merged cells it shows
+the first alone. So the sheet is first searched, piece by piece, for what would make it huge or be
+lost.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 from xml.etree import ElementTree
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.reading.workbook_lengths import FarLengths, shows_length
+from chiiki_tsusho.reading.written_cells import column_letters
 
 # More than a full sheet of all columns an input can have.
 _MOST_CELLS = 50_000_000
@@ -38,16 +40,28 @@ _WIDE = re.compile(_CELL + rb"[^>]*" + _REFERENCE + rb"([A-Za-z]{2,})[0-9]+[^>]*
 # Of cells and of rows, whose cells need not say where they stand.
 _ROW = re.compile(_REFERENCE + rb"[A-Za-z]*([0-9]+)")
 _ERROR = re.compile(
-    _CELL + rb'([^>]*\bt="e"[^>]*)>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)<', re.DOTALL
+    _CELL + rb"([^>]*\bt\s*=\s*[\"']e[\"'][^>]*)>"
+    rb"(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v\b[^>]*>([^<]*)<",
+    re.DOTALL,
 )
+_ERROR_TYPES = (b'"e"', b"'e'")
 _UNCOMPUTED = re.compile(
     _CELL + rb"([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+# Of a formula: what it came to is a text.
+_OF_TEXT = re.compile(rb"\bt\s*=\s*[\"']str[\"']")
+_MERGED = re.compile(
+    rb"<(?:\w+:)?mergeCell\b[^>]*\bref\s*=\s*[\"']([A-Za-z]+)([0-9]+):([A-Za-z]+)([0-9]+)[\"']"
+)
+_ROW_NUMBER = re.compile(rb"<(?:\w+:)?row\b[^>]*?" + _REFERENCE + rb"([0-9]+)")
 _HIDDEN = re.compile(rb'<(?:\w+:)?row\b[^>]*\bhidden="(?:1|true)"')
 _PERCENT_FORMATS, _LENGTH_FORMAT = (9, 10), "46"
 # Of numbers of identity, which are so shown with zeros in front.
 _ZEROS = re.compile("0{4,10}")
+
+# In front of which a part may be cut, the first that is there.
+_CUTS = (b"</row>", b"<c ", b"<mergeCell ")
 
 # What a file that is no whole archive, or one with a password, raises.
 _DAMAGE = (
@@ -55,6 +69,19 @@ _DAMAGE = (
 )  # fmt: skip
 
 Place = tuple[int, int]
+
+
+class Area(NamedTuple):
+    """Merged cells, counted from 1: the first of them, and the last."""
+
+    row: int
+    column: int
+    last_row: int
+    last_column: int
+
+    def __str__(self) -> str:
+        first, last = column_letters(self.column), column_letters(self.last_column)
+        return f"{first}{self.row}:{last}{self.last_row}"
 
 
 @dataclass
@@ -69,6 +96,8 @@ class SheetSurvey:
         Cells shown as percentages.
     digits : dict of (row, column) to int
         Cells of numbers shown with zeros in front, and with how many digits.
+    merged : list of Area
+        Merged cells; no two of them overlap.
     hidden : int
         How many rows are hidden, by hand or by a filter.
     far_lengths : FarLengths, optional
@@ -78,6 +107,7 @@ class SheetSurvey:
     texts: dict[Place, str] = field(default_factory=dict)
     percentages: set[Place] = field(default_factory=set)
     digits: dict[Place, int] = field(default_factory=dict)
+    merged: list[Area] = field(default_factory=list)
     hidden: int = 0
     far_lengths: FarLengths | None = None
 
@@ -136,7 +166,7 @@ class WorkbookParts:
             It would be too large to be read.
         """
         survey = SheetSurvey()
-        rows, columns, widest = 0, 26, ""
+        rows, columns, widest, numbers = 0, 26, "", list[bytes]()
         try:
             with zipfile.ZipFile(self._path) as archive:
                 self._check_sizes(archive, self._sheets[sheet])
@@ -145,6 +175,7 @@ class WorkbookParts:
                     for match in _WIDE.finditer(piece):
                         if _column(match[1]) > columns:
                             columns, widest = _column(match[1]), match[0].decode(errors="replace")
+                    numbers += _ROW_NUMBER.findall(piece)
                     if places := _ROW.findall(piece):
                         rows = max(rows, *map(int, places))
                     if rows * columns > _MOST_CELLS or columns > _LAST_COLUMN or rows > _LAST_ROW:
@@ -157,6 +188,13 @@ class WorkbookParts:
                         survey.far_lengths = lengths
                     for digits, pattern in padded.items():
                         survey.digits.update(dict.fromkeys(_places(pattern, piece), digits))
+                    survey.merged.extend(_areas(piece))
+                # The reader of cells would show the last of them alone.
+                if len(set(numbers)) < len(numbers):
+                    raise damaged(self._path, "several rows have one number")
+                # More than all cells: they lie over each other.
+                if sum(_cells_of(area, rows, columns) for area in survey.merged) > rows * columns:
+                    raise damaged(self._path, "merged cells overlap")
         except (*_DAMAGE, ValueError) as error:
             if isinstance(error, InputFileError):
                 raise
@@ -299,21 +337,35 @@ def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     with archive.open(name) as stream:
         while read := stream.read(_PIECE):
             piece = left + read
-            cut = piece.rfind(b"</row>") + 1 or piece.rfind(b"<c ") + 1 or len(piece) + 1
+            cut = next((at for at in map(piece.rfind, _CUTS) if at >= 0), len(piece)) + 1
             piece, left = piece[: cut - 1], piece[cut - 1 :]
             yield piece
     yield left
 
 
 def _note_texts(piece: bytes, survey: SheetSurvey) -> None:
-    if b't="e"' in piece:
+    if any(one in piece for one in _ERROR_TYPES):
         for match in _ERROR.finditer(piece):
             for place in _place(match[1]):
                 survey.texts[place] = match[2].decode(errors="replace")
     if b"<f" in piece or b":f" in piece:
         for match in _UNCOMPUTED.finditer(piece):
+            if match[3] is not None and _OF_TEXT.search(match[1]):
+                # It came to a text without a character.
+                continue
             for place in _place(match[1]):
                 survey.texts[place] = "=" + (match[2] or b"").decode(errors="replace")
+
+
+def _areas(piece: bytes) -> Iterator[Area]:
+    for column, row, last_column, last_row in _MERGED.findall(piece):
+        yield Area(int(row), _column(column), int(last_row), _column(last_column))
+
+
+def _cells_of(area: Area, rows: int, columns: int) -> int:
+    """Count the cells of an area that lie among so many rows and columns."""
+    height = min(area.last_row, rows) - area.row + 1
+    return max(height, 0) * max(min(area.last_column, columns) - area.column + 1, 0)
 
 
 def _places(pattern: re.Pattern[bytes], piece: bytes) -> Iterator[Place]:
