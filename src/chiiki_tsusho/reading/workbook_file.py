@@ -97,6 +97,7 @@ class WorkbookSource(OneTable):
         self.first_column = 1 + (self._cells.start or (0, 0))[1]
         self._width = max([self._cells.width, *(at - self.first_column + 1 for _, at in places)])
         self._height = max([self._cells.total_height + 1, *(row for row, _ in places)])
+        self._odd = self._odd_cells()
         found = next(
             (
                 (at, texts)
@@ -113,7 +114,9 @@ class WorkbookSource(OneTable):
         while not headings[-1].strip():
             headings.pop()
         self.headings = headings
-        self._survey.texts.update(self._covered())
+        for (row, column), text in self._covered():
+            self._survey.texts[row, column] = text
+            self._odd.setdefault(row, []).append(column)
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
@@ -239,24 +242,32 @@ class WorkbookSource(OneTable):
     def _with_texts(self, rows: list[Row], first: int) -> list[Row]:
         """Put in what a reader of values shows as blank, and numbers as they are shown."""
         survey = self._survey
-        if not survey.texts and not survey.percentages and not survey.digits:
+        if not self._odd:
             return rows
         rows = [row + [""] * (self._width - len(row)) for row in rows]
-        for row, column in [*survey.texts, *survey.percentages, *survey.digits]:
-            at, place = row - first, column - self.first_column
-            if not (0 <= at < len(rows) and 0 <= place < self._width):
-                continue
-            value = rows[at][place]
-            # TRUE and FALSE are shown as such in whatever form numbers are.
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if (row, column) in survey.texts:
-                rows[at][place] = survey.texts[row, column]
-            elif (row, column) in survey.digits:
-                if number and value >= 0 and value % 1 == 0:
-                    rows[at][place] = str(int(value)).zfill(survey.digits[row, column])
-            elif number:
-                rows[at][place] = f"{round(value * 100, 9):g}%"
+        for number, row in enumerate(rows, start=first):
+            for column in self._odd.get(number, ()):
+                place = column - self.first_column
+                if not 0 <= place < self._width:
+                    continue
+                value = row[place]
+                # TRUE and FALSE are shown as such in whatever form numbers are.
+                is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+                if (number, column) in survey.texts:
+                    row[place] = survey.texts[number, column]
+                elif (number, column) in survey.digits:
+                    if is_number and value >= 0 and value % 1 == 0:
+                        row[place] = str(int(value)).zfill(survey.digits[number, column])
+                elif is_number:
+                    row[place] = f"{round(value * 100, 9):g}%"
         return rows
+
+    def _odd_cells(self) -> dict[int, list[int]]:
+        """Return the columns of each row whose cells are shown otherwise than by their values."""
+        columns: dict[int, list[int]] = {}
+        for row, column in (*self._survey.texts, *self._survey.percentages, *self._survey.digits):
+            columns.setdefault(row, []).append(column)
+        return columns
 
     def _too_many(self, filled: Flags) -> Message:
         at = int(np.flatnonzero(filled)[-1])
