@@ -282,6 +282,8 @@ def test_a_line_that_is_cut_is_not_read_on_in_the_next(tmp_path: Path) -> None:
         f"{A},131003,{PERSONS[1]},2016-04-09,1,240,{PERSONS[2]}",
         f"{A},131003,{PERSONS[1]},2016-04-09,1,24{PERSONS[2]},2016-04-09,1,240",
         f"{A},131003,{PERSONS[1]},2016-04-0{PERSONS[2]},2016-04-09,1,240",
+        f"{A},131003,{PERSONS[1]},2016-04-0{PERSONS[2]} \u3000,2016-04-09,1,240",
+        f"{A},131003,{PERSONS[1]},2016-04-09,{PERSONS[2]}.0,2016-04-09,1,240",
         # Both rows are cut.
         f'{A},131003,"{PERSONS[1]}",2016-04-09,1,240{A},131003,{PERSONS[2]},2016-04-09,1',
     ],

@@ -152,9 +152,7 @@ def cells_of_lines(
     """
     lines = _Lines.of(rows)
     more, start_of_more = lines.whole_rows_behind(layout.width)
-    # The rest of a row that was cut may stand in front of it in its cell.
-    numbers = compute.utf8_slice_codeunits(lines.flat, -_LENGTH)
-    start = np.flatnonzero(_reading_as(whose, numbers)) - layout.places[whose]
+    start = np.flatnonzero(_reading_as(whose, _ends(lines.flat))) - layout.places[whose]
     start = start[~np.isin(start, np.append(lines.first, start_of_more))]
     other = lines.of_line[start + layout.places[whose]]
     cells = {}
@@ -164,7 +162,7 @@ def cells_of_lines(
         doubtful = of_flags(_doubtful_of_lines(name, lines, layout))
         texts = lines.at(other, start, place)
         if name == whose or (place == 0 and name in _LONG_NUMBERS):
-            texts = compute.utf8_slice_codeunits(texts, -_LENGTH)
+            texts = _ends(texts)
         parts = (
             compute.if_else(doubtful, "", of_first),
             lines.at(more, start_of_more, place),
@@ -173,6 +171,13 @@ def cells_of_lines(
         cells[name] = pa.concat_arrays(parts)
     of_line = np.concatenate((np.arange(len(rows)), more, other))
     return of_line, np.arange(len(of_line)) >= len(rows) + len(more), cells
+
+
+def _ends(texts: pa.StringArray) -> pa.StringArray:
+    """Return the long numbers in which cells end: what is left of a row cut off stands in front."""
+    plain = compute.utf8_trim_whitespace(texts)
+    plain = compute.replace_substring_regex(plain, r"\.0+$", "")
+    return compute.utf8_slice_codeunits(plain, -_LENGTH)
 
 
 def _is_date(text: str) -> bool:
