@@ -13,9 +13,15 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import flags_of, named_at, numbers_of, of_flags, of_texts
+from chiiki_tsusho.arrow_arrays import (
+    characters_of,
+    flags_of,
+    numbers_of,
+    of_flags,
+    of_numbers,
+    of_texts,
+)
 from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
-from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cell_texts import LONGEST_CELL, BadCellError
 from chiiki_tsusho.reading.cells import IDENTIFIERS, PARSERS
@@ -62,7 +68,8 @@ class _Lines:
 
     Parameters
     ----------
-    flat : StringArray, shape (cells,)
+    flat : StringArray, shape (cells + 1,)
+        The last one, a blank, stands for what is not there.
     of_line : ndarray of int64, shape (cells,)
         Which line each is on.
     first, cells : ndarray of int64, shape (lines,)
@@ -90,14 +97,18 @@ class _Lines:
         first[order], cells[order] = np.cumsum(found) - found, found
         of_heads = compute.list_flatten(compute.split_pattern(heads, ","))
         of_others = of_texts([cell for one in others for cell in one])
-        flat = pa.concat_arrays([of_heads, of_others])
+        flat = pa.concat_arrays([of_heads, of_others, of_texts([""])])
         return cls(flat, np.repeat(order, found), first, cells)
+
+    def position(self, lines: Ints, start: Ints, place: int) -> Ints:
+        """Return where the cell at a place of rows is that begin somewhere."""
+        at = start + place
+        there = (at >= self.first[lines]) & (at < (self.first + self.cells)[lines])
+        return np.where(there, at, len(self.of_line))
 
     def at(self, lines: Ints, start: Ints, place: int) -> pa.StringArray:
         """Return the cell at a place of rows that begin somewhere, blank if it is not there."""
-        at = start + place
-        there = (at >= self.first[lines]) & (at < (self.first + self.cells)[lines])
-        return named_at(self.flat, np.where(there, at, UNKNOWN))
+        return self.flat.take(of_numbers(self.position(lines, start, place)))
 
     def whole_rows_behind(self, width: int) -> tuple[Ints, Ints]:
         """Say of lines of cells enough for several rows where those behind the first begin.
@@ -122,6 +133,8 @@ def _doubtful_of_lines(name: str, lines: _Lines, layout: Layout) -> Flags:
     one_row = lines.cells < 2 * layout.width - 1
     for many in range(1, layout.width - 1):
         rows = np.flatnonzero(one_row & (lines.cells >= layout.width + many) & ~found)
+        if not len(rows):
+            break
         place = layout.places[name] + many
         found[rows] = _reading_as(name, lines.at(rows, lines.first[rows], place))
     return found
@@ -151,14 +164,15 @@ def cells_of_lines(
         Blank where a cell is not there or not sure.
     """
     lines = _Lines.of(rows)
+    all_lines = np.arange(len(rows))
     more, start_of_more = lines.whole_rows_behind(layout.width)
-    start = np.flatnonzero(_reading_as(whose, _ends(lines.flat))) - layout.places[whose]
-    start = start[~np.isin(start, np.append(lines.first, start_of_more))]
-    other = lines.of_line[start + layout.places[whose]]
+    known = np.append(all_lines, more), np.append(lines.first, start_of_more)
+    found = _elsewhere(lines, known, layout, whose)
+    other, start = lines.of_line[found], found - layout.places[whose]
     cells = {}
     for name in names:
         place = layout.places[name]
-        of_first = lines.at(np.arange(len(rows)), lines.first, place)
+        of_first = lines.at(all_lines, lines.first, place)
         doubtful = of_flags(_doubtful_of_lines(name, lines, layout))
         texts = lines.at(other, start, place)
         if name == whose or (place == 0 and name in _LONG_NUMBERS):
@@ -169,8 +183,29 @@ def cells_of_lines(
             compute.if_else(of_flags(_reading_as(name, texts)), texts, ""),
         )
         cells[name] = pa.concat_arrays(parts)
-    of_line = np.concatenate((np.arange(len(rows)), more, other))
+    of_line = np.concatenate((all_lines, more, other))
     return of_line, np.arange(len(of_line)) >= len(rows) + len(more), cells
+
+
+def _elsewhere(lines: _Lines, known: tuple[Ints, Ints], layout: Layout, whose: str) -> Ints:
+    """Return the cells that say of whom a row is and are not those of rows already known.
+
+    Parameters
+    ----------
+    known : tuple of ndarray of int64, shape (rows,)
+        Of the rows already known the line, and where they begin.
+    """
+    own = lines.position(*known, layout.places[whose])
+    may_be = np.diff(characters_of(lines.flat)[1]) >= _LENGTH
+    may_be[own] = False
+    # A line that has that cell and no more cells than one row cannot go on with another.
+    reads = _reading_as(whose, lines.flat.take(of_numbers(own)))
+    whole = np.zeros(len(lines.first), dtype=bool)
+    whole[known[0][reads]] = True
+    whole &= lines.cells <= layout.width
+    may_be[:-1] &= ~whole[lines.of_line]
+    long = np.flatnonzero(may_be)
+    return long[_reading_as(whose, _ends(lines.flat.take(of_numbers(long))))]
 
 
 def _ends(texts: pa.StringArray) -> pa.StringArray:

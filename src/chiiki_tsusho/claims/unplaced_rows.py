@@ -167,7 +167,7 @@ class UnplacedRows:
             return 0
         layout = self.decoder.layout(int(rows.lines[0]))
         total = self._totals_of_lines(rows, layout, problems)
-        rows = rows.taken(np.flatnonzero(~total))
+        rows = rows.taken(np.flatnonzero(~total)) if total.any() else rows
         of_line, elsewhere, cells = cells_of_lines(rows, layout, _WHOSE, INSURED_NO.name)
         guessed = np.stack([guesses(name, cells[name], self.identities) for name in LENGTHS])
         dates = cells["service_date"].dictionary_encode()
@@ -178,7 +178,9 @@ class UnplacedRows:
         read, person = np.full_like(parts, UNKNOWN), _WHOSE.index(INSURED_NO.name)
         read[person, elsewhere] = parts[person, elsewhere]
         parts[person, elsewhere] = UNKNOWN
-        known = distinct_columns(np.concatenate(([rows.lines[of_line]], read, parts)))[0]
+        known = np.concatenate(([rows.lines[of_line]], read, parts))
+        if len(of_line) > len(rows):
+            known = distinct_columns(known)[0]
         lines, read, parts = known[0], known[1:5], known[5:]
         self._found.append(_Found.of(lines, read[:3], parts[:3], read[3], parts[3]))
         return int(np.count_nonzero(total))
@@ -245,11 +247,12 @@ class UnplacedRows:
         claim[others], number[others] = matching_claims(calendars, keys[:, others], held)
         held_with_it = Message("unplaced_row", "unplaced")
         said = held_with_it if way == "hold" else Message("unplaced_row", "passed")
-        of_row = np.stack((lines, np.where(number == 1, claim, UNKNOWN)[which], number[which]))
-        # Of what a line may be it is told once that of which there are most claims.
-        line, most = np.searchsorted(distinct_numbers(lines), lines), np.zeros_like(lines)
-        np.maximum.at(most, line, of_row[2])
-        told = distinct_columns(of_row[:, of_row[2] == most[line]])[0]
+        told = np.stack((lines, np.where(number == 1, claim, UNKNOWN)[which], number[which]))
+        if (np.diff(lines) <= 0).any():
+            # Of what a line may be it is told once that of which there are most claims.
+            line, most = np.searchsorted(distinct_numbers(lines), lines), np.zeros_like(lines)
+            np.maximum.at(most, line, told[2])
+            told = distinct_columns(told[:, told[2] == most[line]])[0]
         self._say_claims(calendars, months, problems, said, *told)
         if way == "hold":
             calendars.hold(np.flatnonzero(held))

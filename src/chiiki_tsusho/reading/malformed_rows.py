@@ -58,7 +58,9 @@ class MalformedRows:
 
     def taken(self, rows: Ints) -> MalformedRows:
         """Return some of the rows, in any order."""
-        cells = {at: self.cells[row] for at, row in enumerate(rows.tolist()) if row in self.cells}
+        # Of most lines the heads are known.
+        some = np.flatnonzero(np.isin(rows, list(self.cells))).tolist() if self.cells else ()
+        cells = {at: self.cells[int(rows[at])] for at in some}
         heads = self.heads.take(of_numbers(rows))
         return replace(
             self, lines=self.lines[rows], which=self.which[rows], heads=heads, cells=cells
