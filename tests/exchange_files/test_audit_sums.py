@@ -127,7 +127,7 @@ def test_each_public_funds_have_a_claim_line_of_their_own() -> None:
     # 2 x 15,999 + 17,697 units; 192,897 + 2 x 174,389 yen, of it 173,607 + 2 x 156,950 of the
     # insurance and 2 x 17,439 of public funds.
     whole[6:11] = ["3", "49695", "541675", "487507", "34878"]
-    of_25 = [*of_12[:4], "25", "01", "1", "15999", "174389", "0", "17439", *of_12[11:]]
+    of_25 = [*of_12[:4], "25", "0", "1", "15999", "174389", "0", "17439", *of_12[11:]]
     more = [[*one[:5], "0000100052", *one[6:]] for one in data if one[5] == WITH_FUNDS]
     more[0][6] = "25139017"
     data[2:2] = [of_25]
@@ -188,6 +188,16 @@ def test_claim_lines_have_the_kind_of_community_day_care(row: int, kind: str, ri
     assert told(file, "claim_kind") == expected
     # It is told of once: the sums of the line are still compared.
     assert told(file, "no_claim_line") == []
+
+
+@pytest.mark.parametrize("kind", ["01", "0", "00", ""])
+def test_other_public_funds_have_no_claim_kind(kind: str) -> None:
+    """インタフェース仕様書解説書 居宅介護支援事業所編 平成27年4月 1.1 (1): その他の法別番号+0."""
+    data = [[cell.replace("12139010", "25139010") for cell in line] for line in lines()]
+    data[1][4:6] = ["25", kind]
+    expected = [("7111-6", "01", "0")] if kind == "01" else []
+    assert told(data, "kind_of_funds", hint=True) == expected
+    assert told(data, "claim_kind") == []
 
 
 @pytest.mark.parametrize("law", ["0", "00", ""])

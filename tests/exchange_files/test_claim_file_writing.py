@@ -332,6 +332,20 @@ def test_public_funds_need_their_numbers_and_the_right_law() -> None:
     assert set(problems["rule"]) == {"inconsistent"}
 
 
+@pytest.mark.parametrize(("law", "kind"), [("12", "01"), ("25", "0")])
+def test_services_and_care_management_are_told_apart_under_public_assistance_alone(
+    tmp_path: Path, law: str, kind: str
+) -> None:
+    """解説書 居宅介護支援事業所編 1.1 (1): 生活保護 has 01 and 02, その他の法別番号 0."""
+    visits, providers, recipients = eight_visits()
+    recipients = with_personal(recipients.assign(public_law=law))
+    batch = ct.compute_claims(visits, providers, recipients)
+    [written] = ct.write_claim_file(batch, recipients, "2016-06", tmp_path)
+    claims = ct.read_claim_file(written.path).frame("7111")
+    assert claims[["law_no", "claim_kind"]].to_numpy().tolist() == [["0", "01"], [law, kind]]
+    assert ct.audit(written.path).clean
+
+
 def test_days_must_lie_between_start_and_stop() -> None:
     recipients = with_personal(example("recipients"), started_on="", stopped_on="", stop_reason="")
     recipients.loc[0, ["started_on", "stopped_on"]] = ["2016-04-20", "2016-04-25"]

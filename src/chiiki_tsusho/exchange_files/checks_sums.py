@@ -12,6 +12,7 @@ from chiiki_tsusho.exchange_files.codes_of_lines import without_units
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.sheets import SERVICE_KIND, Sheets, View, summed
 from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.law.payers import claim_kind_of_funds, public_law_numbers
 from chiiki_tsusho.law.rounding import floor_share
 from chiiki_tsusho.number_arrays import Flags, Ints
 
@@ -34,11 +35,9 @@ _TOTALS = {
     },
 }
 _INSURANCE, _PUBLIC = "1", "2"
-# 請求情報区分: 01 is 居宅・施設・地域密着型, 02 居宅介護支援, whose statements are of another form;
-# some programs write 0 on a line of public funds.
-_CLAIM_KIND, _OTHER_KIND = "01", "02"
-_OF_FUNDS = (_CLAIM_KIND, "0", "00", "")
-_NO_LAW = ("0", "00", "")
+# 請求情報区分: 01 is 居宅・施設・地域密着型, 02 居宅介護支援, whose statements are of another form.
+CLAIM_KIND, _OTHER_KIND = "01", "02"
+_NO_LAW = _NO_KIND = ("0", "00", "")
 _NOT_OURS = (
     "specified_statements", "specified_days", "specified_total_yen", "specified_copay_yen",
     "specified_public_yen", "specified_insurance_yen",
@@ -149,9 +148,14 @@ def _check_kinds(claims: View, ours: Flags, findings: Findings) -> None:
     findings.add("payer_kind", claims, "payer_kind", ~insurance & ~public, known)
     with_law = ours & insurance & ~claims.is_one_of("law_no", _NO_LAW)
     findings.add("law_of_insurance", claims, "law_no", with_law, "0")
-    other = ours & ~claims.is_one_of("claim_kind", [_CLAIM_KIND])
-    other &= insurance | ~claims.is_one_of("claim_kind", _OF_FUNDS)
-    findings.add("claim_kind", claims, "claim_kind", other, _CLAIM_KIND)
+    with_kind = [f"{law:02}" for law in public_law_numbers() if claim_kind_of_funds(law) != "0"]
+    told = insurance | claims.is_one_of("law_no", with_kind)
+    other = ours & told & ~claims.is_one_of("claim_kind", [CLAIM_KIND])
+    # Some programs write 0 on every line of public funds.
+    other &= insurance | ~claims.is_one_of("claim_kind", _NO_KIND)
+    findings.add("claim_kind", claims, "claim_kind", other, CLAIM_KIND)
+    other = ours & ~told & ~claims.is_one_of("claim_kind", _NO_KIND)
+    findings.add("kind_of_funds", claims, "claim_kind", other, "0")
 
 
 _SUMMED = ("statements", "units", "total_yen", "insurance_yen", "public_yen", "copay_yen")

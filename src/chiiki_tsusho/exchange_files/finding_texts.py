@@ -108,6 +108,7 @@ _ALL = (
     Check("days_over_period", "AEE2", Text("There are more days of service than the month, the certification or start and stop leave; correct them.")),
     Check("month_without_table", "", Text("The code table has no rows for this month; codes, units, limit and counts were not checked."), hint=True),
     Check("code_without_table", "", Text("Of this month only the base codes are in the table; the code was not checked."), hint=True),
+    Check("kind_of_funds", "", Text("A claim line of public funds other than 生活保護 has the claim kind 0; see that this one is taken."), hint=True),
     Check("other_forms", "", Text("The file has statements of other forms, which are not read; the claim lines 7111 were only checked to be no less than the statements that are."), hint=True),
     Check("unusual_rate", "", Text("The benefit rate is none of 100, 90, 80, 70 and 60; see that it is so."), hint=True),
     Check("unusual_age", "", Text("The person would be under 40 or over 120 years old; see the date of birth."), hint=True),

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from chiiki_tsusho.exchange_files.checks_form import DATA_KIND
-from chiiki_tsusho.exchange_files.checks_sums import claim_sums
+from chiiki_tsusho.exchange_files.checks_sums import CLAIM_KIND, claim_sums
 from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import month_days
@@ -19,11 +19,11 @@ from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
 from chiiki_tsusho.exchange_files.record_rows import RecordRows, quoting_by
 from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES, LEVEL_CODE, SERVICE_KIND, Sheets
+from chiiki_tsusho.law.payers import claim_kind_of_funds
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 EXCHANGE_ID, CLAIM_ID = "7131", "7111"
 _DATA, _CONTROL, _END = "2", "1", "3"
-_CLAIM_KIND = "01"
 _Column = Sequence[str] | Texts | Ints | str
 
 
@@ -157,7 +157,10 @@ def records_of(month: MonthClaims, sending: Sending) -> ClaimFile:
         "provider_no": [key[1] for key, _ in ordered],
         "payer_kind": ["2" if key[2] else "1" for key, _ in ordered],
         "law_no": [key[2] or "0" for key, _ in ordered],
-        "claim_kind": _CLAIM_KIND,
+        # 生活保護 alone has a line for services and one for care management; other funds have one.
+        "claim_kind": [
+            claim_kind_of_funds(int(key[2])) if key[2] else CLAIM_KIND for key, _ in ordered
+        ],
     }
     control = {
         "volume_no": "0",

@@ -30,7 +30,9 @@ class PublicFundRow(BaseModel):
     """A row of data/public_funds.csv: public funds by 法別番号.
 
     ``rate`` is the share in per cent of the cost that insurance and these funds pay together;
-    ``implied_by_h`` is 1 where an insured number that begins with H stands for them.
+    ``implied_by_h`` is 1 where an insured number that begins with H stands for them;
+    ``claim_kind`` is the 請求情報区分 of their line in 7111, which of 生活保護 alone tells services
+    from care management.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,6 +44,7 @@ class PublicFundRow(BaseModel):
     name_ja: _Filled
     rate: Annotated[Whole, Field(ge=0, le=100)]
     implied_by_h: Annotated[Whole, Field(ge=0, le=1)]
+    claim_kind: _Filled
     source: _Filled
 
 
@@ -94,3 +97,9 @@ def public_fund(law_number: int, month: int) -> PublicFundRow | None:
 def law_of_the_uninsured() -> int:
     """Return the 法別番号 that an insured number beginning with H stands for."""
     return next(row.law_number for row in public_fund_rows() if row.implied_by_h)
+
+
+def claim_kind_of_funds(law_number: int) -> str:
+    """Return the 請求情報区分 of the 7111 line of public funds, 0 of those not known here."""
+    kinds = {row.law_number: row.claim_kind for row in public_fund_rows()}
+    return kinds.get(law_number, "0")
