@@ -107,6 +107,35 @@ def test_names_stand_only_where_recipients_has_them(tmp_path: Path) -> None:
     assert "被保険者番号 0000000001 様" in without
 
 
+def test_a_statement_says_of_the_person_what_record_01_does(tmp_path: Path) -> None:
+    """記載要領: the level at the end of the month (月の末日における状態区分), a start or stop in it.
+
+    The number of an office stands beside a plan that an office made, and 様式第二 has
+    施設所在保険者番号 for lines under 住所地特例.
+    """
+    rows = [{**one, "care_level": level} for one, level in zip(visits(4), "4422", strict=True)]
+    person = {
+        **RECIPIENT, **PERSONAL, "benefit_rate": "90", "care_level": "2", "care_plan_by": "2",
+        "certified_from": "2016-04-03", "started_on": "2016-03-31", "stopped_on": "2016-04-30",
+        "stop_reason": "4", "facility_insurer_no": "139006", "public_law": "12",
+        "public_from": "20", "public_payer_no": "12139010", "public_recipient_no": "0000018",
+    }  # fmt: skip
+    batch = compute(rows, [{**PROVIDER, "area_grade": "other"}], [person])
+    path = tmp_path / "papers.html"
+    invoice, statement = papers(batch, path, recipients=frame([person]))
+    for paper in (invoice, statement):
+        assert "要介護状態区分 要介護2 " in paper
+    assert "居宅サービス計画 自己作成 事業所番号 施設所在保険者番号 1 3 9 0 0 6" in statement
+    assert "開始年月日 中止年月日 平成28年4月30日 中止理由 4 " in statement
+    # The last visit is on the 4th: the public funds have no part in the claim.
+    assert "公費負担者番号 サービス提供年月" in statement
+    assert "公費受給者番号 保険者番号" in statement
+    # Without recipients the heaviest is all there is.
+    assert "要介護状態区分 要介護4 " in papers(batch, path)[0]
+    with pytest.raises(InputFileError, match="care_level"):
+        papers(batch, path, recipients=frame([{**person, "care_level": "6"}]))
+
+
 @pytest.mark.parametrize(("column", "heading"), [("name", "氏名"), ("name_kana", "フリガナ")])
 @pytest.mark.parametrize("character", "\x00\x0b\x1b\x85\u202e\ufffe")
 def test_a_name_holds_no_character_that_no_reader_sees(

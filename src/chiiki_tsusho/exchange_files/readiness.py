@@ -9,9 +9,8 @@ import numpy as np
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
 from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES
-from chiiki_tsusho.exchange_files.statements import MonthClaims, month_bounds
+from chiiki_tsusho.exchange_files.statements import MonthClaims, laws_of_claims, month_bounds
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
-from chiiki_tsusho.law.payers import law_of_the_uninsured
 from chiiki_tsusho.law.prices_and_limits import benefit_limits
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
@@ -89,11 +88,7 @@ def checked(
     problems : ClaimProblems
         Receives all that is missing or inconsistent.
     """
-    uninsured = claims["insured_no"].str.startswith("H").to_numpy(dtype=bool)
-    law = np.where(uninsured & (cells.public_law == 0), law_of_the_uninsured(), cells.public_law)
-    # Funds that hold on none of the person's days have no part in the statement.
-    units = claims["public_units"].to_numpy(dtype=np.int64)
-    month = MonthClaims(claims, lines, cells, np.where(uninsured | (units > 0), law, 0))
+    month = MonthClaims(claims, lines, cells, laws_of_claims(claims, cells))
     problems.add(
         cells.missing, "insured_no", "unknown_recipient",
         Text("the file of recipients has no row of this person"),

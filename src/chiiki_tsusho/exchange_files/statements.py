@@ -19,7 +19,7 @@ from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
 from chiiki_tsusho.exchange_files.record_rows import RecordRows, quoting_by
 from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES, LEVEL_CODE, SERVICE_KIND, Sheets
-from chiiki_tsusho.law.payers import claim_kind_of_funds
+from chiiki_tsusho.law.payers import claim_kind_of_funds, law_of_the_uninsured
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 EXCHANGE_ID, CLAIM_ID = "7131", "7111"
@@ -103,6 +103,17 @@ class MonthClaims:
     def number(self, name: str) -> Ints:
         """Return a column of the claims, 0 where it is blank."""
         return self.claims[name].fillna(0).to_numpy(dtype=np.int64)
+
+
+def laws_of_claims(claims: pd.DataFrame, cells: PersonCells) -> Ints:
+    """Return the 法別番号 of the public funds in each statement, 0 where there are none.
+
+    Funds that hold on none of the person's days have no part in it.
+    """
+    uninsured = claims["insured_no"].str.startswith("H").to_numpy(dtype=bool)
+    law = np.where(uninsured & (cells.public_law == 0), law_of_the_uninsured(), cells.public_law)
+    units = claims["public_units"].to_numpy(dtype=np.int64)
+    return np.where(uninsured | (units > 0), law, 0)
 
 
 @dataclass(frozen=True)
@@ -192,29 +203,12 @@ def _key_columns(claims: pd.DataFrame, record_kind: str) -> dict[str, _Column]:
 
 
 def _base_columns(month: MonthClaims) -> dict[str, _Column]:
-    texts, public, claims = month.cells.texts, month.public, month.claims
-    own = _own_share(month)
-    first, last = month_bounds(claims)
-    started, stopped = (
-        np.where((texts[name] >= first) & (texts[name] <= last), texts[name], "")
-        for name in ("started_on", "stopped_on")
-    )
-    with_manager = np.isin(texts["care_plan_by"], ("1", "3"))
+    public, own = month.public, _own_share(month)
     rate = month.number("benefit_rate").astype(str)
     return {
-        **_key_columns(claims, "01"),
-        "public1_payer_no": np.where(public, texts["public_payer_no"], ""),
-        "public1_recipient_no": np.where(public, texts["public_recipient_no"], ""),
-        "birth_date": texts["birth_date"],
-        "sex": texts["sex"],
+        **_key_columns(month.claims, "01"),
+        **stated_of_persons(month),
         "care_level": LEVEL_CODE + month.care_level,
-        "certified_from": texts["certified_from"],
-        "certified_to": texts["certified_to"],
-        "care_plan_by": texts["care_plan_by"],
-        "care_manager_no": np.where(with_manager, texts["care_manager_no"], ""),
-        "started_on": started,
-        "stopped_on": stopped,
-        "stop_reason": np.where(stopped != "", texts["stop_reason"], ""),
         "benefit_rate": np.where(month.uninsured, "0", rate),
         "public1_rate": np.where(public, month.fund_rate.astype(str), ""),
         "insurance_units": month.number("benefit_units"),
@@ -223,6 +217,31 @@ def _base_columns(month: MonthClaims) -> dict[str, _Column]:
         "public1_units": month.number("public_units"),
         "public1_yen": month.number("public_yen"),
         "public1_copay_yen": own,
+    }
+
+
+def stated_of_persons(month: MonthClaims) -> dict[str, Texts]:
+    """Return what a statement says of each person as recipients have it, by items of record 01.
+
+    A start or stop of another month, the care manager of a plan of one's own and public funds that
+    hold on none of the days have no place there.
+    """
+    texts, public = month.cells.texts, month.public
+    first, last = month_bounds(month.claims)
+    started, stopped = (
+        np.where((texts[name] >= first) & (texts[name] <= last), texts[name], "")
+        for name in ("started_on", "stopped_on")
+    )
+    with_manager = np.isin(texts["care_plan_by"], ("1", "3"))
+    as_they_are = ("birth_date", "sex", "certified_from", "certified_to", "care_plan_by")
+    return {
+        **{name: texts[name] for name in as_they_are},
+        "public1_payer_no": np.where(public, texts["public_payer_no"], ""),
+        "public1_recipient_no": np.where(public, texts["public_recipient_no"], ""),
+        "care_manager_no": np.where(with_manager, texts["care_manager_no"], ""),
+        "started_on": started,
+        "stopped_on": stopped,
+        "stop_reason": np.where(stopped != "", texts["stop_reason"], ""),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,14 @@ from pyarrow import compute as pc
 
 from chiiki_tsusho.columns import CLAIM_KEY
 from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
+from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes
+from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
+from chiiki_tsusho.exchange_files.statements import (
+    MonthClaims,
+    laws_of_claims,
+    stated_of_persons,
+)
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.number_arrays import Ints
@@ -21,15 +29,20 @@ from chiiki_tsusho.writing.result_columns import claims_and_lines_of
 from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from chiiki_tsusho.batch import Batch
+else:
+    from chiiki_tsusho.lazy import pandas as pd
 
 _KEY = [column.name for column in CLAIM_KEY]
 # So many claims are turned into plain values together.
 _CLAIMS_AT_ONCE = 32
+# Cells of recipients that papers show.
 PERSON = (
-    "birth_date", "sex", "certified_from", "certified_to", "care_plan_by", "care_manager_no",
-    "started_on", "stopped_on", "stop_reason", "public_payer_no", "public_recipient_no",
-    "name", "name_kana",
+    "birth_date", "sex", "care_level", "certified_from", "certified_to", "care_plan_by",
+    "care_manager_no", "started_on", "stopped_on", "stop_reason", "public_payer_no",
+    "public_recipient_no", "facility_insurer_no", "name", "name_kana",
 )  # fmt: skip
 
 
@@ -45,7 +58,9 @@ class PaperClaim:
         The rows of ``claim_lines``, base codes first; each with the ``name`` of its code and, in
         plain words, its ``content``.
     person : dict of name to str
-        Cells of recipients, blank where nothing is said.
+        What recipients say, by the items of record 01, and their names.
+    care_level : int, optional
+        That of record 01; None where there is none.
     public_units : int, optional
         Units of the benefit under public funds; None where there are none.
     public_copay_yen : int, optional
@@ -55,6 +70,7 @@ class PaperClaim:
     claim: dict[str, Any]
     lines: list[dict[str, Any]]
     person: dict[str, str]
+    care_level: int | None = None
     public_units: int | None = None
     public_copay_yen: int | None = None
 
@@ -125,6 +141,7 @@ def paper_claims(
     of_line, use = of_line[order], use[order]
     starts = np.searchsorted(of_line, np.arange(claims.num_rows + 1))
     units, own = _public_part(claims, cells)
+    persons, levels = _persons(claims, lines["service_code"], of_line, cells, book)
     for first in range(0, claims.num_rows, _CLAIMS_AT_ONCE):
         part = claims.slice(first, _CLAIMS_AT_ONCE)
         begin = int(starts[first])
@@ -136,16 +153,31 @@ def paper_claims(
             yield PaperClaim(
                 claim,
                 of_lines[starts[at] - begin : starts[at + 1] - begin],
-                _person(cells, at),
+                # Blank of what nobody said.
+                defaultdict(str, {name: str(texts[at]) for name, texts in persons.items()}),
+                int(levels[at]) or None,
                 None if units[at] < 0 else int(units[at]),
                 None if own[at] < 0 else int(own[at]),
             )
 
 
-def _person(cells: PersonCells | None, at: int) -> dict[str, str]:
+def _persons(
+    claims: pa.Table,
+    codes: pa.ChunkedArray,
+    of_line: Ints,
+    cells: PersonCells | None,
+    book: CodeBook,
+) -> tuple[dict[str, Texts], Ints]:
+    """Return what papers say of each person, and the care level: what record 01 states."""
+    frame = claims.to_pandas()
     if cells is None:
-        return dict.fromkeys(PERSON, "")
-    return {name: str(cells.texts[name][at]) for name in PERSON}
+        return {}, frame["care_level"].fillna(0).to_numpy(dtype=np.int64)
+    months = frame["service_month"].to_numpy(dtype=np.int64)
+    levels = levels_of_codes(codes.combine_chunks(), months[of_line], book)
+    lines = pd.DataFrame({"claim": of_line, "level": levels})
+    month = MonthClaims(frame, lines, cells, laws_of_claims(frame, cells))
+    more = {name: cells.texts[name] for name in ("facility_insurer_no", "name", "name_kana")}
+    return {**stated_of_persons(month), **more}, month.care_level
 
 
 def _claim_of_line(claims: pa.Table, lines: pa.Table) -> Ints:

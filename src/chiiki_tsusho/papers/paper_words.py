@@ -70,6 +70,7 @@ LABELS: dict[str, Text] = {
     "provider_block": Text("Claiming provider"),
     "plan_block": Text("Care plan"),
     "care_manager_no": Text("Office"),
+    "facility_insurer_no": Text("Insurer at the facility"),
     "started_on": Text("Began"),
     "stopped_on": Text("Ended"),
     "stop_reason": Text("Reason"),
