@@ -76,6 +76,15 @@ def next_month(month: Months) -> Months:
     return following
 
 
+def last_review(service_month: Months) -> Months:
+    """Return the last month in which a claim may be reviewed before it is barred by time.
+
+    The two years of 介護保険法 第200条 run from the first day of the third month after the service.
+    """
+    last: Months = next_month(next_month(service_month)) + 200
+    return last
+
+
 def month_before(month: int) -> int:
     """Return the month before, ``201701`` → ``201612``."""
     return month - 1 if month % 100 > 1 else month - 89

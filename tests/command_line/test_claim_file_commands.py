@@ -50,6 +50,16 @@ def claim_file(claims: Path, output: Path, *more: object, recipients: Path | Non
     return invoke("claim-file", claims, *options, *more)
 
 
+@pytest.mark.parametrize(("review", "noted"), [("2018-06", False), ("2018-07", True)])
+def test_a_claim_of_more_than_two_years_ago_is_noted(
+    claims: Path, tmp_path: Path, review: str, noted: bool
+) -> None:
+    """介護保険法 第200条: of services in 2016-04 until the end of 2018-06."""
+    done = claim_file(claims, tmp_path / "sending", "--review-month", review)
+    assert done.exit_code == 0
+    assert ("barred after two years" in done.stderr) == noted
+
+
 def test_claim_files_are_written_for_their_owner_alone(claims: Path, tmp_path: Path) -> None:
     done = claim_file(claims, tmp_path / "sending")
     assert (done.exit_code, done.stdout) == (0, "")

@@ -31,6 +31,17 @@ def with_other(line: str) -> bytes:
     return raw.replace(b"2,29,7132,other", line.encode("cp932"))
 
 
+@pytest.mark.parametrize(("review", "lines_told"), [("201806", 0), ("201807", 2)])
+def test_a_claim_is_barred_after_two_years(review: str, lines_told: int) -> None:
+    """The ministry's answer on 介護保険法 第200条: of services in 2000-04 at the end of 2002-06.
+
+    Those of 2016-04 are barred at the end of 2018-06. Both claim lines are of that month.
+    """
+    file = changed_file("control", 0, "review_month", review)
+    assert told(file, "barred_by_time", hint=True) == [("7111-2", "201604", "")] * lines_told
+    assert ct.audit(file).clean
+
+
 def test_the_frame_is_told_of_its_lines() -> None:
     whole = file_bytes().splitlines(keepends=True)
     assert places(b"".join(whole[1:]), "no_control") == [(1, "")]

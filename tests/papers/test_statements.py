@@ -108,7 +108,7 @@ def test_names_stand_only_where_recipients_has_them(tmp_path: Path) -> None:
 
 
 def test_a_statement_says_of_the_person_what_record_01_does(tmp_path: Path) -> None:
-    """記載要領: the level at the end of the month (月の末日における状態区分), a start or stop in it.
+    """記載要領: the level at the end of the month (月の末日における状態区分), a start in it.
 
     The number of an office stands beside a plan that an office made, and 様式第二 has
     施設所在保険者番号 for lines under 住所地特例.

@@ -103,6 +103,7 @@ def claim_file_command(
         chosen("--quote", quote, QUOTES)
         from chiiki_tsusho.errors import ClaimFileError
         from chiiki_tsusho.exchange_files.writer import write_claim_file
+        from chiiki_tsusho.months import last_review, parse_month
         from chiiki_tsusho.reports.batch_folder import read_held
 
         # Nothing is read once the files are there, that could still be refused.
@@ -146,6 +147,13 @@ def claim_file_command(
                     "note: {n:,} held visit of the batch is in no file",
                     "note: {n:,} held visits of the batch are in no file",
                     held,
+                )
+            )
+        if any(last_review(one.service_month) < parse_month(review_month) for one in files):
+            say(
+                Text(
+                    "note: claims are barred after two years from the first day of the third month "
+                    "after the service (介護保険法 第200条); see that they are not over"
                 )
             )
         say(NEVER_TRIED)

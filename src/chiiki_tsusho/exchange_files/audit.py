@@ -23,6 +23,7 @@ from chiiki_tsusho.exchange_files.headings import headed
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
+from chiiki_tsusho.months import last_review
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -193,6 +194,9 @@ def _check_review_month(file: ClaimFile, findings: Findings) -> None:
         last = int(claims.numbers("service_month").max())
         early = control.numbers("review_month") <= last
         findings.add("review_month", control, "review_month", early, f"> {last}")
+        service = claims.numbers("service_month")
+        barred = (service > 0) & (control.numbers("review_month")[0] > last_review(service))
+        findings.add("barred_by_time", claims, "service_month", barred)
 
 
 def _note_others(sheets: Sheets, seen: dict[str, int], number: int, findings: Findings) -> None:
