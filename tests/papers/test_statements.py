@@ -36,6 +36,7 @@ PERSONAL = {
     "care_plan_by": "1",
     "care_manager_no": "1370000019",
 }
+OWN = {"care_plan_by": "2", "care_manager_no": ""}
 
 
 @pytest.fixture(scope="module")
@@ -264,6 +265,20 @@ def test_a_receipt_says_what_was_received(tmp_path: Path) -> None:
     [receipt] = papers(one_month(), tmp_path / "papers.html", papers=["receipt"])
     assert receipt.count("領収金額 1,904") == 2
     assert "ご請求金額" not in receipt
+
+
+def test_a_receipt_has_what_a_tax_return_needs(tmp_path: Path) -> None:
+    """課所4-11 (平成12年6月8日): the office that made the care plan, and the amount deductible.
+
+    Day care is deductible beside medical services alone, which the claim does not know.
+    """
+    path = tmp_path / "papers.html"
+    recipients = [{**RECIPIENT, "benefit_rate": "90", **PERSONAL, **more} for more in ({}, OWN)]
+    for person, maker in zip(recipients, ("1370000019", "自己作成"), strict=True):
+        [receipt] = papers(one_month(), path, papers=["receipt"], recipients=frame([person]))
+        assert (
+            f"居宅サービス計画を作成した事業者 {maker} うち医療費控除の対象となる金額 円" in receipt
+        )
 
 
 def test_files_of_two_batches_make_no_papers(tmp_path: Path) -> None:

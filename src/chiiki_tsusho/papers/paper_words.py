@@ -32,6 +32,12 @@ LABELS: dict[str, Text] = {
     "please_pay": Text("Please pay"),
     "received": Text("Received"),
     "received_note": Text("The amount above was received."),
+    "planned_by": Text("Office that made the care plan"),
+    "deductible": Text("Of it deductible as medical expense"),
+    "deductible_note": Text(
+        "The share within the limit is deductible where the care plan has medical services, such "
+        "as home nursing, beside these; write it in then."
+    ),
     "received_on": Text("Received on"),
     "seal": Text("Seal"),
     "issuer": Text("Name, address and telephone of the provider"),
