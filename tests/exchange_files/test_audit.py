@@ -371,19 +371,39 @@ BESIDE = [
 _COMPANY = {"codes_not_together", "codes_together", "needs_other_code", "two_of_a_group"}
 
 
-@pytest.mark.parametrize(("codes", "rule", "item", "expected"), BESIDE)
-def test_what_may_not_stand_beside_another_code_is_found(
-    codes: list[tuple[str, int]], rule: str, item: str, expected: str
-) -> None:
+def beside(codes: list[tuple[str, int]]) -> bytes:
+    """Write a file of 2026-06 in which a person's statement has codes beside its visits."""
     data = [one for one in lines() if one[1] != "02" or one[7].startswith("1")]
     place = next(at for at, one in enumerate(data) if one[1] == "02" and one[5] == WITH_FUNDS)
     more = [[*data[place][:7], code, "1", str(count), *data[place][10:]] for code, count in codes]
     data[place + 1 : place + 1] = more
-    raw = file_bytes(data).replace(b",201604,", b",202606,")
-    findings = ct.audit(parse_claim_file(raw, "file")).findings
+    return file_bytes(data).replace(b",201604,", b",202606,")
+
+
+@pytest.mark.parametrize(("codes", "rule", "item", "expected"), BESIDE)
+def test_what_may_not_stand_beside_another_code_is_found(
+    codes: list[tuple[str, int]], rule: str, item: str, expected: str
+) -> None:
+    findings = ct.audit(parse_claim_file(beside(codes), "file")).findings
     told = findings[findings["rule"].isin(_COMPANY)]
     first = told[["rule", "found", "expected"]].to_numpy().tolist()[:1]
     assert first == ([[rule, item, expected]] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        # 口腔機能向上加算 twice a month, (Ⅰ) or (Ⅱ); スクリーニング加算 once in six months.
+        ([("5606", 2), ("5608", 1)], ["5606", "5608"]), ([("5606", 1), ("5608", 1)], []),
+        ([("6201", 1), ("6202", 1)], ["6201", "6202"]), ([("5301", 6), ("5303", 6)], []),
+    ],
+)  # fmt: skip
+def test_kinds_of_one_addition_share_its_maximum(
+    codes: list[tuple[str, int]], told: list[str]
+) -> None:
+    """告示第19号 別表 6 注19・注20: 6月ごと, 1月に2回を限度; one kind excludes the others."""
+    hints = ct.audit(parse_claim_file(beside(codes), "file")).hints
+    assert hints[hints["rule"] == "group_over_maximum"]["found"].tolist() == told
 
 
 # A table in which two additions of the day may not stand on one visit, as 12 visits can have them.

@@ -162,6 +162,11 @@ def _check_company(lines: MonthLines, findings: Findings) -> None:
             several = sum(claimed) > 1
             several |= sum(lines.times(key) for key in own if key not in monthly) > lines.visits
             add("two_of_a_group", lines.of_keys(own) & several[lines.statement])
+            # The addition is one, however it is divided: so is what a month may have of it.
+            most = max(rows[key].max_per_month or NO_LIMIT for key in own)
+            wanted = lines.of_keys(own)
+            over = (lines.summed(lines.number("count"), wanted) > most) & ~several
+            add("group_over_maximum", wanted & over[lines.statement], f"≤ {most}")
     for key, needed in table.only_with.items():
         beside = lines.having(lines.of_keys(needed))
         add("needs_other_code", lines.of_keys([key]) & ~beside[lines.statement])
