@@ -294,6 +294,10 @@ CASES = [
     ("care_manager_no", "0000000000", "missing_value", "blank; the statement needs it"),
     ("care_manager_no", "12", "bad_value", "a number of 10 characters is expected"),
     ("facility_insurer_no", "1390", "bad_value", "a number of 6 digits is expected"),
+    # 介護保険法 第13条: who came from another municipality stays insured there.
+    ("facility_insurer_no", "139001", "inconsistent",
+     "the person's own insurer; 住所地特例 is of a facility in another municipality: leave it "
+     "blank for others"),
     ("stop_reason", "2", "bad_value", "1 or 3 to 9 is expected"),
 ]  # fmt: skip
 

@@ -128,6 +128,14 @@ def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
         there & public & (payer != "") & (payer != law), "public_payer_no", "inconsistent",
         Text("the first two digits must be the law of the public funds (public_law)"),
     )  # fmt: skip
+    insurer = month.claims["insurer_no"].str.zfill(INSURER_PLACES).to_numpy(dtype=str)
+    facility = texts["facility_insurer_no"]
+    own = (facility != "") & (np.char.zfill(facility, INSURER_PLACES) == insurer)
+    problems.add(
+        there & own, "facility_insurer_no", "inconsistent",
+        Text("the person's own insurer; 住所地特例 is of a facility in another municipality: leave "
+             "it blank for others"),
+    )  # fmt: skip
 
 
 def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> None:
