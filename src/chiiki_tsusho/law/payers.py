@@ -32,7 +32,7 @@ class PublicFundRow(BaseModel):
     ``rate`` is the share in per cent of the cost that insurance and these funds pay together;
     ``implied_by_h`` is 1 where an insured number that begins with H stands for them;
     ``claim_kind`` is the 請求情報区分 of their line in 7111, which of 生活保護 alone tells services
-    from care management.
+    from care management (インタフェース仕様書解説書 居宅介護支援事業所編 平成27年4月 1.1).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
