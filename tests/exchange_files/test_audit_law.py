@@ -175,3 +175,15 @@ def test_visits_need_days(days: str, few: bool) -> None:
     assert told(file, "days_too_few") == ([("7131-10-8", days, "2")] if few else [])
     several = told(file, "several_visits_a_day", hint=True)
     assert several == ([] if few else [("7131-10-8", days, "18")])
+
+
+# 8401 is a code of 要介護1 over capacity, 6100 サービス提供体制強化加算Ⅰイ (row 5 of 02).
+@pytest.mark.parametrize(
+    ("code", "expected"), [("8401", [("7131-02-8", "6100", "")]), ("1441", [])]
+)
+def test_service_provision_is_not_due_with_a_shortfall(
+    code: str, expected: list[tuple[str, str, str]]
+) -> None:
+    """大臣基準告示 (expydoc.com/doc/7682706): 定員超過・人員基準欠如のいずれにも該当しないこと."""
+    file = changed_file("7131-02", 0, "item_code", code)
+    assert told(file, "provision_with_shortfall", hint=True) == expected

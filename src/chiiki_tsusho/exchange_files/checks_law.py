@@ -19,6 +19,9 @@ from chiiki_tsusho.not_known import NO_LIMIT, NO_ROW, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cells import MAX_SESSION
 
+# サービス提供体制強化加算, whatever its kind.
+_PROVISION = "service_provision_"
+
 
 def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> Flags:
     """Check every line of service kind 78 against the table of its month.
@@ -36,6 +39,7 @@ def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> Flags:
         _check_counts(lines, findings)
         _check_company(lines, findings)
         _check_services(lines, findings)
+        _check_shortfall(lines, findings)
         check_rates(lines, findings)
         _check_managed(lines, findings)
         _check_limit(lines, findings)
@@ -191,6 +195,18 @@ def _check_services(lines: MonthLines, findings: Findings) -> None:
         there = lines.having(base & of_service)
         wrong = of_service & ~base & (judged & ~there)[lines.statement]
         findings.add("other_service", lines.sheets.lines, "item_code", lines.at[wrong])
+
+
+def _check_shortfall(lines: MonthLines, findings: Findings) -> None:
+    """Find サービス提供体制強化加算 of an office over its capacity or short of staff.
+
+    Visits of its other days may have it, and the file has no days.
+    """
+    rows = lines.table.rows
+    short = lines.having(lines.which(row.shortfall is not None for row in rows))
+    provision = lines.which((row.key or "").startswith(_PROVISION) for row in rows)
+    at = lines.at[provision & short[lines.statement]]
+    findings.add("provision_with_shortfall", lines.sheets.lines, "item_code", at)
 
 
 def _check_managed(lines: MonthLines, findings: Findings) -> None:

@@ -110,6 +110,7 @@ _ALL = (
     Check("code_without_table", "", Text("Of this month only the base codes are in the table; the code was not checked."), hint=True),
     Check("kind_of_funds", "", Text("A claim line of public funds other than 生活保護 has the claim kind 0; see that this one is taken."), hint=True),
     Check("other_forms", "", Text("The file has statements of other forms, which are not read; the claim lines 7111 were only checked to be no less than the statements that are."), hint=True),
+    Check("provision_with_shortfall", "", Text("サービス提供体制強化加算 is not due while the office is over its capacity or short of staff (大臣基準告示); see that both codes are right."), hint=True),
     Check("group_over_maximum", "", Text("These codes are kinds of one addition, and together they are more than a month may have of it; see that both were due."), hint=True),
     Check("barred_by_time", "", Text("The claim is barred after two years from the first day of the third month after the service (介護保険法 第200条); see that they are not over."), hint=True),
     Check("unusual_rate", "", Text("The benefit rate is none of 100, 90, 80, 70 and 60; see that it is so."), hint=True),
