@@ -254,6 +254,17 @@ def test_a_paper_is_private_japanese_and_of_its_day(kind: PaperKind, tmp_path: P
             "several offices (1390000012, 1390000020)",
             "事業所が複数あります",
         ),
+        # Two councils of one number; each number is named once.
+        (
+            "minutes",
+            {
+                "office": offices(
+                    {}, {"service": "認知症対応型通所介護"}, {"provider_no": "1390000020"}
+                )
+            },
+            "several offices (1390000012, 1390000020)",
+            "事業所が複数あります",
+        ),
         (
             "minutes",
             {"meetings": EXAMPLES / "duties_meetings.csv", "meeting_no": "9"},

@@ -192,6 +192,11 @@ def test_numbers_are_read_as_offices_write_them(number: str, following: str) -> 
         ("令和7年度第1回", ["令和7年度第2回", "令和8年度第1回"]),
         ("令和7年度 第９回", ["令和7年度第10回", "令和8年度第1回"]),
         ("2025年度第1回", ["2025年度第2回", "2026年度第1回"]),
+        # The year is the same however its era is written.
+        ("R7年度第1回", ["R7年度第2回", "令和8年度第1回"]),
+        ("7年度第1回", ["7年度第2回", "令和8年度第1回"]),
+        # One of the year before that was held late.
+        ("令和6年度第6回", ["令和7年度第1回", "令和8年度第1回"]),
     ],
 )
 def test_numbers_of_a_year_begin_anew_with_it(number: str, following: list[str]) -> None:

@@ -242,6 +242,11 @@ def test_rules_of_ones_own_stand_beside_the_bundled_ones(tmp_path: Path) -> None
             "column key: 'interval_month': an unknown key; did you mean 'interval_months'?",
             "この項目は使えません。「interval_months」ではありませんか",
         ),
+        (
+            "x,*,grace_months_of_year,2024-04-01,2024-04-30,1,guide,5,own,high",
+            "unknown key",
+            "項目",
+        ),
         ("x,*,interval_months,2024-04-01,2024-04-30,0,guide,5,own,high", "a month", "1以上"),
         ("x,*,retention_years,2024-04-01,2024-04-30,-1,guide,5,own,high", "whole number", "整数"),
         (f"x,*,report_months,2024-04-01,2024-04-30,{'9' * 5000},guide,5,own,high", "whole", "整数"),

@@ -136,11 +136,12 @@ def _case(cases: list[OfficeCase], provider_no: str | None, service: str | None)
         raise ChiikiTsushoError(
             Text("there is no such office with a council; check the provider number")
         )
-    if len({one.office.provider_no for one in found}) > 1:
+    numbers = sorted({one.office.provider_no for one in found})
+    if len(numbers) > 1:
         raise ChiikiTsushoError(
             Text(
                 "there are several offices ({numbers}); say of which the paper is",
-                numbers=", ".join(sorted(one.office.provider_no for one in found)),
+                numbers=", ".join(numbers),
             )
         )
     if len(found) > 1:

@@ -181,10 +181,16 @@ def _number_after(number: str, day: date) -> str:
         return str(_count(number) + 1)
     first, _ = fiscal_days(fiscal_year(day))
     # A fiscal year has the name of the era that all but its first month may have.
-    year = str(first.year) if number[0].isdecimal() else japanese_date(days_later(first, 30))
-    year = f"{year.partition('年')[0]}年度"
-    count = int(of_year[2]) if of_year[1] == year else 0
-    return f"{year}第{count + 1}回"
+    of_era = japanese_date(days_later(first, 30)).partition("年")[0]
+    written, western = _year_digits(of_year[1]), str(first.year)
+    if written in (western, _year_digits(of_era)):
+        return f"{of_year[1]}第{int(of_year[2]) + 1}回"
+    return f"{western if len(written) == len(western) else of_era}年度第1回"
+
+
+def _year_digits(name: str) -> str:
+    """Return the digits of a year, whatever stands before them: 8 of 令和8年度 and R8年度."""
+    return re.sub(r"[^0-9]", "", name.replace("元", "1"))
 
 
 def _count(number: str) -> int:

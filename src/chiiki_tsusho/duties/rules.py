@@ -28,7 +28,7 @@ SEVERAL = frozenset({"member", "mode", "minutes_hold", "agenda_example"})
 # No longer number of months, years or meetings means anything.
 _NUMBER = re.compile("[0-9]{1,5}")
 # How far "about" goes beyond an interval, by the months of that.
-_GRACE = "grace_months_of_"
+_GRACE = re.compile(r"grace_months_of_[0-9]{1,5}")
 _WHOLE = frozenset(
     {
         "interval_months",
@@ -135,7 +135,7 @@ class RuleBook:
 def _faults(rows: list[NumberedRow[DutyRule]], keys: Collection[str] | None) -> Iterator[Fault]:
     for one in rows:
         row = one.row
-        grace = row.key.startswith(_GRACE)
+        grace = _GRACE.fullmatch(row.key) is not None
         if keys is not None and row.key not in keys and not grace:
             # It would be read by no check, without a word.
             near = get_close_matches(row.key, keys, n=1)
