@@ -456,6 +456,22 @@ def test_line_above_the_headings(tmp_path: Path, above: str, words: str, japanes
     assert f"{found}行目" in caught.value.say("ja")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932", "utf-16"])
+def test_a_line_above_wrapped_headings(encoding: str, tmp_path: Path) -> None:
+    """Who deletes the lines above them keeps all of the headings, the first line of them too."""
+    mark = "\t" if encoding == "utf-16" else ","
+    names = ["事業所\n番号", "保険者番号", "被保険者\n番号", "提供日", "要介護度", "所要\n時間"]
+    wrapped = mark.join(f'"{name}"' for name in names)
+    row = csv_text([visit(1)]).split("\n")[1].replace(",", mark)
+    lines = ["実績表", "", *f"{wrapped}\n{row}\n".split("\n")]
+    with pytest.raises(InputFileError) as caught:
+        claim_text(tmp_path, "\n".join(lines).encode(encoding))
+    assert "which seem to stand on line 3; delete the lines above them" in str(caught.value)
+    below = "\n".join(lines[2:])
+    batch = claim_text(tmp_path, below.encode(encoding))
+    assert batch.summary.visits == 1
+
+
 def test_a_row_in_the_place_of_the_headings_is_not_repeated(tmp_path: Path) -> None:
     # Names and dates of birth are no matter of messages.
     path = tmp_path / "recipients.csv"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
@@ -106,6 +106,11 @@ class CsvSource(OneTable):
                     self._refused = error
                     raise
         return self._encoding
+
+    @property
+    def _mark(self) -> str:
+        """What parts the cells of lines as they stand."""
+        return "\t" if self.tabs else ","
 
     def _start_encoding(self, start: bytes) -> None:
         """Tell UTF-16 by its mark; refuse what is no text, or in an encoding that is not read."""
@@ -257,7 +262,7 @@ class CsvSource(OneTable):
                 Text("its lines end in CR alone; save it as CSV UTF-8 (lines ending in LF or CRLF)")
             )
         try:
-            _, cells = next(csv_rows(text, "\t" if self.tabs else ","), (1, []))
+            _, cells = next(csv_rows(text, self._mark), (1, []))
         except CsvRowError as error:
             if error.left_open:
                 return None
@@ -272,12 +277,11 @@ class CsvSource(OneTable):
             stream.seek(self._rows_start)
             start = stream.read(_BEGINNING_BYTES)
         whole = start[: self._whole_lines(start)]
-        for at, line in enumerate(self._decoded(whole).split(b"\n")[:BEGINNING_ROWS]):
-            try:
-                cells = next(csv.reader([line.decode(errors="replace")]), [])
-            except csv.Error:  # a carriage return within, a cell without end: no headings either
-                cells = []
-            yield self.first_line + at, cells
+        rows = csv_rows(self._text(whole), self._mark)
+        # What comes behind a row that cannot be read is not known to be a row.
+        with suppress(CsvRowError):
+            for line, cells in islice(rows, BEGINNING_ROWS):
+                yield self.first_line + line - 1, cells
 
     def _whole_lines(self, raw: bytes) -> int:
         """Return the length of the whole lines of some bytes, all where the file ends there."""
