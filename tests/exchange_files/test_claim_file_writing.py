@@ -448,6 +448,21 @@ def test_a_first_certification_leaves_the_days_from_it_on(tmp_path: Path) -> Non
     assert caught.value.problems["column"].tolist() == ["days"]
 
 
+@pytest.mark.parametrize("level", ["", "5"])
+def test_codes_without_a_level_leave_the_days_before_a_new_certification(
+    level: str, tmp_path: Path
+) -> None:
+    """療養通所介護: its codes do not say whether the level changed with the certification."""
+    visits, providers, recipients = eight_visits()
+    recipients = recipients.assign(care_level="5", certified_from="2016-05-05")
+    of_service = {"service": "medical_day_care", "minutes": "240", "care_level": level}
+    batch = ct.compute_claims(visits.assign(**of_service), providers, recipients)
+    [written] = ct.write_claim_file(batch, recipients, "2016-06", tmp_path)
+    base = ct.read_claim_file(written.path).frame("7131-01")
+    assert base[["care_level", "certified_from"]].to_numpy().tolist() == [["25", "20160505"]]
+    assert ct.audit(written.path).findings.empty
+
+
 @pytest.mark.parametrize(
     ("certified_from", "plan", "finding", "hint"),
     [

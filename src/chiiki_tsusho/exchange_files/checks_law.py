@@ -29,7 +29,7 @@ def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> Flags:
     Returns
     -------
     ndarray of bool, shape (statements,)
-        Which statements have codes of another care level than 01 states.
+        Which statements may have visits of another care level than 01 states.
     """
     level_changes = np.zeros(len(sheets), dtype=bool)
     for lines in _months(sheets, book, findings):

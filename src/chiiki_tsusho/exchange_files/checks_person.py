@@ -35,7 +35,7 @@ def check_persons(sheets: Sheets, level_changes: Flags, findings: Findings) -> N
     ----------
     sheets : Sheets
     level_changes : ndarray of bool, shape (statements,)
-        Statements with codes of another care level than 01 states.
+        Statements that may have visits of another care level than 01 states.
     findings : Findings
     """
     base = sheets.base

@@ -118,9 +118,13 @@ class MonthLines:
 
     @property
     def level_changes(self) -> Flags:
-        """Which statements have a code of another care level than 01 states."""
+        """Which statements may have visits of another care level than 01 states.
+
+        Codes of 療養通所介護 have none, and do not say whether it changed.
+        """
         stated = self.sheets.care_level[self.statement]
-        return self.having((self.level > 0) & (stated != UNKNOWN) & (self.level != stated))
+        other = self.having((self.level > 0) & (stated != UNKNOWN) & (self.level != stated))
+        return other | (self.having(self.kinds["base"]) & ~self.having(self.level == stated))
 
     @cached_property
     def monthly(self) -> Flags:

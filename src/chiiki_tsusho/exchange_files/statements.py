@@ -89,9 +89,13 @@ class MonthClaims:
 
     @property
     def level_changes(self) -> Flags:
-        """Which claims have codes of another care level than record 01."""
+        """Which claims may have visits of another care level than record 01: not all codes have it.
+
+        Codes of 療養通所介護 have none, and do not say whether it changed.
+        """
         stated = self.care_level
-        return self._with_codes(lambda level, of: (level > 0) & (level != stated[of]))
+        other = self._with_codes(lambda level, of: (level > 0) & (level != stated[of]))
+        return other | ~self._with_codes(lambda level, of: level == stated[of])
 
     def _with_codes(self, wanted: Callable[[Ints, Ints], Flags]) -> Flags:
         """Say which claims have a code wanted, by the codes' levels and the places of claims."""
