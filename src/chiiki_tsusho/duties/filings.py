@@ -34,13 +34,14 @@ _PLACE = "介護保険法 第115条の32第2項"
 _PREFECTURE = r"東京都|北海道|京都府|大阪府|.{2,3}?県"
 # Blanks between the parts do not matter; a postal code (〒) may stand before them.
 _BEFORE_TOWN = re.compile(rf"\s*(?:〒?\s*\d{{3}}\D?\d{{4}})?\s*({_PREFECTURE})?\s*")
-# A county (郡), or an island of Tokyo, stands before its towns. Cities may have 郡 in their name,
-# towns and cities 市.
+_TOWN = r"(.[^町村]*(?:[町村]町|[町村]))"
+# A county (郡), or an island of Tokyo, stands before its towns. Cities may have 郡, 町 and 村 in
+# their name, towns and cities 市.
 _MUNICIPALITY = re.compile(
-    r"(?!蒲郡市|小郡市|大和郡山市)(?:(?:[^市区]+?|余市|高市)郡|三宅島|八丈島)\s*"
-    r"(.[^町村]*(?:[町村]町|[町村]))"
-    r"|(余市町|上市町|下市町|市貝町|市川町|市川三郷町|四日市市|廿日市市|野々市市)"
-    r"|(.+?[市区])|(.+?[町村])"
+    rf"(?!蒲郡市|小郡市|大和郡山市)(?:(?:[^市区]+?|余市|高市)郡|三宅島|八丈島)\s*{_TOWN}"
+    r"|(余市町|上市町|下市町|市貝町|市川町|市川三郷町|四日市市|廿日市市|野々市市|(?:町田|大町|十日町|羽村"
+    r"|大村|村上|村山|東村山|武蔵村山|田村)市|[^町村]+?[市区])"
+    rf"|{_TOWN}"
 )
 # 第4号 came with the amendment of that day; before it core cities (中核市) took no filings.
 _CORE_CITIES_FROM = date(2021, 4, 1)
