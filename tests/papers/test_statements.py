@@ -179,6 +179,7 @@ def test_a_name_holds_no_character_that_no_reader_sees(
             "public_payer_no", "公費負担者番号", "1234", "a number of 8 digits is expected",
             "8桁の番号を記入してください",
         ),
+        ("care_level", "要介護度", "6", "1 to 5 is expected", "1〜5を記入してください"),
     ],
 )  # fmt: skip
 def test_a_personal_cell_that_cannot_be_read_is_not_printed_as_a_blank(
