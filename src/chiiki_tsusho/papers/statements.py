@@ -109,7 +109,7 @@ def write_statements(
     if recipients is not None:
         source = open_recipients(recipients, ignore_columns)
         cells = person_cells(source, book, claims.to_pandas())
-        faults = [fault for name in (*PERSON, "care_level") for fault in cells.faults[name]]
+        faults = [fault for name in PERSON for fault in cells.faults[name]]
         if faults:
             raise InputFileError(on_lines(first_of(faults)))
         nowhere = np.flatnonzero(cells.missing | cells.wrong)
