@@ -290,7 +290,7 @@ def test_a_paper_is_private_japanese_and_of_its_day(kind: PaperKind, tmp_path: P
                 "changed_items (変更事項): is not a list of items from 1 to 8",
                 "番号(1〜8)として読めません",
             )
-            for given in ("9", "3 12", "0", "氏名")
+            for given in ("9", "3 12", "0", "氏名", "3-6", "3〜6", "平成3年")
         ),
         ("letter", {}, "'letter' is no paper", "「letter」という書類はありません"),
     ],

@@ -443,6 +443,7 @@ def test_column_ignored_by_name() -> None:
         ),
         ("sep=,\n", "is 'sep=,', an instruction to Excel", "Excelへの指示「sep=,」"),
         ("実績表\n\n", "is a title and not", "表題で、見出しではありません"),
+        ('実績表\n"未完\n', "is a title and not", "表題で、見出しではありません"),
     ],
 )
 def test_line_above_the_headings(tmp_path: Path, above: str, words: str, japanese: str) -> None:

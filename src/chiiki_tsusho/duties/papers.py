@@ -134,7 +134,9 @@ def _case(cases: list[OfficeCase], provider_no: str | None, service: str | None)
     ]
     if not found:
         raise ChiikiTsushoError(
-            Text("there is no such office with a council; check the provider number")
+            Text(
+                "there is no such office with a council; check the provider number and the service"
+            )
         )
     numbers = sorted({one.office.provider_no for one in found})
     if len(numbers) > 1:

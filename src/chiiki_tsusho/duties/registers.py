@@ -97,7 +97,8 @@ def _provider_nos(text: str) -> tuple[str, ...]:
 
 
 def _items(text: str) -> frozenset[int]:
-    numbers = re.findall("[0-9]+", plain(text))
+    # A dash may mean from one to the other.
+    numbers = [one for one in re.split(r"[\s、,;/・.第号]+", plain(text)) if one]
     if not numbers or not set(numbers) <= set("12345678"):
         raise _CellFaultError(Text("is not a list of items from 1 to 8; write it as 3 6"))
     return frozenset(int(one) for one in numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -277,11 +277,16 @@ class CsvSource(OneTable):
             stream.seek(self._rows_start)
             start = stream.read(_BEGINNING_BYTES)
         whole = start[: self._whole_lines(start)]
-        rows = csv_rows(self._text(whole), self._mark)
-        # What comes behind a row that cannot be read is not known to be a row.
-        with suppress(CsvRowError):
-            for line, cells in islice(rows, BEGINNING_ROWS):
-                yield self.first_line + line - 1, cells
+        lines, begun = self._text(whole).split("\n"), 0
+        for _ in range(BEGINNING_ROWS):
+            rows = csv_rows("\n".join(lines[begun:]), self._mark)
+            try:
+                for line, cells in islice(rows, BEGINNING_ROWS):
+                    yield self.first_line + begun + line - 1, cells
+            except CsvRowError as error:
+                begun += error.line
+            else:
+                break
 
     def _whole_lines(self, raw: bytes) -> int:
         """Return the length of the whole lines of some bytes, all where the file ends there."""
