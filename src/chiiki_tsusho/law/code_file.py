@@ -77,17 +77,15 @@ def check_code_rows(table: TableText) -> tuple[list[CodeLine], list[Fault]]:
     """
     extends = extends_bundled(table)
     rows, faults = typed_rows(table, CodeRow, after=int(extends))
-    return _checked(table, rows, faults, extends)
+    return _checked(rows, faults, extends)
 
 
 def _checked(
-    file: TableText, rows: list[CodeLine], faults: list[Fault], extends: bool
+    rows: list[CodeLine], faults: list[Fault], extends: bool
 ) -> tuple[list[CodeLine], list[Fault]]:
     """Make the checks between rows, those of the bundled table among them where it is extended."""
     if not extends:
-        # Some rows of the bundled table alone, as lookup prints them, give way to others of it.
-        others = () if file.path == _bundled_file() else bundled_rows()
-        return rows, sorted_faults([*faults, *table_faults(rows, others)])
+        return rows, sorted_faults([*faults, *table_faults(rows)])
     table = laid_over(rows)
     return table, sorted_faults([*faults, *_renamed_keys(rows), *table_faults(table)])
 
@@ -136,7 +134,7 @@ def table_findings(path: str | Path) -> tuple[list[Fault], list[Sayable]]:
     table = read_table(Path(path))
     extends = extends_bundled(table)
     rows, of_rows = scan_rows(table, CodeRow, after=int(extends))
-    _, faults = _checked(table, rows, of_rows, extends)
+    _, faults = _checked(rows, of_rows, extends)
     changes = [] if faults or not extends else [change for one in rows for change in _changes(one)]
     return faults, changes
 
@@ -229,11 +227,7 @@ def extends_bundled(table: TableText) -> bool:
 @cache
 def bundled_rows() -> tuple[CodeLine, ...]:
     """Load the rows of the bundled table."""
-    return tuple(read_code_rows(_bundled_file()))
-
-
-def _bundled_file() -> Path:
-    return law_file("service_codes.csv")
+    return tuple(read_code_rows(law_file("service_codes.csv")))
 
 
 def laid_over(own: list[CodeLine]) -> list[CodeLine]:

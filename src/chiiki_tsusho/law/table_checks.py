@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from chiiki_tsusho.columns import RESERVED_NAMES
@@ -49,15 +49,12 @@ _CHOOSING = ("care_level", "minutes_from", "minutes_to", "extension_units")
 _NOT_ON_CHOSEN = ("max_per_month", "group", *_NAMES_KEYS)
 
 
-def table_faults(rows: list[CodeLine], others: Iterable[CodeLine] = ()) -> Iterator[Fault]:
-    """Make every check of rows whose cells have the right types: each row, then its months.
-
-    Rows may give way to keys of others, which are not checked.
-    """
+def table_faults(rows: list[CodeLine]) -> Iterator[Fault]:
+    """Make every check of rows whose cells have the right types: each row, then its months."""
     for numbered in rows:
         yield from _row_faults(numbered)
     yield from period_faults(rows, lambda row: Text("code {code}", code=row.service_code))
-    keys = {one.row.key for one in (*rows, *others)}
+    keys = {one.row.key for one in rows}
     for _, _, active in segments(rows):
         yield from _month_faults(active, keys)
 
