@@ -297,6 +297,16 @@ def test_lists_and_filings_that_are_open(filed: str) -> None:
     assert "足立区長" in frame.loc[frame["kind"] == "filing", "what"].item()
 
 
+def test_who_opens_the_first_office_files_with_the_town_of_it() -> None:
+    frame = ct.plan_duties(
+        offices(designated_on="2026-07-01"),
+        2026,
+        on="2026-06-01",
+        corporation=pd.DataFrame([{"name": "社会福祉法人みほん会"}]),
+    )
+    assert "足立区長" in frame.loc[frame["kind"] == "filing", "what"].item()
+
+
 @pytest.mark.parametrize("year", [2005, 2101])
 def test_a_year_out_of_range(year: int) -> None:
     with pytest.raises(ChiikiTsushoError) as error:

@@ -435,7 +435,9 @@ def test_a_changed_level_is_that_at_the_end_of_the_month(
     assert ct.read_claim_file(written.path).frame("7131-01")["care_level"].tolist() == [stated]
     audit = ct.audit(written.path)
     assert audit.findings.empty, audit.findings.to_string()
-    assert set(audit.hints["rule"]) == {"several_levels"}
+    few = cells.get("certified_from") == "2016-05-28"
+    hints = {"several_levels", "days_before_certification"} if few else {"several_levels"}
+    assert set(audit.hints["rule"]) == hints
 
 
 def test_a_first_certification_leaves_the_days_from_it_on(tmp_path: Path) -> None:
@@ -461,6 +463,15 @@ def test_codes_without_a_level_leave_the_days_before_a_new_certification(
     base = ct.read_claim_file(written.path).frame("7131-01")
     assert base[["care_level", "certified_from"]].to_numpy().tolist() == [["25", "20160505"]]
     assert ct.audit(written.path).findings.empty
+    # Eight days, and four of the new certification: it may have been another before.
+    recipients = recipients.assign(certified_from="2016-05-28")
+    [written] = ct.write_claim_file(batch, recipients, "2016-06", tmp_path)
+    audit = ct.audit(written.path)
+    assert audit.findings.empty
+    [hint] = audit.hints.to_dict("records")
+    assert (hint["rule"], hint["found"], hint["expected"]) == (
+        "days_before_certification", "8", "4",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

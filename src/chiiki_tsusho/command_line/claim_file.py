@@ -103,7 +103,7 @@ def claim_file_command(
         chosen("--quote", quote, QUOTES)
         from chiiki_tsusho.errors import ClaimFileError
         from chiiki_tsusho.exchange_files.writer import write_claim_file
-        from chiiki_tsusho.months import last_review, parse_month
+        from chiiki_tsusho.months import last_review, month_text, parse_month
         from chiiki_tsusho.reports.batch_folder import read_held
 
         # Nothing is read once the files are there, that could still be refused.
@@ -149,11 +149,17 @@ def claim_file_command(
                     held,
                 )
             )
-        if any(last_review(one.service_month) < parse_month(review_month) for one in files):
+        review = parse_month(review_month)
+        barred = sorted(
+            {one.service_month for one in files if last_review(one.service_month) < review}
+        )
+        if barred:
             say(
                 Text(
                     "note: claims are barred after two years from the first day of the third month "
-                    "after the service (介護保険法 第200条); see that they are not over"
+                    "after the service (介護保険法 第200条); see that they are not over for "
+                    "{months}",
+                    months=", ".join(map(month_text, barred)),
                 )
             )
         say(NEVER_TRIED)

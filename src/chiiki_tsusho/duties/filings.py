@@ -253,7 +253,9 @@ def offices_of(
                 Text("the offices are of several corporations, and none has the name of this one")
             )
         offices = [one for one in offices if folded(one.corporation) == folded(corporation["name"])]
-    return [one for one in offices if one.designated_on is None or one.designated_on <= on]
+    there = [one for one in offices if one.designated_on is None or one.designated_on <= on]
+    # Who has none yet files for those to come.
+    return there or offices
 
 
 def _authority(name: str) -> str:

@@ -152,7 +152,7 @@ def _faults(rows: list[NumberedRow[DutyRule]], keys: Collection[str] | None) -> 
                 yield one.fault("value", Text("a month at least was expected"))
         known = _VALUES.get(row.key)
         if known and row.value not in known:
-            yield one.fault("value", Text("known are only: {known}", known=", ".join(known)))
+            yield one.fault("value", Text("the values known are: {known}", known=", ".join(known)))
 
 
 def _read(path: Path, keys: Collection[str] | None = None) -> list[DutyRule]:

@@ -90,16 +90,20 @@ def _check_periods(
         "stopped_before_start", base, "stopped_on", has_start & has_stop & (stopped < started)
     )
     earliest, latest = first, last
-    # Where the level changes within the month, another certification holds before.
-    bound = np.where(level_changes[sheets.of_base], first, begins)
-    for value in (bound, started):
+    for value in (begins, started):
         earliest = np.maximum(earliest, np.where(_within(value, first, last), value, first))
     for value in (ends, stopped):
         latest = np.minimum(latest, np.where(_within(value, first, last), value, last))
-    totals, at = sheets.totals, sheets.ours
-    most = np.zeros(len(totals), dtype=np.int64)
-    most[at] = np.maximum(0, latest - earliest + 1)[sheets.base_of_ours]
-    findings.add("days_over_period", totals, "days", at[(totals.numbers("days") > most)[at]], most)
+    # Where the level changes within the month, another certification holds before.
+    before = np.where(_within(started, first, last), started, first)
+    widest = np.where(level_changes[sheets.of_base], before, earliest)
+    days, at = sheets.totals.numbers("days"), sheets.ours
+    least, most = np.zeros_like(days), np.zeros_like(days)
+    for found, since in ((least, earliest), (most, widest)):
+        found[at] = np.maximum(0, latest - since + 1)[sheets.base_of_ours]
+    over, perhaps = (days > most)[at], ((days > least) & (days <= most))[at]
+    findings.add("days_over_period", sheets.totals, "days", at[over], most)
+    findings.add("days_before_certification", sheets.totals, "days", at[perhaps], least)
 
 
 def _within(value: Ints, first: Ints, last: Ints) -> Flags:

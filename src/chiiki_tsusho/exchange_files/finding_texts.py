@@ -105,6 +105,7 @@ _ALL = (
     Check("not_certified", "12PD", Text("The certification does not reach into the month of service; correct the period, or wait for the new one.")),
     Check("outside_month", "AEEA", Text("The day lies outside the month of service; clear it or correct it.")),
     Check("stopped_before_start", "AEEA", Text("The service stops before it starts; correct the dates.")),
+    Check("days_before_certification", "", Text("There are more days of service than the certification leaves; see that another one held before it."), hint=True),
     Check("days_over_period", "AEE2", Text("There are more days of service than the month, the certification or start and stop leave; correct them.")),
     Check("month_without_table", "", Text("The code table has no rows for this month; codes, units, limit and counts were not checked."), hint=True),
     Check("code_without_table", "", Text("Of this month only the base codes are in the table; the code was not checked."), hint=True),
