@@ -170,3 +170,40 @@ def test_without_months_and_providers_no_row_is_more_special_than_another(tmp_pa
         batch = ct.compute_claims(frame(VISITS), None, path)
         assert claimed(batch) == ALL
         assert len(batch.problems)
+
+
+@pytest.mark.parametrize(
+    ("headings", "row", "split"),
+    [
+        # A plan of 1,692 units without quotation marks, in front of a cell that is blank.
+        ("insurer_no,insured_no,benefit_rate,planned_units,備考", "90,1692,", "90,1,692,"),
+        ("insurer_no,insured_no,benefit_rate,planned_units", "90,", "9,0,"),
+        ("insurer_no,insured_no,benefit_rate,planned_units", "90,", "90,90,"),
+    ],
+)
+def test_a_cell_of_a_roster_that_became_two(
+    tmp_path: Path, headings: str, row: str, split: str
+) -> None:
+    """Blank at the end is what follows it: dropped, half of the figure were the plan or rate."""
+    person = f"{RECIPIENT['insurer_no']},{RECIPIENT['insured_no']}"
+    path = tmp_path / "recipients.csv"
+    path.write_text(f"{headings}\n{person},{row}\n", encoding="utf-8")
+    assert claimed(ct.compute_claims(frame([visit(1)]), None, path)) == {FIRST_HERE}
+    path.write_text(f"{headings}\n{person},{split}\n", encoding="utf-8")
+    batch = ct.compute_claims(frame([visit(1)]), None, path)
+    assert claimed(batch) == set()
+    assert batch.problems["rule"].tolist()[-1] == "malformed_row"
+
+
+def test_a_doubled_cell_does_not_make_a_row_somebody_elses(tmp_path: Path) -> None:
+    """The number of the provider, one further on, has the form of an insured number."""
+    headings = "insurer_no,provider_no,insured_no,benefit_rate,planned_units,public_law\n"
+    insurer_no, insured_no = RECIPIENT["insurer_no"], RECIPIENT["insured_no"]
+    general = f"{insurer_no},,{insured_no},90,,\n"
+    own = f"{insurer_no},{PROVIDER['provider_no']},{insured_no},70,3000,\n"
+    path = tmp_path / "recipients.csv"
+    path.write_text(headings + general + own, encoding="utf-8")
+    batch = ct.compute_claims(frame([visit(1)]), None, path)
+    assert batch.claims["benefit_rate"].tolist() == [70]
+    path.write_text(headings + general + f"{insurer_no},{own}", encoding="utf-8")
+    assert claimed(ct.compute_claims(frame([visit(1)]), None, path)) == set()

@@ -189,7 +189,7 @@ class BlockDecoder:
             if _is_wanted(heading, columns)
         ]
         for given in self.source.blocks(self._forms(columns), wanted):
-            block = _of_sure_rows(given, read)
+            block = _of_sure_rows(given, read, self.file)
             if found is not None and block.malformed:
                 found.note_malformed(block)
             yield self._typed(block, found, read)
@@ -343,12 +343,15 @@ def _is_wanted(heading: Heading, columns: Collection[str] | None) -> bool:
     return columns is None or (heading.column is not None and heading.column.name in columns)
 
 
-def _of_sure_rows(block: Block, read: Sequence[tuple[Heading, Decoder]]) -> Block:
-    """Take out the mended rows in which it may be another cell that was too many."""
+def _of_sure_rows(block: Block, read: Sequence[tuple[Heading, Decoder]], file: str) -> Block:
+    """Take out the mended rows in which it may be another cell that was too many.
+
+    In a roster each may be one: its figures read in part as well, a plan of 1,692 as 1.
+    """
     if not block.mended:
         return block
     rows = np.searchsorted(block.lines, block.mended.lines)
-    doubtful = np.zeros(len(rows), dtype=bool)
+    doubtful = np.full(len(rows), file != "visits")
     for (heading, decoder), column in zip(read, block.columns, strict=True):
         if heading.column and heading.column.required and heading.column.kind in _SAY_WHOSE:
             doubtful |= ~_readable(column, rows, heading.column, decoder)
