@@ -133,7 +133,9 @@ def test_what_a_reader_of_values_would_take_for_blank(
 def test_a_formula_that_came_to_a_blank_text_is_blank(tmp_path: Path) -> None:
     """As a spreadsheet writes what IF(…,"",1) came to; without a result it is not computed."""
     of_text, blank = b't="str"', b"<v></v>"
-    for kind, value, rows in ((of_text, blank, [1006]), (of_text, b"", []), (b"", blank, [])):
+    kept = b'<v xml:space="preserve"></v>'
+    nothing = (of_text, b"", []), (b"", blank, []), (b"", kept, [])
+    for kind, value, rows in ((of_text, blank, [1006]), (of_text, kept, [1006]), *nothing):
         cell = b'<c r="G2" ' + kind + b"><f>IF(A2=1,1,&quot;&quot;)</f>" + value + b"</c>"
         assert units_with_cell(tmp_path, cell) == rows
 
@@ -178,6 +180,19 @@ def test_the_value_of_merged_cells_is_not_that_of_the_first_alone(tmp_path: Path
     assert batch.problems["message"][0].startswith("結合されたセルG2:G3の一つです。")
     assert batch.claims.empty
     assert len(batch.held_visits) == 3
+
+
+@pytest.mark.parametrize("value", ["=1+0", "#N/A"])
+def test_merged_cells_of_which_the_first_has_no_value(tmp_path: Path, value: str) -> None:
+    """Who reads the sheet sees it on the row of the next person as well."""
+    other = [*ROW[:2], "0000000002", *ROW[3:6], None]
+    rows = [HEADINGS, [*ROW[:6], value], other]
+    batch = compute_claims(merged(tmp_path / "a.xlsx", rows, "G2:G3"))
+    assert places(batch.problems) == [
+        ("visits", 2, HEADINGS[6], value, "bad_value"),
+        ("visits", 3, HEADINGS[6], "〈G2:G3〉", "bad_value"),
+    ]
+    assert batch.claims.empty
 
 
 def test_merged_cells_that_say_nothing(tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ class WorkbookSource(OneTable):
             if area.row > self.heading_line and area.column in columns
         ]
         open_areas: list[Area] = []
-        for row, cells in enumerate(self._rows() if below else (), start=1):
+        for row, cells in self._shown_rows() if below else ():
             open_areas = [area for area in open_areas if area.last_row >= row]
             while below and below[-1].row <= row:
                 area = below.pop()
@@ -198,9 +198,13 @@ class WorkbookSource(OneTable):
                     if (row, column) != area[:2]:
                         yield (row, column), merged_text(str(area))
 
-    def _rows_of_text(self) -> Iterator[tuple[int, list[str]]]:
+    def _shown_rows(self) -> Iterator[tuple[int, Row]]:
         for row, cells in enumerate(self._rows(), start=1):
-            yield row, [_text(cell) for cell in self._with_texts([cells], row)[0]]
+            yield row, self._with_texts([cells], row)[0]
+
+    def _rows_of_text(self) -> Iterator[tuple[int, list[str]]]:
+        for row, cells in self._shown_rows():
+            yield row, list(map(_text, cells))
 
     def beginning(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line and the cells of the first rows after the headings."""

@@ -47,7 +47,7 @@ _ERROR = re.compile(
 _ERROR_TYPES = (b'"e"', b"'e'")
 _UNCOMPUTED = re.compile(
     _CELL + rb"([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)\s*"
-    rb"(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"(<(?:\w+:)?v\b[^>]*/>|<(?:\w+:)?v\b[^>]*>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 # Of a formula: what it came to is a text.
 _OF_TEXT = re.compile(rb"\bt\s*=\s*[\"']str[\"']")
