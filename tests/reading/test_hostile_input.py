@@ -433,6 +433,16 @@ def test_a_line_of_very_many_headings_is_refused_at_once(tmp_path: Path) -> None
     assert "100,001個" in caught.value.say("ja")
 
 
+def test_the_line_of_utf_16_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """Counted from the first of the file; U+4E0A has the byte of a line feed."""
+    path = tmp_path / "visits.csv"
+    headings, row, *_ = csv_text([visit(1) | {"備考": "上上"}]).replace(",", "\t").splitlines()
+    lines = f"\ufeff\n{headings}\n{row}\n".encode("utf-16-le")
+    path.write_bytes(lines + b"\0\xd8" + f"{row}\n".encode("utf-16-le"))
+    with pytest.raises(InputFileError, match=r"is not UTF-16-LE \(line 4\)"):
+        compute_claims(path)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("tail", [b"", b"\n", b"\0", b"\n\0", b"a"])
 def test_utf_16_that_ends_within_a_character_ends(

@@ -142,7 +142,9 @@ class CsvSource(OneTable):
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError as error:
-            raise self._undecoded({encoding: self._line_of(error.start)}) from error
+            # They may stand anywhere in the file.
+            bad = self._undecodable(encoding) or 0
+            raise self._undecoded({encoding: self._line_of(bad)}) from error
 
     def _encoding_of(self, raw: bytes) -> str:
         """Return the encoding that reads lines.
@@ -211,7 +213,10 @@ class CsvSource(OneTable):
 
     def _line_of(self, byte: int) -> int:
         with self.path.open("rb") as stream:
-            return stream.read(byte).count(b"\n") + 1
+            before = stream.read(byte)
+        if self._encoding in LINE_FEEDS:
+            before = before.decode(self._encoding).encode()
+        return before.count(b"\n") + 1
 
     def _read_headings(self, stream: BinaryIO) -> tuple[bytes, list[str]]:
         """Return the lines of the headings as they stand, and the headings."""
