@@ -15,6 +15,7 @@ import pytest
 from chiiki_tsusho import InputFileError, compute_claims
 from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.reading import workbook_lengths
+from chiiki_tsusho.reading.workbook_file import WorkbookSource
 from helpers.inputs import own, places
 
 HEADINGS = [
@@ -215,6 +216,24 @@ def test_merged_cells_over_each_other_are_damage(tmp_path: Path) -> None:
     odd = {**parts, SHEET: parts[SHEET].replace(b"</sheetData>", b"</sheetData>" + cells)}
     with pytest.raises(InputFileError, match="is a damaged Excel workbook: merged cells overlap"):
         compute_claims(packed(tmp_path / "odd.xlsx", odd.items()))
+
+
+@pytest.mark.parametrize("sheets", [2, 20])
+def test_a_workbook_of_many_sheets_is_taken_apart_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sheets: int
+) -> None:
+    """For the sheet that is read and for the headings of all others: time grows with their size."""
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.load_workbook(workbook(path, [HEADINGS, ROW]))
+    for _ in range(sheets - 1):
+        book.create_sheet().append(HEADINGS)
+    book.save(path)
+    opened: list[Any] = []
+    archive = zipfile.ZipFile
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *of: opened.append(of) or archive(*of))
+    source = WorkbookSource(path)
+    assert len(source.notes) == sheets - 1
+    assert len(opened) == 2
 
 
 def test_another_sheet_of_the_same_headings_is_told_of(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -76,19 +77,19 @@ class WorkbookSource(OneTable):
 
     kind = "xlsx"
 
-    def __init__(self, path: Path, sheet: str | None = None) -> None:
+    def __init__(self, path: Path, sheet: str | None = None, book: _Book | None = None) -> None:
         self.path = path
         shown = visible_path(path)
         self.shown = shown if sheet is None else f"{shown}#{sheet}"
         with path.open("rb") as stream:
             state = state_of(stream)
-            parts = WorkbookParts(path)
-            self.sheet = parts.sheet_name(sheet)
+            book = book or _Book(path)
+            self.sheet = book.parts.sheet_name(sheet)
             # Who names one sheet has chosen among all.
             self._named = sheet is not None
-            self._others = [one for one in parts.visible if one != self.sheet]
-            self._survey = parts.survey(self.sheet)
-            self._cells = _sheet(path, self.sheet, parts, self._survey)
+            self._others = [one for one in book.parts.visible if one != self.sheet]
+            self._survey = book.parts.survey(self.sheet)
+            self._cells = book.cells(self.sheet, self._survey)
             if state_of(stream) != state:
                 raise changed(self.shown)
         self.size = self._cells.total_height + 1
@@ -152,9 +153,11 @@ class WorkbookSource(OneTable):
 
     def elsewhere(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the other sheets that can be seen and the headings of each."""
+        book = None
         for name in self._others:
             try:
-                other = WorkbookSource(self.path, name)
+                book = book or _Book(self.path)
+                other = WorkbookSource(self.path, name, book)
             except InputFileError:
                 continue
             yield name, other.headings
@@ -279,12 +282,27 @@ class WorkbookSource(OneTable):
         return Message("malformed_row", "beside", facts)
 
 
-def _sheet(path: Path, name: str, parts: WorkbookParts, survey: SheetSurvey) -> Any:
-    far = survey.far_lengths
-    # An open file: of names that are no UTF-8 the library knows nothing.
-    stream = path.open("rb") if far is None else parts.readable(name, far)
-    with stream, _of_the_reader(path):
-        return CalamineWorkbook.from_filelike(stream).get_sheet_by_name(name)
+class _Book:
+    """A workbook, opened once for all sheets that are read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.parts = WorkbookParts(path)
+
+    @cached_property
+    def _as_it_is(self) -> CalamineWorkbook:
+        # An open file: of names that are no UTF-8 the library knows nothing.
+        with self._path.open("rb") as stream:
+            return CalamineWorkbook.from_filelike(stream)
+
+    def cells(self, sheet: str, survey: SheetSurvey) -> Any:
+        """Return the cells of a sheet that was looked through."""
+        far = survey.far_lengths
+        with _of_the_reader(self._path):
+            if far is None:
+                return self._as_it_is.get_sheet_by_name(sheet)
+            with self.parts.readable(sheet, far) as stream:
+                return CalamineWorkbook.from_filelike(stream).get_sheet_by_name(sheet)
 
 
 @contextmanager

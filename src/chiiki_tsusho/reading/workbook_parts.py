@@ -124,17 +124,16 @@ class WorkbookParts:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            with zipfile.ZipFile(path) as archive:
-                names = archive.namelist()
-                self._names = set(names)
-                # Programs differ in which of several they read.
-                if len({name.lower() for name in names}) < len(names):
-                    raise damaged(path, "several parts have one name")
-                if "xl/workbook.xml" not in self._names:
-                    raise self._fault(
-                        Text("is no Excel workbook; save it as .xlsx or as CSV UTF-8")
-                    )
-                self._sheets, self.visible = _sheets(archive)
+            # It is kept open: to list its parts again for each sheet takes long.
+            self._archive = zipfile.ZipFile(path)
+            names = self._archive.namelist()
+            # Programs differ in which of several they read.
+            if len({name.lower() for name in names}) < len(names):
+                raise damaged(path, "several parts have one name")
+            if "xl/workbook.xml" not in names:
+                raise self._fault(Text("is no Excel workbook; save it as .xlsx or as CSV UTF-8"))
+            self._sheets, self.visible = _sheets(self._archive)
+            self._check_sizes()
         except (*_DAMAGE, ElementTree.ParseError, ValueError) as error:
             if isinstance(error, InputFileError):
                 raise
@@ -168,33 +167,31 @@ class WorkbookParts:
         survey = SheetSurvey()
         rows, columns, widest, numbers = 0, 26, "", list[bytes]()
         try:
-            with zipfile.ZipFile(self._path) as archive:
-                self._check_sizes(archive, self._sheets[sheet])
-                percent, padded, lengths = _number_styles(archive)
-                for piece in _pieces(archive, self._sheets[sheet]):
-                    for match in _WIDE.finditer(piece):
-                        if _column(match[1]) > columns:
-                            columns, widest = _column(match[1]), match[0].decode(errors="replace")
-                    numbers += _ROW_NUMBER.findall(piece)
-                    if places := _ROW.findall(piece):
-                        rows = max(rows, *map(int, places))
-                    if rows * columns > _MOST_CELLS or columns > _LAST_COLUMN or rows > _LAST_ROW:
-                        raise self._too_wide(widest or f'r="A{rows}"')
-                    _note_texts(piece, survey)
-                    survey.hidden += len(_HIDDEN.findall(piece))
-                    if percent is not None:
-                        survey.percentages.update(_places(percent, piece))
-                    if lengths is not None and lengths.as_text(piece) != piece:
-                        survey.far_lengths = lengths
-                    for digits, pattern in padded.items():
-                        survey.digits.update(dict.fromkeys(_places(pattern, piece), digits))
-                    survey.merged.extend(_areas(piece))
-                # The reader of cells would show the last of them alone.
-                if len(set(numbers)) < len(numbers):
-                    raise damaged(self._path, "several rows have one number")
-                # More than all cells: they lie over each other.
-                if sum(_cells_of(area, rows, columns) for area in survey.merged) > rows * columns:
-                    raise damaged(self._path, "merged cells overlap")
+            percent, padded, lengths = _number_styles(self._archive)
+            for piece in _pieces(self._archive, self._sheets[sheet]):
+                for match in _WIDE.finditer(piece):
+                    if _column(match[1]) > columns:
+                        columns, widest = _column(match[1]), match[0].decode(errors="replace")
+                numbers += _ROW_NUMBER.findall(piece)
+                if places := _ROW.findall(piece):
+                    rows = max(rows, *map(int, places))
+                if rows * columns > _MOST_CELLS or columns > _LAST_COLUMN or rows > _LAST_ROW:
+                    raise self._too_wide(widest or f'r="A{rows}"')
+                _note_texts(piece, survey)
+                survey.hidden += len(_HIDDEN.findall(piece))
+                if percent is not None:
+                    survey.percentages.update(_places(percent, piece))
+                if lengths is not None and lengths.as_text(piece) != piece:
+                    survey.far_lengths = lengths
+                for digits, pattern in padded.items():
+                    survey.digits.update(dict.fromkeys(_places(pattern, piece), digits))
+                survey.merged.extend(_areas(piece))
+            # The reader of cells would show the last of them alone.
+            if len(set(numbers)) < len(numbers):
+                raise damaged(self._path, "several rows have one number")
+            # More than all cells: they lie over each other.
+            if sum(_cells_of(area, rows, columns) for area in survey.merged) > rows * columns:
+                raise damaged(self._path, "merged cells overlap")
         except (*_DAMAGE, ValueError) as error:
             if isinstance(error, InputFileError):
                 raise
@@ -205,13 +202,10 @@ class WorkbookParts:
         """Return a copy of the file, in memory, in which lengths of time of a sheet are text."""
         copy = BytesIO()
         try:
-            with (
-                zipfile.ZipFile(self._path) as archive,
-                zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copied,
-            ):
-                for name in archive.namelist():
+            with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copied:
+                for name in self._archive.namelist():
                     with copied.open(name, "w", force_zip64=True) as part:
-                        for piece in _pieces(archive, name):
+                        for piece in _pieces(self._archive, name):
                             is_sheet = name == self._sheets[sheet]
                             part.write(far_lengths.as_text(piece) if is_sheet else piece)
         except (*_DAMAGE, ValueError) as error:
@@ -228,11 +222,10 @@ class WorkbookParts:
             )
         )
 
-    def _check_sizes(self, archive: zipfile.ZipFile, sheet: str) -> None:
+    def _check_sizes(self) -> None:
         """Refuse parts that unpack to more than any input is, whatever size they claim."""
-        most = {sheet: _MOST_BYTES, "xl/sharedStrings.xml": _MOST_BYTES_OF_A_LIST}
-        archive.getinfo(sheet)
-        for part in archive.infolist():
+        most = {"xl/sharedStrings.xml": _MOST_BYTES_OF_A_LIST}
+        for part in self._archive.infolist():
             times = _MOST_TIMES * part.compress_size
             if part.file_size > most.get(part.filename, _MOST_BYTES) or (
                 part.file_size > max(_LARGE_PART, times)
