@@ -135,8 +135,13 @@ def test_a_formula_that_came_to_a_blank_text_is_blank(tmp_path: Path) -> None:
     """As a spreadsheet writes what IF(…,"",1) came to; without a result it is not computed."""
     of_text, blank = b't="str"', b"<v></v>"
     kept = b'<v xml:space="preserve"></v>'
-    nothing = (of_text, b"", []), (b"", blank, []), (b"", kept, [])
-    for kind, value, rows in ((of_text, blank, [1006]), (of_text, kept, [1006]), *nothing):
+    for kind, value, rows in (
+        (of_text, blank, [1006]),
+        (of_text, kept, [1006]),
+        (of_text, b"", []),
+        (b"", blank, []),
+        (b"", kept, []),
+    ):
         cell = b'<c r="G2" ' + kind + b"><f>IF(A2=1,1,&quot;&quot;)</f>" + value + b"</c>"
         assert units_with_cell(tmp_path, cell) == rows
 
@@ -228,12 +233,16 @@ def test_a_workbook_of_many_sheets_is_taken_apart_twice(
     for _ in range(sheets - 1):
         book.create_sheet().append(HEADINGS)
     book.save(path)
-    opened: list[Any] = []
+    opened: list[Path] = []
     archive = zipfile.ZipFile
-    monkeypatch.setattr(zipfile, "ZipFile", lambda *of: opened.append(of) or archive(*of))
-    source = WorkbookSource(path)
-    assert len(source.notes) == sheets - 1
-    assert len(opened) == 2
+
+    def noted(path: Path) -> zipfile.ZipFile:
+        opened.append(path)
+        return archive(path)
+
+    monkeypatch.setattr(zipfile, "ZipFile", noted)
+    assert len(WorkbookSource(path).notes) == sheets - 1
+    assert opened == [path, path]
 
 
 def test_another_sheet_of_the_same_headings_is_told_of(tmp_path: Path) -> None:
