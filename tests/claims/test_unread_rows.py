@@ -87,6 +87,25 @@ def test_a_plan_is_not_forgotten() -> None:
     assert len(batch.held_visits) == 6
 
 
+@pytest.mark.parametrize("number", [SECOND, "?"])
+def test_a_plan_for_every_provider_may_still_fall_on_a_claim_that_waits(number: str) -> None:
+    """It may be another person's own row that is not read: then both claims share the plan."""
+    general = {**FIRST, "planned_units": "900"}
+    second = {**FIRST, "insured_no": SECOND}
+    own = {**second, "provider_no": PROVIDER["provider_no"], "insured_no": number}
+    batch = compute(VISITS, None, [general, second, own])
+    assert claimed(batch) == ({SECOND_HERE} if number == SECOND else set())
+    assert "plan_needed" in batch.problems["rule"].tolist()
+
+
+@pytest.mark.parametrize("plan", ["800", "?"])
+def test_a_plan_for_every_provider_falls_on_the_claim_without_its_own(plan: str) -> None:
+    general = {**FIRST, "planned_units": "900"}
+    own = {**FIRST, "provider_no": PROVIDER["provider_no"], "planned_units": plan}
+    left = {FIRST_HERE, FIRST_THERE} if plan == "800" else {FIRST_THERE}
+    assert written([general, own, {**FIRST, "insured_no": SECOND}]) - {SECOND_HERE} == left
+
+
 @pytest.mark.parametrize(
     ("number", "left"),
     [("137000018", {FIRST_THERE}), ("", {FIRST_THERE}), (OTHER, ALL)],

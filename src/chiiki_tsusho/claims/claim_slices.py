@@ -142,7 +142,11 @@ class ClaimSlice:
                 unsaid |= rows < 0
         np.maximum.at(level, entries.claim, kinds.columns[1][entries.kind])
         if rosters.recipients is not None:
-            plan, general = rosters.recipients.plans(recipient_rows)
+            # A plan for every provider falls on it unless the row that is not read is its own.
+            person, month = (self._claims.insurer, self._claims.insured), self._table.month
+            months = np.full(claims, month, dtype=np.int64)
+            known = rosters.recipients.find(person, months, self._claims.provider, of_unread=False)
+            plan, general = rosters.recipients.plans(known)
         gathered = self._gathered(readable=True)
         if gathered is not None:
             lines = price(gathered.visits.yielded())

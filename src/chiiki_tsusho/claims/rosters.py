@@ -160,7 +160,7 @@ class Roster:
         which = np.arange(len(rows))
         problems.add_rows(self.file, column, self.lines[rows], which, shown, messages)
 
-    def find(self, entity: Entity, month: Ints, provider: Ints) -> Ints:
+    def find(self, entity: Entity, month: Ints, provider: Ints, *, of_unread: bool = True) -> Ints:
         """Return the row that speaks for each entity in a month.
 
         The most special row does: of that provider and month, of that provider, of that month, of
@@ -174,6 +174,8 @@ class Roster:
             YYYYMM.
         provider : ndarray of int64, shape (n,)
             The provider whose claim asks.
+        of_unread : bool
+            Whether a row of which it cannot be read whom it is about may speak for the claim.
 
         Returns
         -------
@@ -194,7 +196,8 @@ class Roster:
                     of_rank = rank_of(of_provider is provider, of_month is month)
                     rank = np.where(at < 0, rank, of_rank)
         wrong = (row >= 0) & _pick(self._wrong, row)
-        wrong |= (row >= 0) & self._unread.may_speak(entity, month, provider, rank)
+        if of_unread:
+            wrong |= (row >= 0) & self._unread.may_speak(entity, month, provider, rank)
         lost = (known >= 0) & _pick(self._lost, known)
         return np.where(wrong | lost, WRONG_ROW, row)
 

@@ -333,7 +333,7 @@ class BatchRun:
         plan, general = none, none > 0
         recipients = self._context.rosters.recipients
         if recipients is not None:
-            rows = recipients.find((insurer, insured), month, provider)
+            rows = recipients.find((insurer, insured), month, provider, of_unread=False)
             plan, general = recipients.plans(rows)
         figures = OwnFigures(
             numbers_of(claims["managed_units"]),
