@@ -14,8 +14,9 @@ import pytest
 
 from chiiki_tsusho import InputFileError, compute_claims
 from chiiki_tsusho.batch import claim_files
-from chiiki_tsusho.reading import workbook_lengths
+from chiiki_tsusho.reading import workbook_lengths, workbook_parts
 from chiiki_tsusho.reading.workbook_file import WorkbookSource
+from chiiki_tsusho.reading.workbook_parts import WorkbookParts
 from helpers.inputs import own, places
 
 HEADINGS = [
@@ -213,6 +214,26 @@ def test_merged_cells_that_say_nothing(tmp_path: Path) -> None:
         merged(path, [HEADINGS, [*ROW[:6], None], [*ROW[:3], *rows[3][3:]]], "G2:G2")
     )
     assert batch.problems.empty
+
+
+def test_pieces_of_xml_with_prefixes_end_between_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row has a formula that was never computed; each second pair of rows is merged."""
+    count = 40
+    areas = [f"A{row}:A{row + 1}" for row in range(1, count, 2)]
+    parts = parts_of(tmp_path)
+    path = merged(tmp_path / "a.xlsx", [["x", "=1"]] * count, *areas)
+    with zipfile.ZipFile(path) as archive:
+        sheet = re.sub(rb"<(/?)(?=[a-zA-Z])", rb"<\1x:", archive.read(SHEET))
+    sheet = sheet.replace(b"xmlns=", b"xmlns:x=")
+    path = packed(tmp_path / "prefixes.xlsx", {**parts, SHEET: sheet}.items())
+    name = WorkbookParts(path).sheet_name(None)
+    for piece in range(100, 160):
+        monkeypatch.setattr(workbook_parts, "_PIECE", piece)
+        survey = WorkbookParts(path).survey(name)
+        assert len(survey.texts) == count
+        assert len(survey.merged) == len(areas)
 
 
 def test_merged_cells_over_each_other_are_damage(tmp_path: Path) -> None:

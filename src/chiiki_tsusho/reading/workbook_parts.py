@@ -60,8 +60,9 @@ _PERCENT_FORMATS, _LENGTH_FORMAT = (9, 10), "46"
 # Of numbers of identity, which are so shown with zeros in front.
 _ZEROS = re.compile("0{4,10}")
 
-# In front of which a part may be cut, the first that is there.
-_CUTS = (b"</row>", b"<c ", b"<mergeCell ")
+# Behind which a part may be cut, the first that is there: ends of rows, of cells and of merged
+# ones, whatever stands before their names in other XML than Excel's.
+_ENDS = (b"row>", b"c>", b"/>")
 
 # What a file that is no whole archive, or one with a password, raises.
 _DAMAGE = (
@@ -330,8 +331,9 @@ def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     with archive.open(name) as stream:
         while read := stream.read(_PIECE):
             piece = left + read
-            cut = next((at for at in map(piece.rfind, _CUTS) if at >= 0), len(piece)) + 1
-            piece, left = piece[: cut - 1], piece[cut - 1 :]
+            ends = ((piece.rfind(end), len(end)) for end in _ENDS)
+            cut = next((at + length for at, length in ends if at >= 0), len(piece))
+            piece, left = piece[:cut], piece[cut:]
             yield piece
     yield left
 
