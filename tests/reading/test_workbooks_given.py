@@ -252,7 +252,9 @@ def test_a_workbook_of_many_sheets_is_taken_apart_twice(
     path = tmp_path / "a.xlsx"
     book = openpyxl.load_workbook(workbook(path, [HEADINGS, ROW]))
     for _ in range(sheets - 1):
-        book.create_sheet().append(HEADINGS)
+        other = book.create_sheet()
+        other.append(HEADINGS)
+        other.append(ROW)
     book.save(path)
     opened: list[Path] = []
     archive = zipfile.ZipFile
@@ -280,8 +282,13 @@ def test_another_sheet_of_the_same_headings_is_told_of(tmp_path: Path) -> None:
     )
     assert "シート「6月」も同じ見出しですが" in note.say("ja")
     assert not claim_files(f"{path}#実績", tmp_path / "chosen").notes
-    both = claim_files([f"{path}#実績", f"{path}#6月"], tmp_path / "both")
-    assert (both.summary.visits, both.notes) == (2, ())
+    for name, first in (("named", f"{path}#実績"), ("first", str(path))):
+        both = claim_files([first, f"{path}#6月"], tmp_path / name)
+        assert (both.summary.visits, both.notes) == (2, ())
+    # A month to come has headings alone.
+    other.delete_rows(2)
+    book.save(path)
+    assert not claim_files(path, tmp_path / "to_come").notes
 
 
 def test_percentages(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,11 @@ class SeveralSources(OneTable):
         if faults:
             raise InputFileError(on_lines(faults))
         self.kind = first.kind
+        # Who gives several sheets of a workbook has chosen among all.
+        sheets = Counter(one.path for one in self.parts)
+        for one in self.parts:
+            if not isinstance(one, (CsvSource, ParquetSource)) and sheets[one.path] > 1:
+                one.chosen = True
         self.ignored: frozenset[str] = frozenset()
         self.shown = named_together(self.parts)
         self.size = sum(one.size for one in self.parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -86,7 +86,7 @@ class WorkbookSource(OneTable):
             book = book or _Book(path)
             self.sheet = book.parts.sheet_name(sheet)
             # Who names one sheet has chosen among all.
-            self._named = sheet is not None
+            self.chosen = sheet is not None
             self._others = [one for one in book.parts.visible if one != self.sheet]
             self._survey = book.parts.survey(self.sheet)
             self._cells = book.cells(self.sheet, self._survey)
@@ -124,19 +124,20 @@ class WorkbookSource(OneTable):
         """The sheet, whose first row is line 1."""
         return (SourceFile(self.path, self.shown, 0, sheet=self.sheet),)
 
-    @property
+    @cached_property
     def notes(self) -> Sequence[Text]:
         """What a user may not expect of how the sheet is read."""
+        others = () if self.chosen else self._other_sheets()
         notes: list[Text] = [
             Text(
                 "{file}: sheet {name!r} has the same headings and is not read; give {sheet} as "
                 "well if its rows are to be claimed",
                 file=self.shown,
-                name=name,
-                sheet=f"{self.shown}#{name}",
+                name=other.sheet,
+                sheet=f"{self.shown}#{other.sheet}",
             )
-            for name, headings in self.elsewhere()
-            if not self._named and set(self.headings) == set(headings)
+            for other in others
+            if set(self.headings) == set(other.headings) and other.has_rows
         ]
         if self._survey.hidden:
             notes.append(
@@ -153,14 +154,24 @@ class WorkbookSource(OneTable):
 
     def elsewhere(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the other sheets that can be seen and the headings of each."""
+        for other in self._other_sheets():
+            yield other.sheet, other.headings
+
+    def _other_sheets(self) -> Iterator[WorkbookSource]:
+        """Yield the other sheets that can be seen and read."""
         book = None
         for name in self._others:
-            try:
+            with suppress(InputFileError):
                 book = book or _Book(self.path)
-                other = WorkbookSource(self.path, name, book)
-            except InputFileError:
-                continue
-            yield name, other.headings
+                yield WorkbookSource(self.path, name, book)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether anything stands below the headings."""
+        rows = self._rows_of_text()
+        return any(
+            at > self.heading_line and any(text.strip() for text in texts) for at, texts in rows
+        )
 
     def _rows(self) -> Iterator[Row]:
         """Yield every row; at the end there may be some that have no value at all."""
