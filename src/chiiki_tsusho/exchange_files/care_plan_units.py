@@ -135,7 +135,7 @@ class _Sheet:
         return {
             str(row.key): 1
             for row in rows
-            if row is not None and row.per == "month" and row.kind != "base"
+            if row is not None and row.per == "month" and not row.is_visit_by_month
         }
 
     def note_no_provider(self) -> None:

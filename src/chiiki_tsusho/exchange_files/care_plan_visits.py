@@ -100,8 +100,7 @@ class _PlanReader:
             elif self._readable(line):
                 month.counts[row.service_code] += int(line["count"])
                 self._compare_units(line, row)
-                # 療養通所介護 has codes of visits that are counted by the month.
-                if row.per == "month" and row.kind != "base":
+                if row.per == "month" and not row.is_visit_by_month:
                     month.monthly[str(row.key)] = 1
                 else:
                     days[line["service_date"]].append((line, row))

@@ -165,10 +165,10 @@ def _check_company(lines: MonthLines, findings: Findings) -> None:
             claimed = [lines.having(lines.of_keys([key])).astype(np.int64) for key in monthly]
             several = sum(claimed) > 1
             several |= sum(lines.times(key) for key in own if key not in monthly) > lines.visits
-            add("two_of_a_group", lines.of_keys(own) & several[lines.statement])
+            wanted = lines.of_keys(own)
+            add("two_of_a_group", wanted & several[lines.statement])
             # The addition is one, however it is divided: so is what a month may have of it.
             most = max(rows[key].max_per_month or NO_LIMIT for key in own)
-            wanted = lines.of_keys(own)
             over = (lines.summed(lines.number("count"), wanted) > most) & ~several
             add("group_over_maximum", wanted & over[lines.statement], f"≤ {most}")
     for key, needed in table.only_with.items():

@@ -89,14 +89,15 @@ def _check_periods(
     findings.add(
         "stopped_before_start", base, "stopped_on", has_start & has_stop & (stopped < started)
     )
-    earliest, latest = first, last
-    for value in (begins, started):
-        earliest = np.maximum(earliest, np.where(_within(value, first, last), value, first))
-    for value in (ends, stopped):
-        latest = np.minimum(latest, np.where(_within(value, first, last), value, last))
+    from_start, from_certification = (
+        np.where(_within(value, first, last), value, first) for value in (started, begins)
+    )
+    to_stop, to_end = (
+        np.where(_within(value, first, last), value, last) for value in (stopped, ends)
+    )
+    earliest, latest = np.maximum(from_start, from_certification), np.minimum(to_stop, to_end)
     # Where the level changes within the month, another certification holds before.
-    before = np.where(_within(started, first, last), started, first)
-    widest = np.where(level_changes[sheets.of_base], before, earliest)
+    widest = np.where(level_changes[sheets.of_base], from_start, earliest)
     days, at = sheets.totals.numbers("days"), sheets.ours
     least, most = np.zeros_like(days), np.zeros_like(days)
     for found, since in ((least, earliest), (most, widest)):

@@ -38,10 +38,7 @@ def without_units(codes: pa.Array, months: Ints, book: CodeBook) -> Flags:
 
     def of_rows(table: CodeTable) -> Iterable[int]:
         reductions = [rate.key for rate in table.rates.values() if rate.reduces]
-        return (
-            (row.kind == "base" and row.per == "month") or row.key in reductions
-            for row in table.rows
-        )
+        return (row.is_visit_by_month or row.key in reductions for row in table.rows)
 
     return _looked_up(codes, months, book, of_rows) > 0
 

@@ -129,7 +129,7 @@ class MonthLines:
     @cached_property
     def monthly(self) -> Flags:
         """Which lines are base codes of a whole month, whose count says nothing of the visits."""
-        return self.which(row.kind == "base" and row.per == "month" for row in self.table.rows)
+        return self.which(row.is_visit_by_month for row in self.table.rows)
 
     @cached_property
     def by_month(self) -> Flags:

@@ -167,7 +167,7 @@ def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
         "stopped_on", "inconsistent", Text("the service stops before it starts"),
     )  # fmt: skip
     # Where the level changes within the month, another certification holds before.
-    bound = (begins > first) & (begins <= last) & ~month.level_changes
+    bound = month.certified_within & ~month.level_changes
     from_day = np.maximum(
         np.where(inside["started_on"], texts["started_on"], first).astype(np.int64),
         np.where(bound, begins, first).astype(np.int64),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -64,9 +65,16 @@ class MonthClaims:
     @property
     def uninsured(self) -> Flags:
         """Which persons have no insurance (a number beginning with H)."""
-        return self.claims["insured_no"].str.startswith("H").to_numpy(dtype=bool)
+        return _uninsured(self.claims)
 
-    @property
+    @cached_property
+    def certified_within(self) -> Flags:
+        """Which claims have a certification that begins after the first of their month."""
+        begins, (first, last) = self.cells.texts["certified_from"], month_bounds(self.claims)
+        flags: Flags = (begins > first) & (begins <= last)
+        return flags
+
+    @cached_property
     def care_level(self) -> Ints:
         """The care level of record 01: that at the end of the month.
 
@@ -82,9 +90,8 @@ class MonthClaims:
         given = self.cells.texts["care_level"]
         stated = np.where(given == "", "0", given).astype(np.int64)
         heaviest = self.number("care_level")
-        begins, (first, last) = self.cells.texts["certified_from"], month_bounds(self.claims)
-        changed = (begins > first) & (begins <= last)
-        known = (heaviest == 0) | changed | self._with_codes(lambda level, of: level == stated[of])
+        of_codes = self._with_codes(lambda level, of: level == stated[of])
+        known = (heaviest == 0) | self.certified_within | of_codes
         return np.where((stated > 0) & known, stated, heaviest)
 
     @property
@@ -109,12 +116,16 @@ class MonthClaims:
         return self.claims[name].fillna(0).to_numpy(dtype=np.int64)
 
 
+def _uninsured(claims: pd.DataFrame) -> Flags:
+    return claims["insured_no"].str.startswith("H").to_numpy(dtype=bool)
+
+
 def laws_of_claims(claims: pd.DataFrame, cells: PersonCells) -> Ints:
     """Return the 法別番号 of the public funds in each statement, 0 where there are none.
 
     Funds that hold on none of the person's days have no part in it.
     """
-    uninsured = claims["insured_no"].str.startswith("H").to_numpy(dtype=bool)
+    uninsured = _uninsured(claims)
     law = np.where(uninsured & (cells.public_law == 0), law_of_the_uninsured(), cells.public_law)
     units = claims["public_units"].to_numpy(dtype=np.int64)
     return np.where(uninsured | (units > 0), law, 0)

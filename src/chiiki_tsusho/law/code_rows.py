@@ -110,6 +110,11 @@ class CodeRow(BaseModel):
         """Whether the code of a visit chooses this line: it is for some minutes or a level."""
         return self.kind == "addition" and (self.minutes_from, self.care_level) != (None, None)
 
+    @property
+    def is_visit_by_month(self) -> bool:
+        """Whether it is a code of visits that is counted by the month (療養通所介護)."""
+        return self.kind == "base" and self.per == "month"
+
     def composed_units(self) -> int:
         """Units of a base row by the steps of the law, whatever the ``units`` column says.
 
