@@ -59,9 +59,9 @@ def lookup(
 ) -> None:
     """Print rows of the code table as CSV.
 
-    Rows come in the order asked; without a CODE, all rows of the month. The output can be given
-    back with --codes. With --coverage, a table shows period by period which lengths of stay,
-    additions and rates there are.
+    Rows come in the order asked; without a CODE, all rows of the month. The columns are those of
+    a table for --codes; rows that refer to rows left out are refused there. With --coverage, a
+    table shows period by period which lengths of stay, additions and rates there are.
     """
     with exit_codes():
         from chiiki_tsusho.law.code_book import load_code_book, load_codes
