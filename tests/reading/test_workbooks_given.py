@@ -154,6 +154,26 @@ def test_an_error_however_it_is_written(tmp_path: Path, cell: bytes) -> None:
     assert units_with_cell(tmp_path, b'<c r="G2" ' + cell + b"</c>") == []
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        b"><v>1<!-- one -->0</v>",
+        b"><v><![CDATA[1]]></v>",
+        b"><f>A2&amp;1</f><v>1<?one?></v>",
+        b"><v>&#49;</v>",
+        b' t="n"><f>1</f> <x:v>1&#48;</x:v>',
+        b' t="str"><v>1<![CDATA[0]]></v>',
+    ],
+)
+def test_a_value_of_which_a_reader_sees_a_part_is_damage(tmp_path: Path, cell: bytes) -> None:
+    with pytest.raises(InputFileError, match="is a damaged Excel workbook: the value of G2 is no"):
+        units_with_cell(tmp_path, b'<c r="G2"' + cell + b"</c>")
+
+
+def test_a_text_may_have_letters_written_as_their_codes(tmp_path: Path) -> None:
+    assert units_with_cell(tmp_path, b'<c r="G2" t="str"><v>&#49;</v></c>') == [1056]
+
+
 def units_with_cell(folder: Path, cell: bytes) -> list[int]:
     """Compute a row whose last cell is written so."""
     parts = parts_of(folder)

@@ -51,6 +51,15 @@ _UNCOMPUTED = re.compile(
 )
 # Of a formula: what it came to is a text.
 _OF_TEXT = re.compile(rb"\bt\s*=\s*[\"']str[\"']")
+# Values of which the reader of cells sees the beginning alone: of any cell that has something
+# else than text in it, of a number one that has a letter written as its code.
+_CUT = re.compile(
+    rb"<(?:\w+:)?v\b[^>]*>[^<]*<[!?]|"
+    + _CELL
+    + rb"(?![^>]*\bt\s*=\s*[\"']str)[^>]*>\s*(?:<(?:\w+:)?f\b(?:[^>]*/>|[^<]*</(?:\w+:)?f>)\s*)?"
+    rb"<(?:\w+:)?v\b[^>]*>[^<&]*&"
+)
+_MAY_BE_CUT = (b"&", b"<!", b"<?")
 _MERGED = re.compile(
     rb"<(?:\w+:)?mergeCell\b[^>]*\bref\s*=\s*[\"']([A-Za-z]+)([0-9]+):([A-Za-z]+)([0-9]+)[\"']"
 )
@@ -178,6 +187,10 @@ class WorkbookParts:
                     rows = max(rows, *map(int, places))
                 if rows * columns > _MOST_CELLS or columns > _LAST_COLUMN or rows > _LAST_ROW:
                     raise self._too_wide(widest or f'r="A{rows}"')
+                if any(one in piece for one in _MAY_BE_CUT) and (cut := _CUT.search(piece)):
+                    cells = [(b"a cell", b""), *_PLACE.findall(piece[: cut.end()])]
+                    cell = b"".join(cells[-1]).decode()
+                    raise damaged(self._path, f"the value of {cell} is no plain one")
                 _note_texts(piece, survey)
                 survey.hidden += len(_HIDDEN.findall(piece))
                 if percent is not None:
