@@ -9,6 +9,7 @@ import pytest
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.exchange_files.claim_file import parse_claim_file
+from chiiki_tsusho.exchange_files.finding_texts import CHECKS
 from chiiki_tsusho.law.table_files import law_file
 from helpers.audits import audit_of, told
 from helpers.claim_files import INSURED, WITH_FUNDS, changed_file, file_bytes, lines
@@ -122,6 +123,13 @@ def test_a_month_without_a_table_is_told_of_the_file_and_the_others_are_checked(
 
 def bundled_rows() -> pd.DataFrame:
     return pd.read_csv(law_file("service_codes.csv"), dtype=str, keep_default_na=False)
+
+
+def test_a_code_that_the_table_lacks_may_be_right() -> None:
+    """処遇改善加算Ⅴ of 2024-06, say, is not bundled (not_bundled.csv): the table is to be given."""
+    text = CHECKS["unknown_code"].text
+    assert "where it is right give a fuller table with --codes" in text.say("en")
+    assert "正しいコードなら --codes" in text.say("ja")
 
 
 def test_where_only_codes_of_visits_are_known_others_are_not_unknown(tmp_path: Path) -> None:

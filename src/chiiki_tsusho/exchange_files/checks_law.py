@@ -184,6 +184,13 @@ def _check_company(lines: MonthLines, findings: Findings) -> None:
                 sure = both & (times > lines.visits)[lines.statement]
             add("codes_not_together", sure, f"≠ {rows[other].item_code}")
             add("codes_together", both & ~sure, f"≠ {rows[other].item_code}")
+    # What gives way on a visit is not claimed for it (送迎減算 where 同一建物減算 applies).
+    yielding = [(key, other) for key, row in rows.items() for other in row.yields if other in rows]
+    for key, other in yielding:
+        both = lines.having(lines.of_keys([other]))
+        both &= lines.times(key) + lines.times(other) > lines.visits
+        wrong = lines.of_keys([key]) & both[lines.statement]
+        add("codes_not_together", wrong, f"≠ {rows[other].item_code}")
 
 
 def _check_services(lines: MonthLines, findings: Findings) -> None:

@@ -70,7 +70,7 @@ _ALL = (
     Check("law_of_insurance", "", Text("A claim line of the insurance names no public funds; write 0.")),
     Check("claim_kind", "", Text("A claim line of community day care has the claim kind 01; correct it.")),
     Check("no_claim_line", "ABB0", Text("There are statements and no claim line 7111 for them; add it.")),
-    Check("unknown_code", "ADD1", Text("The month has no such service code; take the code of this month's table.")),
+    Check("unknown_code", "ADD1", Text("The code table has no such code in this month; correct it, or where it is right give a fuller table with --codes.")),
     Check("units_of_code", "ASSA", Text("The code has other units in this month; write those of the table.")),
     Check("level_of_code", "10QF", Text("None of the codes is of the care level of record 01; correct the code or the level.")),
     Check("several_levels", "", Text("The codes are not all of the care level of record 01, as where it changed within the month; see that both are right."), hint=True),
