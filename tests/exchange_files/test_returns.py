@@ -92,8 +92,24 @@ def test_a_meaning_that_no_source_gives_says_so() -> None:
     unknown = {code for code, one in return_codes().items() if one.strength == "low"}
     assert unknown == {
         "ATT6", "ATT7", "ATT8", "AH01", "AH02", "AG06", "1407", "1408", "1409",
-        "ANN0", "ANNJ", "ANN9", "ANNK", "ANNM",
     }  # fmt: skip
+
+
+# aichi-kokuho.or.jp, haraimodoshione.
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        ("ANN0", "同月に同じ給付管理票(新規)を提出済"),
+        ("ANNJ", "過去に同じ給付管理票(新規)を提出済"),
+        ("ANN9", "給付管理票の作成区分「新規」での提出が必要"),
+        ("ANNK", "給付管理票内でサービス情報が重複"),
+        ("ANNM", "居宅介護支援事業所に給付管理票の修正依頼が必要"),
+    ],
+)
+def test_codes_of_the_care_managers_list_have_their_meaning(code: str, meaning: str) -> None:
+    one = return_codes()[code]
+    assert one.meaning_ja == meaning
+    assert (one.strength, one.source) == ("high", "aichi_return_codes")
 
 
 UNKNOWN = (
