@@ -167,7 +167,7 @@ class FileBatch:
         As written to the folder, in tables of some rows each; ``problem_table`` is the same as one
         table and ``problems`` as a DataFrame.
     notes : tuple of Text
-        What a user should know of how the files were read.
+        What a user should know of how the files were read, and what claims of a month lack.
     """
 
     summary: Summary

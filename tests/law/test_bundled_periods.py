@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
 import pytest
 
 import chiiki_tsusho as ct
-from chiiki_tsusho.law.coverage import not_bundled_rows
+from chiiki_tsusho.batch import claim_files
+from chiiki_tsusho.language import LANGUAGES
+from chiiki_tsusho.law.coverage import lacking_in_every_claim, not_bundled_rows
 
 # The grid of codes of the six one-hour bands from 3 hours on: ministry's workbook of 2026-06.
 GRID: Final = {3: 1241, 4: 1246, 5: 1341, 6: 1346, 7: 1441, 8: 1446}
@@ -194,6 +197,38 @@ def test_every_month_since_2018_04_says_what_it_lacks() -> None:
         number = int(month.replace("-", ""))
         lacks = [row for row in rows if row.valid_from <= number <= row.valid_to]
         assert bool(lacks) == (number >= 201804), month
+
+
+# 令和3年度介護報酬改定に関するQ&A (Vol.7), as carenote.jp/2021-corona-01p tells: every claim of
+# 2021-04 to 2021-09 has the supplement of 1/1000; none before or after.
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (["2021-03-31", "2021-10-01", "2026-06-01"], None),
+        (
+            ["2021-04-01", "2021-09-30", "2021-10-01"],
+            ("2021-04, 2021-09 lack", "2021-04、2021-09の請求"),
+        ),
+        (["2021-05-01"], ("2021-05", "2021-05")),
+    ],
+)
+def test_months_in_which_every_claim_lacks_something_are_told(
+    tmp_path: Path, days: list[str], said: tuple[str, str] | None
+) -> None:
+    rows = visits([{"service_date": day, "care_level": 1, "minutes": 430} for day in days])
+    rows.to_csv(tmp_path / "visits.csv", index=False)
+    notes = claim_files(tmp_path / "visits.csv", tmp_path / "out").notes
+    assert len(notes) == (said is not None)
+    for note in notes:
+        assert said is not None
+        for language, months in zip(LANGUAGES, said, strict=True):
+            assert months in note.say(language)
+            assert "令和3年9月30日までの上乗せ分" in note.say(language)
+
+
+def test_a_table_that_has_the_supplement_lacks_nothing() -> None:
+    assert len(lacking_in_every_claim({202105: ()})) == 1
+    assert not lacking_in_every_claim({202105: ("supplement_2021",), 202110: ()})
 
 
 # One visit of 7 to 8 hours, 要介護1. 2021-04 at 7級地: 750 units × 10.14 = 7,605 yen, of which a

@@ -21,6 +21,7 @@ from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.columns import EXAMPLE_NUMBERS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.law.coverage import lacking_in_every_claim
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_texts import Message
@@ -145,6 +146,13 @@ class BatchRun:
                 self.summary.add(results)
             done += size
             self._progress("claims", done, len(calendars))
+        self.notes += lacking_in_every_claim(
+            {
+                month: self._book.table(month).key_positions
+                for month in self._visits.months
+                if self._book.supports(month)
+            }
+        )
         return self.finish(sink)
 
     def _met_here(self, keys: pa.StringArray) -> Ints:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from chiiki_tsusho.language import Name, Sayable, Text
+from chiiki_tsusho.language import Name, Sayable, Text, listed
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SHORTFALLS, CodeLine, CodeRow, segments
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.law.table_files import Month, law_file, typed_table
+from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import CALLED
 from chiiki_tsusho.records import record
 
@@ -29,7 +30,10 @@ _HOURS = range(2, 9)
 
 
 class NotBundledRow(BaseModel):
-    """A row of data/not_bundled.csv: what the bundled table lacks in some months, and why."""
+    """A row of data/not_bundled.csv: what the bundled table lacks in some months, and why.
+
+    ``due_key`` is the key of what every claim of these months has, blank where only some have it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,6 +45,7 @@ class NotBundledRow(BaseModel):
     why_ja: _Filled
     document_en: _Filled
     document_ja: _Filled
+    due_key: _Filled | None
 
 
 @cache
@@ -61,6 +66,36 @@ def document_of(month: int) -> Sayable:
         if row.valid_from <= month <= row.valid_to:
             return Name(row.document_en, row.document_ja)
     return Text("the ministry's service code table of that month")
+
+
+def lacking_in_every_claim(keys_of_months: Mapping[int, Container[str]]) -> list[Text]:
+    """Say what every claim of some months has and no row of their tables can bring.
+
+    Parameters
+    ----------
+    keys_of_months : mapping of int to container of str
+        The keys of the table of each month, YYYYMM.
+    """
+    lacking = []
+    for row in not_bundled_rows():
+        months = [
+            month_text(month)
+            for month, keys in sorted(keys_of_months.items())
+            if row.due_key is not None
+            and row.valid_from <= month <= row.valid_to
+            and row.due_key not in keys
+        ]
+        if months:
+            lacking.append(
+                Text(
+                    "claims of {months} lack what all of them have, since the table does not have "
+                    "it: {missing}; give {document} with --codes",
+                    months=listed(months),
+                    missing=Name(row.missing_en, row.missing_ja),
+                    document=Name(row.document_en, row.document_ja),
+                )
+            )
+    return lacking
 
 
 @record
