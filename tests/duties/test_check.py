@@ -187,6 +187,49 @@ def test_a_closure_does_not_run() -> None:
     assert "interval_exceeded" not in rules_found(check(register, "2030-04-01", gone))
 
 
+@pytest.mark.parametrize(
+    ("designated_on", "owed"),
+    [
+        # 第88条: every two months; from the first of a month on 07-31, 09-30, 11-30, 01-31, 03-31.
+        ("2025-06-01", 5),
+        ("2025-10-01", 3),
+        ("2026-02-01", 1),
+        ("2025-06-02", 4),
+    ],
+)
+def test_an_opening_on_the_first_of_a_month_owes_all_meetings_of_its_months(
+    designated_on: str, owed: int
+) -> None:
+    """荒川区 counts six a year."""
+    office = offices(service="小多機", authority="荒川区", designated_on=designated_on)
+    for held in range(owed + 1):
+        days = [f"2026-03-{20 + at}" for at in range(held)]
+        report = check(meetings(*days), "2026-04-01", office)
+        assert (("late", "too_few_in_year") in found(report)) is (held < owed)
+
+
+def test_a_gap_in_a_year_with_a_meeting_too_few_is_a_breach() -> None:
+    """Five were owed from 2025-06-01 on; おおむね covers a gap only where none of them is missing."""
+    office = offices(service="小多機", designated_on="2025-06-01")
+    days = ["2025-07-20", "2025-09-20", "2025-11-20", "2026-02-10"]
+    report = check(meetings(*days), "2026-04-01", office)
+    assert [one.severity for one in report.items if one.rule == "interval_exceeded"] == ["breach"]
+    report = check(meetings(*days, "2026-03-10"), "2026-04-01", office)
+    assert [one.severity for one in report.items if one.rule == "interval_exceeded"] == ["late"]
+
+
+@pytest.mark.parametrize(
+    ("closed_to", "due"), [("2016-06-30", "2016-12-31"), ("2016-03-31", "2016-09-30")]
+)
+def test_the_first_interval_begins_when_the_office_opens_again(closed_to: str, due: str) -> None:
+    """The duty came with 2016-04-01, in a closure (休止) of the office or after it."""
+    office = offices(designated_on="2012-04-01", closed_from="2016-01-01", closed_to=closed_to)
+    for days in (0, 1):
+        on = date.fromisoformat(due) + timedelta(days=days)
+        report = check(meetings(), on.isoformat(), office)
+        assert ("no_meeting_yet" in rules_found(report)) is bool(days)
+
+
 # --- which meetings count --------------------------------------------------------------------
 
 

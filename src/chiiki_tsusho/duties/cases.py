@@ -10,10 +10,13 @@ from typing import Any
 from chiiki_tsusho.duties.findings import Finding, Rule, Severity
 from chiiki_tsusho.duties.meetings import Meeting, Meetings
 from chiiki_tsusho.duties.periods import (
+    MONTHS_OF_A_YEAR,
     act_by,
     blame_after,
     closed_days,
+    days_later,
     done_by,
+    first_open,
     fiscal_days,
     period_end,
     without_closures,
@@ -123,8 +126,12 @@ class OfficeCase:
         rule = self.interval(start) if start else None
         if start is None or rule is None:
             return None
+        # What begins in a closure begins with the day on which the office opens again.
+        begin = first_open(start, self.office.closures)
+        if begin is None:
+            return None
         return without_closures(
-            start, period_end(start, rule.number, own_day=True), self.office.closures
+            begin, period_end(begin, rule.number, own_day=True), self.office.closures
         )
 
     def due_after(self, day: date, further: int = 0) -> date | None:
@@ -159,15 +166,23 @@ class OfficeCase:
         One that the days of the year are too few for is left out, unless it is asked for.
         """
         first, last = fiscal_days(year)
-        begin = max(first, self.obliged_from or first)
-        rule = self.interval(begin)
-        if rule is None or begin > last:
+        closures = self.office.closures
+        begin = first_open(max(first, self.obliged_from or first), closures)
+        rule = self.interval(begin) if begin else None
+        if begin is None or rule is None or begin > last:
             return 0
         of_town = self.rule("meetings_per_year", first)
-        days = (last - begin).days + 1 - closed_days(self.office.closures, begin, last)
-        whole = of_town.number if of_town else 12 // rule.number
-        of_year = (last - first).days + 1
-        return (whole * days + (of_year - 1 if begun else 0)) // of_year
+        whole = of_town.number if of_town else MONTHS_OF_A_YEAR // rule.number
+        day_before = days_later(begin, -1)
+        for count in range(1, whole + 1):
+            months = -(-MONTHS_OF_A_YEAR * count // whole)
+            due = without_closures(begin, period_end(begin, months, own_day=True), closures)
+            if due is None or due > last:
+                rest = (last - day_before).days
+                left = rest - closed_days(closures, days_later(day_before, 1), last)
+                return count if begun and left > 0 else count - 1
+            day_before = due
+        return whole
 
 
 def council_service(service: str) -> str:

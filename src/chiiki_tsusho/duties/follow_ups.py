@@ -8,11 +8,16 @@ from datetime import date
 from chiiki_tsusho.duties.cases import OfficeCase
 from chiiki_tsusho.duties.findings import Finding, Rule
 from chiiki_tsusho.duties.meetings import Meeting
-from chiiki_tsusho.duties.periods import act_before, act_by, blame_after, period_end, same_day
+from chiiki_tsusho.duties.periods import (
+    MONTHS_OF_A_YEAR,
+    act_before,
+    act_by,
+    blame_after,
+    period_end,
+    same_day,
+)
 from chiiki_tsusho.duties.rules import LAW, DutyRule
 from chiiki_tsusho.language import Sayable, Text
-
-MONTHS_OF_A_YEAR = 12
 
 
 def report_rule(case: OfficeCase, meeting: Meeting | None, day: date) -> DutyRule | None:

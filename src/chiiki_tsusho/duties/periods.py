@@ -11,6 +11,7 @@ from chiiki_tsusho.language import Text
 
 # The first month of a fiscal year.
 APRIL = 4
+MONTHS_OF_A_YEAR = 12
 Closures = Sequence[tuple[date, date | None]]
 
 
@@ -115,6 +116,16 @@ def closed_days(closures: Closures, first: date, last: date) -> int:
     """Count the days of a span on which the office is closed (休止)."""
     spans = ((max(begin, first), min(end or last, last)) for begin, end in closures)
     return sum(max((end - begin).days + 1, 0) for begin, end in spans)
+
+
+def first_open(day: date, closures: Closures) -> date | None:
+    """Return the first day from a day on that is in no closure, None where there is none."""
+    for first, last in sorted(closures):
+        if first <= day and (last is None or day <= last):
+            if last is None:
+                return None
+            day = days_later(last, 1)
+    return day
 
 
 def without_closures(start: date, end: date, closures: Closures) -> date | None:
