@@ -58,6 +58,50 @@ def test_what_is_done_or_not_owed_is_not_planned() -> None:
     assert set(mine["kind"]) == {"minutes", "publication", "next_meeting", "retention"}
 
 
+@pytest.mark.parametrize(
+    ("column", "kind"), [("notice_on", "notice"), ("authority_notice_on", "authority_notice")]
+)
+def test_a_notice_that_was_sent_is_not_planned(column: str, kind: str) -> None:
+    for sent, left in (("2026-06-01", 0), ("2026-06-02", 1)):
+        register = meetings("2026-03-11", planned_meeting("2026-08-26", **{column: sent}))
+        frame = plan(register, 2026, "2026-06-01", designated_on="2025-04-01")
+        mine = frame[frame["what"].str.contains("2026-08-26")]
+        assert len(planned(mine, kind)) == left
+
+
+def test_the_last_day_of_a_meeting_is_that_of_the_law() -> None:
+    """Six months after 2026-02-28 end with 08-31 (民法 第143条); by 08-28 by each reading."""
+    frame = plan(meetings("2026-02-28"), 2026, "2026-03-01", designated_on="2025-04-01")
+    assert planned(frame, "meeting")[0] == ("2026-08-13", "2026-08-31")
+    frame = plan(meetings("2026-02-28"), 2025, "2026-03-01", designated_on="2025-04-01")
+    assert planned(frame, "next_meeting") == [("2026-08-28", "2026-08-31")]
+    # It is closed for good between the two.
+    gone = {"designated_on": "2025-04-01", "closed_from": "2026-08-30"}
+    frame = plan(meetings("2026-02-28"), 2025, "2026-03-01", **gone)
+    assert planned(frame, "next_meeting") == [("2026-08-28", "2026-08-28")]
+
+
+def test_the_next_meeting_is_due_on_a_day_on_which_the_town_is_open() -> None:
+    """2026-09-13 is a Sunday; the record is kept through 2028-03-13 all the same."""
+    frame = plan(meetings("2026-03-13"), 2025, "2026-03-20", designated_on="2025-10-01")
+    assert planned(frame, "next_meeting") == [("2026-09-11", "2026-09-13")]
+    (what,) = frame.loc[frame["kind"] == "next_meeting", "what"]
+    assert what == "the meeting after that of 2026-03-13 is due by 2026-09-13"
+    frame = plan(meetings(meeting("2026-03-12", published_on="")), 2025, "2026-03-20")
+    # 2028-03-12 is a Sunday.
+    assert planned(frame, "retention") == [("2028-03-12", "2028-03-12")]
+
+
+def test_a_meeting_before_the_designation_keeps_no_interval() -> None:
+    """Designated on 2026-04-01: the first one by 09-30, as the check has it."""
+    register = meetings("2026-03-20")
+    frame = plan(register, 2026, "2026-04-01", designated_on="2026-04-01")
+    assert planned(frame, "meeting")[0] == ("2026-09-15", "2026-09-30")
+    register = meetings(planned_meeting("2026-04-20"), planned_meeting("2026-10-20"))
+    frame = plan(register, 2026, "2026-04-01", designated_on="2026-05-01")
+    assert planned(frame, "meeting")[:2] == [("2026-04-20", ""), ("2026-10-20", "2026-10-31")]
+
+
 def test_a_month_is_planned_by_its_earlier_reading() -> None:
     """After 2025-02-28: 03-28 plainly, 03-31 by the Civil Code."""
     register = meetings(meeting("2025-02-28", **OPEN))
@@ -351,7 +395,7 @@ def test_no_day_is_after_its_last_and_every_one_is_open(
     assert list(frame.columns) == list(COLUMNS)
     assert frame["date"].is_monotonic_increasing
     for act, latest, kind in frame[["date", "latest", "kind"]].to_numpy().tolist():
-        fixed = kind in ("meeting", "next_meeting", "retention")
+        fixed = kind in ("meeting", "retention")
         assert fixed or is_open(date.fromisoformat(act))
         assert fixed or not latest or act <= latest
         assert kind != "retention" or act == latest

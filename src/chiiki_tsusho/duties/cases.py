@@ -116,6 +116,11 @@ class OfficeCase:
             return None
         return max(self.office.designated_on, first)
 
+    def too_early(self, day: date) -> bool:
+        """Say whether a day is before anything was owed: a meeting then keeps no interval."""
+        start = self.obliged_from
+        return start is not None and day < start
+
     def interval(self, day: date) -> DutyRule | None:
         """Return the rule on how often the council meets."""
         return self.rule("interval_months", day) or self.rule("interval_months")

@@ -50,9 +50,7 @@ def interval_findings(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[
         One for each due day that passed. A further counted meeting never adds one: it takes the
         due day it keeps away, and puts off those after it.
     """
-    # What was held before anything was owed keeps no interval.
-    start = case.obliged_from
-    counted = [one for one in counted if not (start and one.held_on and one.held_on < start)]
+    counted = [one for one in counted if not (one.held_on and case.too_early(one.held_on))]
     yield from _before_the_first(case, counted)
     for at, meeting in enumerate(counted):
         following = counted[at + 1] if at + 1 < len(counted) else None

@@ -144,11 +144,12 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
         if held.held_on and fiscal_year(held.held_on) == year:
             yield from _after(case, held.held_on, held, held.number)
     number = _last_number([one.number for one in counted])
-    before = counted[-1].held_on if counted else None
+    owed_days = [one.held_on for one in counted if one.held_on and not case.too_early(one.held_on)]
+    before = owed_days[-1] if owed_days else None
     wanted = case.register.planned(case.office.provider_no, case.on)
     while True:
         wanted = [pair for pair in wanted if before is None or pair[0] > before]
-        latest, rule = _latest(case, before)
+        latest, legal, rule = _latest(case, before)
         meeting: Meeting | None = None
         owed: date | None = None
         if latest is not None and not (wanted and _is_next(case, before, wanted[0][0])):
@@ -161,11 +162,13 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
             break
         if day > last:
             break
+        early = case.too_early(day)
         number = (meeting.number if meeting else "") or _number_after(number, day)
         # Meetings before the year are supposed to be held, so that those of the year follow them.
         if day >= first:
-            yield from _around(case, day, latest, rule, meeting, number)
-        before = day
+            yield from _around(case, day, None if early else legal, rule, meeting, number)
+        if not early:
+            before = day
 
 
 def _last_number(numbers: Sequence[str]) -> str:
@@ -210,11 +213,18 @@ def _is_next(case: OfficeCase, before: date | None, planned: date) -> bool:
     return legal is None or planned <= legal
 
 
-def _latest(case: OfficeCase, before: date | None) -> tuple[date | None, DutyRule | None]:
-    """Return the last day for the meeting after a day, or for the first one, and its rule."""
+def _latest(
+    case: OfficeCase, before: date | None
+) -> tuple[date | None, date | None, DutyRule | None]:
+    """Return the last day for the meeting after a day, or for the first one, and its rule.
+
+    The first of the two days keeps every reading of the months, the second is that of the law.
+    """
     if before is None:
-        return case.first_due(), case.interval(case.obliged_from or case.on)
-    return case.act_after(before), case.interval(before)
+        due = case.first_due()
+        return due, due, case.interval(case.obliged_from or case.on)
+    latest = case.act_after(before)
+    return latest, case.legal_after(before) or latest, case.interval(before)
 
 
 def _proposed(latest: date, case: OfficeCase) -> date | None:
@@ -252,17 +262,17 @@ def _around(
     ) -> PlannedDay:
         return PlannedDay(date, latest, kind, case.office.provider_no, number, what, law, day)
 
-    to_members = case.rule("notice_to_members", case.on)
-    month_before = act_before(day, 1)
-    yield planned(
-        "notice",
-        open_by(month_before),
-        None,
-        Text("send the notice (開催通知) of the meeting on {day} to its members", day=day),
-        to_members,
-    )
+    done = meeting or Meeting(case.office.provider_no)
+    if not case.done(done, "notice_on"):
+        yield planned(
+            "notice",
+            open_by(act_before(day, 1)),
+            None,
+            Text("send the notice (開催通知) of the meeting on {day} to its members", day=day),
+            case.rule("notice_to_members", case.on),
+        )
     notice = case.rule("notice_months_before", case.on)
-    if notice and not (meeting and meeting.municipality == 0):
+    if notice and done.municipality != 0 and not case.done(done, "authority_notice_on"):
         strict, _ = notice_days(notice, day)
         yield planned(
             "authority_notice",
@@ -328,10 +338,12 @@ def _after(
         yield planned("report", report.number, what, report, named=True)
     rule, latest = case.interval(day), case.act_after(day)
     if rule and latest:
-        what = Text("the meeting after that of {day} is due by this day", day=day)
+        # A closure without an end may begin between the two.
+        legal = case.legal_after(day) or latest
+        what = Text("the meeting after that of {day} is due by {latest}", day=day, latest=legal)
         yield PlannedDay(
-            latest,
-            case.legal_after(day),
+            open_by(latest),
+            legal,
             "next_meeting",
             case.office.provider_no,
             number,
