@@ -84,6 +84,10 @@ DAY = "地域密着型通所介護"
         ),
         ([office(DAY, authority="国分寺市"), office(DAY, authority="足立区")], "東京都知事"),
         ([office("訪問介護", "北海道余市郡余市町朝日町26")], "北海道知事"),
+        # Who designates is the head.
+        ([office(DAY, authority="国分寺市長")], "国分寺市長"),
+        ([office("訪問介護", "国分寺市戸倉1", "東京都知事")], "東京都知事"),
+        ([office("訪問介護", "八王子市元本郷町3", "東京都")], "八王子市長"),
         # 3号, 4号: all in one 指定都市 or 中核市.
         (
             [office(DAY, "神奈川県横浜市西区1"), office("訪問介護", "神奈川県横浜市中区1")],
@@ -189,6 +193,11 @@ def test_a_filing_that_is_whole() -> None:
 
 def test_an_item_that_is_missing_is_a_breach() -> None:
     report = check(QUIET, "2026-04-01", corporation=corporation(officer_name=""))
+    assert found(report, "severity", "rule", "place") == [
+        ("breach", "filing_item_missing", "施行規則 第140条の40第1項第2号")
+    ]
+    # 第2号: 氏名及び生年月日.
+    report = check(QUIET, "2026-04-01", corporation=corporation(officer_born_on=""))
     assert found(report, "severity", "rule", "place") == [
         ("breach", "filing_item_missing", "施行規則 第140条の40第1項第2号")
     ]

@@ -93,6 +93,21 @@ def test_items_of_form_1_by_the_number_of_offices(number: int, items: str, tmp_p
     assert ("業務執行の状況の監査の方法の概要" in text) is ("4" in items)
 
 
+def test_form_1_lists_the_offices_that_it_counts(tmp_path: Path) -> None:
+    """東金市: neither みなし指定 nor 総合事業 counts; one designation is one row."""
+    known = offices(
+        {"office": "みほん", "service": "訪問介護"},
+        {"office": "みほん", "service": "訪問介護"},
+        {"office": "れい訪問看護", "service": "訪問看護", "deemed": 1},
+        {"office": "れい総合事業", "service": "総合事業"},
+    )
+    text = text_of(write(tmp_path, "filing", known, corporation=CORPORATION))
+    assert text.split("\n").count("みほん") == 1
+    assert "計　1　か所" in text
+    assert "れい訪問看護" not in text
+    assert "れい総合事業" not in text
+
+
 def test_a_change_of_class_and_an_addressee_to_be_asked_for(tmp_path: Path) -> None:
     changed = CORPORATION.assign(former_authority="足立区長", new_authority="厚生労働大臣")
     two = offices(

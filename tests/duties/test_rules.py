@@ -180,6 +180,13 @@ def test_services_and_towns_by_their_names() -> None:
         *["adachi"] * 5,
         "函館市",
     ]
+    # Who designates is the head of the town or prefecture.
+    heads = ("足立区長", "東京都足立区長", "Adachi", "函館市長", "東京都知事", "知事")
+    assert [authority_key(one) for one in heads] == [
+        *["adachi"] * 3, "函館市", "東京都", "知事"
+    ]  # fmt: skip
+    for name in ("共生型地域密着型通所介護", "地域密着型通所介護(共生型)"):
+        assert service_key(name) == "day_care"
     assert len(service_names()) >= len(care_services())
     with pytest.raises(ChiikiTsushoError) as error:
         service_key("通所")
@@ -196,8 +203,11 @@ def test_every_preventive_twin_is_of_a_service_that_is_known() -> None:
 
 
 def test_twenty_designated_and_sixty_two_core_cities() -> None:
-    kinds = list(large_cities().values())
+    kinds = [one.kind for one in large_cities().values()]
     assert (kinds.count("designated"), kinds.count("core")) == (20, 62)
+    # 介護保険法 第115条の32第2項第4号.
+    of_core = {one.valid_from for one in large_cities().values() if one.kind == "core"}
+    assert of_core == {date(2021, 4, 1)}
 
 
 # --- a file of one's own ----------------------------------------------------------------------

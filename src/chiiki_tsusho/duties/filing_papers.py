@@ -12,8 +12,8 @@ from typing import Any
 from chiiki_tsusho.duties.filings import (
     Addressee,
     addressee_of,
-    counted_offices,
     items_for,
+    offices_counted,
     split_address,
 )
 from chiiki_tsusho.duties.paper_model import Block, Cell, Paper, Paragraph, Table
@@ -88,8 +88,8 @@ def _address(row: dict[str, Any], prefix: str) -> str:
 def filing(offices: Sequence[Office], row: dict[str, Any], on: date) -> Paper:
     """Return 様式第1号: the filing, or that of a change of class."""
     addressee = addressee_of(offices, on)
-    number = counted_offices(offices)
-    counted = [one for one in offices if care_services()[one.service].counted]
+    counted = offices_counted(offices)
+    number = len(counted)
     changed = bool(row["new_authority"] or row["former_authority"])
     head, span = _head, _span
     rows: list[list[Cell]] = [

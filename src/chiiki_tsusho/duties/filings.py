@@ -43,9 +43,8 @@ _MUNICIPALITY = re.compile(
     r"|大村|村上|村山|東村山|武蔵村山|田村)市|[^町村]+?[市区])"
     rf"|{_TOWN}"
 )
-# 第4号 came with the amendment of that day; before it core cities (中核市) took no filings.
-_CORE_CITIES_FROM = date(2021, 4, 1)
-ITEM_COLUMNS = {2: "officer_name", 3: "regulations", 4: "audit"}
+# 施行規則 第140条の40: of the officer the name and the birth date.
+ITEM_COLUMNS = {2: ("officer_name", "officer_born_on"), 3: ("regulations",), 4: ("audit",)}
 
 
 class FilingItem(BaseModel):
@@ -100,17 +99,22 @@ def items_for(offices: int, on: date | None = None) -> list[FilingItem]:
 
 
 def counted_offices(offices: Sequence[Office]) -> int:
-    """Count offices as the filing does: one for each designation and service.
+    """Count offices as the filing does."""
+    return len(offices_counted(offices))
+
+
+def offices_counted(offices: Sequence[Office]) -> list[Office]:
+    """Return the offices that the filing counts: one for each designation and service.
 
     A preventive twin counts by itself; 総合事業 and, of medical bodies, what is deemed designated
     do not count.
     """
-    counted = set()
+    counted: dict[tuple[str, str], Office] = {}
     for one in offices:
         service = care_services()[one.service]
         if service.counted and not (service.deemed_not_counted and one.deemed):
-            counted.add((one.provider_no, one.service))
-    return len(counted)
+            counted.setdefault((one.provider_no, one.service), one)
+    return list(counted.values())
 
 
 @checked_call
@@ -169,12 +173,14 @@ def place_of(office: Office) -> tuple[str, str]:
     """Return the prefecture and municipality of an office, blank where not known."""
     prefecture, town, _ = split_address(office.address)
     known = authorities().get(office.authority)
+    of_prefecture = re.fullmatch(_PREFECTURE, office.authority)
+    named = known.prefecture if known else of_prefecture[0] if of_prefecture else ""
     if town and (prefecture or not known or town == known.name):
-        return prefecture or (known.prefecture if known else ""), town
+        return prefecture or named, town
     if known:
         return known.prefecture, known.name
-    if re.fullmatch(_PREFECTURE, office.authority):
-        return office.authority, ""
+    if of_prefecture:
+        return named, ""
     return "", office.authority if office.authority[-1:] in tuple("市区町村") else ""
 
 
@@ -198,10 +204,10 @@ def addressee_of(offices: Sequence[Office], on: date = date.max) -> Addressee:
     if len(prefectures) > 1:
         why = Text("offices in several prefectures")
         return Addressee("", _rule("第2号・第6号", ""), why)
-    kind = large_cities().get(next(iter(places))) if len(places) == 1 else None
-    if kind is not None and (kind == "designated" or on >= _CORE_CITIES_FROM):
+    city = large_cities().get(next(iter(places))) if len(places) == 1 else None
+    if city is not None and on >= city.valid_from:
         name = f"{towns.pop()}長"
-        item = "第3号" if kind == "designated" else "第4号"
+        item = "第3号" if city.kind == "designated" else "第4号"
         return Addressee(name, _rule(item, name), Text("all offices in one large city"))
     name = f"{prefectures.pop()}知事"
     return Addressee(name, _rule("第1号", name), Text("offices in one prefecture"))
@@ -270,13 +276,13 @@ def filing_findings(
     offices = offices_of(offices, corporation, on)
     number = counted_offices(offices)
     for item in items_for(number, on):
-        if not corporation[ITEM_COLUMNS[item.item]]:
+        if not all(corporation[column] for column in ITEM_COLUMNS[item.item]):
             yield Finding(
                 "breach",
                 "filing_item_missing",
                 Text(
                     "{number} offices count, so item 第{item}号 belongs to the filing, and it is "
-                    "blank",
+                    "blank or lacks a part",
                     number=number,
                     item=item.item,
                 ),

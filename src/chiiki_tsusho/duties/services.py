@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from functools import cache
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.law.table_files import AnyRow, Whole, faults_text, law_file, typed_rows
 from chiiki_tsusho.reading.headings import folded
+
+# Who designates is the head of a municipality or prefecture.
+_HEAD = re.compile(r"(?<=[市区町村])長$|(?<=[都道府県])知事$")
 
 
 class CareService(BaseModel):
@@ -38,13 +44,14 @@ class Authority(BaseModel):
 
 
 class LargeCity(BaseModel):
-    """A city whose mayor takes filings in the place of the governor."""
+    """A city whose mayor takes filings in the place of the governor, and since when."""
 
     model_config = ConfigDict(frozen=True)
 
     city: str
     prefecture: str
-    kind: str
+    kind: Literal["designated", "core"]
+    valid_from: date
     source: str
 
 
@@ -90,12 +97,16 @@ def _authority_names() -> dict[str, str]:
 
 
 def authority_key(text: str) -> str:
-    """Return the key of an authority by key or name; what is not known stays as it is."""
-    return _authority_names().get(folded(str(text)), str(text).strip())
+    """Return the key of an authority by key or name, or by that of its head (足立区長).
+
+    What is not known stays as it is, but for the head.
+    """
+    said = _HEAD.sub("", str(text).strip())
+    return _authority_names().get(folded(said).casefold(), said)
 
 
 @cache
-def large_cities() -> dict[tuple[str, str], str]:
-    """Return ``designated`` (指定都市) or ``core`` (中核市) by prefecture and city."""
+def large_cities() -> dict[tuple[str, str], LargeCity]:
+    """Return the 指定都市 (``designated``) and 中核市 (``core``) by prefecture and city."""
     rows = bundled_rows("large_cities.csv", LargeCity)
-    return {(one.prefecture, one.city): one.kind for one in rows}
+    return {(one.prefecture, one.city): one for one in rows}
