@@ -187,6 +187,54 @@ def test_a_closure_does_not_run() -> None:
     assert "interval_exceeded" not in rules_found(check(register, "2030-04-01", gone))
 
 
+CLOSURES = (
+    {"closed_from": "2026-01-01", "closed_to": "2026-01-31"},
+    {"closed_from": "2025-10-01", "closed_to": "2025-10-31"},
+)
+
+
+def test_several_closures_of_an_office_do_not_run() -> None:
+    """By 2026-03-17, and 62 days later with two months of 31 days closed."""
+    office = offices(*CLOSURES, designated_on="2025-04-01")
+    register = meetings("2025-09-17")
+    assert "interval_exceeded" not in rules_found(check(register, "2026-05-18", office))
+    report = check(register, "2026-05-19", office)
+    assert ("interval_exceeded", "2026-05-18") in found(report, "rule", "date")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        # The days meet, the closure is the same, or more than it differs.
+        {"closed_from": "2026-01-31", "closed_to": "2026-02-10"},
+        {"closed_from": "2025-12-01"},
+        CLOSURES[0],
+        {"closed_from": "2026-03-01", "closed_to": "2026-03-10", "office": "れい"},
+        {},
+    ],
+)
+def test_rows_of_one_office_that_are_no_further_closure(row: dict[str, Any]) -> None:
+    office = offices(CLOSURES[0], row, designated_on="2025-04-01").fillna("")
+    with pytest.raises(InputFileError, match="two rows|twice"):
+        check(meetings("2025-09-17"), "2026-04-01", office)
+
+
+def test_nothing_is_due_after_the_office_is_closed_for_good() -> None:
+    """廃止, also of an office that was closed (休止) before."""
+    register = meetings("2025-09-17")
+    for closed in ({}, *CLOSURES, {"closed_from": "2026-01-01"}):
+        gone = offices(closed, designated_on="2025-04-01", ended_on="2026-03-17").fillna("")
+        assert found(check(register, "2030-04-01", gone)) == []
+    late = offices(designated_on="2025-04-01", ended_on="2026-03-18")
+    assert "interval_exceeded" in rules_found(check(register, "2030-04-01", late))
+    # 足立区 8(1).
+    open_list = pd.DataFrame([{"provider_no": PROVIDER, "filed_on": ""}])
+    gone = offices(designated_on="2025-04-01", ended_on="2026-03-17")
+    for on, told in (("2026-03-16", True), ("2026-03-17", False)):
+        report = check(register, on, gone, members=open_list)
+        assert ("members_not_filed" in rules_found(report)) is told
+
+
 @pytest.mark.parametrize(
     ("designated_on", "owed"),
     [

@@ -400,6 +400,19 @@ def test_an_office_counts_from_its_designation_on() -> None:
         assert ("offices in several prefectures" in " ".join(found(report, "message"))) is missing
 
 
+def test_an_office_counts_until_it_is_closed_for_good() -> None:
+    known = twenty(ended_on="2026-05-01", address="埼玉県上尾市本町3").fillna("")
+    for on, counted in (("2026-04-30", True), ("2026-05-01", False)):
+        report = check(QUIET, on, known, corporation=corporation(name="(福)みほん会"))
+        assert ("filing_item_missing" in set(found(report, "rule"))) is counted
+        assert ("offices in several prefectures" in " ".join(found(report, "message"))) is counted
+    assert filing_addressee(known).name == "足立区長"
+    all_gone = check(
+        QUIET, "2026-05-01", known.assign(ended_on="2026-05-01"), corporation=corporation()
+    )
+    assert "there is no office that counts" in " ".join(found(all_gone, "message"))
+
+
 def test_one_corporation_has_one_row() -> None:
     twice = pd.concat([corporation()] * 2)
     with pytest.raises(ChiikiTsushoError, match="has 2 rows; one was expected"):

@@ -157,6 +157,12 @@ SPANS: list[tuple[Register, dict[str, str], str, str]] = [
         "空欄です。休止の最初の日を記入してください",
     ),
     (
+        "offices",
+        {"designated_on": "2026-04-01", "ended_on": "2026-03-31"},
+        "offices: line 2, ended_on (廃止年月日): is before designated_on; correct one of the days",
+        "指定年月日より前です。どちらかの日付を直してください",
+    ),
+    (
         "members",
         {"from": "2026-04-01", "to": "2025-03-31"},
         "members: line 2, to (退任日): is before from; correct one of the days",

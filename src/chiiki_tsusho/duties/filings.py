@@ -220,7 +220,8 @@ def filing_addressee(offices: Given) -> Addressee:
     Parameters
     ----------
     offices : path-like or DataFrame
-        All offices of one corporation, community-based or not.
+        All offices of one corporation, community-based or not; those with a day of 廃止 do not
+        count.
 
     Returns
     -------
@@ -235,13 +236,15 @@ def filing_addressee(offices: Given) -> Addressee:
     >>> str(filing_addressee(pd.DataFrame([office])))
     '国分寺市長'
     """
-    return addressee_of(read_offices(offices))
+    return addressee_of([one for one in read_offices(offices) if not one.gone(date.max)])
 
 
 def offices_of(
     offices: Sequence[Office], corporation: dict[str, Any], on: date
 ) -> Sequence[Office]:
     """Return the offices of a corporation on a day; all where they name no second corporation.
+
+    Those that are closed for good (廃止) by then are left out.
 
     Raises
     ------
@@ -259,9 +262,10 @@ def offices_of(
                 Text("the offices are of several corporations, and none has the name of this one")
             )
         offices = [one for one in offices if folded(one.corporation) == folded(corporation["name"])]
-    there = [one for one in offices if one.designated_on is None or one.designated_on <= on]
+    there = [one for one in offices if not one.gone(on)]
+    begun = [one for one in there if one.designated_on is None or one.designated_on <= on]
     # Who has none yet files for those to come.
-    return there or offices
+    return begun or there
 
 
 def _authority(name: str) -> str:

@@ -49,6 +49,8 @@ def open_entries(
     for row in rows:
         lists.setdefault(row["provider_no"], []).append(row)
     for case in cases:
+        if case.office.gone(case.on):
+            continue
         rule = case.rule("member_list")
         own = lists.get(case.office.provider_no, [])
         changes = rule is not None and rule.value == "when_decided_and_changed"

@@ -67,8 +67,14 @@ OFFICES = (
         "みほん圏域",
     ),
     _column("designated_on", "指定年月日", "date", Text("day of the designation"), "2024-04-01"),
-    _column("closed_from", "休止年月日", "date", Text("first day of a closure (休止, or 廃止)")),
+    _column(
+        "closed_from",
+        "休止年月日",
+        "date",
+        Text("first day of a closure (休止); a further row for each further one"),
+    ),
     _column("closed_to", "再開前日", "date", Text("last day of a closure; blank: closed since")),
+    _column("ended_on", "廃止年月日", "date", Text("day from which it is closed for good (廃止)")),
     _column(
         "deemed",
         "みなし指定",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
+from chiiki_tsusho.duties.periods import days_later
 from chiiki_tsusho.duties.register_columns import PERSONAL, REGISTERS, Register, RegisterColumn
 from chiiki_tsusho.duties.services import authority_key, care_services, service_names
 from chiiki_tsusho.errors import InputFileError
@@ -44,7 +46,7 @@ _MODE_NAMES = {
 
 # Days of a row of which the second cannot be before the first.
 _SPANS: dict[Register, tuple[tuple[str, str], ...]] = {
-    "offices": (("closed_from", "closed_to"),),
+    "offices": (("closed_from", "closed_to"), ("designated_on", "ended_on")),
     "meetings": (
         ("held_on", "minutes_on"),
         ("held_on", "published_on"),
@@ -229,7 +231,7 @@ def _span_faults(register: Register, row: dict[str, Any]) -> Iterator[tuple[str,
                 headings[last],
                 Text("is before {first}; correct one of the days", first=before),
             )
-        elif register == "offices":
+        elif first == "closed_from":
             yield (
                 first,
                 headings[first],
@@ -347,26 +349,57 @@ class Office:
     office: str = ""
     living_area: str = ""
     designated_on: date | None = None
-    closed_from: date | None = None
-    closed_to: date | None = None
+    closed: tuple[tuple[date, date | None], ...] = ()
+    ended_on: date | None = None
     deemed: bool = False
     corporation: str = ""
     address: str = ""
 
-    @property
+    @cached_property
     def closures(self) -> list[tuple[date, date | None]]:
-        """The days on which it is closed (休止)."""
-        return [] if self.closed_from is None else [(self.closed_from, self.closed_to)]
+        """The days on which it is closed (休止, 廃止), in order of time and apart."""
+        spans: list[tuple[date, date | None]] = []
+        closed = [*self.closed, *([] if self.ended_on is None else [(self.ended_on, None)])]
+        for first, last in sorted(closed, key=lambda span: span[0]):
+            before = spans[-1][1] if spans else date.min
+            if spans and (before is None or first <= days_later(before, 1)):
+                longer = None if before is None or last is None else max(before, last)
+                spans[-1] = (spans[-1][0], longer)
+            else:
+                spans.append((first, last))
+        return spans
+
+    def gone(self, on: date) -> bool:
+        """Say whether it is closed for good (廃止) on a day."""
+        return self.ended_on is not None and self.ended_on <= on
 
 
 def read_offices(given: Given, encoding: str | None = None) -> list[Office]:
-    """Read the offices."""
-    offices = []
+    """Read the offices; rows that differ in their closure alone are one office."""
+    offices: list[Office] = []
+    at: dict[tuple[str, str], int] = {}
     for row in read_register(given, "offices", encoding).rows:
         filled = {name: value for name, value in row.items() if value is not None}
         filled["authority"] = authority_key(filled.get("authority", ""))
-        offices.append(Office(**filled))
+        first, last = filled.pop("closed_from", None), filled.pop("closed_to", None)
+        office = Office(**filled, closed=() if first is None else ((first, last),))
+        before = at.setdefault((office.provider_no, office.service), len(offices))
+        if before < len(offices) and _further_closure(offices[before], office):
+            offices[before] = replace(office, closed=(*offices[before].closed, *office.closed))
+        else:
+            offices.append(office)
     return offices
+
+
+def _further_closure(office: Office, other: Office) -> bool:
+    """Say whether a row is of the same office and of a closure apart from those known."""
+    if not (office.closed and other.closed) or replace(office, closed=other.closed) != other:
+        return False
+    return all(
+        (last is not None and last < begin) or (end is not None and end < first)
+        for first, last in office.closed
+        for begin, end in other.closed
+    )
 
 
 def read_corporation(given: Given, encoding: str | None = None) -> dict[str, Any]:
