@@ -215,7 +215,7 @@ def test_several_closures_of_an_office_do_not_run() -> None:
 )
 def test_rows_of_one_office_that_are_no_further_closure(row: dict[str, Any]) -> None:
     office = offices(CLOSURES[0], row, designated_on="2025-04-01").fillna("")
-    with pytest.raises(InputFileError, match="two rows|twice"):
+    with pytest.raises(InputFileError, match=r"two rows|twice"):
         check(meetings("2025-09-17"), "2026-04-01", office)
 
 

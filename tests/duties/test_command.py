@@ -91,6 +91,12 @@ def test_the_language_of_messages_and_headings() -> None:
     assert rows(mixed.stdout) == [list(COLUMNS), *told[1:]]
 
 
+FILING = (
+    *("write", "filing", "--offices", "duties_offices.csv"),
+    *("--corporation", "duties_corporation.csv", "-o", "x.docx"),
+)
+
+
 @pytest.mark.parametrize(
     ("words", "english", "japanese"),
     [
@@ -119,7 +125,22 @@ def test_the_language_of_messages_and_headings() -> None:
         (
             ("plan", "duties_offices.csv", "--year", "令和8", "-o", "plan"),
             "--year '令和8': a whole number",
-            "--year「令和8」: 0以上の整数",
+            "--year「令和8」: 2006〜2100の整数",
+        ),
+        (
+            (*FILING, "--provider-no", "1390000012"),
+            "the paper filing is not of one office; leave --provider-no out",
+            "書類「filing」には事業所を指定できません。--provider-no を外してください",
+        ),
+        (
+            (*FILING, "--service", "day_care"),
+            "the paper filing is not of one service; leave --service out",
+            "--service を外してください",
+        ),
+        (
+            ("write", "members", "--offices", "duties_offices.csv", "-o", "x", "--meeting-no", "1"),
+            "the paper members is not of one meeting; leave --meeting-no out",
+            "書類「members」には会議を指定できません。--meeting-no を外してください",
         ),
         (("chek",), "there is no command 'chek'; did you mean check?", "chek"),
     ],
@@ -146,6 +167,31 @@ def test_the_plan_is_a_table_and_a_calendar(folder: Path) -> None:
     run(*words, "--on", "2026-04-01", "-o", "plan")
     assert files == {path.name: path.read_bytes() for path in (folder / "plan").iterdir()}
     assert len(rows(files["plan.csv"].decode())) == 19
+
+
+def test_what_could_not_be_planned_is_told(folder: Path) -> None:
+    register = ["provider_no,held_on", *(f"13999{at:05},2026-05-20" for at in range(22))]
+    (folder / "meetings.csv").write_text("\n".join(register), encoding="utf-8")
+    done = run(
+        *("plan", "duties_offices.csv", "--year", "2026", "--meetings", "meetings.csv"),
+        *("--on", "2026-06-01", "-o", "plan", "--lang", "en"),
+    )
+    assert done.exit_code == 0
+    told = done.stderr.splitlines()
+    assert told[0].startswith(
+        "note: 1399900000 meetings of a provider that the register of offices"
+    )
+    assert told[20] == "note: … and 2 more"
+    assert len(told) == 22
+
+
+def test_the_number_of_a_meeting_is_said_once(folder: Path) -> None:
+    register = (folder / "duties_faulty_meetings.csv").read_text(encoding="utf-8")
+    numbered = register.replace("1390000012,1,", "1390000012,令和7年度第1回,")
+    (folder / "numbered.csv").write_text(numbered, encoding="utf-8")
+    done = run("check", "numbered.csv", *CHECK, "-o", "findings.csv", "--lang", "ja")
+    assert "違反: 1390000012 令和7年度第1回 最初の会議は" in done.stderr
+    assert "違反: 1390000012 第2回 書面での開催は" in done.stderr
 
 
 def test_papers_and_templates(folder: Path) -> None:

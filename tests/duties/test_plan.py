@@ -19,7 +19,7 @@ from chiiki_tsusho.duties.calendar_file import calendar_of, write_calendar
 from chiiki_tsusho.duties.office_days import is_open, open_by, open_from
 from chiiki_tsusho.duties.planned_days import COLUMNS
 from chiiki_tsusho.errors import ChiikiTsushoError
-from helpers.duties import PROVIDER, meeting, meetings, offices, plan, planned
+from helpers.duties import OTHER, PROVIDER, meeting, meetings, offices, plan, planned
 
 OPEN: Final = {
     "published_on": "", "reported_on": "", "absentees_sent_on": "", "minutes_on": "", "absent": 2,
@@ -239,8 +239,12 @@ def test_numbers_are_read_as_offices_write_them(number: str, following: str) -> 
         # The year is the same however its era is written.
         ("R7年度第1回", ["R7年度第2回", "令和8年度第1回"]),
         ("7年度第1回", ["7年度第2回", "令和8年度第1回"]),
+        ("R7(2025)年度第1回", ["R7(2025)年度第2回", "令和8年度第1回"]),
+        ("令和7年度（2025年度）第1回", ["令和7年度(2025年度)第2回", "令和8年度第1回"]),
+        ("2025(令和7)年度第1回", ["2025(令和7)年度第2回", "2026年度第1回"]),
         # One of the year before that was held late.
         ("令和6年度第6回", ["令和7年度第1回", "令和8年度第1回"]),
+        ("R6(2024)年度第6回", ["令和7年度第1回", "令和8年度第1回"]),
     ],
 )
 def test_numbers_of_a_year_begin_anew_with_it(number: str, following: list[str]) -> None:
@@ -349,6 +353,34 @@ def test_who_opens_the_first_office_files_with_the_town_of_it() -> None:
         corporation=pd.DataFrame([{"name": "社会福祉法人みほん会"}]),
     )
     assert "足立区長" in frame.loc[frame["kind"] == "filing", "what"].item()
+
+
+def test_what_could_not_be_planned_is_told() -> None:
+    """Design: fail closed; no row of a register is passed over in silence."""
+    known = offices({"provider_no": OTHER}, {"service": "夜間対応型訪問介護"})
+    rows = [{"provider_no": one, "planned_on": "2026-08-05"} for one in ("1390000099", PROVIDER)]
+    members = pd.DataFrame([{"provider_no": "1390000098", "name": "見本"}])
+    told = [
+        ct.plan_duties(
+            known, 2026, pd.DataFrame(rows), on="2026-04-01", members=members, language=language
+        ).attrs["notes"]
+        for language in ("en", "ja")
+    ]
+    assert told[0] == [
+        "1390000012 meetings of a provider whose services have no council; what to do: correct the "
+        "service of the office, or leave its meetings out",
+        "1390000099 meetings of a provider that the register of offices does not have; what to do: "
+        "add the office, or correct the provider number",
+        "1390000020 neither its designation nor a meeting that counts is known; what to do: give "
+        "designated_on (指定年月日): no meeting is planned without it",
+        "1 entry of the list of members is of a provider that the register of offices does not "
+        "have; what to do: add the office, or correct the provider number",
+    ]
+    assert told[1][2] == (
+        "1390000020 指定年月日も、開催回数に数える会議も分かりません。対応: 指定年月日(designated_on)を"
+        "記入してください。記載がないと会議の期日を計画できません"
+    )
+    assert plan(meetings("2026-03-11"), 2026, "2026-04-01").attrs["notes"] == []
 
 
 @pytest.mark.parametrize("year", [2005, 2101])

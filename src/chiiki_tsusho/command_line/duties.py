@@ -16,6 +16,7 @@ from chiiki_tsusho.command_line.shared import (
     Headings,
     exit_codes,
     file_option,
+    is_whole,
     language_of_headings,
     one_of,
     say,
@@ -24,7 +25,7 @@ from chiiki_tsusho.command_line.shared import (
     whole_number,
 )
 from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.language import Counted, Joined, Language, Sayable, Text
+from chiiki_tsusho.language import Counted, Joined, Language, Name, Sayable, Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,12 +149,14 @@ def _tell(report: DutyReport, output: Path | None) -> None:
 
 def _finding_line(one: Any) -> Sayable:
     from chiiki_tsusho.duties.findings import SEVERITY_WORDS
+    from chiiki_tsusho.duties.meetings import said_number
 
     parts: list[str | Sayable] = [SEVERITY_WORDS[one.severity], ": "]
     if one.provider_no:
         parts += [one.provider_no, " "]
     if one.meeting_no:
-        parts += [Text("meeting {number}", number=one.meeting_no), " "]
+        number = Name(one.meeting_no, said_number(one.meeting_no))
+        parts += [Text("meeting {number}", number=number), " "]
     parts += [one.message, Text("; what to do: {what}", what=one.what_to_do)]
     if one.law is not None:
         parts.append(f" [{one.law.place}]")
@@ -186,7 +189,7 @@ def plan_command(
     with exit_codes():
         from chiiki_tsusho.duties.calendar_file import calendar_of
         from chiiki_tsusho.duties.extra import needed
-        from chiiki_tsusho.duties.plan import plan_duties
+        from chiiki_tsusho.duties.plan import EARLIEST_YEAR, LATEST_YEAR, plan_duties
         from chiiki_tsusho.duties.planned_days import COLUMNS
         from chiiki_tsusho.whole_files import refuse_replacing
         from chiiki_tsusho.writing.file_sets import write_files
@@ -197,7 +200,10 @@ def plan_command(
         needed("icalendar")
         plan = plan_duties(
             offices,
-            whole_number("--year", year, 0),
+            # One out of range is refused by the plan itself.
+            int(year)
+            if is_whole(year)
+            else whole_number("--year", year, EARLIEST_YEAR, LATEST_YEAR),
             meetings,
             on=_day(on),
             members=members,
@@ -209,6 +215,11 @@ def plan_command(
         table = _table(_headed(COLUMNS, language_of_headings(headings)), plan)
         files = [("plan.csv", table.encode()), ("plan.ics", calendar_of(plan))]
         write_files(output, files, replace=True)
+        notes = plan.attrs["notes"]
+        for note in notes[:FINDINGS_SHOWN]:
+            say(Text("note: {note}", note=note))
+        if len(notes) > FINDINGS_SHOWN:
+            say(Text("note: … and {more:,} more", more=len(notes) - FINDINGS_SHOWN))
         days = Counted("{n:,} day", "{n:,} days", len(plan))
         say(Text("{days}; files in {folder}: plan.csv, plan.ics", days=days, folder=output))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -221,6 +221,21 @@ def council_cases(
         if at not in cases or office.service == service:
             cases[at] = case
     return list(cases.values())
+
+
+def stray_meetings(
+    offices: Sequence[Office], cases: Sequence[OfficeCase], register: Meetings
+) -> Iterator[Finding]:
+    """Find meetings of providers that are no office, or have no council."""
+    numbers = {one.provider_no for one in offices}
+    of_cases = {case.office.provider_no for case in cases}
+    for number in sorted({one.provider_no for one in register.meetings} - of_cases):
+        message = Text("meetings of a provider that the register of offices does not have")
+        what = Text("add the office, or correct the provider number")
+        if number in numbers:
+            message = Text("meetings of a provider whose services have no council")
+            what = Text("correct the service of the office, or leave its meetings out")
+        yield Finding("unclear", "unknown_office", message, what, number)
 
 
 def _twice(office: Office, other: Office) -> Text:

@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.duties.cases import OfficeCase, council_cases, provider_order
+from chiiki_tsusho.duties.cases import (
+    OfficeCase,
+    council_cases,
+    provider_order,
+    stray_meetings,
+)
 from chiiki_tsusho.duties.counting import counted_meetings
 from chiiki_tsusho.duties.filings import filing_findings
 from chiiki_tsusho.duties.findings import DutyReport, Finding
@@ -106,16 +111,8 @@ def check_duties(
 def _council_findings(
     offices: Sequence[Office], register: Meetings, book: RuleBook, on: date
 ) -> Iterator[Finding]:
-    numbers = {one.provider_no for one in offices}
     cases = sorted(council_cases(offices, register, book, on), key=provider_order)
-    checked = {case.office.provider_no for case in cases}
-    for number in sorted({one.provider_no for one in register.meetings} - checked):
-        message = Text("meetings of a provider that the register of offices does not have")
-        what = Text("add the office, or correct the provider number")
-        if number in numbers:
-            message = Text("meetings of a provider whose services have no council")
-            what = Text("correct the service of the office, or leave its meetings out")
-        yield Finding("unclear", "unknown_office", message, what, number)
+    yield from stray_meetings(offices, cases, register)
     unknown: dict[str, int] = {}
     for case in cases:
         case.unknown = unknown

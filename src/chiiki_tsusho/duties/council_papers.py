@@ -9,7 +9,7 @@ from typing import Any
 from chiiki_tsusho.duties.cases import OfficeCase
 from chiiki_tsusho.duties.findings import authority_name
 from chiiki_tsusho.duties.follow_ups import notice_days, retention
-from chiiki_tsusho.duties.meetings import Meeting
+from chiiki_tsusho.duties.meetings import Meeting, said_number
 from chiiki_tsusho.duties.paper_model import Block, Cell, PageBreak, Paper, Paragraph, Table
 from chiiki_tsusho.duties.registers import MODES
 from chiiki_tsusho.duties.services import care_services
@@ -57,9 +57,7 @@ def council_name(case: OfficeCase) -> str:
 
 
 def _titled(case: OfficeCase, meeting: Meeting | None, rest: str) -> str:
-    number = meeting.number if meeting else ""
-    # Some say more than a number, such as 令和7年度第1回.
-    said = number if "回" in number or not number else f"第{number}回"
+    said = said_number(meeting.number if meeting else "")
     return f"{said} {council_name(case)} {rest}".lstrip()
 
 

@@ -10,7 +10,7 @@ from chiiki_tsusho.duties.findings import Finding, Severity, authority_name
 from chiiki_tsusho.duties.meetings import Meeting
 from chiiki_tsusho.duties.periods import elapsed, fiscal_days, fiscal_year
 from chiiki_tsusho.duties.rules import DutyRule
-from chiiki_tsusho.language import Language, Sayable, Text
+from chiiki_tsusho.language import Counted, Language, Sayable, Text
 
 # So many days before its last day the next meeting is announced.
 DUE_DAYS = 60
@@ -214,10 +214,11 @@ def _next_due(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[Finding]
     yield case.finding(
         "due",
         "next_due",
-        Text(
-            "the next meeting is due by {due}, in {days} days",
+        Counted(
+            "the next meeting is due by {due}, in {n} day",
+            "the next meeting is due by {due}, in {n} days",
+            (due - case.on).days,
             due=due,
-            days=(due - case.on).days,
         ),
         Text("set its date and send the notices; 'duties plan' lists every day"),
         rule,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chiiki_tsusho.duties.registers import Given
 
 _NUMBERED = re.compile(r"第?\s*([0-9]+)\s*回?")
+_NAME = re.compile(r"\s*(?:運営推進会議|介護・医療連携推進会議)$")
 FROM_USERS = ("users", "families")
 OUTSIDERS = (
     *FROM_USERS,
@@ -79,9 +80,14 @@ class Meeting:
 
 def plain_number(text: str) -> str:
     """Return the number of a meeting without the words around it (第１回: 1), else what it says."""
-    said = plain(text)
+    said = _NAME.sub("", plain(text))
     match = _NUMBERED.fullmatch(said)
     return match[1] if match else said
+
+
+def said_number(number: str) -> str:
+    """Write the number of a meeting as Japanese does; some say more, such as 令和7年度第1回."""
+    return number if "回" in number or not number else f"第{number}回"
 
 
 @dataclass(frozen=True)

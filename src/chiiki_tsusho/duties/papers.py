@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 
 PaperKind = Literal["notice", "minutes", "members", "filing", "filing-change"]
 KINDS: tuple[PaperKind, ...] = get_args(PaperKind)
+_OPTIONS = {
+    "provider_no": Text("office"),
+    "meeting_no": Text("meeting"),
+    "service": Text("service"),
+}
+_NOT_FOR: dict[str, tuple[str, ...]] = {
+    "filing": tuple(_OPTIONS),
+    "filing-change": tuple(_OPTIONS),
+    "members": ("meeting_no",),
+}
 
 
 @checked_call
@@ -64,7 +74,7 @@ def write_paper(
     corporation : path-like or DataFrame, optional
         For the filings.
     provider_no : str, optional
-        The office that the paper is of, where there are several.
+        The office that the paper is of, where there are several; a filing is of all of them.
     meeting_no : str, optional
         The meeting that the paper is of; without it, the next one planned for a notice, the last
         one held for minutes. Of a meeting held and one planned with the same number, a notice is
@@ -84,7 +94,7 @@ def write_paper(
     ------
     ChiikiTsushoError
         python-docx is not installed, a register cannot be read, the office or the meeting is
-        not in it, or several meetings may be meant.
+        not in it, several meetings may be meant, or the paper is of no single one.
 
     Examples
     --------
@@ -94,6 +104,7 @@ def write_paper(
     'minutes.docx'
     """
     on = given_day(on)
+    _refuse_options(kind, provider_no=provider_no, meeting_no=meeting_no, service=service)
     refuse_replacing(path, (offices, meetings, members, corporation, rules))
     book = rule_book(rules)
     # The short registers are read first: a fault of theirs is told at once.
@@ -122,6 +133,20 @@ def write_paper(
             Text("{kind!r} is no paper; known: {known}", kind=kind, known=", ".join(KINDS))
         )
     return write_docx(paper, path, on)
+
+
+def _refuse_options(kind: str, **options: str | None) -> None:
+    """Refuse what a paper cannot be narrowed by: a filing is of all offices of a corporation."""
+    for name in _NOT_FOR.get(kind, ()):
+        if options[name] is not None:
+            raise ChiikiTsushoError(
+                Text(
+                    "the paper {kind} is not of one {name}; leave {option} out",
+                    kind=kind,
+                    name=_OPTIONS[name],
+                    option=f"--{name.replace('_', '-')}",
+                )
+            )
 
 
 def _case(cases: list[OfficeCase], provider_no: str | None, service: str | None) -> OfficeCase:

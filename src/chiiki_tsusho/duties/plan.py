@@ -11,12 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.duties.cases import OfficeCase, council_cases, provider_order
+from chiiki_tsusho.duties.cases import (
+    OfficeCase,
+    council_cases,
+    provider_order,
+    stray_meetings,
+)
 from chiiki_tsusho.duties.counting import counted_meetings
 from chiiki_tsusho.duties.filings import addressee_of, offices_of
+from chiiki_tsusho.duties.findings import Finding
 from chiiki_tsusho.duties.follow_ups import notice_days, report_rule, retention
 from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
-from chiiki_tsusho.duties.members import open_entries
+from chiiki_tsusho.duties.members import open_entries, stray_members
 from chiiki_tsusho.duties.office_days import open_by, open_from
 from chiiki_tsusho.duties.periods import (
     act_before,
@@ -33,7 +39,7 @@ from chiiki_tsusho.duties.registers import Office, read_corporation, read_office
 from chiiki_tsusho.duties.rules import DutyRule, RuleBook, rule_book
 from chiiki_tsusho.eras import japanese_date
 from chiiki_tsusho.errors import ChiikiTsushoError, given_text
-from chiiki_tsusho.language import Language, Sayable, Text
+from chiiki_tsusho.language import Joined, Language, Sayable, Text
 from chiiki_tsusho.lazy import pandas
 
 if TYPE_CHECKING:
@@ -46,8 +52,8 @@ _HALF_A_MONTH = timedelta(days=15)
 # No council meets so often that its number has more.
 _DIGITS = 9
 # Numbers that begin anew each fiscal year: 令和8年度第1回, 2026年度第1回.
-_OF_A_YEAR = re.compile(rf"(\S+年度)\s*第?([0-9]{{1,{_DIGITS}}})回?")
-_EARLIEST_YEAR, _LATEST_YEAR = 2006, 2100
+_OF_A_YEAR = re.compile(rf"(\S+?年度(?:\(\S+?\))?)\s*第?([0-9]{{1,{_DIGITS}}})回?")
+EARLIEST_YEAR, LATEST_YEAR = 2006, 2100
 
 
 @checked_call
@@ -87,7 +93,7 @@ def plan_duties(
     DataFrame
         One row per day, all columns text, in order of time: ``date``, on which the municipality's
         office is open, and ``latest``, the last day that the rule allows (blank where it names
-        none).
+        none). ``attrs["notes"]`` names the offices and rows of which nothing could be planned.
 
     Raises
     ------
@@ -102,13 +108,13 @@ def plan_duties(
     >>> plan.columns[:3].tolist()
     ['date', 'latest', 'kind']
     """
-    if not _EARLIEST_YEAR <= year <= _LATEST_YEAR:
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
         raise ChiikiTsushoError(
             Text(
                 "{year} is not a fiscal year between {first} and {last}",
                 year=given_text(year),
-                first=_EARLIEST_YEAR,
-                last=_LATEST_YEAR,
+                first=EARLIEST_YEAR,
+                last=LATEST_YEAR,
             )
         )
     on = given_day(on)
@@ -133,8 +139,33 @@ def plan_duties(
     days.sort(key=lambda one: (one.act, one.provider_no, one.meeting_no, one.kind, one.service))
     told = [one.cells(language) for one in days]
     frame: pd.DataFrame = pandas.DataFrame(told, columns=list(COLUMNS), dtype=str)
-    frame.attrs.update(year=year, on=on.isoformat(), marks=event_marks(days, told))
+    notes = [*stray_meetings(known, cases, register), *_without_a_day(cases)]
+    if rows is not None:
+        notes += stray_members(rows, {one.provider_no for one in known})
+    frame.attrs.update(
+        year=year,
+        on=on.isoformat(),
+        marks=event_marks(days, told),
+        notes=[_note(one).say(language) for one in notes],
+    )
     return frame
+
+
+def _without_a_day(cases: Sequence[OfficeCase]) -> Iterator[Finding]:
+    """Find offices of which nothing says when a meeting is owed."""
+    for case in cases:
+        number = case.office.provider_no
+        if case.office.designated_on is None and not (
+            counted_meetings(case)[0] or case.register.planned(number, case.on)
+        ):
+            message = Text("neither its designation nor a meeting that counts is known")
+            what = Text("give designated_on (指定年月日): no meeting is planned without it")
+            yield case.finding("unclear", "not_recorded", message, what, None)
+
+
+def _note(finding: Finding) -> Sayable:
+    of = [f"{finding.provider_no} "] if finding.provider_no else []
+    return Joined((*of, finding.message, Text("; what to do: {what}", what=finding.what_to_do)))
 
 
 def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
@@ -185,15 +216,15 @@ def _number_after(number: str, day: date) -> str:
     first, _ = fiscal_days(fiscal_year(day))
     # A fiscal year has the name of the era that all but its first month may have.
     of_era = japanese_date(days_later(first, 30)).partition("年")[0]
-    written, western = _year_digits(of_year[1]), str(first.year)
-    if written in (western, _year_digits(of_era)):
+    western, written = str(first.year), _year_digits(of_year[1])
+    if {western, *_year_digits(of_era)} & set(written):
         return f"{of_year[1]}第{int(of_year[2]) + 1}回"
-    return f"{western if len(written) == len(western) else of_era}年度第1回"
+    return f"{western if written and len(written[0]) == len(western) else of_era}年度第1回"
 
 
-def _year_digits(name: str) -> str:
-    """Return the digits of a year, whatever stands before them: 8 of 令和8年度 and R8年度."""
-    return re.sub(r"[^0-9]", "", name.replace("元", "1"))
+def _year_digits(name: str) -> list[str]:
+    """Return the numbers in the name of a year: 8 and 2026 of 令和8(2026)年度."""
+    return re.findall(r"[0-9]+", name.replace("元", "1"))
 
 
 def _count(number: str) -> int:
