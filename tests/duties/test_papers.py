@@ -191,6 +191,10 @@ def test_minutes_of_each_office_also_when_joint(tmp_path: Path) -> None:
     register = meetings(meeting("2025-09-17", joint_with="1390000020 1390000021"))
     text = text_of(write(tmp_path, "minutes", meetings=register))
     assert "あり(ほか2事業所)。会議録は事業所ごとに作成する" in text
+    register = meetings(meeting("2025-09-17", joint_with=f"{PROVIDER} 1390000020"))
+    assert "あり(ほか1事業所)" in text_of(write(tmp_path, "minutes", meetings=register))
+    register = meetings(meeting("2025-09-17", joint_with=PROVIDER))
+    assert "なし" in text_of(write(tmp_path, "minutes", meetings=register)).split("\n")
 
 
 def test_blank_minutes(tmp_path: Path) -> None:

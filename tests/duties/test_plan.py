@@ -383,6 +383,31 @@ def test_what_could_not_be_planned_is_told() -> None:
     assert plan(meetings("2026-03-11"), 2026, "2026-04-01").attrs["notes"] == []
 
 
+def test_a_town_without_rules_is_told() -> None:
+    """That no rule is known does not mean that nothing is asked for."""
+    known = offices(
+        {"authority": "柏市"}, {"provider_no": OTHER, "authority": "柏市"},
+        {"provider_no": "1390000030", "authority": ""}, {"provider_no": "1390000040"},
+        designated_on="2026-04-01",
+    )  # fmt: skip
+    notes = ct.plan_duties(known, 2026, on="2026-04-01").attrs["notes"]
+    assert [note.partition(";")[0] for note in notes] == [
+        "a municipality is not named",
+        "no rules of 柏市 are known",
+    ]
+
+
+def test_no_meeting_is_planned_in_the_second_of_two_closures() -> None:
+    """Friday 2026-08-28 ends the first, Monday 08-31 begins the second."""
+    known = offices(
+        {"closed_from": "2026-08-20", "closed_to": "2026-08-28"},
+        {"closed_from": "2026-08-31", "closed_to": "2026-09-04"},
+        designated_on="2025-04-01",
+    )
+    frame = ct.plan_duties(known, 2026, meetings("2026-02-28"), on="2026-08-24")
+    assert planned(frame, "meeting")[0][0] == "2026-09-07"
+
+
 @pytest.mark.parametrize("year", [2005, 2101])
 def test_a_year_out_of_range(year: int) -> None:
     with pytest.raises(ChiikiTsushoError) as error:

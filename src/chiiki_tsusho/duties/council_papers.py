@@ -200,8 +200,9 @@ def minutes(case: OfficeCase, meeting: Meeting | None) -> Paper:
     ] or [f"{group}　　名" for name, group in GROUPS.items() if _sits(case, name)]
     absent = "　　名" if meeting is None or meeting.absent is None else f"{meeting.absent}名"
     joint = "なし"
-    if meeting and meeting.joint_with:
-        joint = f"あり(ほか{len(meeting.joint_with)}事業所)。会議録は事業所ごとに作成する"
+    others = set(meeting.joint_with or () if meeting else ()) - {office.provider_no}
+    if others:
+        joint = f"あり(ほか{len(others)}事業所)。会議録は事業所ごとに作成する"
     rows = [
         ("事業所名", f"{office.office}(事業所番号 {office.provider_no})"),
         ("サービス", care_services()[office.service].name),
@@ -280,7 +281,7 @@ def members(case: OfficeCase, rows: Sequence[dict[str, Any]], on: date) -> Paper
     heads = [Cell(text, head=True, align="center") for text in ("氏名", "構成区分", "職名等")]
     blocks: list[Block] = [
         Paragraph(title, "center", 15, bold=True, after=14),
-        Paragraph(f"{authority_name(office.authority, 'ja')} 御中", after=6),
+        Paragraph(f"{authority_name(office.authority, 'ja') or '　　　　　　'} 御中", after=6),
         Paragraph(NO_DATE, "right", after=6),
         Paragraph(f"事業所名：　{office.office}", points=11.5, after=2),
         Paragraph(

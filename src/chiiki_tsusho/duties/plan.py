@@ -93,7 +93,8 @@ def plan_duties(
     DataFrame
         One row per day, all columns text, in order of time: ``date``, on which the municipality's
         office is open, and ``latest``, the last day that the rule allows (blank where it names
-        none). ``attrs["notes"]`` names the offices and rows of which nothing could be planned.
+        none). ``attrs["notes"]`` names the offices and rows of which nothing could be planned,
+        and towns whose rules are not known.
 
     Raises
     ------
@@ -139,7 +140,8 @@ def plan_duties(
     days.sort(key=lambda one: (one.act, one.provider_no, one.meeting_no, one.kind, one.service))
     told = [one.cells(language) for one in days]
     frame: pd.DataFrame = pandas.DataFrame(told, columns=list(COLUMNS), dtype=str)
-    notes = [*stray_meetings(known, cases, register), *_without_a_day(cases)]
+    notes = [*_without_rules(cases), *stray_meetings(known, cases, register)]
+    notes += _without_a_day(cases)
     if rows is not None:
         notes += stray_members(rows, {one.provider_no for one in known})
     frame.attrs.update(
@@ -149,6 +151,22 @@ def plan_duties(
         notes=[_note(one).say(language) for one in notes],
     )
     return frame
+
+
+def _without_rules(cases: Sequence[OfficeCase]) -> Iterator[Finding]:
+    """Find towns without rules: that none is known does not mean that nothing is asked for."""
+    towns = {case.office.authority for case in cases} - cases[0].book.authorities if cases else ()
+    for town in sorted(towns):
+        message = (
+            Text(
+                "no rules of {authority} are known; only what the law asks is planned",
+                authority=town,
+            )
+            if town
+            else Text("a municipality is not named; only what the law asks is planned")
+        )
+        what = Text("ask it for its guide, and give its rules with --rules")
+        yield Finding("advice", "authority_unknown", message, what)
 
 
 def _without_a_day(cases: Sequence[OfficeCase]) -> Iterator[Finding]:
@@ -274,7 +292,11 @@ def _proposed(latest: date, case: OfficeCase) -> date | None:
             before = open_by(days_later(first, -1))
             after = None if last is None else open_from(days_later(last, 1))
             late = after is None or after > latest
-            return before if late and before >= earliest else after
+            if late and before >= earliest:
+                return before
+            if after is None:
+                return None
+            day = after
     return day
 
 
