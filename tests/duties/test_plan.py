@@ -406,6 +406,10 @@ def test_no_meeting_is_planned_in_the_second_of_two_closures() -> None:
     )
     frame = ct.plan_duties(known, 2026, meetings("2026-02-28"), on="2026-08-24")
     assert planned(frame, "meeting")[0][0] == "2026-09-07"
+    # The second has no end, and the office is closed on every day before it.
+    known = known.assign(closed_to=["2026-08-28", ""])
+    frame = ct.plan_duties(known, 2026, meetings("2026-02-28"), on="2026-08-24")
+    assert planned(frame, "meeting") == []
 
 
 @pytest.mark.parametrize("year", [2005, 2101])

@@ -29,6 +29,7 @@ from chiiki_tsusho.duties.periods import (
     act_by,
     days_later,
     done_by,
+    first_open,
     fiscal_days,
     fiscal_year,
     given_day,
@@ -292,7 +293,7 @@ def _proposed(latest: date, case: OfficeCase) -> date | None:
             before = open_by(days_later(first, -1))
             after = None if last is None else open_from(days_later(last, 1))
             late = after is None or after > latest
-            if late and before >= earliest:
+            if late and before >= earliest and first_open(before, case.office.closures) == before:
                 return before
             if after is None:
                 return None
