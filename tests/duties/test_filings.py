@@ -305,6 +305,17 @@ def test_lists_of_members_are_filed(authority: str, rows: list[Any], late: int) 
         assert "利用者" not in str(one.message) or one.rule != "members_not_filed"
 
 
+def test_the_first_lists_were_to_be_filed_by_a_day() -> None:
+    """国分寺市 3※: 平成28年4月28日(木)までにご報告ください."""
+    office_ = offices(authority="kokubunji", designated_on="2016-04-01")
+    rows = members({"from": "2016-04-01", "filed_on": ""})
+    for on, severity in (("2016-04-28", "due"), ("2016-04-29", "late")):
+        report = check(meetings(), on, office_, members=rows)
+        assert found(report, "severity", "rule", "date") == [
+            (severity, "members_not_filed", "2016-04-28")
+        ]
+
+
 def test_a_list_is_told_once_for_an_office_of_several_services() -> None:
     office_ = offices({}, {"service": "総合事業"}, designated_on="2025-04-01")
     report = check(QUIET, "2026-04-01", office_, members=members({"filed_on": ""}))

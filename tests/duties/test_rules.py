@@ -269,6 +269,11 @@ def test_rules_of_ones_own_stand_beside_the_bundled_ones(tmp_path: Path) -> None
                 ("member_list", "when_decided_and_changed, designation_and_renewal"),
             )
         ),
+        (
+            "x,*,member_list_first_filed_by,2024-04-01,2024-04-30,soon,guide,5,own,high",
+            "'soon' is not a day",
+            "「soon」は日付として読めません",
+        ),
         ("x,*,mode,2024-04-01,2024-04-30,online,law,5,own,low", "confidence", "confidence"),
         ("x,*,mode,2024-04,2024-04-30,online,law,5,own,high", "valid_from", "valid_from"),
         *(

@@ -58,6 +58,12 @@ def open_entries(
         yield case, 0 if rule is None else count, rule
 
 
+def first_list_by(case: OfficeCase) -> date | None:
+    """Return the day by which a town wanted the first list, None where it names none."""
+    rule = case.rule("member_list_first_filed_by")
+    return rule.day if rule else None
+
+
 def member_findings(
     cases: Sequence[OfficeCase], rows: Sequence[dict[str, Any]]
 ) -> Iterator[Finding]:
@@ -73,8 +79,9 @@ def member_findings(
                 law=rule,
             )
         elif count:
+            until = first_list_by(case)
             yield Finding(
-                "late",
+                "due" if until and case.on <= until else "late",
                 "members_not_filed",
                 Counted(
                     "{n} entry of the list of members is not filed",
@@ -85,6 +92,7 @@ def member_findings(
                     "file the list ('duties write members'); names may follow where they are open"
                 ),
                 case.office.provider_no,
+                date=until,
                 law=rule,
             )
 

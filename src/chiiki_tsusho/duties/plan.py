@@ -22,7 +22,7 @@ from chiiki_tsusho.duties.filings import addressee_of, offices_of
 from chiiki_tsusho.duties.findings import Finding
 from chiiki_tsusho.duties.follow_ups import notice_days, report_rule, retention
 from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
-from chiiki_tsusho.duties.members import open_entries, stray_members
+from chiiki_tsusho.duties.members import first_list_by, open_entries, stray_members
 from chiiki_tsusho.duties.office_days import open_by, open_from
 from chiiki_tsusho.duties.periods import (
     act_before,
@@ -421,7 +421,8 @@ def _member_lists(
         if count:
             what = Text("file the list of members")
             number = case.office.provider_no
-            yield case, PlannedDay(open_from(case.on), None, "member_list", number, "", what, rule)
+            day, until = open_from(case.on), first_list_by(case)
+            yield case, PlannedDay(day, until, "member_list", number, "", what, rule)
 
 
 def _filing(

@@ -41,6 +41,7 @@ _WHOLE = frozenset(
         "retention_years",
     }
 )
+_DAYS = frozenset({"member_list_first_filed_by"})
 # Of these no other value is known.
 _VALUES = {
     "council": ("management", "care_medical", "none"),
@@ -71,6 +72,11 @@ class DutyRule(BaseModel):
     def number(self) -> int:
         """The value of a rule that is a number."""
         return int(self.value)
+
+    @property
+    def day(self) -> date:
+        """The value of a rule that is a day."""
+        return date.fromisoformat(self.value)
 
     def holds(self, day: date) -> bool:
         """Say whether the rule is in force on a day."""
@@ -150,6 +156,12 @@ def _faults(rows: list[NumberedRow[DutyRule]], keys: Collection[str] | None) -> 
                 yield one.fault("value", Text("a whole number was expected"))
             elif row.key == "interval_months" and not row.number:
                 yield one.fault("value", Text("a month at least was expected"))
+        if row.key in _DAYS:
+            try:
+                given_day(row.value)
+            except ChiikiTsushoError:
+                fault = Text("{day!r} is not a day; write it as 2026-04-01", day=row.value)
+                yield one.fault("value", fault)
         known = _VALUES.get(row.key)
         if known and row.value not in known:
             yield one.fault("value", Text("the values known are: {known}", known=", ".join(known)))
