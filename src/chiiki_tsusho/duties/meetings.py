@@ -82,7 +82,7 @@ def plain_number(text: str) -> str:
     """Return the number of a meeting without the words around it (第１回: 1), else what it says."""
     said = _NAME.sub("", plain(text))
     match = _NUMBERED.fullmatch(said)
-    return match[1] if match else said
+    return match[1].lstrip("0") or "0" if match else said
 
 
 def said_number(number: str) -> str:
