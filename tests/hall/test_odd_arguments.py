@@ -232,6 +232,7 @@ def calls(folder: Path) -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "CodeTable.no_such_key": (TABLE.no_such_key, {"key": "x"}),
         "CodeTable.of_month": (TABLE.of_month, {"month": 201605}),
         "CodeTable.rate_rows": (TABLE.rate_rows, {"key": "rural_area"}),
+        "CodeTable.row_of": (TABLE.row_of, {"key": "bathing"}),
         "CodeTable.lookup": (TABLE.lookup, {"codes": ["781241"]}),
         "CodeTable.positions": (TABLE.positions, {"codes": ["781241"]}),
         "CodeTable.units": (TABLE.units, {"codes": ["781241"]}),

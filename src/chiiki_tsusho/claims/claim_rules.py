@@ -152,7 +152,7 @@ def roster_counts(
         fault = key_fault(table, context.visits.book, key, heading)
         wrong = values > 0
         if fault is None:
-            wrong = values > table.rows[table.key_positions[key]].largest_value
+            wrong = values > table.row_of(key).largest_value
         for at in np.flatnonzero(wrong):
             message = fault or count_fault(table, key, int(values[at]))
             line, value = int(roster.lines[rows[at]]), int(values[at])

@@ -198,7 +198,7 @@ class MonthVisits:
         values = self.kinds.values
         left = dict(values)
         for key in values:
-            for stronger in self.table.rows[self.table.key_positions[key]].yields:
+            for stronger in self.table.row_of(key).yields:
                 if stronger in values:
                     left[key] = left[key] * (values[stronger] == 0)
         yielded = replace(self, kinds=replace(self.kinds, values=left))
@@ -231,7 +231,7 @@ def bear(visits: MonthVisits, key: str) -> Ints:
     counts of the claim, and running sums say what came before a visit.
     """
     values = visits.values(key)
-    per = visits.table.rows[visits.table.key_positions[key]].per
+    per = visits.table.row_of(key).per
     if per in ("visit", "one_way"):
         return values
     flags = values > 0

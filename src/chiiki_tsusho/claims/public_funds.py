@@ -161,7 +161,7 @@ def _units_on(
         counts[:, column] = ratio != 0
 
     def outside(key: str) -> Ints | int:
-        return 0 if table.rows[table.key_positions[key]].limit_managed else excess
+        return 0 if table.row_of(key).limit_managed else excess
 
     for key, bases in base_rate_bases(visits, on).items():
         # What is over the limit counts with its additions, the basis of a ratio without them: of

@@ -20,7 +20,6 @@ def conflicts(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Fl
         keys counted once a month meet without a visit in common.
     """
     found = []
-    rows, positions = visits.table.rows, visits.table.key_positions
     values = visits.kinds.values
     for group, members in visits.table.groups.items():
         keys = tuple(key for key in members if key in values)
@@ -28,7 +27,7 @@ def conflicts(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Fl
         if not _several([visits.has(key) for key in keys]).any():
             continue
         on_visit = _several([values[key] > 0 for key in keys])[visits.kind]
-        monthly = [visits.has(key) for key in keys if rows[positions[key]].per == "month"]
+        monthly = [visits.has(key) for key in keys if _of_the_month(visits.table, key)]
         same_visit = np.logical_or.reduceat(on_visit, visits.starts)
         found.append((group, keys, on_visit, _several(monthly) & ~same_visit))
     return found
@@ -95,7 +94,7 @@ def _nowhere(alike: Ints) -> Flags:
 
 
 def _of_the_month(table: CodeTable, key: str) -> bool:
-    return table.rows[table.key_positions[key]].per == "month"
+    return table.row_of(key).per == "month"
 
 
 def _several(flags: list[Flags]) -> Flags:

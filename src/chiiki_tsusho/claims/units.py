@@ -68,7 +68,7 @@ def _counts_of_keys(visits: MonthVisits) -> dict[str, Ints]:
     counts: dict[str, Ints] = {}
     several: dict[str, Ints] = {}
     for key, values in visits.kinds.values.items():
-        row = visits.table.rows[visits.table.key_positions[key]]
+        row = visits.table.row_of(key)
         if row.kind != "addition":
             continue
         if row.per == "month":

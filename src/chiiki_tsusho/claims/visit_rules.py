@@ -259,7 +259,7 @@ class _VisitRows:
         if message is not None:
             self._refuse(column, at, values, values > 0, {"": message})
             return None
-        row = table.rows[table.key_positions[column.key]]
+        row = table.row_of(column.key)
         over = values > row.largest_value
         if over.any():
             faults = {
@@ -319,7 +319,7 @@ def key_fault(table: CodeTable, book: CodeBook, key: str, heading: str) -> Messa
 
 def count_fault(table: CodeTable, key: str, count: int) -> Message:
     """Say that an addition is counted too often in one row."""
-    most = table.rows[table.key_positions[key]].largest_value
+    most = table.row_of(key).largest_value
     facts = {"value": str(count), "key": table.named(key), "most": most}
     return Message("bad_value", "key_value", facts)
 

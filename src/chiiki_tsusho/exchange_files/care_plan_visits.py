@@ -201,8 +201,8 @@ class _PlanReader:
 
     def _fits(self, row: CodeRow, base: CodeRow, visit: Cells) -> bool:
         """Say whether an addition can stand beside a code and what else a visit has."""
-        rows, places = self.table.rows, self.table.key_positions
-        others = [rows[places[key]] for key in visit if key in places and key != row.key]
+        rows, known = self.table.rows, self.table.key_positions
+        others = [self.table.row_of(key) for key in visit if key in known and key != row.key]
         apart = any(
             (row.group is not None and one.group == row.group)
             or str(one.key) in row.yields + row.excluded

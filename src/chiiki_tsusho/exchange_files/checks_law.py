@@ -153,7 +153,7 @@ def _check_company(lines: MonthLines, findings: Findings) -> None:
     table, view = lines.table, lines.sheets.lines
     met = set(np.unique(lines.row).tolist())
     keys = {row.key for at, row in enumerate(table.rows) if at in met}
-    rows = {key: table.rows[table.key_positions[key]] for key in keys if key is not None}
+    rows = {key: table.row_of(key) for key in keys if key is not None}
 
     def add(rule: str, where: Flags, expected: str = "") -> None:
         findings.add(rule, view, "item_code", lines.at[where], expected)

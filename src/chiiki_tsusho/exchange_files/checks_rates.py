@@ -85,6 +85,6 @@ def _computed(lines: MonthLines, rate: Rate, units: Ints, reached: Flags, excess
     Outside the limit it is of what is inside: the units over it are taken off first.
     """
     sums = lines.summed(units, reached)
-    if not lines.table.rows[lines.table.key_positions[rate.key]].limit_managed:
+    if not lines.table.row_of(rate.key).limit_managed:
         sums = np.maximum(0, sums - excess)
     return apply_rate(sums, rate.per_mille)[lines.statement]

@@ -85,7 +85,7 @@ class MonthLines:
 
     def times(self, key: str) -> Ints:
         """Return on how many visits or days a key is claimed at least, by statement."""
-        largest = self.table.rows[self.table.key_positions[key]].largest_value
+        largest = self.table.row_of(key).largest_value
         return self.summed(-(-self.number("count") // largest), self.of_keys([key]))
 
     @cached_property

@@ -82,7 +82,7 @@ def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
     ]
     whole = int(lines.service_units[0, is_basis].sum())
     for key in ordered:
-        row = table.rows[table.key_positions[key]]
+        row = table.row_of(key)
         if not only(lines.counts[:, lines.column(key)]):
             continue
         basis = of_base.get(key)
@@ -95,7 +95,7 @@ def _rate_steps(priced: Priced, language: Language) -> Iterator[Step]:
         yield step
         for less, taken_off in basis.reductions.items() if basis is not None else ():
             if only(taken_off):
-                name = table.rows[table.key_positions[less]].name
+                name = table.row_of(less).name
                 label = Text("less {name}", name=name).say(language)
                 step = added(label, step.after, only(taken_off), rounding)
                 yield step

@@ -227,7 +227,7 @@ class Calculator:
     def _row(self, key: str) -> CodeRow:
         if key not in self.table.key_positions:
             raise VisitError(self.table.no_such_key(key))
-        return self.table.rows[self.table.key_positions[key]]
+        return self.table.row_of(key)
 
     def _refuse_conflicts(self, visits: MonthVisits) -> None:
         for group, keys, on_visit, _ in conflicts(visits):

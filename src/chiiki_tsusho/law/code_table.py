@@ -204,7 +204,7 @@ class CodeTable(MonthRows):
         UnknownCodeError
             There is no such key in this month; the message names those there are.
         """
-        name = self._row_of(key).name.removeprefix(SERVICE_PREFIX)
+        name = self.row_of(key).name.removeprefix(SERVICE_PREFIX)
         return Name(key, f"{name}({key})")
 
     @checked_call
@@ -216,14 +216,22 @@ class CodeTable(MonthRows):
         UnknownCodeError
             There is no such key in this month, or it is no ratio.
         """
-        chain = [self._row_of(key)]
+        chain = [self.row_of(key)]
         if chain[0].kind != "rate":
             raise UnknownCodeError(Text("{key} is no ratio of other lines", key=self.named(key)))
         while chain[-1].rate_of not in (BASE_LINES, ALL_LINES):
-            chain.append(self._row_of(str(chain[-1].rate_of)))
+            chain.append(self.row_of(str(chain[-1].rate_of)))
         return tuple(reversed(chain))
 
-    def _row_of(self, key: str) -> CodeRow:
+    @checked_call
+    def row_of(self, key: str) -> CodeRow:
+        """Return the row of a key; of a key of several lines, the first.
+
+        Raises
+        ------
+        UnknownCodeError
+            There is no such key in this month; the message names those there are.
+        """
         if key not in self.key_positions:
             raise UnknownCodeError(self.no_such_key(key))
         return self.rows[self.key_positions[key]]

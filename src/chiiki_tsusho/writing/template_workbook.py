@@ -138,9 +138,7 @@ def write_workbook(
 
 
 def _fill_in(sheet: Worksheet, one: InputSheet, table: CodeTable, language: Language) -> None:
-    keys = [
-        key for key in one.named if belongs_to(table.rows[table.key_positions[key]]) == one.file
-    ]
+    keys = [key for key in one.named if belongs_to(table.row_of(key)) == one.file]
     headings = one.rows(language)[0][: len(one.columns)] + [one.named[key] for key in keys]
     sheet.append(headings)
     cells: list[str | int | date | None] = [
@@ -153,7 +151,7 @@ def _fill_in(sheet: Worksheet, one: InputSheet, table: CodeTable, language: Lang
         if column.kind in _NUMBERS:
             _as_text(sheet, at)
     for at, key in enumerate(keys, start=len(one.columns) + 1):
-        row = table.rows[table.key_positions[key]]
+        row = table.row_of(key)
         counts = [str(count) for count in range(1, row.largest_value + 1)]
         _offer(sheet, at, headings[at - 1], counts, row.name)
     _dress(sheet)

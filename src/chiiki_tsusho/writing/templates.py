@@ -146,7 +146,7 @@ def _headings_of(
     """
     if language == "en":
         return list(keys)
-    names = [_short(table.rows[table.key_positions[key]].name) for key in keys]
+    names = [_short(table.row_of(key).name) for key in keys]
     return [
         name if names.count(name) == 1 and _is_understood(name, key, book, table.month) else key
         for name, key in zip(names, keys, strict=True)
