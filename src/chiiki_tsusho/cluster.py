@@ -34,7 +34,7 @@ from chiiki_tsusho.batch import Batch
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.run import BatchRun, Waiting
 from chiiki_tsusho.claims.visits import VisitBook
-from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, FILES, PROBLEMS
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS, FILES, PROBLEMS
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError, why_not
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
@@ -51,7 +51,6 @@ from chiiki_tsusho.writing.folders import new_folder
 from chiiki_tsusho.writing.result_tables import FrameSink, read_frame, schema
 from chiiki_tsusho.writing.run_record import OUTPUTS
 
-_KEY = [column.name for column in CLAIM_KEY]
 # Columns of our own beside those of the visits; no heading is so named.
 _LINE, _PERSON = " line", " person"
 _NOBODY = ""
@@ -88,8 +87,8 @@ class DaskBatch:
         """
         lines, claims, problems, held = dask.compute(*self._frames())
         return Batch(
-            lines.sort_values([*_KEY, "service_code"], ignore_index=True),
-            claims.sort_values(_KEY, ignore_index=True),
+            lines.sort_values([*CLAIM_KEY_NAMES, "service_code"], ignore_index=True),
+            claims.sort_values(CLAIM_KEY_NAMES, ignore_index=True),
             problems.reset_index(drop=True),
             held.sort_index(kind="stable").reset_index(drop=True),
         )

@@ -176,6 +176,7 @@ CLAIM_KEY = (
     _out("insurer_no", "保険者番号", "text", "insurer", "保険者番号"),
     _out("insured_no", "被保険者番号", "text", "insured person", "被保険者番号"),
 )
+CLAIM_KEY_NAMES = [column.name for column in CLAIM_KEY]
 
 CLAIM_LINES = (
     *CLAIM_KEY,

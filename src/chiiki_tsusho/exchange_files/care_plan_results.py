@@ -19,6 +19,7 @@ from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.visit_codes import visit_code_table
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.exchange_files.care_plan_layout import (
     DONE,
@@ -46,11 +47,11 @@ EDITION = "202410"
 # Service kinds in the names of files: 地域密着型通所介護 and 居宅介護支援.
 _SENDER, _RECEIVER = service().service_type, service("care_plan").service_type
 _EDITION = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])")
-_CLAIM = ("service_month", "provider_no", "insurer_no", "insured_no")
 _SELF_MADE = "2"
 _INSURER_LENGTH = 6
 CODE_COLUMNS = (
-    *_CLAIM, "service_date", "session", "service_code", "count", "start_time", "end_time", "units",
+    *CLAIM_KEY_NAMES, "service_date", "session", "service_code", "count", "start_time", "end_time",
+    "units",
 )  # fmt: skip
 
 
@@ -247,7 +248,7 @@ def write_care_plan_results(
         )
     done = codes_of_visits(visits, providers, recipients, codes, language, ignore_columns)
     book = code_book(codes)
-    claims = done.codes[list(_CLAIM)].drop_duplicates(ignore_index=True)
+    claims = done.codes[CLAIM_KEY_NAMES].drop_duplicates(ignore_index=True)
     source = open_input(recipients, "recipients", ignore_columns=ignore_columns)
     cells = person_cells(source, book, claims)
     why = _why_not(claims, cells)
@@ -312,7 +313,9 @@ def _rows(
     """Write the lines of each claim."""
     if not len(claims):
         return []
-    at = pd.MultiIndex.from_frame(claims).get_indexer(pd.MultiIndex.from_frame(rows[list(_CLAIM)]))
+    at = pd.MultiIndex.from_frame(claims).get_indexer(
+        pd.MultiIndex.from_frame(rows[CLAIM_KEY_NAMES])
+    )
     texts = {name: rows[name].astype("str").tolist() for name in rows}
     texts |= {
         "version": [edition] * len(rows),

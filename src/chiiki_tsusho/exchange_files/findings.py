@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.exchange_files.finding_texts import CHECKS, Check
 from chiiki_tsusho.exchange_files.layout import Item, layout
-from chiiki_tsusho.exchange_files.sheets import KEY, NUMBER_FORMS, View
+from chiiki_tsusho.exchange_files.sheets import NUMBER_FORMS, View
 from chiiki_tsusho.language import Language, Sayable
 from chiiki_tsusho.number_arrays import Flags, Ints
 
@@ -21,7 +22,8 @@ else:
     from chiiki_tsusho.lazy import pandas as pd
 
 COLUMNS = (
-    "file", "line", *KEY, "item", "heading", "found", "expected", "rule", "return_code", "message",
+    "file", "line", *CLAIM_KEY_NAMES, "item", "heading", "found", "expected", "rule", "return_code",
+    "message",
 )  # fmt: skip
 # Of these only the place is told, never what stands there.
 PRIVATE = frozenset(
@@ -124,7 +126,7 @@ class Findings:
         count = len(one.at)
         columns["file"].extend([self.shown] * count)
         columns["line"].extend(one.lines.tolist())
-        for name in KEY:
+        for name in CLAIM_KEY_NAMES:
             texts = [""] * count
             if one.view is not None and one.view.has(name):
                 cells = one.view.texts(name).take(pa.array(one.at)).to_pylist()

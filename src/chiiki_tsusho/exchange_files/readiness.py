@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
 from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 else:
     from chiiki_tsusho.lazy import pandas as pd
 
-_KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
-COLUMNS = (*_KEY, "column", "rule", "message")
+COLUMNS = (*CLAIM_KEY_NAMES, "column", "rule", "message")
 # Every statement needs them.
 _ALWAYS = ("birth_date", "sex", "certified_from", "certified_to", "care_plan_by")
 _BLANK = Text("blank; the statement needs it")
@@ -57,7 +57,9 @@ class ClaimProblems:
             "no claim file is written: {problems} of {claims}; first: {month} {provider} "
             "{insurer} {insured}, {column}",
             problems=Counted("{n:,} problem", "{n:,} problems", len(self)),
-            claims=Counted("{n:,} claim", "{n:,} claims", len(frame[list(_KEY)].drop_duplicates())),
+            claims=Counted(
+                "{n:,} claim", "{n:,} claims", len(frame[CLAIM_KEY_NAMES].drop_duplicates())
+            ),
             month=first["service_month"],
             provider=first["provider_no"],
             insurer=first["insurer_no"],
@@ -69,10 +71,10 @@ class ClaimProblems:
         """List the problems by claim and column."""
         parts: list[pd.DataFrame] = []
         for at, column, rule, message in self._found:
-            part: Any = self._claims.loc[at, list(_KEY)]
+            part: Any = self._claims.loc[at, CLAIM_KEY_NAMES]
             parts.append(part.assign(column=column, rule=rule, message=message.say(language)))
         whole = pd.concat(parts) if parts else pd.DataFrame(columns=list(COLUMNS))
-        return whole.sort_values([*_KEY, "column"], kind="stable", ignore_index=True)
+        return whole.sort_values([*CLAIM_KEY_NAMES, "column"], kind="stable", ignore_index=True)
 
 
 def checked(
@@ -226,7 +228,7 @@ def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
     )  # fmt: skip
     _check_against_recipients(month, problems)
     padded = claims.assign(insurer_no=claims["insurer_no"].str.zfill(INSURER_PLACES))
-    doubled = padded.duplicated(list(_KEY), keep=False).to_numpy(dtype=bool)
+    doubled = padded.duplicated(CLAIM_KEY_NAMES, keep=False).to_numpy(dtype=bool)
     problems.add(
         doubled, "insurer_no", "inconsistent",
         Text("the person has two claims of this month whose insurers differ only in zeros in "

@@ -11,6 +11,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, whole
 from chiiki_tsusho.exchange_files.layout import Item
@@ -20,7 +21,6 @@ from chiiki_tsusho.law.prices_and_limits import service
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 
-KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
 # How the numbers of a claim are written. Where lines have slipped, a name may stand in their place.
 KEY_FORMS = {
     "provider_no": re.compile(r"[0-9A-Z]{10}"),
@@ -198,6 +198,6 @@ def summed(groups: Ints, values: Ints, size: int) -> Ints:
 
 
 def _key(view: View) -> pa.StringArray:
-    month, provider, insurer, insured = (view.texts(name) for name in KEY)
+    month, provider, insurer, insured = (view.texts(name) for name in CLAIM_KEY_NAMES)
     insurer = compute.utf8_lpad(insurer, INSURER_PLACES, "0")
     return compute.binary_join_element_wise(month, provider, insurer, insured, ",")

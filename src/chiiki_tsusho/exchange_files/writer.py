@@ -16,7 +16,7 @@ import numpy as np
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.batch import Batch, FileBatch
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError, not_read
 from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes, without_units
 from chiiki_tsusho.exchange_files.layout import MEDIA
@@ -41,7 +41,6 @@ else:
 
 Quote = Literal["minimal", "none", "all"]
 QUOTES: tuple[Quote, ...] = ("minimal", "none", "all")
-_KEY = ("service_month", "provider_no", "insurer_no", "insured_no")
 _FILE_NO = re.compile(r"[0-9A-Za-z]{1,6}")
 # A name has up to eight letters and digits.
 _NAME_LENGTH = 8
@@ -235,8 +234,8 @@ def _by_file(
     problems: ClaimProblems,
 ) -> Iterator[MonthClaims]:
     """Part the claims by provider and month, each with its lines, and check every one of them."""
-    place = pd.MultiIndex.from_frame(claims[list(_KEY)])
-    at = place.get_indexer(pd.MultiIndex.from_frame(lines[list(_KEY)]))
+    place = pd.MultiIndex.from_frame(claims[CLAIM_KEY_NAMES])
+    at = place.get_indexer(pd.MultiIndex.from_frame(lines[CLAIM_KEY_NAMES]))
     codes = of_texts(lines["service_code"].tolist())
     months = lines["service_month"].to_numpy(dtype=np.int64)
     lines = lines.assign(

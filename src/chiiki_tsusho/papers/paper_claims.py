@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from chiiki_tsusho.columns import CLAIM_KEY
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
 from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes
 from chiiki_tsusho.exchange_files.line_cells import Texts
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 else:
     from chiiki_tsusho.lazy import pandas as pd
 
-_KEY = [column.name for column in CLAIM_KEY]
 # So many claims are turned into plain values together.
 _CLAIMS_AT_ONCE = 32
 # Cells of recipients that papers show.
@@ -108,7 +107,7 @@ def read_tables(batch: Batch | str | Path) -> tuple[pa.Table, pa.Table]:
         claims, lines = read_claims_and_lines(Results.found(Path(batch)))
     else:
         claims, lines = claims_and_lines_of(batch.claims, batch.claim_lines)
-    return claims.sort_by([(name, "ascending") for name in _KEY]).combine_chunks(), lines
+    return claims.sort_by([(name, "ascending") for name in CLAIM_KEY_NAMES]).combine_chunks(), lines
 
 
 def paper_claims(
@@ -183,7 +182,7 @@ def _persons(
 def _claim_of_line(claims: pa.Table, lines: pa.Table) -> Ints:
     """Return the position of the claim of each line."""
     keys = [
-        pc.binary_join_element_wise(*(table[name] for name in _KEY), " ")
+        pc.binary_join_element_wise(*(table[name] for name in CLAIM_KEY_NAMES), " ")
         for table in (claims, lines)
     ]
     found = pc.index_in(keys[1], value_set=keys[0].combine_chunks())

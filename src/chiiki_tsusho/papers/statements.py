@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.columns import CLAIM_KEY
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, known_language
 from chiiki_tsusho.exchange_files.persons import person_cells
 from chiiki_tsusho.html_pages import page_facts, templates
@@ -114,7 +114,7 @@ def write_statements(
             raise InputFileError(on_lines(first_of(faults)))
         nowhere = np.flatnonzero(cells.missing | cells.wrong)
         if len(nowhere):
-            key = claims.select([column.name for column in CLAIM_KEY]).slice(int(nowhere[0]), 1)
+            key = claims.select(CLAIM_KEY_NAMES).slice(int(nowhere[0]), 1)
             raise InputFileError(
                 Text(
                     "{file}: has no row, or a doubled or wrong one, of the person of {n:,} of the "

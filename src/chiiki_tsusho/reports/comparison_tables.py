@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from chiiki_tsusho.claims.run import BatchRun
-from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS, COMPARED, COMPARISON
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS, COMPARED, COMPARISON
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.problem_rows import FILE_ORDER
@@ -16,7 +16,6 @@ from chiiki_tsusho.reports.comparison_laws import LawOfMonth
 from chiiki_tsusho.writing.result_tables import FrameSink, read_frame
 
 SIDES = ("a", "b")
-KEY = [column.name for column in CLAIM_KEY]
 # By what claims are summed, and what of the others is told with it.
 SUMMED_BY = ("provider_no", "insurer_no", "care_level")
 # What a table says of a visit it has no code for, and of an addition it has no row for.
@@ -60,11 +59,10 @@ def compared_claims(a: Side, b: Side) -> pd.DataFrame:
         ``claims_without_yen`` (1 or 0) and each amount under a and b; yen that a side does not
         know are 0 on both.
     """
-    wanted = [*KEY, "visits", *COMPARED]
-    merged = a.claims[wanted].merge(
-        b.claims[[*KEY, *COMPARED]], on=KEY, how="inner", suffixes=("_a", "_b")
-    )
-    merged = merged.merge(_care_levels(a), on=KEY, how="left")
+    wanted = [*CLAIM_KEY_NAMES, "visits", *COMPARED]
+    other = b.claims[[*CLAIM_KEY_NAMES, *COMPARED]]
+    merged = a.claims[wanted].merge(other, on=CLAIM_KEY_NAMES, suffixes=("_a", "_b"))
+    merged = merged.merge(_care_levels(a), on=CLAIM_KEY_NAMES, how="left")
     merged["care_level"] = merged["care_level"].astype("str").fillna("")
     yen = [f"{name}_{side}" for name in _YEN for side in SIDES]
     unknown = merged[yen].isna().any(axis=1)
@@ -81,9 +79,10 @@ def _care_levels(side: Side) -> pd.DataFrame:
         for row in side.law.law.rows
         if row.kind == "base" and row.care_level is not None
     }
-    lines = side.lines[KEY].assign(care_level=side.lines["service_code"].map(level_of))
-    levels = lines.dropna().astype({"care_level": "int64"}).groupby(KEY, sort=False).max()
-    return levels.astype("str").reset_index()
+    lines = side.lines[CLAIM_KEY_NAMES].assign(care_level=side.lines["service_code"].map(level_of))
+    of_lines = lines.dropna().astype({"care_level": "int64"})
+    heaviest = of_lines.groupby(CLAIM_KEY_NAMES, sort=False).max()
+    return heaviest.astype("str").reset_index()
 
 
 def by_claim(claims: pd.DataFrame) -> pd.DataFrame:
@@ -186,7 +185,7 @@ def by_code(claims: pd.DataFrame, a: Side, b: Side) -> pd.DataFrame:
     records: dict[str, list[Any]] = {}
     for at, side in enumerate((a, b)):
         rows = {row.service_code: row for row in side.law.law.rows}
-        kept = side.lines.merge(claims[KEY], on=KEY, how="inner")
+        kept = side.lines.merge(claims[CLAIM_KEY_NAMES], on=CLAIM_KEY_NAMES, how="inner")
         sums = kept.groupby("service_code")[["count", "service_units"]].sum()
         for code, count, units in sums.itertuples(name=None):
             record = records.setdefault(_same(rows[code]), ["", "", "", "", 0, 0, 0, 0])

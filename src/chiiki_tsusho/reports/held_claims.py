@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_numbers
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Ints, distinct_numbers
 from chiiki_tsusho.records import record
@@ -16,7 +17,6 @@ from chiiki_tsusho.reports.number_table import NumberTable, added, alike, groups
 from chiiki_tsusho.reports.ranking import Ranked, Record, first_rows
 
 HELD_SHOWN = 30
-KEY = ["service_month", "provider_no", "insurer_no", "insured_no"]
 _MEASURES = ("visits", "units", "yen", "without_units", "without_yen")
 
 
@@ -86,7 +86,7 @@ def _estimated(by_claim: NumberTable, claims: NumberTable) -> NumberTable:
 
 def _errors(problems: pa.Table) -> NumberTable:
     """Return rule and claim of each problem that holds, blank where it is not known."""
-    texts = {name: texts_of(problems[name]) for name in ("severity", "rule", *KEY)}
+    texts = {name: texts_of(problems[name]) for name in ("severity", "rule", *CLAIM_KEY_NAMES)}
     table = NumberTable(
         {name: numbers for name, (numbers, _) in texts.items()},
         {name: words for name, (_, words) in texts.items()},
@@ -100,8 +100,8 @@ def _with_reasons(table: NumberTable, errors: NumberTable) -> NumberTable:
     A problem concerns the claims that agree with what is known of whose it is; one of which
     nothing is known may concern every claim.
     """
-    known = [(errors.words[name] != "")[errors[name]] for name in KEY]
-    pattern = np.array(known).T @ (1 << np.arange(len(KEY)))
+    known = [(errors.words[name] != "")[errors[name]] for name in CLAIM_KEY_NAMES]
+    pattern = np.array(known).T @ (1 << np.arange(len(CLAIM_KEY_NAMES)))
     claim, rule, at, size, own = np.hstack(
         [np.zeros((5, 0), dtype=np.int64)]
         + [
@@ -138,7 +138,7 @@ def _reasons(table: NumberTable, errors: NumberTable, bits: int) -> Ints:
     ndarray of int64, shape (5, reasons)
         Claim, rule, the first such error, how many, and whether nothing of the claim is unknown.
     """
-    columns = [name for at, name in enumerate(KEY) if bits >> at & 1]
+    columns = [name for at, name in enumerate(CLAIM_KEY_NAMES) if bits >> at & 1]
     here, there = alike([table, errors], columns)
     kind, first = groups([there, errors["rule"]])
     low, high = (np.searchsorted(there[first], here, side) for side in ("left", "right"))
@@ -151,6 +151,6 @@ def _reasons(table: NumberTable, errors: NumberTable, bits: int) -> Ints:
             errors["rule"][error],
             errors["at"][error],
             np.bincount(kind)[met],
-            np.full(len(claim), len(columns) == len(KEY)),
+            np.full(len(claim), len(columns) == len(CLAIM_KEY_NAMES)),
         ]
     )

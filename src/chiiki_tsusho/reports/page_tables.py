@@ -10,13 +10,13 @@ from typing import Any
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_texts
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.reading.csv_rows import BOM
 from chiiki_tsusho.reports.page_figures import MEASURES, YEN, ReportFigures
 from chiiki_tsusho.reports.page_words import PageWords
 from chiiki_tsusho.reports.ranking import Ranked
 from chiiki_tsusho.writing.table_writers import without_formulas
 
-_KEY = ["service_month", "provider_no", "insurer_no", "insured_no"]
 _SUMS = list(MEASURES)
 _Columns = Mapping[str, Sequence[Any]]
 
@@ -45,11 +45,12 @@ def _csv(columns: _Columns, words: PageWords) -> bytes:
 def _tables(figures: ReportFigures, words: PageWords) -> dict[str, _Columns]:
     f = figures
     codes = ["service_code", "name", "content", "lines", "count", "service_units"]
-    people = [*_KEY, "care_level", "days", "visits", "total_units", *YEN]
+    people = [*CLAIM_KEY_NAMES, "care_level", "days", "visits", "total_units", *YEN]
     if f.before is not None:
         people += ["before_units", "change"]
     over = [
-        *_KEY, "managed_units", "planned_units", "excess", "self_paid_units", "self_paid_yen",
+        *CLAIM_KEY_NAMES, "managed_units", "planned_units", "excess", "self_paid_units",
+        "self_paid_yen",
     ]  # fmt: skip
     tables = {
         "not_computed": _held(f, words),
@@ -71,7 +72,7 @@ def _tables(figures: ReportFigures, words: PageWords) -> dict[str, _Columns]:
             "claims": f.units.counts,
         },
         "outliers": _cells(
-            f.outliers, [*_KEY, "care_level", "days", "total_units", "first", "last"]
+            f.outliers, [*CLAIM_KEY_NAMES, "care_level", "days", "total_units", "first", "last"]
         ),
         "over_limit": _yen_blank(f.over, over),
     }
@@ -106,7 +107,7 @@ def _known(cells: list[int], unknown: list[int]) -> list[int | None]:
 def _held(f: ReportFigures, words: PageWords) -> _Columns:
     table = f.held_claims.table.table
     return {
-        **{name: table.cells(name) for name in [*_KEY, "visits"]},
+        **{name: table.cells(name) for name in [*CLAIM_KEY_NAMES, "visits"]},
         "est_units": _known(table.cells("units"), table.cells("without_units")),
         "est_yen": _known(table.cells("yen"), table.cells("without_yen")),
         "why": [" / ".join(words.rule(one)[0] for one in rules) for rules in table.cells("rules")],

@@ -11,7 +11,7 @@ from pyarrow import compute
 
 from chiiki_tsusho.claims.claim_names import keys_of
 from chiiki_tsusho.claims.visits import VisitBook
-from chiiki_tsusho.columns import CLAIM_KEY
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_book import CodeBook
@@ -116,16 +116,16 @@ class EarlierRun:
 
     def with_claims(self, new: Sequence[pa.Table]) -> pa.Table:
         """Return the claims and those of this run, in the order of the contract."""
-        return _ordered([self.claims, *new], [column.name for column in CLAIM_KEY])
+        return _ordered([self.claims, *new], CLAIM_KEY_NAMES)
 
     def with_lines(self, new: Sequence[pa.Table]) -> pa.Table:
         """Return the lines and those of this run, in the order of the contract."""
-        names = [*(column.name for column in CLAIM_KEY), "service_code"]
+        names = [*CLAIM_KEY_NAMES, "service_code"]
         return _ordered([self.claim_lines, *new], names)
 
 
 def _keys(claims: pa.Table) -> pa.StringArray:
-    columns = [claims[column.name] for column in CLAIM_KEY]
+    columns = [claims[name] for name in CLAIM_KEY_NAMES]
     return compute.binary_join_element_wise(*columns, " ").combine_chunks()
 
 

@@ -14,7 +14,7 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import filled, flags_of, numbers_of
 from chiiki_tsusho.claims.yen import PER_CENT, PRICE_SCALE
-from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Name, Sayable, Text
 from chiiki_tsusho.law.rounding import floor_share
@@ -24,7 +24,6 @@ from chiiki_tsusho.records import record
 # What a table is called in messages.
 Where = str | Path | Sayable
 AGAIN = Text("compute the claims again")
-_KEY = [column.name for column in CLAIM_KEY]
 _NAMES = {one.name: Name(one.name, one.heading) for one in (*CLAIM_LINES, *CLAIMS)}
 # What a figure can be; a price of the unit has four digits in every file.
 _RANGES = {
@@ -51,7 +50,8 @@ class _Figures:
 
     def row(self, at: int) -> str:
         """Name a claim, and the code where it is a line."""
-        names = [*_KEY, "service_code"] if "service_code" in self.table.column_names else _KEY
+        named = (*CLAIM_KEY_NAMES, "service_code")
+        names = [name for name in named if name in self.table.column_names]
         return " ".join(self.table[name][at].as_py() for name in names)
 
     def expect(self, name: str, expected: Ints | int, among: Flags | bool = True) -> None:
@@ -253,7 +253,7 @@ def _keys(claims: pa.Table, lines: pa.Table) -> tuple[Ints, Ints]:
     """Return a number for each claim, and for the claim of each line."""
     keys = np.zeros(claims.num_rows + lines.num_rows, dtype=np.int64)
     most = 1
-    for name in _KEY:
+    for name in CLAIM_KEY_NAMES:
         numbers, texts = _numbered([claims, lines], name)
         if most * len(texts) > _LARGEST_KEY:
             distinct, keys = np.unique(keys, return_inverse=True)
