@@ -22,7 +22,7 @@ from chiiki_tsusho.exchange_files.findings import Findings, every_view, frame_of
 from chiiki_tsusho.exchange_files.headings import headed
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
-from chiiki_tsusho.law.code_book import CodeBook, load_code_book
+from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.months import last_review
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def audit(
     >>> found.findings[["line", "item", "found", "expected", "return_code"]]  # doctest: +SKIP
     """
     given = [files] if isinstance(files, (str, Path, ClaimFile)) else list(files)
-    book = codes if isinstance(codes, CodeBook) else load_code_book(codes)
+    book = code_book(codes)
     seen: dict[str, int] = {}
     found: list[Findings] = []
     summaries: list[FileSummary] = []

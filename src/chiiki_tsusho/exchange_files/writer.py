@@ -25,7 +25,7 @@ from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
 from chiiki_tsusho.exchange_files.readiness import ClaimProblems, checked
 from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of
 from chiiki_tsusho.language import Language, Text, listed
-from chiiki_tsusho.law.code_book import CodeBook, load_code_book
+from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.months import month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_recipients
 from chiiki_tsusho.whole_files import given_path, named_path
@@ -160,7 +160,7 @@ def write_claim_file(
     folder = named_path(folder)
     sending = _sending(review_month, quote, medium, file_no)
     claims, lines = _claims_of(batch)
-    book = codes if isinstance(codes, CodeBook) else load_code_book(codes)
+    book = code_book(codes)
     if not len(claims):
         raise ClaimFileError(Text("the batch has no claims; there is nothing to write"))
     _refuse_early_review(claims, sending)

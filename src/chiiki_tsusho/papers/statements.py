@@ -15,7 +15,7 @@ from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, known_langua
 from chiiki_tsusho.exchange_files.persons import person_cells
 from chiiki_tsusho.html_pages import page_facts, templates
 from chiiki_tsusho.language import Language, Text, default_language, first_of, listed, on_lines
-from chiiki_tsusho.law.code_book import CodeBook, load_code_book
+from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.papers.paper_claims import PERSON, paper_claims, read_tables
 from chiiki_tsusho.papers.paper_words import PaperWords, boxes, figure, price
 from chiiki_tsusho.reading.inputs import Input, open_recipients
@@ -103,7 +103,7 @@ def write_statements(
     refuse_replacing(path, (recipients, codes))
     if isinstance(batch, (str, Path)):
         refuse_replacing(path, (*output_files(Path(batch)).values(), Path(batch) / RUN))
-    book = codes if isinstance(codes, CodeBook) else load_code_book(codes)
+    book = code_book(codes)
     claims, lines = read_tables(batch)
     cells = None
     if recipients is not None:
