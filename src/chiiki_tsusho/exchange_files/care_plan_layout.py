@@ -7,9 +7,9 @@ from functools import cache
 from itertools import groupby
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from chiiki_tsusho.law.table_files import Whole, law_file, typed_table
+from chiiki_tsusho.law.table_files import Filled, TableRow, Whole, law_file, typed_table
 
 # 第6表 as planned, 第7表 (別表), 利用者補足, 第1表, and 第6表 as done, sent and taken back.
 PLAN, UNITS_PLAN, PERSON, FIRST_TABLE, DONE = "UPPLAN", "UPSIKYU", "UPHOSOKU", "UP1KYO", "UPJSK"
@@ -20,26 +20,23 @@ NOT_NEEDED = ("UP2KYO", "UP3KYO", "UPKIHON", "UPYOBO", DONE_WITHDRAWN)
 WITHDRAWALS = ("DLTPLAN", "DLT1KYO")
 # No time is shown.
 NO_TIME = "9999"
-_Filled = Annotated[str, StringConstraints(min_length=1)]
 
 
-class PlanItem(BaseModel):
+class PlanItem(TableRow):
     """One item of a file, a row of the layout table (the fields are its columns).
 
     ``last`` marks the last item of a file whose number of items is known.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    file: _Filled
+    file: Filled
     item: Annotated[Whole, Field(ge=1)]
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-    heading: _Filled
+    heading: Filled
     length: Annotated[Whole, Field(ge=1)] | None
     required: Literal["1"] | None
     last: Literal["1"] | None
     strength: Literal["high", "medium", "low"]
-    source: _Filled
+    source: Filled
 
 
 @dataclass(frozen=True)

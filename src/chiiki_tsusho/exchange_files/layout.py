@@ -9,13 +9,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.table_files import (
     Fault,
+    Filled,
     NumberedRow,
+    TableRow,
     Whole,
     faults_text,
     law_file,
@@ -26,28 +28,25 @@ Kind = Literal["number", "code", "date", "month", "text"]
 Required = Literal["always", "insured", "public", "care_manager", "stopped"]
 # 媒体区分: 1 伝送 (ISDN), 2 MO, 3 MT, 4 FD or CD-R, 5 帳票, 7 伝送 (Internet).
 MEDIA = ("1", "2", "3", "4", "5", "7")
-_Text = Annotated[str, StringConstraints(min_length=1)]
 
 
-class Item(BaseModel):
+class Item(TableRow):
     """One item of a record, a row of the layout table (the fields are its columns).
 
     ``cell`` is its place on the line; ``item`` its number in the specification, which does not
     count the record class and the running number that every data line begins with.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    record: _Text
+    record: Filled
     cell: Annotated[Whole, Field(ge=1)]
     item: Annotated[Whole, Field(ge=1)] | None
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-    heading: _Text
+    heading: Filled
     length: Annotated[Whole, Field(ge=1)]
     kind: Kind
     required: Required | None
     empty: Literal["0"] | None
-    source: _Text
+    source: Filled
 
     def say(self, language: Language = "en") -> str:
         """Name the item: record, number and heading."""

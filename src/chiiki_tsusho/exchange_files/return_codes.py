@@ -5,31 +5,27 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import StringConstraints
 
 from chiiki_tsusho.language import Name
-from chiiki_tsusho.law.table_files import law_file, typed_table
-
-_Filled = Annotated[str, StringConstraints(min_length=1)]
+from chiiki_tsusho.law.table_files import Filled, TableRow, law_file, typed_table
 
 
-class ReturnCode(BaseModel):
+class ReturnCode(TableRow):
     """A row of the table: a code, its meaning in both languages, and the input to correct.
 
     ``correct`` names inputs and columns (``recipients.care_manager_no``), blank where none of them
     is at fault. Strength ``low`` marks a meaning that is not established.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2,4}$")]
-    meaning_ja: _Filled
-    meaning_en: _Filled
+    meaning_ja: Filled
+    meaning_en: Filled
     correct: str | None
-    action_ja: _Filled
-    action_en: _Filled
+    action_ja: Filled
+    action_en: Filled
     strength: Literal["high", "medium", "low"]
-    source: _Filled
+    source: Filled
 
     @property
     def meaning(self) -> Name:

@@ -8,14 +8,10 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from chiiki_tsusho.law.rounding import half_up
-from chiiki_tsusho.law.table_files import (
-    Month,
-    NumberedRow,
-    Whole,
-)
+from chiiki_tsusho.law.table_files import Filled, Month, NumberedRow, TableRow, Whole
 from chiiki_tsusho.months import OPEN_END, month_before, next_month
 
 Service = Literal["day_care", "medical_day_care", "short_medical_day_care"]
@@ -37,16 +33,14 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Names = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+( [a-z0-9_]+)*$")]
 
 
-class CodeRow(BaseModel):
+class CodeRow(TableRow):
     """One code in one period, a row of the code table file (the fields are its columns)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     service_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
     item_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{4}$")]
     valid_from: Month
     valid_to: Month
-    name: Annotated[str, StringConstraints(min_length=1)]
+    name: Filled
     kind: Literal["base", "addition", "rate"]
     key: Name | None
     service: Literal["day_care", "medical_day_care", "short_medical_day_care", "both"]
@@ -73,7 +67,7 @@ class CodeRow(BaseModel):
     reductions: Names | None = None
     reduction_per_mille: Annotated[PerMille, Field(ge=0)] | None = None
     confidence: Confidence | None = None
-    source: Annotated[str, StringConstraints(min_length=1)]
+    source: Filled
 
     @property
     def service_code(self) -> str:

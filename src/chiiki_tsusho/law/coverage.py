@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from typing import Literal
 
 from chiiki_tsusho.language import Name, Sayable, Text, listed
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SHORTFALLS, CodeLine, CodeRow, segments
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
-from chiiki_tsusho.law.table_files import Month, law_file, typed_table
+from chiiki_tsusho.law.table_files import Filled, Month, TableRow, law_file, typed_table
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import CALLED
 from chiiki_tsusho.records import record
 
-_Filled = Annotated[str, StringConstraints(min_length=1)]
 # Of the rows that answer a subject: all high, one of them medium, care levels missing, or none.
 Mark = Literal["high", "medium", "part", "none"]
 MARKS: dict[Mark, str] = {"high": "●", "medium": "○", "part": "△", "none": "-"}
@@ -29,23 +26,21 @@ MARK_MEANINGS: dict[Mark, Text] = {
 _HOURS = range(2, 9)
 
 
-class NotBundledRow(BaseModel):
+class NotBundledRow(TableRow):
     """A row of data/not_bundled.csv: what the bundled table lacks in some months, and why.
 
     ``due_key`` is the key of what every claim of these months has, blank where only some have it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     valid_from: Month
     valid_to: Month
-    missing_en: _Filled
-    missing_ja: _Filled
-    why_en: _Filled
-    why_ja: _Filled
-    document_en: _Filled
-    document_ja: _Filled
-    due_key: _Filled | None
+    missing_en: Filled
+    missing_ja: Filled
+    why_en: Filled
+    why_ja: Filled
+    document_en: Filled
+    document_ja: Filled
+    due_key: Filled | None
 
 
 @cache

@@ -5,28 +5,24 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.law.table_files import Month, Whole, dated_rows, law_file
-
-_Filled = Annotated[str, StringConstraints(min_length=1)]
+from chiiki_tsusho.law.table_files import Filled, Month, TableRow, Whole, dated_rows, law_file
 
 
-class BenefitRateRow(BaseModel):
+class BenefitRateRow(TableRow):
     """A row of data/benefit_rates.csv: a benefit rate in per cent that the law names."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     rate: Annotated[Whole, Field(ge=0, le=100)]
     valid_from: Month
     valid_to: Month
-    meaning_en: _Filled
-    meaning_ja: _Filled
-    source: _Filled
+    meaning_en: Filled
+    meaning_ja: Filled
+    source: Filled
 
 
-class PublicFundRow(BaseModel):
+class PublicFundRow(TableRow):
     """A row of data/public_funds.csv: public funds by 法別番号.
 
     ``rate`` is the share in per cent of the cost that insurance and these funds pay together;
@@ -35,17 +31,15 @@ class PublicFundRow(BaseModel):
     from care management (インタフェース仕様書解説書 居宅介護支援事業所編 平成27年4月 1.1).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     law_number: Annotated[Whole, Field(ge=1, le=99)]
     valid_from: Month
     valid_to: Month
-    name_en: _Filled
-    name_ja: _Filled
+    name_en: Filled
+    name_ja: Filled
     rate: Annotated[Whole, Field(ge=0, le=100)]
     implied_by_h: Annotated[Whole, Field(ge=0, le=1)]
-    claim_kind: _Filled
-    source: _Filled
+    claim_kind: Filled
+    source: Filled
 
 
 @cache

@@ -8,13 +8,15 @@ from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, CareLevel
 from chiiki_tsusho.law.table_files import (
+    Filled,
     Month,
     NumberedRow,
+    TableRow,
     Whole,
     dated_rows,
     law_file,
@@ -23,47 +25,40 @@ from chiiki_tsusho.law.table_files import (
 from chiiki_tsusho.not_known import UNKNOWN
 
 Role = Literal["billed", "care_plan"]
-_Source = Annotated[str, StringConstraints(min_length=1)]
 
 
-class ServiceRow(BaseModel):
+class ServiceRow(TableRow):
     """A row of data/services.csv: a service type, and the share of its cost that is staff.
 
     ``role`` is ``billed`` for what this program bills, ``care_plan`` for who sends plans.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     service_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
     role: Role
-    name: _Source
+    name: Filled
     personnel_class: Annotated[Whole, Field(ge=0, le=100)] | None
-    source: _Source
+    source: Filled
 
 
-class UnitPriceRow(BaseModel):
+class UnitPriceRow(TableRow):
     """A row of data/unit_prices.csv: yen of a unit × 100."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     area_grade: Annotated[str, StringConstraints(pattern=r"^([1-9]|other)$")]
     personnel_class: Annotated[Whole, Field(ge=0, le=100)]
     valid_from: Month
     valid_to: Month
     unit_price: Annotated[Whole, Field(ge=1)]
-    source: _Source
+    source: Filled
 
 
-class BenefitLimitRow(BaseModel):
+class BenefitLimitRow(TableRow):
     """A row of data/benefit_limits.csv: units a month."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     care_level: CareLevel
     valid_from: Month
     valid_to: Month
     units: Annotated[Whole, Field(ge=0)]
-    source: _Source
+    source: Filled
 
 
 @cache

@@ -5,47 +5,48 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import StringConstraints
 
 from chiiki_tsusho.language import Name, Sayable, Text
 from chiiki_tsusho.law.code_rows import CodeRow
-from chiiki_tsusho.law.table_files import Month, dated_rows, law_file, typed_table
+from chiiki_tsusho.law.table_files import (
+    Filled,
+    Month,
+    TableRow,
+    dated_rows,
+    law_file,
+    typed_table,
+)
 
-_Filled = Annotated[str, StringConstraints(min_length=1)]
 
-
-class SourceRow(BaseModel):
+class SourceRow(TableRow):
     """A row of data/sources.csv: a document, and what it establishes.
 
     ``strength`` is ``high`` for a printed table, an official text or two independent sources, and
     ``medium`` for one of these.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
-    title_en: _Filled
-    title_ja: _Filled
-    date: _Filled
-    address: _Filled
+    title_en: Filled
+    title_ja: Filled
+    date: Filled
+    address: Filled
     strength: Literal["high", "medium"]
-    establishes_en: _Filled
-    establishes_ja: _Filled
+    establishes_en: Filled
+    establishes_ja: Filled
 
 
-class PlaceRow(BaseModel):
+class PlaceRow(TableRow):
     """A row of data/law_places.csv: where a rule stands in the law in some months.
 
     ``rule`` is the key of an addition or rate; ``base`` or ``addition`` for every other row of
     the table; or the name of a step that all rows share.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     rule: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
     valid_from: Month
     valid_to: Month
-    place: _Filled
+    place: Filled
 
 
 Rule = Literal[

@@ -11,7 +11,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.csv_rows import CsvRowError, csv_rows
@@ -65,6 +72,13 @@ def _month(value: object) -> object:
 
 Whole = Annotated[int, BeforeValidator(_whole)]
 Month = Annotated[int, BeforeValidator(_month), Field(ge=190001, le=OPEN_END)]
+Filled = Annotated[str, StringConstraints(min_length=1)]
+
+
+class TableRow(BaseModel):
+    """A row of a table of the law, whose fields are its columns."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Dated(Protocol):

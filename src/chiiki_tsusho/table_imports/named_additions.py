@@ -5,19 +5,27 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
 from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, Confidence, Service
 from chiiki_tsusho.law.prices_and_limits import service
 from chiiki_tsusho.law.published_names import BaseName, same_addition
-from chiiki_tsusho.law.table_files import Month, Whole, faults_text, law_file, typed_rows
+from chiiki_tsusho.law.table_files import (
+    Filled,
+    Month,
+    TableRow,
+    Whole,
+    faults_text,
+    law_file,
+    typed_rows,
+)
 
 SERVICE_TYPE = service().service_type
 _FILE = "known_additions.csv"
 
 
-class NamedAddition(BaseModel):
+class NamedAddition(TableRow):
     """A row of ``data/known_additions.csv`` (the fields are its columns).
 
     ``per_mille`` is what a reduction takes off 所定単位数, and of a rate its ratio where no
@@ -25,8 +33,6 @@ class NamedAddition(BaseModel):
     ``valid_from`` is the month since which it holds of a name that the bundled table has as well.
     ``low`` confidence: how it is counted is our own reading of its source.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     key: str
@@ -41,7 +47,7 @@ class NamedAddition(BaseModel):
     group: str | None
     limit_managed: Whole
     confidence: Confidence
-    source: Annotated[str, StringConstraints(min_length=1)]
+    source: Filled
 
     def as_row(self) -> CodeRow:
         """Return the row of a code table that knows no code, months and figures yet."""
