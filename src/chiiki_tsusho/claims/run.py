@@ -85,8 +85,8 @@ class BatchRun:
         Whether rows that do not say whose they are hold the claims they may belong to.
     earlier : Earlier, optional
         An earlier run that this one adds to: what is claimed there is held here.
-    held : pyarrow.StringArray, optional
-        Keys of claims that are held because of rows elsewhere.
+    waiting : Waiting, optional
+        Claims that wait for rows which lie elsewhere.
 
     Raises
     ------
@@ -127,8 +127,7 @@ class BatchRun:
 
     def run(self, sink: Sink) -> Summary:
         """Read, price, settle, write; then give back what is held."""
-        for done in self._visits.read(self.problems):
-            self._progress("reading", done, self._source.size)
+        self._read()
         if self._earlier is not None:
             self._check_earlier(self._earlier)
         calendars = self._visits.calendars
@@ -154,6 +153,11 @@ class BatchRun:
             }
         )
         return self.finish(sink)
+
+    def _read(self) -> None:
+        """Read every visit."""
+        for done in self._visits.read(self.problems):
+            self._progress("reading", done, self._source.size)
 
     def _met_here(self, keys: pa.StringArray) -> Ints:
         """Return the claims that have one of the keys."""
@@ -189,8 +193,7 @@ class BatchRun:
 
     def read_keys(self) -> pa.StringArray:
         """Read every visit; return the key of each claim they make."""
-        for done in self._visits.read(self.problems):
-            self._progress("reading", done, self._source.size)
+        self._read()
         return self._keys
 
     def hold_for_unplaced(self, keys: pa.StringArray, sink: Sink) -> Waiting:
@@ -244,8 +247,7 @@ class BatchRun:
 
     def slices(self) -> Iterator[ClaimSlice]:
         """Read every visit, then yield all claims, some at a time, in the order of the output."""
-        for done in self._visits.read(self.problems):
-            self._progress("reading", done, self._source.size)
+        self._read()
         done = 0
         for month, claims in self._ordered_slices():
             yield ClaimSlice(self._context, self._table(month), claims)
@@ -272,8 +274,7 @@ class BatchRun:
         month : int, optional
             Only this month.
         """
-        for done in self._visits.read(self.problems):
-            self._progress("reading", done, self._source.size)
+        self._read()
         wanted = int(pack_insured(of_texts([insured_no]))[0])
         _, insured = self._visits.calendars.claim_parts()
         for of_month, claims in self._ordered_slices():
