@@ -395,7 +395,7 @@ def test_the_changes_followed_pass_where_the_page_says() -> None:
         "claims/claim_slices.py": ["public_from"],
         "claims/yen.py": ["class Settlement", "public_from", "self_paid_yen"],
         "problem_texts.py": ["plan_needed"],
-        "claims/claim_rules.py": ["plan_needed"],
+        "claims/limit_rules.py": ["plan_needed"],
         "reports/page_rules.py": ["plan_needed"],
         "writing/table_writers.py": ["FileFormat", "def formed"],
         "command_line/claim.py": ["FORMATS"],

@@ -10,18 +10,12 @@ from chiiki_tsusho.claims.calendars import Entries
 from chiiki_tsusho.claims.chosen_lines import choose
 from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.claim_names import ClaimIds, ClaimNames
-from chiiki_tsusho.claims.claim_rules import (
-    Context,
-    check_chosen,
-    check_keys,
-    check_maxima,
-    limits,
-    roster_counts,
-    rows_of_claims,
-    unanswered,
-)
+from chiiki_tsusho.claims.claim_rules import check_chosen, check_keys, check_maxima
+from chiiki_tsusho.claims.context import Context
+from chiiki_tsusho.claims.limit_rules import limits
 from chiiki_tsusho.claims.month_visits import BilledKinds, MonthVisits
 from chiiki_tsusho.claims.public_funds import public_share
+from chiiki_tsusho.claims.roster_rules import roster_counts, rows_of_claims, unanswered
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.shared_limits import OwnFigures
 from chiiki_tsusho.claims.units import price, service_fits

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import named_at, of_numbers, of_texts
-from chiiki_tsusho.claims.claim_rules import Context, Crossing
+from chiiki_tsusho.claims.context import Context, Crossing
 from chiiki_tsusho.claims.results import Progress, Sink
 from chiiki_tsusho.claims.visits import Identified, VisitBook
 from chiiki_tsusho.months import month_text

@@ -10,8 +10,8 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import numbers_of, of_flags, of_numbers, of_texts
 from chiiki_tsusho.claims.claim_names import keys_of
-from chiiki_tsusho.claims.claim_rules import Context
 from chiiki_tsusho.claims.claim_slices import ClaimSlice, Priced
+from chiiki_tsusho.claims.context import Context
 from chiiki_tsusho.claims.held_rows import give_back
 from chiiki_tsusho.claims.results import Earlier, Progress, Results, Sink, Summary, results_of
 from chiiki_tsusho.claims.rosters import Rosters
