@@ -9,7 +9,8 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chiiki_tsusho.duties.registers import plain, read_register
+from chiiki_tsusho.duties.registers import read_register
+from chiiki_tsusho.reading.cell_texts import narrow
 
 if TYPE_CHECKING:
     from chiiki_tsusho.duties.registers import Given
@@ -80,7 +81,7 @@ class Meeting:
 
 def plain_number(text: str) -> str:
     """Return the number of a meeting without the words around it (第１回: 1), else what it says."""
-    said = _NAME.sub("", plain(text))
+    said = _NAME.sub("", narrow(text))
     match = _NUMBERED.fullmatch(said)
     return match[1].lstrip("0") or "0" if match else said
 

@@ -14,11 +14,12 @@ from chiiki_tsusho.duties.filings import offices_of
 from chiiki_tsusho.duties.meetings import Meeting, Meetings, plain_number, read_meetings
 from chiiki_tsusho.duties.paper_model import Paper
 from chiiki_tsusho.duties.periods import given_day
-from chiiki_tsusho.duties.registers import plain, read_corporation, read_offices, read_register
+from chiiki_tsusho.duties.registers import read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import RuleBook, rule_book, service_key
 from chiiki_tsusho.duties.services import care_services
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.reading.cell_texts import narrow
 from chiiki_tsusho.whole_files import refuse_replacing
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _refuse_options(kind: str, **options: str | None) -> None:
 
 
 def _case(cases: list[OfficeCase], provider_no: str | None, service: str | None) -> OfficeCase:
-    number = None if provider_no is None else plain(provider_no)
+    number = None if provider_no is None else narrow(provider_no)
     wanted = None if service is None else council_service(service_key(service))
     found = [
         one

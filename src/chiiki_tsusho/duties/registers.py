@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,7 +17,7 @@ from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Name, Sayable, Text, first_of, on_lines, unseen
 from chiiki_tsusho.reading.blocks import Numbers, Source, line_of_file
 from chiiki_tsusho.reading.cell_faults import cell_fault
-from chiiki_tsusho.reading.cell_texts import BLANKS, BadCellError
+from chiiki_tsusho.reading.cell_texts import BLANKS, BadCellError, narrow
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.headings import NO_HEADING, folded
 from chiiki_tsusho.reading.inputs import Input, open_input
@@ -64,11 +63,6 @@ class _CellFaultError(Exception):
         self.message = message
 
 
-def plain(text: str) -> str:
-    """Write a cell for comparing: width and blanks around it do not matter."""
-    return unicodedata.normalize("NFKC", text).strip()
-
-
 def _text(text: str) -> str:
     """Read a free text; papers and calendars that it goes into cannot hold every character."""
     hidden = unseen(text.strip(BLANKS))
@@ -90,26 +84,26 @@ def _date(text: str) -> date:
 
 
 def _provider_no(text: str) -> str:
-    _parsed("provider_no", plain(text))
-    return plain(text)
+    _parsed("provider_no", narrow(text))
+    return narrow(text)
 
 
 def _provider_nos(text: str) -> tuple[str, ...]:
-    return tuple(_provider_no(one) for one in re.split(r"[\s、,;/・]+", plain(text)) if one)
+    return tuple(_provider_no(one) for one in re.split(r"[\s、,;/・]+", narrow(text)) if one)
 
 
 def _items(text: str) -> frozenset[int]:
     # A dash may mean from one to the other.
-    numbers = [one for one in re.split(r"[\s、,;/・.第号]+", plain(text)) if one]
+    numbers = [one for one in re.split(r"[\s、,;/・.第号]+", narrow(text)) if one]
     if not numbers or not set(numbers) <= set("12345678"):
         raise _CellFaultError(Text("is not a list of items from 1 to 8; write it as 3 6"))
     return frozenset(int(one) for one in numbers)
 
 
 def _service(text: str) -> str:
-    names = {plain(name): key for name, key in service_names().items()}
-    if plain(text) not in names:
-        near = get_close_matches(plain(text), names, n=1, cutoff=0.6)
+    names = {narrow(name): key for name, key in service_names().items()}
+    if narrow(text) not in names:
+        near = get_close_matches(narrow(text), names, n=1, cutoff=0.6)
         known = care_services()[names[near[0]]].name if near else "地域密着型通所介護"
         raise _CellFaultError(
             Text(
@@ -118,11 +112,11 @@ def _service(text: str) -> str:
                 known=known,
             )
         )
-    return names[plain(text)]
+    return names[narrow(text)]
 
 
 def _mode(text: str) -> str:
-    mode = _MODE_NAMES.get(plain(text).casefold())
+    mode = _MODE_NAMES.get(narrow(text).casefold())
     if mode is None:
         raise _CellFaultError(
             Text(
@@ -134,7 +128,7 @@ def _mode(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    return _parsed("units", re.sub("[名人]$", "", plain(text)))
+    return _parsed("units", re.sub("[名人]$", "", narrow(text)))
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

@@ -60,14 +60,17 @@ class BadCellError(Exception):
         self.message = Message(rule, text, facts)
 
 
+def narrow(text: str) -> str:
+    """Fold full-width forms (３ is 3) and take off blanks around."""
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip(BLANKS)
+
+
 def plain(text: str) -> str:
-    """Fold full-width forms (３ is 3) and take off blanks around.
+    """Narrow the text of a cell that holds one value.
 
     A text longer than any cell of the contract is cut, and what is left says so: it is no number.
     """
-    if len(text) > LONGEST_CELL:
-        text = shortened(text.strip(BLANKS))
-    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip(BLANKS)
+    return narrow(text if len(text) <= LONGEST_CELL else shortened(text.strip(BLANKS)))
 
 
 def is_blank(text: str) -> bool:
