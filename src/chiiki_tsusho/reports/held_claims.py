@@ -87,10 +87,7 @@ def _estimated(by_claim: NumberTable, claims: NumberTable) -> NumberTable:
 def _errors(problems: pa.Table) -> NumberTable:
     """Return rule and claim of each problem that holds, blank where it is not known."""
     texts = {name: texts_of(problems[name]) for name in ("severity", "rule", *CLAIM_KEY_NAMES)}
-    table = NumberTable(
-        {name: numbers for name, (numbers, _) in texts.items()},
-        {name: words for name, (_, words) in texts.items()},
-    ).also({"at": np.arange(len(problems))})
+    table = NumberTable.of_coded(texts).also({"at": np.arange(len(problems))})
     return table.take((table.words["severity"] == "error")[table["severity"]])
 
 

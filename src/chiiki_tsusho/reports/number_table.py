@@ -36,6 +36,14 @@ class NumberTable:
     columns: Mapping[str, Ints]
     words: Mapping[str, Words] = field(default_factory=dict)
 
+    @classmethod
+    def of_coded(cls, coded: Mapping[str, tuple[Ints, Words]]) -> NumberTable:
+        """Make a table of columns of words, each as ``coded`` gives it."""
+        return cls(
+            {name: numbers for name, (numbers, _) in coded.items()},
+            {name: words for name, (_, words) in coded.items()},
+        )
+
     def __len__(self) -> int:
         """Count the rows."""
         return len(next(iter(self.columns.values())))

@@ -260,17 +260,17 @@ def _named(lines: NumberTable, book: CodeBook) -> tuple[NumberTable, NumberTable
     of_table = np.array([0 if row is None else row.units or 0 for row in rows], dtype=np.int64)
     differing = added((lines["units"] != of_table[use]).astype(np.int64), use, len(used)) > 0
     unknown = np.array([row is None for row in rows], dtype=bool)
-    texts = {
-        "service_code": of_words(codes),
-        "name": of_words([row.name if row else "" for row in rows]),
-        "kind": of_words([row.kind if row else "" for row in rows]),
-        "per": of_words([row.per if row else "" for row in rows]),
-        "row": (np.arange(len(rows)), objects(rows)),
-    }
-    columns = {name: numbers for name, (numbers, _) in texts.items()}
-    columns["other"] = (unknown | (fixed & differing)).astype(np.int64)
-    words = {name: words for name, (_, words) in texts.items()}
-    return lines.also({"use": use}), used.also(columns, words)
+    of_codes = NumberTable.of_coded(
+        {
+            "service_code": of_words(codes),
+            "name": of_words([row.name if row else "" for row in rows]),
+            "kind": of_words([row.kind if row else "" for row in rows]),
+            "per": of_words([row.per if row else "" for row in rows]),
+            "row": (np.arange(len(rows)), objects(rows)),
+        }
+    )
+    other = {"other": (unknown | (fixed & differing)).astype(np.int64)}
+    return lines.also({"use": use}), used.also({**of_codes.columns, **other}, of_codes.words)
 
 
 def _table_row(book: CodeBook, month: int, code: str) -> CodeRow | None:
@@ -342,10 +342,7 @@ def _over(claims: NumberTable) -> Ranked:
 def _rules(problems: pa.Table) -> list[RuleProblems]:
     """Group the problems by rule, the commonest first; equal ones in the order of the rules."""
     texts = {name: coded(problems[name]) for name in ("file", "column", "rule", "severity")}
-    table = NumberTable(
-        {name: numbers for name, (numbers, _) in texts.items()},
-        {name: words for name, (_, words) in texts.items()},
-    ).also({"line": of_nullable(problems["line"], 0)})
+    table = NumberTable.of_coded(texts).also({"line": of_nullable(problems["line"], 0)})
     by_rule = np.argsort(table["rule"], kind="stable")
     begins = np.flatnonzero(np.diff(table["rule"][by_rule])) + 1
     groups_of_rules = np.split(by_rule, begins) if len(by_rule) else []
