@@ -19,8 +19,8 @@ from chiiki_tsusho.not_known import NO_LIMIT, NO_ROW, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cells import MAX_SESSION
 
-# サービス提供体制強化加算, whatever its kind.
-_PROVISION = "service_provision_"
+# The group of サービス提供体制強化加算.
+_PROVISION = "service_provision"
 
 
 def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> Flags:
@@ -211,7 +211,7 @@ def _check_shortfall(lines: MonthLines, findings: Findings) -> None:
     """
     rows = lines.table.rows
     short = lines.having(lines.which(row.shortfall is not None for row in rows))
-    provision = lines.which((row.key or "").startswith(_PROVISION) for row in rows)
+    provision = lines.which(row.group == _PROVISION for row in rows)
     at = lines.at[provision & short[lines.statement]]
     findings.add("provision_with_shortfall", lines.sheets.lines, "item_code", at)
 
