@@ -11,13 +11,12 @@ from chiiki_tsusho.exchange_files.care_plan_layout import FIRST_TABLE, PERSON, P
 from chiiki_tsusho.exchange_files.care_plan_lines import PlanLine
 from chiiki_tsusho.exchange_files.care_plan_notes import Note, Notes, PlanKey
 from chiiki_tsusho.exchange_files.care_plan_visits import Cells, PlannedMonth, iso_date
+from chiiki_tsusho.exchange_files.sheets import BY_CARE_MANAGER, LEVEL_CODE
 from chiiki_tsusho.language import Name, Text, unseen
+from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
 
 _PROVIDER = re.compile(r"[0-9A-Z]{10}")
-# 要介護状態区分 of 国保連: 21 to 25 are 要介護1 to 5.
-_LEVELS = {str(20 + level): str(level) for level in range(1, 6)}
-# 居宅サービス計画作成区分: 居宅介護支援事業所.
-_BY_CARE_MANAGER = "1"
+_LEVELS = {str(LEVEL_CODE + level): str(level) for level in range(1, LEVEL_SLOTS)}
 RECIPIENT_COLUMNS = (
     "insurer_no", "insured_no", "service_month", "provider_no", "planned_units", "care_level",
     "birth_date", "sex", "name", "name_kana", "certified_from", "certified_to", "care_plan_by",
@@ -104,7 +103,7 @@ def recipient_rows(
             **personal.get((key.insurer_no, key.insured_no, key.service_month), {}),
         }
         if row.get("care_manager_no"):
-            row["care_plan_by"] = _BY_CARE_MANAGER
+            row["care_plan_by"] = BY_CARE_MANAGER
         if key in months:
             row |= months[key].monthly
         rows.append(row)

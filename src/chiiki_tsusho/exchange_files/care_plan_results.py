@@ -29,6 +29,7 @@ from chiiki_tsusho.exchange_files.care_plan_layout import (
 )
 from chiiki_tsusho.exchange_files.line_cells import ENCODING, Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
+from chiiki_tsusho.exchange_files.sheets import BY_PERSON
 from chiiki_tsusho.exchange_files.visit_times import VISIT_KEY, visit_times
 from chiiki_tsusho.language import Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
@@ -47,7 +48,6 @@ EDITION = "202410"
 # Service kinds in the names of files: 地域密着型通所介護 and 居宅介護支援.
 _SENDER, _RECEIVER = service().service_type, service("care_plan").service_type
 _EDITION = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])")
-_SELF_MADE = "2"
 _INSURER_LENGTH = 6
 CODE_COLUMNS = (
     *CLAIM_KEY_NAMES, "service_date", "session", "service_code", "count", "start_time", "end_time",
@@ -281,7 +281,7 @@ def _why_not(claims: pd.DataFrame, cells: PersonCells) -> list[Sayable | None]:
         cells.texts["care_plan_by"],
         strict=True,
     ):
-        if planner == _SELF_MADE:
+        if planner == BY_PERSON:
             reasons.append(_NOT_SENT)
         elif not manager:
             reasons.append(no_manager)

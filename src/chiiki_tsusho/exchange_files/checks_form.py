@@ -11,7 +11,7 @@ from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
 from chiiki_tsusho.exchange_files.findings import Findings, told
 from chiiki_tsusho.exchange_files.layout import MEDIA, Item
-from chiiki_tsusho.exchange_files.sheets import NUMBER_FORMS, Sheets, View
+from chiiki_tsusho.exchange_files.sheets import NUMBER_FORMS, WITH_MANAGER, Sheets, View
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 # データ種別 of a claim of a provider (様式一 to 十).
@@ -22,7 +22,6 @@ _ZEROS = ("volume_no", "welfare_office_no", "insurer_no", "prefecture_no")
 # Numbers that are compared as they stand, and a code of which 00 stands beside public funds.
 _MAY_BE_ZEROS = ("provider_no", "insurer_no", "insured_no", "claim_kind")
 # 居宅介護支援事業所 and 介護予防支援 have a number; a plan of one's own (2) has none.
-_WITH_MANAGER = ("1", "3")
 
 
 def check_form(file: ClaimFile, views: dict[str, View], findings: Findings) -> None:
@@ -119,7 +118,7 @@ def _needing(view: View, item: Item) -> Flags:
     if item.required == "public":
         return with_public_funds(view)
     if item.required == "care_manager":
-        return view.is_one_of("care_plan_by", _WITH_MANAGER)
+        return view.is_one_of("care_plan_by", WITH_MANAGER)
     if item.required == "stopped":
         return view.filled("stopped_on")
     return np.ones(len(view), dtype=bool)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from chiiki_tsusho.arrow_arrays import numbers_of
 from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, bad_dates, month_days, whole
 from chiiki_tsusho.exchange_files.findings import Findings
-from chiiki_tsusho.exchange_files.sheets import Sheets, View, care_levels
+from chiiki_tsusho.exchange_files.sheets import BY_PERSON, PLANNERS, Sheets, View, care_levels
 from chiiki_tsusho.law.check_digits import wrong_digit
 from chiiki_tsusho.months import next_month
 from chiiki_tsusho.not_known import UNKNOWN
@@ -17,7 +17,6 @@ from chiiki_tsusho.number_arrays import Flags, Ints
 # 第2号被保険者 are insured from the age of forty.
 YOUNGEST, OLDEST = 40, 120
 SEXES = ("1", "2")
-PLANNERS = ("1", "2", "3")
 # 中止理由; 2 (介護施設) was replaced by 6 to 8.
 STOP_REASONS = ("1", "3", "4", "5", "6", "7", "8", "9")
 # Items with a check digit, and what kind of number they are.
@@ -52,7 +51,7 @@ def check_persons(sheets: Sheets, level_changes: Flags, findings: Findings) -> N
     # QKANCHO writes 1 (非該当) where nothing was stopped.
     reason &= ~base.is_one_of("stop_reason", ["1"])
     findings.add("reason_without_stop", base, "stopped_on", reason)
-    own_plan = base.is_one_of("care_plan_by", ["2"]) & base.filled("care_manager_no")
+    own_plan = base.is_one_of("care_plan_by", [BY_PERSON]) & base.filled("care_manager_no")
     findings.add("manager_of_own_plan", base, "care_manager_no", own_plan)
     born, given = _dates(base, "birth_date")
     # A year is full at the end of the day before the birthday (年齢計算ニ関する法律 1項).

@@ -13,9 +13,10 @@ import pandas as pd
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.columns import PERSONAL
-from chiiki_tsusho.exchange_files.checks_person import PLANNERS, STOP_REASONS
+from chiiki_tsusho.exchange_files.checks_person import STOP_REASONS
 from chiiki_tsusho.exchange_files.dates import FIRST_MONTH, month_days
 from chiiki_tsusho.exchange_files.line_cells import Texts
+from chiiki_tsusho.exchange_files.sheets import PLANNERS
 from chiiki_tsusho.language import Sayable, Text, unseen
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import NO_ROW, UNKNOWN, WRONG_ROW

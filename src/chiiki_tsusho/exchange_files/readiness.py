@@ -9,7 +9,7 @@ import numpy as np
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
-from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES
+from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES, WITH_MANAGER
 from chiiki_tsusho.exchange_files.statements import MonthClaims, laws_of_claims, month_bounds
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.prices_and_limits import benefit_limits
@@ -121,7 +121,7 @@ def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
     everyone = np.ones(len(public), dtype=bool)
     for name in _ALWAYS:
         need(name, everyone)
-    need("care_manager_no", np.isin(texts["care_plan_by"], ("1", "3")))
+    need("care_manager_no", np.isin(texts["care_plan_by"], WITH_MANAGER))
     need("public_payer_no", public)
     need("public_recipient_no", public)
     law = np.char.zfill(month.law.astype(str), 2)

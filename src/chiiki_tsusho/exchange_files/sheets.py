@@ -38,6 +38,9 @@ NUMBER_FORMS = KEY_FORMS | {
 SERVICE_KIND = service().service_type
 # 要介護状態区分コード of 要介護1 is 21, of 要介護5 25.
 LEVEL_CODE = 20
+# 居宅サービス計画作成区分: a care manager, the person, an office of 介護予防支援.
+PLANNERS = BY_CARE_MANAGER, BY_PERSON, BY_PREVENTION = "1", "2", "3"
+WITH_MANAGER = (BY_CARE_MANAGER, BY_PREVENTION)
 # 証記載保険者番号 has eight places; a number of six digits is filled with zeros.
 INSURER_PLACES = 8
 

@@ -19,7 +19,13 @@ from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
 from chiiki_tsusho.exchange_files.record_rows import RecordRows, quoting_by
-from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES, LEVEL_CODE, SERVICE_KIND, Sheets
+from chiiki_tsusho.exchange_files.sheets import (
+    INSURER_PLACES,
+    LEVEL_CODE,
+    SERVICE_KIND,
+    WITH_MANAGER,
+    Sheets,
+)
 from chiiki_tsusho.law.payers import claim_kind_of_funds, law_of_the_uninsured
 from chiiki_tsusho.number_arrays import Flags, Ints
 
@@ -247,7 +253,7 @@ def stated_of_persons(month: MonthClaims) -> dict[str, Texts]:
         np.where((texts[name] >= first) & (texts[name] <= last), texts[name], "")
         for name in ("started_on", "stopped_on")
     )
-    with_manager = np.isin(texts["care_plan_by"], ("1", "3"))
+    with_manager = np.isin(texts["care_plan_by"], WITH_MANAGER)
     as_they_are = ("birth_date", "sex", "certified_from", "certified_to", "care_plan_by")
     return {
         **{name: texts[name] for name in as_they_are},

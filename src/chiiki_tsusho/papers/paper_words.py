@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from markupsafe import Markup, escape
 
 from chiiki_tsusho.eras import japanese_date
+from chiiki_tsusho.exchange_files.sheets import BY_CARE_MANAGER, BY_PERSON, BY_PREVENTION
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.reports.page_words import PageWords
@@ -105,7 +106,7 @@ LABELS: dict[str, Text] = {
     "own_share_note": Text("With public funds the share is what the person pays under them."),
     "print_hint": Text("To print: A4, portrait. Every paper begins on a page of its own."),
 }
-_PLANNERS = {"1": "care_manager", "2": "self_plan", "3": "prevention"}
+_PLANNERS = {BY_CARE_MANAGER: "care_manager", BY_PERSON: "self_plan", BY_PREVENTION: "prevention"}
 
 
 @dataclass(frozen=True)
