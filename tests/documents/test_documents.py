@@ -405,6 +405,23 @@ def test_the_changes_followed_pass_where_the_page_says() -> None:
             assert one in (top / module).read_text(encoding="utf-8"), (module, one)
 
 
+def test_changes_on_purpose_are_of_code_that_stands() -> None:
+    """What is said of a line that was rewritten since would excuse nothing, or the wrong thing."""
+    settings = tomllib.loads((ROOT / ".ci" / "mutants.toml").read_text(encoding="utf-8"))
+    top = ROOT / "src" / "chiiki_tsusho"
+    for one in settings["equivalent"]:
+        if "module" in one:
+            lines = (top / one["module"]).read_text(encoding="utf-8").splitlines()
+            assert one["before"] in [line.strip() for line in lines], one
+    for group in settings["group"]:
+        for module in group["modules"]:
+            assert (top / module).is_file(), module
+        for named in group["tests"]:
+            file, _, test = named.removeprefix("--deselect=").partition("::")
+            assert (ROOT / file).exists(), named
+            assert not test or f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), named
+
+
 # --- glossary and columns ----------------------------------------------------------------------
 
 
