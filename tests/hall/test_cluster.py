@@ -28,14 +28,13 @@ from chiiki_tsusho.reading.threads import in_order, on_one_core
 from chiiki_tsusho.reading.typed_blocks import Identities
 from helpers.inputs import PROVIDER, RECIPIENT, Cells, csv_text, frame, places, visit, visits
 from helpers.reference import load_limits, load_rows
-from helpers.strategies import FaultyMonth, Month, faulty_months, months, to_frames
+from helpers.strategies import Frames, faulty_months, months, to_frames
 
 ROOT = Path(__file__).parents[2]
 ROWS = load_rows(ROOT / "data" / "service_codes.csv")
 LIMITS = load_limits(ROOT / "data" / "benefit_limits.csv")
 OUTPUTS = ("claim_lines", "claims", "problems", "held_visits")
 OTHER = "1370000026"
-Frames = tuple[pd.DataFrame, pd.DataFrame | None, pd.DataFrame | None]
 
 
 def same(one: Batch, other: Batch, outputs: Sequence[str] = OUTPUTS) -> None:
@@ -53,14 +52,7 @@ def cut(whole: pd.DataFrame, ends: Sequence[int]) -> dd.DataFrame:
     )
 
 
-def drawn_frames(month: Month | FaultyMonth) -> Frames:
-    """The files of a drawn month."""
-    if isinstance(month, Month):
-        return to_frames(month)
-    return month.visits, month.providers, month.recipients
-
-
-MONTHS = st.one_of(faulty_months(ROWS, LIMITS), months(ROWS, LIMITS)).map(drawn_frames)
+MONTHS = st.one_of(faulty_months(ROWS, LIMITS), months(ROWS, LIMITS)).map(to_frames)
 ENDS = st.lists(st.integers(0, 40), max_size=4)
 
 

@@ -506,8 +506,13 @@ def _plan(
 # ---------------------------------------------------------------- the text of the files
 
 
-def to_frames(month: Month) -> tuple[pd.DataFrame, pd.DataFrame | None, pd.DataFrame | None]:
+Frames = tuple[pd.DataFrame, pd.DataFrame | None, pd.DataFrame | None]
+
+
+def to_frames(month: Month | FaultyMonth) -> Frames:
     """The three files of a month as text, in the order of its rows, with a plain index."""
+    if isinstance(month, FaultyMonth):
+        return month.visits, month.providers, month.recipients
     style = month.style
     return (
         _frame([_record(row, style) for row in month.visits], VISIT_COLUMNS, style),

@@ -516,9 +516,9 @@ def test_line_break_in_a_heading(tmp_path: Path) -> None:
 
 
 def test_very_many_unknown_headings_are_not_all_told() -> None:
-    row = visit(1) | {f"column{at}": "" for at in range(4000)}
+    row = visit(1) | {f"column{at}": "" for at in range(400)}
     with pytest.raises(InputFileError) as caught:
         compute([row])
     told = str(caught.value).splitlines()
     assert len(told) == 21
-    assert told[-1] == "visits: line 1: and 3,980 more faults"
+    assert told[-1] == "visits: line 1: and 380 more faults"

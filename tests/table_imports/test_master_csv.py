@@ -603,7 +603,7 @@ def test_refusals_are_said_in_japanese(tmp_path: Path) -> None:
 def test_many_lines_of_one_code_take_no_time_of_their_own(tmp_path: Path) -> None:
     """Files of several insurers put together: each line is refused once, with one other line."""
     line = line_of("1241")
-    lines = [[*line[:UNITS], str(units), *line[UNITS + 1 :]] for units in range(1, 20_001)]
+    lines = [[*line[:UNITS], str(units), *line[UNITS + 1 :]] for units in range(1, 5_001)]
     table = import_master(write(tmp_path / "m.csv", lines))
-    assert len(table.refused) == 20_000
+    assert len(table.refused) == 5_000
     assert str(table.refused[-1].reason).startswith("the same code as line 2 (781241 ")

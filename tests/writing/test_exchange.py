@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -195,17 +195,15 @@ def test_empty_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 # ---------------------------------------------------------------- killed
 
+# Started once; a child of it, forked for each line that it reads, is the one killed.
 KILLED = """
-    import os, signal, sys
+    import json, os, signal, sys, traceback
     from pathlib import Path
     from chiiki_tsusho.writing import exchange, room_lock
 
-    folder, way, at = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    if way == "file by file":
-        exchange._exchange = lambda *_: False
     steps = 0
 
-    def counted(call):
+    def counted(call, at):
         def run(*given, **named):
             global steps
             steps += 1
@@ -214,33 +212,58 @@ KILLED = """
             return call(*given, **named)
         return run
 
-    # Every call that changes what is on the disk.
-    for owner, name in (
-        (Path, "rename"), (Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (Path, "rmdir"),
-        (Path, "chmod"), (os, "link"), (os, "fsync"), (exchange.shutil, "rmtree"),
-        (exchange, "_exchange"),
-    ):
-        setattr(owner, name, counted(getattr(owner, name)))
-    with exchange.FolderExchange(folder) as one:
-        for name in ("claims.csv", "problems.csv", "only_new.csv"):
-            (one.stage / name).write_text("new")
-        one.put(["claims.csv", "problems.csv", "only_old.csv"])
-    print(steps)
+    def put(folder, way, at):
+        if way == "file by file":
+            exchange._exchange = lambda *_: False
+        # Every call that changes what is on the disk.
+        for owner, name in (
+            (Path, "rename"), (Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (Path, "rmdir"),
+            (Path, "chmod"), (os, "link"), (os, "fsync"), (exchange.shutil, "rmtree"),
+            (exchange, "_exchange"),
+        ):
+            setattr(owner, name, counted(getattr(owner, name), at))
+        with exchange.FolderExchange(folder) as one:
+            for name in ("claims.csv", "problems.csv", "only_new.csv"):
+                (one.stage / name).write_text("new")
+            one.put(["claims.csv", "problems.csv", "only_old.csv"])
+
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            try:
+                put(*json.loads(line))
+                os._exit(steps)
+            except BaseException:
+                traceback.print_exc()
+            os._exit(255)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+Killed = Callable[[Path, str, int], int]
 
 
-def killed_at(folder: Path, way: str, step: int) -> int:
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(KILLED), str(folder), way, str(step)],
-        capture_output=True,
+@pytest.fixture(scope="module")
+def killed_at() -> Iterator[Killed]:
+    """Put results into a folder and be killed at a step: 0, or how many steps there were."""
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(KILLED)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return 0 if done.returncode else int(done.stdout)
+    ) as program:
+
+        def killed(folder: Path, way: str, step: int) -> int:
+            assert program.stdin is not None
+            assert program.stdout is not None
+            program.stdin.write(json.dumps([str(folder), way, step]) + "\n")
+            program.stdin.flush()
+            code = int(program.stdout.readline())
+            assert code == -signal.SIGKILL or 0 < code < 255
+            return max(code, 0)
+
+        yield killed
 
 
-def test_killed_at_any_step_is_old_or_new(tmp_path: Path, way: str) -> None:
+def test_killed_at_any_step_is_old_or_new(tmp_path: Path, way: str, killed_at: Killed) -> None:
     whole_old, whole_new = {**OLD, **OWN}, {**NEW, **OWN}
     seen, step = set(), 1
     while True:
@@ -272,7 +295,9 @@ def test_killed_at_any_step_is_old_or_new(tmp_path: Path, way: str) -> None:
     assert step > 10
 
 
-def test_a_later_run_removes_what_a_killed_one_left_beside(tmp_path: Path, way: str) -> None:
+def test_a_later_run_removes_what_a_killed_one_left_beside(
+    tmp_path: Path, way: str, killed_at: Killed
+) -> None:
     fill(tmp_path / "one", OLD)
     # Before anything is in place.
     killed_at(tmp_path / "one", way, 4)
