@@ -347,10 +347,10 @@ DISK_FULL = """
 
 
 def test_full_disk_leaves_nothing_and_takes_nothing(tmp_path: Path) -> None:
-    # 400 persons, half of them held: no run fits into the largest limit.
+    # 60 persons, half of them held: no run fits into the largest limit.
     rows = [
         visit(1, insured_no=f"{number:010}", care_level="1" if number % 2 else "x")
-        for number in range(400)
+        for number in range(60)
     ]
     run(tmp_path, "old", text=csv_text(rows))
     pd.DataFrame(rows).to_parquet(tmp_path / "visits.parquet", index=False, compression=None)
@@ -389,15 +389,16 @@ STOPPED = """
 
 
 @pytest.mark.parametrize(
-    ("number", "out"),
+    ("stage", "number", "out"),
     [
-        (signal.SIGTERM, "new"),
-        (signal.SIGINT, "old"),
-        (signal.SIGHUP, "old"),
-        (signal.SIGQUIT, "new"),
+        ("claims", signal.SIGTERM, "new"),
+        ("claims", signal.SIGINT, "old"),
+        ("held", signal.SIGHUP, "old"),
+        ("held", signal.SIGINT, "new"),
+        ("finish", signal.SIGQUIT, "new"),
+        ("finish", signal.SIGTERM, "old"),
     ],
 )
-@pytest.mark.parametrize("stage", ["claims", "held", "finish"])
 def test_stop_half_way_leaves_nothing(
     tmp_path: Path, stage: str, number: signal.Signals, out: str
 ) -> None:
