@@ -147,18 +147,14 @@ def named_path(path: str | Path) -> Path:
     return named
 
 
-def write_whole(
-    path: str | Path, content: str | bytes, encoding: str = "utf-8", mode: int | None = None
-) -> None:
+def write_whole(path: str | Path, content: str | bytes, mode: int | None = None) -> None:
     """Write a file; one that was there is replaced, a link is followed.
 
     Parameters
     ----------
     path : path-like
     content : str or bytes
-        The line ends of a text stay as they are.
-    encoding : str
-        The encoding of a text.
+        A text is written in UTF-8, its line ends as they are.
     mode : int, optional
         Permissions, ``PRIVATE`` for a file with names, birth dates or addresses; without it those
         of the file that is replaced, or what the user's umask leaves.
@@ -169,7 +165,7 @@ def write_whole(
         The file cannot be written; what was there stays as it is.
     """
     with whole_file(path, mode) as stream:
-        stream.write(content.encode(encoding) if isinstance(content, str) else content)
+        stream.write(content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager
