@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,13 @@ from chiiki_tsusho.writing.saved_results import (
     read_output,
 )
 
-_SERVICE_DATE = next(column for column in VISITS if column.name == "service_date")
+# The columns of visits that say which claim a row is of.
+_OF_CLAIM = (
+    PROVIDER_NO,
+    INSURER_NO,
+    INSURED_NO,
+    next(column for column in VISITS if column.name == "service_date"),
+)
 _LINE_COLUMNS = (
     "service_month", "service_code", "units", "count", "service_units", "limit_managed",
 )  # fmt: skip
@@ -187,6 +194,27 @@ def lines_set_aside(problems: pa.Table) -> Ints:
     return distinct_numbers(numbers_of(lines))
 
 
+def _places_of_claims(headings: Sequence[str], path: Path) -> dict[str, int]:
+    """Return in which column each part of the key of a claim stands."""
+    places = {
+        column.name: at
+        for at, heading in enumerate(headings)
+        for column in _OF_CLAIM
+        if folded(heading) in (column.name, column.heading)
+    }
+    missing = [column.name for column in _OF_CLAIM if column.name not in places]
+    if missing:
+        raise InputFileError(
+            Text(
+                "{path}: heading {heading!r} is missing; {again}",
+                path=path,
+                heading=missing[0],
+                again=AGAIN,
+            )
+        )
+    return places
+
+
 def count_held(path: Path, aside: Ints) -> Held:
     """Count the rows of held_visits and their claims.
 
@@ -204,28 +232,13 @@ def count_held(path: Path, aside: Ints) -> Held:
         The file cannot be read, or lacks a column that says whose the rows are.
     """
     source = open_source(path)
-    wanted = (PROVIDER_NO, INSURER_NO, INSURED_NO, _SERVICE_DATE)
-    places: dict[str, int] = {}
-    for at, heading in enumerate(source.headings):
-        for column in wanted:
-            if folded(heading) in (column.name, column.heading):
-                places[column.name] = at
-    missing = [column.name for column in wanted if column.name not in places]
-    if missing:
-        raise InputFileError(
-            Text(
-                "{path}: heading {heading!r} is missing; {again}",
-                path=path,
-                heading=missing[0],
-                again=AGAIN,
-            )
-        )
+    places = _places_of_claims(source.headings, path)
     calendars = Calendars()
     numbers = {"provider_no": TextIds(), "insurer_no": TextIds()}
     months = TextIds()
-    decoders = {column.name: Decoder(PARSERS[column.kind]) for column in wanted}
+    decoders = {column.name: Decoder(PARSERS[column.kind]) for column in _OF_CLAIM}
     forms: list[Form] = ["unread"] * len(source.headings)
-    for column in wanted:
+    for column in _OF_CLAIM:
         forms[places[column.name]] = "texts" if column is INSURED_NO else "distinct"
     of_block = sorted(places.values())
     rows = alone = 0
@@ -242,7 +255,7 @@ def count_held(path: Path, aside: Ints) -> Held:
         malformed = int(np.count_nonzero(~np.isin(block.malformed.lines, aside)))
         rows += int(np.count_nonzero(counts)) + malformed
         alone += malformed + int(np.count_nonzero(counts & ~readable))
-        provider, insurer, insured, month = (values[column.name][readable] for column in wanted)
+        provider, insurer, insured, month = (values[column.name][readable] for column in _OF_CLAIM)
         pair = calendars.pair_ids(provider, insurer, month)
         claims.append(calendars.claims.ids(pair, insured))
     visits = np.bincount(np.concatenate([np.zeros(0, np.int64), *claims]), minlength=len(calendars))
