@@ -631,6 +631,17 @@ def test_more_texts_than_are_numbered() -> None:
     reading.check()
 
 
+def test_texts_that_most_rows_have_of_their_own_are_not_numbered() -> None:
+    reading = Reading(["distinct", "few", (1, 5)])
+    with mock.patch.object(plain_lines, "_FEW_TEXTS", 2):
+        assert reading.read("a,1,1\nb,1,2\na,1,1\n")
+        assert reading.read("c,1,1\nd,1,2\ne,1,1\n", its_own=(0,))
+        assert not reading.read("a,1,3\na,1,4\na,1,5\n")
+        # Three new ones of six rows.
+        assert reading.read("c,1,1\nc,1,1\nd,1,1\nd,1,1\ne,1,1\ne,1,1\n")
+    reading.check()
+
+
 @pytest.mark.parametrize("most", [0, 1, 8])
 @pytest.mark.parametrize("kind", ["", "faulty_"])
 def test_results_are_the_same_with_too_many_texts(kind: str, most: int) -> None:

@@ -183,8 +183,9 @@ def _without_marks(text: bytes) -> bytes:
     return text.translate(None, b'"')
 
 
-# Of more, numbering them is no gain.
-MAX_TEXTS = 1 << 17
+# Of more, numbering them is no gain; nor of those of a block, if they are not few, of which most
+# rows have one of their own.
+MAX_TEXTS, _FEW_TEXTS = 1 << 17, 1 << 12
 # For each length the bits of so many characters.
 _KEPT = np.array([(1 << (8 * length)) - 1 for length in range(_WORD + 1)], dtype=np.uint64)
 
@@ -334,11 +335,11 @@ class TextNumbers:
         if self.full:
             return None
         try:
-            return by_runs(words, self._found)
+            return by_runs(words, lambda some: self._found(some, len(words)))
         except _UnusualTextError:
             return None
 
-    def _found(self, words: WordRows) -> Positions:
+    def _found(self, words: WordRows, rows: int) -> Positions:
         if words.shape[1] > self._index.width:
             with self._learning:
                 self._index = self._index.widened(max(words.shape[1], self._index.width))
@@ -347,24 +348,25 @@ class TextNumbers:
         numbers = index.find(words)
         new = np.flatnonzero(numbers < 0)
         if new.size:
-            numbers[new] = self._learned(words[new])
+            numbers[new] = self._learned(words[new], rows)
         return numbers
 
-    def _learned(self, words: WordRows) -> Positions:
+    def _learned(self, words: WordRows, rows: int) -> Positions:
         with self._learning:
             words = widened(words, self._index.width)
             fresh = WordIndex(self._index.width)
             fresh.ids(words[self._index.find(words) < 0])
-            if len(self._index) + len(fresh) > MAX_TEXTS:
+            most = min(MAX_TEXTS - len(self._index), max(_FEW_TEXTS, rows // 2))
+            if len(fresh) > most:
                 self._overfull += 1
                 self.full = self._overfull > _TRIES
                 raise _UnusualTextError
             # As bytes of one length: NumPy leaves out the NUL behind.
             texts = fresh.words.view(f"S{8 * fresh.width}").ravel().tolist()
-            rows = [text.decode().split(",") for text in texts]
-            if any(len(cells) != len(self.texts) for cells in rows):
+            cells = [text.decode().split(",") for text in texts]
+            if any(len(row) != len(self.texts) for row in cells):
                 raise _UnusualTextError
-            for texts, column in zip(self.texts, zip(*rows, strict=True), strict=bool(rows)):
+            for texts, column in zip(self.texts, zip(*cells, strict=True), strict=bool(cells)):
                 texts.extend(column)
             return self._index.ids(words)
 
