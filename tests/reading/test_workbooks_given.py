@@ -265,10 +265,13 @@ def test_merged_cells_over_each_other_are_damage(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sheets", [2, 20])
-def test_a_workbook_of_many_sheets_is_taken_apart_twice(
+def test_a_workbook_of_many_sheets_is_taken_apart_three_times(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sheets: int
 ) -> None:
-    """For the sheet that is read and for the headings of all others: time grows with their size."""
+    """For the sheet that is read, the beginnings of all others, and one that has none.
+
+    Time grows with their size.
+    """
     path = tmp_path / "a.xlsx"
     book = openpyxl.load_workbook(workbook(path, [HEADINGS, ROW]))
     for _ in range(sheets - 1):
@@ -279,13 +282,13 @@ def test_a_workbook_of_many_sheets_is_taken_apart_twice(
     opened: list[Path] = []
     archive = zipfile.ZipFile
 
-    def noted(path: Path) -> zipfile.ZipFile:
-        opened.append(path)
-        return archive(path)
+    def noted(file: Any, *options: Any, **named: Any) -> zipfile.ZipFile:
+        opened.extend([file] if isinstance(file, Path) else [])
+        return archive(file, *options, **named)
 
     monkeypatch.setattr(zipfile, "ZipFile", noted)
     assert len(WorkbookSource(path).notes) == sheets - 1
-    assert opened == [path, path]
+    assert opened == [path, path, path]
 
 
 def test_another_sheet_of_the_same_headings_is_told_of(tmp_path: Path) -> None:
@@ -309,6 +312,28 @@ def test_another_sheet_of_the_same_headings_is_told_of(tmp_path: Path) -> None:
     other.delete_rows(2)
     book.save(path)
     assert not claim_files(path, tmp_path / "to_come").notes
+
+
+def test_another_sheet_is_told_of_by_its_beginning_or_by_its_end(tmp_path: Path) -> None:
+    """Its rows are claimed by nobody, whether it is damaged further down or begins there."""
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.load_workbook(workbook(path, [HEADINGS, ROW]))
+    for number in range(3):
+        other = book.create_sheet(f"{6 + number}月")
+        for row in (HEADINGS, ROW)[: 2 - number % 2]:
+            other.append(row)
+    book.save(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    blank = "".join(f'<row r="{row}"><c r="A{row}"/></row>' for row in range(3, 60_000))
+    cell = '<c r="A60000" t="inlineStr"><is><t>1390000014</t></is></c>'
+    for number, last in ((3, '<row r="3"/>'), (4, f'<row r="60000">{cell}</row>'), (5, "")):
+        name = f"xl/worksheets/sheet{number}.xml"
+        end = f"{blank}{last}</sheetData>".encode()
+        parts[name] = parts[name].replace(b"</sheetData>", end)
+    notes = claim_files(packed(path, parts.items()), tmp_path / "out").notes
+    told = [re.findall("sheet '(.*?)' has the same headings", note.say("en")) for note in notes]
+    assert told == [["6月"], ["7月"], ["8月"]]
 
 
 def test_percentages(tmp_path: Path) -> None:

@@ -158,12 +158,18 @@ class WorkbookSource(OneTable):
             yield other.sheet, other.headings
 
     def _other_sheets(self) -> Iterator[WorkbookSource]:
-        """Yield the other sheets that can be seen and read."""
-        book = None
+        """Yield the other sheets that can be seen and read.
+
+        Of those that have rows at their beginning no more is read.
+        """
+        books = _Book(self.path, only_beginnings=True), _Book(self.path)
         for name in self._others:
-            with suppress(InputFileError):
-                book = book or _Book(self.path)
-                yield WorkbookSource(self.path, name, book)
+            for book in books:
+                with suppress(InputFileError):
+                    other = WorkbookSource(self.path, name, book)
+                    if other.has_rows or book is books[-1]:
+                        yield other
+                        break
 
     @property
     def has_rows(self) -> bool:
@@ -294,16 +300,20 @@ class WorkbookSource(OneTable):
 
 
 class _Book:
-    """A workbook, opened once for all sheets that are read."""
+    """A workbook, opened once for all sheets that are read, or for their beginnings."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, only_beginnings: bool = False) -> None:
         self._path = path
-        self.parts = WorkbookParts(path)
+        self._only_beginnings = only_beginnings
+
+    @cached_property
+    def parts(self) -> WorkbookParts:
+        return WorkbookParts(self._path, only_beginnings=self._only_beginnings)
 
     @cached_property
     def _as_it_is(self) -> CalamineWorkbook:
         # An open file: of names that are no UTF-8 the library knows nothing.
-        with self._path.open("rb") as stream:
+        with self.parts.readable() if self._only_beginnings else self._path.open("rb") as stream:
             return CalamineWorkbook.from_filelike(stream)
 
     def cells(self, sheet: str, survey: SheetSurvey) -> Any:
@@ -312,7 +322,7 @@ class _Book:
         with _of_the_reader(self._path):
             if far is None:
                 return self._as_it_is.get_sheet_by_name(sheet)
-            with self.parts.readable(sheet, far) as stream:
+            with self.parts.readable(far) as stream:
                 return CalamineWorkbook.from_filelike(stream).get_sheet_by_name(sheet)
 
 
@@ -331,12 +341,10 @@ def _of_the_reader(path: Path) -> Iterator[None]:
 def _distinct(column: Sequence[Any]) -> Texts:
     # TRUE is equal to 1, FALSE and −0 to 0, and they are other cells.
     keys = column if {0, 1}.isdisjoint(column) else list(map(repr, column))
-    numbers: dict[Any, int] = {}
-    positions = np.fromiter(
-        (numbers.setdefault(key, len(numbers)) for key in keys), np.int32, len(column)
-    )
-    distinct = dict(zip(keys, column, strict=True)).values()
-    return Texts(of_texts([_text(value) for value in distinct]), positions)
+    distinct = dict(zip(keys, column, strict=True))
+    numbers = {key: at for at, key in enumerate(distinct)}
+    positions = np.fromiter(map(numbers.__getitem__, keys), np.int32, len(column))
+    return Texts(of_texts([_text(value) for value in distinct.values()]), positions)
 
 
 def _filled(column: Texts) -> Flags:

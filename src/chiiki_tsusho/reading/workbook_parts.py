@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, NamedTuple
 from xml.etree import ElementTree
@@ -125,14 +126,21 @@ class SheetSurvey:
 class WorkbookParts:
     """The parts of a workbook file.
 
+    Parameters
+    ----------
+    path : Path
+    only_beginnings : bool
+        Of each sheet no more than its first piece is looked at.
+
     Raises
     ------
     InputFileError
         It is no Excel workbook, or damaged.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, only_beginnings: bool = False) -> None:
         self._path = path
+        self._only_beginnings = only_beginnings
         try:
             # It is kept open: to list its parts again for each sheet takes long.
             self._archive = zipfile.ZipFile(path)
@@ -178,7 +186,7 @@ class WorkbookParts:
         rows, columns, widest, numbers = 0, 26, "", list[bytes]()
         try:
             percent, padded, lengths = _number_styles(self._archive)
-            for piece in _pieces(self._archive, self._sheets[sheet]):
+            for piece in self._pieces(self._sheets[sheet]):
                 for match in _WIDE.finditer(piece):
                     if _column(match[1]) > columns:
                         columns, widest = _column(match[1]), match[0].decode(errors="replace")
@@ -212,16 +220,24 @@ class WorkbookParts:
             raise damaged(self._path, str(error)) from error
         return survey
 
-    def readable(self, sheet: str, far_lengths: FarLengths) -> IO[bytes]:
-        """Return a copy of the file, in memory, in which lengths of time of a sheet are text."""
+    def _pieces(self, name: str) -> Iterator[bytes]:
+        """Yield a part in pieces; of a sheet its beginning, if no more is looked at."""
+        pieces = _pieces(self._archive, name)
+        if not self._only_beginnings or name not in self._sheets.values():
+            return pieces
+        return chain(islice(pieces, 1), [b"</sheetData>"])
+
+    def readable(self, far_lengths: FarLengths | None = None) -> IO[bytes]:
+        """Return a copy of the file, in memory, in whose sheets lengths of time are text."""
         copy = BytesIO()
         try:
             with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copied:
                 for name in self._archive.namelist():
                     with copied.open(name, "w", force_zip64=True) as part:
-                        for piece in _pieces(self._archive, name):
-                            is_sheet = name == self._sheets[sheet]
-                            part.write(far_lengths.as_text(piece) if is_sheet else piece)
+                        for piece in self._pieces(name):
+                            if far_lengths is not None and name in self._sheets.values():
+                                piece = far_lengths.as_text(piece)
+                            part.write(piece)
         except (*_DAMAGE, ValueError) as error:
             raise damaged(self._path, str(error)) from error
         copy.seek(0)
