@@ -201,6 +201,8 @@ class UnplacedRows:
         words = np.full(len(rows), "", dtype=object)
         for name in self.decoder.text_columns(typed):
             texts = self.decoder.texts(typed, name).take(of_numbers(rows))
+            if not compute.any(compute.match_substring(texts, _IN_EVERY_TOTAL)).as_py():
+                continue
             plain = compute.replace_substring_regex(texts, _SPACES, "")
             said = compute.is_in(plain, of_texts(list(_TOTALS))).to_numpy(zero_copy_only=False)
             words[said] = plain.to_numpy(zero_copy_only=False)[said]

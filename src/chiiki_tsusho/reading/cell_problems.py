@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
 from chiiki_tsusho.columns import FILES, INSURED_NO
-from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
@@ -21,6 +22,7 @@ from chiiki_tsusho.reading.cell_texts import is_blank, may_be_personal, shown
 from chiiki_tsusho.reading.cells import Decoder
 from chiiki_tsusho.records import record
 
+_Number = TypeVar("_Number", bound=np.integer)
 # Stands in a message in the place of a cell that may be personal.
 _NOT_SHOWN = "***"
 
@@ -63,13 +65,16 @@ class CellProblems:
         decoder: Decoder,
     ) -> None:
         """Add the problems of a column: for each line the position of its text."""
-        rows = np.flatnonzero(values.take(positions) < 0)
-        used, which = np.unique(positions[rows], return_inverse=True)
+        unread = (values < 0)[positions]
+        lines, positions = _taken(lines, unread), _taken(positions, unread)
+        met = np.zeros(len(distinct), dtype=bool)
+        met[positions] = True
+        used, which = np.flatnonzero(met), (np.cumsum(met) - 1)[positions]
         if isinstance(distinct, pa.StringArray):
             texts = distinct.take(of_numbers(used))
         else:
             texts = of_texts([distinct[at] for at in used.tolist()])
-        self._note_texts(lines[rows], which, texts, name, decoder)
+        self._note_texts(lines, which, texts, name, decoder)
 
     def _note_texts(
         self, lines: Ints, which: Ints, texts: pa.StringArray, name: str, decoder: Decoder
@@ -81,7 +86,7 @@ class CellProblems:
             values = texts.take(of_numbers(which[theirs]))
             error = decoder.error(alike.sample)
             message = replace(error, facts={**error.facts, "value": any_of("value")})
-            self.problems.add_alike(self.file, name, lines[theirs], message, values)
+            self.problems.add_alike(self.file, name, _taken(lines, theirs), message, values)
             told &= ~alike.there
         if not told.all():
             lines, which = lines[told[which]], which[told[which]]
@@ -129,6 +134,11 @@ class CellProblems:
         messages = [decoder.unusual[text] for text in texts]
         values_shown = [shown(text) for text in texts]
         self.problems.add_rows(self.file, name, block.lines[rows], which, values_shown, messages)
+
+
+def _taken(numbers: npt.NDArray[_Number], there: Flags) -> npt.NDArray[_Number]:
+    """Take some of the numbers; all of them stay what they are: columns share their lines."""
+    return numbers if there.all() else numbers[there]
 
 
 def _without_values(message: Message) -> Message:

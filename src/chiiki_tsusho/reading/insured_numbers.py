@@ -73,8 +73,9 @@ def _pack_folded(
     trimmed = compute.utf8_trim(numbers.filter(of_flags(others)), characters=BLANKS)
     # Normalising takes quadratic time, and what is longer is no number.
     short = compute.less_equal(compute.utf8_length(trimmed), LONGEST_CELL)
-    folded = compute.utf8_normalize(compute.if_else(short, trimmed, "…"), form="NFKC")
-    folded = compute.utf8_trim(folded, characters=BLANKS)
+    folded = compute.if_else(short, trimmed, "?")
+    if not compute.all(compute.string_is_ascii(folded)).as_py():
+        folded = compute.utf8_trim(compute.utf8_normalize(folded, form="NFKC"), characters=BLANKS)
     folded = compute.replace_substring_regex(folded, r"^([0-9]{10})\.0+$", r"\1")
     size = numbers_of(compute.binary_length(folded))
     values = np.where(size == 0, BLANK, BAD).astype(np.int64)
