@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +254,42 @@ def test_pieces_of_xml_with_prefixes_end_between_cells(
         survey = WorkbookParts(path).survey(name)
         assert len(survey.texts) == count
         assert len(survey.merged) == len(areas)
+
+
+def without_places(sheet: bytes) -> bytes:
+    return re.sub(rb"<(row|c) r=\"\w+\"", rb"<\1", sheet)
+
+
+def with_prefixes(sheet: bytes) -> bytes:
+    sheet = re.sub(rb"<(/?)(?=[a-zA-Z])", rb"<\1x-1:", sheet)
+    return sheet.replace(b"xmlns=", b"xmlns:x-1=")
+
+
+@pytest.mark.parametrize("written", [without_places, with_prefixes])
+@pytest.mark.parametrize("piece", [400, 1 << 20])
+def test_odd_cells_however_a_program_writes_them(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    written: Callable[[bytes], bytes],
+    piece: int,
+) -> None:
+    """Cells need not say where they stand: it is behind the last one, as rows below the last."""
+    monkeypatch.setattr(workbook_parts, "_PIECE", piece)
+    others = [[*ROW[:2], f"000000000{at}", *ROW[3:]] for at in (1, 2)]
+    rows = [HEADINGS, ROW, [*others[0][:6], "#N/A"], [*others[1][:6], "=1"], [100016, *ROW[1:]]]
+    book = openpyxl.load_workbook(workbook(tmp_path / "a.xlsx", rows))
+    book.worksheets[0]["A5"].number_format = "0000000000"
+    book.save(tmp_path / "a.xlsx")
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts[SHEET] = written(parts[SHEET])
+    batch = compute_claims(packed(tmp_path / "b.xlsx", parts.items()))
+    assert places(own(batch.problems)) == [
+        ("visits", 3, HEADINGS[6], "#N/A", "bad_value"),
+        ("visits", 4, HEADINGS[6], "=1", "bad_value"),
+    ]
+    assert batch.claims["provider_no"].tolist() == ["0000100016", ROW[0]]
+    assert batch.claims["total_units"].tolist() == [1056, 1056]
 
 
 def test_merged_cells_over_each_other_are_damage(tmp_path: Path) -> None:

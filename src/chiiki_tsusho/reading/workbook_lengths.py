@@ -12,9 +12,15 @@ from datetime import timedelta
 
 from chiiki_tsusho.reading.written_cells import length_text
 
+
+def any_prefix(pattern: bytes) -> bytes:
+    """Let whatever stands before the names of tags, in other XML than Excel's, stand for ``p:``."""
+    return pattern.replace(b"p:", rb"(?:[^\s<>/:]+:)?")
+
+
 # Of a cell: its tag, attributes, formula and number, if that may be a large one.
-_TAG = rb"(<(?:\w+:)?c\b)"
-_FORMULA = rb"(?:<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*)?"
+_TAG = any_prefix(rb"(<p:c\b)")
+_FORMULA = any_prefix(rb"(?:<p:f\b(?:[^>]*/>|[^>]*>[^<]*</p:f>)\s*)?")
 _NUMBER = rb"([^<]*(?:[0-9]{9}|[A-Za-z])[^<]*)"
 _TYPE = re.compile(rb"\s*\bt\s*=\s*[\"'](\w*)[\"']")
 # Whether the code of a form has hours, minutes or seconds that do not end at 24 or 60.
@@ -39,7 +45,7 @@ class FarLengths:
         numbers = "|".join(map(str, styles)).encode()
         self._cell = re.compile(
             _TAG + rb"([^>]*\bs\s*=\s*[\"'](?:" + numbers + rb")[\"'][^>]*)(?<!/)>"
-            rb"(\s*" + _FORMULA + rb"<(?:\w+:)?v\b[^>]*>)" + _NUMBER + rb"<"
+            rb"(\s*" + _FORMULA + any_prefix(rb"<p:v\b[^>]*>)") + _NUMBER + rb"<"
         )
 
     def as_text(self, piece: bytes) -> bytes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import chain, islice
@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.reading.workbook_lengths import FarLengths, shows_length
+from chiiki_tsusho.reading.workbook_lengths import FarLengths, any_prefix, shows_length
 from chiiki_tsusho.reading.written_cells import column_letters
 
 # More than a full sheet of all columns an input can have.
@@ -33,39 +33,46 @@ _SMALL_PART, _PIECE = 1 << 24, 1 << 20
 _LARGE_PART, _MOST_TIMES = 1 << 26, 250
 # The last column (XFD) and the last row of Excel.
 _LAST_COLUMN, _LAST_ROW = 16_384, 1_048_576
-_CELL = rb"<(?:\w+:)?c\b"
+_CELL = any_prefix(rb"<p:c\b")
 _REFERENCE = rb"\br\s*=\s*[\"']"
 _PLACE = re.compile(_REFERENCE + rb"([A-Za-z]+)([0-9]+)")
 # Cells of column AA or later, with a value.
 _WIDE = re.compile(_CELL + rb"[^>]*" + _REFERENCE + rb"([A-Za-z]{2,})[0-9]+[^>]*(?<!/)>")
 # Of cells and of rows, whose cells need not say where they stand.
 _ROW = re.compile(_REFERENCE + rb"[A-Za-z]*([0-9]+)")
+_UNPLACED = re.compile(any_prefix(rb"<p:(?:row|c)\b(?![^>]*?") + _REFERENCE + rb")")
+_ROW_OR_CELL = re.compile(
+    any_prefix(rb"<p:(?:(row)|c)\b") + rb"(?:[^>]*?" + _REFERENCE + rb"([A-Za-z]*)([0-9]+))?"
+)
 _ERROR = re.compile(
     _CELL + rb"([^>]*\bt\s*=\s*[\"']e[\"'][^>]*)>"
-    rb"(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v\b[^>]*>([^<]*)<",
+    + any_prefix(rb"(?:(?!</p:c>).)*?<p:v\b[^>]*>([^<]*)<"),
     re.DOTALL,
-)
+)  # fmt: skip
 _ERROR_TYPES = (b'"e"', b"'e'")
 _UNCOMPUTED = re.compile(
-    _CELL + rb"([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)\s*"
-    rb"(<(?:\w+:)?v\b[^>]*/>|<(?:\w+:)?v\b[^>]*>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    any_prefix(
+        rb"<p:c\b([^>]*)>\s*<p:f\b(?:[^>]*/>|[^>]*>([^<]*)</p:f>)\s*"
+        rb"(<p:v\b[^>]*/>|<p:v\b[^>]*>\s*</p:v>)?\s*</p:c>"
+    )
 )
 # Of a formula: what it came to is a text.
 _OF_TEXT = re.compile(rb"\bt\s*=\s*[\"']str[\"']")
 # Values of which the reader of cells sees the beginning alone: of any cell that has something
 # else than text in it, of a number one that has a letter written as its code.
 _CUT = re.compile(
-    rb"<(?:\w+:)?v\b[^>]*>[^<]*<[!?]|"
-    + _CELL
-    + rb"(?![^>]*\bt\s*=\s*[\"']str)[^>]*>\s*(?:<(?:\w+:)?f\b(?:[^>]*/>|[^<]*</(?:\w+:)?f>)\s*)?"
-    rb"<(?:\w+:)?v\b[^>]*>[^<&]*&"
+    any_prefix(
+        rb"<p:v\b[^>]*>[^<]*<[!?]|<p:c\b(?![^>]*\bt\s*=\s*[\"']str)[^>]*>\s*"
+        rb"(?:<p:f\b(?:[^>]*/>|[^<]*</p:f>)\s*)?<p:v\b[^>]*>[^<&]*&"
+    )
 )
 _MAY_BE_CUT = (b"&", b"<!", b"<?")
 _MERGED = re.compile(
-    rb"<(?:\w+:)?mergeCell\b[^>]*\bref\s*=\s*[\"']([A-Za-z]+)([0-9]+):([A-Za-z]+)([0-9]+)[\"']"
+    any_prefix(rb"<p:mergeCell\b")
+    + rb"[^>]*\bref\s*=\s*[\"']([A-Za-z]+)([0-9]+):([A-Za-z]+)([0-9]+)[\"']"
 )
-_ROW_NUMBER = re.compile(rb"<(?:\w+:)?row\b[^>]*?" + _REFERENCE + rb"([0-9]+)")
-_HIDDEN = re.compile(rb'<(?:\w+:)?row\b[^>]*\bhidden="(?:1|true)"')
+_ROW_NUMBER = re.compile(any_prefix(rb"<p:row\b[^>]*?") + _REFERENCE + rb"([0-9]+)")
+_HIDDEN = re.compile(any_prefix(rb"<p:row\b[^>]*\bhidden=[\"'](?:1|true)[\"']"))
 _PERCENT_FORMATS, _LENGTH_FORMAT = (9, 10), "46"
 # Of numbers of identity, which are so shown with zeros in front.
 _ZEROS = re.compile("0{4,10}")
@@ -186,7 +193,7 @@ class WorkbookParts:
         rows, columns, widest, numbers = 0, 26, "", list[bytes]()
         try:
             percent, padded, lengths = _number_styles(self._archive)
-            for piece in self._pieces(self._sheets[sheet]):
+            for piece in _placed(self._pieces(self._sheets[sheet])):
                 for match in _WIDE.finditer(piece):
                     if _column(match[1]) > columns:
                         columns, widest = _column(match[1]), match[0].decode(errors="replace")
@@ -196,8 +203,7 @@ class WorkbookParts:
                 if rows * columns > _MOST_CELLS or columns > _LAST_COLUMN or rows > _LAST_ROW:
                     raise self._too_wide(widest or f'r="A{rows}"')
                 if any(one in piece for one in _MAY_BE_CUT) and (cut := _CUT.search(piece)):
-                    cells = [(b"a cell", b""), *_PLACE.findall(piece[: cut.end()])]
-                    cell = b"".join(cells[-1]).decode()
+                    cell = b"".join(_PLACE.findall(piece[: cut.end()])[-1]).decode()
                     raise damaged(self._path, f"the value of {cell} is no plain one")
                 _note_texts(piece, survey)
                 survey.hidden += len(_HIDDEN.findall(piece))
@@ -365,6 +371,33 @@ def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
             piece, left = piece[:cut], piece[cut:]
             yield piece
     yield left
+
+
+def _placed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Write into cells that do not say where they stand that it is behind the last one."""
+    row, column, before = 0, 0, b""
+
+    def with_place(found: re.Match[bytes]) -> bytes:
+        nonlocal row, column
+        tag, is_row, letters, number = found[0], *found.groups()
+        if is_row:
+            row, column = int(number or row + 1), 0
+        elif number:
+            row, column = int(number), _column(letters)
+        else:
+            column += 1
+            tag += f' r="{column_letters(column)}{row}"'.encode()
+        return tag
+
+    for piece in pieces:
+        if _UNPLACED.search(piece):
+            if places := _ROW.findall(before):
+                row = int(places[-1])
+            yield _ROW_OR_CELL.sub(with_place, piece)
+            before = b""
+        else:
+            yield piece
+            before = piece
 
 
 def _note_texts(piece: bytes, survey: SheetSurvey) -> None:
