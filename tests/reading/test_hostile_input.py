@@ -205,6 +205,52 @@ def test_any_row_order_gives_the_same() -> None:
         assert len(batch.held_visits) == 1
 
 
+def in_parts(values: list[object], kind: pa.DataType) -> pa.ChunkedArray:
+    """A column of a part for each value."""
+    return pa.chunked_array([pa.array([value]).cast(kind) for value in values])
+
+
+@pytest.mark.parametrize(
+    ("column", "units"),
+    [
+        # To plans of their bits, 19,456 and 23,104, all would be within them.
+        (in_parts([16.0, 200.0], pa.float16()), [16, 200]),
+        (in_parts([16.0, 200.0], pa.float16()).dictionary_encode(), [16, 200]),
+        (in_parts([None, None], pa.null()), [426, 426]),
+        (
+            pa.chunked_array(
+                [
+                    pa.DictionaryArray.from_arrays(pa.array([0]), pa.array(cells, pa.int64()))
+                    for cells in ([16, None], [None])
+                ]
+            ),
+            [16, 426],
+        ),
+    ],
+)
+def test_columns_that_arrow_does_not_join_are_read(
+    column: pa.ChunkedArray, units: list[int]
+) -> None:
+    rows = [visit(1), visit(1, insured_no="0000000002")]
+    people = {name: [row[name] for row in rows] for name in ("insurer_no", "insured_no")}
+    table = pa.table({**people, "planned_units": column})
+    batch = compute_claims(frame(rows), recipients=table)
+    assert batch.claims["benefit_units"].tolist() == units
+
+
+def test_a_part_without_rows_that_begins_within_a_column() -> None:
+    """Arrow fails on it where it was taken over from elsewhere, and on all that it is joined to."""
+    rows = frame([visit(1), visit(2)])
+    minutes = pa.array([240, 240])
+    parts = [minutes[:1], minutes[1:1], minutes[1:]]
+    given = pa.table({**rows.to_dict("list"), "minutes": pa.chunked_array(parts)})
+    for table in (given, pa.table(pa.RecordBatchReader.from_stream(given).read_all())):
+        for taken in (table, table.to_pandas(types_mapper=pd.ArrowDtype)):
+            batch = compute_claims(taken)
+            assert batch.claims["total_units"].tolist() == [2 * 426]
+            assert batch.held_visits.empty
+
+
 def test_rows_that_point_to_no_text_are_damage() -> None:
     # What a flipped bit in the data page of a dictionary column makes of it.
     broken = pa.DictionaryArray.from_arrays(
@@ -440,6 +486,14 @@ def test_the_line_of_utf_16_that_cannot_be_read_is_named(tmp_path: Path) -> None
     lines = f"\ufeff\n{headings}\n{row}\n".encode("utf-16-le")
     path.write_bytes(lines + b"\0\xd8" + f"{row}\n".encode("utf-16-le"))
     with pytest.raises(InputFileError, match=r"is not UTF-16-LE \(line 4\)"):
+        compute_claims(path)
+
+
+def test_utf_16_whose_first_rows_have_no_end_is_refused(tmp_path: Path) -> None:
+    """Below a title, headings are looked for in what is read of the rows: here no whole one."""
+    path = tmp_path / "visits.csv"
+    path.write_bytes(("実績表\n" + "x" * 100_000 + "\n").encode("utf-16"))
+    with pytest.raises(InputFileError, match="line 1: is not the headings"):
         compute_claims(path)
 
 

@@ -17,21 +17,26 @@ _IN_A_DAY = {"s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_4
 
 def plain_columns(table: pa.Table) -> pa.Table:
     """Turn the columns of which Arrow cannot take single rows into plain ones."""
-    for at, field in enumerate(table.schema):
-        if not takes_rows(field.type):
-            table = table.set_column(at, field.name, plain_column(table.column(at)))
+    for at, column in enumerate(table.columns):
+        if not takes_rows(column):
+            table = table.set_column(at, table.schema.names[at], plain_column(column))
     return table
 
 
-def takes_rows(kind: pa.DataType) -> bool:
-    """Say whether Arrow can take single rows of a column: not of views and of runs."""
+def takes_rows(column: pa.ChunkedArray) -> bool:
+    """Say whether Arrow can take single rows of a column: not of views and of runs.
+
+    Nor where a chunk without rows was taken over from elsewhere.
+    """
+    kind = column.type
     views = pa.types.is_string_view(kind) or pa.types.is_binary_view(kind)
-    return not (views or pa.types.is_run_end_encoded(kind))
+    return not (views or pa.types.is_run_end_encoded(kind)) and all(map(len, column.chunks))
 
 
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Turn views of text or bytes, and runs of equal cells, into one value for each row."""
     kind = column.type
+    column = pa.chunked_array([chunk for chunk in column.chunks if len(chunk)], kind)
     if pa.types.is_string_view(kind):
         return column.cast(pa.string())
     if pa.types.is_binary_view(kind):
@@ -45,21 +50,19 @@ def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def column_of_arrow(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
     """Turn an Arrow column of any type into the form wanted, or into distinct texts."""
-    if isinstance(form, tuple) and pa.types.is_integer(column.type):
-        numbers = _whole_numbers(_one_array(column))
+    whole = _one_array(plain_column(column))
+    if isinstance(form, tuple) and pa.types.is_integer(whole.type):
+        numbers = _whole_numbers(whole)
         if numbers is not None:
             return Numbers(numbers)
-    column = plain_column(column)
-    if form == "texts" and column.type == pa.string() and not column.null_count:
-        return Texts(_one_array(column), None)
-    if not pa.types.is_dictionary(column.type):
+    if form == "texts" and whole.type == pa.string() and not whole.null_count:
+        return Texts(whole, None)
+    if not pa.types.is_dictionary(whole.type):
         try:
-            column = column.dictionary_encode()
+            whole = whole.dictionary_encode()
         except pa.ArrowNotImplementedError:
             # A cell holds a list or the like.
-            texts = [cell_text(value) for value in column.to_pylist()]
-            column = pa.chunked_array([of_texts(texts)]).dictionary_encode()
-    whole = _one_array(column.unify_dictionaries() if column.num_chunks > 1 else column)
+            whole = of_texts([cell_text(value) for value in whole.to_pylist()]).dictionary_encode()
     texts = whole.dictionary
     if texts.type != pa.string() or texts.null_count:
         texts = of_texts(_cell_texts(texts))
@@ -122,4 +125,10 @@ def _whole_numbers(column: pa.Array) -> npt.NDArray[np.int64] | None:
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    chunks = column.chunks
+    if len(chunks) > 1 and pa.types.is_dictionary(column.type):
+        # Arrow joins not all dictionaries, and those of float16 by their bits.
+        chunks = [chunk.dictionary_decode() for chunk in chunks]
+    if len(chunks) > 1:
+        return pa.concat_arrays(chunks)
+    return chunks[0] if chunks else column.combine_chunks()

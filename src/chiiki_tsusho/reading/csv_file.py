@@ -299,7 +299,7 @@ class CsvSource(OneTable):
             return len(raw)
         end = LINE_FEEDS.get(self._encoding, b"\n")
         at = raw.rfind(end)
-        while at % len(end):
+        while at > 0 and at % len(end):
             at = raw.rfind(end, 0, at)
         return at + len(end) if at >= 0 else 0
 

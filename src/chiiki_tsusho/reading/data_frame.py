@@ -155,15 +155,15 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
 
 def _with_plain_columns(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame of whose columns single rows can be taken; the one given stays as it is."""
-    kinds = [
-        kind.pyarrow_dtype if isinstance(kind, pd.ArrowDtype) else None for kind in frame.dtypes
+    columns = [
+        pa.chunked_array(pa.array(frame.iloc[:, at])) if isinstance(kind, pd.ArrowDtype) else None
+        for at, kind in enumerate(frame.dtypes)
     ]
-    apart = [at for at, kind in enumerate(kinds) if kind is not None and not takes_rows(kind)]
+    apart = [at for at, one in enumerate(columns) if one is not None and not takes_rows(one)]
     if apart:
         frame = frame.copy(deep=False)
     for at in apart:
-        column = plain_column(pa.chunked_array(pa.array(frame.iloc[:, at])))
-        frame.isetitem(at, pd.arrays.ArrowExtensionArray(column))
+        frame.isetitem(at, pd.arrays.ArrowExtensionArray(plain_column(columns[at])))
     return frame
 
 
