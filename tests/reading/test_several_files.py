@@ -301,6 +301,20 @@ def test_each_file_is_read_by_its_own_headings(tmp_path: Path, ending: str) -> N
     assert compute_claims(mended.replace({"<NA>": ""})).claims["total_units"].tolist() == [1332]
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+def test_files_of_the_same_columns_in_two_languages(tmp_path: Path, ending: str) -> None:
+    columns = list(visit(1))
+    one, two = visit(1), visit(2, insured_no="0000000002", minutes="x")
+    a = written(tmp_path / f"a.{ending}", [one], columns, 0)
+    b = written(tmp_path / f"b.{ending}", [two], columns, 1)
+    for files in ([a, b], [b, a]):
+        done = claim_files(files, tmp_path / "out", replace=True)
+        assert done.summary.claims == done.summary.held_visits == 1
+        again = compute_claims(tmp_path / "out" / f"held_visits.{ending}")
+        assert again.problems["value"].tolist() == ["x"]
+        assert compute_claims(files).held_visits.to_numpy().tolist() == [list(two.values())]
+
+
 def test_lines_that_cannot_be_told_apart_stay_so_among_files_of_other_headings(
     tmp_path: Path,
 ) -> None:

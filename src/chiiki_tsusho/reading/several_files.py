@@ -227,10 +227,12 @@ class SeveralSources(OneTable):
             if self._moved[at] or (source.tabs and self._some_moved):
                 return LaidOutLines(lines, source.tabs, places, width)
             return lines
-        if not self._moved[at]:
+        # Columns of Parquet are known by their names, which may be other words for the same.
+        renamed = isinstance(source, ParquetSource) and source.headings != self.headings
+        if not (self._moved[at] or renamed):
             return block.raw
         assert block.raw is not None
-        if isinstance(source, ParquetSource):
+        if renamed:
             return LaidOutTable(block.raw, places, self.schema)
         return LaidOutRows(block.raw, places, width)
 
