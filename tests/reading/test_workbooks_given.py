@@ -402,6 +402,28 @@ def test_what_is_no_workbook(tmp_path: Path) -> None:
         compute_claims(path)
 
 
+@pytest.mark.parametrize(
+    "part",
+    ["styles.xml", "worksheets/sheet1.xml", "workbook.xml", "_rels/workbook.xml.rels"],
+)
+def test_a_part_that_is_cut_is_damage(tmp_path: Path, part: str) -> None:
+    parts = parts_of(tmp_path)
+    name = f"xl/{part}"
+    parts[name] = parts[name][: len(parts[name]) // 2]
+    with pytest.raises(InputFileError, match="is a damaged Excel workbook"):
+        compute_claims(packed(tmp_path / "a.xlsx", parts.items()))
+
+
+def test_parts_packed_in_another_way_are_damage(tmp_path: Path) -> None:
+    """No spreadsheet reads them, and some fail in their own way where they are damaged."""
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name, content in parts_of(tmp_path).items():
+            archive.writestr(name, content)
+    with pytest.raises(InputFileError, match="is packed in another way than Excel's"):
+        compute_claims(path)
+
+
 @pytest.mark.parametrize("cell", ["XFD1048576", "XFD300", "CZZ60000"])
 def test_far_cell_is_named_and_not_laid_out(tmp_path: Path, cell: str) -> None:
     book = openpyxl.Workbook()

@@ -84,6 +84,7 @@ _ENDS = (b"row>", b"c>", b"/>")
 # What a file that is no whole archive, or one with a password, raises.
 _DAMAGE = (
     zipfile.BadZipFile, OSError, EOFError, zlib.error, KeyError, NotImplementedError, RuntimeError,
+    ElementTree.ParseError, ValueError,
 )  # fmt: skip
 
 Place = tuple[int, int]
@@ -155,11 +156,14 @@ class WorkbookParts:
             # Programs differ in which of several they read.
             if len({name.lower() for name in names}) < len(names):
                 raise damaged(path, "several parts have one name")
+            packed = {part.compress_type for part in self._archive.infolist()}
+            if not packed <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise damaged(path, "a part is packed in another way than Excel's")
             if "xl/workbook.xml" not in names:
                 raise self._fault(Text("is no Excel workbook; save it as .xlsx or as CSV UTF-8"))
             self._sheets, self.visible = _sheets(self._archive)
             self._check_sizes()
-        except (*_DAMAGE, ElementTree.ParseError, ValueError) as error:
+        except _DAMAGE as error:
             if isinstance(error, InputFileError):
                 raise
             raise damaged(path, str(error)) from error
@@ -220,7 +224,7 @@ class WorkbookParts:
             # More than all cells: they lie over each other.
             if sum(_cells_of(area, rows, columns) for area in survey.merged) > rows * columns:
                 raise damaged(self._path, "merged cells overlap")
-        except (*_DAMAGE, ValueError) as error:
+        except _DAMAGE as error:
             if isinstance(error, InputFileError):
                 raise
             raise damaged(self._path, str(error)) from error
@@ -244,7 +248,7 @@ class WorkbookParts:
                             if far_lengths is not None and name in self._sheets.values():
                                 piece = far_lengths.as_text(piece)
                             part.write(piece)
-        except (*_DAMAGE, ValueError) as error:
+        except _DAMAGE as error:
             raise damaged(self._path, str(error)) from error
         copy.seek(0)
         return copy
