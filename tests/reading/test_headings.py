@@ -336,6 +336,17 @@ def test_ratio_of_2026_as_the_notice_writes_it() -> None:
                 "サービス提供体制加算Ⅲ(service_provision_2)",
             ],
         ),
+        # (Ⅰ) of 2016 is イ or ロ, 18 or 12 units, though the table calls the first Ⅰ.
+        (
+            "サービス提供体制強化加算(Ⅰ)",
+            "2016-04",
+            ["service_provision_1i", "service_provision_1ro"],
+        ),
+        (
+            "サービス提供体制加算(Ⅰ)",
+            "2016-04",
+            ["service_provision_1i", "service_provision_1ro"],
+        ),
         ("個別機能訓練加算(Ⅰ)", "2026-06", ["functional_training_1i", "functional_training_1ro"]),
         ("入浴介助加算", "2026-06", ["bathing_1", "bathing_2"]),
         (
@@ -363,6 +374,24 @@ def test_name_of_two_rows_is_refused_naming_both(
         compute([{**one, heading: ""} for one in rows], providers and [PROVIDER])
 
 
+@pytest.mark.parametrize(
+    ("heading", "others"),
+    [
+        ("介護職員等処遇改善加算(Ⅰ)", ("Ⅱ", "Ⅲ", "Ⅳ")),
+        ("介護職員等処遇改善加算(Ⅱ)", ("Ⅰ", "Ⅲ", "Ⅳ")),
+        ("個別機能訓練加算(Ⅰ)", ("Ⅱ",)),
+    ],
+)
+def test_no_other_step_is_named_among_what_a_name_could_be(
+    heading: str, others: tuple[str, ...]
+) -> None:
+    with pytest.raises(InputFileError) as caught:
+        compute([{**visit(), "service_date": "2026-06-01", heading: "1"}])
+    _, _, named = str(caught.value).partition(" could be ")
+    assert named
+    assert not any(step in named for step in others)
+
+
 def test_name_of_two_rows_may_stand_where_its_month_has_nothing_of_it() -> None:
     # 入浴介助加算 is one addition in 2016 and two in 2026.
     later = {**visit(1), "service_date": "2026-06-01"}
@@ -380,9 +409,10 @@ def test_heading_that_is_near_nothing_suggests_nothing() -> None:
     )
 
 
-def test_no_other_step_is_suggested() -> None:
+@pytest.mark.parametrize("heading", ["個別機能訓練加Ⅲ", "service_provision", "bathing_3"])
+def test_no_other_step_is_suggested(heading: str) -> None:
     with pytest.raises(InputFileError) as caught:
-        compute([{**visit(), "個別機能訓練加Ⅲ": "1"}])
+        compute([{**visit(), heading: "1"}])
     assert "did you mean" not in str(caught.value)
 
 

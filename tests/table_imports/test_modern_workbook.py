@@ -200,6 +200,54 @@ def reference(
     return claim_month(typed, registered, None, load_rows(codes), PRICES, LIMITS)
 
 
+# 処遇改善加算Ⅰ is 92/1000 and Ⅱ 90/1000 since 2024-06, Ⅴ1 is 79/1000 in the fixture.
+RATES = [
+    Printed("6108", f"{PREFIX}処遇改善加算Ⅰ", ("所定単位数の 92/1000 加算",), None, "1月につき"),
+    Printed("6107", f"{PREFIX}処遇改善加算Ⅱ", ("所定単位数の 90/1000 加算",), None, "1月につき"),
+]
+
+
+@pytest.mark.parametrize(
+    ("heading", "units"),
+    [
+        # 900 units of 7 to 8 hours, 要介護3.
+        ("介護職員等処遇改善加算(Ⅰ)", 83),
+        ("介護職員等処遇改善加算(Ⅱ)", 81),
+        ("介護職員等処遇改善加算(Ⅴ)(1)", 71),
+        ("介護職員等処遇改善加算(Ⅴ)(14)", 36),
+        ("介護職員等処遇改善加算Ⅴ2", 68),
+        ("業務継続計画未策定減算", -9),
+        ("高齢者虐待防止措置未実施減算", -9),
+        ("高齢者虐待防止未実施減算", -9),
+    ],
+)
+def test_names_of_the_notice_mean_the_rows_of_the_workbook(
+    tmp_path: Path, heading: str, units: int
+) -> None:
+    table = import_workbook(save(tmp_path / "R6.xlsx", [*modern_rows(), *RATES]), "2024-06")
+    codes = tmp_path / "codes.csv"
+    write_code_rows(table.rows, codes)
+    row = visit(1, 430, 3, provider_no=with_check_digit("137000000"), **{heading: "1"})
+    row["service_date"] = "2024-06-01"
+    batch = ct.compute_claims(frame([row]), codes=codes)
+    assert batch.problems.empty
+    assert batch.claims["total_units"].tolist() == [900 + units]
+
+
+@pytest.mark.parametrize("further", [[], RATES])
+def test_a_step_that_is_not_there_is_no_other_one(tmp_path: Path, further: list[Printed]) -> None:
+    table = import_workbook(save(tmp_path / "R6.xlsx", [*modern_rows(), *further]), "2024-06")
+    codes = tmp_path / "codes.csv"
+    write_code_rows(table.rows, codes)
+    row = visit(1, 430, 3, provider_no=with_check_digit("137000000"))
+    for heading, said in (
+        ("介護職員等処遇改善加算(Ⅲ)", "unknown heading"),
+        ("介護職員等処遇改善加算(Ⅴ)", "could be 地域通所介護処遇改善加算Ⅴ1"),
+    ):
+        with pytest.raises(ct.InputFileError, match=said):
+            ct.compute_claims(frame([{**row, heading: "1"}]), codes=codes)
+
+
 def test_what_rests_on_our_own_reading_is_said(tmp_path: Path, imported: ImportedTable) -> None:
     rows = by_name(imported)
     low = {name for name, row in rows.items() if row.confidence is not None}

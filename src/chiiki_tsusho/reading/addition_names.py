@@ -28,8 +28,9 @@ KeyNames = Mapping[str, Mapping[str, Sequence[tuple[int, int]]]]
 _AS_PRINTED, _AS_NOTICED, _LOOSELY, _IN_PART = range(4)
 _LEFT_OUT = re.compile(r"介護職員等|介護職員|強化")
 _MARKS = re.compile(r"[\s()\[\]{}〔〕【】「」『』<>・,、\-‐‑–—−:]")
-_STEP = re.compile(r"([IVX]*)([1-9イロハニホ]?)\Z")
-_STEP_OF_KEY = re.compile(r"_([1-9])(i|ro|ha|ni)?\Z")
+_STEP = re.compile(r"([IVX]*)([1-9][0-9]?|[イロハニホ]?)\Z")
+# Of treatment_improvement_5_14 it is (Ⅴ)(14).
+_STEP_OF_KEY = re.compile(r"_([1-9])(?:(i|ro|ha|ni)|_([1-9][0-9]?))?\Z")
 _ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 _KANA_OF_KEY = {"i": "イ", "ro": "ロ", "ha": "ハ", "ni": "ニ"}
 _KANA_OF_DIGIT = {"1": "イ", "2": "ロ", "3": "ハ", "4": "ニ", "5": "ホ"}
@@ -79,11 +80,13 @@ def meanings(heading: str, names: KeyNames) -> tuple[dict[str, Spans], list[Uncl
     for first, after in pairwise(edges):
         there = [one for one in matches if one.first <= first <= one.last]
         nearest = min((one.nearness for one in there), default=_IN_PART)
-        meant = {one.key: one.name for one in there if one.nearness == nearest}
+        there = [one for one in there if one.nearness == nearest]
+        meant = {one.key: one.name for one in there}
         if len(meant) > 1:
             named = tuple((name, key) for key, name in meant.items())
             unclear.append(Unclear(first, after - 1, nearest == _AS_PRINTED, named))
-        elif meant and nearest != _IN_PART:
+        # Several lines of one key are those of its bands and care levels (業務継続計画未策定減算).
+        elif meant and (nearest != _IN_PART or len({one.name for one in there}) > 1):
             keys.setdefault(next(iter(meant)), []).append((first, after - 1))
     return keys, unclear
 
@@ -106,13 +109,22 @@ def _nearness(heading: str, name: str, key: str) -> int | None:
     if bare in noticed:
         return _AS_NOTICED
     loose = _LEFT_OUT.sub("", bare)
-    if loose in {_LEFT_OUT.sub("", one) for one in (_bare(name), *noticed)}:
+    printed, *of_notice = (_LEFT_OUT.sub("", one) for one in (_bare(name), *noticed))
+    if loose in of_notice:
         return _LOOSELY
-    stem, step = _parted(loose)
-    stems = {_parted(_LEFT_OUT.sub("", one)) for one in noticed}
-    if any(stem == of_row and whole != step and whole.startswith(step) for of_row, whole in stems):
+    # Before the printed name: サービス提供体制加算Ⅰ of 2016 is the notice's (Ⅰ)イ, and (Ⅰ) alone
+    # may be its ロ as well.
+    if any(_is_part(loose, one) for one in (printed, *of_notice)):
         return _IN_PART
-    return None
+    return _LOOSELY if loose == printed else None
+
+
+def _is_part(loose: str, whole_name: str) -> bool:
+    """Say whether a name lacks the step of another, or the end of it: I of Iイ, not of II."""
+    (stem, step), (whole_stem, whole) = _parted(loose), _parted(whole_name)
+    if stem != whole_stem or step == whole or not whole.startswith(step):
+        return False
+    return not step or whole[len(step)] not in "IVX"
 
 
 @cache
@@ -138,9 +150,10 @@ def _noticed(name: str, key: str) -> frozenset[str]:
     stem, printed = _parted(_bare(name))
     of_key = _STEP_OF_KEY.search(key)
     if of_key is not None:
-        step = _ROMAN[int(of_key[1])] + _KANA_OF_KEY.get(of_key[2] or "", "")
+        step = _ROMAN[int(of_key[1])] + (_KANA_OF_KEY.get(of_key[2] or "") or of_key[3] or "")
     else:
-        step = printed[:-1] + _KANA_OF_DIGIT.get(printed[-1:], printed[-1:])
+        roman, part = _STEP.fullmatch(printed).groups()  # type: ignore[union-attr]
+        step = roman + _KANA_OF_DIGIT.get(part, part)
     return frozenset(f"{one}{step}" for one in _notice_stems().get(stem, (stem,)))
 
 
@@ -155,5 +168,12 @@ def _notice_stems() -> dict[str, tuple[str, ...]]:
 
 
 def same_step(one: str, other: str) -> bool:
-    """Say whether two names of additions are of the same step, or have none."""
-    return _parted(_bare(one))[1] == _parted(_bare(other))[1]
+    """Say whether two names or keys of additions are of the same step, or have none."""
+    return _step(one) == _step(other)
+
+
+def _step(text: str) -> str:
+    if not text.isascii():
+        return _parted(_bare(text))[1]
+    of_key = re.search(r"_?([1-9](?:i|ro|ha|ni)?)\Z", text)
+    return of_key[1] if of_key else ""
