@@ -80,7 +80,7 @@ class Batch:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Batch):
             return NotImplemented
-        return all(getattr(self, name).equals(getattr(other, name)) for name in OUTPUTS)
+        return all(_same_cells(getattr(self, name), getattr(other, name)) for name in OUTPUTS)
 
     # Its frames can be changed.
     __hash__ = None  # type: ignore[assignment]
@@ -267,6 +267,19 @@ def compute_claims(
         held_frame(sources[0], sink.held_rows),
         {"version": __version__, "table": _table_name(codes)},
     )
+
+
+def _same_cells(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """Say whether two tables have the same cells, whichever library's columns hold them."""
+    if one.equals(other):
+        return True
+    if [*one.columns] != [*other.columns] or len(one) != len(other):
+        return False
+    plain, others = (
+        table.reset_index(drop=True).astype(object).where(table.notna().to_numpy(), None)
+        for table in (one, other)
+    )
+    return plain.equals(others)
 
 
 def _table_name(codes: CodeBook | CodeTable | str | Path | None) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import logging
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import chiiki_tsusho as ct
@@ -32,6 +36,18 @@ def test_equal_by_content() -> None:
     assert one == other
     assert one != compute(visits(3), PROVIDERS)
     assert one != "a batch"
+
+
+@pytest.mark.parametrize("make", [pl.from_pandas, pa.Table.from_pandas])
+@pytest.mark.parametrize("minutes", ["240", "x", ""])
+def test_equal_whichever_library_the_columns_are_of(
+    make: Callable[[pd.DataFrame], Any], minutes: str
+) -> None:
+    table = frame([visit(1), visit(2, insured_no="0000000002", minutes=minutes)])
+    given, other = ct.compute_claims(table), ct.compute_claims(make(table))
+    assert given == other
+    assert len(given.held_visits) == (minutes != "240")
+    assert given != ct.compute_claims(frame([visit(1), visit(2, minutes="y")]))
 
 
 def test_to_a_folder_and_back(tmp_path: Path) -> None:
