@@ -172,8 +172,11 @@ def test_length_of_stay_in_hours(tmp_path: Path) -> None:
 @pytest.mark.parametrize("as_table", ["csv", "frame", "arrow"])
 def test_numbers_with_decimals_and_thousands(tmp_path: Path, as_table: str) -> None:
     """1.0 for 1 once a column has a blank (pandas 28335); 6,000 as a spreadsheet shows it."""
-    row = {**VISIT, "care_level": "3.0", "minutes": "480.0", "bathing": "1.0"}
+    date = VISIT["service_date"].replace("-", "")
+    row = {**VISIT, "service_date": f"{date}.0", "care_level": "3.0", "minutes": "480.0"}
+    row["bathing"] = "1.0"
     recipient = {**RECIPIENT, "benefit_rate": "90.0", "planned_units": "1,000.0"}
+    recipient["service_month"] = f"{date[:6]}.0"
     visits, recipients = frame([row]), frame([recipient])
     if as_table == "csv":
         text = csv_text([recipient]).replace("1,000.0", '"1,000.0"')
@@ -255,3 +258,12 @@ def test_tables_of_any_library() -> None:
 def test_what_is_no_table_is_named_with_its_library() -> None:
     with pytest.raises(InputFileError, match=r"visits: a table was expected .*, not pandas\."):
         compute_claims(pd.Series([1]).groupby(level=0))
+
+
+@pytest.mark.parametrize("column", ["planned_units", "public_copay_yen"])
+def test_a_number_that_is_too_large_is_told_so(column: str) -> None:
+    recipient = {**RECIPIENT, column: "1000000000"}
+    problems = compute_claims(frame([VISIT]), None, frame([recipient])).problems
+    assert problems["message"].tolist() == [
+        "'1000000000' is not a whole number from 0 to 999999999; write it in digits"
+    ]

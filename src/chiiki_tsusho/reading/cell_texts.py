@@ -97,8 +97,11 @@ def merged_text(area: str) -> str:
 
 def digits(text: str) -> str:
     """Write a whole number that is written 6,000 or 3.0 in digits alone; others as they are."""
-    if _THOUSANDS.fullmatch(text):
-        text = text.replace(",", "")
+    return whole(text.replace(",", "") if _THOUSANDS.fullmatch(text) else text)
+
+
+def whole(text: str) -> str:
+    """Write a whole number that is written 3.0 without its decimals; others as they are."""
     match = _WHOLE_AS_DECIMAL.fullmatch(text)
     return match[1] if match else text
 
@@ -107,9 +110,7 @@ def identifier(text: str) -> str:
     """Write a number of identity as the contract does: width, blanks and ``.0`` do not matter."""
     if text.isascii() and text.isalnum():
         return text
-    folded = plain(text)
-    match = _WHOLE_AS_DECIMAL.fullmatch(folded)
-    return match[1] if match else folded
+    return whole(plain(text))
 
 
 def telling(parse: Parser) -> Parser:

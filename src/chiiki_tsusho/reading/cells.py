@@ -101,16 +101,15 @@ def identifier_error(text: str, text_id: TextId, lengths: tuple[int, ...]) -> Ba
 
 def _whole(least: int, most: int, counted: str = "") -> Parser:
     """Make a parser of whole numbers, written with or without what they count (6,000単位)."""
-    if most == _NINE_DIGITS:
-        in_words = Text("of {least} or more", least=least)
-    else:
-        in_words = Text("from {least} to {most}", least=least, most=most)
+    between = Text("from {least} to {most}", least=least, most=most)
+    in_words = Text("of {least} or more", least=least) if most == _NINE_DIGITS else between
 
     def parse(text: str) -> int:
         number = digits(plain(text).removesuffix(counted).rstrip())
         # A reader of numbers takes zeros in front and −0 as well.
         if not re.fullmatch(r"-?0*[0-9]{1,9}", number) or not least <= int(number) <= most:
-            raise BadCellError("whole", value=text, range=in_words)
+            said = between if number.isdigit() else in_words
+            raise BadCellError("whole", value=text, range=said)
         return int(number)
 
     return parse

@@ -13,7 +13,7 @@ from datetime import date
 from chiiki_tsusho.eras import ERAS
 from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY
-from chiiki_tsusho.reading.cell_texts import BadCellError, digits, plain
+from chiiki_tsusho.reading.cell_texts import BadCellError, digits, plain, whole
 
 _ERA_OF_LETTER = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
 _WEEKDAYS = "月火水木金土日"
@@ -45,7 +45,7 @@ _NINE_DIGITS = 999_999_999
 
 def parse_date(text: str) -> int:
     """Read a date as YYYYMMDD."""
-    folded = _AT_MIDNIGHT.sub("", plain(text))
+    folded = whole(_AT_MIDNIGHT.sub("", plain(text)))
     weekday = _WEEKDAY.search(folded)
     if weekday is not None:
         folded = folded[: weekday.start()]
@@ -101,7 +101,7 @@ def _day(year: int, month: int, day: int, text: str) -> date:
 
 def parse_month(text: str) -> int:
     """Read a month as YYYYMM; a spreadsheet makes the first day of it of some."""
-    folded = plain(text).replace(" ", "") if "年" in text else plain(text)
+    folded = plain(text).replace(" ", "") if "年" in text else whole(plain(text))
     if match := _MONTH.fullmatch(folded):
         year, month = (int(part) for part in match.groups() if part)
     elif match := _ERA_MONTH.fullmatch(folded):
