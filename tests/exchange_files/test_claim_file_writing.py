@@ -627,6 +627,10 @@ def test_a_single_file_may_be_named(tmp_path: Path) -> None:
     assert named.path.name == "D2804a.CSV"
     control = named.path.read_bytes().split(b"\r\n")[0]
     assert control == b"1,1,0,42,711,0,0,1390000015,0,4,201605,1"
+    # A claim that is sent on trial.
+    [trial] = ct.write_claim_file(small, recipients, "2016-05", tmp_path / "t", file_no="*TEST*")
+    assert trial.path.read_bytes().split(b"\r\n")[0].endswith(b",201605,*TEST*")
+    assert ct.audit(trial.path).findings.empty
     longest = ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name="A1B2C3D4")
     assert longest[0].path.name == "A1B2C3D4.CSV"
     for name in ("A1B2C3D4E", "not-one", ""):

@@ -3,6 +3,7 @@
 import csv
 import pickle
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,14 @@ def test_a_composite_that_is_not_printed_stays_blank(tmp_path: Path) -> None:
     table = import_workbook(CodeBook(ROWS_2016).save(tmp_path / "a.xlsx"), "2016-04", "2018-03")
     assert table.refused == []
     assert cells(table, "source") == expected(ROWS_2016, "source", valid_to="201803")
+
+
+def test_months_may_be_numbers_or_dates(tmp_path: Path) -> None:
+    path = CodeBook(ROWS_2016).save(tmp_path / "a.xlsx")
+    table = import_workbook(path, 201604, date(2018, 3, 31))
+    assert cells(table, "source") == expected(ROWS_2016, "source", valid_to="201803")
+    table = import_workbook(path, 201604, 999999)
+    assert cells(table, "source") == expected(ROWS_2016, "source", valid_to="999999")
 
 
 def test_the_scan_of_2016_as_it_is(tmp_path: Path) -> None:

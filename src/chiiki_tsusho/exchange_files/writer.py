@@ -26,7 +26,7 @@ from chiiki_tsusho.exchange_files.readiness import ClaimProblems, checked
 from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of
 from chiiki_tsusho.language import Language, Text, listed
 from chiiki_tsusho.law.code_book import CodeBook, code_book
-from chiiki_tsusho.months import month_text, parse_month
+from chiiki_tsusho.months import MonthLike, month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_recipients
 from chiiki_tsusho.whole_files import given_path, named_path
 from chiiki_tsusho.writing.file_sets import write_files
@@ -41,7 +41,8 @@ else:
 
 Quote = Literal["minimal", "none", "all"]
 QUOTES: tuple[Quote, ...] = ("minimal", "none", "all")
-_FILE_NO = re.compile(r"[0-9A-Za-z]{1,6}")
+# ``*TEST*`` marks a claim that is sent on trial.
+_FILE_NO = re.compile(r"[0-9A-Za-z]{1,6}|\*TEST\*")
 # A name has up to eight letters and digits.
 _NAME_LENGTH = 8
 # What stands behind the month in the names of several files of it.
@@ -67,7 +68,7 @@ class WrittenClaimFile:
 def write_claim_file(
     batch: Batch | FileBatch | str | Path,
     recipients: Input,
-    review_month: str,
+    review_month: MonthLike,
     folder: str | Path,
     *,
     quote: Quote = "minimal",
@@ -90,8 +91,8 @@ def write_claim_file(
     recipients : path-like, table or mapping
         The recipients the claims were computed with, and their personal columns (``birth_date``,
         ``sex``, ``certified_from`` …).
-    review_month : str
-        処理対象年月, the month in which 国保連 reviews the claim: ``"2026-07"``.
+    review_month : str, int, date or Period
+        処理対象年月, the month in which 国保連 reviews the claim: ``"2026-07"``, ``202607``.
     folder : path-like
         Receives a file for each provider and service month, readable by its owner only. One of
         the same name is replaced.
@@ -100,7 +101,7 @@ def write_claim_file(
     medium : str
         媒体区分; 7 is transmission over the Internet.
     file_no : str
-        ファイル管理番号.
+        ファイル管理番号; ``*TEST*`` for a trial.
     file_name : str, optional
         Up to eight letters and digits, where there is one file only; else ``J`` and the month.
     codes : CodeBook or path, optional
@@ -180,7 +181,7 @@ def write_claim_file(
     return [_written(path, one) for path, one in zip(paths, months, strict=True)]
 
 
-def _sending(review_month: str, quote: str, medium: str, file_no: str) -> Sending:
+def _sending(review_month: MonthLike, quote: str, medium: str, file_no: str) -> Sending:
     if quote not in QUOTES:
         raise ChiikiTsushoError(
             Text("quote {quote!r} is unknown; minimal, none or all", quote=quote)

@@ -27,7 +27,7 @@ from chiiki_tsusho.language import (
 )
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
-from chiiki_tsusho.months import month_text, parse_month
+from chiiki_tsusho.months import MonthLike, month_text, parse_month
 from chiiki_tsusho.problem_texts import rule_named
 from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reading.cell_texts import plain
@@ -166,7 +166,7 @@ class ClaimExplanation:
 def explain_claim(
     visits: Input,
     insured_no: str,
-    month: str | None = None,
+    month: MonthLike | None = None,
     providers: Input | None = None,
     recipients: Input | None = None,
     codes: CodeBook | CodeTable | str | Path | None = None,
@@ -182,8 +182,8 @@ def explain_claim(
         As for ``compute_claims`` and ``claim_files``.
     insured_no : str
         被保険者番号.
-    month : str, optional
-        Only this month, ``"2016-04"`` or ``"201604"``.
+    month : str, int, date or Period, optional
+        Only this month, ``"2016-04"``, ``"201604"`` or ``201604``.
     codes : CodeBook, CodeTable or path, optional
         The code table; without it, the bundled one.
     encoding : str, optional
@@ -238,12 +238,12 @@ def explain_claim(
         if priced.written.all()
     ]
     if not explained:
-        raise VisitError(_nothing_text(run, insured_no, month))
+        raise VisitError(_nothing_text(run, insured_no, wanted))
     return explained
 
 
-def _nothing_text(run: BatchRun, insured_no: str, month: str | None) -> Sayable:
-    of_month = "" if month is None else Text(" in {month}", month=month)
+def _nothing_text(run: BatchRun, insured_no: str, month: int | None) -> Sayable:
+    of_month = "" if month is None else Text(" in {month}", month=month_text(month))
     if not len(run.problems):
         return Text(
             "insured person {insured_no!r} has no visit{of_month} in the file; check the number",

@@ -21,6 +21,7 @@ from chiiki_tsusho.claims.results import Progress
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.columns import COMPARISON, Column
 from chiiki_tsusho.language import Language
+from chiiki_tsusho.months import MonthLike
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
 from chiiki_tsusho.reports.comparison_laws import Codes, LawOfMonth, laws_of
@@ -127,8 +128,8 @@ def _compare(
 @checked_call
 def compare_months(
     visits: Input,
-    month_a: str,
-    month_b: str,
+    month_a: MonthLike,
+    month_b: MonthLike,
     providers: Input | None = None,
     recipients: Input | None = None,
     codes: Codes = None,
@@ -151,8 +152,8 @@ def compare_months(
     ----------
     visits : DataFrame
         As for ``compute_claims``; of any months, also those without a table.
-    month_a, month_b : str
-        ``"2016-04"`` or ``"201604"``; the same month twice compares two tables of it.
+    month_a, month_b : str, int, date or Period
+        ``"2016-04"``, ``"201604"`` or ``201604``; the same month twice compares two tables of it.
     providers, recipients : DataFrame, optional
         One row per provider or person, and month if they say so.
     codes : CodeBook, CodeTable or path, optional

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
-from chiiki_tsusho.months import parse_month
+from chiiki_tsusho.months import MonthLike, parse_month
 
 Codes = CodeBook | CodeTable | str | Path | None
 
@@ -56,7 +56,7 @@ class LawOfMonth(CodeBook):
 
 
 def laws_of(
-    month_a: str, month_b: str, codes: Codes, codes_b: Codes
+    month_a: MonthLike, month_b: MonthLike, codes: Codes, codes_b: Codes
 ) -> tuple[LawOfMonth, LawOfMonth]:
     """Make the books of both sides, which read the same out of the same headings.
 

@@ -7,11 +7,12 @@ figures, and the printed composite must follow from them. What cannot be placed 
 
 from __future__ import annotations
 
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.errors import UnsupportedMonthError
+from chiiki_tsusho.errors import UnsupportedMonthError, given_text
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.published_names import (
     BaseName,
@@ -20,7 +21,7 @@ from chiiki_tsusho.law.published_names import (
     parse_reduction_name,
     published,
 )
-from chiiki_tsusho.months import OPEN_END, month_text, parse_month
+from chiiki_tsusho.months import OPEN_END, MonthLike, month_text, parse_month
 from chiiki_tsusho.table_imports.gathering import Gathering, ImportedTable, Refused, write_code_rows
 from chiiki_tsusho.table_imports.known_rows import KnownRows, RowRefusedError, bundled_rows
 from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
@@ -36,8 +37,8 @@ __all__ = ["ImportedTable", "Refused", "import_workbook", "write_code_rows"]
 @checked_call
 def import_workbook(
     path: str | Path,
-    valid_from: str,
-    valid_to: str = str(OPEN_END),
+    valid_from: MonthLike,
+    valid_to: MonthLike = str(OPEN_END),
     sheet: str = SHEET,
 ) -> ImportedTable:
     """Read the code table of the ministry's workbook.
@@ -46,9 +47,9 @@ def import_workbook(
     ----------
     path : path-like
         An ``.xlsx`` file.
-    valid_from, valid_to : str
-        First and last month of the table, ``"2026-06"`` or ``"202606"``; ``"999999"`` is an open
-        end.
+    valid_from, valid_to : str, int, date or Period
+        First and last month of the table, ``"2026-06"``, ``"202606"`` or ``202606``; ``"999999"``
+        is an open end.
     sheet : str
         The name of the sheet with the table.
 
@@ -73,7 +74,8 @@ def import_workbook(
     """
     path = given_path(path)
     first = parse_month(valid_from)
-    last = OPEN_END if valid_to == str(OPEN_END) else parse_month(valid_to)
+    open_end = isinstance(valid_to, (str, Integral)) and given_text(valid_to) == str(OPEN_END)
+    last = OPEN_END if open_end else parse_month(valid_to)
     if last < first:
         raise UnsupportedMonthError(
             Text(

@@ -21,7 +21,7 @@ from chiiki_tsusho.law.code_book import CodeBook, load_code_book
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY, CodeRow
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
-from chiiki_tsusho.months import joined, month_text, parse_month, spans_text
+from chiiki_tsusho.months import MonthLike, joined, month_text, parse_month, spans_text
 from chiiki_tsusho.problem_texts import CALLED
 from chiiki_tsusho.reading.addition_names import meanings
 from chiiki_tsusho.whole_files import named_path
@@ -58,7 +58,7 @@ _LEVEL, _MORNING = 3, 9 * 60
 @checked_call
 def write_templates(
     folder: str | Path,
-    month: str | None = None,
+    month: MonthLike | None = None,
     codes: str | Path | None = None,
     headings: Language = "en",
 ) -> list[Path]:
@@ -73,7 +73,7 @@ def write_templates(
     ----------
     folder : path-like
         Is made where it does not exist; files of these names must not be there.
-    month : str, optional
+    month : str, int, date or Period, optional
         Its additions are the columns, and the example is of it; without it, the first month of the
         latest revision of the table.
     codes : path-like, optional
