@@ -64,7 +64,7 @@ TextId = Literal[
     "needs_other_month", "over_monthly_maximum", "duplicate_visit", "unknown_provider",
     "unknown_recipient", "plan_over_limit", "plan_needed", "plan_of_several", "plan_of_unknown",
     "plan_of_unknown_level", "plans_over_limit", "no_limit", "doubled_row",
-    "doubled_row_of_provider", "public_days", "cells", "beside", "far_ahead",
+    "doubled_row_of_provider", "public_days", "no_public_law", "cells", "beside", "far_ahead",
     "quotation", "carriage_return",
     "count_of_visit", "conflicting_of_visit", "not_together_of_visit", "needs_other_of_visit",
     "no_line_of_visit", "extension_not_said", "level_not_said",
@@ -275,6 +275,10 @@ TEXTS: dict[TextId, Text] = {
     ),
     "public_days": Text(
         "public_to {value!r} is before public_from {first!r}; correct the days of the month"
+    ),
+    "no_public_law": Text(
+        "{value!r} is a day of public funds, and public_law is blank, so that none are claimed; write "
+        "the law (12 or 25), or clear the cell"
     ),
     "cells": Text(
         "the row has {found} cells where the heading has {expected}; put commas and quotation "

@@ -631,6 +631,31 @@ def test_public_funds_of_one_of_two_days_with_a_reduction() -> None:
     assert batch.claims[YEN].to_numpy().tolist() == [[13550, 12195, 678, 677]]
 
 
+@pytest.mark.parametrize("column_of", ["public_from", "public_to"])
+def test_days_of_public_funds_of_no_law_are_told(column_of: str) -> None:
+    """Nothing becomes 0 by silence; a number beginning with H says the law."""
+    person = {**RECIPIENT, "benefit_rate": "90", column_of: "5"}
+    told: dict[Language, str] = {
+        "en": "'5' is a day of public funds, and public_law is blank, so that none are claimed; "
+        "write the law (12 or 25), or clear the cell",
+        "ja": "公費の日「5」がありますが、法別番号が空欄のため公費は請求されません。"
+        "法別番号(12または25)を記入するか、この欄を空欄にしてください",
+    }
+    for language, message in told.items():
+        batch = ct.compute_claims(
+            frame(visits(2)), frame([PROVIDER]), frame([person]), language=language
+        )
+        (problem,) = batch.problems.to_dict("records")
+        wrong = [problem[name] for name in ("severity", "file", "line", "column", "value", "rule")]
+        assert wrong == ["warning", "recipients", 2, column_of, "5", "unusual_value"]
+        assert problem["message"] == message
+        assert len(batch.claims) == 1
+    for law in ({"public_law": "12"}, {"insured_no": "H000000001"}, {column_of: ""}):
+        rows = frame([{**row, **law} for row in visits(2)]).reindex(columns=list(visits(2)[0]))
+        batch = ct.compute_claims(rows, frame([PROVIDER]), frame([{**person, **law}]))
+        assert batch.problems.empty
+
+
 def test_public_funds_that_end_before_they_begin_are_refused() -> None:
     rows = visits(2)
     person = {**RECIPIENT, "benefit_rate": "90", "public_law": "12"}

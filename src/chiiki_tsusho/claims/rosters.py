@@ -19,7 +19,7 @@ from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import line_named
 from chiiki_tsusho.reading.dense_ids import TupleIds
-from chiiki_tsusho.reading.insured_numbers import unpack_insured
+from chiiki_tsusho.reading.insured_numbers import H_PERSON, unpack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities, KeyOfHeading, TypedBlock, keys_of_month
 from chiiki_tsusho.records import record
 
@@ -63,6 +63,7 @@ class Roster:
         for values in (*self.columns.values(), *(one.counts for one in self.keys)):
             self._wrong |= values == BAD
         self._check_public_days(problems)
+        self._note_lost_law(problems)
         self._index(problems, UnreadRows.of(decoder, identities, blocks, self._entity))
         self.introduce(problems)
 
@@ -138,6 +139,22 @@ class Roster:
         ]
         which = np.arange(len(rows))
         problems.add_rows(self.file, "public_to", self.lines[rows], which, shown, messages)
+
+    def _note_lost_law(self, problems: Problems) -> None:
+        """Warn of rows with days of public funds and no law of them: nothing comes of the days."""
+        if self.file != "recipients":
+            return
+        blank = np.full(len(self.lines), BLANK, dtype=np.int64)
+        law = self.columns.get("public_law", blank)
+        # A number beginning with H says that it is 生活保護.
+        lost = ((law == BLANK) | (law == 0)) & (self.columns[INSURED_NO.name] < H_PERSON)
+        for name in ("public_from", "public_to"):
+            values = self.columns.get(name, blank)
+            rows = np.flatnonzero(lost & (values > 0))
+            shown = [str(value) for value in values[rows].tolist()]
+            messages = [Message("unusual_value", "no_public_law", {"value": one}) for one in shown]
+            which = np.arange(len(rows))
+            problems.add_rows(self.file, name, self.lines[rows], which, shown, messages)
 
     def _note_doubled(self, rows: Ints, firsts: Ints, problems: Problems) -> None:
         self._wrong[rows] = self._wrong[firsts] = True
