@@ -243,9 +243,12 @@ def test_a_blank_in_one_claim_makes_no_fraction_of_another(tmp_path: Path) -> No
 
     names = ("visits", "providers", "recipients")
     visits_, providers, recipients = (EXAMPLES / f"{name}.csv" for name in names)
-    folder = claim_files(visits_, tmp_path / "out", providers, recipients).folder
-    write_statements(folder, tmp_path / "papers.html", language="ja")
+    done = claim_files(visits_, tmp_path / "out", providers, recipients)
+    write_statements(done.folder, tmp_path / "papers.html", language="ja")
     page = (tmp_path / "papers.html").read_text("utf-8")
+    # What computed the folder is as good as its path.
+    assert write_statements(done, tmp_path / "same.html", language="ja") == done.summary.claims
+    assert (tmp_path / "same.html").read_text("utf-8") == page
     assert "要介護1<" in page
     assert "90 %" in page
     assert "要介護1.0" not in page

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
+from chiiki_tsusho.batch import Batch, FileBatch
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, known_language
@@ -23,9 +24,6 @@ from chiiki_tsusho.whole_files import PRIVATE, refuse_replacing, whole_file
 from chiiki_tsusho.writing.run_record import RUN, note_made
 from chiiki_tsusho.writing.saved_results import output_files
 
-if TYPE_CHECKING:
-    from chiiki_tsusho.batch import Batch
-
 Paper = Literal["invoice", "receipt", "statement"]
 PAPERS: tuple[Paper, ...] = ("invoice", "receipt", "statement")
 _TEMPLATES = Path(__file__).resolve().parent / "templates_html"
@@ -33,7 +31,7 @@ _TEMPLATES = Path(__file__).resolve().parent / "templates_html"
 
 @checked_call
 def write_statements(
-    batch: Batch | str | Path,
+    batch: Batch | FileBatch | str | Path,
     path: str | Path,
     recipients: Input | None = None,
     *,
@@ -47,7 +45,7 @@ def write_statements(
 
     Parameters
     ----------
-    batch : Batch or path-like
+    batch : Batch, FileBatch or path-like
         The claims, or the folder that the ``claim`` command wrote.
     path : path-like
         The file; only its owner can read it. One that is there is replaced.
@@ -101,6 +99,8 @@ def write_statements(
             )
         )
     refuse_replacing(path, (recipients, codes))
+    if isinstance(batch, FileBatch):
+        batch = batch.folder
     if isinstance(batch, (str, Path)):
         refuse_replacing(path, (*output_files(Path(batch)).values(), Path(batch) / RUN))
     book = code_book(codes)
