@@ -140,6 +140,9 @@ CASES: list[tuple[str, int, str, str, Found]] = [
     ("7131-10", 0, "short_stay_days", "1", ("must_be_empty", "7131-10-13", "1", "0", "")),
     ("7131-01", 0, "insurance_units", "17698",
      ("base_total", "7131-01-33", "17698", "17697", "ASSA")),
+    # ATT5: 生保単独で保険請求額 > 0, on the total as on the summary.
+    ("7131-01", 2, "insurance_yen", "1",
+     ("insurance_without_insurance", "7131-01-34", "1", "0", "ATT5")),
     ("7131-01", 1, "public1_yen", "17438", ("base_total", "7131-01-40", "17438", "17439", "ASSA")),
     ("7131-01", 0, "specified_yen", "1", ("must_be_empty", "7131-01-38", "1", "0", "")),
     ("7131-01", 0, "old_placement", "1", ("must_be_empty", "7131-01-16", "1", "0", "")),

@@ -44,6 +44,11 @@ def cells_of(*rows: dict[str, str], months: int = 1) -> PersonCells:
         ("sex", "3", None),
         ("care_plan_by", "3", "3"),
         ("care_plan_by", "4", None),
+        # What the numbers stand for may be written out, as 男 and 女 may.
+        ("care_plan_by", "居宅介護支援事業所", "1"),
+        ("care_plan_by", " 自己作成 ", "2"),
+        ("care_plan_by", "介護予防支援", "3"),
+        ("care_plan_by", "居宅", None),
         ("stop_reason", "9", "9"),
         ("stop_reason", "9.0", "9"),
         # 介護施設 was replaced by 6 to 8.

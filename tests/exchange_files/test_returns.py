@@ -54,6 +54,25 @@ def test_each_return_in_words(tmp_path: Path) -> None:
     assert not found.astype(str).stack().str.contains(NAME).any()
 
 
+@pytest.mark.parametrize(
+    ("reason", "meaning", "established"),
+    [
+        ("D", "給付管理票が提出されていません", 1),
+        ("E", "審査委員会の決定または時効によるものです", 1),
+        ("A", "コードの記載がありません", 0),
+        ("", "コードの記載がありません", 0),
+    ],
+)
+def test_a_return_without_a_code_is_told_by_its_reason(
+    reason: str, meaning: str, established: int, tmp_path: Path
+) -> None:
+    """事由 D: 給付管理票未提出; E: 審査委員会・時効. No code has a meaning to establish."""
+    line = f"2,3,7411,D1,131003,見本区,0000000001,{NAME},サ,201604,78,426,{reason},内容,"
+    [row] = read_returns(listed(tmp_path, [HEAD, line]), "ja").to_dict("records")
+    told = [row[name] for name in ("code", "waiting", "meaning", "established")]
+    assert told == ["", 0, meaning, established]
+
+
 def test_the_words_in_english(tmp_path: Path) -> None:
     found = read_returns(listed(tmp_path))
     assert found["meaning"].tolist()[0] == "the certification is not registered"

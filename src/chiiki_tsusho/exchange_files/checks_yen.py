@@ -133,6 +133,8 @@ def check_rates_and_funds(sheets: Sheets, findings: Findings) -> None:
     base = sheets.base
     h_person = without_insurance(base)
     rate = base.numbers("benefit_rate")
+    insured = h_person & (base.numbers("insurance_yen") != 0)
+    findings.add("insurance_without_insurance", base, "insurance_yen", insured, "0")
     findings.add("rate_without_insurance", base, "benefit_rate", h_person & (rate != 0), "0")
     findings.add("rate_over", base, "benefit_rate", ~h_person & (rate > PER_CENT), str(PER_CENT))
     usual = np.isin(rate, usual_benefit_rates())

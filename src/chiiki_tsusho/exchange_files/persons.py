@@ -32,6 +32,8 @@ from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities
 
 _SEXES = {"1": "1", "男": "1", "2": "2", "女": "2"}
+# 居宅サービス計画作成区分, as its number or in words.
+_PLAN_BY = {"居宅介護支援事業所": "1", "自己作成": "2", "介護予防支援": "3"}
 # What a cell should have been; never what stands there, which is the person's own.
 _EXPECTED: dict[str, Sayable] = {
     "date": Text("a date such as 1940-04-01 is expected"),
@@ -72,7 +74,7 @@ _READERS: dict[str, Callable[[str], str | None]] = {
     "date": _date,
     "sex": _SEXES.get,
     "care_level": partial(_parsed, "care_level"),
-    "care_plan_by": partial(_one_of, PLANNERS),
+    "care_plan_by": (dict(zip(PLANNERS, PLANNERS, strict=True)) | _PLAN_BY).get,
     "stop_reason": partial(_one_of, STOP_REASONS),
     "provider_no": partial(_parsed, "provider_no"),
     "public_payer_no": partial(_number, 8),

@@ -48,6 +48,18 @@ _REASONS = {
     "D": Text("給付管理票 is not there"),
     "E": Text("review committee, or barred by time"),
 }
+# What a return without a code means by its 事由, and what to do.
+_ASK = Text("read the text of the list and ask 国保連")
+_NO_CODE = (Text("there is no code"), _ASK)
+_UNCODED = {
+    "D": (
+        Text("給付管理票 did not come"),
+        Text(
+            "have the care manager send 給付管理票, and claim again in the month in which it does"
+        ),
+    ),
+    "E": (Text("decided by the review committee, or barred by time"), _ASK),
+}
 COLUMNS = (
     "line", "service_month", "provider_no", "insurer_no", "insured_no", "kind", "service_kind",
     "units", "reason", "code", "waiting", "meaning", "established", "correct", "what_to_do",
@@ -270,7 +282,7 @@ def _row(one: _Return, language: Language) -> dict[str, object]:
         "code": one.code,
         "waiting": int(one.waiting),
         "meaning": meaning.say(language),
-        "established": int(one.waiting or (known is not None and known.strength != "low")),
+        "established": int(_is_established(one)),
         "correct": "" if known is None else known.correct or "",
         "what_to_do": action.say(language),
     }
@@ -278,6 +290,13 @@ def _row(one: _Return, language: Language) -> dict[str, object]:
 
 def _formed(name: str, text: str) -> str:
     return text if _FORMS[name].fullmatch(text) else ""
+
+
+def _is_established(one: _Return) -> bool:
+    if one.waiting or (not one.code and one.cell(3)[:1] in _UNCODED):
+        return True
+    known = return_codes().get(one.code)
+    return known is not None and known.strength != "low"
 
 
 def _meaning(one: _Return) -> tuple[Sayable, Sayable]:
@@ -290,11 +309,13 @@ def _meaning(one: _Return) -> tuple[Sayable, Sayable]:
                 "return"
             ),
         )
+    if not one.code:
+        return _UNCODED.get(one.cell(3)[:1], _NO_CODE)
     known = return_codes().get(one.code)
     if known is None:
         return (
             Text("the meaning of this code is not established"),
-            Text("read the text of the list and ask 国保連"),
+            _ASK,
         )
     meaning: Sayable = known.meaning
     if known.strength == "low":
