@@ -345,24 +345,6 @@ def test_public_funds_need_their_numbers_and_the_right_law() -> None:
     assert set(problems["rule"]) == {"inconsistent"}
 
 
-@pytest.mark.parametrize("name", ["public_payer_no", "public_recipient_no"])
-def test_numbers_of_public_funds_need_their_law(name: str) -> None:
-    """Without it the person was charged what the funds pay."""
-    recipients = with_personal(example("recipients"))
-    assert recipients.loc[0, "public_law"] == ""
-    recipients.loc[0, name] = {"public_payer_no": "12139010", "public_recipient_no": PUBLIC_NO}[
-        name
-    ]
-    [problem] = problems_of(recipients).to_dict("records")
-    assert [problem[one] for one in ("insured_no", "column", "rule", "message")] == [
-        "0000100011", "public_law", "missing_value",
-        "blank, and the person has numbers of public funds: write the law (12 or 25) and compute "
-        "the claims again, or clear the numbers",
-    ]  # fmt: skip
-    [problem] = problems_of(recipients, "ja").to_dict("records")
-    assert problem["message"].startswith("空欄ですが、公費負担者番号または公費受給者番号があります")
-
-
 @pytest.mark.parametrize(("law", "kind"), [("12", "01"), ("25", "0")])
 def test_services_and_care_management_are_told_apart_under_public_assistance_alone(
     tmp_path: Path, law: str, kind: str

@@ -124,13 +124,6 @@ def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
     need("care_manager_no", np.isin(texts["care_plan_by"], WITH_MANAGER))
     need("public_payer_no", public)
     need("public_recipient_no", public)
-    numbers = (texts["public_payer_no"] != "") | (texts["public_recipient_no"] != "")
-    lost = numbers & (month.cells.public_law == 0) & ~month.uninsured
-    problems.add(
-        there & lost, "public_law", "missing_value",
-        Text("blank, and the person has numbers of public funds: write the law (12 or 25) and "
-             "compute the claims again, or clear the numbers"),
-    )  # fmt: skip
     law = np.char.zfill(month.law.astype(str), 2)
     payer = texts["public_payer_no"].astype("U2")
     problems.add(
