@@ -56,7 +56,7 @@ TextId = Literal[
     "blank", "provider_no", "insurer_no", "insured_no", "shortened", "unseen",
     "formula_of_text", "formula", "merged", "error_value", "apostrophe", "exponent", "day_number",
     "before_era", "after_era", "weekday", "seconds", "minutes", "benefit_rate", "rate_of_whom",
-    "unusual_rate", "check_digit", "example_row", "date", "month", "time", "end_before_start", "minutes_disagree", "whole",
+    "unusual_rate", "check_digit", "example_row", "date", "month", "time", "time_number", "end_before_start", "minutes_disagree", "whole",
     "choice", "only_choice", "key_value", "support_level", "already_claimed", "unplaced",
     "passed", "total", "unsupported_month", "outside_every_band", "no_code",
     "extension_not_given", "no_key", "no_line", "not_for_service", "conflicting_group",
@@ -81,9 +81,8 @@ TEXTS: dict[TextId, Text] = {
         "expected"
     ),
     "shortened": Text(
-        "{value!r} has {length} digits where {expected} were expected; a spreadsheet drops "
-        "leading zeros when it takes a number for a figure: format the column as text and put "
-        "the zeros back"
+        "{value!r} has {length} digits where {expected} were expected; a spreadsheet may have "
+        "dropped zeros in front: format the column as text and put them back"
     ),
     "unseen": Text(
         "{value!r} holds the character {code}, which cannot be seen; type the cell anew"
@@ -119,10 +118,12 @@ TEXTS: dict[TextId, Text] = {
         "{value!r} is not a length of stay in whole minutes; write it as 450, 7:30 or 7時間30分"
     ),
     "benefit_rate": Text(
-        "{value!r} is more than the whole; write what the insurance pays of 100, such as 90"
+        "{value!r} is more than 100 per cent; write the per cent that the insurance pays, such as "
+        "90"
     ),
     "rate_of_whom": Text(
-        "{value!r} may be what the person pays; write what the insurance pays of 100 ({rest} if so)"
+        "{value!r} may be the share that the person pays; write the per cent that the insurance "
+        "pays ({rest} if so)"
     ),
     "unusual_rate": Text(
         "{value!r} is an unusual benefit rate; it is mostly 90, 80 or 70: check it"
@@ -136,9 +137,16 @@ TEXTS: dict[TextId, Text] = {
         "anything is filed (first visit on line {line})"
     ),
     "far_ahead": Text("{value!r} lies more than two years ahead; check the year"),
-    "date": Text("{value!r} is not a date; write it as 2016-04-01, 2016/4/1, 20160401 or H28.4.1"),
+    "date": Text(
+        "{value!r} is not a date; write it with its year, as 2016-04-01, 2016/4/1, 20160401 or "
+        "H28.4.1"
+    ),
     "month": Text("{value!r} is not a month; write it as 201604"),
     "time": Text("{value!r} is not a time of the day; write it as 9:00, 09:00 or 0900"),
+    "time_number": Text(
+        "{value!r} is a spreadsheet's number of a time; format the column as a time (h:mm) and "
+        "save it again"
+    ),
     "end_before_start": Text(
         "end_time {value!r} is before start_time {start!r}; a stay ends on the day it begins: "
         "correct the times"
@@ -163,11 +171,11 @@ TEXTS: dict[TextId, Text] = {
     ),
     "unplaced": Text(
         "it cannot be read whose visit this row is, so every claim that it may belong to is "
-        "held with it ({claims}); correct the row and compute again"
+        "held with it ({claims}); correct the row, or delete it if it is no visit, and compute again"
     ),
     "passed": Text(
         "it cannot be read whose visit this row is; it is left out, and claims may lack it "
-        "({claims}); correct the row and compute again"
+        "({claims}); correct the row, or delete it if it is no visit, and compute again"
     ),
     "total": Text(
         "{value!r} marks a line of totals; it is no visit and is left out: take it out of the file"

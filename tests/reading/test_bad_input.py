@@ -44,10 +44,12 @@ NO_TABLE = (
     "command line)"
 )
 SHORTENED = (
-    "{!r} has {} digits where {} were expected; a spreadsheet drops leading zeros when it takes a "
-    "number for a figure: format the column as text and put the zeros back"
+    "{!r} has {} digits where {} were expected; a spreadsheet may have dropped zeros in front: "
+    "format the column as text and put them back"
 )
-NOT_A_DATE = "{!r} is not a date; write it as 2016-04-01, 2016/4/1, 20160401 or H28.4.1"
+NOT_A_DATE = (
+    "{!r} is not a date; write it with its year, as 2016-04-01, 2016/4/1, 20160401 or H28.4.1"
+)
 NOT_A_PROVIDER = (
     "{!r} is not a provider number; 10 characters, digits or capital letters, were expected"
 )
@@ -139,7 +141,7 @@ CLAIM_HELD, EVERY_MONTH = "claim", "every month"
 PUT_RIGHT, ALL_PERSONS = "its own", "all persons of provider, insurer and month"
 UNPLACED = (
     "it cannot be read whose visit this row is, so every claim that it may belong to is held with "
-    "it ({}); correct the row and compute again"
+    "it ({}); correct the row, or delete it if it is no visit, and compute again"
 )
 
 
@@ -952,8 +954,8 @@ CASES = {
                 "benefit_rate",
                 "1割",
                 "bad_value",
-                "'1割' may be what the person pays; write what the insurance pays of 100 (90 if "
-                "so)",
+                "'1割' may be the share that the person pays; write the per cent that the insurance "
+                "pays (90 if so)",
             )
         ],
         [visit(1), {**visit(), "service_date": "2016-05-01"}],
@@ -1321,7 +1323,7 @@ def test_messages_in_japanese() -> None:
         "「x」は所要時間(分)として読めません。450、7:30、7時間30分 のいずれかの形で"
         "記入してください",
         "この行は誰の実績か読み取れないため、該当しうる請求をすべて未計算(要修正)としました(請求3件)。"
-        "この行を訂正し、もう一度計算してください",
+        "この行を訂正し(実績でなければ削除し)、もう一度計算してください",
         "「2」は1桁です(10桁が必要です)。表計算ソフトが先頭の0を落とした可能性があります。"
         "列の書式を文字列にし、0を補ってください",
         "「2」は栄養改善加算(nutrition_improvement)の回数として使えません。空欄、○、×、または0〜1の整数で"

@@ -44,7 +44,7 @@ def test_what_may_be_personal_is_not_repeated(cell: str, language: Literal["en",
     assert "***" in message
 
 
-@pytest.mark.parametrize("cell", ["9x", "12a", "101", "99.5", "-5", "1390000012", "#REF!"])
+@pytest.mark.parametrize("cell", ["9x", "12a", "101", "99.5", "-5", "1390000012", "#REF!", "1割"])
 def test_a_slip_in_a_number_is_repeated(cell: str) -> None:
     value, message = fault(cell, NAMED)
     assert value == cell

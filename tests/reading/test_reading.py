@@ -450,7 +450,7 @@ def test_numbers_for_identifiers_have_lost_their_zeros() -> None:
             ("visits", line, "insured_no", "1", "bad_value"),
         )
     ]
-    assert "format the column as text and put the zeros back" in got.problems["message"][1]
+    assert "format the column as text and put them back" in got.problems["message"][1]
     # Where no zero stood in front a number says the same as its text.
     whole = pd.DataFrame([{**VISIT, "insured_no": 1234567890, "insurer_no": 131003.0}])
     assert units(compute_claims(whole).claims) == {(*CLAIM[:3], "1234567890"): 426}

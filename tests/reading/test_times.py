@@ -204,6 +204,18 @@ def test_what_is_no_time(text: str) -> None:
     assert batch.problems["message"].tolist() == [said, said]
 
 
+@pytest.mark.parametrize("text", ["0.375", ".5", "0.708333333333333"])
+def test_a_time_without_its_format_is_named_for_what_it_is(text: str) -> None:
+    """A spreadsheet keeps 9:00 as 0.375 of a day; without the format it shows that."""
+    for row in (timed(text, "17:00"), visit(1, minutes=text)):
+        batch = compute([row])
+        assert batch.claims.empty
+        assert batch.problems["message"].tolist() == [
+            f"{text!r} is a spreadsheet's number of a time; format the column as a time (h:mm) and "
+            "save it again"
+        ]
+
+
 @pytest.mark.parametrize(
     ("start", "end", "minutes", "place", "message"),
     [

@@ -28,6 +28,7 @@ _THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
 _WHOLE_AS_DECIMAL = re.compile(r"(-?[0-9]+)\.0+")
 # A slip in a number or a code, such as 9x or 12a: no word, house number or telephone number.
 _NO_WORD = re.compile(r"(?!.*[A-Za-z].*[A-Za-z]|.*[0-9]-[0-9])[\x20-\x7E]{1,12}")
+_SHARE = re.compile(r"[0-9]{1,2}割")
 _LIKE_DATE = re.compile(
     r"(?:[MTSHR]\.?)?[0-9]{1,4}[./ -][0-9]{1,2}[./ -][0-9]{1,4}.*|[MTSHR]\.?[0-9]{1,2}.*"
     r"|(?:1[89]|20)[0-9]{2}(?:[./ -][0-9]{1,2}|[0-9]{4})",
@@ -81,11 +82,11 @@ def is_blank(text: str) -> bool:
 def may_be_personal(text: str) -> bool:
     """Say whether a cell of a file of persons may be a name, an address or a date of birth.
 
-    Shown are the short ones in which no word and no date can be, and what a spreadsheet writes of
-    a formula that failed.
+    Shown are the short ones in which no word and no date can be, what a spreadsheet writes of a
+    formula that failed, and a share such as 1割.
     """
     folded = plain(text)
-    if _ERROR_VALUE.fullmatch(folded):
+    if _ERROR_VALUE.fullmatch(folded) or _SHARE.fullmatch(folded):
         return False
     return not _NO_WORD.fullmatch(folded) or _LIKE_DATE.fullmatch(folded) is not None
 

@@ -40,6 +40,7 @@ _AFTERNOON = ("午後", "PM")
 _LENGTH = re.compile(
     r"(\d{1,2}):([0-5]\d)(?::00)?|(\d{1,2})時間(?:(半)|([0-5]?\d)分)?|(\d{1,4})分", re.ASCII
 )
+_TIME_NUMBER = re.compile(r"0?\.[0-9]+")
 _NINE_DIGITS = 999_999_999
 
 
@@ -132,7 +133,7 @@ def parse_time(text: str) -> int:
     """Read a time of day as minutes after midnight."""
     match = _TIME.fullmatch(plain(text))
     if match is None:
-        raise BadCellError("time", value=text)
+        raise BadCellError("time_number" if _is_time_number(text) else "time", value=text)
     before, hour, minute, second, kanji_hour, kanji_minute, after, *four = match.groups()
     if second not in (None, "00"):
         raise BadCellError("seconds", value=text, without=f"{hour}:{minute}")
@@ -160,5 +161,10 @@ def parse_minutes(text: str) -> int:
     number = digits(folded)
     # A reader of numbers takes zeros in front and −0 as well.
     if not re.fullmatch(r"-?0*[0-9]{1,9}", number) or not 0 <= int(number) <= _NINE_DIGITS:
-        raise BadCellError("minutes", value=text)
+        raise BadCellError("time_number" if _is_time_number(text) else "minutes", value=text)
     return int(number)
+
+
+def _is_time_number(text: str) -> bool:
+    """Say whether a cell holds a part of a day, as a spreadsheet does without the format."""
+    return _TIME_NUMBER.fullmatch(plain(text)) is not None

@@ -8,7 +8,7 @@ from chiiki_tsusho.problem_texts import Rule
 # What to do about each rule of ``problem_texts.RULES``.
 CURES: dict[Rule, Text] = {
     "missing_value": Text("Fill the cell in."),
-    "bad_value": Text("Write the value as the message says. Where leading zeros are gone, a spreadsheet took a number for a figure: make the column text and put the zeros back. A row given twice: keep one of them."),
+    "bad_value": Text("Write the value as the message says. Where zeros in front are gone, a spreadsheet has dropped them: make the column text and put the zeros back. A row given twice: keep one of them."),
     "unsupported_month": Text("Check the date. If it is right, give the official table of that month with --codes (import-workbook makes it from the ministry's workbook)."),
     "outside_every_band": Text("Check when the visit began and ended. A visit shorter than the shortest duration cannot be claimed: take it out."),
     "no_code": Text("Check date, service, duration, reduction and additions of the row. If they are right, give a fuller table of the month with --codes."),
