@@ -409,6 +409,9 @@ def test_an_addition_of_day_care_in_medical_day_care() -> None:
         ("bathing_1", "2016-04", "; did you mean 'bathing'?"),
         ("treatment_improvement_5", "2016-04", "; did you mean 'treatment_improvement_4'?"),
         ("入浴", "2016-04", ""),
+        # Nobody knows which step is meant, and a published name is the key's.
+        ("bathing", "2026-06", "; which one is meant, 'bathing_1' or 'bathing_2'?"),
+        ("入浴介助加算Ⅰ", "2026-06", "; write its key, bathing_1"),
     ],
 )
 def test_an_unknown_addition_is_named_with_the_nearest(key: str, month: str, hint: str) -> None:

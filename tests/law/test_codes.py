@@ -489,6 +489,7 @@ def test_one_code_and_no_code() -> None:
 
 EXPLAINED: Final = (
     "; a code is text of six characters, the service type and the item code, such as '781241'"
+    "; lookup --coverage shows what each month has"
 )
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import UnknownCodeError, given_text
-from chiiki_tsusho.language import Name, Text, listed
+from chiiki_tsusho.language import Joined, Name, Text, listed
 from chiiki_tsusho.law.arguments import service_code_array
 from chiiki_tsusho.law.code_rows import (
     ALL_LINES,
@@ -25,7 +25,7 @@ from chiiki_tsusho.law.code_rows import (
     CodeRow,
 )
 from chiiki_tsusho.law.month_rows import MonthRows
-from chiiki_tsusho.law.published_names import SERVICE_PREFIX
+from chiiki_tsusho.law.published_names import SERVICE_PREFIX, same_addition
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import NO_ROW
 from chiiki_tsusho.records import record
@@ -239,15 +239,26 @@ class CodeTable(MonthRows):
     @checked_call
     def no_such_key(self, key: str) -> Text:
         """Say that the month has no such addition, and which ones it has."""
-        near = next(iter(get_close_matches(key, self.keys)), None)
         known = [self.named(one) for one in sorted(self.keys)]
         return Text(
             "no addition {key!r} in {month}{hint} (there are: {known})",
             key=key,
             month=month_text(self.month),
-            hint=Text("; did you mean {near!r}?", near=self.named(near)) if near else "",
+            hint=self._hint(key),
             known=listed(known) if known else Text("none"),
         )
+
+    def _hint(self, key: str) -> Text | str:
+        """Name the key of a published name, all steps of a key without one, or the closest."""
+        for one, at in self.key_positions.items():
+            if same_addition(self.rows[at].name) == same_addition(key):
+                return Text("; write its key, {key}", key=one)
+        steps = sorted(one for one in self.keys if one.startswith(f"{key}_"))
+        if len(steps) > 1:
+            named = [Text("{code!r}", code=self.named(one)) for one in steps]
+            return Text("; which one is meant, {near}?", near=Joined(named, Text(" or ")))
+        near = next(iter(get_close_matches(key, self.keys)), None)
+        return Text("; did you mean {near!r}?", near=self.named(near)) if near else ""
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -288,7 +299,8 @@ class CodeTable(MonthRows):
         more = len(unknown) - len(hinted)
         return Text(
             "no such service code in {month}: {codes}{more}; a code is text of six characters, the "
-            "service type and the item code, such as '781241'",
+            "service type and the item code, such as '781241'; lookup --coverage shows what each "
+            "month has",
             month=month_text(self.month),
             codes=listed(hinted),
             more=Text(" and {more} more", more=more) if more else "",
