@@ -495,7 +495,7 @@ def test_a_missing_heading_names_the_nearest_in_its_language() -> None:
         compute([row])
     assert caught.value.say("ja").splitlines() == [
         "visits: 1行目: 見出し「所用時間」は使えません。「所要時間」ではありませんか",
-        "visits: 1行目: 必須の見出し「所要時間」(minutes)がありません(近い見出し:「所用時間」)。列を追加して"
+        "visits: 1行目: 必須の見出し「所要時間」(minutes)がありません(近い見出し:「所用時間」)。その見出しを訂正するか、列を追加して"
         "ください(代わりに開始時刻と終了時刻でもよい)",
     ]
 
@@ -726,7 +726,7 @@ def test_an_unreadable_file_in_japanese(tmp_path: Path) -> None:
         (
             ["lookup", "781240", "--month", "2016-04"],
             "2016-04 にないサービスコードです: 「781240」(近いコード: 781241)。コードは種類と項目の6桁"
-            "(例: 781241)で指定してください",
+            "(例: 781241)で指定してください。月ごとの収録状況は lookup --coverage で確認できます",
         ),
     ],
 )

@@ -61,7 +61,7 @@ from helpers.inputs import PROVIDER, RECIPIENT, claim_text, compute, csv_text, f
             [
                 "unknown heading 'insurer'; did you mean 'insurer_no'?",
                 "required heading 'insured_no' (被保険者番号) is missing (nearest heading of the "
-                "file: 'insurer_no'); add the column",
+                "file: 'insurer_no'); correct that heading, or add the column",
             ],
         ),
         (
@@ -107,7 +107,7 @@ def test_all_wrong_headings_at_once() -> None:
         "visits: line 1: unknown heading 'minuts'; did you mean 'minutes'?",
         "visits: line 1: unknown heading 'bathng'; did you mean 'bathing'?",
         "visits: line 1: required heading 'minutes' (所要時間) is missing (nearest heading of the "
-        "file: 'minuts'); add the column, or start_time and end_time in its place",
+        "file: 'minuts'); correct that heading, or add the column, or start_time and end_time in its place",
     ]
 
 

@@ -328,10 +328,10 @@ def _missing(column: Column, texts: Sequence[str]) -> Text:
     nearest = Name(near[0] if near else "", near_ja[0] if near_ja else "")
     others = [Name(one, HEADINGS[one]) for one in column.instead]
     return Text(
-        "required heading {name!r} ({heading}) is missing{hint}; add the column{instead}",
+        "required heading {name!r} ({heading}) is missing{remedy}{instead}",
         name=column.name,
         heading=column.heading,
-        hint=_NearestHeading(nearest),
+        remedy=_Remedy(nearest),
         instead=Text(", or {others} in its place", others=Joined(others, Text(" and ")))
         if others
         else "",
@@ -339,15 +339,19 @@ def _missing(column: Column, texts: Sequence[str]) -> Text:
 
 
 @record
-class _NearestHeading:
-    """The heading of the file that comes near, which may be there in one language alone."""
+class _Remedy:
+    """What to do about a missing heading: one that comes near may be there in one language alone."""
 
     near: Name
 
     def say(self, language: Language = "en") -> str:
         near = self.near.say(language)
-        text = Text(" (nearest heading of the file: {near!r})", near=near)
-        return text.say(language) if near else ""
+        if not near:
+            return Text("; add the column").say(language)
+        return Text(
+            " (nearest heading of the file: {near!r}); correct that heading, or add the column",
+            near=near,
+        ).say(language)
 
 
 def _meet(spans: Spans, others: Spans) -> bool:
