@@ -332,7 +332,10 @@ def test_everything_is_listed_at_once_in_the_language_asked_for() -> None:
     # 27 claims of 26 persons, two columns.
     assert len(problems) == 54
     assert set(problems["column"]) == {"birth_date", "sex"}
-    assert set(problems["message"]) == {"空欄です。明細書に必要です"}
+    # Under the heading by which an office knows the column.
+    assert set(problems["message"]) == {
+        f"{heading}: 空欄です。明細書に必要です" for heading in ("生年月日", "性別")
+    }
 
 
 def test_public_funds_need_their_numbers_and_the_right_law() -> None:

@@ -835,9 +835,9 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     assert said[7:] == [
         "note: no row under B 2026-06 for bathing: claims with them are held on that side; take "
         "them out of the input, or give a table that has them (--codes, --codes-b)",
-        "note: the sums are of 1 claim; left out on both sides: 3 claims, 10 rows of visits",
-        "note: 1 claim is in no sum of yen (give --providers with area_grade and --recipients with "
-        "benefit_rate)",
+        "note: the totals cover 1 claim; left out on both sides: 3 claims, 10 rows of visits",
+        "note: the yen of 1 claim are not known, and in no total (give --providers with area_grade "
+        "and --recipients with benefit_rate)",
         f"files in {out}",
     ]
 

@@ -156,7 +156,7 @@ def _say_left_out(comparison: Comparison, output: Path | None) -> None:
     if not comparison.complete:
         say(
             Text(
-                "note: the sums are of {claims}; left out on both sides: {left_out}, {rows}",
+                "note: the totals cover {claims}; left out on both sides: {left_out}, {rows}",
                 claims=Counted("{n:,} claim", "{n:,} claims", int(total["claims"])),
                 left_out=Counted("{n:,} claim", "{n:,} claims", int(total["claims_left_out"])),
                 rows=Counted(
@@ -167,10 +167,10 @@ def _say_left_out(comparison: Comparison, output: Path | None) -> None:
     if without_yen := int(total["claims_without_yen"]):
         say(
             Counted(
-                "note: {n:,} claim is in no sum of yen (give --providers with area_grade and "
-                "--recipients with benefit_rate)",
-                "note: {n:,} claims are in no sum of yen (give --providers with area_grade and "
-                "--recipients with benefit_rate)",
+                "note: the yen of {n:,} claim are not known, and in no total (give --providers with "
+                "area_grade and --recipients with benefit_rate)",
+                "note: the yen of {n:,} claims are not known, and in no total (give --providers with "
+                "area_grade and --recipients with benefit_rate)",
                 without_yen,
             )
         )

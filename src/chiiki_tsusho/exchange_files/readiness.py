@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chiiki_tsusho.columns import CLAIM_KEY_NAMES
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, HEADINGS
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
 from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES, WITH_MANAGER
 from chiiki_tsusho.exchange_files.statements import MonthClaims, laws_of_claims, month_bounds
-from chiiki_tsusho.language import Counted, Language, Sayable, Text
+from chiiki_tsusho.language import Counted, Language, Name, Sayable, Text
 from chiiki_tsusho.law.prices_and_limits import benefit_limits
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
@@ -53,6 +53,7 @@ class ClaimProblems:
         """Say how many there are, and the first of them."""
         frame = self.frame("en")
         first = frame.iloc[0]
+        column = first["column"]
         return Text(
             "no claim file is written: {problems} of {claims}; first: {month} {provider} "
             "{insurer} {insured}, {column}",
@@ -64,7 +65,7 @@ class ClaimProblems:
             provider=first["provider_no"],
             insurer=first["insurer_no"],
             insured=first["insured_no"],
-            column=first["column"],
+            column=Name(column, f"{HEADINGS.get(column, column)}({column})"),
         )
 
     def frame(self, language: Language = "en") -> pd.DataFrame:
@@ -72,7 +73,9 @@ class ClaimProblems:
         parts: list[pd.DataFrame] = []
         for at, column, rule, message in self._found:
             part: Any = self._claims.loc[at, CLAIM_KEY_NAMES]
-            parts.append(part.assign(column=column, rule=rule, message=message.say(language)))
+            # An office knows its column by the heading, which a message in English has in the key.
+            of = f"{HEADINGS.get(column, column)}: " if language == "ja" else ""
+            parts.append(part.assign(column=column, rule=rule, message=of + message.say(language)))
         whole = pd.concat(parts) if parts else pd.DataFrame(columns=list(COLUMNS))
         return whole.sort_values([*CLAIM_KEY_NAMES, "column"], kind="stable", ignore_index=True)
 
