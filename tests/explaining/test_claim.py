@@ -333,3 +333,23 @@ def test_why_nothing_was_computed_names_the_rule_in_words() -> None:
         ct.explain_claim(frame([visit(1, minutes="x")]), "0000000001")
     assert "visits line 2: bad_value: " in str(error.value)
     assert "実績ファイル 2行目: 値の誤り(bad_value): " in error.value.say("ja")
+
+
+def test_a_person_without_visits_is_not_told_of_check_digits() -> None:
+    """The numbers of the example are invented, which is no reason for a claim that is not there."""
+    with pytest.raises(ct.VisitError) as error:
+        ct.explain_claim("examples/visits.csv", "0000000000", providers="examples/providers.csv")
+    assert str(error.value) == (
+        "insured person '0000000000' has no visit in the file; check the number"
+    )
+
+
+def test_a_person_of_another_service_is_told_so() -> None:
+    with pytest.raises(ct.VisitError) as error:
+        ct.explain_claim(frame([visit(1, care_level="要支援2")]), "0000000001")
+    head, line = str(error.value).splitlines()
+    assert head == (
+        "no claim of insured person '0000000001' was computed; check the number, or correct what "
+        "is wrong in the file:"
+    )
+    assert line.startswith("visits line 2: not_this_service: ")

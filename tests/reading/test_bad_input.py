@@ -954,8 +954,8 @@ CASES = {
                 "benefit_rate",
                 "1割",
                 "bad_value",
-                "'1割' may be the share that the person pays; write the per cent that the insurance "
-                "pays (90 if so)",
+                "'1割' may be the share that the person pays; write the per cent that the "
+                "insurance pays (90 if so)",
             )
         ],
         [visit(1), {**visit(), "service_date": "2016-05-01"}],

@@ -107,7 +107,8 @@ def test_all_wrong_headings_at_once() -> None:
         "visits: line 1: unknown heading 'minuts'; did you mean 'minutes'?",
         "visits: line 1: unknown heading 'bathng'; did you mean 'bathing'?",
         "visits: line 1: required heading 'minutes' (所要時間) is missing (nearest heading of the "
-        "file: 'minuts'); correct that heading, or add the column, or start_time and end_time in its place",
+        "file: 'minuts'); correct that heading, or add the column, or "
+        "start_time and end_time in its place",
     ]
 
 

@@ -202,7 +202,7 @@ def test_what_a_spreadsheet_did_to_a_number(tmp_path: Path) -> None:
         "'0000100011": "begins with an apostrophe",
         "=A1": "is a formula and not its value",
         "#N/A": "is an error of a spreadsheet",
-        "100011": "has 6 digits where 10 were expected; a spreadsheet may have dropped zeros in front",
+        "100011": "has 6 digits where 10 were expected; a spreadsheet may have dropped zeros",
     }
     for cell, message in cells.items():
         batch = office(tmp_path, csv_text([VISIT]).replace("0000100011", cell))

@@ -167,10 +167,10 @@ def _say_left_out(comparison: Comparison, output: Path | None) -> None:
     if without_yen := int(total["claims_without_yen"]):
         say(
             Counted(
-                "note: the yen of {n:,} claim are not known, and in no total (give --providers with "
-                "area_grade and --recipients with benefit_rate)",
-                "note: the yen of {n:,} claims are not known, and in no total (give --providers with "
-                "area_grade and --recipients with benefit_rate)",
+                "note: the yen of {n:,} claim are not known, and in no total (give --providers "
+                "with area_grade and --recipients with benefit_rate)",
+                "note: the yen of {n:,} claims are not known, and in no total (give --providers "
+                "with area_grade and --recipients with benefit_rate)",
                 without_yen,
             )
         )

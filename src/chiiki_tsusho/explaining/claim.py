@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 else:
     from chiiki_tsusho.lazy import pandas as pd
 
+# None of these says why a person has no claim.
+_KEEP_NO_CLAIM_BACK = ("check_digit", "example_row", "total_row", "unusual_value")
+
 
 class ExplainedLine(BaseModel):
     """A line of a claim: a code, and what it comes to in the month.
@@ -244,23 +247,27 @@ def explain_claim(
 
 def _nothing_text(run: BatchRun, insured_no: str, month: int | None) -> Sayable:
     of_month = "" if month is None else Text(" in {month}", month=month_text(month))
-    if not len(run.problems):
+    problems = {language: _problem_lines(run, language) for language in LANGUAGES}
+    if not problems["en"]:
         return Text(
             "insured person {insured_no!r} has no visit{of_month} in the file; check the number",
             insured_no=insured_no,
             of_month=of_month,
         )
     head = Text(
-        "no claim of insured person {insured_no!r}{of_month} was computed; problems of the file:",
+        "no claim of insured person {insured_no!r}{of_month} was computed; check the number, or "
+        "correct what is wrong in the file:",
         insured_no=insured_no,
         of_month=of_month,
     )
-    return on_lines([head, Name(_problem_lines(run, "en"), _problem_lines(run, "ja"))])
+    return on_lines([head, Name(problems["en"], problems["ja"])])
 
 
 def _problem_lines(run: BatchRun, language: Language) -> str:
+    found = run.problems.frame(language)
+    keeping = found[~found["rule"].isin(_KEEP_NO_CLAIM_BACK)]
     lines = []
-    for row in run.problems.frame(language).head(20).to_dict("records"):
+    for row in keeping.head(20).to_dict("records"):
         place = place_text(row["file"], None if pd.isna(row["line"]) else row["line"], "", language)
         lines.append(f"{place}: {rule_named(row['rule'], language)}: {row['message']}")
     return "\n".join(lines)

@@ -16,7 +16,6 @@ from chiiki_tsusho.language import (
     Sayable,
     Text,
     first_of,
-    listed,
     on_lines,
 )
 from chiiki_tsusho.law.code_book import CodeBook
@@ -340,7 +339,7 @@ def _missing(column: Column, texts: Sequence[str]) -> Text:
 
 @record
 class _Remedy:
-    """What to do about a missing heading: one that comes near may be there in one language alone."""
+    """What to do about a missing heading; one that is near may be there in one language alone."""
 
     near: Name
 
@@ -376,7 +375,7 @@ def _near(text: str, file: str, known: dict[str, Heading]) -> Text | None:
             "heading {text!r} is a column of {files}; take it out, or leave it unread with "
             "--ignore-column",
             text=text,
-            files=listed([_FILE_NAMES[one] for one in of_others]),
+            files=Joined([_FILE_NAMES[one] for one in of_others], Text(" and ")),
         )
     like = [one for one in known if one.isascii() == text.isascii() and same_step(one, text)]
     near = get_close_matches(text, like, n=1, cutoff=_NEAR)

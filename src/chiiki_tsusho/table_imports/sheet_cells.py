@@ -99,17 +99,17 @@ def _no_workbook(path: Path) -> Iterator[None]:
     except ChiikiTsushoError:
         raise
     except BadZipFile as error:
-        raise InputFileError(_damaged(path, "no zip archive")) from error
+        raise InputFileError(_damaged(path, Text("it is no zip archive"))) from error
     except Exception as error:
-        raise InputFileError(_damaged(path, str(error))) from error
+        raise InputFileError(_damaged(path, " ".join(str(error).split())[:200])) from error
 
 
-def _damaged(path: Path, why: str) -> Text:
+def _damaged(path: Path, why: str | Text) -> Text:
     return Text(
         "{path}: is no workbook that can be read ({why}); open it in a spreadsheet and save it as "
         ".xlsx without a password",
         path=str(path),
-        why=" ".join(why.split())[:200],
+        why=why,
     )
 
 
