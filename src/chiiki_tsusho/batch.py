@@ -161,6 +161,7 @@ class FileBatch:
     Parameters
     ----------
     summary : Summary
+        How many visits, claims and held rows there are, with the sums of units and yen.
     folder : Path
         Where the files are.
     problem_tables : ProblemTables
@@ -207,7 +208,7 @@ def compute_claims(
     Parameters
     ----------
     visits : table, mapping or path-like
-        One row per visit; columns as ``columns.VISITS`` and the keys of the code table, in
+        One row per visit: the columns of a file of visits and the keys of additions, headings in
         English or Japanese. Identifiers are text. A table of pandas, polars, pyarrow or DuckDB,
         a mapping of columns, or what ``claim_files`` takes.
     providers, recipients : table, mapping or path-like, optional

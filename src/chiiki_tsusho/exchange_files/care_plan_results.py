@@ -141,6 +141,11 @@ def codes_of_visits(
     visits, providers, recipients, codes, language, ignore_columns
         As ``compute_claims`` takes them.
 
+    Returns
+    -------
+    DoneVisits
+        A row for each code of each visit, and the problems of what is held.
+
     Raises
     ------
     InputFileError

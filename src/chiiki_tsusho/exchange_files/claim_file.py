@@ -123,6 +123,17 @@ class ClaimFile:
     def with_frame(self, record: str, frame: pd.DataFrame) -> ClaimFile:
         """Return the file with other cells in the lines of a record.
 
+        Parameters
+        ----------
+        record : str
+            Its name in the layout, as ``frame`` takes it.
+        frame : DataFrame
+            As ``frame`` returned it, with changed cells; it is not changed itself.
+
+        Returns
+        -------
+        ClaimFile
+
         Raises
         ------
         ChiikiTsushoError

@@ -157,6 +157,10 @@ def load_code_book(path: str | Path | None = None) -> CodeBook:
     path : path-like, optional
         A file in the layout of ``data/service_codes.csv``; without it, the bundled table.
 
+    Returns
+    -------
+    CodeBook
+
     Raises
     ------
     TableError

@@ -100,7 +100,17 @@ DatedRow = TypeVar("DatedRow", bound=Any)
 @checked_call
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong in a table file."""
+    """One thing wrong in a table file.
+
+    Parameters
+    ----------
+    line : int
+        The heading is line 1.
+    column, value : str
+        Where it is, and what stands there; blank where it is of the whole row.
+    message : Text
+        What is wrong, and what was expected.
+    """
 
     line: int
     column: str

@@ -150,11 +150,11 @@ def compare_months(
 
     Parameters
     ----------
-    visits : DataFrame
+    visits : table, mapping or path-like
         As for ``compute_claims``; of any months, also those without a table.
     month_a, month_b : str, int, date or Period
         ``"2016-04"``, ``"201604"`` or ``201604``; the same month twice compares two tables of it.
-    providers, recipients : DataFrame, optional
+    providers, recipients : table, mapping or path-like, optional
         One row per provider or person, and month if they say so.
     codes : CodeBook, CodeTable or path, optional
         The code table; without it, the bundled one.

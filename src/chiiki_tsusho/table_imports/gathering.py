@@ -339,6 +339,13 @@ def write_code_rows(rows: Iterable[CodeRow], path: str | Path) -> None:
 
     The file appears whole or not at all; one that was there is replaced.
 
+    Parameters
+    ----------
+    rows : iterable of CodeRow
+        Such as the ``rows`` of an ``ImportedTable``.
+    path : path-like
+        The file (CSV, UTF-8).
+
     Raises
     ------
     OutputError
