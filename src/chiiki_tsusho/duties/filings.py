@@ -129,7 +129,7 @@ class Addressee:
     rule : DutyRule
         What it follows from.
     why : Text
-        The same in a sentence, with what is to be asked where the name is blank.
+        What of the offices says so, or what is lacking where the name is blank.
     """
 
     name: str
