@@ -120,6 +120,7 @@ CELLS: list[tuple[dict[str, Any], str, str, str]] = [
     ({"held_on": "2025-02-30"}, "held_on", "'2025-02-30' is not a date", "日付として読めません"),
     ({"users": "-1"}, "users", "'-1'", "「-1」"),
     ({"users": "一"}, "users", "'一'", "「一」"),
+    ({"users": "三人"}, "users", "'三人'", "「三人」"),
     ({"mode": "電話"}, "mode", "in_person, online, mixed or written", "対面、オンライン、併用、書面"),
     ({"evaluation": "?"}, "evaluation", "'?' is not a whole number from 0 to 1", "0〜1"),
     ({"provider_no": "139000001"}, "provider_no", "9 digits", "9桁"),

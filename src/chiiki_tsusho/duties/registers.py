@@ -128,7 +128,7 @@ def _mode(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    return _parsed("units", re.sub("[名人]$", "", narrow(text)))
+    return _parsed("units", re.sub("(?<=[0-9]) *[名人]$", "", narrow(text)))
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
