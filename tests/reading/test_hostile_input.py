@@ -233,9 +233,21 @@ def test_columns_that_arrow_does_not_join_are_read(
 ) -> None:
     rows = [visit(1), visit(1, insured_no="0000000002")]
     people = {name: [row[name] for row in rows] for name in ("insurer_no", "insured_no")}
-    table = pa.table({**people, "planned_units": column})
-    batch = compute_claims(frame(rows), recipients=table)
-    assert batch.claims["benefit_units"].tolist() == units
+    columns = {**people, "planned_units": column}
+    for recipients in (pa.table(columns), columns):
+        batch = compute_claims(frame(rows), recipients=recipients)
+        assert batch.claims["benefit_units"].tolist() == units
+
+
+def test_columns_of_arrow_in_a_mapping_are_read_as_in_a_table() -> None:
+    """Of numbers that are encoded, pandas would put the last one for a blank: a plan of 16."""
+    rows = [visit(1), visit(1, insured_no="0000000002")]
+    people = {name: [row[name] for row in rows] for name in ("insurer_no", "insured_no")}
+    plans = pa.array([None, 16])
+    for column in (plans, plans.dictionary_encode(), pa.chunked_array([plans[:1], plans[1:]])):
+        recipients = {**people, "planned_units": column}
+        batch = compute_claims(frame(rows), recipients=recipients)
+        assert batch.claims["benefit_units"].tolist() == [426, 16]
 
 
 def test_a_part_without_rows_that_begins_within_a_column() -> None:

@@ -71,7 +71,7 @@ def as_frame(given: object, shown: str) -> pd.DataFrame:
         if hasattr(given, "__arrow_c_stream__"):
             return frame_of(plain_columns(_arrow_table(given, shown)))
         if isinstance(given, Mapping):
-            return pd.DataFrame({name: _narrow(column) for name, column in given.items()})
+            return pd.DataFrame({name: _of_mapping(column) for name, column in given.items()})
     except InputFileError:
         raise
     # What a library raises of a column of its own may be of its own kind.
@@ -145,6 +145,15 @@ def _narrow(column: Any) -> Any:
     """Write a column of polars with numbers of 128 bits as text; another stays as it is."""
     wide = _of_polars(column, "Series") and str(column.dtype) in _WIDE_NUMBERS
     return column.cast(str) if wide else column
+
+
+def _of_mapping(column: Any) -> Any:
+    """Take a column of a mapping over: of one of pyarrow, pandas would fill what is blank."""
+    if isinstance(column, pa.Array):
+        column = pa.chunked_array([column])
+    if isinstance(column, pa.ChunkedArray):
+        return pd.arrays.ArrowExtensionArray(plain_column(column))
+    return _narrow(column)
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:
