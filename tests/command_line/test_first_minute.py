@@ -92,7 +92,7 @@ def test_every_command_has_help_in_japanese(name: str) -> None:
 SAME_IN_BOTH = re.compile(
     r"chiiki-tsusho.*|--?[a-z-]+|[a-z]+\|[a-z|]+|[A-Za-z_-]+\.(?:csv|xlsx|html)|DIR|COMMAND|VISITS|"
     r"short_medical_day_care|day_care|medical_day_care|over_capacity|understaffed|[a-z]+_[a-z]+|"
-    r"bathing|claims?|problems|"
+    r"extends,bundled|bathing|claims?|problems|"
     r"explain-claim|utf-8|utf-16|cp932|UTF-8|UTF-16|CP932|CSV|Parquet|Excel|HTML|CODE|en|ja|csv|import-[a-z]+|"
     r"lookup|explain|template|demo|check-table|compare|report|xlsx|audit|duties|hold|pass|JSON|"
     r"minimal|none|all|ISDN|MO|MT|FD|CD|statements?|invoice|receipt|returns|from-plan|to-plan|UPJSK|DLTJSK|UPPLAN|UPSIKYU|UPHOSOKU|UP1KYO"
