@@ -1,4 +1,4 @@
-"""What all tests share: how many examples hypothesis draws, and a catalogue that is not stale."""
+"""What all tests share: how many examples are drawn, no stale catalogue, no wait for the disk."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def _compile() -> None:
 
 
 _compile()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_wait_for_the_disk() -> Iterator[None]:
+    """Let what is written reach the disk in its own time; programs of their own wait for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -224,10 +224,10 @@ def test_what_is_written_is_read_back_and_audited_clean(month: Month, quote: Any
         written = ct.write_claim_file(batch, recipients, "2027-02", folder, quote=quote)
         paths = [one.path for one in written]
         assert claims_of(paths) == claims_of_batch(batch)
-        audit = ct.audit(paths)
+        files = [ct.read_claim_file(path) for path in paths]
+        audit = ct.audit(files)
         assert audit.findings.empty, audit.findings.to_string()
-        for path in paths:
-            file = ct.read_claim_file(path)
+        for path, file in zip(paths, files, strict=True):
             assert file.to_bytes() == path.read_bytes()
             assert not file.kept
 
