@@ -874,3 +874,11 @@ def test_the_command_cannot_write_into_a_missing_folder(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 2
     assert result.stderr == f"error: {out}: cannot be written: No such file or directory\n"
+
+
+def test_what_is_no_workbook_is_said_in_japanese_alone(tmp_path: Path) -> None:
+    path = tmp_path / "visits.xlsx"
+    path.write_text("事業所番号", "utf-8")
+    with pytest.raises(ct.InputFileError) as caught:
+        ct.import_workbook(path, "2026-06")
+    assert "Excelブックとして読めません(ZIP形式のファイルではありません)" in caught.value.say("ja")
