@@ -14,13 +14,12 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.columns import CLAIM_KEY, CLAIM_LINES, CLAIMS
 from chiiki_tsusho.writing import result_checks
 from chiiki_tsusho.writing.result_columns import claims_and_lines_of, frame_table
-from conftest import EXAMPLES as DRAWN
 from helpers.inputs import PROVIDER, RECIPIENT, compute, visit
 from helpers.reference import load_limits, load_rows
 from helpers.strategies import Month, months, to_frames
@@ -83,8 +82,6 @@ def refuse_all(results: Any, out: Path) -> list[ct.ChiikiTsushoError]:
     return errors
 
 
-# Papers and claim files ask the same of other months.
-@settings(max_examples=int(DRAWN or 12))
 @given(MONTHS)
 def test_what_is_computed_agrees(month: Month) -> None:
     batch = ct.compute_claims(*to_frames(month))
