@@ -14,10 +14,11 @@ from chiiki_tsusho.duties.filings import (
     filing_items,
     split_address,
 )
+from chiiki_tsusho.duties.plan import plan_duties
 from chiiki_tsusho.duties.registers import read_offices
 from chiiki_tsusho.duties.rules import rule_book
 from chiiki_tsusho.errors import ChiikiTsushoError
-from helpers.duties import OTHER, PROVIDER, check, found, meetings, offices
+from helpers.duties import OTHER, PROVIDER, check, found, meetings, offices, planned
 
 
 @pytest.mark.parametrize(
@@ -314,6 +315,13 @@ def test_the_first_lists_were_to_be_filed_by_a_day() -> None:
         assert found(report, "severity", "rule", "date") == [
             (severity, "members_not_filed", "2016-04-28")
         ]
+    # Who was designated later could not keep that day.
+    office_ = offices(authority="kokubunji", designated_on="2016-09-01")
+    rows = members({"from": "2016-09-01", "filed_on": ""})
+    report = check(meetings(), "2016-09-10", office_, members=rows)
+    assert found(report, "severity", "rule", "date") == [("late", "members_not_filed", "")]
+    frame = plan_duties(office_, 2016, on="2016-09-10", members=rows)
+    assert planned(frame, "member_list") == [("2016-09-12", "")]
 
 
 def test_a_list_is_told_once_for_an_office_of_several_services() -> None:

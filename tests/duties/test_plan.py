@@ -100,6 +100,8 @@ def test_a_meeting_before_the_designation_keeps_no_interval() -> None:
     register = meetings(planned_meeting("2026-04-20"), planned_meeting("2026-10-20"))
     frame = plan(register, 2026, "2026-04-01", designated_on="2026-05-01")
     assert planned(frame, "meeting")[:2] == [("2026-04-20", ""), ("2026-10-20", "2026-10-31")]
+    # By 2027-04-20 after the second; none by the first.
+    assert planned(frame, "next_meeting") == [("2027-04-20", "2027-04-20")]
 
 
 def test_a_month_is_planned_by_its_earlier_reading() -> None:

@@ -59,9 +59,13 @@ def open_entries(
 
 
 def first_list_by(case: OfficeCase) -> date | None:
-    """Return the day by which a town wanted the first list, None where it names none."""
+    """Return the day by which a town wanted the first list, None where it names none.
+
+    It was said to those designated by then.
+    """
     rule = case.rule("member_list_first_filed_by")
-    return rule.day if rule else None
+    begun = case.office.designated_on
+    return None if rule is None or (begun is not None and begun > rule.day) else rule.day
 
 
 def member_findings(

@@ -391,7 +391,7 @@ def _after(
         )
         yield planned("report", report.number, what, report, named=True)
     rule, latest = case.interval(day), case.act_after(day)
-    if rule and latest:
+    if rule and latest and not case.too_early(day):
         # A closure without an end may begin between the two.
         legal = case.legal_after(day) or latest
         what = Text("the meeting after that of {day} is due by {latest}", day=day, latest=legal)
