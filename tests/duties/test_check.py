@@ -203,19 +203,23 @@ def test_several_closures_of_an_office_do_not_run() -> None:
 
 
 @pytest.mark.parametrize(
-    "row",
+    ("row", "told"),
     [
         # The days meet, the closure is the same, or more than it differs.
-        {"closed_from": "2026-01-31", "closed_to": "2026-02-10"},
-        {"closed_from": "2025-12-01"},
-        CLOSURES[0],
-        {"closed_from": "2026-03-01", "closed_to": "2026-03-10", "office": "れい"},
-        {},
+        ({"closed_from": "2026-01-31", "closed_to": "2026-02-10"}, "overlap; write them as one"),
+        ({"closed_from": "2025-12-01"}, "overlap; write them as one"),
+        (CLOSURES[0], "twice"),
+        (
+            {"closed_from": "2026-03-01", "closed_to": "2026-03-10", "office": "れい"},
+            "that differ; keep the right one",
+        ),
+        ({"closed_from": "2026-03-01", "ended_on": "2026-06-01"}, "alike but for closed_from"),
+        ({}, "that differ; keep the right one"),
     ],
 )
-def test_rows_of_one_office_that_are_no_further_closure(row: dict[str, Any]) -> None:
+def test_rows_of_one_office_that_are_no_further_closure(row: dict[str, Any], told: str) -> None:
     office = offices(CLOSURES[0], row, designated_on="2025-04-01").fillna("")
-    with pytest.raises(InputFileError, match=r"two rows|twice"):
+    with pytest.raises(InputFileError, match=told):
         check(meetings("2025-09-17"), "2026-04-01", office)
 
 
@@ -233,6 +237,40 @@ def test_nothing_is_due_after_the_office_is_closed_for_good() -> None:
     for on, told in (("2026-03-16", True), ("2026-03-17", False)):
         report = check(register, on, gone, members=open_list)
         assert ("members_not_filed" in rules_found(report)) is told
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"planned_on": "2026-05-01"}, True),
+        ({"planned_on": "2026-04-01"}, True),
+        ({"planned_on": "2026-03-31"}, False),
+        ({"held_on": "2026-04-10"}, True),
+        ({"planned_on": "9999-12-31"}, True),
+        ({}, False),
+    ],
+)
+def test_a_meeting_after_the_office_is_closed_for_good(row: dict[str, Any], told: bool) -> None:
+    """It is told, and neither a notice nor a day for it is asked for."""
+    blank = dict.fromkeys(meeting("2026-03-10"), "") | {"provider_no": PROVIDER, "planned_on": ""}
+    register = pd.DataFrame([meeting("2026-03-10", planned_on=""), blank | row])
+    gone = offices(designated_on="2025-10-01", ended_on="2026-04-01")
+    report = check(register, "2026-04-20", gone)
+    messages = found(report, "message")
+    assert (
+        "a meeting on 2026-04-01 or later: from that day the office is closed for good (廃止)"
+        in messages
+    ) is told
+    assert {"notice_late", "planned_day_passed"} & rules_found(report) == (
+        {"planned_day_passed"} if row == {"planned_on": "2026-03-31"} else set()
+    )
+    # One that goes on with another service may hold it.
+    both = offices(
+        {"ended_on": "2026-04-01"}, {"service": "認知症対応型通所介護"}, designated_on="2025-10-01"
+    ).fillna("")
+    assert "unknown_office" not in rules_found(check(register, "2026-04-20", both))
+    open_still = offices(designated_on="2025-10-01")
+    assert "unknown_office" not in rules_found(check(register, "2026-04-20", open_still))
 
 
 @pytest.mark.parametrize(
@@ -757,11 +795,13 @@ def test_two_rows_of_one_office_that_differ() -> None:
         check(register, "2026-04-01", offices(*days))
     assert str(caught.value) == (
         "the register of offices has two rows of 1390000012 and 地域密着型通所介護 that differ; "
-        "keep the right one"
+        "keep the right one; rows of several closures (休止) are alike but for closed_from and "
+        "closed_to"
     )
     assert caught.value.say("ja") == (
         "事業所のファイルに、事業所番号「1390000012」・地域密着型通所介護の行が2行あり、"
-        "内容が異なります。正しい行だけにしてください"
+        "内容が異なります。正しい行だけにしてください。"
+        "休止が複数あるときの行は、休止年月日と再開前日のほかを同じ内容にしてください"
     )
 
 

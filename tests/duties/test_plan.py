@@ -385,6 +385,25 @@ def test_what_could_not_be_planned_is_told() -> None:
     assert plan(meetings("2026-03-11"), 2026, "2026-04-01").attrs["notes"] == []
 
 
+def test_nothing_is_planned_after_the_office_is_closed_for_good() -> None:
+    """Neither a meeting nor the notices of it, nor the filing of a corporation without an office."""
+    gone = offices(designated_on="2025-04-01", ended_on="2026-05-01")
+    register = meetings("2026-03-10", planned_meeting("2026-08-05"))
+    frame = ct.plan_duties(gone, 2026, register, on="2026-04-01")
+    assert frame.empty
+    assert frame.attrs["notes"] == [
+        f"{PROVIDER} a meeting on 2026-05-01 or later: from that day the office is closed for good "
+        "(廃止); what to do: correct one of the days, or leave the meeting out"
+    ]
+    corporation = pd.DataFrame([{"name": "みほん会", "filed_on": ""}])
+    for on, filings in (("2026-04-30", 1), ("2026-05-01", 0)):
+        frame = ct.plan_duties(gone, 2026, on=on, corporation=corporation)
+        assert len(planned(frame, "filing")) == filings
+    # Its designation is not asked for either.
+    gone = offices(ended_on="2026-04-01")
+    assert ct.plan_duties(gone, 2026, on="2026-04-01").attrs["notes"] == []
+
+
 def test_a_town_without_rules_is_told() -> None:
     """That no rule is known does not mean that nothing is asked for."""
     known = offices(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -82,6 +82,11 @@ class OfficeCase:
     def done(self, meeting: Meeting, column: str) -> date | None:
         """Return the day of a column on which something was done by the day of the check."""
         return done_by(getattr(meeting, column), self.on)
+
+    def planned(self) -> list[tuple[date, Meeting]]:
+        """Return the meetings still to be held while there is the office, with their days."""
+        pairs = self.register.planned(self.office.provider_no, self.on)
+        return [pair for pair in pairs if not self.office.gone(pair[0])]
 
     def finding(
         self,
@@ -226,7 +231,7 @@ def council_cases(
 def stray_meetings(
     offices: Sequence[Office], cases: Sequence[OfficeCase], register: Meetings
 ) -> Iterator[Finding]:
-    """Find meetings of providers that are no office, or have no council."""
+    """Find meetings of providers that are no office, have no council, or are closed for good."""
     numbers = {one.provider_no for one in offices}
     of_cases = {case.office.provider_no for case in cases}
     for number in sorted({one.provider_no for one in register.meetings} - of_cases):
@@ -235,6 +240,23 @@ def stray_meetings(
         if number in numbers:
             message = Text("meetings of a provider whose services have no council")
             what = Text("correct the service of the office, or leave its meetings out")
+        yield Finding("unclear", "unknown_office", message, what, number)
+    own: dict[str, list[Office]] = {}
+    for case in cases:
+        own.setdefault(case.office.provider_no, []).append(case.office)
+    after = {
+        one.provider_no
+        for one in register.meetings
+        if one.provider_no in own
+        and all(office.gone(one.day or date.min) for office in own[one.provider_no])
+    }
+    for number in sorted(after):
+        day = max(office.ended_on or date.max for office in own[number])
+        message = Text(
+            "a meeting on {day} or later: from that day the office is closed for good (廃止)",
+            day=day,
+        )
+        what = Text("correct one of the days, or leave the meeting out")
         yield Finding("unclear", "unknown_office", message, what, number)
 
 
@@ -245,9 +267,16 @@ def _twice(office: Office, other: Office) -> Text:
             "the register of offices has the row of {provider_no} and {service} twice; keep one",
             **told,
         )
+    if office.closed and other.closed and replace(office, closed=other.closed) == other:
+        return Text(
+            "the register of offices has two rows of {provider_no} and {service} whose closures "
+            "(休止) overlap; write them as one, or correct their days",
+            **told,
+        )
     return Text(
         "the register of offices has two rows of {provider_no} and {service} that differ; keep "
-        "the right one",
+        "the right one; rows of several closures (休止) are alike but for closed_from and "
+        "closed_to",
         **told,
     )
 

@@ -134,7 +134,7 @@ def _of_office(case: OfficeCase) -> Iterator[Finding]:
         yield from meeting_findings(case, meeting)
     for meeting in case.register.held(case.office.provider_no, case.on):
         yield from record_findings(case, meeting)
-    for day, meeting in case.register.planned(case.office.provider_no, case.on):
+    for day, meeting in case.planned():
         yield from planned_findings(case, day, meeting)
     yield from passed_findings(case)
 

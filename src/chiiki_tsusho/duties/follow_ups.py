@@ -128,6 +128,8 @@ def planned_findings(case: OfficeCase, day: date, meeting: Meeting) -> Iterator[
 def passed_findings(case: OfficeCase) -> Iterator[Finding]:
     """Find meetings whose planned day has passed, not registered as held."""
     for day, meeting in case.register.passed(case.office.provider_no, case.on):
+        if case.office.gone(day):
+            continue
         yield case.finding(
             "unclear",
             "planned_day_passed",

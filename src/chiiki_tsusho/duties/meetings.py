@@ -70,6 +70,11 @@ class Meeting:
         return plain_number(self.meeting_no or "")
 
     @property
+    def day(self) -> date | None:
+        """The day on which it was held or is meant to be."""
+        return self.held_on or self.planned_on
+
+    @property
     def counts_given(self) -> bool:
         """Whether anything is registered of who attended."""
         return any(getattr(self, name) is not None for name in ATTENDING)
@@ -132,7 +137,7 @@ class Meetings:
     def _not_held(self, provider_no: str, on: date) -> list[tuple[date, Meeting]]:
         found = []
         for one in self._of_provider.get(provider_no, ()):
-            day = one.held_on or one.planned_on
+            day = one.day
             still = one.held_on is None or one.held_on > on
             if day is not None and still:
                 found.append((day, one))

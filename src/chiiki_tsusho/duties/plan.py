@@ -173,10 +173,9 @@ def _without_rules(cases: Sequence[OfficeCase]) -> Iterator[Finding]:
 def _without_a_day(cases: Sequence[OfficeCase]) -> Iterator[Finding]:
     """Find offices of which nothing says when a meeting is owed."""
     for case in cases:
-        number = case.office.provider_no
-        if case.office.designated_on is None and not (
-            counted_meetings(case)[0] or case.register.planned(number, case.on)
-        ):
+        if case.office.gone(case.on) or case.office.designated_on is not None:
+            continue
+        if not (counted_meetings(case)[0] or case.planned()):
             message = Text("neither its designation nor a meeting that counts is known")
             what = Text("give designated_on (指定年月日): no meeting is planned without it")
             yield case.finding("unclear", "not_recorded", message, what, None)
@@ -196,7 +195,8 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
     number = _last_number([one.number for one in counted])
     owed_days = [one.held_on for one in counted if one.held_on and not case.too_early(one.held_on)]
     before = owed_days[-1] if owed_days else None
-    wanted = case.register.planned(case.office.provider_no, case.on)
+    # Those of days after a 廃止 are told in the notes.
+    wanted = case.planned()
     while True:
         wanted = [pair for pair in wanted if before is None or pair[0] > before]
         latest, legal, rule = _latest(case, before)
@@ -429,6 +429,10 @@ def _filing(
     offices: Sequence[Office], corporation: dict[str, Any], on: date
 ) -> Iterator[PlannedDay]:
     if not done_by(corporation["filed_on"], on):
-        addressee = addressee_of(offices_of(offices, corporation, on), on)
+        there = offices_of(offices, corporation, on)
+        if offices and not there:
+            # All are closed for good (廃止).
+            return
+        addressee = addressee_of(there, on)
         what = Text("file the business-management system (業務管理体制) with {who}", who=addressee)
         yield PlannedDay(open_from(on), None, "filing", "", "", what, addressee.rule)
