@@ -236,6 +236,7 @@ def test_numbers_are_read_as_offices_write_them(number: str, following: str) -> 
     ("number", "following"),
     [
         ("令和7年度第1回", ["令和7年度第2回", "令和8年度第1回"]),
+        ("令和7年度第1回目", ["令和7年度第2回", "令和8年度第1回"]),
         ("令和7年度 第９回", ["令和7年度第10回", "令和8年度第1回"]),
         ("2025年度第1回", ["2025年度第2回", "2026年度第1回"]),
         # The year is the same however its era is written.

@@ -15,7 +15,8 @@ from chiiki_tsusho.reading.cell_texts import narrow
 if TYPE_CHECKING:
     from chiiki_tsusho.duties.registers import Given
 
-_NUMBERED = re.compile(r"第?\s*([0-9]+)\s*回?")
+# Programs write 1.0 where another cell of the column is blank.
+_NUMBERED = re.compile(r"第?\s*([0-9]+)(?:\.0)?\s*(?:回目?)?")
 _NAME = re.compile(r"\s*(?:運営推進会議|介護・医療連携推進会議)$")
 FROM_USERS = ("users", "families")
 OUTSIDERS = (

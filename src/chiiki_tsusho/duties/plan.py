@@ -53,7 +53,7 @@ _HALF_A_MONTH = timedelta(days=15)
 # No council meets so often that its number has more.
 _DIGITS = 9
 # Numbers that begin anew each fiscal year: 令和8年度第1回, 2026年度第1回.
-_OF_A_YEAR = re.compile(rf"(\S+?年度(?:\(\S+?\))?)\s*第?([0-9]{{1,{_DIGITS}}})回?")
+_OF_A_YEAR = re.compile(rf"(\S+?年度(?:\(\S+?\))?)\s*第?([0-9]{{1,{_DIGITS}}})(?:回目?)?")
 EARLIEST_YEAR, LATEST_YEAR = 2006, 2100
 
 
