@@ -714,6 +714,8 @@ def test_a_town_without_rules_has_those_of_the_law_and_it_is_said() -> None:
     report = check(meetings("2025-09-17", "2026-03-11"), "2026-04-01", nameless)
     assert found(report) == [("advice", "authority_unknown")]
     assert "not named" in str(report.items[0].message)
+    # There is nobody to ask.
+    assert str(report.items[0].what_to_do).startswith("fill in authority (指定権者)")
 
 
 def test_where_law_and_town_name_different_councils_both_are_said() -> None:

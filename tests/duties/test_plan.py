@@ -417,6 +417,10 @@ def test_a_town_without_rules_is_told() -> None:
         "a municipality is not named",
         "no rules of 柏市 are known",
     ]
+    assert [note.rpartition("what to do: ")[2] for note in notes] == [
+        "fill in authority (指定権者), the municipality that designated the office",
+        "ask it for its guide, and give its rules with --rules",
+    ]
 
 
 def test_no_meeting_is_planned_in_the_second_of_two_closures() -> None:

@@ -16,7 +16,7 @@ from chiiki_tsusho.duties.cases import (
 )
 from chiiki_tsusho.duties.counting import counted_meetings
 from chiiki_tsusho.duties.filings import filing_findings
-from chiiki_tsusho.duties.findings import DutyReport, Finding
+from chiiki_tsusho.duties.findings import DutyReport, Finding, rules_wanted
 from chiiki_tsusho.duties.follow_ups import (
     meeting_findings,
     passed_findings,
@@ -152,7 +152,7 @@ def _of_authority(case: OfficeCase) -> Iterator[Finding]:
             )
             if authority
             else Text("the municipality is not named; only the rules of the law are checked"),
-            Text("ask it for its guide, and give its rules with --rules"),
+            rules_wanted(authority),
             case.of_law("council"),
         )
     for key in _SINGLE_KEYS:

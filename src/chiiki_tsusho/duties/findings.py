@@ -83,6 +83,13 @@ def authority_name(key: str, language: Language) -> str:
     return known.name if known else key
 
 
+def rules_wanted(authority: str) -> Text:
+    """Say what to do where no rules of a town are known, or the town is not named."""
+    if authority:
+        return Text("ask it for its guide, and give its rules with --rules")
+    return Text("fill in authority (指定権者), the municipality that designated the office")
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing found.

@@ -19,7 +19,7 @@ from chiiki_tsusho.duties.cases import (
 )
 from chiiki_tsusho.duties.counting import counted_meetings
 from chiiki_tsusho.duties.filings import addressee_of, offices_of
-from chiiki_tsusho.duties.findings import Finding
+from chiiki_tsusho.duties.findings import Finding, rules_wanted
 from chiiki_tsusho.duties.follow_ups import notice_days, report_rule, retention
 from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
 from chiiki_tsusho.duties.members import first_list_by, open_entries, stray_members
@@ -166,8 +166,7 @@ def _without_rules(cases: Sequence[OfficeCase]) -> Iterator[Finding]:
             if town
             else Text("a municipality is not named; only what the law asks is planned")
         )
-        what = Text("ask it for its guide, and give its rules with --rules")
-        yield Finding("advice", "authority_unknown", message, what)
+        yield Finding("advice", "authority_unknown", message, rules_wanted(town))
 
 
 def _without_a_day(cases: Sequence[OfficeCase]) -> Iterator[Finding]:
