@@ -187,6 +187,16 @@ def test_a_closure_does_not_run() -> None:
     assert "interval_exceeded" not in rules_found(check(register, "2030-04-01", gone))
 
 
+@pytest.mark.parametrize("closed", [{"closed_from": "2026-04-11"}, {"ended_on": "2026-04-11"}])
+def test_a_month_too_many_that_a_closure_cut_short_is_late(closed: dict[str, str]) -> None:
+    """By 2026-04-10; 2026-05-10 was never reached, and the year had its two meetings."""
+    office = offices(designated_on="2025-04-01", **closed)
+    register = meetings("2025-06-10", "2025-10-10")
+    for on in ("2026-04-12", "2026-08-01"):
+        report = check(register, on, office)
+        assert found(report) == [("late", "interval_exceeded")]
+
+
 CLOSURES = (
     {"closed_from": "2026-01-01", "closed_to": "2026-01-31"},
     {"closed_from": "2025-10-01", "closed_to": "2025-10-31"},
@@ -231,6 +241,11 @@ def test_nothing_is_due_after_the_office_is_closed_for_good() -> None:
         assert found(check(register, "2030-04-01", gone)) == []
     late = offices(designated_on="2025-04-01", ended_on="2026-03-18")
     assert "interval_exceeded" in rules_found(check(register, "2030-04-01", late))
+    (item,) = [
+        one for one in check(register, "2030-04-01", late).items if one.rule == "interval_exceeded"
+    ]
+    assert "from 2025-09-17 to 2026-03-18" in str(item.message)
+    assert str(item.what_to_do).startswith("the office is closed for good (廃止)")
     # 足立区 8(1).
     open_list = pd.DataFrame([{"provider_no": PROVIDER, "filed_on": ""}])
     gone = offices(designated_on="2025-04-01", ended_on="2026-03-17")

@@ -121,6 +121,12 @@ class OfficeCase:
             return None
         return max(self.office.designated_on, first)
 
+    @property
+    def until(self) -> date:
+        """The day up to which meetings are missed: that of the check, or of the 廃止."""
+        ended = self.office.ended_on
+        return self.on if ended is None else min(self.on, ended)
+
     def too_early(self, day: date) -> bool:
         """Say whether a day is before anything was owed: a meeting then keeps no interval."""
         start = self.obliged_from

@@ -17,6 +17,7 @@ DUE_DAYS = 60
 HOLD_ONE = Text(
     "hold a meeting as soon as its members can come, and note in the minutes why it is late"
 )
+_TOO_LATE = Text("the office is closed for good (廃止); keep a note of why none was held")
 _NOTE_WHY = Text("note in the minutes why it was late, and set the dates of the year in advance")
 
 
@@ -66,7 +67,7 @@ def _before_the_first(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[
     if due is None or start is None:
         return
     first = counted[0] if counted else None
-    end = first.held_on if first and first.held_on else case.on
+    end = first.held_on if first and first.held_on else case.until
     rule = case.interval(start)
     if end <= due or rule is None:
         return
@@ -85,7 +86,7 @@ def _before_the_first(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[
             **facts,
         )
     yield case.finding(
-        "breach", "no_meeting_yet", message, _NOTE_WHY if first else HOLD_ONE, read, first, due
+        "breach", "no_meeting_yet", message, _what_to_do(case, first), read, first, due
     )
     yield from _further(case, due, end, first, read)
 
@@ -94,7 +95,7 @@ def _missed(
     case: OfficeCase, counted: Sequence[Meeting], start: date, following: Meeting | None
 ) -> Iterator[Finding]:
     """Find the due days missed between a meeting and the next, or the day of the check."""
-    end = following.held_on if following and following.held_on else case.on
+    end = following.held_on if following and following.held_on else case.until
     due, rule = case.due_after(start), case.interval(start)
     if due is None or rule is None or end <= due:
         return
@@ -106,7 +107,9 @@ def _missed(
     if grace is not None:
         latest = case.due_after(start, grace.number)
         over = case.on > fiscal_days(year)[1]
-        if latest is not None and end <= latest and not (over and held < case.needed(year)):
+        # Where the office closed and did not open again, the month was never over.
+        kept = latest is None or end <= latest
+        if kept and not (over and held < case.needed(year)):
             severity, law = "late", grace
     months, days = elapsed(start, end)
     message = Text(
@@ -128,7 +131,7 @@ def _missed(
         severity,
         "interval_exceeded",
         message,
-        _NOTE_WHY if following else HOLD_ONE,
+        _what_to_do(case, following),
         law,
         following,
         due,
@@ -154,11 +157,17 @@ def _further(
                 last=last + timedelta(days=1),
                 end=end,
             ),
-            _NOTE_WHY if following else HOLD_ONE,
+            _what_to_do(case, following),
             rule,
             following,
             due,
         )
+
+
+def _what_to_do(case: OfficeCase, following: Meeting | None) -> Text:
+    if following:
+        return _NOTE_WHY
+    return _TOO_LATE if case.office.gone(case.on) else HOLD_ONE
 
 
 def _differs(case: OfficeCase, rule: DutyRule, day: date) -> Sayable | str:
