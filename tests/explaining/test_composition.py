@@ -411,6 +411,11 @@ def test_an_addition_of_day_care_in_medical_day_care() -> None:
         ("入浴", "2016-04", ""),
         # Nobody knows which step is meant, and a published name is the key's.
         ("bathing", "2026-06", "; which one is meant, 'bathing_1' or 'bathing_2'?"),
+        (
+            "treatment_improvement_1",
+            "2026-06",
+            "; which one is meant, 'treatment_improvement_1i' or 'treatment_improvement_1ro'?",
+        ),
         ("入浴介助加算Ⅰ", "2026-06", "; write its key, bathing_1"),
     ],
 )

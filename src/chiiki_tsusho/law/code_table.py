@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -253,7 +254,9 @@ class CodeTable(MonthRows):
         for one, at in self.key_positions.items():
             if same_addition(self.rows[at].name) == same_addition(key):
                 return Text("; write its key, {key}", key=one)
-        steps = sorted(one for one in self.keys if one.startswith(f"{key}_"))
+        # Of bathing they are bathing_1 and _2, of treatment_improvement_1 its kinds 1i and 1ro.
+        step = re.compile(rf"{re.escape(key)}(?:_.+|(?<=[0-9])(?:i|ro|ha|ni))")
+        steps = sorted(filter(step.fullmatch, self.keys))
         if len(steps) > 1:
             named = [Text("{code!r}", code=self.named(one)) for one in steps]
             return Text("; which one is meant, {near}?", near=Joined(named, Text(" or ")))
