@@ -56,7 +56,7 @@ TextId = Literal[
     "blank", "provider_no", "insurer_no", "insured_no", "shortened", "unseen",
     "formula_of_text", "formula", "merged", "error_value", "apostrophe", "exponent", "day_number",
     "before_era", "after_era", "weekday", "seconds", "minutes", "benefit_rate", "rate_of_whom",
-    "unusual_rate", "check_digit", "example_row", "date", "month", "time", "time_number", "end_before_start", "minutes_disagree", "whole",
+    "unusual_rate", "check_digit", "example_row", "date", "no_such_day", "month", "time", "time_number", "end_before_start", "minutes_disagree", "whole",
     "choice", "only_choice", "key_value", "support_level", "already_claimed", "unplaced",
     "passed", "total", "unsupported_month", "outside_every_band", "no_code",
     "extension_not_given", "no_key", "no_line", "not_for_service", "conflicting_group",
@@ -141,6 +141,7 @@ TEXTS: dict[TextId, Text] = {
         "{value!r} is not a date; write it with its year, as 2016-04-01, 2016/4/1, 20160401 or "
         "H28.4.1"
     ),
+    "no_such_day": Text("{value!r} is a day that the calendar does not have; correct the date"),
     "month": Text("{value!r} is not a month; write it as 201604"),
     "time": Text("{value!r} is not a time of the day; write it as 9:00, 09:00 or 0900"),
     "time_number": Text(

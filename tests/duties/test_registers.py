@@ -117,7 +117,7 @@ def test_offices(text: str) -> None:
 
 
 CELLS: list[tuple[dict[str, Any], str, str, str]] = [
-    ({"held_on": "2025-02-30"}, "held_on", "'2025-02-30' is not a date", "日付として読めません"),
+    ({"held_on": "2025-02-30"}, "held_on", "'2025-02-30' is a day that the calendar does not have", "暦にない日付です"),
     ({"users": "-1"}, "users", "'-1'", "「-1」"),
     ({"users": "一"}, "users", "'一'", "「一」"),
     ({"users": "三人"}, "users", "'三人'", "「三人」"),

@@ -47,6 +47,7 @@ SHORTENED = (
     "{!r} has {} digits where {} were expected; a spreadsheet may have dropped zeros in front: "
     "format the column as text and put them back"
 )
+NO_SUCH_DAY = "{!r} is a day that the calendar does not have; correct the date"
 NOT_A_DATE = (
     "{!r} is not a date; write it with its year, as 2016-04-01, 2016/4/1, 20160401 or H28.4.1"
 )
@@ -204,10 +205,10 @@ UNPLACED = (
             "service_date is blank; a date was expected; fill it in",
             EVERY_MONTH,
         ),
-        ("service_date", "2016-04-31", "bad_value", NOT_A_DATE.format("2016-04-31"), EVERY_MONTH),
-        ("service_date", "2017-02-29", "bad_value", NOT_A_DATE.format("2017-02-29"), EVERY_MONTH),
-        ("service_date", "2016-13-01", "bad_value", NOT_A_DATE.format("2016-13-01"), EVERY_MONTH),
-        ("service_date", "0000-04-01", "bad_value", NOT_A_DATE.format("0000-04-01"), EVERY_MONTH),
+        ("service_date", "2016-04-31", "bad_value", NO_SUCH_DAY.format("2016-04-31"), EVERY_MONTH),
+        ("service_date", "2017-02-29", "bad_value", NO_SUCH_DAY.format("2017-02-29"), EVERY_MONTH),
+        ("service_date", "2016-13-01", "bad_value", NO_SUCH_DAY.format("2016-13-01"), EVERY_MONTH),
+        ("service_date", "0000-04-01", "bad_value", NO_SUCH_DAY.format("0000-04-01"), EVERY_MONTH),
         (
             "service_date",
             "42461",
@@ -216,7 +217,7 @@ UNPLACED = (
             "again",
             EVERY_MONTH,
         ),
-        ("service_date", "H28.4.31", "bad_value", NOT_A_DATE.format("H28.4.31"), EVERY_MONTH),
+        ("service_date", "H28.4.31", "bad_value", NO_SUCH_DAY.format("H28.4.31"), EVERY_MONTH),
         (
             "service_date",
             "令和元年4月1日",

@@ -97,7 +97,7 @@ def _day(year: int, month: int, day: int, text: str) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        raise BadCellError("date", value=text) from None
+        raise BadCellError("no_such_day", value=text) from None
 
 
 def parse_month(text: str) -> int:
