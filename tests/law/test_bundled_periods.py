@@ -226,9 +226,19 @@ def test_months_in_which_every_claim_lacks_something_are_told(
             assert "令和3年9月30日までの上乗せ分" in note.say(language)
 
 
-def test_a_table_that_has_the_supplement_lacks_nothing() -> None:
-    assert len(lacking_in_every_claim({202105: ()})) == 1
-    assert not lacking_in_every_claim({202105: ("supplement_2021",), 202110: ()})
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("supplement_2021", "上乗せ"),
+        # A table of one's own may give it any key; the name is that of the ministry's table.
+        ("our_own", "地域通所介護令和３年９月３０日までの上乗せ分"),
+    ],
+)
+def test_a_table_that_has_the_supplement_lacks_nothing(key: str, name: str) -> None:
+    rows = ct.load_codes("2021-05").rows
+    own = rows[-1].model_copy(update={"key": key, "name": name})
+    assert len(lacking_in_every_claim({202105: rows, 202110: ()})) == 1
+    assert not lacking_in_every_claim({202105: [*rows, own], 202110: rows})
 
 
 # One visit of 7 to 8 hours, 要介護1. 2021-04 at 7級地: 750 units × 10.14 = 7,605 yen, of which a

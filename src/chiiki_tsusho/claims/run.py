@@ -147,7 +147,7 @@ class BatchRun:
             self._progress("claims", done, len(calendars))
         self.notes += lacking_in_every_claim(
             {
-                month: self._book.table(month).key_positions
+                month: self._book.table(month).rows
                 for month in self._visits.months
                 if self._book.supports(month)
             }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Literal
 
 from chiiki_tsusho.language import Name, Sayable, Text, listed
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SHORTFALLS, CodeLine, CodeRow, segments
-from chiiki_tsusho.law.published_names import SERVICE_PREFIX
+from chiiki_tsusho.law.published_names import SERVICE_PREFIX, same_addition
 from chiiki_tsusho.law.table_files import Filled, Month, TableRow, law_file, typed_table
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.problem_texts import CALLED
@@ -29,7 +30,8 @@ _HOURS = range(2, 9)
 class NotBundledRow(TableRow):
     """A row of data/not_bundled.csv: what the bundled table lacks in some months, and why.
 
-    ``due_key`` is the key of what every claim of these months has, blank where only some have it.
+    ``due_key`` and ``due_name`` are key and name of what every claim of these months has, blank
+    where only some have it. A table of one's own may have it under another key.
     """
 
     valid_from: Month
@@ -41,6 +43,7 @@ class NotBundledRow(TableRow):
     document_en: Filled
     document_ja: Filled
     due_key: Filled | None
+    due_name: Filled | None
 
 
 @cache
@@ -63,22 +66,24 @@ def document_of(month: int) -> Sayable:
     return Text("the ministry's service code table of that month")
 
 
-def lacking_in_every_claim(keys_of_months: Mapping[int, Container[str]]) -> list[Text]:
+def lacking_in_every_claim(rows_of_months: Mapping[int, Iterable[CodeRow]]) -> list[Text]:
     """Say what every claim of some months has and no row of their tables can bring.
 
     Parameters
     ----------
-    keys_of_months : mapping of int to container of str
-        The keys of the table of each month, YYYYMM.
+    rows_of_months : mapping of int to iterable of CodeRow
+        The table of each month, YYYYMM.
     """
     lacking = []
     for row in not_bundled_rows():
         months = [
             month_text(month)
-            for month, keys in sorted(keys_of_months.items())
+            for month, rows in sorted(rows_of_months.items(), key=itemgetter(0))
             if row.due_key is not None
             and row.valid_from <= month <= row.valid_to
-            and row.due_key not in keys
+            and not any(
+                one.key == row.due_key or same_addition(one.name) == row.due_name for one in rows
+            )
         ]
         if months:
             lacking.append(
