@@ -83,8 +83,8 @@ _ENDS = (b"row>", b"c>", b"/>")
 
 # What a file that is no whole archive, or one with a password, raises.
 _DAMAGE = (
-    zipfile.BadZipFile, OSError, EOFError, zlib.error, KeyError, NotImplementedError, RuntimeError,
-    ElementTree.ParseError, ValueError,
+    zipfile.BadZipFile, OSError, EOFError, zlib.error, LookupError, NotImplementedError,
+    RuntimeError, ElementTree.ParseError, ValueError,
 )  # fmt: skip
 
 Place = tuple[int, int]
