@@ -13,6 +13,13 @@ from chiiki_tsusho.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from chiiki_tsusho.batch import Batch, FileBatch, claim_files, compute_claims
+    from chiiki_tsusho.care_plans.plans import CarePlans, from_plan
+    from chiiki_tsusho.care_plans.results import (
+        DoneVisits,
+        WrittenResults,
+        codes_of_visits,
+        write_care_plan_results,
+    )
     from chiiki_tsusho.duties.calendar_file import write_calendar
     from chiiki_tsusho.duties.check import check_duties
     from chiiki_tsusho.duties.filings import Addressee, filing_addressee, filing_items
@@ -32,13 +39,6 @@ if TYPE_CHECKING:
         VisitError,
     )
     from chiiki_tsusho.exchange_files.audit import Audit, audit
-    from chiiki_tsusho.exchange_files.care_plan_results import (
-        DoneVisits,
-        WrittenResults,
-        codes_of_visits,
-        write_care_plan_results,
-    )
-    from chiiki_tsusho.exchange_files.care_plans import CarePlans, from_plan
     from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
     from chiiki_tsusho.exchange_files.returns import read_returns
     from chiiki_tsusho.exchange_files.writer import write_claim_file
@@ -84,12 +84,12 @@ _HOMES = {
     "Audit": "exchange_files.audit",
     "audit": "exchange_files.audit",
     "write_claim_file": "exchange_files.writer",
-    "DoneVisits": "exchange_files.care_plan_results",
-    "WrittenResults": "exchange_files.care_plan_results",
-    "codes_of_visits": "exchange_files.care_plan_results",
-    "write_care_plan_results": "exchange_files.care_plan_results",
-    "CarePlans": "exchange_files.care_plans",
-    "from_plan": "exchange_files.care_plans",
+    "DoneVisits": "care_plans.results",
+    "WrittenResults": "care_plans.results",
+    "codes_of_visits": "care_plans.results",
+    "write_care_plan_results": "care_plans.results",
+    "CarePlans": "care_plans.plans",
+    "from_plan": "care_plans.plans",
     "ClaimFile": "exchange_files.claim_file",
     "read_claim_file": "exchange_files.claim_file",
     "read_returns": "exchange_files.returns",

@@ -71,7 +71,7 @@ def from_plan_command(
     or an unreadable file.
     """
     with exit_codes():
-        from chiiki_tsusho.exchange_files.care_plans import from_plan
+        from chiiki_tsusho.care_plans.plans import from_plan
 
         plans = from_plan(list(files), provider, codes, spoken())
         written = plans.write(output)
@@ -113,7 +113,7 @@ def to_plan_command(
     an unreadable input.
     """
     with exit_codes():
-        from chiiki_tsusho.exchange_files.care_plan_results import write_care_plan_results
+        from chiiki_tsusho.care_plans.results import write_care_plan_results
 
         result = write_care_plan_results(
             visits,

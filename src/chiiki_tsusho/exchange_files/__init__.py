@@ -1,1 +1,1 @@
-"""Files exchanged with 国保連 and care managers: the claim file written, read and audited."""
+"""Files exchanged with 国保連: the claim file written, read and audited; returns read."""

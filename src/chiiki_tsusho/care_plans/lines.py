@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.exchange_files.care_plan_layout import (
+from chiiki_tsusho.care_plans.layout import (
     FIRST_TABLE,
     NOT_NEEDED,
     PERSON,
@@ -18,7 +17,8 @@ from chiiki_tsusho.exchange_files.care_plan_layout import (
     PlanFile,
     plan_files,
 )
-from chiiki_tsusho.exchange_files.care_plan_notes import PlanKey
+from chiiki_tsusho.care_plans.notes import PlanKey
+from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.exchange_files.cp932_rows import cp932_rows
 from chiiki_tsusho.language import Text, listed
 from chiiki_tsusho.whole_files import given_path, visible_path

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
-from chiiki_tsusho.exchange_files.care_plan_layout import NO_TIME
+from chiiki_tsusho.care_plans.layout import NO_TIME
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY
 from chiiki_tsusho.number_arrays import Ints

@@ -15,7 +15,7 @@ import pytest
 
 import chiiki_tsusho as ct
 from chiiki_tsusho import InputFileError, OutputError, from_plan
-from chiiki_tsusho.exchange_files.care_plan_layout import plan_files
+from chiiki_tsusho.care_plans.layout import plan_files
 from helpers.care_plans import (
     INSURED,
     INSURER,

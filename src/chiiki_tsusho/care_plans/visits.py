@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from chiiki_tsusho.care_plans.layout import NO_TIME
+from chiiki_tsusho.care_plans.lines import PlanLine
+from chiiki_tsusho.care_plans.notes import Note, Notes, PlanKey, Rule
 from chiiki_tsusho.errors import UnsupportedMonthError
-from chiiki_tsusho.exchange_files.care_plan_layout import NO_TIME
-from chiiki_tsusho.exchange_files.care_plan_lines import PlanLine
-from chiiki_tsusho.exchange_files.care_plan_notes import Note, Notes, PlanKey, Rule
 from chiiki_tsusho.language import Counted, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow

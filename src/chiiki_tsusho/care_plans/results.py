@@ -15,22 +15,22 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import of_texts
+from chiiki_tsusho.care_plans.layout import (
+    DONE,
+    DONE_WITHDRAWN,
+    NO_TIME,
+    plan_files,
+)
+from chiiki_tsusho.care_plans.visit_times import VISIT_KEY, visit_times
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.visit_codes import visit_code_table
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.exchange_files.care_plan_layout import (
-    DONE,
-    DONE_WITHDRAWN,
-    NO_TIME,
-    plan_files,
-)
 from chiiki_tsusho.exchange_files.line_cells import ENCODING, Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
 from chiiki_tsusho.exchange_files.sheets import BY_PERSON
-from chiiki_tsusho.exchange_files.visit_times import VISIT_KEY, visit_times
 from chiiki_tsusho.language import Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable

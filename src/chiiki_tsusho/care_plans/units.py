@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from chiiki_tsusho.care_plans.layout import UNITS_PLAN
+from chiiki_tsusho.care_plans.lines import PlanLine
+from chiiki_tsusho.care_plans.notes import Note, Notes, PlanKey, Rule
+from chiiki_tsusho.care_plans.visits import PlannedMonth
 from chiiki_tsusho.errors import UnsupportedMonthError
-from chiiki_tsusho.exchange_files.care_plan_layout import UNITS_PLAN
-from chiiki_tsusho.exchange_files.care_plan_lines import PlanLine
-from chiiki_tsusho.exchange_files.care_plan_notes import Note, Notes, PlanKey, Rule
-from chiiki_tsusho.exchange_files.care_plan_visits import PlannedMonth
 from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow

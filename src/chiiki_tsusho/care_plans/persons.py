@@ -6,11 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
+from chiiki_tsusho.care_plans.layout import FIRST_TABLE, PERSON, PLAN
+from chiiki_tsusho.care_plans.lines import PlanLine
+from chiiki_tsusho.care_plans.notes import Note, Notes, PlanKey
+from chiiki_tsusho.care_plans.visits import Cells, PlannedMonth, iso_date
 from chiiki_tsusho.columns import HEADINGS
-from chiiki_tsusho.exchange_files.care_plan_layout import FIRST_TABLE, PERSON, PLAN
-from chiiki_tsusho.exchange_files.care_plan_lines import PlanLine
-from chiiki_tsusho.exchange_files.care_plan_notes import Note, Notes, PlanKey
-from chiiki_tsusho.exchange_files.care_plan_visits import Cells, PlannedMonth, iso_date
 from chiiki_tsusho.exchange_files.sheets import BY_CARE_MANAGER, LEVEL_CODE
 from chiiki_tsusho.language import Name, Text, unseen
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS

@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.exchange_files.care_plan_layout import PLAN, READ, UNITS_PLAN, WITHDRAWALS
-from chiiki_tsusho.exchange_files.care_plan_lines import (
+from chiiki_tsusho.care_plans.layout import PLAN, READ, UNITS_PLAN, WITHDRAWALS
+from chiiki_tsusho.care_plans.lines import (
     PlanLine,
     named_kind,
     plan_paths,
     read_plan_lines,
     read_withdrawals,
 )
-from chiiki_tsusho.exchange_files.care_plan_notes import Note, Notes, PlanKey
-from chiiki_tsusho.exchange_files.care_plan_persons import (
+from chiiki_tsusho.care_plans.notes import Note, Notes, PlanKey
+from chiiki_tsusho.care_plans.persons import (
     RECIPIENT_COLUMNS,
     personal_cells,
     recipient_rows,
 )
-from chiiki_tsusho.exchange_files.care_plan_units import is_grand_total, planned_units
-from chiiki_tsusho.exchange_files.care_plan_visits import planned_months, visit_columns
+from chiiki_tsusho.care_plans.units import is_grand_total, planned_units
+from chiiki_tsusho.care_plans.visits import planned_months, visit_columns
+from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.language import Counted, Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
