@@ -77,9 +77,7 @@ class UnreadRows:
         return replace(self, read=np.where(known, self.put_right, self.read))
 
     def may_speak(self, entity: Sequence[Ints], month: Ints, provider: Ints, rank: Ints) -> Flags:
-        """Say for which claims one of the rows may go before the row that is known.
-
-        It is more special, or as special and known to be about the same: put right, it doubles it.
+        """Say for which claims one of the rows may be more special than the row that is known.
 
         Parameters
         ----------
@@ -91,9 +89,6 @@ class UnreadRows:
         found = np.zeros(len(month), dtype=bool)
         if not len(self.rank):
             return found
-        named = (self.read >= 0).all(axis=0)
-        named &= rank_of(self.provider != UNKNOWN, self.month != UNKNOWN) == self.rank
-        before = 2 * self.rank + named
         # The last one is the same for all.
         told = np.stack([*self.read, self.month, self.provider, np.zeros_like(self.month)])
         asked = np.stack([*entity, month, provider, np.zeros_like(month)])
@@ -101,9 +96,9 @@ class UnreadRows:
             known = TupleIds(len(parts))
             of_row = known.ids(*told[parts][:, rows])
             highest = np.zeros(len(known), dtype=np.int64)
-            np.maximum.at(highest, of_row, before[rows])
+            np.maximum.at(highest, of_row, self.rank[rows])
             at = known.find(*asked[parts])
-            found |= (at >= 0) & (highest[at] > 2 * rank)
+            found |= (at >= 0) & (highest[at] > rank)
         return found
 
 
