@@ -210,22 +210,22 @@ def in_parts(values: list[object], kind: pa.DataType) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array([value]).cast(kind) for value in values])
 
 
+def encoded(*cells: list[object], kind: pa.DataType) -> pa.ChunkedArray:
+    """A column of a part for each dictionary, the first of whose cells it holds."""
+    dictionaries = [pa.array(one).cast(kind) for one in cells]
+    return pa.chunked_array(
+        [pa.DictionaryArray.from_arrays(pa.array([0]), one) for one in dictionaries]
+    )
+
+
 @pytest.mark.parametrize(
     ("column", "units"),
     [
         # To plans of their bits, 19,456 and 23,104, all would be within them.
         (in_parts([16.0, 200.0], pa.float16()), [16, 200]),
-        (in_parts([16.0, 200.0], pa.float16()).dictionary_encode(), [16, 200]),
+        (encoded([16.0], [200.0], kind=pa.float16()), [16, 200]),
         (in_parts([None, None], pa.null()), [426, 426]),
-        (
-            pa.chunked_array(
-                [
-                    pa.DictionaryArray.from_arrays(pa.array([0]), pa.array(cells, pa.int64()))
-                    for cells in ([16, None], [None])
-                ]
-            ),
-            [16, 426],
-        ),
+        (encoded([16, None], [None], kind=pa.int64()), [16, 426]),
     ],
 )
 def test_columns_that_arrow_does_not_join_are_read(
