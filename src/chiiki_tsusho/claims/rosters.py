@@ -13,7 +13,7 @@ from chiiki_tsusho.claims.unread_rows import UnreadRows, rank_of
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, UNKNOWN, WRONG_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints
-from chiiki_tsusho.problem_rows import Places
+from chiiki_tsusho.problem_rows import Places, any_of
 from chiiki_tsusho.problem_texts import Message, TextId, named
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
@@ -148,13 +148,12 @@ class Roster:
         law = self.columns.get("public_law", blank)
         # A number beginning with H says that it is 生活保護.
         lost = ((law == BLANK) | (law == 0)) & (self.columns[INSURED_NO.name] < H_PERSON)
+        message = Message("unusual_value", "no_public_law", {"value": any_of("value")})
         for name in ("public_from", "public_to"):
             values = self.columns.get(name, blank)
             rows = np.flatnonzero(lost & (values > 0))
-            shown = [str(value) for value in values[rows].tolist()]
-            messages = [Message("unusual_value", "no_public_law", {"value": one}) for one in shown]
-            which = np.arange(len(rows))
-            problems.add_rows(self.file, name, self.lines[rows], which, shown, messages)
+            shown = of_texts([str(value) for value in values[rows].tolist()])
+            problems.add_alike(self.file, name, self.lines[rows], message, shown)
 
     def _note_doubled(self, rows: Ints, firsts: Ints, problems: Problems) -> None:
         self._wrong[rows] = self._wrong[firsts] = True

@@ -16,7 +16,7 @@ from chiiki_tsusho.columns import PERSONAL
 from chiiki_tsusho.exchange_files.checks_person import STOP_REASONS
 from chiiki_tsusho.exchange_files.dates import FIRST_MONTH, month_days
 from chiiki_tsusho.exchange_files.line_cells import Texts
-from chiiki_tsusho.exchange_files.sheets import PLANNERS
+from chiiki_tsusho.exchange_files.sheets import BY_CARE_MANAGER, BY_PERSON, BY_PREVENTION
 from chiiki_tsusho.language import Sayable, Text, unseen
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import NO_ROW, UNKNOWN, WRONG_ROW
@@ -33,7 +33,11 @@ from chiiki_tsusho.reading.typed_blocks import Identities
 
 _SEXES = {"1": "1", "男": "1", "2": "2", "女": "2"}
 # 居宅サービス計画作成区分, as its number or in words.
-_PLAN_BY = {"居宅介護支援事業所": "1", "自己作成": "2", "介護予防支援": "3"}
+_PLAN_BY = {
+    **dict.fromkeys((BY_CARE_MANAGER, "居宅介護支援事業所"), BY_CARE_MANAGER),
+    **dict.fromkeys((BY_PERSON, "自己作成"), BY_PERSON),
+    **dict.fromkeys((BY_PREVENTION, "介護予防支援"), BY_PREVENTION),
+}
 # What a cell should have been; never what stands there, which is the person's own.
 _EXPECTED: dict[str, Sayable] = {
     "date": Text("a date such as 1940-04-01 is expected"),
@@ -74,7 +78,7 @@ _READERS: dict[str, Callable[[str], str | None]] = {
     "date": _date,
     "sex": _SEXES.get,
     "care_level": partial(_parsed, "care_level"),
-    "care_plan_by": (dict(zip(PLANNERS, PLANNERS, strict=True)) | _PLAN_BY).get,
+    "care_plan_by": _PLAN_BY.get,
     "stop_reason": partial(_one_of, STOP_REASONS),
     "provider_no": partial(_parsed, "provider_no"),
     "public_payer_no": partial(_number, 8),
