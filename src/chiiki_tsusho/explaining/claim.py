@@ -28,7 +28,7 @@ from chiiki_tsusho.language import (
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import MonthLike, month_text, parse_month
-from chiiki_tsusho.problem_texts import rule_named
+from chiiki_tsusho.problem_texts import WARNINGS, rule_named
 from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reading.cell_texts import plain
 from chiiki_tsusho.reading.inputs import Input, open_inputs
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 else:
     from chiiki_tsusho.lazy import pandas as pd
 
-# None of these says why a person has no claim.
-_KEEP_NO_CLAIM_BACK = ("check_digit", "example_row", "total_row", "unusual_value")
+# Of the warnings that of 要支援 alone says why a person has no claim.
+_KEEP_NO_CLAIM_BACK = WARNINGS - {"not_this_service"}
 
 
 class ExplainedLine(BaseModel):
