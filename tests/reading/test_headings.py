@@ -59,9 +59,9 @@ from helpers.inputs import PROVIDER, RECIPIENT, claim_text, compute, csv_text, f
             "insured_no",
             "insurer",
             [
-                "unknown heading 'insurer'; did you mean 'insurer_no'?",
+                "unknown heading 'insurer'; did you mean 'insured_no'?",
                 "required heading 'insured_no' (被保険者番号) is missing (nearest heading of the "
-                "file: 'insurer_no'); correct that heading, or add the column",
+                "file: 'insurer'); correct that heading, or add the column",
             ],
         ),
         (

@@ -142,8 +142,15 @@ def match_headings(
     written: list[str] = []
     strange: dict[int, str] = {}
     last = max((at for at, text in enumerate(texts) if text.strip()), default=-1)
-    for at, text in enumerate(" ".join(one.split()) for one in texts):
-        heading = _matched(text, known, unread, book, shown, line)
+    names = [" ".join(text.split()) for text in texts]
+    found = [_matched(text, known, unread, book, shown, line) for text in names]
+    given = {one.column.name for one in found if one is not None and one.column is not None}
+    wanting = {
+        text: one
+        for text, one in by_text.items()
+        if one.column is None or one.column.name not in given
+    }
+    for at, (text, heading) in enumerate(zip(names, found, strict=True)):
         letters = column_letters(first_column + at)
         if at > last:
             matched.append(Heading(letters, None, {}, blank=True))
@@ -156,7 +163,7 @@ def match_headings(
                 )
             )
         elif heading is None:
-            fault = _near(text, file, by_text)
+            fault = _near(text, file, wanting)
             if fault is None:
                 strange[len(faults)] = letters
                 fault = _unknown(text)
@@ -172,8 +179,12 @@ def match_headings(
         for at, letters in strange.items():
             faults[at] = _unknown_in(letters)
     faults += [_doubled(written[at], name, written[other]) for at, name, other in meetings(matched)]
-    given = {one.column.name for one in matched if one.column is not None}
-    others = [text for text in texts if folded(text) not in unread]
+    of_any = {*HEADINGS, *HEADINGS.values()}
+    others = [
+        text
+        for text, heading in zip(names, found, strict=True)
+        if heading is None and text not in of_any
+    ]
     faults.extend(_missing(one, others) for one in _wanting(FILES[file], given))
     if faults:
         fault = _no_headings(texts, known, line, beginning, elsewhere)
@@ -320,10 +331,8 @@ def _doubled(text: str, name: str, other: str) -> Text:
 
 
 def _missing(column: Column, texts: Sequence[str]) -> Text:
-    stripped = [one.strip() for one in texts]
-    near = get_close_matches(column.name, stripped, n=1, cutoff=0.5)
-    unknown = [one for one in stripped if one not in HEADINGS.values()]
-    near_ja = get_close_matches(column.heading, unknown, n=1, cutoff=0.5)
+    near = get_close_matches(column.name, texts, n=1, cutoff=0.5)
+    near_ja = get_close_matches(column.heading, texts, n=1, cutoff=0.5)
     nearest = Name(near[0] if near else "", near_ja[0] if near_ja else "")
     others = [Name(one, HEADINGS[one]) for one in column.instead]
     return Text(
