@@ -11,7 +11,6 @@ from chiiki_tsusho.columns import FILES, HEADINGS, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import (
     Joined,
-    Language,
     Name,
     Sayable,
     Text,
@@ -163,7 +162,7 @@ def match_headings(
                 )
             )
         elif heading is None:
-            fault = _near(text, file, wanting)
+            fault = _near(text, file, wanting) or _near(text, file, by_text)
             if fault is None:
                 strange[len(faults)] = letters
                 fault = _unknown(text)
@@ -332,34 +331,23 @@ def _doubled(text: str, name: str, other: str) -> Text:
 
 def _missing(column: Column, texts: Sequence[str]) -> Text:
     near = get_close_matches(column.name, texts, n=1, cutoff=0.5)
-    near_ja = get_close_matches(column.heading, texts, n=1, cutoff=0.5)
-    nearest = Name(near[0] if near else "", near_ja[0] if near_ja else "")
+    near = near or get_close_matches(column.heading, texts, n=1, cutoff=0.5)
+    remedy = Text("; add the column")
+    if near:
+        remedy = Text(
+            " (nearest heading of the file: {near!r}); correct that heading, or add the column",
+            near=near[0],
+        )
     others = [Name(one, HEADINGS[one]) for one in column.instead]
     return Text(
         "required heading {name!r} ({heading}) is missing{remedy}{instead}",
         name=column.name,
         heading=column.heading,
-        remedy=_Remedy(nearest),
+        remedy=remedy,
         instead=Text(", or {others} in its place", others=Joined(others, Text(" and ")))
         if others
         else "",
     )
-
-
-@record
-class _Remedy:
-    """What to do about a missing heading; one that is near may be there in one language alone."""
-
-    near: Name
-
-    def say(self, language: Language = "en") -> str:
-        near = self.near.say(language)
-        if not near:
-            return Text("; add the column").say(language)
-        return Text(
-            " (nearest heading of the file: {near!r}); correct that heading, or add the column",
-            near=near,
-        ).say(language)
 
 
 def _meet(spans: Spans, others: Spans) -> bool:
