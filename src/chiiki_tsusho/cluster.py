@@ -34,7 +34,14 @@ from chiiki_tsusho.batch import Batch
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.run import BatchRun, Waiting
 from chiiki_tsusho.claims.visits import VisitBook
-from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS, FILES, PROBLEMS
+from chiiki_tsusho.columns import (
+    CLAIM_KEY_NAMES,
+    CLAIM_LINES,
+    CLAIMS,
+    FILES,
+    INSURER_PLACES,
+    PROBLEMS,
+)
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError, why_not
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
@@ -267,6 +274,7 @@ def _named(frame: pd.DataFrame, starts: Sequence[int], at: int, shared: _Shared)
     for typed in book.retyped():
         who = book.identify(typed)
         insurers = named_at(identities.insurers.arrow, who.insurer)
+        insurers = pc.utf8_lpad(insurers, INSURER_PLACES, "0")
         person = pc.binary_join_element_wise(insurers, unpack_insured(who.insured), " ")
         persons.append(pc.if_else(pa.array(who.named), person, _NOBODY))
     named = pa.concat_arrays([one.cast(pa.string()) for one in persons]).to_pandas()

@@ -45,6 +45,8 @@ PROVIDER_NO = Column(
 INSURER_NO = Column(
     "insurer_no", "保険者番号", "insurer_no", "insurer, 6 or 8 digits", "保険者番号 6桁または8桁", True,
 )  # fmt: skip
+# 証記載保険者番号 has eight places; a number of six digits is filled with zeros.
+INSURER_PLACES = 8
 INSURED_NO = Column(
     "insured_no", "被保険者番号", "insured_no",
     "insured person, 10 characters, digits; the first may be H",

@@ -90,6 +90,29 @@ def test_months_and_insurers_have_limits_of_their_own(tmp_path: Path) -> None:
     assert column(batch, "benefit_units") == [16692, 16692, 8500]
 
 
+@pytest.mark.parametrize("provider", [PROVIDER["provider_no"], OTHER])
+def test_one_insurer_in_two_ways_is_held(provider: str) -> None:
+    # 証記載保険者番号 has eight places, a number of six digits filled up with zeros: it is one
+    # claim, or one limit of two providers. Of others who write it in one way nothing is held.
+    alone = {**VISIT, "insured_no": "0000000002", "insurer_no": "00131003"}
+    longer = {**VISIT, "service_date": "2016-04-02", "insurer_no": "00131003"}
+    rows = [
+        VISIT,
+        {**longer, "provider_no": provider},
+        alone,
+        {**VISIT, "insured_no": "0000000003"},
+    ]
+    batch = compute(rows)
+    assert column(batch, "insured_no") == ["0000000002", "0000000003"]
+    assert column(batch, "insurer_no") == ["00131003", "131003"]
+    assert len(batch.held_visits) == 2
+    assert sorted(places(batch.problems)) == [
+        ("visits", None, "insurer_no", "00131003", "bad_value"),
+        ("visits", None, "insurer_no", "131003", "bad_value"),
+    ]
+    assert "write it in one way" in batch.problems["message"][0]
+
+
 def test_each_month_with_two_providers_is_looked_at() -> None:
     # In September 19,110 units at two providers, limit 16,692; in August and October 735 at each.
     others = [

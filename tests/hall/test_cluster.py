@@ -161,6 +161,14 @@ def test_one_limit_over_providers_of_several_partitions() -> None:
 
 
 @pytest.mark.usefixtures("in_process")
+def test_an_insurer_in_two_ways_in_several_partitions() -> None:
+    rows = [visit(1), visit(2, insurer_no="00" + visit(2)["insurer_no"])]
+    one = compute_claims(frame(rows))
+    assert len(one.held_visits) == 2
+    same(one, compute_claims_dask(cut(frame(rows), [1]), npartitions=3).to_batch())
+
+
+@pytest.mark.usefixtures("in_process")
 def test_frames_say_beforehand_what_they_hold() -> None:
     whole = straddling()
     batch = compute_claims_dask(cut(whole, [10, 10, 20]))

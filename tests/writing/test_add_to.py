@@ -348,6 +348,18 @@ def test_the_same_number_of_another_insurer_is_another_person(tmp_path: Path) ->
     ]
 
 
+def test_what_is_claimed_with_zeros_in_front_of_its_insurer_is_held(
+    tmp_path: Path, run: FileBatch
+) -> None:
+    # 証記載保険者番号 of six digits stands there with two zeros: it would be claimed twice.
+    again = row(1, 1)
+    again["insurer_no"] = f"00{again['insurer_no']}"
+    fixed = write(tmp_path / "fixed.csv", [row(1, 0), row(2, 0), *ROWS[4:], again])
+    added = claim_files(fixed, add_to=run.folder)
+    assert claims(run.folder) == dict.fromkeys(PERSONS[:2], 852)
+    assert again["insurer_no"] in added.problems["value"].tolist()
+
+
 def test_what_is_claimed_already_is_held(tmp_path: Path, run: FileBatch) -> None:
     fixed = write(tmp_path / "fixed.csv", [row(1, 0), row(2, 0), row(3, 1), *ROWS[4:]])
     added = claim_files(fixed, add_to=run.folder)

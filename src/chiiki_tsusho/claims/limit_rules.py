@@ -38,6 +38,7 @@ def limits(
     level = visits.highest_level.copy()
     shared, place = context.shared.find(claims.claims)
     level[shared] = np.maximum(level[shared], context.shared.level[place])
+    _check_insurers(context, claims.taken(shared[context.shared.two_insurers[place]]))
     month = claims.table.law_month
     limit = benefit_limits(month)[level]
     # A level that could not be read might have been the highest.
@@ -74,6 +75,19 @@ def limits(
         own = recipients.of_one_provider(recipient_rows[shared])
     _check_shares(context, claims.taken(shared), place, limit[shared], planned[shared], own)
     return limit
+
+
+def _check_insurers(context: Context, claims: ClaimIds) -> None:
+    """Hold claims of persons whose insurer is written in two ways: they may be one claim."""
+    if not len(claims):
+        return
+    every = np.arange(len(claims))
+    claims.hold(every)
+    for claim, insurer in zip(
+        claims.texts(every), claims.names().insurer_no.to_pylist(), strict=True
+    ):
+        message = Message("bad_value", "two_insurers", {"claim": claim, "value": insurer})
+        context.problems.add("visits", "insurer_no", insurer, message)
 
 
 def _check_shares(

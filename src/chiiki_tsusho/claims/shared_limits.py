@@ -112,6 +112,8 @@ class SharedLimits:
         Whether one of them has a visit whose level cannot be read.
     unsaid : ndarray of bool
         Whether what is registered of one of them is not known.
+    two_insurers : ndarray of bool
+        Whether their insurer is written in two ways, with and without zeros in front.
     """
 
     claims: Ints
@@ -123,6 +125,7 @@ class SharedLimits:
     doubt: Ints
     level_open: Flags
     unsaid: Flags
+    two_insurers: Flags
 
     def find(self, claims: Ints) -> tuple[Ints, Ints]:
         """Return which of some claims are here, and where.
@@ -140,13 +143,16 @@ class SharedLimits:
 
 _NONE: Ints = np.zeros(0, dtype=np.int64)
 _NO_FLAGS: Flags = np.zeros(0, dtype=bool)
-NOTHING_SHARED = SharedLimits(_NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NO_FLAGS, _NO_FLAGS)
+NOTHING_SHARED = SharedLimits(
+    _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NO_FLAGS, _NO_FLAGS, _NO_FLAGS
+)
 
 
 def shared_limits(
     calendars: Calendars,
     figures: Callable[[int, Ints], OwnFigures],
     elsewhere: ClaimsElsewhere | None,
+    alike: Ints,
 ) -> SharedLimits:
     """Find the persons with several claims in a month, and what these come to together.
 
@@ -158,6 +164,8 @@ def shared_limits(
         Takes the number of a month and some of its claims, and returns what each has on its own.
     elsewhere : ClaimsElsewhere, optional
         Claims of the same persons that are not computed here.
+    alike : ndarray of int64, shape (insurers,)
+        For the id of each insurer the first one that names the same.
     """
     pair, insured = calendars.claim_parts()
     # Most numbers stand in one claim: to sort them takes less than to tell tuples apart.
@@ -171,13 +179,14 @@ def shared_limits(
     _, insurer, month = calendars.pair_parts()
     # Of which month and insurer a pair is; several providers share it.
     areas, persons_met = TupleIds(2), TupleIds(2)
-    area = areas.ids(insurer, month)
+    area = areas.ids(alike[insurer], month)
     person = persons_met.ids(area[pair[claims]], insured[claims])
-    of_others, figures_of_others = _NONE, None
+    of_others, written_of_others, figures_of_others = _NONE, _NONE, None
     if elsewhere is not None:
-        its_area = areas.find(elsewhere.insurer, elsewhere.month)
+        its_area = areas.find(alike[elsewhere.insurer], elsewhere.month)
         of_others = persons_met.find(its_area, elsewhere.insured)
         figures_of_others = elsewhere.figures.taken(of_others >= 0)
+        written_of_others = elsewhere.insurer[of_others >= 0]
         of_others = of_others[of_others >= 0]
     number = np.bincount(np.concatenate([person, of_others]))
     shared = np.flatnonzero(number[person] > 1)
@@ -185,6 +194,7 @@ def shared_limits(
         return NOTHING_SHARED
     shared = shared[np.argsort(month[pair[claims[shared]]], kind="stable")]
     claims, person = claims[shared], person[shared]
+    written = insurer[pair[claims]]
     month_of_claim = month[pair[claims]]
     first = np.flatnonzero(first_of_runs(month_of_claim))
     months = month_of_claim[first]
@@ -200,6 +210,7 @@ def shared_limits(
         # It is told of the claims of this run alone.
         own = OwnFigures.joined([own, figures_of_others])
         person = np.concatenate([person, of_others])
+        written = np.concatenate([written, written_of_others])
     person = np.searchsorted(distinct_numbers(person), person)
     persons = int(person.max()) + 1
 
@@ -214,6 +225,8 @@ def shared_limits(
     of_one, of_any = (total(own.plan * which) for which in (~own.general_plan, own.general_plan))
     level: Ints = np.zeros(persons, dtype=np.int64)
     np.maximum.at(level, person, own.level)
+    one_of_them: Ints = np.zeros(persons, dtype=np.int64)
+    one_of_them[person] = written
     return SharedLimits(
         claims[order],
         number=total(np.ones(len(person), dtype=np.int64)),
@@ -224,4 +237,5 @@ def shared_limits(
         doubt=total(own.doubt) - own_doubt[order],
         level_open=total(own.level_open) > 0,
         unsaid=total(own.unsaid) > 0,
+        two_insurers=total(one_of_them[person] != written) > 0,
     )

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chiiki_tsusho.columns import CLAIM_KEY_NAMES, HEADINGS
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, HEADINGS, INSURER_PLACES
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
-from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES, WITH_MANAGER
+from chiiki_tsusho.exchange_files.sheets import WITH_MANAGER
 from chiiki_tsusho.exchange_files.statements import MonthClaims, laws_of_claims, month_bounds
 from chiiki_tsusho.language import Counted, Language, Name, Sayable, Text
 from chiiki_tsusho.law.prices_and_limits import benefit_limits

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
-from chiiki_tsusho.columns import CLAIM_KEY_NAMES
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, INSURER_PLACES
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, whole
 from chiiki_tsusho.exchange_files.layout import Item
@@ -41,8 +41,6 @@ LEVEL_CODE = 20
 # 居宅サービス計画作成区分: a care manager, the person, an office of 介護予防支援.
 PLANNERS = BY_CARE_MANAGER, BY_PERSON, BY_PREVENTION = "1", "2", "3"
 WITH_MANAGER = (BY_CARE_MANAGER, BY_PREVENTION)
-# 証記載保険者番号 has eight places; a number of six digits is filled with zeros.
-INSURER_PLACES = 8
 
 
 class View:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.columns import INSURER_PLACES
 from chiiki_tsusho.exchange_files.checks_form import DATA_KIND
 from chiiki_tsusho.exchange_files.checks_sums import CLAIM_KIND, claim_sums
 from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
@@ -20,7 +21,6 @@ from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
 from chiiki_tsusho.exchange_files.record_rows import RecordRows, quoting_by
 from chiiki_tsusho.exchange_files.sheets import (
-    INSURER_PLACES,
     LEVEL_CODE,
     SERVICE_KIND,
     WITH_MANAGER,

@@ -371,6 +371,12 @@ class TextIds:
             self._arrow = of_texts(self.texts)
         return self._arrow
 
+    def alike(self, digits: int) -> Ints:
+        """Return for each id the first one whose number is the same but for zeros in front."""
+        first: dict[str, int] = {}
+        numbers = enumerate(text.zfill(digits) for text in self._ids)
+        return np.array([first.setdefault(number, at) for at, number in numbers], dtype=np.int64)
+
     def ranks(self) -> Ints:
         """Return for each id its place in the order of the texts."""
         ranks = np.empty(len(self._ids), dtype=np.int64)
