@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ except ModuleNotFoundError as error:  # pragma: no cover
 
 from chiiki_tsusho.arrow_arrays import named_at
 from chiiki_tsusho.batch import Batch
+from chiiki_tsusho.claims.claim_names import parts_of
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.run import BatchRun, Waiting
 from chiiki_tsusho.claims.visits import VisitBook
@@ -51,7 +52,7 @@ from chiiki_tsusho.reading.block_decoder import BlockDecoder, decoders_of
 from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE
 from chiiki_tsusho.reading.data_frame import FrameSource
 from chiiki_tsusho.reading.inputs import Input, open_input
-from chiiki_tsusho.reading.insured_numbers import unpack_insured
+from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
 from chiiki_tsusho.reading.threads import on_one_core
 from chiiki_tsusho.reading.typed_blocks import Identities
 from chiiki_tsusho.writing.folders import new_folder
@@ -220,7 +221,8 @@ def compute_claims_dask(
     placed = moved.to_delayed()
     keys = [delayed(_claim_keys)(part, nobody, shared) for part in placed]
     unplaced = delayed(_hold_unplaced)(nobody, keys, shared)
-    results = [delayed(_computed)(part, unplaced, shared) for part in placed]
+    known = delayed(_knowing_claims)(keys, shared)
+    results = [delayed(_computed)(part, unplaced, known) for part in placed]
     of_rosters = problems.frame(language)
     all_problems = delayed(_gathered)(of_rosters, unplaced, results)
     held = nothing.set_index(pd.Index([], dtype="int64", name="line"))
@@ -299,8 +301,8 @@ def _opened(part: pd.DataFrame) -> tuple[FrameSource, pd.DataFrame]:
 
 
 def _claim_keys(part: pd.DataFrame, nobody: pd.DataFrame, shared: _Shared) -> pa.StringArray:
-    """Return the key of every claim of a partition, if there are rows that may belong to it."""
-    if nobody.empty:
+    """Return the key of every claim of a partition, if rows may belong to it or speak for it."""
+    if nobody.empty and not shared.rosters.unread:
         return pa.array([], pa.string())
     run = BatchRun(_opened(part)[0], None, None, shared.book, rosters=shared.rosters)
     return run.read_keys()
@@ -316,6 +318,21 @@ def _hold_unplaced(
     waiting = run.hold_for_unplaced(pa.chunked_array(keys, pa.string()).combine_chunks(), sink)
     problems = run.problems.frame(shared.language)
     return _UnplacedResult(problems, frame.iloc[_positions(sink)], waiting)
+
+
+def _knowing_claims(keys: Sequence[pa.StringArray], shared: _Shared) -> _Shared:
+    """Tell the rosters of whom there are claims in any of the partitions."""
+    rosters = shared.rosters
+    if not rosters.unread:
+        return shared
+    _, provider, insurer, insured = parts_of(pa.chunked_array(keys, pa.string()).combine_chunks())
+    identities = rosters.identities.copy()
+    whose = (
+        identities.providers.ids(provider.to_pylist()),
+        identities.insurers.ids(insurer.to_pylist()),
+        pack_insured(insured),
+    )
+    return replace(shared, rosters=rosters.among(*whose))
 
 
 def _computed(part: pd.DataFrame, unplaced: _UnplacedResult, shared: _Shared) -> _PartitionResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import chiiki_tsusho as ct
@@ -41,6 +42,8 @@ def written(recipients: list[Cells], providers: list[Cells] | None = None) -> se
         ({"insurer_no": "=131003"}, {SECOND_HERE}),
         # It may be of anybody of that insurer, in its month and at its provider alone.
         ({"insured_no": "?"}, set()),
+        # Put right it is about nobody who has a row or a claim.
+        ({"insured_no": "3"}, set()),
         ({"insured_no": "", "service_month": "201605"}, ALL),
         ({"insured_no": "?", "provider_no": OTHER}, {FIRST_HERE, SECOND_HERE}),
         ({"insurer_no": "?"}, {SECOND_HERE}),
@@ -60,6 +63,49 @@ def test_a_claim_waits_for_a_row_that_may_speak_for_it(
     row = {**EVERYBODY[0], "service_month": "201604", "benefit_rate": "70", **cells}
     assert written(EVERYBODY) == ALL
     assert written([*EVERYBODY, row]) == left
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"insured_no": "1"},
+        {"insured_no": "1", "insurer_no": '="131003"'},
+        {"insured_no": "1", "service_month": "201604"},
+        {"insured_no": "1", "service_month": "201604", "provider_no": PROVIDER["provider_no"]},
+    ],
+)
+def test_nobody_waits_for_the_only_row_of_another_person(cells: Cells) -> None:
+    """The zeros put back, it is the row of one of whom there are claims."""
+    assert written([EVERYBODY[1], {**FIRST, **cells}]) == {SECOND_HERE}
+
+
+@pytest.mark.parametrize("month", ["", "201604"])
+def test_no_provider_waits_for_the_only_row_of_another(month: str) -> None:
+    """Numbers of 北海道 to 栃木県 (01 to 09) lose a zero in spreadsheets."""
+    north = "0170000018"
+    rows = [visit(1, provider_no=north), visit(1, provider_no=OTHER)]
+    general = {"provider_no": OTHER, "service_month": ""}
+    own = {"provider_no": "170000018", "service_month": month}
+    assert claimed(compute(rows, [general, own])) == {(OTHER, RECIPIENT["insured_no"])}
+    # Of a provider without claims: then it may be any provider's.
+    assert claimed(compute(rows[1:], [general, own])) == set()
+
+
+@pytest.mark.parametrize(
+    ("registered", "left"),
+    [("0", {OTHER}), ("1", {OTHER}), ("", set())],
+)
+def test_a_provider_that_does_not_wait_keeps_its_hours(registered: str, left: set[str]) -> None:
+    """600 minutes: by 延長 of the provider's own row, not by that of the one put right."""
+    rows = [visit(1, provider_no=number, minutes="600") for number in ("0170000018", OTHER)]
+    general = {"provider_no": OTHER, "service_month": "", "extended_hours": registered}
+    own = {"service_month": "201604", "extended_hours": "1"}
+    whole = compute(rows, [general, {"provider_no": "0170000018", **own}])
+    batch = compute(rows, [general, {"provider_no": "170000018", **own}])
+    assert set(batch.claims["provider_no"]) == left
+    assert ("missing_value" in set(batch.problems["rule"])) is (not left)
+    lines = whole.claim_lines.query("provider_no == @OTHER").reset_index(drop=True)
+    pd.testing.assert_frame_equal(batch.claim_lines, lines)
 
 
 def test_a_row_more_special_than_the_one_that_is_unread_speaks() -> None:

@@ -103,6 +103,21 @@ def test_however_a_month_is_cut_the_result_is_the_same(
 
 
 @pytest.mark.usefixtures("in_process")
+def test_a_row_put_right_is_about_a_person_of_another_partition() -> None:
+    """The only row of a person has lost its zeros: nobody else waits for it."""
+    second = "0000000002"
+    whole = frame([visit(1), visit(1, insured_no=second), visit(2), visit(2, insured_no=second)])
+    persons = [
+        {**RECIPIENT, "insured_no": second, "service_month": ""},
+        {**RECIPIENT, "insured_no": "1", "service_month": "201604"},
+    ]
+    expected = compute_claims(whole, None, frame(persons))
+    assert expected.claims["insured_no"].tolist() == [second]
+    parted = compute_claims_dask(cut(whole, [2]), None, frame(persons), npartitions=2)
+    same(expected, parted.to_batch())
+
+
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize("method", ["tasks", "disk"])
 def test_claims_that_straddle_partitions_are_whole(method: str) -> None:
     whole = straddling()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,30 @@ class Roster:
         doubled = placed != first
         if doubled.any():
             self._note_doubled(placed[doubled], first[doubled], problems)
+
+    @property
+    def unread(self) -> bool:
+        """Whether there are rows of which it cannot be read whom they are about."""
+        return len(self._unread) > 0
+
+    def among(self, entity: Entity) -> Roster:
+        """Return the same, which knows of whom there are claims.
+
+        A row that, put right, is about one of those is about nobody else, though it be the only
+        one that is.
+
+        Parameters
+        ----------
+        entity : tuple of ndarray of int64, shape (n,)
+            Whom claims are about, as ``find`` takes it.
+        """
+        if not self.unread:
+            return self
+        of_claims = TupleIds(len(entity))
+        of_claims.ids(*entity)
+        other = copy(self)
+        other._unread = self._unread.among(of_claims)
+        return other
 
     def _check_public_days(self, problems: Problems) -> None:
         """Refuse rows whose public funds end before they begin."""
@@ -272,6 +297,20 @@ class Rosters:
             for decoder in decoders
         )
         return cls(identities, providers, recipients)
+
+    @property
+    def unread(self) -> bool:
+        """Whether there are rows of which it cannot be read whom they are about."""
+        return any(one is not None and one.unread for one in (self.providers, self.recipients))
+
+    def among(self, provider: Ints, insurer: Ints, insured: Ints) -> Rosters:
+        """Return the same, which know of whom there are claims: ids and packed insured numbers."""
+        providers, recipients = self.providers, self.recipients
+        return Rosters(
+            self.identities,
+            None if providers is None else providers.among((provider,)),
+            None if recipients is None else recipients.among((insurer, insured)),
+        )
 
     def introduce(self, problems: Problems) -> None:
         """Introduce each that was given to the problems of another batch."""

@@ -158,6 +158,12 @@ class BatchRun:
         """Read every visit."""
         for done in self._visits.read(self.problems):
             self._progress("reading", done, self._source.size)
+        rosters = self._context.rosters
+        if rosters.unread:
+            calendars = self._visits.calendars
+            pair, insured = calendars.claim_parts()
+            provider, insurer, _ = calendars.pair_parts(pair)
+            self._context.rosters = rosters.among(provider, insurer, insured)
 
     def _met_here(self, keys: pa.StringArray) -> Ints:
         """Return the claims that have one of the keys."""

@@ -72,9 +72,13 @@ class UnreadRows:
         return cls(whole[:width], whole[width : 2 * width], *whole[2 * width :])
 
     def among(self, entities: TupleIds) -> UnreadRows:
-        """Take those for read that, put right, are about somebody whom other rows are about."""
+        """Take those for read that, put right, are about somebody who is known."""
         known = entities.find(*self.put_right) >= 0
         return replace(self, read=np.where(known, self.put_right, self.read))
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.rank)
 
     def may_speak(self, entity: Sequence[Ints], month: Ints, provider: Ints, rank: Ints) -> Flags:
         """Say for which claims one of the rows may be more special than the row that is known.
@@ -87,7 +91,7 @@ class UnreadRows:
             How special the row is that is known.
         """
         found = np.zeros(len(month), dtype=bool)
-        if not len(self.rank):
+        if not len(self):
             return found
         # The last one is the same for all.
         told = np.stack([*self.read, self.month, self.provider, np.zeros_like(self.month)])

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.claims.calendars import Calendars
+from chiiki_tsusho.claims.claim_names import parts_of
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.unplaced_rows import Unplaced, UnplacedRows
 from chiiki_tsusho.claims.visit_kinds import RowKinds, VisitKinds
@@ -123,9 +122,7 @@ class VisitBook:
 
     def expect(self, keys: pa.StringArray) -> None:
         """Enter claims whose visits lie elsewhere, by their keys (``claim_names.keys_of``)."""
-        parts = compute.list_flatten(compute.split_pattern(keys, " "))
-        at = np.arange(0, len(parts), 4)
-        month, provider, insurer, insured = (parts.take(of_numbers(at + part)) for part in range(4))
+        month, provider, insurer, insured = parts_of(keys)
         numbers = [int(one) for one in month.to_pylist()]
         pair = self.calendars.pair_ids(
             self._identities.providers.ids(provider.to_pylist()),
@@ -328,7 +325,9 @@ class VisitBook:
         numbers = typed.columns["provider_no"]
         for number in who.months[who.months >= 0]:
             month = np.full(len(numbers.values), self.months[number], dtype=np.int64)
-            row = self._providers.find((numbers.values,), month, numbers.values)
+            # Who waits for a row of nobody is not known before every visit is read.
+            entity = (numbers.values,)
+            row = self._providers.find(entity, month, numbers.values, of_unread=False)
             values = self._providers.values(row, "extended_hours", BLANK)
             values = np.where(row < 0, BAD, values)
             of_row = values if numbers.positions is None else values.take(numbers.positions)
