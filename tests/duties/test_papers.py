@@ -13,7 +13,7 @@ import pytest
 from docx.oxml.ns import qn
 
 from chiiki_tsusho.duties.papers import PaperKind, write_paper
-from chiiki_tsusho.errors import ChiikiTsushoError
+from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
 from helpers.duties import PROVIDER, meeting, meetings, offices
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
@@ -322,6 +322,51 @@ def test_what_cannot_be_written(
     assert english in str(error.value)
     assert japanese in error.value.say("ja")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_paper_written_again_is_replaced(tmp_path: Path) -> None:
+    """An empty file as well: it holds nothing."""
+    (tmp_path / "paper.docx").touch()
+    register = EXAMPLES / "duties_meetings.csv"
+    assert "第2回" in text_of(write(tmp_path, "minutes", meetings=register))
+    assert "第1回" in text_of(write(tmp_path, "minutes", meetings=register, meeting_no="1"))
+    assert "構成員届出" in text_of(write(tmp_path, "members"))
+
+
+def completed(path: Path) -> None:
+    document = docx.Document(str(path))
+    document.tables[1].cell(0, 1).text = "活動を報告した。"
+    document.save(str(path))
+
+
+def linked(path: Path) -> None:
+    path.rename(path.with_name("link.docx"))
+    path.symlink_to("link.docx")
+    completed(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        completed,
+        lambda path: path.write_text("別の文書"),
+        lambda path: path.write_bytes(path.read_bytes()[:1000]),
+        lambda path: docx.Document().save(str(path)),
+        linked,
+    ],
+)
+def test_what_was_completed_by_hand_is_never_replaced(change: Any, tmp_path: Path) -> None:
+    path = write(tmp_path, "minutes")
+    change(path)
+    before = path.read_bytes()
+    with pytest.raises(OutputError) as error:
+        write(tmp_path, "minutes")
+    assert path.read_bytes() == before
+    assert str(error.value) == (
+        f"{path}: is there already, and is no paper that is still as it was written; it may have "
+        "been completed by hand: give another name, or move the file away"
+    )
+    assert "上書きしません" in error.value.say("ja")
 
 
 def test_of_several_councils_of_an_office_one_is_asked_for(tmp_path: Path) -> None:

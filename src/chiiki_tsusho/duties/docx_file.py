@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from chiiki_tsusho.duties.extra import needed
 from chiiki_tsusho.duties.paper_model import Cell, Paper, Paragraph, Table
-from chiiki_tsusho.whole_files import PRIVATE, write_whole
+from chiiki_tsusho.errors import OutputError
+from chiiki_tsusho.language import Text
+from chiiki_tsusho.whole_files import PRIVATE, not_written, visible_path, writable_file, write_whole
 
 # Word takes the face for Japanese from w:eastAsia alone.
 FACE = "MS Mincho"
@@ -28,6 +32,11 @@ def write_docx(paper: Paper, path: str | Path, on: date) -> Path:
     path : path-like
     on : date
         The day the file says it was made.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written, or something else than a paper as it was written is there.
     """
     docx = needed("docx")
     document = docx.Document()
@@ -39,10 +48,47 @@ def write_docx(paper: Paper, path: str | Path, on: date) -> Path:
             _table(document, block)
         else:
             document.add_page_break()
+    # A word processor writes the body anew when it saves: then it no longer fits.
+    document.core_properties.identifier = _digest(document.part.blob)
     content = io.BytesIO()
     document.save(content)
+    _refuse_completed(path)
     write_whole(path, content.getvalue(), mode=PRIVATE)
     return Path(path)
+
+
+def _digest(body: bytes) -> str:
+    return sha256(body).hexdigest()
+
+
+def _refuse_completed(path: str | Path) -> None:
+    """Refuse to write over anything but a paper that is still as it was written."""
+    target = writable_file(path)
+    try:
+        # An empty file holds nothing that could be lost.
+        if not target.exists() or not target.stat().st_size or _as_written(target):
+            return
+    except OSError as error:
+        raise not_written(path, error) from error
+    raise OutputError(
+        Text(
+            "{path}: is there already, and is no paper that is still as it was written; it may "
+            "have been completed by hand: give another name, or move the file away",
+            path=visible_path(path),
+        )
+    )
+
+
+def _as_written(path: Path) -> bool:
+    try:
+        with ZipFile(path) as parts:
+            digest = _digest(parts.read("word/document.xml"))
+            return f">{digest}<".encode() in parts.read("docProps/core.xml")
+    except OSError:
+        raise
+    except Exception:
+        # Whatever a file is that cannot be unpacked, it is no paper of ours.
+        return False
 
 
 def _set_up(document: Any, paper: Paper, on: date) -> None:

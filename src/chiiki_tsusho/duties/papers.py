@@ -65,7 +65,8 @@ def write_paper(
         開催通知, 会議録, 構成員届出, 業務管理体制 様式第1号, 様式第2号.
     offices : path-like or DataFrame
     path : path-like
-        The .docx, readable to its owner alone.
+        The .docx, readable to its owner alone. A paper that is still as it was written is
+        replaced; one that was completed since, or any other file, is not.
     on : date or str
         The day of the paper.
     meetings : path-like or DataFrame, optional
@@ -95,7 +96,8 @@ def write_paper(
     ------
     ChiikiTsushoError
         python-docx is not installed, a register cannot be read, the office or the meeting is
-        not in it, several meetings may be meant, or the paper is of no single one.
+        not in it, several meetings may be meant, the paper is of no single one, or something
+        else than a paper as it was written stands at the path.
 
     Examples
     --------
