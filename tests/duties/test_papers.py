@@ -93,6 +93,22 @@ def test_items_of_form_1_by_the_number_of_offices(number: int, items: str, tmp_p
     assert ("業務執行の状況の監査の方法の概要" in text) is ("4" in items)
 
 
+def test_form_1_of_a_thousand_offices(tmp_path: Path) -> None:
+    many = offices(*({"provider_no": f"13900{at:05d}"} for at in range(1000)))
+    path = write(tmp_path, "filing", many, corporation=CORPORATION)
+    text = text_of(path)
+    assert "計　1000　か所" in text
+    assert "1390000999" in text
+    # One cell stands beside their heading, each of them and their number.
+    table = docx.Document(str(path)).element.body.tbl_lst[-1]
+    beside = [row.tc_lst[0].vMerge for row in table.tr_lst]
+    begun = [at for at, merge in enumerate(beside) if merge == "restart"]
+    assert None not in beside
+    # 1 届出の内容, 2 事業者, 3 事業所, 4 第2号から第4号, 5 区分変更.
+    assert begun == [0, 2, 9, 9 + 1002, 9 + 1002 + 4]
+    assert len(beside) == 9 + 1002 + 4 + 5
+
+
 def test_form_1_lists_the_offices_that_it_counts(tmp_path: Path) -> None:
     """東金市: neither みなし指定 nor 総合事業 counts; one designation is one row."""
     known = offices(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -148,15 +149,31 @@ def _table(document: Any, block: Table) -> None:
         for cell in cells:
             while (down, column) in taken:
                 column += 1
-            first = grid[down * along + column]
-            last = grid[(down + cell.rows - 1) * along + column + cell.columns - 1]
-            _cell(first.merge(last) if last is not first else first, cell)
+            at = down * along + column
+            lines = range(at, at + cell.rows * along, along)
+            _merge([grid[line : line + cell.columns] for line in lines])
+            _cell(grid[at], cell)
             taken |= {
                 (down + row, column + right)
                 for row in range(cell.rows)
                 for right in range(cell.columns)
             }
             column += cell.columns
+
+
+def _merge(rows: Sequence[Sequence[Any]]) -> None:
+    """Make one cell of those of some rows.
+
+    python-docx would call itself once more for each row, and walk the table for each cell.
+    """
+    for down, (left, *others) in enumerate(rows):
+        if others:
+            left.width = sum(one.width for one in (left, *others))
+            left._tc.grid_span = 1 + len(others)
+        for other in others:
+            left._tc.getparent().remove(other._tc)
+        if len(rows) > 1:
+            left._tc.vMerge = "continue" if down else "restart"
 
 
 def _cell(target: Any, cell: Cell) -> None:
