@@ -270,8 +270,9 @@ def offices_of(
 
 
 def _authority(name: str) -> str:
-    """Return the authority of a name that may be its head's, as a letter addresses it."""
-    return re.sub(r"(知事|長)?(殿|様|あて|宛)?$", "", folded(name), count=1)
+    """Return the authority of a name that may be that of its head or of a division of it."""
+    prefecture, town, _ = split_address(folded(name))
+    return town or prefecture or name
 
 
 def filing_findings(
