@@ -276,6 +276,13 @@ def test_rules_of_ones_own_stand_beside_the_bundled_ones(tmp_path: Path) -> None
         ),
         ("x,*,mode,2024-04-01,2024-04-30,online,law,5,own,low", "confidence", "confidence"),
         ("x,*,mode,2024-04,2024-04-30,online,law,5,own,high", "valid_from", "valid_from"),
+        # As spreadsheets write it.
+        (
+            "x,*,mode,2024/4/1,2024-04-30,online,law,5,own,high",
+            "column valid_from: '2024/4/1': '2024/4/1' is not a day; write it as 2026-04-01",
+            "「2024/4/1」は日付として読めません。2026-04-01 の形で",
+        ),
+        ("x,*,mode,,2024-04-30,online,law,5,own,high", "the cell is blank", "空欄です"),
         *(
             (
                 f"x,*,mode,2024-04-01,2024-04-30,online,law,5{character},own,high",

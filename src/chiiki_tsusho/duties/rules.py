@@ -8,9 +8,9 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.periods import given_day
@@ -52,6 +52,10 @@ _VALUES = {
 }
 
 
+# What is no day is told as it is of every other one, in both languages.
+Day = Annotated[date, BeforeValidator(given_day)]
+
+
 class DutyRule(BaseModel):
     """A rule: whose it is, for which service and days, how strong and where it stands."""
 
@@ -60,8 +64,8 @@ class DutyRule(BaseModel):
     authority: str
     service: str
     key: str
-    valid_from: date
-    valid_to: date
+    valid_from: Day
+    valid_to: Day
     value: str
     force: Force
     place: str
