@@ -242,6 +242,20 @@ def test_the_notice_and_the_one_to_the_town(tmp_path: Path) -> None:
     assert "運営推進会議 構成員 各位" in text
 
 
+def test_the_notice_to_a_town_by_its_own_rules(tmp_path: Path) -> None:
+    """Two months, and no word of a subject line, which 足立区 alone asks for (8(2))."""
+    rules = tmp_path / "rules.csv"
+    head = "authority,service,key,valid_from,valid_to,value,force,place,source,confidence"
+    row = "柏市,*,notice_months_before,2020-04-01,9999-12-31,2,guide,手引き 3,own,high"
+    rules.write_text(f"{head}\n{row}\n", encoding="utf-8")
+    office = offices(authority="柏市", designated_on="2025-04-01")
+    nothing = dict.fromkeys(meeting("2026-08-26"), "") | {"provider_no": PROVIDER}
+    register = meetings(nothing | {"planned_on": "2026-08-26"})
+    text = text_of(write(tmp_path, "notice", office, meetings=register, rules=rules))
+    assert "開催日の2か月前まで(令和8年6月25日まで)" in text
+    assert "件名" not in text
+
+
 def test_a_notice_of_a_meeting_online_speaks_of_consent(tmp_path: Path) -> None:
     nothing = dict.fromkeys(meeting("2026-08-26"), "") | {"provider_no": PROVIDER}
     register = meetings(nothing | {"planned_on": "2026-08-26", "mode": "online"})

@@ -87,16 +87,19 @@ def notice(case: OfficeCase, meeting: Meeting | None) -> Paper:
     rule = case.rule("notice_months_before", day)
     if rule is not None:
         town = authority_name(case.office.authority, "ja")
-        # The town sorts its mail by these two.
-        until = "開催日の1か月前まで"
+        until = f"開催日の{rule.number}か月前まで"
         if day is not None:
             until += f"({japanese_date(notice_days(rule, day)[0])}まで)"
         lines = [
             f"{_CUT} 事業所控え(送付のときは削除してください) {_CUT}",
             f"送付期限　{until}。市区町村職員の参加を希望する場合に、毎回送付する。",
-            f"電子メールの件名には「運営推進会議」「{case.office.office or '事業所名'}」を"
-            "必ず入れる。",
         ]
+        if case.rule("notice_subject", day):
+            # The town sorts its mail by these two.
+            lines.append(
+                f"電子メールの件名には「運営推進会議」「{case.office.office or '事業所名'}」を"
+                "必ず入れる。"
+            )
         blocks += [PageBreak(), *_letter(case, meeting, f"{town} 介護保険担当 御中", title, lines)]
     return Paper(title, blocks)
 
