@@ -12,6 +12,8 @@ import pytest
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.duties.findings import SEVERITIES, DutyReport, Rule
+from chiiki_tsusho.duties.plan import plan_duties
+from chiiki_tsusho.duties.rules import COLUMNS
 from chiiki_tsusho.errors import InputFileError
 from helpers.duties import OTHER, PROVIDER, check, found, meeting, meetings, offices, rules_found
 
@@ -562,6 +564,38 @@ def test_the_report_is_owed_within_a_month_unless_staff_of_the_town_came() -> No
     # The law alone asks for none.
     office = offices(authority="柏市", designated_on="2025-04-01")
     assert "report_late" not in rules_found(check(meetings(open_), "2025-07-01", office))
+
+
+@pytest.mark.parametrize("on", ["2025-06-01", "2025-07-01"])
+@pytest.mark.parametrize("reported", ["", "2025-06-20"])
+def test_whether_staff_of_the_town_came_is_not_known(reported: str, on: str) -> None:
+    """足立区 8(3): 区職員が出席した場合は不要; sent in time, it does not matter."""
+    office = offices(designated_on="2025-04-01")
+    row = meeting("2025-05-20", reported_on=reported)
+    came = ("users", "families", "residents", "municipality", "support_center", "experts")
+    nobody = dict.fromkeys((*came, "medical", "others", "staff"), "")
+    without_column = meetings(row).drop(columns="municipality")
+    for register in (without_column, meetings(row | nobody)):
+        report = check(register, on, office)
+        assert set(found(report)) <= {("unclear", "not_recorded")}
+        named = {str(one.message).split()[0] for one in report.items}
+        if register is without_column:
+            assert named == (set() if reported and reported <= on else {"municipality"})
+
+
+def test_a_town_that_waives_no_report_is_sent_every_one(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.csv"
+    row = "柏市,*,report_months,2020-04-01,9999-12-31,1,guide,手引き 4,own,high"
+    rules.write_text(f"{','.join(COLUMNS)}\n{row}\n", encoding="utf-8")
+    office = offices(designated_on="2025-04-01", authority="柏市")
+    register = meetings(meeting("2025-05-20", reported_on="", municipality=1))
+    (item,) = check(register, "2025-07-01", office, rules=rules).items
+    assert (item.severity, item.rule) == ("late", "report_late")
+    assert "attended" not in str(item.what_to_do)
+    assert "出席" not in item.what_to_do.say("ja")
+    planned = plan_duties(office, 2025, register, on="2025-06-01", rules=rules)
+    (what,) = planned[planned["meeting_no"].eq("") & planned["kind"].eq("report")]["what"]
+    assert what == "send the minutes of 2025-05-20 to the municipality"
 
 
 def test_a_month_after_the_end_of_february_is_blamed_after_the_end_of_march() -> None:

@@ -22,10 +22,14 @@ from chiiki_tsusho.language import Sayable, Text
 
 def report_rule(case: OfficeCase, meeting: Meeting | None, day: date) -> DutyRule | None:
     """Return the rule by which minutes are sent to the municipality, None where none are."""
-    rule = case.rule("report_months", day)
-    waived = case.rule("report_waived_by", day)
     present = meeting is not None and bool(meeting.municipality)
-    return None if waived and waived.value == "municipality_present" and present else rule
+    return None if present and report_waived(case, day) else case.rule("report_months", day)
+
+
+def report_waived(case: OfficeCase, day: date) -> bool:
+    """Say whether no minutes are sent where staff of the municipality attended."""
+    waived = case.rule("report_waived_by", day)
+    return waived is not None and waived.value == "municipality_present"
 
 
 def notice_days(rule: DutyRule, day: date) -> tuple[date, date]:
@@ -61,15 +65,23 @@ def meeting_findings(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
             yield _notice_late(case, meeting, notice, lenient)
     report = report_rule(case, meeting, day)
     if report:
-        yield from _due_after(
+        waived = report_waived(case, day)
+        open_report = _due_after(
             case,
             meeting,
             report,
             "report_late",
             "reported_on",
             lambda due: Text("the minutes are to be sent to the municipality by {due}", due=due),
-            Text("send them now; none are owed where staff of the municipality attended"),
+            Text("send them now; none are owed where staff of the municipality attended")
+            if waived
+            else Text("send them to it now, and register the day"),
         )
+        if not waived or (meeting.counts_given and "municipality" in case.register.columns):
+            yield from open_report
+        elif any(open_report):
+            # Whether staff of it attended is not known.
+            case.miss("municipality")
     copies = case.rule("absentee_months", day)
     if copies and meeting.absent != 0 and case.knows("absent"):
         open_copies = _due_after(

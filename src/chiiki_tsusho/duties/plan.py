@@ -20,7 +20,7 @@ from chiiki_tsusho.duties.cases import (
 from chiiki_tsusho.duties.counting import counted_meetings
 from chiiki_tsusho.duties.filings import addressee_of, offices_of
 from chiiki_tsusho.duties.findings import Finding, rules_wanted
-from chiiki_tsusho.duties.follow_ups import notice_days, report_rule, retention
+from chiiki_tsusho.duties.follow_ups import notice_days, report_rule, report_waived, retention
 from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
 from chiiki_tsusho.duties.members import first_list_by, open_entries, stray_members
 from chiiki_tsusho.duties.office_days import open_by, open_from
@@ -385,8 +385,12 @@ def _after(
         yield planned("copies", copies.number, what, copies, named=True)
     report = report_rule(case, meeting, day)
     if report and not case.done(done, "reported_on"):
-        what = Text(
-            "send the minutes of {day} to the municipality, unless its staff attended", day=day
+        what = (
+            Text(
+                "send the minutes of {day} to the municipality, unless its staff attended", day=day
+            )
+            if report_waived(case, day)
+            else Text("send the minutes of {day} to the municipality", day=day)
         )
         yield planned("report", report.number, what, report, named=True)
     rule, latest = case.interval(day), case.act_after(day)
