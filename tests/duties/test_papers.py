@@ -341,6 +341,12 @@ def test_a_paper_is_private_japanese_and_of_its_day(kind: PaperKind, tmp_path: P
             )
             for given in ("9", "3 12", "0", "氏名", "3-6", "3〜6", "平成3年")
         ),
+        (
+            "members",
+            {"members": MEMBERS.assign(provider_no="1390000099")},
+            "the list of members has no entry of this office",
+            "この事業所の構成員がありません",
+        ),
         ("letter", {}, "'letter' is no paper", "「letter」という書類はありません"),
     ],
 )

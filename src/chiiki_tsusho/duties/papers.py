@@ -72,7 +72,7 @@ def write_paper(
     meetings : path-like or DataFrame, optional
         For a notice or minutes; without it they are blank forms.
     members : path-like or DataFrame, optional
-        For the list of members.
+        For the list of members; without it, it is a blank form.
     corporation : path-like or DataFrame, optional
         For the filings.
     provider_no : str, optional
@@ -96,8 +96,9 @@ def write_paper(
     ------
     ChiikiTsushoError
         python-docx is not installed, a register cannot be read, the office or the meeting is
-        not in it, several meetings may be meant, the paper is of no single one, or something
-        else than a paper as it was written stands at the path.
+        not in it, the list of members has nobody of the office, several meetings may be meant,
+        the paper is of no single one, or something else than a paper as it was written stands at
+        the path.
 
     Examples
     --------
@@ -126,6 +127,11 @@ def write_paper(
         return write_docx(paper, path, on)
     case = _case(council_cases(known, register, book, on), provider_no, service)
     if kind == "members":
+        number = case.office.provider_no
+        if members is not None and not any(one["provider_no"] == number for one in rows):
+            raise ChiikiTsushoError(
+                Text("the list of members has no entry of this office; correct the provider number")
+            )
         paper = council_papers.members(case, rows, on)
     elif kind == "notice":
         paper = council_papers.notice(case, _meeting(case, meeting_no, planned=True))
