@@ -190,7 +190,7 @@ def test_the_number_of_a_meeting_is_said_once(folder: Path) -> None:
     numbered = register.replace("1390000012,1,", "1390000012,令和7年度第1回,")
     (folder / "numbered.csv").write_text(numbered, encoding="utf-8")
     done = run("check", "numbered.csv", *CHECK, "-o", "findings.csv", "--lang", "ja")
-    assert "違反: 1390000012 令和7年度第1回 最初の会議は" in done.stderr
+    assert "違反: 1390000012 令和7年度第1回 開催回数に数える最初の会議は" in done.stderr
     assert "違反: 1390000012 第2回 書面での開催は" in done.stderr
 
 
