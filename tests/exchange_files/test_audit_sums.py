@@ -69,6 +69,7 @@ def test_units_under_public_funds_are_no_more_than_those_of_the_line() -> None:
         # 処遇改善加算: 615 units once. A part of it has a count and units, or neither.
         (12, "1", "0", [("7131-02-11", "1", "0")]),
         (12, "0", "615", [("7131-02-11", "0", "1")]),
+        (12, "-9", "615", [("7131-02-11", "-9", "1")]),
         (12, "0", "0", []),
         # No part of what is added takes off.
         (12, "1", "-1", [("7131-02-15", "-1", "615")]),

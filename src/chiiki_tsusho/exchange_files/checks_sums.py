@@ -59,7 +59,7 @@ def check_lines(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
         of_count, of_units = lines.numbers(f"{one}_count"), lines.numbers(f"{one}_units")
         findings.add("public_unasked", lines, f"{one}_count", ours & ~paid & (of_count != 0), "0")
         findings.add("public_unasked", lines, f"{one}_units", ours & ~paid & (of_units != 0), "0")
-        over = ours & paid & (of_count > count)
+        over = ours & paid & ((of_count < 0) | (of_count > count))
         findings.add("public_over_whole", lines, f"{one}_count", over, count)
         # Between 0 and the line, whichever side of 0 that is on.
         over = (of_units < np.minimum(0, whole)) | (of_units > np.maximum(0, whole))
