@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import chiiki_tsusho as ct
 from chiiki_tsusho import ChiikiTsushoError, OutputError, codes_of_visits, write_care_plan_results
+from chiiki_tsusho.language import Language
 from helpers.care_plans import INSURED, INSURER, MANAGER, PROVIDER
 from helpers.reference import load_limits, load_rows
 from helpers.strategies import Frames, faulty_months, months, to_frames
@@ -173,6 +174,18 @@ def test_persons_without_a_file(tmp_path: Path) -> None:
         ["0000100029", "利用者ファイルにこの利用者の「居宅介護支援事業所番号」がありません"]
     ]
     assert not result.complete
+
+
+def test_a_care_manager_that_cannot_be_read_is_none_that_is_missing(tmp_path: Path) -> None:
+    told: dict[Language, str] = {
+        "en": "care_manager_no of recipients cannot be read: a number of 10 characters is expected",
+        "ja": "利用者ファイルの「居宅介護支援事業所番号」が読めません: 10桁の番号を記入してください",
+    }
+    # A digit is lost.
+    persons = PERSONS.assign(care_manager_no=MANAGER[:-1])
+    for language, message in told.items():
+        result = write_care_plan_results(VISITS, persons, tmp_path, language=language)
+        assert (result.paths, result.left_out["message"].tolist()) == ((), [message])
 
 
 def test_files_of_several_persons_have_names_of_their_own(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from chiiki_tsusho.claims.visit_codes import visit_code_table
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.exchange_files.line_cells import ENCODING, Texts
-from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
+from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of, person_cells
 from chiiki_tsusho.exchange_files.sheets import BY_PERSON
 from chiiki_tsusho.language import Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
@@ -278,18 +278,23 @@ _NOT_SENT = Text("the person makes the plan; there is no care manager to send it
 def _why_not(claims: pd.DataFrame, cells: PersonCells) -> list[Sayable | None]:
     """Say of each claim why it has no file, None where it has one."""
     no_manager = Text("recipients have no care_manager_no of this person")
+    unreadable = Text(
+        "care_manager_no of recipients cannot be read: {expected}",
+        expected=expected_of("care_manager_no"),
+    )
     long_insurer = Text("保険者番号 has more than six digits, which 第6表 has no room for")
     reasons: list[Sayable | None] = []
-    for insurer, manager, planner in zip(
+    for insurer, manager, bad, planner in zip(
         claims["insurer_no"],
         cells.texts["care_manager_no"],
+        cells.unreadable["care_manager_no"].tolist(),
         cells.texts["care_plan_by"],
         strict=True,
     ):
         if planner == BY_PERSON:
             reasons.append(_NOT_SENT)
         elif not manager:
-            reasons.append(no_manager)
+            reasons.append(unreadable if bad else no_manager)
         else:
             reasons.append(long_insurer if len(insurer) > _INSURER_LENGTH else None)
     return reasons
