@@ -237,6 +237,21 @@ def test_public_units_of_a_claim_beyond_its_limit(tmp_path: Path) -> None:
     assert "公費分単位数 1,000 公費分本人負担 0" in statement
 
 
+def test_funds_of_no_day_within_the_limit_have_no_part_in_the_statement(tmp_path: Path) -> None:
+    # The plan of 952 units is what the first two days take (426 and 50 units each); the funds
+    # begin on the third. In the claim file the items of public funds are 0 or blank.
+    person = {"public_law": "12", "public_from": "3", "planned_units": "952"}
+    batch = one_month(**person)
+    assert batch.claims["public_units"].tolist() == [0]
+    recipients = frame([{**RECIPIENT, "benefit_rate": "90", **person}])
+    path = tmp_path / "papers.html"
+    _, statement = papers(batch, path, recipients=recipients)
+    assert "公費分単位数 公費分本人負担 限度額を超えた単位数 952" in statement
+    *_, details, _ = read_page(path).all("article")[1].all("table")
+    rows = [[cell.text for cell in row.all("td")] for row in details.all("tr")][1:]
+    assert [row[3:7] for row in rows] == [["4", "1,704", "", ""], ["4", "200", "", ""]]
+
+
 def test_a_blank_in_one_claim_makes_no_fraction_of_another(tmp_path: Path) -> None:
     """A column with blanks must stay one of whole numbers, from a folder too."""
     from chiiki_tsusho.batch import claim_files
@@ -472,6 +487,11 @@ def test_english_papers(tmp_path: Path) -> None:
     invoice, _ = papers(one_month(), tmp_path / "papers.html", language="en")
     assert "Please pay 1,904 yen" in invoice
     assert "Month of service 2016-04" in invoice
+    # Of 1,904 yen 952 are the person's outside the funds, and 100 under them.
+    part = one_month(public_law="12", public_to="2", public_copay_yen="100")
+    invoice, _ = papers(part, tmp_path / "papers.html", language="en")
+    assert "Please pay 1,052 yen" in invoice
+    assert "With public funds the share includes what the person pays under them." in invoice
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet", "xlsx"])

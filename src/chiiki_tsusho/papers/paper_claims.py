@@ -146,8 +146,12 @@ def paper_claims(
         begin = int(starts[first])
         end = int(starts[first + part.num_rows])
         of_lines = lines.slice(begin, end - begin).to_pylist()
-        for line, at in zip(of_lines, use[begin:end].tolist(), strict=True):
-            line["name"], line["content"] = said[at] or (line["service_code"], "")
+        places = zip(of_lines, use[begin:end].tolist(), of_line[begin:end].tolist(), strict=True)
+        for line, row, of_claim in places:
+            line["name"], line["content"] = said[row] or (line["service_code"], "")
+            if units[of_claim] < 0:
+                # Funds that hold on none of the days within the limit are not in the statement.
+                line["public_count"] = line["public_units"] = 0
         for at, claim in enumerate(part.to_pylist(), start=first):
             yield PaperClaim(
                 claim,
@@ -217,10 +221,10 @@ def _public_part(claims: pa.Table, cells: PersonCells | None) -> tuple[Ints, Int
         return values
 
     of_funds, benefit = number("public_units"), number("benefit_units")
-    public, partly = of_funds > 0, of_funds != benefit
+    uninsured = pc.starts_with(claims["insured_no"], "H").to_numpy()
+    public, partly = uninsured | (of_funds > 0), of_funds != benefit
     law = np.zeros(claims.num_rows, np.int64) if cells is None else cells.public_law
     months = claims["service_month"].cast(pa.int64()).to_numpy()
-    uninsured = pc.starts_with(claims["insured_no"], "H").to_numpy()
     share = public_share(
         benefit,
         of_funds,

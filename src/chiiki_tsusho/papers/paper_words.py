@@ -103,7 +103,7 @@ LABELS: dict[str, Text] = {
     "self_plan": Text("the person"),
     "care_manager": Text("care manager"),
     "prevention": Text("preventive care office"),
-    "own_share_note": Text("With public funds the share is what the person pays under them."),
+    "own_share_note": Text("With public funds the share includes what the person pays under them."),
     "print_hint": Text("To print: A4, portrait. Every paper begins on a page of its own."),
 }
 _PLANNERS = {BY_CARE_MANAGER: "care_manager", BY_PERSON: "self_plan", BY_PREVENTION: "prevention"}
