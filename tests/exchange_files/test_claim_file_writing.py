@@ -692,6 +692,30 @@ def test_claim_files_of_another_run_are_not_left_beside_these_nor_replaced(tmp_p
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+@pytest.mark.parametrize("quote", ["none", "all"])
+def test_a_file_of_other_persons_of_the_provider_is_not_replaced(
+    tmp_path: Path, quote: Any
+) -> None:
+    """As where a month is computed in two parts: the first may not have been sent yet."""
+    batch, recipients = example_batch()
+    persons = batch.claims.loc[batch.claims["provider_no"] == "1390000015", "insured_no"].tolist()
+
+    def write(some: list[str]) -> list[str]:
+        lines, claims = (
+            one[(one["provider_no"] == "1390000015") & one["insured_no"].isin(some)]
+            for one in (batch.claim_lines, batch.claims)
+        )
+        part = ct.Batch(lines, claims, batch.problems, batch.held_visits)
+        [written] = ct.write_claim_file(part, recipients, "2016-05", tmp_path, quote=quote)
+        return [key[3] for key in second_reader.read(written.path).statements]
+
+    assert write(persons[:2]) == persons[:2]
+    with pytest.raises(OutputError, match=r"has claim files of other claims \(J201604.CSV\)"):
+        write(persons[2:])
+    # A run with some of the same persons, as after a correction, takes its place.
+    assert write(persons[1:]) == persons[1:]
+
+
 def test_lines_of_other_claims_are_refused(tmp_path: Path) -> None:
     batch, recipients = example_batch()
     other = ct.Batch(batch.claim_lines, batch.claims[1:], batch.problems, batch.held_visits)

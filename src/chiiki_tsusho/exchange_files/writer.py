@@ -16,8 +16,8 @@ import numpy as np
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.batch import Batch, FileBatch
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS
-from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError, not_read
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS, INSURER_PLACES
+from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
 from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes, without_units
 from chiiki_tsusho.exchange_files.layout import MEDIA
 from chiiki_tsusho.exchange_files.line_cells import Texts
@@ -28,7 +28,7 @@ from chiiki_tsusho.language import Language, Text, listed
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.months import MonthLike, month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_recipients
-from chiiki_tsusho.whole_files import given_path, named_path
+from chiiki_tsusho.whole_files import given_path, named_path, read_whole
 from chiiki_tsusho.writing.file_sets import write_files
 from chiiki_tsusho.writing.result_columns import claims_and_lines_of
 from chiiki_tsusho.writing.result_tables import read_frame
@@ -47,8 +47,6 @@ _FILE_NO = re.compile(r"[0-9A-Za-z]{1,6}|\*TEST\*")
 _NAME_LENGTH = 8
 # What stands behind the month in the names of several files of it.
 _NUMBERS = "(?:[0-9]{3}|[A-Z][0-9A-Z]{2})"
-# Of the control record: the cell of the provider, and more bytes than it has.
-_PROVIDER, _CONTROL_RECORD = 7, 200
 
 
 @dataclass(frozen=True)
@@ -300,8 +298,9 @@ def _names(months: Sequence[MonthClaims], file_name: str | None) -> list[str]:
 def _refuse_other_files(folder: Path, written: Mapping[str, MonthClaims], named: bool) -> None:
     """Refuse a folder with claim files of the same months that this run would not replace.
 
-    Names are running numbers: one of a provider may stand there under the name of another. Where
-    its user names the file, only what has that name is looked at.
+    Names are running numbers: one of a provider may stand there under the name of another, or one
+    of other persons of the provider. Where its user names the file, only what has that name is
+    looked at.
     """
     if not folder.is_dir():
         return
@@ -318,8 +317,7 @@ def _refuse_other_files(folder: Path, written: Mapping[str, MonthClaims], named:
     other = [
         path.name
         for path in there
-        if path.name not in written
-        or _provider_in(path) != str(written[path.name].claims["provider_no"].iloc[0])
+        if path.name not in written or not _has_any(path, written[path.name].claims)
     ]
     if other:
         raise OutputError(
@@ -332,14 +330,12 @@ def _refuse_other_files(folder: Path, written: Mapping[str, MonthClaims], named:
         )
 
 
-def _provider_in(path: Path) -> str:
-    """Return the provider that the control record of a claim file names."""
-    try:
-        with path.open("rb") as stream:
-            cells = stream.readline(_CONTROL_RECORD).split(b",")
-    except OSError as error:
-        raise not_read(path, error) from error
-    return cells[_PROVIDER].strip(b'"').decode("ascii", "replace") if len(cells) > _PROVIDER else ""
+def _has_any(path: Path, claims: pd.DataFrame) -> bool:
+    """Say whether a claim file, whatever its quoting, has a statement of some claims."""
+    data = read_whole(path).replace(b'"', b"")
+    padded = claims.assign(insurer_no=claims["insurer_no"].str.zfill(INSURER_PLACES))
+    keys = padded[CLAIM_KEY_NAMES].itertuples(index=False)
+    return any(f",{','.join(key)},".encode() in data for key in keys)
 
 
 def _three_characters(number: int) -> str:
