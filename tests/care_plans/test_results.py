@@ -179,7 +179,8 @@ def test_persons_without_a_file(tmp_path: Path) -> None:
 def test_a_care_manager_that_cannot_be_read_is_none_that_is_missing(tmp_path: Path) -> None:
     told: dict[Language, str] = {
         "en": "care_manager_no of recipients cannot be read: a number of 10 characters is expected",
-        "ja": "利用者ファイルの「居宅介護支援事業所番号」が読めません: 10桁の番号を記入してください",
+        "ja": "利用者ファイルの「居宅介護支援事業所番号」が読めません: "
+        "10桁の番号を記入してください",
     }
     # A digit is lost.
     persons = PERSONS.assign(care_manager_no=MANAGER[:-1])
