@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from chiiki_tsusho import InputFileError, compute_claims
@@ -388,6 +389,33 @@ def test_percentages(tmp_path: Path) -> None:
     book.save(tmp_path / "recipients.xlsx")
     batch = compute_claims(visits, recipients=tmp_path / "recipients.xlsx")
     assert places(batch.problems) == [("recipients", 2, "benefit_rate", "0.9", "bad_value")]
+
+
+@pytest.mark.parametrize("way", ["xlsx", "frame", "parquet"])
+def test_minutes_that_a_spreadsheet_computed_of_two_times(tmp_path: Path, way: str) -> None:
+    """Times are parts of a day, and their difference misses the minutes by 1e-13 or so."""
+    pairs = [(540, 965), (545, 1010), (570, 750), (610, 1020)]
+    minutes = [(end / 1440 - start / 1440) * 1440 for start, end in pairs]
+    assert not any(map(float.is_integer, minutes))
+    rows = [
+        [*ROW[:3], f"2016-05-{day:02}", "3", length, 0] for day, length in enumerate(minutes, 1)
+    ]
+    frame = pd.DataFrame(rows, columns=HEADINGS)
+    given: Any = tmp_path / f"visits.{way}"
+    if way == "xlsx":
+        workbook(given, [HEADINGS, *rows])
+    elif way == "parquet":
+        frame.to_parquet(given)
+    else:
+        given = frame
+    batch = compute_claims(given)
+    assert batch.problems.empty
+    whole = frame.assign(所要時間=["425", "465", "180", "410"])
+    assert batch.claim_lines.equals(compute_claims(whole).claim_lines)
+    # A part of a minute is none of these.
+    rows[0][5] = 425.0000001
+    batch = compute_claims(pd.DataFrame(rows, columns=HEADINGS))
+    assert places(batch.problems) == [("visits", 2, "minutes", "425.0000001", "bad_value")]
 
 
 def test_what_is_no_workbook(tmp_path: Path) -> None:

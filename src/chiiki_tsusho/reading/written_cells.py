@@ -12,6 +12,8 @@ import numpy as np
 _SHOWN_DIGITS = 40
 _LARGEST = 10**_SHOWN_DIGITS
 _SECONDS_OF_A_DAY = 86_400
+# What a spreadsheet computes misses whole numbers by less: (16:05 - 9:00) * 1440 is one.
+_PLACES = 9
 
 
 def cell_text(value: object) -> str:
@@ -34,7 +36,7 @@ def cell_text(value: object) -> str:
         return _decimal_text(value)
     if isinstance(value, Real):
         # Blank cells make pandas hold whole numbers as floats.
-        number = float(value)
+        number = round(float(value), _PLACES)
         if math.isnan(number):
             return ""
         whole = number.is_integer() and (number or math.copysign(1, number) > 0)
