@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pandas as pd
@@ -15,7 +16,7 @@ from chiiki_tsusho.batch import claim_files
 from chiiki_tsusho.claims.guessed_numbers import put_right
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.reading import csv_file
-from helpers.inputs import KEY_COLUMNS, compute, csv_text, units, visit
+from helpers.inputs import KEY_COLUMNS, compute, csv_text, frame, units, visit
 
 Row = dict[str, str]
 A, B = "1370000018", "1370000026"
@@ -445,6 +446,37 @@ def test_lines_of_totals(word: str, column: str) -> None:
     ]
     assert batch.claims["visits"].tolist() == [2]
     assert len(batch.held_visits) == 1
+
+
+@pytest.mark.parametrize("column", ["氏名", "備考", "担当"])
+@pytest.mark.parametrize("way", ["frame", "utf-8", "cp932", "utf-16", "xlsx", "parquet"])
+def test_a_total_in_a_column_that_is_left_unread(tmp_path: Path, column: str, way: str) -> None:
+    named = {column: "見本 花子"}
+    total = {**dict.fromkeys(row(1), ""), "minutes": "480", column: "合　計"}
+    rows = [{**row(1), **named}, total, {**row(2), **named}]
+    table = frame(rows)
+    given: Any = tmp_path / "visits"
+    if way == "xlsx":
+        table.to_excel(given.with_suffix(".xlsx"), index=False)
+        given = given.with_suffix(".xlsx")
+    elif way == "parquet":
+        table.to_parquet(given)
+    elif way == "frame":
+        given = table
+    else:
+        given.write_text(csv_text(rows), encoding=way)
+    batch = compute_claims(given, ignore_columns=["担当"] if column == "担当" else ())
+    assert rules(batch.problems) == [("warning", 3, "total_row")]
+    assert batch.problems["value"].tolist() == ["合計"]
+    assert batch.claims["visits"].tolist() == [2]
+
+
+def test_a_note_of_a_row_without_identity_is_no_total() -> None:
+    """It only has the word in it."""
+    note = {**dict.fromkeys(row(1), ""), "備考": "合計は別紙"}
+    batch = compute([{**row(1), "備考": ""}, note])
+    assert ("error", 3, "unplaced_row") in rules(batch.problems)
+    assert batch.claims.empty
 
 
 def test_total_on_a_line_that_cannot_be_told_apart(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ which nothing can be read holds every claim.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import (
@@ -42,9 +43,12 @@ from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
+from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE, Form, Texts
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
+from chiiki_tsusho.reading.data_frame import FrameSource
 from chiiki_tsusho.reading.dense_ids import distinct_columns
+from chiiki_tsusho.reading.given_rows import held_frame, may_say
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
@@ -199,17 +203,35 @@ class UnplacedRows:
     def _note_totals(self, typed: TypedBlock, rows: Ints, problems: Problems) -> Flags:
         """Set aside the lines of totals among rows without any identity; say which they are."""
         words = np.full(len(rows), "", dtype=object)
-        for name in self.decoder.text_columns(typed):
-            texts = self.decoder.texts(typed, name).take(of_numbers(rows))
+        for at, texts in self._cells(typed, rows):
             if not compute.any(compute.match_substring(texts, _IN_EVERY_TOTAL)).as_py():
                 continue
             plain = compute.replace_substring_regex(texts, _SPACES, "")
             said = compute.is_in(plain, of_texts(list(_TOTALS))).to_numpy(zero_copy_only=False)
-            words[said] = plain.to_numpy(zero_copy_only=False)[said]
+            words[at[said]] = plain.to_numpy(zero_copy_only=False)[said]
         total: Flags = words != ""
         if total.any():
             _set_aside(problems, typed.block.lines[rows[total]], words[total].tolist())
         return total
+
+    def _cells(self, typed: TypedBlock, rows: Ints) -> Iterator[tuple[Ints, pa.StringArray]]:
+        """Yield the cells of each column of some rows, and which of the rows they are of."""
+        if not self.decoder.unread:
+            for name in self.decoder.text_columns(typed):
+                texts = self.decoder.texts(typed, name)
+                yield np.arange(len(rows)), texts.take(of_numbers(rows))
+            return
+        # A total is written into the column of names or of notes as well, which is not read.
+        source = self.decoder.source
+        raw = typed.block.verbatim(typed.block.lines[rows])
+        if not may_say(source, raw, _IN_EVERY_TOTAL):
+            return
+        given = held_frame(source, [raw])
+        forms: list[Form] = ["distinct"] * len(source.headings)
+        for block in FrameSource(given, str(source.shown)).blocks(forms):
+            for column in block.columns:
+                if isinstance(column, Texts):
+                    yield block.lines - FIRST_ROW_LINE, column.of_rows()
 
     def settle(
         self, calendars: Calendars, months: Sequence[int], problems: Problems, way: Unplaced

@@ -53,6 +53,22 @@ def held_frame(source: Source, parts: Sequence[Any]) -> pd.DataFrame:
     return _frame(rows_of_sheet, source.headings, "object")
 
 
+def may_say(source: Source, part: Any, text: str) -> bool:
+    """Say whether a text may stand in rows; of a CSV it is looked for in their bytes.
+
+    Parameters
+    ----------
+    source : Source
+    part : object
+        What ``Block.verbatim`` gave.
+    text : str
+    """
+    if source.kind != "csv":
+        return True
+    assert isinstance(source, (CsvSource, SeveralSources))
+    return text.encode(source.encoding) in part
+
+
 def _without_views(frame: pd.DataFrame) -> pd.DataFrame:
     """Turn views of texts, of which pandas can take no rows, into texts."""
     for name, kind in frame.dtypes.items():
