@@ -295,7 +295,7 @@ TEXTS: dict[TextId, Text] = {
     ),
     "cells": Text(
         "the row has {found} cells where the heading has {expected}; put commas and quotation "
-        "marks right"
+        "marks right, or save the sheet as an Excel workbook (.xlsx)"
     ),
     "beside": Text(
         "a cell stands in column {column}, beside the headings; give it a heading, or delete it"

@@ -1393,15 +1393,18 @@ def test_all_problems_of_a_file_at_once() -> None:
     [
         (
             "1370000018,131003,0000000001,2016-04-02,1",
-            "the row has 5 cells where the heading has 6; put commas and quotation marks right",
+            "the row has 5 cells where the heading has 6; put commas and quotation marks right, "
+            "or save the sheet as an Excel workbook (.xlsx)",
         ),
         (
             "1370000018,131003,0000000001,2016-04-02,1,240,9",
-            "the row has 7 cells where the heading has 6; put commas and quotation marks right",
+            "the row has 7 cells where the heading has 6; put commas and quotation marks right, "
+            "or save the sheet as an Excel workbook (.xlsx)",
         ),
         (
             '"1370000018,131003",0000000001,2016-04-02,1,240',
-            "the row has 5 cells where the heading has 6; put commas and quotation marks right",
+            "the row has 5 cells where the heading has 6; put commas and quotation marks right, "
+            "or save the sheet as an Excel workbook (.xlsx)",
         ),
         (
             '1370000018,131003,0000000001,2016-04-02,1,"240',
