@@ -272,6 +272,17 @@ def test_whole_numbers_of_128_bits_of_duckdb() -> None:
     ]
 
 
+def test_the_difference_of_two_times_in_duckdb() -> None:
+    """Four hours are 240 minutes; a month has no length."""
+    table = duckdb.from_arrow(pa.table(rows_of("visits", "minutes", ["4 hours", "1 month"])))
+    lengths = table.project("* replace (minutes::INTERVAL as minutes)")
+    batch = computed("visits", lengths)
+    assert batch.claims["total_units"].tolist() == (
+        computed("visits", rows_of("visits", "minutes", [240])).claims["total_units"].tolist()
+    )
+    assert [(line, rule) for line, _, rule in told("visits", lengths)] == [(3, "bad_value")]
+
+
 def test_a_column_that_arrow_cannot_hold_is_named_with_its_type() -> None:
     cells = pl.Series([[1]], dtype=pl.List(pl.Int128))
     rows = rows_of("visits", "minutes", [240])

@@ -8,10 +8,12 @@ from decimal import Decimal
 from numbers import Integral, Real
 
 import numpy as np
+import pyarrow as pa
 
 _SHOWN_DIGITS = 40
 _LARGEST = 10**_SHOWN_DIGITS
 _SECONDS_OF_A_DAY = 86_400
+_NANOSECONDS_OF_A_DAY = _SECONDS_OF_A_DAY * 10**9
 # What a spreadsheet computes misses whole numbers by less: (16:05 - 9:00) * 1440 is one.
 _PLACES = 9
 
@@ -44,6 +46,9 @@ def cell_text(value: object) -> str:
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time() and value.tzinfo is None
         return value.date().isoformat() if midnight else value.isoformat(" ")
+    if isinstance(value, pa.MonthDayNano) and not value.months:
+        # The difference of two times in a database.
+        return length_text(value.days + value.nanoseconds / _NANOSECONDS_OF_A_DAY)
     if isinstance(value, datetime.timedelta):
         return _hours_text(round(value.total_seconds()))
     return str(value)
