@@ -94,9 +94,10 @@ def marks_without_values(page: Any) -> None:
 
 
 def zeros_shown_in_front(page: Any) -> None:
-    for line in range(2, 6):
+    forms = "0000000000", "0000000000;@", "0000000000_ ", "[$-ja-JP]0000000000"
+    for line, form in enumerate(forms, start=2):
         page.cell(line, 3).value = int(page.cell(line, 3).value)
-        page.cell(line, 3).number_format = "0000000000"
+        page.cell(line, 3).number_format = form
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,9 @@ _MERGED = re.compile(
 _ROW_NUMBER = re.compile(any_prefix(rb"<p:row\b[^>]*?") + _REFERENCE + rb"([0-9]+)")
 _HIDDEN = re.compile(any_prefix(rb"<p:row\b[^>]*\bhidden=[\"'](?:1|true)[\"']"))
 _PERCENT_FORMATS, _LENGTH_FORMAT = (9, 10), "46"
-# Of numbers of identity, which are so shown with zeros in front.
-_ZEROS = re.compile("0{4,10}")
+# Of numbers of identity, which are so shown with zeros in front; a language before it, room behind
+# and a form of texts change nothing.
+_ZEROS = re.compile(r"(?:\[\$-[\w-]+\])?(0{4,10})(?:_.)?(?:;@)?")
 
 # Behind which a part may be cut, the first that is there: ends of rows, of cells and of merged
 # ones, whatever stands before their names in other XML than Excel's.
@@ -350,8 +351,8 @@ def _number_styles(
     lengths = [at for at, code in enumerate(shown) if shows_length(code)]
     padded: dict[int, list[int]] = {}
     for at, code in enumerate(shown):
-        if _ZEROS.fullmatch(code):
-            padded.setdefault(len(code), []).append(at)
+        if zeros := _ZEROS.fullmatch(code):
+            padded.setdefault(len(zeros[1]), []).append(at)
     return (
         _cells_of_styles(percent) if percent else None,
         {digits: _cells_of_styles(styles_of) for digits, styles_of in padded.items()},
