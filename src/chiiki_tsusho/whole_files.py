@@ -89,10 +89,13 @@ def given_path(path: str | Path) -> Path:
     Raises
     ------
     InputFileError
-        It cannot be the path of anything: it is too long, holds a NUL, or cannot be looked at.
+        It cannot be the path of anything: it is blank, too long, holds a NUL, or cannot be looked
+        at.
     TypeError
         It is no path.
     """
+    if isinstance(path, str) and not path.strip():
+        raise InputFileError(Text("the name of a file to read is blank"))
     given = Path(path)
     try:
         given.stat()

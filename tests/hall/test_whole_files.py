@@ -21,11 +21,12 @@ from typer.testing import CliRunner
 import chiiki_tsusho as ct
 from chiiki_tsusho import whole_files
 from chiiki_tsusho.command_line.app import app
-from chiiki_tsusho.errors import not_read, why_not
+from chiiki_tsusho.errors import InputFileError, not_read, why_not
 from chiiki_tsusho.file_locks import lock_file
 from chiiki_tsusho.whole_files import writable_file, write_whole
 from helpers.care_plans import plan_file, plan_row
 from helpers.claim_files import changed_file
+from helpers.inputs import csv_text, visit
 from helpers.processes import bound_by_modes
 
 
@@ -37,6 +38,20 @@ def test_a_link_is_followed_and_what_was_there_replaced(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert target.read_text("utf-8") == "new"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["codes.csv", "link.csv"]
+
+
+@pytest.mark.parametrize("path", ["", " "])
+def test_a_blank_name_is_not_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """An unset variable of a program must not claim what happens to lie here."""
+    monkeypatch.chdir(tmp_path)
+    Path("visits.csv").write_text(csv_text([visit(1)]), "utf-8")
+    for read in (ct.compute_claims, ct.audit, ct.read_claim_file):
+        with pytest.raises(InputFileError) as caught:
+            read(path)
+        assert str(caught.value) == "the name of a file to read is blank"
+        assert caught.value.say("ja") == "読み込むファイルの名前が空です"
 
 
 @pytest.mark.parametrize(
