@@ -299,6 +299,26 @@ def test_claims_that_are_there_have_their_part_of_the_limit(
     assert found["benefit_units"].tolist() == benefit
 
 
+@pytest.mark.parametrize(("plan", "taken"), [("9000", 9000), ("", 8820)])
+@pytest.mark.parametrize("left", [0, 1])
+def test_what_is_claimed_has_its_part_whatever_recipients_say_by_now(
+    tmp_path: Path, plan: str, taken: int, left: int
+) -> None:
+    visits = write(tmp_path / "visits.csv", [*DAYS_OF_TWO[:12], DAYS_OF_TWO[12] | {"minutes": "x"}])
+    recipients = plans(tmp_path / "recipients.csv", plan, "1")
+    run = claim_files(visits, tmp_path / "out", recipients=recipients)
+    assert run.summary.claims == 1
+    # The corrected recipients have no row of the provider that is there; the limit is 16,692.
+    text = plans(recipients, "", str(16_692 - taken + 1 - left)).read_text(encoding="utf-8")
+    recipients.write_text("".join(text.splitlines(True)[::2]), encoding="utf-8")
+    fixed = write(tmp_path / "fixed.csv", DAYS_OF_TWO[12:])
+    added = claim_files(fixed, recipients=recipients, add_to=run.folder)
+    errors = added.problems[added.problems["severity"] == "error"]
+    assert errors["rule"].tolist() == ["plan_over_limit"] * (1 - left)
+    benefit = pd.read_csv(run.folder / "claims.csv")["benefit_units"].tolist()
+    assert benefit == [8820, 16_692 - taken][: 1 + left]
+
+
 def test_a_plan_for_every_provider_serves_one_of_them_alone(tmp_path: Path) -> None:
     visits = write(tmp_path / "visits.csv", [*DAYS_OF_TWO[:1], {**DAYS_OF_TWO[12], "minutes": "x"}])
     person = {

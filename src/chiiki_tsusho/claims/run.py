@@ -345,15 +345,16 @@ class BatchRun:
         insurer = _ids_of(claims["insurer_no"], identities.insurers)
         insured = pack_insured(claims["insured_no"].combine_chunks())
         none = np.zeros(len(month), dtype=np.int64)
-        plan, general = none, none > 0
+        general = none > 0
         recipients = self._context.rosters.recipients
         if recipients is not None:
             rows = recipients.find((insurer, insured), month, provider, of_unread=False)
-            plan, general = recipients.plans(rows)
+            _, general = recipients.plans(rows)
         figures = OwnFigures(
             numbers_of(claims["managed_units"]),
             numbers_of(claims["care_level"].fill_null(0)),
-            plan,
+            # What was claimed is taken, whatever recipients say of it by now.
+            numbers_of(claims["planned_units"].fill_null(0)),
             general,
             none,
             none > 0,
