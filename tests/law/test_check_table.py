@@ -572,6 +572,29 @@ BETWEEN_ROWS: dict[str, tuple[list[Row], list[str]]] = {
             "line 4, column rate_of: 'treatment_2': comes back to itself",
         ],
     ),
+    "keys that give way to one another": (
+        [
+            BASE,
+            BATHING | {"yields_to": "bathing_2"},
+            BATHING | {"item_code": "5302", "key": "bathing_2", "yields_to": "bathing_3"},
+            BATHING | {"item_code": "5303", "key": "bathing_3", "yields_to": "bathing_1"},
+            BATHING | {"item_code": "5304", "key": "bathing_4", "yields_to": "bathing_1"},
+        ],
+        [
+            "line 3, column yields_to: 'bathing_2': comes back to itself",
+            "line 4, column yields_to: 'bathing_3': comes back to itself",
+            "line 5, column yields_to: 'bathing_1': comes back to itself",
+        ],
+    ),
+    "keys that give way in a row": (
+        [
+            BASE,
+            BATHING | {"yields_to": "bathing_2 bathing_3"},
+            BATHING | {"item_code": "5302", "key": "bathing_2", "yields_to": "bathing_3"},
+            BATHING | {"item_code": "5303", "key": "bathing_3"},
+        ],
+        [],
+    ),
     "a share of a rate of other months": (
         [BASE, RATE | {"valid_to": "202703"}, SHARE],
         [

@@ -163,6 +163,9 @@ def _month_faults(active: list[CodeLine], keys: Collection[str | None]) -> Itera
     for one in active:
         yield from _named_key_faults(one, keyed, keys)
         yield from _rate_faults(one, keyed)
+        if _yields_to_itself(one, keyed):
+            # On a visit that has all of them none would be counted.
+            yield one.fault("yields_to", Text("comes back to itself"))
     yield from _band_faults([one for one in active if one.row.kind == "base"])
     yield from _size_faults(active, keyed)
 
@@ -189,6 +192,16 @@ def _named_key_faults(
     for target in sorted({*one.row.needed} & {*one.row.excluded}):
         text = Text("only_with asks for {key!r}, not_with forbids it", key=target)
         yield one.fault("not_with", text)
+
+
+def _yields_to_itself(one: CodeLine, keyed: dict[str, CodeLine]) -> bool:
+    """Say whether what a key gives way to gives way to it, perhaps through others."""
+    met: set[str] = set()
+    ahead = {*one.row.yields} - {one.row.key}
+    while ahead:
+        met |= ahead
+        ahead = {key for other in ahead & {*keyed} for key in keyed[other].row.yields} - met
+    return one.row.key in met
 
 
 def _chosen_clashes(lines: list[CodeLine]) -> Iterator[Fault]:
