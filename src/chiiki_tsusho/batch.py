@@ -112,7 +112,7 @@ class Batch:
         Parameters
         ----------
         folder : path-like
-            Files of these names that are there are replaced.
+            Results that are there are replaced, and what was made from them is removed.
 
         Raises
         ------
@@ -132,7 +132,7 @@ class Batch:
                 pa.schema([(name, pa.string()) for name in held.column_names])
             ),
         }
-        write_tables(folder, tables)
+        write_tables(folder, tables, of_run=True)
         return Path(folder)
 
     @checked_call

@@ -60,6 +60,21 @@ def test_to_a_folder_and_back(tmp_path: Path) -> None:
     assert "1370000018" in page.read_text("utf-8")
 
 
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_what_another_run_left_in_a_folder_goes(tmp_path: Path, file_format: Any) -> None:
+    frame(visits(3)).to_csv(tmp_path / "visits.csv", index=False)
+    folder = ct.claim_files(
+        tmp_path / "visits.csv", tmp_path / "out", file_format=file_format
+    ).folder
+    ct.write_report(folder, folder / "page.html")
+    (folder / "own.txt").touch()
+    compute(visits(2), PROVIDERS).to_folder(folder)
+    # Its record and its page speak of other claims.
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "claim_lines.csv", "claims.csv", "held_visits.csv", "own.txt", "problems.csv",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("word", ["7, 8", 'the "long" day', "two\nlines", "cr\rlf", "七時間"])
 def test_any_word_of_a_held_row_comes_back_from_a_folder(word: str, tmp_path: Path) -> None:
     batch = compute([visit(1), visit(2, insured_no="0000000002", minutes=word)], PROVIDERS)

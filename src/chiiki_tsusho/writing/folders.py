@@ -271,9 +271,20 @@ class _LineWriter:
 
 
 def write_tables(
-    folder: str | Path, tables: Mapping[str, pa.Table], pages: Mapping[str, str] | None = None
+    folder: str | Path,
+    tables: Mapping[str, pa.Table],
+    pages: Mapping[str, str] | None = None,
+    of_run: bool = False,
 ) -> None:
     """Write tables as CSV files of their names, and pages, into a folder, all or none.
+
+    Parameters
+    ----------
+    folder : path-like
+    tables : mapping of str to pyarrow.Table
+    pages : mapping of str to str, optional
+    of_run : bool
+        Whether they are the results of a run: what another has left there goes.
 
     Raises
     ------
@@ -293,7 +304,7 @@ def write_tables(
                 writer.close()
         for name, page in (pages or {}).items():
             (exchange.stage / name).write_text(page, "utf-8", newline="\n")
-        exchange.put(())
+        exchange.put(names_of_run(shown) if of_run else ())
 
 
 @contextlib.contextmanager
