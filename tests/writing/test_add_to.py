@@ -239,6 +239,22 @@ def test_correction_in_two_rounds_in_another_folder(tmp_path: Path, run: FileBat
     assert claims(tmp_path / "second") == dict.fromkeys(PERSONS, 852)
 
 
+def test_an_addition_elsewhere_is_made_again(tmp_path: Path, run: FileBatch) -> None:
+    fixed = write(tmp_path / "fixed.csv", [row(1, 0), row(2, 0), *ROWS[4:]])
+    claim_files(fixed, tmp_path / "second", add_to=run.folder)
+    write(fixed, [row(1, 0), row(2, 0), row(1, 2), row(2, 2)])
+    # The same command: what it replaces was made from the same files.
+    claim_files(fixed, tmp_path / "second", add_to=run.folder)
+    assert claims(tmp_path / "second") == dict.fromkeys(PERSONS, 852)
+    found = record(tmp_path / "second")
+    assert found["counts"]["claims"] == found["counts"]["without_price"] == 3
+    # From the corrected rows alone, or from others, it would be something else.
+    assert "holds the results of other files" in str(refused(fixed, tmp_path / "second"))
+    other = write(tmp_path / "other.csv", [row(1, 0), row(2, 0), row(1, 2), row(2, 2)])
+    with pytest.raises(OutputError, match="holds the results of other files"):
+        claim_files(other, tmp_path / "second", add_to=run.folder)
+
+
 def test_held_rows_corrected_where_they_lie(run: FileBatch) -> None:
     held = run.folder / "held_visits.csv"
     text = held.read_text(encoding="utf-8").replace(",x", ",240").replace(",9,", ",1,")

@@ -20,7 +20,7 @@ from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.typed_blocks import Identities
 from chiiki_tsusho.records import record
-from chiiki_tsusho.writing.run_record import read_record
+from chiiki_tsusho.writing.run_record import InputFile, inputs_of, read_record
 from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
 
 _CLAIMS_NAMED = 3
@@ -68,6 +68,11 @@ class EarlierRun:
     def keys(self) -> pa.StringArray:
         """Return the key of each claim, as ``keys_of`` writes it."""
         return _keys(self.claims)
+
+    @property
+    def inputs(self) -> list[InputFile]:
+        """Return the files that it was made from, as far as it says."""
+        return inputs_of(read_record(self.folder), self.folder)
 
     @property
     def _ignored(self) -> frozenset[str]:

@@ -105,7 +105,9 @@ class FolderSink:
         with refusals(self.folder):
             self._exchange.__enter__()
             try:
-                refuse_other_results(self.folder, self._inputs, self._replace)
+                taken_along = [] if self._earlier is None else self._earlier.inputs
+                made_from = [*taken_along, *self._inputs]
+                refuse_other_results(self.folder, made_from, self._replace)
                 self._lines = self._table("claim_lines", CLAIM_LINES)
                 self._claims = self._table("claims", CLAIMS)
                 self._held = self._opened(self._held_writer())

@@ -26,6 +26,8 @@ from chiiki_tsusho.writing.table_writers import FILE_FORMATS
 OUTPUTS = ("claim_lines", "claims", "problems", "held_visits")
 RUN = "run.json"
 _SUMS = ("units", "yen")
+# Of the claims that are there; the other counts are of the rows that were given.
+_OF_CLAIMS = ("claims", "without_price", "without_rate")
 # What other commands make of a run and put beside it, unless another name is asked for.
 _PAPERS = ("report.html", "statements.html")
 _MADE_FROM_IT = "made_from_it"
@@ -162,19 +164,28 @@ def with_earlier(
     """Take what an earlier run was made from and came to into the record of one that adds to it."""
     if earlier is None:
         return record
-    inputs = []
-    for one in earlier["inputs"]:
-        path = InputFile(one["file"], earlier_folder / one["path"])
-        inputs.append({**one, "path": path.place(folder)})
+    files = inputs_of(earlier, earlier_folder)
+    inputs = [
+        {**one, "path": file.place(folder)}
+        for one, file in zip(earlier["inputs"], files, strict=True)
+    ]
     sums = {name: record["sums"][name] + earlier["sums"][name] for name in _SUMS}
-    claims = record["counts"]["claims"] + earlier["counts"]["claims"]
+    counts = {name: record["counts"][name] + earlier["counts"][name] for name in _OF_CLAIMS}
     return {
         **record,
         "inputs": [*inputs, *record["inputs"]],
-        "counts": {**record["counts"], "claims": claims},
+        "counts": record["counts"] | counts,
         "sums": sums,
         "added_to": {name: earlier[name] for name in ("when", "counts", "sums")},
     }
+
+
+def inputs_of(record: Mapping[str, Any] | None, folder: Path) -> list[InputFile]:
+    """Return the files that the record of a run in a folder names; none without a record."""
+    return [
+        InputFile(one["file"], folder / one["path"], one.get("sheet"))
+        for one in (record or {}).get("inputs", ())
+    ]
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:
@@ -200,7 +211,8 @@ def _is_record(record: Any) -> bool:
         and all(_is_input(one) for one in inputs)
         and isinstance(counts, dict)
         and isinstance(sums, dict)
-        and all(isinstance(one, int) for one in (counts.get("claims"), *map(sums.get, _SUMS)))
+        and all(isinstance(counts.get(name), int) for name in _OF_CLAIMS)
+        and all(isinstance(sums.get(name), int) for name in _SUMS)
     )
 
 
