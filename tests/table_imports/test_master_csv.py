@@ -283,6 +283,16 @@ REFUSED: dict[str, tuple[Line, str]] = {
         "単位数 15 of a ratio is neither 50/1000 nor that in per cent; check it and write its row "
         "into the table by hand",
     ),
+    "a ratio of all lines that takes away": (
+        changed("6107", "202606", UNITS="-115"),
+        "a ratio of -115/1000; the bundled row of this name has 115/1000, which is of the other "
+        "sign; check it and write its row into the table by hand",
+    ),
+    "a ratio of all lines that is more than all": (
+        changed("6107", "202606", UNITS="1116"),
+        "単位数 1116 of a ratio is neither 115/1000 nor that in per cent; check it and write its "
+        "row into the table by hand",
+    ),
     "a base code counted by the month": (
         changed("1241", "202606", COUNTED="03"),
         "算定単位 is '03'; a base code of 地域密着型通所介護 is counted per visit (01)",

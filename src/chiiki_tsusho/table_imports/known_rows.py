@@ -263,6 +263,26 @@ def whole_per_mille(ratio: Fraction) -> int:
     return int(ratio)
 
 
+def refuse_other_sign(per_mille: int, known: CodeRow) -> None:
+    """Refuse a ratio that takes away where the bundled one adds, or the other way round.
+
+    Raises
+    ------
+    RowRefusedError
+        It does.
+    """
+    if known.per_mille is not None and (known.per_mille < 0) != (per_mille < 0):
+        raise RowRefusedError(
+            Text(
+                "a ratio of {ratio}/1000; the bundled row of this name has {known}/1000, which is "
+                "of the other sign; {by_hand}",
+                ratio=per_mille,
+                known=known.per_mille,
+                by_hand=BY_HAND,
+            )
+        )
+
+
 def months_apart(row: CodeRow, month: int) -> int:
     """Count the months from a month to the period of a row, 0 inside it."""
     if row.valid_from <= month <= row.valid_to:

@@ -38,6 +38,7 @@ from chiiki_tsusho.table_imports.known_rows import (
     RowRefusedError,
     bundled_rows,
     is_chained,
+    refuse_other_sign,
     spelling,
 )
 from chiiki_tsusho.table_imports.master_rows import MasterRow, master_rows
@@ -52,6 +53,7 @@ from chiiki_tsusho.whole_files import given_path, visible_path
 # 算定単位 and 限度額管理対象区分 as the published files use them; other codes are refused.
 _PER: dict[str, Per] = {"1": "visit", "2": "day", "3": "month"}
 _LIMIT_MANAGED = {"": 0, "3": 1}
+_WHOLE = 1000
 _Value = TypeVar("_Value")
 
 
@@ -350,9 +352,11 @@ def _per_mille(figure: int, known: CodeRow) -> int:
                 "the ministry's workbook"
             )
         )
-    if known.rate_of == ALL_LINES:
+    # What is added is less than the whole; from there on the figure may be the whole with it.
+    if known.rate_of == ALL_LINES and figure < _WHOLE:
+        refuse_other_sign(figure, known)
         return figure
-    meant = {figure, figure * 10, figure - 1000, figure * 10 - 1000}
+    meant = {figure, figure * 10, figure - _WHOLE, figure * 10 - _WHOLE}
     if known.per_mille not in meant:
         raise RowRefusedError(
             Text(

@@ -13,6 +13,7 @@ from chiiki_tsusho.table_imports.known_rows import (
     BY_HAND,
     KnownRows,
     RowRefusedError,
+    refuse_other_sign,
     spelling,
     whole_per_mille,
 )
@@ -178,16 +179,7 @@ def _rate(row: SheetRow, known: KnownRows, month: int) -> dict[str, Any]:
     if same is None:
         rate_of = row.said("rate_of", "割合の対象", f"{BASE_LINES}, {ALL_LINES}")
         return _new_cells(row, "rate") | cells | {"rate_of": rate_of}
-    if same.per_mille is not None and (same.per_mille < 0) != (per_mille < 0):
-        raise RowRefusedError(
-            Text(
-                "a ratio of {ratio}/1000; the bundled row of this name has {known}/1000, which is "
-                "of the other sign; {by_hand}",
-                ratio=per_mille,
-                known=same.per_mille,
-                by_hand=BY_HAND,
-            )
-        )
+    refuse_other_sign(per_mille, same)
     limit = row.limit_managed(same.limit_managed)
     return addition_cells(same, cells | {"name": spelling(row.name, same), "limit_managed": limit})
 
