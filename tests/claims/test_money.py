@@ -6,7 +6,6 @@ the layout of data/service_codes.csv.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from fractions import Fraction
 from math import floor
 from pathlib import Path
@@ -19,8 +18,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chiiki_tsusho import Batch, compute_claims
-from chiiki_tsusho.claims.public_funds import public_share
-from chiiki_tsusho.claims.yen import Terms, public_claim
+from chiiki_tsusho.claims.yen import public_claim
+from chiiki_tsusho.law.payers import fund_rates
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES, benefit_limits, unit_prices
 from chiiki_tsusho.not_known import UNKNOWN
 from conftest import EXAMPLES
@@ -471,15 +470,16 @@ def test_a_reduction_outside_the_limit_leaves_no_less_than_nothing_to_public_fun
         # What the insurance pays already they do not pay again.
         (90, 15_999, 0),
         (80, 15_999, 0),
+        (90, 7_999, 0),
+        (80, 7_999, 0),
     ],
 )
 def test_public_funds_pay_what_the_insurance_leaves(
     share: int, public_units: int, yen: int
 ) -> None:
-    one = {field.name: np.array([0]) for field in fields(Terms)}
-    terms = Terms(**one | {"unit_price": np.array([1090]), "public_share": np.array([share])})
-    units = (np.array([public_units]), np.array([15_999]))
-    paid = public_claim(terms, *units, rate=np.array([90]), rest=np.array([174_389 - 156_950]))
+    figures_of = (15_999, public_units, 1090, 174_389 - 156_950)
+    benefit, units, price, rest = (np.array([one]) for one in figures_of)
+    paid = public_claim(benefit, units, price, rest, (np.array([90]), np.array([share])))
     assert paid.tolist() == [yen]
 
 
@@ -595,8 +595,8 @@ def test_share_of_public_funds() -> None:
     # 生活保護 (12) and 中国残留邦人等 (25) bear all that is left, the latter since 2008-04
     # (平成19年法律第127号); who has neither has no share.
     numbers = np.array([12, 0, 25, 12])
-    assert public_share(numbers, 201604).tolist() == [100, 0, 100, 100]
-    assert public_share(numbers, 200803).tolist() == [100, 0, 0, 100]
+    assert fund_rates(numbers, 201604).tolist() == [100, 0, 100, 100]
+    assert fund_rates(numbers, 200803).tolist() == [100, 0, 0, 100]
 
 
 @pytest.mark.parametrize("person", ["0000000001", "H000000001"])

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
 from chiiki_tsusho.exchange_files.claim_file import parse_claim_file
 from chiiki_tsusho.exchange_files.finding_texts import CHECKS
 from chiiki_tsusho.law.table_files import law_file
@@ -64,32 +62,6 @@ def test_the_yen_of_a_file_are_those_of_all_its_funds(slot: int) -> None:
     assert (paid.public_yen, paid.total_yen) == (191_835, 541_682)
     [own] = ct.audit(changed_file("7131-01", 1, f"public{slot}_copay_yen", "7")).files
     assert (own.public_yen, own.total_yen) == (191_828, 541_682)
-
-
-@pytest.mark.parametrize(
-    ("rates", "public", "yen"),
-    [
-        # 15,999 units at 10.90 are 174,389 yen (.1), 90 % of them 156,950; 7,999 are 87,189 (.1).
-        ((90, 100), 15_999, 17_439),
-        ((90, 100), 7_999, 8_718),
-        ((90, 95), 15_999, 8_719),
-        # What the insurance pays already is not asked of public funds.
-        ((90, 90), 7_999, 0),
-        ((90, 80), 7_999, 0),
-    ],
-)
-def test_what_public_funds_are_asked_for(rates: tuple[int, int], public: int, yen: int) -> None:
-    figures_of = (15_999, public, 1090, 174_389, 156_950)
-    benefit, units, price, total, insurance = (np.array([one]) for one in figures_of)
-    paid = (np.array(rates[:1]), np.array(rates[1:]))
-    asked = public_share(benefit, units, price, total, insurance, paid)
-    assert asked.tolist() == [yen]
-
-
-def test_per_cent_of_public_funds_in_a_month() -> None:
-    # 中国残留邦人等 (25) since 2008-04.
-    laws, months = np.array([12, 25, 25, 0]), np.array([201604, 200803, 201604, 201604])
-    assert fund_rates(laws, months).tolist() == [100, 0, 100, 0]
 
 
 # Row 0 of 01 and 10 is the insured person, 1 the one with public funds, 2 the one without

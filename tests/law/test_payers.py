@@ -1,10 +1,12 @@
 """Who pays: benefit rates and public funds by month."""
 
+import numpy as np
 import pytest
 
 from chiiki_tsusho.law.payers import (
+    fund_rates,
     law_of_the_uninsured,
-    public_fund,
+    public_fund_rows,
     public_law_numbers,
     usual_benefit_rates,
 )
@@ -19,14 +21,13 @@ def test_the_rates_that_the_law_names() -> None:
 def test_public_funds_by_law_number() -> None:
     """法別 12 is 生活保護, 25 中国残留邦人等支援給付 (from 2008-04); both pay the whole rest."""
     assert public_law_numbers() == (12, 25)
-    welfare = public_fund(12, 201604)
-    assert welfare is not None
-    assert (welfare.name_ja, welfare.rate) == ("生活保護", 100)
+    welfare = public_fund_rows()[0]
+    assert (welfare.law_number, welfare.name_ja, welfare.rate) == (12, "生活保護", 100)
 
 
 @pytest.mark.parametrize(("month", "there"), [(200803, False), (200804, True), (202606, True)])
 def test_public_funds_begin_with_their_law(month: int, there: bool) -> None:
-    assert (public_fund(25, month) is not None) == there
+    assert fund_rates(np.array([25]), month).tolist() == [100 if there else 0]
 
 
 def test_a_number_beginning_with_h_stands_for_welfare() -> None:
@@ -41,3 +42,9 @@ def test_the_service_and_its_share_of_staff() -> None:
 def test_who_sends_plans() -> None:
     """居宅介護支援 is type 43."""
     assert service("care_plan").service_type == "43"
+
+
+def test_per_cent_of_public_funds_in_a_month() -> None:
+    # 中国残留邦人等 (25) since 2008-04.
+    laws, months = np.array([12, 25, 25, 0]), np.array([201604, 200803, 201604, 201604])
+    assert fund_rates(laws, months).tolist() == [100, 0, 100, 0]

@@ -14,14 +14,13 @@ from chiiki_tsusho.claims.claim_rules import check_chosen, check_keys, check_max
 from chiiki_tsusho.claims.context import Context
 from chiiki_tsusho.claims.limit_rules import limits
 from chiiki_tsusho.claims.month_visits import BilledKinds, MonthVisits
-from chiiki_tsusho.claims.public_funds import public_share
 from chiiki_tsusho.claims.roster_rules import roster_counts, rows_of_claims, unanswered
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.shared_limits import OwnFigures
 from chiiki_tsusho.claims.units import price, service_fits
 from chiiki_tsusho.claims.yen import Settlement, Terms, settle
 from chiiki_tsusho.law.code_table import CodeTable
-from chiiki_tsusho.law.payers import law_of_the_uninsured
+from chiiki_tsusho.law.payers import fund_rates, law_of_the_uninsured
 from chiiki_tsusho.law.prices_and_limits import unit_prices
 from chiiki_tsusho.not_known import NO_ROW, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
@@ -261,7 +260,7 @@ class ClaimSlice:
             benefit_rate=of(recipients, recipient_rows, "benefit_rate"),
             uninsured=uninsured,
             public_law=law,
-            public_share=public_share(law, self._table.law_month),
+            public_share=fund_rates(law, self._table.law_month),
             public_from=np.maximum(of(recipients, recipient_rows, "public_from"), 1),
             public_to=np.where(last == UNKNOWN, LAST_DAY, last),
             public_copay=np.maximum(of(recipients, recipient_rows, "public_copay_yen"), 0),

@@ -11,8 +11,7 @@ from chiiki_tsusho.claims.claim_lines import ClaimLines, PublicPart
 from chiiki_tsusho.claims.limit import covered_visits
 from chiiki_tsusho.claims.month_visits import MonthVisits, bear
 from chiiki_tsusho.claims.units import all_rate_keys, apply_rate, base_rate_bases
-from chiiki_tsusho.law.payers import public_fund
-from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.records import record
 
 
@@ -173,20 +172,3 @@ def _units_on(
         has = np.add.reduceat((visits.values(key) > 0) & on, visits.starts, dtype=np.int64) > 0
         write(key, np.where(has, np.maximum(0, whole - outside(key)), 0))
     return counts, units
-
-
-def public_share(law: Ints, month: int) -> Ints:
-    """Return the per cent up to which public funds pay, 0 where there are none.
-
-    Parameters
-    ----------
-    law : ndarray of int64, shape (claims,)
-        法別番号, 0 for none.
-    month : int
-        YYYYMM.
-    """
-    share = np.zeros(len(law), dtype=np.int64)
-    for number in distinct_numbers(law).tolist():
-        fund = public_fund(number, month)
-        share[law == number] = 0 if fund is None else fund.rate
-    return share

@@ -119,7 +119,9 @@ def settle(visits: MonthVisits, lines: ClaimLines, terms: Terms) -> tuple[ClaimL
     rate = np.where(terms.uninsured, 0, terms.benefit_rate)
     insurance_yen = floor_share(total_yen, rate, PER_CENT)
     rest = total_yen - insurance_yen
-    public = public_claim(terms, public_units, benefit_units, rate, rest)
+    public = public_claim(
+        benefit_units, public_units, terms.unit_price, rest, (rate, terms.public_share)
+    )
     public_yen = public - np.minimum(terms.public_copay, public)
 
     def yen(amount: Ints) -> Ints:
@@ -146,7 +148,7 @@ def settle(visits: MonthVisits, lines: ClaimLines, terms: Terms) -> tuple[ClaimL
 
 
 def public_claim(
-    terms: Terms, public_units: Ints, benefit_units: Ints, rate: Ints, rest: Ints
+    benefit_units: Ints, public_units: Ints, price: Ints, rest: Ints, rates: tuple[Ints, Ints | int]
 ) -> Ints:
     """Return what public funds bear before the person's own payment, yen.
 
@@ -155,19 +157,22 @@ def public_claim(
 
     Parameters
     ----------
-    terms : Terms
-    public_units, benefit_units, rate, rest : ndarray of int64, shape (claims,)
-        Units; per cent the insurance pays; yen it does not pay.
+    benefit_units, public_units, price, rest : ndarray of int64, shape (claims,)
+        Units that are paid for, and those of them under public funds; yen of a unit × 100; yen
+        the insurance does not pay.
+    rates : tuple of ndarray of int64
+        Per cent that the insurance pays, and that it and public funds pay together (公費給付率).
     """
-    cost = floor_share(public_units, terms.unit_price, PRICE_SCALE)
-    share = np.maximum(0, terms.public_share - rate)
-    whole = bears_the_rest(terms, public_units, benefit_units)
+    rate, fund_rate = rates
+    cost = floor_share(public_units, price, PRICE_SCALE)
+    share = np.maximum(0, fund_rate - rate)
+    whole = bears_the_rest(benefit_units, public_units, fund_rate)
     return np.where(whole, rest, floor_share(cost, share, PER_CENT))
 
 
-def bears_the_rest(terms: Terms, public_units: Ints, benefit_units: Ints) -> Flags:
+def bears_the_rest(benefit_units: Ints, public_units: Ints, fund_rate: Ints | int) -> Flags:
     """Say where public funds bear all that the insurance does not, for all units."""
-    whole: Flags = (terms.public_share == PER_CENT) & (public_units == benefit_units)
+    whole: Flags = (public_units == benefit_units) & (fund_rate == PER_CENT)
     return whole
 
 

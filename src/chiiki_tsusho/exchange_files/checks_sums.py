@@ -7,6 +7,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import numbers_of
+from chiiki_tsusho.claims.yen import PRICE_SCALE
 from chiiki_tsusho.exchange_files.checks_form import without_insurance
 from chiiki_tsusho.exchange_files.codes_of_lines import without_units
 from chiiki_tsusho.exchange_files.findings import Findings
@@ -17,7 +18,6 @@ from chiiki_tsusho.law.rounding import floor_share
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 PUBLIC = ("public1", "public2", "public3")
-PRICE_SCALE = 100
 # The first digits of 公費負担者番号 are the 法別番号.
 LAW_PLACES = 2
 # Parts of the names of items of 01 that are of residents and of patients.

@@ -4,64 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from chiiki_tsusho.claims.yen import PER_CENT, PRICE_SCALE, public_claim
 from chiiki_tsusho.exchange_files.checks_form import with_public_funds, without_insurance
-from chiiki_tsusho.exchange_files.checks_sums import LAW_PLACES, PRICE_SCALE
+from chiiki_tsusho.exchange_files.checks_sums import LAW_PLACES
 from chiiki_tsusho.exchange_files.dates import whole
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.sheets import Sheets, View
-from chiiki_tsusho.law.payers import public_fund, usual_benefit_rates
+from chiiki_tsusho.law.payers import fund_rates, usual_benefit_rates
 from chiiki_tsusho.law.rounding import floor_share
 from chiiki_tsusho.number_arrays import Ints
 
-PER_CENT = 100
 # 公費負担者番号.
 PAYER_PLACES = 8
 _SOLE_SLOT = ("public2", "public3")
-
-
-def public_share(
-    benefit: Ints,
-    public: Ints,
-    price: Ints,
-    total_yen: Ints,
-    insurance_yen: Ints,
-    rates: tuple[Ints, Ints],
-) -> Ints:
-    """Return what public funds and the person's own payment under them come to together.
-
-    Parameters
-    ----------
-    benefit, public : ndarray of int64
-        Units paid by the insurance, and those of them under public funds.
-    price : ndarray of int64
-        Yen of a unit × 100.
-    total_yen, insurance_yen : ndarray of int64
-        The yen of the benefit units.
-    rates : tuple of ndarray of int64
-        The benefit rate in per cent, 0 without insurance, and the share that insurance and
-        public funds pay together (公費給付率).
-
-    Returns
-    -------
-    ndarray of int64
-        Yen. With every unit under public funds it is the rest of the cost, not a product: a floor
-        of its own would lose a yen.
-    """
-    rate, fund_rate = rates
-    left = np.maximum(0, fund_rate - rate)
-    of_part = floor_share(floor_share(public, price, PRICE_SCALE), left, PER_CENT)
-    all_of_it = (public == benefit) & (fund_rate == PER_CENT)
-    share: Ints = np.where(all_of_it, total_yen - insurance_yen, of_part)
-    return share
-
-
-def fund_rates(law: Ints, month: Ints) -> Ints:
-    """Return the 公費給付率 of each 法別番号 in its month, 0 where it is not known here."""
-    rates = np.zeros(len(law), dtype=np.int64)
-    for one, of_month in np.unique(np.stack([law, month]), axis=1).T.tolist():
-        fund = public_fund(one, of_month)
-        rates[(law == one) & (month == of_month)] = 0 if fund is None else fund.rate
-    return rates
 
 
 def check_yen(sheets: Sheets, findings: Findings) -> None:
@@ -86,7 +41,7 @@ def check_yen(sheets: Sheets, findings: Findings) -> None:
     paid, own = (totals.numbers(name)[at] for name in ("public1_yen", "public1_copay_yen"))
     stated_insurance = totals.numbers("insurance_yen")[at]
     rates = (rate, sheets.base.numbers("public1_rate")[base_at])
-    share = public_share(benefit, units, price, total_yen, insurance, rates)
+    share = public_claim(benefit, units, price, total_yen - insurance, rates)
     wrong = np.flatnonzero((paid + own != share) & public)
     of_all, found = np.zeros(len(totals), dtype=np.int64), np.zeros(len(totals), dtype=np.int64)
     of_all[at], found[at] = share, paid + own

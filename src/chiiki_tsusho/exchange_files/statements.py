@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from chiiki_tsusho.claims.yen import public_claim
 from chiiki_tsusho.columns import INSURER_PLACES
 from chiiki_tsusho.exchange_files.checks_form import DATA_KIND
 from chiiki_tsusho.exchange_files.checks_sums import CLAIM_KIND, claim_sums
-from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import month_days
 from chiiki_tsusho.exchange_files.layout import layout
@@ -26,7 +26,7 @@ from chiiki_tsusho.exchange_files.sheets import (
     WITH_MANAGER,
     Sheets,
 )
-from chiiki_tsusho.law.payers import claim_kind_of_funds, law_of_the_uninsured
+from chiiki_tsusho.law.payers import claim_kind_of_funds, fund_rates, law_of_the_uninsured
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 EXCHANGE_ID, CLAIM_ID = "7131", "7111"
@@ -275,14 +275,12 @@ def month_bounds(claims: pd.DataFrame) -> tuple[Texts, Texts]:
 
 def _own_share(month: MonthClaims) -> Ints:
     """Return the person's own payment under public funds (公費本人負担額), yen."""
-    total, insurance = month.number("total_yen"), month.number("insurance_yen")
     rate = np.where(month.uninsured, 0, month.number("benefit_rate"))
-    share = public_share(
+    share = public_claim(
         month.number("benefit_units"),
         month.number("public_units"),
         month.number("unit_price"),
-        total,
-        insurance,
+        month.number("total_yen") - month.number("insurance_yen"),
         (rate, month.fund_rate),
     )
     own: Ints = np.where(month.public, share, 0) - month.number("public_yen")

@@ -133,17 +133,11 @@ def yen_steps(priced: Priced, language: Language) -> Iterator[Step]:
     law = only(terms.public_law)
     if law:
         units = only(settlement.public_units)
-        claimable = only(
-            public_claim(
-                terms,
-                settlement.public_units,
-                settlement.benefit_units,
-                np.array([rate]),
-                np.array([rest]),
-            )
-        )
+        both = settlement.benefit_units, settlement.public_units
+        rates = np.array([rate]), terms.public_share
+        claimable = only(public_claim(*both, settlement.unit_price, np.array([rest]), rates))
         own = min(only(terms.public_copay), claimable)
-        if only(bears_the_rest(terms, settlement.public_units, settlement.benefit_units)):
+        if only(bears_the_rest(*both, terms.public_share)):
             label = Text(
                 "public funds (法別{law}): the rest less the person's own {own}", law=law, own=own
             )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.table_files import Filled, Month, TableRow, Whole, dated_rows, law_file
+from chiiki_tsusho.number_arrays import Ints
 
 
 class BenefitRateRow(TableRow):
@@ -80,12 +82,14 @@ def public_law_numbers() -> tuple[int, ...]:
     return tuple(dict.fromkeys(row.law_number for row in public_fund_rows()))
 
 
-def public_fund(law_number: int, month: int) -> PublicFundRow | None:
-    """Return the public funds of a 法別番号 in a month, None where there are none."""
+def fund_rates(law: Ints, month: Ints | int) -> Ints:
+    """Return the 公費給付率 of each 法別番号 in its month, 0 where it is not known here."""
+    rates = np.zeros(len(law), dtype=np.int64)
     for row in public_fund_rows():
-        if row.law_number == law_number and row.valid_from <= month <= row.valid_to:
-            return row
-    return None
+        rates[(law == row.law_number) & (row.valid_from <= month) & (month <= row.valid_to)] = (
+            row.rate
+        )
+    return rates
 
 
 def law_of_the_uninsured() -> int:

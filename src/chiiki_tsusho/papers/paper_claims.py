@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute as pc
 
+from chiiki_tsusho.claims.yen import public_claim
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
-from chiiki_tsusho.exchange_files.checks_yen import fund_rates, public_share
 from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
@@ -24,6 +24,7 @@ from chiiki_tsusho.exchange_files.statements import (
 )
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
+from chiiki_tsusho.law.payers import fund_rates
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.writing.result_columns import claims_and_lines_of
 from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
@@ -225,12 +226,11 @@ def _public_part(claims: pa.Table, cells: PersonCells | None) -> tuple[Ints, Int
     public, partly = uninsured | (of_funds > 0), of_funds != benefit
     law = np.zeros(claims.num_rows, np.int64) if cells is None else cells.public_law
     months = claims["service_month"].cast(pa.int64()).to_numpy()
-    share = public_share(
+    share = public_claim(
         benefit,
         of_funds,
         number("unit_price"),
-        number("total_yen"),
-        number("insurance_yen"),
+        number("total_yen") - number("insurance_yen"),
         (np.where(uninsured, 0, number("benefit_rate")), fund_rates(law, months)),
     )
     # With every unit under them all that the person pays is their part of it.

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import filled, flags_of, numbers_of
-from chiiki_tsusho.claims.yen import PER_CENT, PRICE_SCALE
+from chiiki_tsusho.claims.yen import PER_CENT, PRICE_SCALE, public_claim
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Name, Sayable, Text
@@ -149,8 +149,7 @@ def _check_yen(figures: _Figures, benefit: Ints, public: Ints) -> None:
     )
     # Public funds bear at most what the insurance leaves of their units (記載要領 様式第二).
     rest = total - insurance
-    cost = floor_share(public, price, PRICE_SCALE)
-    most = np.where(public == benefit, rest, floor_share(cost, PER_CENT - rate, PER_CENT))
+    most = public_claim(benefit, public, price, rest, (rate, PER_CENT))
     figures.within("public_yen", 0, np.maximum(0, most), known)
     figures.expect("copay_yen", rest - figures["public_yen"], known)
 
