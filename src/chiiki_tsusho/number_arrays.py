@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,3 +24,29 @@ def distinct_numbers(values: npt.NDArray[np.integer]) -> Ints:
 def first_of_runs(ordered: npt.NDArray[np.integer]) -> Flags:
     """Say where among ordered numbers another one begins."""
     return np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+
+
+def summed(values: npt.NDArray[Any], group: Ints, groups: int) -> Ints:
+    """Sum the values of each of so many groups; ``group`` says of which each value is."""
+    sums = np.zeros(groups, dtype=np.int64)
+    np.add.at(sums, group, values)
+    return sums
+
+
+def placed(values: Ints, at: npt.NDArray[np.integer], size: int) -> Ints:
+    """Put figures at some places among so many; elsewhere is 0."""
+    figures = np.zeros(size, dtype=np.int64)
+    figures[at] = values
+    return figures
+
+
+def flagged(at: npt.NDArray[Any] | list[int], size: int) -> Flags:
+    """Flag some places among so many."""
+    flags = np.zeros(size, dtype=bool)
+    flags[at] = True
+    return flags
+
+
+def places_in(order: npt.NDArray[np.integer]) -> Ints:
+    """Return where each of some things stands in an order of them all."""
+    return placed(np.arange(len(order)), order, len(order))

@@ -17,7 +17,7 @@ from chiiki_tsusho.arrow_arrays import joined, numbers_of, of_flags, of_numbers,
 from chiiki_tsusho.columns import CLAIM_KEY, PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
-from chiiki_tsusho.number_arrays import distinct_numbers
+from chiiki_tsusho.number_arrays import distinct_numbers, places_in
 from chiiki_tsusho.problem_texts import Message, shortened
 from chiiki_tsusho.records import record
 
@@ -351,17 +351,13 @@ def _gathered(
     table = pa.concat_tables([write(batches[at], rows[some] - starts[at]) for at, some in parts])
     if (grouped[1:] > grouped[:-1]).all():
         return table
-    place = np.empty_like(grouped)
-    place[grouped] = np.arange(len(grouped))
-    return table.combine_chunks().take(of_numbers(place))
+    return table.combine_chunks().take(of_numbers(places_in(grouped)))
 
 
 def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """Return the place of each text among the distinct ones, in their order."""
     encoded = pc.dictionary_encode(texts).combine_chunks()
-    distinct = encoded.dictionary
-    rank = np.empty(len(distinct), dtype=np.int64)
-    rank[numbers_of(pc.sort_indices(distinct))] = np.arange(len(distinct))
+    rank = places_in(numbers_of(pc.sort_indices(encoded.dictionary)))
     ranks: npt.NDArray[np.int64] = rank[numbers_of(encoded.indices)]
     return ranks
 

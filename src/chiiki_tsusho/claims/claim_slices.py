@@ -23,7 +23,7 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.payers import fund_rates, law_of_the_uninsured
 from chiiki_tsusho.law.prices_and_limits import unit_prices
 from chiiki_tsusho.not_known import NO_ROW, UNKNOWN
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged
 from chiiki_tsusho.reading.dense_ids import TupleIds
 from chiiki_tsusho.reading.insured_numbers import H_PERSON
 from chiiki_tsusho.records import record
@@ -271,6 +271,5 @@ def _numbered(values: Ints, bound: int) -> tuple[Ints, Ints]:
     """Return the distinct values, ascending, and which of them each value is."""
     if bound > _MOST_FLAGS:
         return np.unique(values, return_inverse=True)
-    there = np.zeros(bound, dtype=bool)
-    there[values] = True
+    there = flagged(values, bound)
     return np.flatnonzero(there), (np.cumsum(there) - 1)[values]

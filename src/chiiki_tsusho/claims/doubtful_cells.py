@@ -22,7 +22,7 @@ from chiiki_tsusho.arrow_arrays import (
     of_texts,
 )
 from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged
 from chiiki_tsusho.reading.cell_texts import LONGEST_CELL, BadCellError
 from chiiki_tsusho.reading.cells import IDENTIFIERS, PARSERS
 from chiiki_tsusho.reading.layouts import Layout
@@ -84,8 +84,7 @@ class _Lines:
     @classmethod
     def of(cls, rows: MalformedRows) -> _Lines:
         """Take the cells of the lines apart."""
-        alone = np.zeros(len(rows), dtype=bool)
-        alone[list(rows.cells)] = True
+        alone = flagged(list(rows.cells), len(rows))
         heads = rows.heads.filter(of_flags(~alone))
         others = [rows.cells[at] for at in np.flatnonzero(alone).tolist()]
         found = np.append(
@@ -200,9 +199,7 @@ def _elsewhere(lines: _Lines, known: tuple[Ints, Ints], layout: Layout, whose: s
     may_be[own] = False
     # A line that has that cell and no more cells than one row cannot go on with another.
     reads = _reading_as(whose, lines.flat.take(of_numbers(own)))
-    whole = np.zeros(len(lines.first), dtype=bool)
-    whole[known[0][reads]] = True
-    whole &= lines.cells <= layout.width
+    whole = flagged(known[0][reads], len(lines.first)) & (lines.cells <= layout.width)
     may_be[:-1] &= ~whole[lines.of_line]
     long = np.flatnonzero(may_be)
     return long[_reading_as(whose, _ends(lines.flat.take(of_numbers(long))))]

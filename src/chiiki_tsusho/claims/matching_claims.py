@@ -11,7 +11,7 @@ import numpy as np
 
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged, placed
 from chiiki_tsusho.reading.dense_ids import TupleIds, by_known_parts, distinct_columns
 
 
@@ -107,13 +107,10 @@ class _ClaimsByParts:
             ids, of_claim = self._by(tuple(parts))
             of_row = ids.find(*known[parts][:, rows])
             rows, of_row = rows[of_row >= 0], of_row[of_row >= 0]
-            first = np.zeros(len(ids), dtype=np.int64)
-            first[of_claim] = np.arange(len(of_claim))
+            first = placed(np.arange(len(of_claim)), of_claim, len(ids))
             claim[rows], number[rows] = first[of_row], np.bincount(of_claim)[of_row]
             if held is not None:
-                met = np.zeros(len(ids), dtype=bool)
-                met[of_row] = True
-                held |= met[of_claim]
+                held |= flagged(of_row, len(ids))[of_claim]
         return claim, number
 
     def _by(self, parts: tuple[int, ...]) -> tuple[TupleIds, Ints]:

@@ -13,7 +13,7 @@ from chiiki_tsusho.arrow_arrays import named_at, of_texts
 from chiiki_tsusho.claims.unread_rows import UnreadRows, rank_of
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, UNKNOWN, WRONG_ROW
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged
 from chiiki_tsusho.problem_rows import Places, any_of
 from chiiki_tsusho.problem_texts import Message, TextId, named
 from chiiki_tsusho.problems import Problems
@@ -108,8 +108,7 @@ class Roster:
         # A month or provider that cannot be read may be any: nothing said of that entity can be
         # relied on.
         unplaced = (self.month == BAD) | (provider == BAD)
-        self._lost = np.zeros(len(self._entities), dtype=bool)
-        self._lost[known[unplaced & (known >= 0)]] = True
+        self._lost = flagged(known[unplaced & (known >= 0)], len(self._entities))
         self._unread = unread.among(self._entities)
         placed = np.flatnonzero((known >= 0) & ~unplaced)
         self._monthly = bool((self.month[placed] != BLANK).any())

@@ -12,7 +12,7 @@ from dataclasses import fields
 import numpy as np
 
 from chiiki_tsusho.claims.calendars import Calendars
-from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers, first_of_runs
+from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers, first_of_runs, summed
 from chiiki_tsusho.reading.dense_ids import TupleIds
 from chiiki_tsusho.records import record
 
@@ -215,9 +215,7 @@ def shared_limits(
     persons = int(person.max()) + 1
 
     def total(values: Ints | Flags) -> Ints:
-        sums: Ints = np.zeros(persons, dtype=np.int64)
-        np.add.at(sums, person, values)
-        of_claims: Ints = sums[person[order]]
+        of_claims: Ints = summed(values, person, persons)[person[order]]
         return of_claims
 
     general_plans = total(own.general_plan)

@@ -38,7 +38,7 @@ from chiiki_tsusho.columns import INSURED_NO
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
+from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers, flagged
 from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
@@ -264,8 +264,7 @@ class UnplacedRows:
         claim = one_claim(calendars, keys)
         as_read, keys = keys, without_vain_guesses(keys, claim)
         # The claim of those that can be put right is known at once.
-        held = np.zeros(len(calendars), dtype=bool)
-        held[claim[claim >= 0]] = True
+        held = flagged(claim[claim >= 0], len(calendars))
         number = np.ones(len(claim), dtype=np.int64)
         others = np.flatnonzero(claim < 0)
         claim[others], number[others] = matching_claims(calendars, keys[:, others], held)

@@ -17,7 +17,7 @@ from chiiki_tsusho.claims.visit_rules import VisitConditions, visit_conditions
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, NOT_OURS, UNKNOWN
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Source, Wanted
@@ -140,8 +140,7 @@ class VisitBook:
             claims = self._enter(self._without_others(typed, problems), problems)
             self._firsts.append(typed.block.first_line)
             if len(claims) == len(typed) and not typed.block.malformed:
-                met = np.zeros(len(self.calendars), dtype=bool)
-                met[claims] = True
+                met = flagged(claims, len(self.calendars))
                 self._met[typed.block.first_line] = np.packbits(met)
             self.aside += self._unplaced.add_malformed(typed, self._place, problems)
             yield typed.block.consumed

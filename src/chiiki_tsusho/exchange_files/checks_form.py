@@ -12,7 +12,7 @@ from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
 from chiiki_tsusho.exchange_files.findings import Findings, told
 from chiiki_tsusho.exchange_files.layout import MEDIA, Item
 from chiiki_tsusho.exchange_files.sheets import NUMBER_FORMS, WITH_MANAGER, Sheets, View
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged
 
 # データ種別 of a claim of a provider (様式一 to 十).
 DATA_KIND = "711"
@@ -21,7 +21,6 @@ CR_LF = b"\r\n"
 _ZEROS = ("volume_no", "welfare_office_no", "insurer_no", "prefecture_no")
 # Numbers that are compared as they stand, and a code of which 00 stands beside public funds.
 _MAY_BE_ZEROS = ("provider_no", "insurer_no", "insured_no", "claim_kind")
-# 居宅介護支援事業所 and 介護予防支援 have a number; a plan of one's own (2) has none.
 
 
 def check_form(file: ClaimFile, views: dict[str, View], findings: Findings) -> None:
@@ -141,8 +140,7 @@ def with_public_funds(base: View) -> Flags:
 
 def check_doubles(sheets: Sheets, findings: Findings) -> None:
     """Find what stands there twice, and lines whose statement lacks a record."""
-    first = np.zeros(len(sheets.base), dtype=bool)
-    first[sheets.base_at[sheets.of_base]] = True
+    first = flagged(sheets.base_at[sheets.of_base], len(sheets.base))
     findings.add("statement_doubled", sheets.base, "insured_no", ~first)
     # A person who moved has lines of the same code for each facility (14).
     plain, special = sheets.lines.parts
@@ -199,9 +197,6 @@ def _check_facilities(sheets: Sheets, findings: Findings) -> None:
 
 def _later(groups: Ints, texts: pa.StringArray) -> Flags:
     """Say which rows repeat a text within their group."""
-    later = np.ones(len(groups), dtype=bool)
     coded = texts.dictionary_encode()
     pair = groups * len(coded.dictionary) + numbers_of(coded.indices)
-    _, first = np.unique(pair, return_index=True)
-    later[first] = False
-    return later
+    return ~flagged(np.unique(pair, return_index=True)[1], len(pair))

@@ -16,7 +16,7 @@ from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.prices_and_limits import benefit_limits, unit_prices
 from chiiki_tsusho.not_known import NO_LIMIT, NO_ROW, UNKNOWN
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged, placed
 from chiiki_tsusho.reading.cells import MAX_SESSION
 
 # The group of サービス提供体制強化加算.
@@ -133,10 +133,8 @@ def _check_days(lines: MonthLines, findings: Findings) -> None:
     sheets, totals = lines.sheets, lines.totals
     statement = sheets.of_total[totals]
     days = sheets.totals.numbers("days")
-    visits = np.zeros(len(sheets.totals), dtype=np.int64)
-    visits[totals] = lines.visits[statement]
-    known = np.zeros(len(sheets.totals), dtype=bool)
-    known[totals] = lines.visits_counted[statement]
+    visits = placed(lines.visits[statement], totals, len(days))
+    known = flagged(totals[lines.visits_counted[statement]], len(days))
     findings.add("days_over_visits", sheets.totals, "days", known & (days > visits), visits)
     fewest = -(-visits // MAX_SESSION)
     findings.add("days_too_few", sheets.totals, "days", known & (days < fewest), fewest)
@@ -224,8 +222,7 @@ def _check_managed(lines: MonthLines, findings: Findings) -> None:
     outside = lines.summed(units, ~lines.managed)
     known = totals[lines.complete[statement]]
     for name, sums in (("managed_units", inside), ("unmanaged_units", outside)):
-        expected = np.zeros(len(sheets.totals), dtype=np.int64)
-        expected[totals] = sums[statement]
+        expected = placed(sums[statement], totals, len(sheets.totals))
         findings.differing("managed_units", sheets.totals, name, expected, known)
 
 
@@ -236,8 +233,7 @@ def _check_limit(lines: MonthLines, findings: Findings) -> None:
     level = np.maximum(sheets.care_level, lines.heaviest)[statement]
     limits_of_month = benefit_limits(lines.table.month)
     limits = limits_of_month[level]
-    expected = np.zeros(len(sheets.totals), dtype=np.int64)
-    expected[totals] = limits
+    expected = placed(limits, totals, len(sheets.totals))
     planned = sheets.totals.numbers("planned_units")[totals]
     over = (limits != UNKNOWN) & (planned > limits)
     # Where the certification began within the month, a heavier level may have held before.

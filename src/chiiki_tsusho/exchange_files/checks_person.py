@@ -12,7 +12,7 @@ from chiiki_tsusho.exchange_files.sheets import BY_PERSON, PLANNERS, Sheets, Vie
 from chiiki_tsusho.law.check_digits import wrong_digit
 from chiiki_tsusho.months import next_month
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged, placed
 
 # 第2号被保険者 are insured from the age of forty.
 YOUNGEST, OLDEST = 40, 120
@@ -40,8 +40,7 @@ def check_persons(sheets: Sheets, level_changes: Flags, findings: Findings) -> N
     base = sheets.base
     month = base.numbers("service_month")
     first, last = month * 100 + 1, month * 100 + month_days(month)
-    ours = np.zeros(len(base), dtype=bool)
-    ours[sheets.base_of_ours] = True
+    ours = flagged(sheets.base_of_ours, len(base))
     wrong = ours & (care_levels(base) == UNKNOWN) & base.filled("care_level")
     findings.add("level_code", base, "care_level", wrong, "21 … 25")
     for name, known in (("sex", SEXES), ("care_plan_by", PLANNERS), ("stop_reason", STOP_REASONS)):
@@ -98,9 +97,10 @@ def _check_periods(
     # Where the level changes within the month, another certification holds before.
     widest = np.where(level_changes[sheets.of_base], from_start, earliest)
     days, at = sheets.totals.numbers("days"), sheets.ours
-    least, most = np.zeros_like(days), np.zeros_like(days)
-    for found, since in ((least, earliest), (most, widest)):
-        found[at] = np.maximum(0, latest - since + 1)[sheets.base_of_ours]
+    least, most = (
+        placed(np.maximum(0, latest - since + 1)[sheets.base_of_ours], at, len(days))
+        for since in (earliest, widest)
+    )
     over, perhaps = (days > most)[at], ((days > least) & (days <= most))[at]
     findings.add("days_over_period", sheets.totals, "days", at[over], most)
     findings.add("days_before_certification", sheets.totals, "days", at[perhaps], least)

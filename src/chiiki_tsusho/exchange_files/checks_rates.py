@@ -39,9 +39,7 @@ def _check_public_rates(lines: MonthLines, findings: Findings) -> None:
     under public funds, each ratio is as a whole.
     """
     sheets, view, positions = lines.sheets, lines.sheets.lines, lines.table.key_positions
-    of_funds = np.zeros(len(sheets), dtype=np.int64)
-    public = sheets.totals.numbers("public1_units")[lines.totals]
-    of_funds[sheets.of_total[lines.totals]] = public
+    of_funds = lines.of_totals("public1_units")
     units, part = lines.number("service_units"), lines.number("public1_units")
     excess = sheets.sum_of_lines(view.numbers("public1_units"), sheets.our_lines) - of_funds
     known = (lines.complete & (of_funds != 0))[lines.statement]

@@ -11,11 +11,11 @@ from chiiki_tsusho.claims.yen import PRICE_SCALE
 from chiiki_tsusho.exchange_files.checks_form import without_insurance
 from chiiki_tsusho.exchange_files.codes_of_lines import without_units
 from chiiki_tsusho.exchange_files.findings import Findings
-from chiiki_tsusho.exchange_files.sheets import SERVICE_KIND, Sheets, View, summed
+from chiiki_tsusho.exchange_files.sheets import SERVICE_KIND, Sheets, View
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.payers import claim_kind_of_funds, public_law_numbers
 from chiiki_tsusho.law.rounding import floor_share
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged, summed
 
 PUBLIC = ("public1", "public2", "public3")
 # The first digits of 公費負担者番号 are the 法別番号.
@@ -80,22 +80,19 @@ def check_totals(sheets: Sheets, findings: Findings) -> None:
     statement = sheets.of_total
     of_lines = sheets.sum_of_lines(sheets.lines.numbers("service_units"), sheets.our_lines)
     managed, unmanaged = totals.numbers("managed_units"), totals.numbers("unmanaged_units")
-    wrong = np.zeros(len(totals), dtype=bool)
-    wrong[at] = (of_lines[statement] != managed + unmanaged)[at]
+    wrong = at[(of_lines[statement] != managed + unmanaged)[at]]
     findings.add(
         "lines_and_totals", totals, "managed_units", wrong, of_lines[statement], managed + unmanaged
     )
     benefit = np.minimum(totals.numbers("planned_units"), managed) + unmanaged
     findings.differing("benefit_units", totals, "benefit_units", benefit, at)
     for name in _always_empty(totals, ("short_stay", "medical")):
-        wrong = np.zeros(len(totals), dtype=bool)
-        wrong[at] = totals.filled(name)[at]
-        findings.add("must_be_empty", totals, name, wrong, "0")
+        findings.add("must_be_empty", totals, name, at[totals.filled(name)[at]], "0")
     for name, summed_name in _TOTALS.items():
         expected = sheets.sum_of_totals(summed_name)[sheets.of_base]
         findings.differing("base_total", sheets.base, name, expected)
-    alone = np.ones(len(sheets), dtype=bool)
-    alone[statement[~totals.is_one_of("service_kind", [SERVICE_KIND])]] = False
+    with_others = statement[~totals.is_one_of("service_kind", [SERVICE_KIND])]
+    alone = ~flagged(with_others, len(sheets))
     for name in _always_empty(sheets.base, _OF_OTHERS):
         filled = sheets.base.filled(name) & alone[sheets.of_base]
         findings.add("must_be_empty", sheets.base, name, filled, "0")
@@ -196,7 +193,7 @@ def _public_sums(sheets: Sheets) -> _Sums:
         values = {
             "statements": np.ones(len(base), dtype=np.int64),
             "units": base.numbers(f"{one}_units"),
-            "total_yen": summed(sheets.of_total, cost, len(sheets))[sheets.of_base],
+            "total_yen": summed(cost, sheets.of_total, len(sheets))[sheets.of_base],
             "public_yen": base.numbers(f"{one}_yen"),
         }
         law = compute.utf8_slice_codeunits(base.texts(f"{one}_payer_no"), 0, LAW_PLACES)
@@ -213,7 +210,7 @@ def _summed_by(base: View, at: Ints, law: pa.StringArray, values: dict[str, Ints
     coded = compute.binary_join_element_wise(*names, ",").take(pa.array(at)).dictionary_encode()
     groups = numbers_of(coded.indices).astype(np.int64)
     size = len(coded.dictionary)
-    sums = {name: summed(groups, value[at], size) for name, value in values.items()}
+    sums = {name: summed(value[at], groups, size) for name, value in values.items()}
     first = pa.array(at[np.unique(groups, return_index=True)[1]])
     keys = zip(*(texts.take(first).to_pylist() for texts in names), strict=True)
     return {

@@ -12,7 +12,7 @@ from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.sheets import Sheets, View
 from chiiki_tsusho.law.payers import fund_rates, usual_benefit_rates
 from chiiki_tsusho.law.rounding import floor_share
-from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.number_arrays import Ints, placed
 
 # 公費負担者番号.
 PAYER_PLACES = 8
@@ -30,9 +30,7 @@ def check_yen(sheets: Sheets, findings: Findings) -> None:
     insurance = floor_share(total_yen, rate, PER_CENT)
 
     def compare(rule: str, name: str, expected: Ints, among: Ints) -> None:
-        of_all = np.zeros(len(totals), dtype=np.int64)
-        of_all[at] = expected
-        findings.differing(rule, totals, name, of_all, at[among])
+        findings.differing(rule, totals, name, placed(expected, at, len(totals)), at[among])
 
     compare("insurance_yen", "insurance_yen", insurance, np.flatnonzero(~h_person))
     compare("insurance_without_insurance", "insurance_yen", insurance, np.flatnonzero(h_person))
@@ -43,8 +41,7 @@ def check_yen(sheets: Sheets, findings: Findings) -> None:
     rates = (rate, sheets.base.numbers("public1_rate")[base_at])
     share = public_claim(benefit, units, price, total_yen - insurance, rates)
     wrong = np.flatnonzero((paid + own != share) & public)
-    of_all, found = np.zeros(len(totals), dtype=np.int64), np.zeros(len(totals), dtype=np.int64)
-    of_all[at], found[at] = share, paid + own
+    of_all, found = (placed(one, at, len(totals)) for one in (share, paid + own))
     findings.add("public_yen", totals, "public1_yen", at[wrong], of_all, found)
     compare("public_unasked", "public1_yen", np.zeros_like(paid), np.flatnonzero(~public))
     compare("public_unasked", "public1_copay_yen", np.zeros_like(paid), np.flatnonzero(~public))
@@ -70,15 +67,13 @@ def _check_public_units(sheets: Sheets, findings: Findings) -> None:
     whole = (sheets.sum_of_lines(partly.astype(np.int64), ours) == 0)[statement]
     benefit = totals.numbers("benefit_units")[at]
     over = totals.numbers("managed_units")[at] > totals.numbers("planned_units")[at]
-    expected = np.zeros(len(totals), dtype=np.int64)
-    expected[at] = np.where(public, np.where(whole, benefit, of_lines), 0)
+    expected = placed(np.where(public, np.where(whole, benefit, of_lines), 0), at, len(totals))
     # Over the limit only part of the lines is claimed; which part is under public funds then
     # the lines do not say.
     told = ~public | whole | ~over
     findings.differing("public_units", totals, "public1_units", expected, at[told])
     stated = totals.numbers("public1_units")[at]
-    ceiling = np.zeros(len(totals), dtype=np.int64)
-    ceiling[at] = np.minimum(benefit, of_lines)
+    ceiling = placed(np.minimum(benefit, of_lines), at, len(totals))
     most = at[~told & (stated > ceiling[at])]
     findings.add("public_units", totals, "public1_units", most, ceiling)
 

@@ -14,7 +14,7 @@ from chiiki_tsusho.exchange_files.finding_texts import CHECKS, Check
 from chiiki_tsusho.exchange_files.layout import Item, layout
 from chiiki_tsusho.exchange_files.sheets import NUMBER_FORMS, View
 from chiiki_tsusho.language import Language, Sayable
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,9 +104,7 @@ class Findings:
         """Add a finding of every line whose item is not the number expected."""
         wrong = view.numbers(name) != expected
         if among is not None:
-            flags = np.zeros(len(view), dtype=bool)
-            flags[among] = True
-            wrong &= flags
+            wrong &= flagged(among, len(view))
         self.add(rule, view, name, wrong, expected)
 
     def add_line(self, rule: str, line: int, found: str | Sayable = "", expected: str = "") -> None:

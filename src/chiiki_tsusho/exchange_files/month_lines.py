@@ -11,7 +11,7 @@ import numpy as np
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.not_known import NO_ROW, UNKNOWN
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged, placed, summed
 from chiiki_tsusho.reading.cells import MAX_SESSION
 
 
@@ -50,9 +50,7 @@ class MonthLines:
 
     def of_file(self, values: Ints) -> Ints:
         """Put a figure of each line at its place among all lines of the file, 0 elsewhere."""
-        figures = np.zeros(len(self.sheets.lines), dtype=np.int64)
-        figures[self.at] = values
-        return figures
+        return placed(values, self.at, len(self.sheets.lines))
 
     def which(self, wanted: Iterable[int]) -> Flags:
         """Say which lines are of wanted rows of the table; a line without a row is of none."""
@@ -69,15 +67,11 @@ class MonthLines:
 
     def summed(self, values: Ints, wanted: Flags) -> Ints:
         """Sum values of some of the lines by statement, shape (statements,)."""
-        sums = np.zeros(len(self.sheets), dtype=np.int64)
-        np.add.at(sums, self.statement[wanted], values[wanted])
-        return sums
+        return summed(values[wanted], self.statement[wanted], len(self.sheets))
 
     def having(self, wanted: Flags) -> Flags:
         """Say which statements have one of some lines, shape (statements,)."""
-        flags = np.zeros(len(self.sheets), dtype=bool)
-        flags[self.statement[wanted]] = True
-        return flags
+        return flagged(self.statement[wanted], len(self.sheets))
 
     def of_keys(self, keys: Sequence[str]) -> Flags:
         """Say which lines are of some keys of the table."""
@@ -153,23 +147,21 @@ class MonthLines:
     @cached_property
     def days(self) -> Ints:
         """サービス実日数 by statement."""
-        days = np.zeros(len(self.sheets), dtype=np.int64)
-        days[self.sheets.of_total[self.totals]] = self.sheets.totals.numbers("days")[self.totals]
-        return days
+        return self.of_totals("days")
 
     @cached_property
     def has_total(self) -> Flags:
         """Say which statements have a 10 line of their own."""
-        flags = np.zeros(len(self.sheets), dtype=bool)
-        flags[self.sheets.of_total[self.totals]] = True
-        return flags
+        return flagged(self.sheets.of_total[self.totals], len(self.sheets))
 
     @cached_property
     def excess(self) -> Ints:
         """The managed units above the plan, by statement."""
-        of_total = self.sheets.of_total[self.totals]
-        plan = np.zeros(len(self.sheets), dtype=np.int64)
-        plan[of_total] = self.sheets.totals.numbers("planned_units")[self.totals]
         managed = self.summed(self.number("service_units"), self.managed)
-        excess: Ints = np.maximum(0, managed - plan)
+        excess: Ints = np.maximum(0, managed - self.of_totals("planned_units"))
         return excess
+
+    def of_totals(self, name: str) -> Ints:
+        """Return an item of the month's 10 lines by statement."""
+        values = self.sheets.totals.numbers(name)[self.totals]
+        return placed(values, self.sheets.of_total[self.totals], len(self.sheets))

@@ -14,7 +14,7 @@ from chiiki_tsusho.exchange_files.statements import MonthClaims, laws_of_claims,
 from chiiki_tsusho.language import Counted, Language, Name, Sayable, Text
 from chiiki_tsusho.law.prices_and_limits import benefit_limits
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -278,10 +278,10 @@ def _check_lengths(month: MonthClaims, problems: ClaimProblems) -> None:
             else:
                 values = month.number(name)
             long = np.char.str_len(values.astype(str)) > item.length
-            where = np.zeros(len(month.claims), dtype=bool)
-            where[claim[long] if record == "7131-02" else np.flatnonzero(long)] = True
+            if record == "7131-02":
+                long = flagged(claim[long], len(month.claims))
             problems.add(
-                where, item.name, "too_long",
+                long, item.name, "too_long",
                 Text("longer than item {item} of the statement, which has {length} places",
                      item=f"{record}-{item.item}", length=item.length),
             )  # fmt: skip

@@ -19,7 +19,7 @@ from chiiki_tsusho.exchange_files.record_rows import RecordRows
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
 from chiiki_tsusho.law.prices_and_limits import service
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, summed
 
 # How the numbers of a claim are written. Where lines have slipped, a name may stand in their place.
 KEY_FORMS = {
@@ -178,24 +178,17 @@ class Sheets:
 
     def sum_of_lines(self, values: Ints, wanted: Flags) -> Ints:
         """Sum values of some lines by statement, shape (statements,)."""
-        return summed(self.of_line[wanted], values[wanted], len(self))
+        return summed(values[wanted], self.of_line[wanted], len(self))
 
     def sum_of_totals(self, name: str) -> Ints:
         """Sum an item of the 10 lines by statement, shape (statements,)."""
-        return summed(self.of_total, self.totals.numbers(name), len(self))
+        return summed(self.totals.numbers(name), self.of_total, len(self))
 
 
 def care_levels(base: View) -> Ints:
     """Return the care level of each 01 line, ``UNKNOWN`` where it is none of 1 to 5."""
     level = base.numbers("care_level") - LEVEL_CODE
     return np.where((level > 0) & (level < LEVEL_SLOTS), level, UNKNOWN)
-
-
-def summed(groups: Ints, values: Ints, size: int) -> Ints:
-    """Sum integers by group."""
-    sums = np.zeros(size, dtype=np.int64)
-    np.add.at(sums, groups, values)
-    return sums
 
 
 def _key(view: View) -> pa.StringArray:

@@ -27,7 +27,7 @@ from chiiki_tsusho.exchange_files.sheets import (
     Sheets,
 )
 from chiiki_tsusho.law.payers import claim_kind_of_funds, fund_rates, law_of_the_uninsured
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged
 
 EXCHANGE_ID, CLAIM_ID = "7131", "7111"
 _DATA, _CONTROL, _END = "2", "1", "3"
@@ -113,9 +113,8 @@ class MonthClaims:
     def _with_codes(self, wanted: Callable[[Ints, Ints], Flags]) -> Flags:
         """Say which claims have a code wanted, by the codes' levels and the places of claims."""
         claim = self.lines["claim"].to_numpy(dtype=np.int64)
-        flags = np.zeros(len(self.claims), dtype=bool)
-        flags[claim[wanted(self.lines["level"].to_numpy(dtype=np.int64), claim)]] = True
-        return flags
+        levels = self.lines["level"].to_numpy(dtype=np.int64)
+        return flagged(claim[wanted(levels, claim)], len(self.claims))
 
     def number(self, name: str) -> Ints:
         """Return a column of the claims, 0 where it is blank."""

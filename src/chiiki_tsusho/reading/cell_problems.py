@@ -13,7 +13,7 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
 from chiiki_tsusho.columns import FILES, INSURED_NO
-from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged
 from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
@@ -67,8 +67,7 @@ class CellProblems:
         """Add the problems of a column: for each line the position of its text."""
         unread = (values < 0)[positions]
         lines, positions = _taken(lines, unread), _taken(positions, unread)
-        met = np.zeros(len(distinct), dtype=bool)
-        met[positions] = True
+        met = flagged(positions, len(distinct))
         used, which = np.flatnonzero(met), (np.cumsum(met) - 1)[positions]
         if isinstance(distinct, pa.StringArray):
             texts = distinct.take(of_numbers(used))

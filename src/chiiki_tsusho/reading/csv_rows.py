@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
+from chiiki_tsusho.number_arrays import flagged
 from chiiki_tsusho.reading.arrow_columns import column_of_arrow
 from chiiki_tsusho.reading.blocks import NEWLINE, Form, ReadColumn, begin_blank, line_bounds
 from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED, MalformedRows
@@ -73,8 +74,7 @@ class RawLines:
             # Of so many bytes a character; the line feed of either order of bytes.
             wide = np.frombuffer(self.raw, dtype="<u2" if self.line_feed[0] else ">u2")
             starts, ends = (unit * edges for edges in line_bounds(wide))
-        wanted = np.zeros(len(starts), dtype=bool)
-        wanted[at] = True
+        wanted = flagged(at, len(starts))
         lines: bytes = characters[np.repeat(wanted, ends - starts)].tobytes()
         return lines
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.number_arrays import Ints, places_in
 
 WordRows = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int32]
@@ -379,6 +379,4 @@ class TextIds:
 
     def ranks(self) -> Ints:
         """Return for each id its place in the order of the texts."""
-        ranks = np.empty(len(self._ids), dtype=np.int64)
-        ranks[np.argsort(np.array(self.texts, dtype=object))] = np.arange(len(self._ids))
-        return ranks
+        return places_in(np.argsort(np.array(self.texts, dtype=object)))

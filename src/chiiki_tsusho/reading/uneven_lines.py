@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import flags_of
-from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers
+from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers, flagged
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.blocks import NEWLINE, line_bounds
 from chiiki_tsusho.reading.cell_texts import LONG_BLANKS, SHORT_BLANKS
@@ -171,8 +171,7 @@ class _Lines:
 
     def _quoted(self, marked: Ints) -> tuple[Flags, Ints]:
         """Say which lines with marks leave one open, and count the cells of the others."""
-        there = np.zeros(len(self.starts), dtype=bool)
-        there[marked] = True
+        there = flagged(marked, len(self.starts))
         text = self.characters[np.repeat(there, self.ends - self.starts)].tobytes()
         rest = np.frombuffer(_QUOTED_CELLS.sub(b"", text), dtype=np.uint8)
         if not text.endswith(b"\n"):

@@ -10,10 +10,10 @@ import pyarrow as pa
 from chiiki_tsusho.arrow_arrays import of_numbers
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Ints, distinct_numbers
+from chiiki_tsusho.number_arrays import Ints, distinct_numbers, summed
 from chiiki_tsusho.records import record
 from chiiki_tsusho.reports.batch_folder import Held
-from chiiki_tsusho.reports.number_table import NumberTable, added, alike, groups, objects, texts_of
+from chiiki_tsusho.reports.number_table import NumberTable, alike, groups, objects, texts_of
 from chiiki_tsusho.reports.ranking import Ranked, Record, first_rows
 
 HELD_SHOWN = 30
@@ -74,8 +74,8 @@ def _estimated(by_claim: NumberTable, claims: NumberTable) -> NumberTable:
     visits = by_claim["visits"]
     columns: dict[str, Ints] = {}
     for name, known in (("units", 1), ("yen", 1 - claims["unknown_yen"])):
-        amount = added(claims[f"total_{name}"], there, providers)[here]
-        computed_visits = added(claims["visits"] * known, there, providers)[here]
+        amount = summed(claims[f"total_{name}"], there, providers)[here]
+        computed_visits = summed(claims["visits"] * known, there, providers)[here]
         unknown = computed_visits == 0
         share = np.where(unknown, 1, computed_visits)
         # Half up, in integers.
@@ -120,7 +120,7 @@ def _with_reasons(table: NumberTable, errors: NumberTable) -> NumberTable:
     return table.also(
         {
             "rules": np.arange(len(table)),
-            "problems": added(size * own, claim, len(table)),
+            "problems": summed(size * own, claim, len(table)),
             "first": first,
         },
         {"rules": objects(rules)},

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_texts
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Flags, Ints, first_of_runs
+from chiiki_tsusho.number_arrays import Flags, Ints, first_of_runs, placed, places_in, summed
 from chiiki_tsusho.records import record
 
 Words = npt.NDArray[np.object_]
@@ -82,15 +82,14 @@ class NumberTable:
         if name not in self.words:
             return self.columns[name]
         words = self.words[name]
-        places = np.empty(len(words), dtype=np.int64)
-        places[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
-        return places[self.columns[name]]
+        order = np.array(sorted(range(len(words)), key=words.__getitem__), dtype=np.int64)
+        return places_in(order)[self.columns[name]]
 
     def grouped(self, by: Sequence[str], measures: Sequence[str]) -> NumberTable:
         """Add up columns of the rows that are alike in others, which come first and in order."""
         group, first = groups([self.columns[name] for name in by])
         keys = {name: self.columns[name][first] for name in by}
-        sums = {name: added(self.columns[name], group, len(first)) for name in measures}
+        sums = {name: summed(self.columns[name], group, len(first)) for name in measures}
         return NumberTable({**keys, **sums}, self.words)
 
 
@@ -106,16 +105,7 @@ def groups(columns: Sequence[Ints]) -> tuple[Ints, Ints]:
     """
     order = np.lexsort(columns[::-1])
     begins = np.logical_or.reduce([first_of_runs(one[order]) for one in columns])
-    group = np.empty(len(order), dtype=np.int64)
-    group[order] = np.cumsum(begins) - 1
-    return group, order[begins]
-
-
-def added(values: Ints, group: Ints, number: int) -> Ints:
-    """Add up the values of each of so many groups."""
-    sums = np.zeros(number, dtype=np.int64)
-    np.add.at(sums, group, values)
-    return sums
+    return placed(np.cumsum(begins) - 1, order, len(order)), order[begins]
 
 
 def alike(tables: Sequence[NumberTable], names: Sequence[str]) -> list[Ints]:

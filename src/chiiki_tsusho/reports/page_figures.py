@@ -13,7 +13,7 @@ from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.prices_and_limits import benefit_limit_rows, unit_price_rows
 from chiiki_tsusho.months import joined
-from chiiki_tsusho.number_arrays import distinct_numbers
+from chiiki_tsusho.number_arrays import distinct_numbers, placed, summed
 from chiiki_tsusho.problem_texts import RULES
 from chiiki_tsusho.records import record
 from chiiki_tsusho.reports.batch_folder import BatchFolder, Held
@@ -21,7 +21,6 @@ from chiiki_tsusho.reports.held_claims import HeldClaims, held_claims
 from chiiki_tsusho.reports.month_before import Before, compare
 from chiiki_tsusho.reports.number_table import (
     NumberTable,
-    added,
     coded,
     groups,
     objects,
@@ -258,7 +257,7 @@ def _named(lines: NumberTable, book: CodeBook) -> tuple[NumberTable, NumberTable
     # A ratio has no units of its own.
     fixed = np.array([row is not None and row.kind != "rate" for row in rows], dtype=bool)
     of_table = np.array([0 if row is None else row.units or 0 for row in rows], dtype=np.int64)
-    differing = added((lines["units"] != of_table[use]).astype(np.int64), use, len(used)) > 0
+    differing = summed((lines["units"] != of_table[use]).astype(np.int64), use, len(used)) > 0
     unknown = np.array([row is None for row in rows], dtype=bool)
     of_codes = NumberTable.of_coded(
         {
@@ -290,8 +289,8 @@ def _by_code(lines: NumberTable, used: NumberTable) -> NumberTable:
     named = used.also(
         {
             "lines": np.bincount(use, minlength=len(used)),
-            "count": added(lines["count"], use, len(used)),
-            "service_units": added(lines["service_units"], use, len(used)),
+            "count": summed(lines["count"], use, len(used)),
+            "service_units": summed(lines["service_units"], use, len(used)),
             "managed": managed,
         }
     )
@@ -299,9 +298,7 @@ def _by_code(lines: NumberTable, used: NumberTable) -> NumberTable:
     by_code = named.grouped(keys, _SUMMED_OF_CODES)
     # Of several periods the last says what the code is for.
     group, _ = groups([named[key] for key in keys])
-    last = np.zeros(len(by_code), dtype=np.int64)
-    last[group] = named["row"]
-    return by_code.also({"row": last})
+    return by_code.also({"row": placed(named["row"], group, len(by_code))})
 
 
 def _counted(claims: NumberTable) -> Counted:

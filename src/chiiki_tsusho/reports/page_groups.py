@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES, unit_prices
-from chiiki_tsusho.number_arrays import Ints, first_of_runs
+from chiiki_tsusho.number_arrays import Ints, first_of_runs, placed
 from chiiki_tsusho.records import record
 from chiiki_tsusho.reports.month_before import PERSON
 from chiiki_tsusho.reports.number_table import NumberTable, alike, groups, objects
@@ -60,8 +60,8 @@ def people(claims: NumberTable, before: NumberTable | None) -> Ranked:
     if before is None:
         return first_rows(table, PEOPLE_SHOWN, _SUMMED)
     now, then = alike([table, before], PERSON)
-    units = np.zeros(1 + max(now.max(initial=0), then.max(initial=0)), dtype=np.int64)
-    units[then] = before["before_units"]
+    size = 1 + max(now.max(initial=0), then.max(initial=0))
+    units = placed(before["before_units"], then, size)
     # Of several months of a person the earlier units stand once.
     earlier = np.where(first_of_runs(now), units[now], 0)
     table = table.also(

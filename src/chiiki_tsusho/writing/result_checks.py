@@ -18,7 +18,7 @@ from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Name, Sayable, Text
 from chiiki_tsusho.law.rounding import floor_share
-from chiiki_tsusho.number_arrays import Flags, Ints, first_of_runs
+from chiiki_tsusho.number_arrays import Flags, Ints, first_of_runs, places_in, summed
 from chiiki_tsusho.records import record
 
 # What a table is called in messages.
@@ -199,23 +199,21 @@ def check_results(claims: pa.Table, lines: pa.Table, where: Where) -> None:
     of_line = _Figures(lines, where)
     _check_once(of_line, np.repeat(claim_of_run, lengths))
 
-    def summed(values: Ints) -> Ints:
-        sums = np.zeros(len(of_claims), dtype=np.int64)
-        if len(runs):
-            np.add.at(sums, claim_of_run, np.add.reduceat(values, runs))
-        return sums
+    def of_claim(values: Ints) -> Ints:
+        of_runs = np.add.reduceat(values, runs) if len(runs) else values
+        return summed(of_runs, claim_of_run, len(of_claims))
 
     units, managed_line = of_line["service_units"], of_line["limit_managed"]
     of_line.within("limit_managed", 0, 1)
-    figures.expect("total_units", summed(units))
-    figures.expect("managed_units", summed(units * managed_line))
+    figures.expect("total_units", of_claim(units))
+    figures.expect("managed_units", of_claim(units * managed_line))
     _check_lines(of_line)
     check_claims(claims, where)
     over = figures["managed_units"] > figures["planned_units"]
     public = of_line["public_units"]
-    figures.expect("public_units", summed(public), ~over)
+    figures.expect("public_units", of_claim(public), ~over)
     # Over the limit only a part of the managed lines is paid for, which are whole.
-    figures.within("public_units", summed(public * (1 - managed_line)), summed(public), over)
+    figures.within("public_units", of_claim(public * (1 - managed_line)), of_claim(public), over)
 
 
 def _check_lines(lines: _Figures) -> None:
@@ -235,8 +233,7 @@ def _check_lines(lines: _Figures) -> None:
 
 def _check_once(lines: _Figures, claim: Ints) -> None:
     codes, texts = _numbered([lines.table], "service_code")
-    rank = np.empty(len(texts), dtype=np.int64)
-    rank[numbers_of(compute.sort_indices(texts)).astype(np.int64)] = np.arange(len(texts))
+    rank = places_in(numbers_of(compute.sort_indices(texts)))
     key = claim * len(texts) + rank[codes]
     # In their order they are told at a glance.
     if (key[1:] > key[:-1]).all():
