@@ -1,10 +1,10 @@
-"""The rows of a CSV text, each with the line it begins on, and why a row is none."""
+"""The rows of a CSV text, each with the line it begins on, and why a row is none; and back."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chiiki_tsusho.language import Text
 
@@ -58,3 +58,10 @@ def csv_rows(text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]
                 "there is text behind a closed quotation mark; put the quotation marks right"
             )
         raise CsvRowError(line, fault, left_open) from error
+
+
+def csv_text(rows: Iterable[Iterable[object]], line_end: str = "\r\n") -> str:
+    """Write rows as a CSV; what is None is blank."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=line_end).writerows(rows)
+    return text.getvalue()

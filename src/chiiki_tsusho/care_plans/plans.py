@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from chiiki_tsusho.care_plans.persons import (
 from chiiki_tsusho.care_plans.units import is_grand_total, planned_units
 from chiiki_tsusho.care_plans.visits import planned_months, visit_columns
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.csv_rows import csv_text
 from chiiki_tsusho.language import Counted, Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
@@ -220,8 +219,4 @@ def _frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.D
 
 
 def _csv(frame: pd.DataFrame) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(frame.columns)
-    writer.writerows(frame.to_numpy().tolist())
-    return text.getvalue()
+    return csv_text([frame.columns, *frame.to_numpy().tolist()])

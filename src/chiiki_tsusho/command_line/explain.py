@@ -65,7 +65,7 @@ def lookup(
     """
     with exit_codes():
         from chiiki_tsusho.law.code_book import load_code_book, load_codes
-        from chiiki_tsusho.law.code_rows import csv_text
+        from chiiki_tsusho.law.code_rows import table_text
 
         if coverage:
             from chiiki_tsusho.command_line.coverage import coverage_text
@@ -80,7 +80,7 @@ def lookup(
         table = load_codes(month, path=codes)
         # Without a frame: loading pandas takes longer than all the rest.
         at = table.positions(codes_asked) if codes_asked else range(len(table.rows))
-        show_data(csv_text(table.rows[one] for one in at))
+        show_data(table_text(table.rows[one] for one in at))
 
 
 def explain(

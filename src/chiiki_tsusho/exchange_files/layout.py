@@ -11,7 +11,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.table_files import (
     Fault,
@@ -19,9 +18,8 @@ from chiiki_tsusho.law.table_files import (
     NumberedRow,
     TableRow,
     Whole,
-    faults_text,
     law_file,
-    typed_rows,
+    typed_table,
 )
 
 Kind = Literal["number", "code", "date", "month", "text"]
@@ -86,11 +84,7 @@ def layout(path: Path | None = None) -> dict[str, Record]:
     TableError
         The file fails a check; the message names line and column.
     """
-    file = path or law_file("claim_file_layout.csv")
-    rows, faults = typed_rows(file, Item)
-    faults.extend(_order_faults(rows))
-    if faults:
-        raise TableError(faults_text(file, faults))
+    rows = typed_table(path or law_file("claim_file_layout.csv"), Item, _order_faults)
     return {
         name: Record(name, tuple(one.row for one in items))
         for name, items in groupby(rows, key=lambda one: one.row.record)

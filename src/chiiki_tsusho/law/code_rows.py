@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from chiiki_tsusho.csv_rows import csv_text
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.law.table_files import Filled, Month, NumberedRow, TableRow, Whole
 from chiiki_tsusho.months import OPEN_END, month_before, next_month
@@ -156,12 +156,7 @@ def segments(rows: list[CodeLine]) -> list[tuple[int, int, list[CodeLine]]]:
     return cuts
 
 
-def csv_text(rows: Iterable[CodeRow], columns: Sequence[str] = COLUMNS) -> str:
+def table_text(rows: Iterable[CodeRow], columns: Sequence[str] = COLUMNS) -> str:
     """Write rows as a code table file has them, the heading above."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        cells = [getattr(row, column) for column in columns]
-        writer.writerow(["" if cell is None else str(cell) for cell in cells])
-    return text.getvalue()
+    cells = ([getattr(row, column) for column in columns] for row in rows)
+    return csv_text(chain([columns], cells), "\n")

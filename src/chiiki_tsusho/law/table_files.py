@@ -371,15 +371,20 @@ def model_fault(error: Any) -> Text:
     return Text("{why}", why=str(error["msg"]))
 
 
-def typed_table(path: Path, model: type[AnyRow]) -> tuple[NumberedRow[AnyRow], ...]:
-    """Read a small table whose cells must all have the right types.
+def typed_table(
+    path: Path,
+    model: type[AnyRow],
+    check: Callable[[list[NumberedRow[AnyRow]]], Iterable[Fault]] = lambda _: (),
+) -> tuple[NumberedRow[AnyRow], ...]:
+    """Read a small table whose cells must all have the right types, and whose rows pass a check.
 
     Raises
     ------
     TableError
-        A cell has not; the message names line and column.
+        One has not or does not; the message names line and column.
     """
     rows, faults = typed_rows(path, model)
+    faults.extend(check(rows))
     if faults:
         raise TableError(faults_text(path, faults))
     return tuple(rows)
@@ -395,11 +400,7 @@ def dated_rows(
     TableError
         A cell has the wrong type, or two periods overlap; the message names line and column.
     """
-    rows, faults = typed_rows(path, model)
-    faults.extend(period_faults(rows, name))
-    if faults:
-        raise TableError(faults_text(path, faults))
-    return tuple(rows)
+    return typed_table(path, model, lambda rows: period_faults(rows, name))
 
 
 def period_faults(

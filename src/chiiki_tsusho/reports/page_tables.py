@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +9,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
+from chiiki_tsusho.csv_rows import csv_text
 from chiiki_tsusho.reading.csv_rows import BOM
 from chiiki_tsusho.reports.page_figures import MEASURES, YEN, ReportFigures
 from chiiki_tsusho.reports.page_words import PageWords
@@ -29,17 +28,14 @@ def tables_of(figures: ReportFigures, words: PageWords) -> dict[str, bytes]:
 
 def _csv(columns: _Columns, words: PageWords) -> bytes:
     """Write a table as spreadsheets read it, no text of it a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([words.label(name) for name in columns])
+    headings = [words.label(name) for name in columns]
     guarded = [
         without_formulas(pa.chunked_array([of_texts(cells)])).to_pylist()
         if any(isinstance(cell, str) for cell in cells)
         else cells
         for cells in columns.values()
     ]
-    writer.writerows(zip(*guarded, strict=True))
-    return BOM + text.getvalue().encode()
+    return BOM + csv_text([headings, *zip(*guarded, strict=True)]).encode()
 
 
 def _tables(figures: ReportFigures, words: PageWords) -> dict[str, _Columns]:

@@ -15,7 +15,7 @@ from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import wrong_kind
 from chiiki_tsusho.language import Language, Sayable, Text, printable
 from chiiki_tsusho.law.code_file import check_code_rows
-from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, csv_text
+from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, table_text
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.law.table_files import TableText
 from chiiki_tsusho.months import joined
@@ -252,7 +252,7 @@ class Gathering:
 
     def _faults(self) -> dict[int, Sayable]:
         """Make the checks of the loader on the file as it would be written."""
-        text = csv_text(one.row for one in self.placed)
+        text = table_text(one.row for one in self.placed)
         _, faults = check_code_rows(TableText(Path("codes.csv"), text, ""))
         found: dict[int, Sayable] = {}
         for fault in faults:
@@ -363,4 +363,4 @@ def write_code_rows(rows: Iterable[CodeRow], path: str | Path) -> None:
     for row in given:
         if not isinstance(row, CodeRow):
             raise wrong_kind("rows", "Iterable[CodeRow]", row)
-    write_whole(path, csv_text(given))
+    write_whole(path, table_text(given))
