@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +18,10 @@ from chiiki_tsusho.care_plans.layout import (
     PlanFile,
     plan_files,
 )
-from chiiki_tsusho.care_plans.notes import PlanKey
+from chiiki_tsusho.care_plans.notes import Note, PlanKey, Rule
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.exchange_files.cp932_rows import cp932_rows
-from chiiki_tsusho.language import Text, listed
+from chiiki_tsusho.language import Sayable, Text, listed
 from chiiki_tsusho.whole_files import given_path, visible_path
 
 _PREFIX = re.compile(r"([A-Z0-9]+)_")
@@ -54,6 +55,19 @@ class PlanLine:
     def heading(self, name: str) -> str:
         """Return what an item is called in the standard."""
         return plan_files()[self.kind].heading(name)
+
+    def note(self, rule: Rule, item: str, message: Sayable, *, holds: bool = False) -> Note:
+        """Say something of an item, with what stands there."""
+        heading = self.heading(item)
+        return Note(rule, message, self.file, self.number, self.key, heading, self[item], holds)
+
+
+def by_key(lines: Iterable[PlanLine]) -> dict[PlanKey, list[PlanLine]]:
+    """Part lines by whose they are, as they first come."""
+    parted: dict[PlanKey, list[PlanLine]] = defaultdict(list)
+    for line in lines:
+        parted[line.key].append(line)
+    return parted
 
 
 def plan_paths(given: Sequence[str | Path]) -> list[Path]:

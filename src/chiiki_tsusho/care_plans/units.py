@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chiiki_tsusho.care_plans.layout import UNITS_PLAN
-from chiiki_tsusho.care_plans.lines import PlanLine
+from chiiki_tsusho.care_plans.lines import PlanLine, by_key
 from chiiki_tsusho.care_plans.notes import Note, Notes, PlanKey, Rule
 from chiiki_tsusho.care_plans.visits import PlannedMonth
 from chiiki_tsusho.errors import UnsupportedMonthError
@@ -54,20 +54,17 @@ def planned_units(
     notes : Notes
         Receives what does not fit.
     """
-    by_key: dict[PlanKey, list[PlanLine]] = defaultdict(list)
-    for line in lines:
-        by_key[line.key].append(line)
+    parted = by_key(lines)
     compared = dict(months)
     sums: dict[PlanKey, int | None] = {}
     unplaced: set[PlanKey] = set()
-    for key, own in sorted(by_key.items()):
+    for key, own in sorted(parted.items()):
         try:
             table = book.table(int(key.service_month))
         except UnsupportedMonthError:
             sums[key] = None
             continue
-        rows = {row.service_code: row for row in table.rows}
-        sheet = _Sheet(key, own, rows, compared.get(key), notes)
+        sheet = _Sheet(key, own, table.rows_by_code, compared.get(key), notes)
         if not sheet.ours:
             continue
         if not key.provider_no:
@@ -76,7 +73,7 @@ def planned_units(
             continue
         sums[key] = sheet.planned_units(with_plan=bool(compared))
         months.setdefault(key, PlannedMonth()).monthly.update(sheet.monthly)
-    if by_key:
+    if parted:
         _note_missing(compared, sums, book, notes)
     return {
         key: None if key._replace(provider_no="") in unplaced else units
@@ -142,7 +139,7 @@ class _Sheet:
         """Say that lines have no provider: they may be of any that the person goes to."""
         for line in self._details:
             text = Text("has no provider; planned_units of this person and month is left blank")
-            self._note(line, "planned_units", "provider_no", text)
+            self.notes.add(line.note("planned_units", "provider_no", text))
 
     def planned_units(self, *, with_plan: bool) -> int | None:
         """Sum the lines that count against the limit; None where one of them may be wrong.
@@ -196,7 +193,7 @@ class _Sheet:
                 n=count,
                 expected=row.units * count,
             )
-            self._note(line, "units_differ", "planned_units", text)
+            self.notes.add(line.note("units_differ", "planned_units", text))
 
     def _check_monthly(self, managed: Mapping[str, Sequence[PlanLine]]) -> None:
         """Refuse what is counted once a month and stands there more often."""
@@ -207,7 +204,7 @@ class _Sheet:
                 text = Text(
                     "{code} is counted once a month; planned_units is left blank", code=code
                 )
-                self._note(lines[-1], "counts_differ", "count", text)
+                self.notes.add(lines[-1].note("counts_differ", "count", text))
 
     def _count(self, line: PlanLine, row: CodeRow) -> int | None:
         """Return how often a code is planned; where the line is silent, what 第6表 says."""
@@ -243,7 +240,7 @@ class _Sheet:
                 text = Text(
                     "第6表 plans {code} {n} times; planned_units is left blank", code=code, n=n
                 )
-                self._note(lines[0], "counts_differ", "count", text)
+                self.notes.add(lines[0].note("counts_differ", "count", text))
 
     def _missing(self, managed: Mapping[str, object], planned: Iterable[str]) -> Iterator[str]:
         for code in planned:
@@ -252,11 +249,7 @@ class _Sheet:
 
     def _unusable(self, line: PlanLine, item: str) -> None:
         text = Text("cannot be used; planned_units is left blank")
-        self._note(line, "planned_units", item, text)
+        self.notes.add(line.note("planned_units", item, text))
 
     def _note_whole(self, rule: Rule, text: Sayable) -> None:
         self.notes.add(Note(rule, text, self._first.file, self._first.number, self.key))
-
-    def _note(self, line: PlanLine, rule: Rule, item: str, text: Sayable) -> None:
-        heading, value = line.heading(item), line[item]
-        self.notes.add(Note(rule, text, line.file, line.number, self.key, heading, value))

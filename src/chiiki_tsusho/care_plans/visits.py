@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from chiiki_tsusho.care_plans.layout import NO_TIME
-from chiiki_tsusho.care_plans.lines import PlanLine
-from chiiki_tsusho.care_plans.notes import Note, Notes, PlanKey, Rule
+from chiiki_tsusho.care_plans.lines import PlanLine, by_key
+from chiiki_tsusho.care_plans.notes import Note, Notes, PlanKey
 from chiiki_tsusho.errors import UnsupportedMonthError
-from chiiki_tsusho.language import Counted, Sayable, Text
+from chiiki_tsusho.language import Counted, Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.code_table import CodeTable
@@ -61,11 +61,8 @@ def planned_months(
     -------
     dict of PlanKey to PlannedMonth
     """
-    by_key: dict[PlanKey, list[PlanLine]] = defaultdict(list)
-    for line in lines:
-        by_key[line.key].append(line)
     months: dict[PlanKey, PlannedMonth] = {}
-    for key, own in by_key.items():
+    for key, own in by_key(lines).items():
         try:
             table = book.table(int(key.service_month))
         except UnsupportedMonthError as error:
@@ -84,7 +81,7 @@ class _PlanReader:
 
     def month(self, lines: Sequence[PlanLine]) -> PlannedMonth | None:
         """Read the lines of one person at one provider; None where none is of this service."""
-        rows = {row.service_code: row for row in self.table.rows}
+        rows = self.table.rows_by_code
         types = {row.service_type for row in self.table.rows}
         others = [line for line in lines if line["service_code"][:2] not in types]
         self._note_others(others)
@@ -120,19 +117,10 @@ class _PlanReader:
             key = next(one.key for one in lines if one.file == file)
             self.notes.add(Note("other_service", text, file, key=key, value=kind))
 
-    def _hold(self, line: PlanLine, rule: Rule, item: str, message: Sayable) -> None:
-        heading = line.heading(item)
-        note = Note(rule, message, line.file, line.number, line.key, heading, line[item], True)
-        self.notes.add(note)
-
-    def _warn(self, line: PlanLine, rule: Rule, item: str, message: Sayable) -> None:
-        heading = line.heading(item)
-        self.notes.add(Note(rule, message, line.file, line.number, line.key, heading, line[item]))
-
     def _unknown(self, line: PlanLine) -> None:
         month = month_text(self.table.month)
         text = Text("no code of the table of {month}; ask the care manager", month=month)
-        self._hold(line, "unknown_code", "service_code", text)
+        self.notes.add(line.note("unknown_code", "service_code", text, holds=True))
 
     def _readable(self, line: PlanLine) -> bool:
         good = {
@@ -152,7 +140,7 @@ class _PlanReader:
         }
         for item, fine in good.items():
             if not fine:
-                self._hold(line, "unreadable_item", item, expected[item])
+                self.notes.add(line.note("unreadable_item", item, expected[item], holds=True))
         return all(good.values())
 
     def _compare_units(self, line: PlanLine, row: CodeRow) -> None:
@@ -165,7 +153,7 @@ class _PlanReader:
                 units=row.units,
                 month=month_text(self.table.month),
             )
-            self._warn(line, "units_differ", "units", text)
+            self.notes.add(line.note("units_differ", "units", text))
 
     def _visits(self, day: Sequence[tuple[PlanLine, CodeRow]]) -> list[Cells]:
         """Make the visits of one day: one of each base code, and what is added to them."""
@@ -179,14 +167,14 @@ class _PlanReader:
             same = (row.service_code, *_times(line))
             if same in seen or int(line["count"]) != 1:
                 text = Text("one visit is there twice; give each its times")
-                self._hold(line, "doubled", "service_code", text)
+                self.notes.add(line.note("doubled", "service_code", text, holds=True))
             seen.add(same)
             extension = self._extension(line, row, added, alone=len(bases) == 1)
             visits.append(self._visit(line, row, extension, len(visits) + 1))
         for line, row in added:
             if not visits:
                 text = Text("there is no visit on this day to add it to")
-                self._hold(line, "no_visit", "service_code", text)
+                self.notes.add(line.note("no_visit", "service_code", text, holds=True))
             elif row.extension_units is None:
                 # Where the times leave it open, the visits that can have it come first.
                 nearest = sorted(
@@ -264,7 +252,7 @@ class _PlanReader:
             first=first,
             end=end,
         )
-        self._warn(line, "times_differ", "end_time", text)
+        self.notes.add(line.note("times_differ", "end_time", text))
         return {"minutes": first}
 
     def _spread(self, line: PlanLine, row: CodeRow, visits: Iterable[Cells]) -> None:
@@ -281,7 +269,7 @@ class _PlanReader:
                 break
         if left:
             text = Text("{code} is counted too often for the day", code=row.service_code)
-            self._hold(line, "over_count", "count", text)
+            self.notes.add(line.note("over_count", "count", text, holds=True))
 
 
 def _times(line: PlanLine) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from chiiki_tsusho.errors import UnsupportedMonthError
 from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_file import read_code_rows
-from chiiki_tsusho.law.code_rows import SERVICES, CodeLine, segments
+from chiiki_tsusho.law.code_rows import SERVICES, CodeLine, CodeRow, segments
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, normal
@@ -146,6 +146,11 @@ class CodeBook:
             table = CodeTable(month, tuple(rows), self.known_minutes)
             self._tables_of_start[first] = table
         return table if table.month == month else table.of_month(month)
+
+
+def code_row(book: CodeBook, month: int, code: str) -> CodeRow | None:
+    """Return the row of a code in a month, None where there is none."""
+    return book.table(month).rows_by_code.get(code) if book.supports(month) else None
 
 
 @checked_call

@@ -133,6 +133,11 @@ class CodeTable(MonthRows):
         return pd.DataFrame(data)
 
     @cached_property
+    def rows_by_code(self) -> dict[str, CodeRow]:
+        """The rows by their service codes."""
+        return {row.service_code: row for row in self.rows}
+
+    @cached_property
     def row_units(self) -> npt.NDArray[np.int64]:
         """Units of one count of each code; 0 for a rate, whose units the month decides."""
         return np.array([row.units or 0 for row in self.rows], dtype=np.int64)

@@ -22,7 +22,7 @@ from chiiki_tsusho.exchange_files.statements import (
     laws_of_claims,
     stated_of_persons,
 )
-from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.law.code_book import CodeBook, code_row
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.payers import fund_rates
 from chiiki_tsusho.number_arrays import Ints
@@ -199,13 +199,8 @@ def _code_rows(lines: pa.Table, book: CodeBook) -> tuple[Ints, list[CodeRow | No
     """Return for each line which of the rows of the code table is its, None of an unknown code."""
     pairs = pc.binary_join_element_wise(lines["service_month"], lines["service_code"], " ")
     coded = pairs.combine_chunks().dictionary_encode()
-    rows: list[CodeRow | None] = []
-    tables: dict[str, dict[str, CodeRow]] = {}
-    for month, _, code in (pair.partition(" ") for pair in coded.dictionary.to_pylist()):
-        if month not in tables:
-            known = book.table(int(month)).rows if book.supports(int(month)) else ()
-            tables[month] = {row.service_code: row for row in known}
-        rows.append(tables[month].get(code))
+    named = (pair.split(" ") for pair in coded.dictionary.to_pylist())
+    rows = [code_row(book, int(month), code) for month, code in named]
     use: Ints = coded.indices.to_numpy().astype(np.int64)
     return use, rows
 

@@ -184,7 +184,7 @@ def by_code(claims: pd.DataFrame, a: Side, b: Side) -> pd.DataFrame:
     """Sum the lines of the claims compared by code, an addition of both sides in one row."""
     records: dict[str, list[Any]] = {}
     for at, side in enumerate((a, b)):
-        rows = {row.service_code: row for row in side.law.law.rows}
+        rows = side.law.law.rows_by_code
         kept = side.lines.merge(claims[CLAIM_KEY_NAMES], on=CLAIM_KEY_NAMES, how="inner")
         sums = kept.groupby("service_code")[["count", "service_units"]].sum()
         for code, count, units in sums.itertuples(name=None):

@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_numbers
-from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.law.code_rows import CodeRow
+from chiiki_tsusho.law.code_book import CodeBook, code_row
 from chiiki_tsusho.law.prices_and_limits import benefit_limit_rows, unit_price_rows
 from chiiki_tsusho.months import joined
 from chiiki_tsusho.number_arrays import distinct_numbers, placed, summed
@@ -253,7 +252,7 @@ def _named(lines: NumberTable, book: CodeBook) -> tuple[NumberTable, NumberTable
     use, first = groups([lines["service_month"], lines["service_code"]])
     used = lines.only(["service_month", "service_code"]).take(first)
     months, codes = used["service_month"].tolist(), used.cells("service_code")
-    rows = [_table_row(book, month, code) for month, code in zip(months, codes, strict=True)]
+    rows = [code_row(book, month, code) for month, code in zip(months, codes, strict=True)]
     # A ratio has no units of its own.
     fixed = np.array([row is not None and row.kind != "rate" for row in rows], dtype=bool)
     of_table = np.array([0 if row is None else row.units or 0 for row in rows], dtype=np.int64)
@@ -270,15 +269,6 @@ def _named(lines: NumberTable, book: CodeBook) -> tuple[NumberTable, NumberTable
     )
     other = {"other": (unknown | (fixed & differing)).astype(np.int64)}
     return lines.also({"use": use}), used.also({**of_codes.columns, **other}, of_codes.words)
-
-
-def _table_row(book: CodeBook, month: int, code: str) -> CodeRow | None:
-    if not book.supports(month):
-        return None
-    table = book.table(month)
-    at = int(np.searchsorted(table.service_codes, code))
-    row = table.rows[at] if at < len(table) else None
-    return row if row is not None and row.service_code == code else None
 
 
 def _by_code(lines: NumberTable, used: NumberTable) -> NumberTable:
