@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from chiiki_tsusho.language import Language, Name, Sayable, Text
 from chiiki_tsusho.problem_texts import TITLES
 from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reports.comparison import Comparison
-from chiiki_tsusho.reports.comparison_text import side_names
+from chiiki_tsusho.reports.comparison_text import figure, largest, side_names, signed
 from chiiki_tsusho.reports.page import TEMPLATES
 from chiiki_tsusho.reports.page_words import visible
 from chiiki_tsusho.whole_files import write_whole
@@ -23,6 +24,7 @@ COMPARISON_PAGE = "comparison.html"
 # More rows are in the CSVs.
 _ROWS_SHOWN = 50
 _MESSAGE_CHARACTERS = 600
+_BLANK = "–"
 _LISTS = {
     "by_provider": Text("by provider"),
     "by_insurer": Text("by insurer"),
@@ -96,12 +98,12 @@ def page_of(comparison: Comparison, language: Language) -> str:
         total=comparison.total.iloc[0],
         amounts=[(name, _named(name, language)) for name in COMPARED],
         lists=[_list(name, getattr(comparison, name), language) for name in _LISTS],
-        codes=_largest(comparison.by_code, "units_difference"),
+        codes=largest(comparison.by_code, "units_difference", _ROWS_SHOWN),
         reasons=comparison.reasons.head(_ROWS_SHOWN).to_dict("records"),
         problems=comparison.other_problems.head(_ROWS_SHOWN).to_dict("records"),
-        number=_number,
+        number=partial(figure, blank=_BLANK),
         titled=_title,
-        signed=_signed,
+        signed=partial(signed, blank=_BLANK),
         visible=visible,
         file_of=lambda file, line=None: place_text(file, _line(line), "", language),
         title_of=lambda rule: TITLES[rule].say(language),
@@ -116,15 +118,10 @@ def _list(name: str, sums: pd.DataFrame, language: Language) -> dict[str, Any]:
         "title": _LISTS[name].say(language),
         "of": _heading(first, language),
         "key": first.name,
-        "rows": _largest(sums, "total_units_difference"),
+        "rows": largest(sums, "total_units_difference", _ROWS_SHOWN),
         "all": len(sums),
         "left_out": "claims_left_out" in sums,
     }
-
-
-def _largest(frame: pd.DataFrame, column: str) -> list[dict[Any, Any]]:
-    order = frame[column].abs().sort_values(ascending=False, kind="stable").index[:_ROWS_SHOWN]
-    return frame.loc[order].to_dict("records")
 
 
 def _named(name: str, language: Language) -> str:
@@ -142,11 +139,3 @@ def _title(text: str) -> str:
 
 def _line(value: Any) -> int | None:
     return None if value is None or pd.isna(value) else int(value)
-
-
-def _number(value: Any) -> str:
-    return "–" if pd.isna(value) else f"{value:,}"
-
-
-def _signed(value: Any) -> str:
-    return _number(value) if pd.isna(value) or not value else f"{value:+,}"

@@ -81,7 +81,7 @@ def _counts(comparison: Comparison, a: str, b: str) -> Sayable:
         for side, name in zip(SIDES, (a, b), strict=True)
     ]
     cells: list[_Cells] = [
-        [noun, _number(compared), _number(left_out), *why]
+        [noun, figure(compared), figure(left_out), *why]
         for (noun, compared, left_out), why in zip(rows, (held, uncoded), strict=True)
     ]
     return _Table(["", Text("compared"), Text("left out"), "", ""], cells, "lrrll")
@@ -103,9 +103,9 @@ def _totals(total: pd.Series, a: str, b: str) -> Sayable:
     cells: list[_Cells] = [
         [
             _NAMES[name],
-            _number(total[f"{name}_a"]),
-            _number(total[f"{name}_b"]),
-            _signed(total[f"{name}_difference"]),
+            figure(total[f"{name}_a"]),
+            figure(total[f"{name}_b"]),
+            signed(total[f"{name}_difference"]),
             str(total.get(f"{name}_per_cent", "")),
         ]
         for name in COMPARED
@@ -122,15 +122,15 @@ def _totals(total: pd.Series, a: str, b: str) -> Sayable:
 
 
 def _by_code(by_code: pd.DataFrame, most: int, a: str, b: str) -> Sayable:
-    shown = _largest(by_code, "units_difference", most)
+    shown = largest(by_code, "units_difference", most)
     cells = [
         [
             row["service_code_a"],
             row["name_a"],
             row["service_code_b"],
             row["name_b"],
-            *(_number(row[name]) for name in ("count_a", "count_b", "units_a", "units_b")),
-            _signed(row["units_difference"]),
+            *(figure(row[name]) for name in ("count_a", "count_b", "units_a", "units_b")),
+            signed(row["units_difference"]),
         ]
         for row in shown
     ]
@@ -142,19 +142,19 @@ def _by_code(by_code: pd.DataFrame, most: int, a: str, b: str) -> Sayable:
 
 def _summed(title: Text, of: Text, sums: pd.DataFrame, most: int) -> Sayable:
     """Write sums by the first column of a frame, whose values say of what they are."""
-    shown = _largest(sums, "total_units_difference", most)
+    shown = largest(sums, "total_units_difference", most)
     counted = [name for name in ("claims", "claims_left_out") if name in sums]
     cells = [
         [
             row[sums.columns[0]] or BLANK,
-            *(_number(row[name]) for name in (*counted, "claims_more", "claims_less")),
+            *(figure(row[name]) for name in (*counted, "claims_more", "claims_less")),
             *(
                 write(row[f"{name}_{part}"])
                 for name in ("total_units", "total_yen")
                 for part, write in (
-                    ("a", _number),
-                    ("b", _number),
-                    ("difference", _signed),
+                    ("a", figure),
+                    ("b", figure),
+                    ("difference", signed),
                     ("per_cent", str),
                 )
             ),
@@ -174,7 +174,7 @@ def _without_code(reasons: pd.DataFrame, most: int, names: dict[str, str]) -> Sa
     cells: list[_Cells] = [
         [
             names[row["side"]],
-            _number(row["rows"]),
+            figure(row["rows"]),
             Name(row["file"], place_text(row["file"], None, "", "ja")),
             row["message"],
         ]
@@ -209,7 +209,8 @@ def _missing_keys(missing: pd.DataFrame, names: dict[str, str]) -> Sayable:
     return on_lines([Text("additions without a row in a table"), _Table(heading, cells, "lll")])
 
 
-def _largest(frame: pd.DataFrame, column: str, most: int) -> list[dict[Hashable, Any]]:
+def largest(frame: pd.DataFrame, column: str, most: int) -> list[dict[Hashable, Any]]:
+    """Return the rows with the largest figures of a column, whatever their sign."""
     order = frame[column].abs().sort_values(ascending=False, kind="stable").index[:most]
     return frame.loc[order].to_dict("records")
 
@@ -225,12 +226,14 @@ def _listed(title: Text, whole: int, most: int, table: Sayable) -> Sayable:
     return on_lines([title, table])
 
 
-def _number(value: Any) -> str:
-    return BLANK if pd.isna(value) else f"{value:,}"
+def figure(value: Any, blank: str = BLANK) -> str:
+    """Write a figure that may not be known."""
+    return blank if pd.isna(value) else f"{value:,}"
 
 
-def _signed(value: Any) -> str:
-    return _number(value) if pd.isna(value) or not value else f"{value:+,}"
+def signed(value: Any, blank: str = BLANK) -> str:
+    """Write a difference that may not be known, with its sign."""
+    return figure(value, blank) if pd.isna(value) or not value else f"{value:+,}"
 
 
 @dataclass(frozen=True)
