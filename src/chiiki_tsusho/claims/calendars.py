@@ -97,6 +97,12 @@ class Calendars:
         pair, insured = self.claims.parts(claims)
         return pair, insured
 
+    def parts(self, claims: Ints | slice = slice(None)) -> tuple[Ints, Ints, Ints, Ints]:
+        """Return provider, insurer, packed insured number and month number of claims."""
+        pair, insured = self.claim_parts(claims)
+        provider, insurer, month = self.pair_parts(pair)
+        return provider, insurer, insured, month
+
     def enter(self, claim: Ints, session: Ints, day: Ints, kind: Ints, level: Ints) -> None:
         """Enter visits into the calendars of their claims.
 
@@ -145,6 +151,12 @@ class Calendars:
     def hold(self, claims: Ints) -> None:
         """Hold claims."""
         self._marks.cells[claims, _HELD] = 1
+
+    def hold_for(self, claims: Ints, rows: Ints | int) -> None:
+        """Hold claims for so many rows that may be of them and that say nothing for certain."""
+        self.hold(claims)
+        self.open_level(claims)
+        self.set_apart(claims, rows)
 
     def open_level(self, claims: Ints) -> None:
         """Mark claims with a row whose care level is not known."""

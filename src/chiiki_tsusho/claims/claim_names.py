@@ -69,8 +69,7 @@ class ClaimIds:
         cls, table: CodeTable, calendars: Calendars, identities: Identities, claims: Ints
     ) -> ClaimIds:
         """Look up whose claims they are."""
-        pair, insured = calendars.claim_parts(claims)
-        provider, insurer, _ = calendars.pair_parts(pair)
+        provider, insurer, insured, _ = calendars.parts(claims)
         return cls(table, calendars, identities, claims, provider, insurer, insured)
 
     def __len__(self) -> int:
@@ -128,10 +127,19 @@ def keys_of(calendars: Calendars, identities: Identities, months: Sequence[int])
     months : sequence of int
         YYYYMM by position.
     """
-    pair, insured = calendars.claim_parts()
-    provider, insurer, month = calendars.pair_parts(pair)
+    return names_of(calendars, identities, [f"{one:06d}" for one in months])
+
+
+def names_of(
+    calendars: Calendars,
+    identities: Identities,
+    months: Sequence[str],
+    claims: Ints | slice = slice(None),
+) -> pa.StringArray:
+    """Name claims as their keys do, the months by the texts given for their positions."""
+    provider, insurer, insured, month = calendars.parts(claims)
     return joined(
-        of_texts([f"{one:06d}" for one in months]).take(of_numbers(month)),
+        of_texts(months).take(of_numbers(month)),
         identities.providers.arrow.take(of_numbers(provider)),
         identities.insurers.arrow.take(of_numbers(insurer)),
         unpack_insured(insured),

@@ -161,6 +161,5 @@ def _note_crossing(rows: pd.DataFrame, crossing: Crossing, problems: Problems) -
 
 
 def _months_of(visits: VisitBook, claims: Ints) -> Ints:
-    calendars = visits.calendars
     months = np.array(visits.months, dtype=np.int64)
-    return months[calendars.pair_parts(calendars.claim_parts(claims)[0])[2]]
+    return months[visits.calendars.parts(claims)[3]]

@@ -85,10 +85,9 @@ class _ClaimsByParts:
     """All claims, found by any of the parts that name them: provider, insurer, person, month."""
 
     def __init__(self, calendars: Calendars) -> None:
-        pair, insured = calendars.claim_parts()
-        provider, insurer, month = calendars.pair_parts(pair)
+        parts = calendars.parts()
         # The last one is the same in all claims.
-        self._parts = np.stack((provider, insurer, insured, month, np.zeros_like(month)))
+        self._parts = np.stack((*parts, np.zeros_like(parts[0])))
         self._ids: dict[tuple[int, ...], tuple[TupleIds, Ints]] = {}
 
     def agreeing(self, known: Ints, held: Flags | None = None) -> tuple[Ints, Ints]:

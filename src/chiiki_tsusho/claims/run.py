@@ -133,9 +133,7 @@ class BatchRun:
         calendars = self._visits.calendars
         if self._waiting is not None:
             held, beside = map(self._met_here, (self._waiting.held, self._waiting.beside))
-            calendars.hold(held)
-            calendars.open_level(held)
-            calendars.set_apart(held, self._waiting.rows)
+            calendars.hold_for(held, self._waiting.rows)
             calendars.set_beside(beside, self._waiting.rows)
         self._warn_of_examples()
         done = 0
@@ -263,7 +261,7 @@ class BatchRun:
     def claims_met(self) -> tuple[pa.StringArray, pa.StringArray, Flags]:
         """Return provider and insurer of each claim met so far, and which claims are held."""
         calendars = self._visits.calendars
-        provider, insurer, _ = calendars.pair_parts(calendars.claim_parts()[0])
+        provider, insurer, _, _ = calendars.parts()
         return (
             self._identities.providers.arrow.take(of_numbers(provider)),
             self._identities.insurers.arrow.take(of_numbers(insurer)),
@@ -308,8 +306,7 @@ class BatchRun:
     def _beside(self) -> ClaimsElsewhere:
         """Return claims that rows may make, of persons who have others, if they are put right."""
         calendars = self._visits.calendars
-        pair, insured = calendars.claim_parts()
-        _, insurer, month = calendars.pair_parts(pair)
+        _, insurer, insured, month = calendars.parts()
         persons = TupleIds(3)
         person = persons.ids(insurer, insured, month)
         # Rows that may be of a claim which is here count with that.

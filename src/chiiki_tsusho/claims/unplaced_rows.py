@@ -19,13 +19,13 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import (
     flags_of,
-    joined,
     numbers_of,
     of_numbers,
     of_texts,
     repeated,
 )
 from chiiki_tsusho.claims.calendars import Calendars
+from chiiki_tsusho.claims.claim_names import names_of
 from chiiki_tsusho.claims.doubtful_cells import cells_of_lines
 from chiiki_tsusho.claims.guessed_numbers import LENGTHS, guesses, put_right
 from chiiki_tsusho.claims.matching_claims import (
@@ -49,7 +49,6 @@ from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.data_frame import FrameSource
 from chiiki_tsusho.reading.dense_ids import distinct_columns
 from chiiki_tsusho.reading.given_rows import held_frame, may_say
-from chiiki_tsusho.reading.insured_numbers import unpack_insured
 from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
@@ -278,9 +277,7 @@ class UnplacedRows:
             told = distinct_columns(told[:, told[2] == most[line]])[0]
         self._say_claims(calendars, months, problems, said, *told)
         if way == "hold":
-            calendars.hold(np.flatnonzero(held))
-            calendars.open_level(np.flatnonzero(held))
-            calendars.set_apart(np.flatnonzero(held), len(lines))
+            calendars.hold_for(np.flatnonzero(held), len(lines))
             # A person, or somebody who has no claim there, may have others that share a limit.
             alone = others[(number[others] == 0) | (as_read[[2, 5]][:, others] >= 0).any(axis=0)]
             claims = claims_of_persons(calendars, as_read[:, alone])
@@ -302,15 +299,8 @@ class UnplacedRows:
     ) -> None:
         """Name the claim that a row may belong to, or say how many there are."""
         one = np.flatnonzero(number == 1)
-        pair, insured = calendars.claim_parts(claim[one])
-        provider, insurer, month = calendars.pair_parts(pair)
-        names = joined(
-            of_texts([month_text(month) for month in months]).take(of_numbers(month)),
-            self.identities.providers.arrow.take(of_numbers(provider)),
-            self.identities.insurers.arrow.take(of_numbers(insurer)),
-            unpack_insured(insured),
-            between=" ",
-        )
+        in_words = [month_text(month) for month in months]
+        names = names_of(calendars, self.identities, in_words, claim[one])
         named = Text("claim {name}", name=any_of("name"))
         message = replace(said, facts={"claims": named})
         problems.add_alike("visits", "", lines[one], message, repeated("", len(one)), name=names)

@@ -361,14 +361,10 @@ class VisitBook:
         """Hold every month of those whose rows have an unreadable date."""
         if not self._lost:
             return
-        provider, insurer, _ = self.calendars.pair_parts()
-        pair, insured = self.calendars.claim_parts()
-        of_claims = provider[pair], insurer[pair], insured
+        *of_claims, _ = self.calendars.parts()
         lost = tuple(np.concatenate(parts) for parts in zip(*self._lost, strict=True))
         theirs, rows = _counted(of_claims, lost)
-        self.calendars.hold(theirs)
-        self.calendars.open_level(theirs)
-        self.calendars.set_apart(theirs, rows)
+        self.calendars.hold_for(theirs, rows)
         # In a month without a claim there they have one, too, if the row is of that month.
         self.calendars.set_beside(*_counted(of_claims[1:], lost[1:]))
 

@@ -259,8 +259,7 @@ def count_held(path: Path, aside: Ints) -> Held:
         pair = calendars.pair_ids(provider, insurer, month)
         claims.append(calendars.claims.ids(pair, insured))
     visits = np.bincount(np.concatenate([np.zeros(0, np.int64), *claims]), minlength=len(calendars))
-    pair, insured = calendars.claim_parts()
-    provider, insurer, month = calendars.pair_parts(pair)
+    provider, insurer, insured, month = calendars.parts()
     persons = unpack_insured(insured).dictionary_encode()
     by_claim = NumberTable(
         {
