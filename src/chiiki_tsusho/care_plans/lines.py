@@ -22,11 +22,12 @@ from chiiki_tsusho.care_plans.notes import Note, PlanKey, Rule
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.exchange_files.cp932_rows import cp932_rows
 from chiiki_tsusho.language import Sayable, Text, listed
+from chiiki_tsusho.reading.cells import IDENTIFIERS
 from chiiki_tsusho.whole_files import given_path, visible_path
 
 _PREFIX = re.compile(r"([A-Z0-9]+)_")
 _MONTH = re.compile(r"(19|20)[0-9]{2}(0[1-9]|1[0-2])")
-_INSURER, _INSURED = re.compile(r"[0-9]{6}(?:[0-9]{2})?"), re.compile(r"[0-9H][0-9]{9}")
+_INSURER, _INSURED = (re.compile(IDENTIFIERS[name]) for name in ("insurer_no", "insured_no"))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
@@ -11,11 +10,10 @@ from chiiki_tsusho.care_plans.lines import PlanLine
 from chiiki_tsusho.care_plans.notes import Note, Notes, PlanKey
 from chiiki_tsusho.care_plans.visits import Cells, PlannedMonth, iso_date
 from chiiki_tsusho.columns import HEADINGS
-from chiiki_tsusho.exchange_files.sheets import BY_CARE_MANAGER, LEVEL_CODE
+from chiiki_tsusho.exchange_files.sheets import BY_CARE_MANAGER, KEY_FORMS, LEVEL_CODE
 from chiiki_tsusho.language import Name, Text, unseen
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
 
-_PROVIDER = re.compile(r"[0-9A-Z]{10}")
 _LEVELS = {str(LEVEL_CODE + level): str(level) for level in range(1, LEVEL_SLOTS)}
 RECIPIENT_COLUMNS = (
     "insurer_no", "insured_no", "service_month", "provider_no", "planned_units", "care_level",
@@ -29,7 +27,7 @@ def _seen(text: str) -> str:
 
 
 def _provider(text: str) -> str:
-    return text if _PROVIDER.fullmatch(text) else ""
+    return text if KEY_FORMS["provider_no"].fullmatch(text) else ""
 
 
 # What each item gives: its column, and how its text becomes a cell (blank: it cannot be read).

@@ -23,8 +23,8 @@ from chiiki_tsusho.arrow_arrays import (
 )
 from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
 from chiiki_tsusho.number_arrays import Flags, Ints, flagged
-from chiiki_tsusho.reading.cell_texts import LONGEST_CELL, BadCellError
-from chiiki_tsusho.reading.cells import IDENTIFIERS, PARSERS
+from chiiki_tsusho.reading.cell_texts import LONGEST_CELL
+from chiiki_tsusho.reading.cells import IDENTIFIERS, parsed
 from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
 from chiiki_tsusho.records import record
@@ -57,7 +57,9 @@ def _reading_as(name: str, behind: pa.StringArray) -> Flags:
         return flags_of(compute.match_substring_regex(folded, pattern))
     found = flags_of(compute.match_substring_regex(folded, _IN_A_DATE))
     dates = folded.filter(of_flags(found)).dictionary_encode()
-    read = np.array([_is_date(text) for text in dates.dictionary.to_pylist()], dtype=bool)
+    read = np.array(
+        [parsed("date", text) is not None for text in dates.dictionary.to_pylist()], dtype=bool
+    )
     found[found] = read[dates.indices.to_numpy()]
     return found
 
@@ -210,11 +212,3 @@ def _ends(texts: pa.StringArray) -> pa.StringArray:
     plain = compute.utf8_trim_whitespace(texts)
     plain = compute.replace_substring_regex(plain, r"\.0+$", "")
     return compute.utf8_slice_codeunits(plain, -_LENGTH)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        PARSERS["date"](text)
-    except BadCellError:
-        return False
-    return True

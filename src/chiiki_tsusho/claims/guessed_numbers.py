@@ -13,8 +13,8 @@ from chiiki_tsusho.arrow_arrays import flags_of, numbers_of, of_flags, of_texts
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Ints
-from chiiki_tsusho.reading.cell_texts import LONGEST_CELL, BadCellError
-from chiiki_tsusho.reading.cells import PARSERS
+from chiiki_tsusho.reading.cell_texts import LONGEST_CELL
+from chiiki_tsusho.reading.cells import parsed
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities
 
@@ -53,11 +53,7 @@ def put_right(text: str, name: str) -> str | None:
         return None
     if number.isdigit():
         number = number.zfill(longer[0])
-    try:
-        PARSERS[name](number)
-    except BadCellError:
-        return None
-    return number
+    return None if parsed(name, number) is None else number
 
 
 def guesses(name: str, texts: pa.StringArray, identities: Identities) -> Ints:

@@ -44,8 +44,7 @@ from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE, Form, Texts
-from chiiki_tsusho.reading.cell_texts import BadCellError
-from chiiki_tsusho.reading.cells import PARSERS
+from chiiki_tsusho.reading.cells import parsed
 from chiiki_tsusho.reading.data_frame import FrameSource
 from chiiki_tsusho.reading.dense_ids import distinct_columns
 from chiiki_tsusho.reading.given_rows import held_frame, may_say
@@ -174,7 +173,8 @@ class UnplacedRows:
         of_line, elsewhere, cells = cells_of_lines(rows, layout, _WHOSE, INSURED_NO.name)
         guessed = np.stack([guesses(name, cells[name], self.identities) for name in LENGTHS])
         dates = cells["service_date"].dictionary_encode()
-        month = [_month(text, place) for text in dates.dictionary.to_pylist()]
+        days = [parsed("date", text) for text in dates.dictionary.to_pylist()]
+        month = [UNKNOWN if day is None else place(day // 100) for day in days]
         months = np.array(month, dtype=np.int64)[numbers_of(dates.indices)]
         parts = np.append(guessed, [months], axis=0)
         # Of a row elsewhere it is sure of whom it is; and each row of a line counts once.
@@ -335,13 +335,6 @@ def _set_aside(problems: Problems, lines: Ints, words: list[str]) -> None:
     messages = [Message("total_row", "total", {"value": word}) for word in words]
     problems.set_aside(lines)
     problems.add_rows("visits", "", lines, np.arange(len(lines)), words, messages)
-
-
-def _month(text: str, place: Callable[[int], int]) -> int:
-    try:
-        return place(PARSERS["date"](text) // 100)
-    except BadCellError:
-        return UNKNOWN
 
 
 def _unspaced(text: str) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from chiiki_tsusho.command_line.shared import (
     FOUND,
+    BatchFolder,
     Codes,
     Encoding,
     IgnoreColumns,
@@ -199,10 +200,7 @@ def _say_problems(problems: pd.DataFrame, names: dict[str, str | Sayable]) -> No
 
 
 def report_command(
-    folder: Annotated[
-        Path,
-        typer.Argument(metavar="DIR", help="What the claim command wrote.", show_default=False),
-    ],
+    folder: BatchFolder,
     output: Annotated[
         Path | None,
         typer.Option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from chiiki_tsusho.exchange_files.checks_yen import check_rates_and_funds, check
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
 from chiiki_tsusho.exchange_files.findings import Findings, every_view, frame_of
 from chiiki_tsusho.exchange_files.headings import headed
-from chiiki_tsusho.exchange_files.sheets import Sheets
+from chiiki_tsusho.exchange_files.sheets import Sheets, View
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.months import last_review
@@ -172,7 +172,7 @@ def _audited(file: ClaimFile, book: CodeBook) -> tuple[Findings, Sheets]:
     findings = Findings(file.shown)
     sheets = Sheets(file)
     check_form(file, views, findings)
-    _check_review_month(file, findings)
+    _check_review_month(views, findings)
     check_doubles(sheets, findings)
     check_lines(sheets, book, findings)
     check_totals(sheets, findings)
@@ -187,8 +187,7 @@ def _audited(file: ClaimFile, book: CodeBook) -> tuple[Findings, Sheets]:
     return findings, sheets
 
 
-def _check_review_month(file: ClaimFile, findings: Findings) -> None:
-    views = every_view(file.rows)
+def _check_review_month(views: Mapping[str, View], findings: Findings) -> None:
     control, claims = views["control"], views["7111"]
     if len(control) and len(claims):
         last = int(claims.numbers("service_month").max())

@@ -25,8 +25,8 @@ from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Form, Numbers, Source
 from chiiki_tsusho.reading.cell_faults import cell_fault
-from chiiki_tsusho.reading.cell_texts import BadCellError, identifier
-from chiiki_tsusho.reading.cells import PARSERS
+from chiiki_tsusho.reading.cell_texts import identifier
+from chiiki_tsusho.reading.cells import parsed
 from chiiki_tsusho.reading.headings import match_headings
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.reading.typed_blocks import Identities
@@ -56,17 +56,14 @@ def _number(places: int, text: str) -> str | None:
     return text if text.isascii() and text.isdigit() and len(text) == places else None
 
 
-def _parsed(kind: str, text: str) -> str | None:
-    try:
-        value = PARSERS[kind](text)
-    except BadCellError:
-        return None
-    return text if kind == "provider_no" else str(value)
-
-
 def _date(text: str) -> str | None:
-    date = _parsed("date", text)
-    return date if date is not None and int(date) // 100 >= FIRST_MONTH else None
+    date = parsed("date", text)
+    return str(date) if date is not None and date // 100 >= FIRST_MONTH else None
+
+
+def _care_level(text: str) -> str | None:
+    level = parsed("care_level", text)
+    return None if level is None else str(level)
 
 
 def _one_of(values: tuple[str, ...], text: str) -> str | None:
@@ -77,10 +74,10 @@ def _one_of(values: tuple[str, ...], text: str) -> str | None:
 _READERS: dict[str, Callable[[str], str | None]] = {
     "date": _date,
     "sex": _SEXES.get,
-    "care_level": partial(_parsed, "care_level"),
+    "care_level": _care_level,
     "care_plan_by": _PLAN_BY.get,
     "stop_reason": partial(_one_of, STOP_REASONS),
-    "provider_no": partial(_parsed, "provider_no"),
+    "provider_no": lambda text: None if parsed("provider_no", text) is None else text,
     "public_payer_no": partial(_number, 8),
     "public_recipient_no": partial(_number, 7),
     "facility_insurer_no": partial(_number, 6),

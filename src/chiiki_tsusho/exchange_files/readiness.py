@@ -10,7 +10,12 @@ from chiiki_tsusho.columns import CLAIM_KEY_NAMES, HEADINGS, INSURER_PLACES
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
 from chiiki_tsusho.exchange_files.sheets import WITH_MANAGER
-from chiiki_tsusho.exchange_files.statements import MonthClaims, laws_of_claims, month_bounds
+from chiiki_tsusho.exchange_files.statements import (
+    ALWAYS,
+    MonthClaims,
+    laws_of_claims,
+    month_bounds,
+)
 from chiiki_tsusho.language import Counted, Language, Name, Sayable, Text
 from chiiki_tsusho.law.prices_and_limits import benefit_limits
 from chiiki_tsusho.not_known import UNKNOWN
@@ -22,8 +27,6 @@ else:
     from chiiki_tsusho.lazy import pandas as pd
 
 COLUMNS = (*CLAIM_KEY_NAMES, "column", "rule", "message")
-# Every statement needs them.
-_ALWAYS = ("birth_date", "sex", "certified_from", "certified_to", "care_plan_by")
 _BLANK = Text("blank; the statement needs it")
 
 
@@ -122,7 +125,7 @@ def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
         problems.add(there & wanted & blank, name, "missing_value", _BLANK)
 
     everyone = np.ones(len(public), dtype=bool)
-    for name in _ALWAYS:
+    for name in ALWAYS:
         need(name, everyone)
     need("care_manager_no", np.isin(texts["care_plan_by"], WITH_MANAGER))
     need("public_payer_no", public)

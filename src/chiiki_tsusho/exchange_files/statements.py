@@ -30,6 +30,8 @@ from chiiki_tsusho.law.payers import claim_kind_of_funds, fund_rates, law_of_the
 from chiiki_tsusho.number_arrays import Flags, Ints, flagged
 
 EXCHANGE_ID, CLAIM_ID = "7131", "7111"
+# What every statement has of its person.
+ALWAYS = ("birth_date", "sex", "certified_from", "certified_to", "care_plan_by")
 _DATA, _CONTROL, _END = "2", "1", "3"
 _Column = Sequence[str] | Texts | Ints | str
 
@@ -253,9 +255,8 @@ def stated_of_persons(month: MonthClaims) -> dict[str, Texts]:
         for name in ("started_on", "stopped_on")
     )
     with_manager = np.isin(texts["care_plan_by"], WITH_MANAGER)
-    as_they_are = ("birth_date", "sex", "certified_from", "certified_to", "care_plan_by")
     return {
-        **{name: texts[name] for name in as_they_are},
+        **{name: texts[name] for name in ALWAYS},
         "public1_payer_no": np.where(public, texts["public_payer_no"], ""),
         "public1_recipient_no": np.where(public, texts["public_recipient_no"], ""),
         "care_manager_no": np.where(with_manager, texts["care_manager_no"], ""),

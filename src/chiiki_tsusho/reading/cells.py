@@ -241,6 +241,16 @@ PARSERS: dict[str, Parser] = {
     "day": _whole(1, 31, "日"),
     "yen": _whole(0, _NINE_DIGITS, "円"),
 }
+
+
+def parsed(kind: str, text: str) -> int | None:
+    """Return what the text of a cell says, None where it cannot be read."""
+    try:
+        return PARSERS[kind](text)
+    except BadCellError:
+        return None
+
+
 PARSERS = {kind: telling(parse) for kind, parse in PARSERS.items()}
 # Of a column that is not read for what it holds.
 ANYTHING: Parser = lambda _text: 0  # noqa: E731 as short as what it does
