@@ -16,6 +16,7 @@ from chiiki_tsusho.errors import wrong_kind
 from chiiki_tsusho.language import Language, Sayable, Text, printable
 from chiiki_tsusho.law.code_file import check_code_rows
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, table_text
+from chiiki_tsusho.law.published_names import BaseName
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.law.table_files import TableText
 from chiiki_tsusho.months import joined
@@ -279,26 +280,6 @@ def _visit_kind(row: CodeRow) -> Hashable:
     return (row.service, row.care_level, row.shortfall, row.reductions)
 
 
-def prove(row: CodeRow, printed: int | None) -> None:
-    """Refuse a base row whose printed 合成単位数 does not follow from its base by the steps.
-
-    Raises
-    ------
-    RowRefusedError
-        The message has both figures.
-    """
-    if printed is not None and printed != row.units:
-        raise RowRefusedError(
-            Text(
-                "合成単位数 {printed} does not follow from its base: {steps} gives {units}; find "
-                "out which figure is wrong",
-                printed=printed,
-                steps=_steps_text(row),
-                units=row.units,
-            )
-        )
-
-
 def _steps_text(row: CodeRow) -> str:
     steps = [str(row.base_units)]
     short, lack = row.short_hours_per_mille, row.shortfall_per_mille
@@ -313,16 +294,38 @@ def _steps_text(row: CodeRow) -> str:
     return " ".join(steps)
 
 
-def base_cells(cells: dict[str, Any]) -> dict[str, Any]:
-    """Complete the cells of a base row: its units by the steps, and what is the same on each."""
-    row = CodeRow.model_construct(**(dict.fromkeys(COLUMNS) | cells))
-    fixed = {"kind": "base", "max_per_visit": 1, "limit_managed": 1}
-    return (
-        {"per": "visit"}
-        | cells
-        | fixed
-        | {"service_type": SERVICE_TYPE, "units": row.composed_units()}
-    )
+def base_cells(name: BaseName, printed: int | None, cells: dict[str, Any]) -> dict[str, Any]:
+    """Complete the cells of a base row: what its name says, and its units by the steps.
+
+    Raises
+    ------
+    RowRefusedError
+        The printed 合成単位数 does not follow from the base; the message has both figures.
+    """
+    whole = cells | {
+        "service_type": SERVICE_TYPE,
+        "kind": "base",
+        "service": name.service,
+        "care_level": name.care_level,
+        "shortfall": name.shortfall,
+        "reductions": " ".join(name.reductions) or None,
+        "published_units": printed,
+        "max_per_visit": 1,
+        "limit_managed": 1,
+    }
+    row = CodeRow.model_construct(**(dict.fromkeys(COLUMNS) | whole))
+    units = row.composed_units()
+    if printed not in (None, units):
+        raise RowRefusedError(
+            Text(
+                "合成単位数 {printed} does not follow from its base: {steps} gives {units}; find "
+                "out which figure is wrong",
+                printed=printed,
+                steps=_steps_text(row),
+                units=units,
+            )
+        )
+    return whole | {"units": units}
 
 
 def addition_cells(known: CodeRow, cells: dict[str, Any]) -> dict[str, Any]:

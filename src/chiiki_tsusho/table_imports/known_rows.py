@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Literal
@@ -19,9 +19,9 @@ from chiiki_tsusho.law.published_names import (
     same_addition,
 )
 from chiiki_tsusho.law.table_files import law_file
+from chiiki_tsusho.table_imports.condition_text import Band, ratios_text
 from chiiki_tsusho.table_imports.named_additions import named_additions, unbracketed
 
-Band = tuple[int, int]
 # What no printed cell says of an addition or rate: taken from the bundled row of its name.
 TAKEN_BY_NAME = (
     "kind",
@@ -244,6 +244,39 @@ def spelling(name: str, known: CodeRow) -> str:
     return known.name if same else published(name)
 
 
+def refuse_other_sign(units: int, known: CodeRow) -> None:
+    """Refuse units above 0 where those of the name have been below, and the other way round."""
+    if known.units is not None and (known.units < 0) != (units < 0):
+        raise RowRefusedError(
+            Text(
+                "{units} units; the bundled row of this name has {known}, which is of the other "
+                "sign; {by_hand}",
+                units=units,
+                known=known.units,
+                by_hand=BY_HAND,
+            )
+        )
+
+
+def one_per_mille(ratios: Collection[Fraction]) -> int:
+    """Take the one ratio that a row prints, in ‰.
+
+    Raises
+    ------
+    RowRefusedError
+        There are several, or it is no whole number.
+    """
+    if len(ratios) > 1:
+        raise RowRefusedError(
+            Text(
+                "the row prints several ratios, {ratios}; {by_hand}",
+                ratios=ratios_text(ratios),
+                by_hand=BY_HAND,
+            )
+        )
+    return whole_per_mille(next(iter(ratios)))
+
+
 def whole_per_mille(ratio: Fraction) -> int:
     """Take a ratio in ‰ that has to be a whole number.
 
@@ -263,7 +296,7 @@ def whole_per_mille(ratio: Fraction) -> int:
     return int(ratio)
 
 
-def refuse_other_sign(per_mille: int, known: CodeRow) -> None:
+def refuse_ratio_of_other_sign(per_mille: int, known: CodeRow) -> None:
     """Refuse a ratio that takes away where the bundled one adds, or the other way round.
 
     Raises

@@ -8,6 +8,8 @@ follow from the plain code of the file (else of the bundled table) by the steps 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,7 +32,6 @@ from chiiki_tsusho.table_imports.gathering import (
     ImportedTable,
     addition_cells,
     base_cells,
-    prove,
 )
 from chiiki_tsusho.table_imports.known_rows import (
     BY_HAND,
@@ -39,6 +40,7 @@ from chiiki_tsusho.table_imports.known_rows import (
     bundled_rows,
     is_chained,
     refuse_other_sign,
+    refuse_ratio_of_other_sign,
     spelling,
 )
 from chiiki_tsusho.table_imports.master_rows import MasterRow, master_rows
@@ -111,7 +113,7 @@ class _MasterImport:
         base: list[_Base] = []
         reductions: list[tuple[_Base, str]] = []
         for row in master_rows(path, self._gathering):
-            try:
+            with self._refusing(row):
                 first, last = _months(row)
                 units = _units(row)
                 _check_code(row)
@@ -121,27 +123,25 @@ class _MasterImport:
                     reductions.append((_Base(row, line[1], units, first, last), line[0]))
                 else:
                     self._place_addition(row, units, first, last)
-            except RowRefusedError as error:
-                self._refuse(row, error)
         for one in base:
             if one.name.is_plain:
                 self._plain.setdefault(one.name, []).append(one)
         for one in base:
-            try:
+            with self._refusing(one.row):
                 self._place_base(one)
-            except RowRefusedError as error:
-                self._refuse(one.row, error)
         for one, key in reductions:
-            try:
+            with self._refusing(one.row):
                 self._place_reduction(one, key)
-            except RowRefusedError as error:
-                self._refuse(one.row, error)
         self._gathering.widen(self._known.is_for_both)
         return self._gathering.settle()
 
-    def _refuse(self, row: MasterRow, error: RowRefusedError) -> None:
-        code = SERVICE_TYPE + row.item_code
-        self._gathering.refuse(row.at, code, published(row.name), error.reason)
+    @contextmanager
+    def _refusing(self, row: MasterRow) -> Iterator[None]:
+        try:
+            yield
+        except RowRefusedError as error:
+            code = SERVICE_TYPE + row.item_code
+            self._gathering.refuse(row.at, code, published(row.name), error.reason)
 
     def _identity(self, row: MasterRow, first: int, last: int) -> dict[str, Any]:
         return {
@@ -168,28 +168,24 @@ class _MasterImport:
         short = self._known.short_hours_per_mille() if name.short_hours else None
         shortfall = self._known.shortfall_per_mille() if name.shortfall else None
         cells = base_cells(
+            name,
+            one.units,
             self._identity(one.row, one.first, one.last)
             | {
-                "service": name.service,
-                "care_level": name.care_level,
                 "minutes_from": minutes_from,
                 "minutes_to": minutes_to,
-                "shortfall": name.shortfall,
                 "base_units": one.units if name.is_plain else self._plain_units(one),
                 "short_hours_per_mille": short,
                 "shortfall_per_mille": shortfall,
                 "extension_units": (
                     self._known.extension_units(name.extension) if name.extension else 0
                 ),
-                "published_units": one.units,
                 "per": per,
-                "reductions": " ".join(name.reductions) or None,
                 "reduction_per_mille": (
                     reduction_per_mille(name.reductions[0]) if name.reductions else None
                 ),
-            }
+            },
         )
-        prove(CodeRow.model_construct(**cells), one.units)
         self._gathering.place_row(one.row.at, cells)
 
     def _place_reduction(self, one: _Base, key: str) -> None:
@@ -236,16 +232,7 @@ class _MasterImport:
             figures = {"per_mille": _per_mille(units, known), "per": "month"}
         else:
             known = self._known.explain(row.name, row.item_code, first, "addition")
-            if known.units is not None and (known.units < 0) != (units < 0):
-                raise RowRefusedError(
-                    Text(
-                        "{units} units; the bundled row of this name has {known}, which is of the "
-                        "other sign; {by_hand}",
-                        units=units,
-                        known=known.units,
-                        by_hand=BY_HAND,
-                    )
-                )
+            refuse_other_sign(units, known)
             per = _per(row)
             # 片道 is a count of its own and has the code of 1回につき.
             one_way = per == "visit" and known.per == "one_way"
@@ -354,7 +341,7 @@ def _per_mille(figure: int, known: CodeRow) -> int:
         )
     # What is added is less than the whole; from there on the figure may be the whole with it.
     if known.rate_of == ALL_LINES and figure < _WHOLE:
-        refuse_other_sign(figure, known)
+        refuse_ratio_of_other_sign(figure, known)
         return figure
     meant = {figure, figure * 10, figure - _WHOLE, figure * 10 - _WHOLE}
     if known.per_mille not in meant:

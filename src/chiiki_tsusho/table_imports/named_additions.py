@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, Confidence, Service
 from chiiki_tsusho.law.prices_and_limits import service
 from chiiki_tsusho.law.published_names import BaseName, same_addition
@@ -16,13 +15,11 @@ from chiiki_tsusho.law.table_files import (
     Month,
     TableRow,
     Whole,
-    faults_text,
     law_file,
-    typed_rows,
+    typed_table,
 )
 
 SERVICE_TYPE = service().service_type
-_FILE = "known_additions.csv"
 
 
 class NamedAddition(TableRow):
@@ -59,10 +56,7 @@ class NamedAddition(TableRow):
 @cache
 def named_additions() -> dict[str, NamedAddition]:
     """Load them by name, as ``unbracketed`` writes it."""
-    path = law_file(_FILE)
-    rows, faults = typed_rows(path, NamedAddition)
-    if faults:
-        raise TableError(faults_text(path, faults))
+    rows = typed_table(law_file("known_additions.csv"), NamedAddition)
     return {unbracketed(one.row.name): one.row for one in rows}
 
 

@@ -7,15 +7,16 @@ from typing import Any
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow
 from chiiki_tsusho.law.published_names import is_base_form, normal
-from chiiki_tsusho.table_imports.condition_text import Conditions, Per, counted_per, ratios_text
+from chiiki_tsusho.table_imports.condition_text import Conditions, Per, counted_per
 from chiiki_tsusho.table_imports.gathering import addition_cells
 from chiiki_tsusho.table_imports.known_rows import (
     BY_HAND,
     KnownRows,
     RowRefusedError,
+    one_per_mille,
     refuse_other_sign,
+    refuse_ratio_of_other_sign,
     spelling,
-    whole_per_mille,
 )
 from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
 from chiiki_tsusho.table_imports.sheet_rows import SheetRow
@@ -62,16 +63,7 @@ def printed_addition(row: SheetRow, known: KnownRows, month: int) -> dict[str, A
         }
     same = known.explain(row.name, row.item_code, month, "addition")
     units = _signed_units(row)
-    if same.units is not None and (same.units < 0) != (units < 0):
-        raise RowRefusedError(
-            Text(
-                "{units} units; the bundled row of this name has {known}, which is of the other "
-                "sign; {by_hand}",
-                units=units,
-                known=same.units,
-                by_hand=BY_HAND,
-            )
-        )
+    refuse_other_sign(units, same)
     if same.extension_units not in (None, units):
         raise RowRefusedError(
             Text(
@@ -165,21 +157,13 @@ def _rate(row: SheetRow, known: KnownRows, month: int) -> dict[str, Any]:
         same = known.explain(row.name, row.item_code, month, "rate", of_another_row)
     if not rates:
         raise RowRefusedError(Text("the row prints no ratio, such as 117/1000 or 5%; fill it in"))
-    if len(rates) > 1:
-        raise RowRefusedError(
-            Text(
-                "the row prints several ratios, {ratios}; {by_hand}",
-                ratios=ratios_text(rates),
-                by_hand=BY_HAND,
-            )
-        )
-    per_mille = whole_per_mille(next(iter(rates)))
+    per_mille = one_per_mille(rates)
     # A ratio is counted once a month, whatever is printed: it is rounded on the month's sum.
     cells: dict[str, Any] = {"per_mille": per_mille, "per": "month"}
     if same is None:
         rate_of = row.said("rate_of", "割合の対象", f"{BASE_LINES}, {ALL_LINES}")
         return _new_cells(row, "rate") | cells | {"rate_of": rate_of}
-    refuse_other_sign(per_mille, same)
+    refuse_ratio_of_other_sign(per_mille, same)
     limit = row.limit_managed(same.limit_managed)
     return addition_cells(same, cells | {"name": spelling(row.name, same), "limit_managed": limit})
 

@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 from chiiki_tsusho.language import Text, listed
-from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.published_names import BaseName
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.table_imports.condition_text import (
@@ -19,11 +18,12 @@ from chiiki_tsusho.table_imports.condition_text import (
     counted_per,
     ratios_text,
 )
-from chiiki_tsusho.table_imports.gathering import base_cells, prove
+from chiiki_tsusho.table_imports.gathering import base_cells
 from chiiki_tsusho.table_imports.known_rows import (
     BY_HAND,
     KnownRows,
     RowRefusedError,
+    one_per_mille,
     whole_per_mille,
 )
 from chiiki_tsusho.table_imports.named_additions import reduction_line, reduction_per_mille
@@ -163,23 +163,19 @@ class BaseRows:
         if row.managed_units not in (None, one.units):
             raise RowRefusedError(row.managed_otherwise)
         cells = base_cells(
+            name,
+            one.units,
             {
-                "service": name.service,
-                "care_level": name.care_level,
                 "minutes_from": minutes_from,
                 "minutes_to": minutes_to,
-                "shortfall": name.shortfall,
                 "base_units": units,
                 "short_hours_per_mille": steps.short_hours,
                 "shortfall_per_mille": steps.shortfall,
                 "extension_units": steps.extension,
-                "reductions": " ".join(name.reductions) or None,
                 "reduction_per_mille": steps.reduction,
-                "published_units": one.units,
                 "per": per,
-            }
+            },
         )
-        prove(CodeRow.model_construct(**cells), one.units)
         if name.is_plain:
             self._plain_units.setdefault(name, (units, row.at))
         return cells
@@ -289,15 +285,7 @@ class BaseRows:
             )
         printed = {abs(ratio) for ratio in row.conditions.rates}
         ratios = printed or {Fraction(reduction_per_mille(key))}
-        if len(ratios) > 1:
-            raise RowRefusedError(
-                Text(
-                    "the row prints several ratios, {ratios}; {by_hand}",
-                    ratios=ratios_text(ratios),
-                    by_hand=BY_HAND,
-                )
-            )
-        ratio = whole_per_mille(ratios.pop())
+        ratio = one_per_mille(ratios)
         units = -half_up(plain[0], ratio)
         # A table may print what is taken off without its sign, or the ratio alone.
         if row.units and abs(row.units) != -units:

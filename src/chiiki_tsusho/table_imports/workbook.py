@@ -7,6 +7,8 @@ figures, and the printed composite must follow from them. What cannot be placed 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -101,7 +103,7 @@ class _SheetImport:
         base: list[PrintedBase] = []
         reductions: list[tuple[SheetRow, str, BaseName]] = []
         for row in rows:
-            try:
+            with self._refusing(row):
                 if not self._is_ours(row):
                     continue
                 if name := parse_base_name(row.name):
@@ -110,23 +112,17 @@ class _SheetImport:
                     reductions.append((row, *line))
                 else:
                     self._place(row, printed_addition(row, self._known, self._first))
-            except RowRefusedError as error:
-                self._refuse(row, error)
         durations = Durations(
             [(one.printed.at, one.name, one.printed.conditions.bands) for one in base]
         )
         base_rows = BaseRows(self._known, durations)
         # The plain codes first: the others are proved against their units.
         for one in sorted(base, key=lambda one: not one.name.is_plain):
-            try:
+            with self._refusing(one.printed):
                 self._place(one.printed, base_rows.cells(one))
-            except RowRefusedError as error:
-                self._refuse(one.printed, error)
         for row, key, name in reductions:
-            try:
+            with self._refusing(row):
                 self._place(row, base_rows.reduction_cells(row, key, name))
-            except RowRefusedError as error:
-                self._refuse(row, error)
         self._gathering.widen(self._known.is_for_both)
         return self._gathering.settle()
 
@@ -161,9 +157,13 @@ class _SheetImport:
             raise RowRefusedError(Text("the third cell, サービス内容略称, is blank; fill it in"))
         return True
 
-    def _refuse(self, row: SheetRow, error: RowRefusedError) -> None:
-        code = f"{row.service_type}{row.item_code}" if row.has_code else ""
-        self._gathering.refuse(row.at, code, published(row.name), error.reason)
+    @contextmanager
+    def _refusing(self, row: SheetRow) -> Iterator[None]:
+        try:
+            yield
+        except RowRefusedError as error:
+            code = f"{row.service_type}{row.item_code}" if row.has_code else ""
+            self._gathering.refuse(row.at, code, published(row.name), error.reason)
 
     def _place(self, row: SheetRow, cells: dict[str, Any]) -> None:
         identity = self._period | {
