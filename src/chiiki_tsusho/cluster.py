@@ -292,29 +292,31 @@ def _rows_of_nobody(named: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([part[part[_PERSON] == _NOBODY] for part in named])
 
 
-def _opened(part: pd.DataFrame) -> tuple[FrameSource, pd.DataFrame]:
-    """Put rows in the order of the visits, with their lines and without our own columns."""
+def _opened(
+    part: pd.DataFrame, shared: _Shared, waiting: Waiting | None = None
+) -> tuple[BatchRun, pd.DataFrame]:
+    """Begin a batch of rows in the order of the visits; return it, and them as they were given."""
     part = part.sort_values(_LINE)
     frame = part.drop(columns=[_LINE, _PERSON])
     frame.index = pd.Index(part[_LINE], name="line")
-    return FrameSource(frame, "visits", part[_LINE].to_numpy()), frame
+    source = FrameSource(frame, "visits", part[_LINE].to_numpy())
+    rosters = shared.rosters
+    return BatchRun(source, None, None, shared.book, rosters=rosters, waiting=waiting), frame
 
 
 def _claim_keys(part: pd.DataFrame, nobody: pd.DataFrame, shared: _Shared) -> pa.StringArray:
     """Return the key of every claim of a partition, if rows may belong to it or speak for it."""
     if nobody.empty and not shared.rosters.unread:
         return pa.array([], pa.string())
-    run = BatchRun(_opened(part)[0], None, None, shared.book, rosters=shared.rosters)
-    return run.read_keys()
+    return _opened(part, shared)[0].read_keys()
 
 
 def _hold_unplaced(
     nobody: pd.DataFrame, keys: Sequence[pa.StringArray], shared: _Shared
 ) -> _UnplacedResult:
     """Hold the claims of all partitions that the rows of nobody may belong to."""
-    source, frame = _opened(nobody)
+    run, frame = _opened(nobody, shared)
     sink = FrameSink()
-    run = BatchRun(source, None, None, shared.book, rosters=shared.rosters)
     waiting = run.hold_for_unplaced(pa.chunked_array(keys, pa.string()).combine_chunks(), sink)
     problems = run.problems.frame(shared.language)
     return _UnplacedResult(problems, frame.iloc[_positions(sink)], waiting)
@@ -338,10 +340,7 @@ def _knowing_claims(keys: Sequence[pa.StringArray], shared: _Shared) -> _Shared:
 def _computed(part: pd.DataFrame, unplaced: _UnplacedResult, shared: _Shared) -> _PartitionResult:
     """Compute claims on one core: a worker with several threads has as many partitions at work."""
     with on_one_core():
-        source, frame = _opened(part)
-        run = BatchRun(
-            source, None, None, shared.book, rosters=shared.rosters, waiting=unplaced.waiting
-        )
+        run, frame = _opened(part, shared, unplaced.waiting)
         sink = FrameSink()
         run.run(sink)
         return _PartitionResult(

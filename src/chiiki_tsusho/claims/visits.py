@@ -160,19 +160,17 @@ class VisitBook:
     def identify(self, typed: TypedBlock) -> Identified:
         """Say whose the rows of a block are."""
         dates = typed.columns["service_date"]
-        day_of_text = dates.values % 100
         month_of_text = np.full(len(dates.values), UNKNOWN, dtype=np.int64)
         for at in np.flatnonzero(dates.values > 0):
             month_of_text[at] = self._place(int(dates.values[at]) // 100)
-        positions = dates.positions
-        month = month_of_text if positions is None else month_of_text.take(positions)
+        month = dates.spread(month_of_text)
         insurer = typed.columns["insurer_no"].rows
         return Identified(
             typed.columns["provider_no"].rows,
             insurer,
             typed.columns["insured_no"].rows,
             month,
-            day_of_text if positions is None else day_of_text.take(positions),
+            dates.spread(dates.values % 100),
             np.flatnonzero(np.bincount(month + 1, minlength=1)) - 1,
             whole=not any(typed.columns[name].values.min(initial=0) < 0 for name in _WHOSE),
         )
@@ -301,8 +299,7 @@ class VisitBook:
         classes = self.book.table(self.months[int(who.months[0])]).minute_classes
         if START not in typed.columns:
             minutes = typed.columns[MINUTES]
-            of_text = _classed(classes, minutes.values)
-            return of_text if minutes.positions is None else of_text.take(minutes.positions)
+            return minutes.spread(_classed(classes, minutes.values))
         between = typed.columns[END].rows - typed.columns[START].rows
         given = typed.rows(MINUTES, BLANK)
         readable = (typed.columns[START].values.min(initial=0) >= 0) & (
@@ -329,7 +326,7 @@ class VisitBook:
             row = self._providers.find(entity, month, numbers.values, of_unread=False)
             values = self._providers.values(row, "extended_hours", BLANK)
             values = np.where(row < 0, BAD, values)
-            of_row = values if numbers.positions is None else values.take(numbers.positions)
+            of_row = numbers.spread(values)
             extended = (
                 of_row if len(who.months) == 1 else np.where(who.month == number, of_row, extended)
             )

@@ -12,13 +12,12 @@ from functools import cached_property
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.not_known import NO_ROW
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.records import record
 
-Positions = npt.NDArray[np.int64]
 # Whose band it is: service, 定員超過 or 人員欠如, and care level.
 Condition = tuple[str, str | None, int | None]
 
@@ -78,9 +77,9 @@ class ChosenRows:
         }
 
     @cached_property
-    def lines(self) -> dict[str, Positions]:
+    def lines(self) -> dict[str, Ints]:
         """By key, for each row of the table as the code of a visit its line or ``NO_ROW``."""
-        lines: dict[str, Positions] = {}
+        lines: dict[str, Ints] = {}
         for line in self.line_names:
             row = self.rows[line]
             if row.extension_units is None:
@@ -109,12 +108,12 @@ class ChosenRows:
         )
 
     @cached_property
-    def composites(self) -> dict[frozenset[str], Positions]:
+    def composites(self) -> dict[frozenset[str], Ints]:
         """By the reductions of a visit, for each plain code the one that has them inside."""
-        plain = {(*_condition(row), *_minutes(row)): at for at, row in self._plain_rows()}
-        found: dict[frozenset[str], Positions] = {}
+        plain = {_stay(self.rows[at]): at for at in self.plain_base}
+        found: dict[frozenset[str], Ints] = {}
         for at, row in enumerate(self.rows):
-            code = plain.get((*_condition(row), *_minutes(row))) if row.reductions else None
+            code = plain.get(_stay(row)) if row.reductions else None
             if code is not None:
                 of_set = found.setdefault(
                     frozenset(row.inside), np.full(len(self.rows), NO_ROW, np.int64)
@@ -122,12 +121,8 @@ class ChosenRows:
                 of_set[code] = at
         return found
 
-    def _plain_rows(self) -> Iterator[tuple[int, CodeRow]]:
-        for at in self.plain_base:
-            yield at, self.rows[at]
-
     @cached_property
-    def has_composites(self) -> npt.NDArray[np.bool_]:
+    def has_composites(self) -> Flags:
         """Which plain codes have others with reductions inside them."""
         has = np.zeros(len(self.rows), dtype=bool)
         for codes in self.composites.values():
@@ -153,5 +148,5 @@ def _condition(row: CodeRow) -> Condition:
     return row.service, row.shortfall, row.care_level
 
 
-def _minutes(row: CodeRow) -> tuple[int | None, int | None]:
-    return row.minutes_from, row.minutes_to
+def _stay(row: CodeRow) -> tuple[Condition, int | None, int | None]:
+    return _condition(row), row.minutes_from, row.minutes_to

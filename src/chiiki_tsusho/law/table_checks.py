@@ -92,6 +92,9 @@ def _row_faults(numbered: CodeLine) -> Iterator[Fault]:
     if row.key in RESERVED_NAMES:
         text = Text("is the name of an input column; choose another key")
         yield numbered.fault("key", text)
+    first, end = row.minutes_from, row.minutes_to
+    if row.kind != "rate" and first is not None and end is not None and first >= end:
+        yield numbered.fault("minutes_to", Text("not after minutes_from {first}", first=first))
     if row.kind == "rate" and row.per != "month":
         yield numbered.fault("per", Text("a rate row is counted once a month: write month"))
     if row.kind == "base":
@@ -114,9 +117,6 @@ def _base_faults(numbered: CodeLine) -> Iterator[Fault]:
     if row.service == "day_care" and row.care_level is None:
         text = Text("blank; a base row of day_care needs it")
         yield numbered.fault("care_level", text)
-    first, end = row.minutes_from, row.minutes_to
-    if first is not None and end is not None and first >= end:
-        yield numbered.fault("minutes_to", Text("not after minutes_from {first}", first=first))
     if (row.shortfall is None) != (row.shortfall_per_mille is None):
         text = Text("shortfall and its ratio go together")
         yield numbered.fault("shortfall_per_mille", text)
@@ -130,11 +130,9 @@ def _base_faults(numbered: CodeLine) -> Iterator[Fault]:
 def _chosen_faults(numbered: CodeLine) -> Iterator[Fault]:
     """Check an addition that is for visits of some minutes or of a care level alone."""
     row = numbered.row
-    first, end = row.minutes_from, row.minutes_to
-    if first is not None and end is not None and first >= end:
-        yield numbered.fault("minutes_to", Text("not after minutes_from {first}", first=first))
+    hours = (row.minutes_from, row.minutes_to, row.extension_units)
     for column in ("minutes_from", "minutes_to"):
-        if getattr(row, column) is None and (first, end, row.extension_units) != (None, None, None):
+        if getattr(row, column) is None and hours != (None, None, None):
             yield numbered.fault(column, Text("blank; a line chosen by the length needs it"))
     if not row.is_chosen:
         return

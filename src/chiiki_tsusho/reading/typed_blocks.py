@@ -46,7 +46,11 @@ class TypedColumn:
     @property
     def rows(self) -> Ints:
         """The value of each row."""
-        return self.values if self.positions is None else self.values.take(self.positions)
+        return self.spread(self.values)
+
+    def spread(self, of_texts: Ints) -> Ints:
+        """Return for each row what there is for its text."""
+        return of_texts if self.positions is None else of_texts.take(self.positions)
 
     def taken(self, rows: Ints) -> TypedColumn:
         """Return the column of some rows."""
