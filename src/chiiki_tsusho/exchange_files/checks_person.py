@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import numbers_of
-from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, bad_dates, month_days, whole
+from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, bad_dates, days_left, month_ends, whole
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.sheets import BY_PERSON, PLANNERS, Sheets, View, care_levels
 from chiiki_tsusho.law.check_digits import wrong_digit
@@ -39,7 +39,7 @@ def check_persons(sheets: Sheets, level_changes: Flags, findings: Findings) -> N
     """
     base = sheets.base
     month = base.numbers("service_month")
-    first, last = month * 100 + 1, month * 100 + month_days(month)
+    _, last = month_ends(month)
     ours = flagged(sheets.base_of_ours, len(base))
     wrong = ours & (care_levels(base) == UNKNOWN) & base.filled("care_level")
     findings.add("level_code", base, "care_level", wrong, "21 … 25")
@@ -58,7 +58,7 @@ def check_persons(sheets: Sheets, level_changes: Flags, findings: Findings) -> N
     findings.add("birth_date", base, "birth_date", given & (born > last))
     odd = given & (born <= last) & ((age < YOUNGEST) | (age > OLDEST))
     findings.add("unusual_age", base, "birth_date", odd)
-    _check_periods(sheets, first, last, level_changes, findings)
+    _check_periods(sheets, month, level_changes, findings)
     _check_digits(base, findings)
 
 
@@ -68,10 +68,8 @@ def _dates(base: View, name: str) -> tuple[Ints, Flags]:
     return whole(texts, DATE_DIGITS), base.filled(name) & ~bad_dates(texts)
 
 
-def _check_periods(
-    sheets: Sheets, first: Ints, last: Ints, level_changes: Flags, findings: Findings
-) -> None:
-    base = sheets.base
+def _check_periods(sheets: Sheets, month: Ints, level_changes: Flags, findings: Findings) -> None:
+    base, (first, last) = sheets.base, month_ends(month)
     begins, has_begin = _dates(base, "certified_from")
     ends, has_end = _dates(base, "certified_to")
     findings.add("certified_backwards", base, "certified_to", has_begin & has_end & (ends < begins))
@@ -83,32 +81,18 @@ def _check_periods(
         ("started_on", started, has_start),
         ("stopped_on", stopped, has_stop),
     ):
-        findings.add("outside_month", base, name, given & ~_within(value, first, last))
+        findings.add("outside_month", base, name, given & ((value < first) | (value > last)))
     findings.add(
         "stopped_before_start", base, "stopped_on", has_start & has_stop & (stopped < started)
     )
-    from_start, from_certification = (
-        np.where(_within(value, first, last), value, first) for value in (started, begins)
-    )
-    to_stop, to_end = (
-        np.where(_within(value, first, last), value, last) for value in (stopped, ends)
-    )
-    earliest, latest = np.maximum(from_start, from_certification), np.minimum(to_stop, to_end)
+    under_this, under_any = days_left(month, started, stopped, begins, ends)
     # Where the level changes within the month, another certification holds before.
-    widest = np.where(level_changes[sheets.of_base], from_start, earliest)
+    widest = np.where(level_changes[sheets.of_base], under_any, under_this)
     days, at = sheets.totals.numbers("days"), sheets.ours
-    least, most = (
-        placed(np.maximum(0, latest - since + 1)[sheets.base_of_ours], at, len(days))
-        for since in (earliest, widest)
-    )
+    least, most = (placed(one[sheets.base_of_ours], at, len(days)) for one in (under_this, widest))
     over, perhaps = (days > most)[at], ((days > least) & (days <= most))[at]
     findings.add("days_over_period", sheets.totals, "days", at[over], most)
     findings.add("days_before_certification", sheets.totals, "days", at[perhaps], least)
-
-
-def _within(value: Ints, first: Ints, last: Ints) -> Flags:
-    flags: Flags = (value >= first) & (value <= last)
-    return flags
 
 
 def _check_digits(base: View, findings: Findings) -> None:

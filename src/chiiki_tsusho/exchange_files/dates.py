@@ -22,6 +22,37 @@ def month_days(month: Ints) -> Ints:
     return days
 
 
+def month_ends(month: Ints) -> tuple[Ints, Ints]:
+    """Return the first and the last day of months ``YYYYMM``."""
+    return month * 100 + 1, month * 100 + month_days(month)
+
+
+def days_left(
+    month: Ints, started: Ints, stopped: Ints, begins: Ints, ends: Ints
+) -> tuple[Ints, Ints]:
+    """Return how many days of a month start, stop and certification leave to a service.
+
+    Parameters
+    ----------
+    month : ndarray of int64, shape (n,)
+    started, stopped, begins, ends : ndarray of int64, shape (n,)
+        Days; one outside the month bounds nothing.
+
+    Returns
+    -------
+    least, most : ndarray of int64, shape (n,)
+        Under this certification, and where another one may have held before it.
+    """
+    first, last = month_ends(month)
+
+    def kept(days: Ints, otherwise: Ints) -> Ints:
+        return np.where((days >= first) & (days <= last), days, otherwise)
+
+    start, end = kept(started, first), np.minimum(kept(stopped, last), kept(ends, last))
+    certified = np.maximum(start, kept(begins, first))
+    return np.maximum(0, end - certified + 1), np.maximum(0, end - start + 1)
+
+
 def whole(texts: pa.StringArray, digits: int) -> Ints:
     """Read texts of so many digits as numbers; −1 for any other, 0 for a blank one."""
     good = compute.match_substring_regex(texts, f"^[0-9]{{{digits}}}$")

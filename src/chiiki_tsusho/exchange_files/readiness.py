@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, HEADINGS, INSURER_PLACES
+from chiiki_tsusho.exchange_files.dates import days_left
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
 from chiiki_tsusho.exchange_files.sheets import WITH_MANAGER
@@ -174,19 +175,17 @@ def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
         & (texts["stopped_on"] < texts["started_on"]),
         "stopped_on", "inconsistent", Text("the service stops before it starts"),
     )  # fmt: skip
+    under_this, under_any = days_left(
+        month.claims["service_month"].to_numpy(dtype=np.int64),
+        *(
+            np.where(texts[name] == "", "0", texts[name]).astype(np.int64)
+            for name in ("started_on", "stopped_on", "certified_from", "certified_to")
+        ),
+    )
     # Where the level changes within the month, another certification holds before.
-    bound = month.certified_within & ~month.level_changes
-    from_day = np.maximum(
-        np.where(inside["started_on"], texts["started_on"], first).astype(np.int64),
-        np.where(bound, begins, first).astype(np.int64),
-    )
-    to_day = np.minimum(
-        np.where(inside["stopped_on"], texts["stopped_on"], last).astype(np.int64),
-        np.where((ends != "") & (ends < last) & (ends >= first), ends, last).astype(np.int64),
-    )
+    left = np.where(month.level_changes, under_any, under_this)
     problems.add(
-        there & (month.number("days") > np.maximum(0, to_day - from_day + 1)), "days",
-        "inconsistent",
+        there & (month.number("days") > left), "days", "inconsistent",
         Text("there are more days of service than the certification, start and stop leave"),
     )  # fmt: skip
 

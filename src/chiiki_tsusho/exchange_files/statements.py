@@ -15,7 +15,7 @@ from chiiki_tsusho.columns import INSURER_PLACES
 from chiiki_tsusho.exchange_files.checks_form import DATA_KIND
 from chiiki_tsusho.exchange_files.checks_sums import CLAIM_KIND, claim_sums
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
-from chiiki_tsusho.exchange_files.dates import month_days
+from chiiki_tsusho.exchange_files.dates import month_ends
 from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
@@ -268,8 +268,7 @@ def stated_of_persons(month: MonthClaims) -> dict[str, Texts]:
 
 def month_bounds(claims: pd.DataFrame) -> tuple[Texts, Texts]:
     """Return the first and last day of the month of service of each claim (``20160401``)."""
-    month = claims["service_month"].to_numpy(dtype=np.int64)
-    first, last = month * 100 + 1, month * 100 + month_days(month)
+    first, last = month_ends(claims["service_month"].to_numpy(dtype=np.int64))
     return first.astype(str), last.astype(str)
 
 

@@ -12,7 +12,7 @@ from chiiki_tsusho.language import Language, Name, Sayable, Text
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.problem_rows import FILE_ORDER
 from chiiki_tsusho.problem_texts import Message, visit_condition
-from chiiki_tsusho.reports.comparison_tables import SIDES, WITHOUT_ROW, Side
+from chiiki_tsusho.reports.comparison_tables import SIDES, WITHOUT_CODE, WITHOUT_ROW, Side
 
 COLUMNS = ("side", "month", "file", "rows", "message")
 _HOUR, _DAY = 60, 24
@@ -64,7 +64,7 @@ class _Reason:
 
 def _of_side(side: Side) -> Iterator[_Reason]:
     found: dict[tuple[object, ...], _Reason] = {}
-    for text in ("no_code", "outside_every_band"):
+    for text in WITHOUT_CODE:
         for file, message, lines, given in side.run.problems.said(text):
             condition = message.facts.get("condition")
             facts = condition.facts if isinstance(condition, Text) else message.facts

@@ -19,7 +19,7 @@ SIDES = ("a", "b")
 # By what claims are summed, and what of the others is told with it.
 SUMMED_BY = ("provider_no", "insurer_no", "care_level")
 # What a table says of a visit it has no code for, and of an addition it has no row for.
-_WITHOUT_CODE = ("no_code", "outside_every_band")
+WITHOUT_CODE = ("no_code", "outside_every_band")
 WITHOUT_ROW = "no_key"
 _YEN = [name for name in COMPARED if name.endswith("_yen")]
 _LEFT_OUT = ["claims_left_out", "claims_held_a", "claims_held_b"]
@@ -116,7 +116,7 @@ def total(claims: pd.DataFrame, left_out: pd.DataFrame, a: Side, b: Side) -> pd.
     sums = _counted(claims).sum().astype("int64").to_frame().T
     sums = sums.assign(**{name: int(left_out[name].sum()) for name in _LEFT_OUT})
     for side, one in zip(SIDES, (a, b), strict=True):
-        said = [case.lines for text in _WITHOUT_CODE for case in one.run.problems.said(text)]
+        said = [case.lines for text in WITHOUT_CODE for case in one.run.problems.said(text)]
         sums[f"visits_without_code_{side}"] = sum(map(len, said))
     sums["visits_left_out"] = a.rows - sums["visits"]
     return frame_of("total", sums.assign(**_differences(sums)).pipe(_with_per_cent))
@@ -229,7 +229,7 @@ def missing_keys(a: Side, b: Side) -> pd.DataFrame:
 def held_by(a: Side, b: Side, language: Language) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Part what a table lacks from what else holds claims, the latter once for both sides."""
     frames = [one.run.problems.frame(language) for one in (a, b)]
-    lacking = [frame["rule"].isin(_WITHOUT_CODE) for frame in frames]
+    lacking = [frame["rule"].isin(WITHOUT_CODE) for frame in frames]
     without_code = pd.concat(
         [
             frame[lacks].assign(side=side, month=one.month)
