@@ -22,7 +22,7 @@ from chiiki_tsusho.care_plans.notes import Note, PlanKey, Rule
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.exchange_files.cp932_rows import cp932_rows
 from chiiki_tsusho.language import Sayable, Text, listed
-from chiiki_tsusho.reading.cells import IDENTIFIERS
+from chiiki_tsusho.reading.cell_texts import IDENTIFIERS
 from chiiki_tsusho.whole_files import given_path, visible_path
 
 _PREFIX = re.compile(r"([A-Z0-9]+)_")

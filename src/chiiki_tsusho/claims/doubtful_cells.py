@@ -23,8 +23,8 @@ from chiiki_tsusho.arrow_arrays import (
 )
 from chiiki_tsusho.columns import INSURED_NO, PROVIDER_NO
 from chiiki_tsusho.number_arrays import Flags, Ints, flagged
-from chiiki_tsusho.reading.cell_texts import LONGEST_CELL
-from chiiki_tsusho.reading.cells import IDENTIFIERS, parsed
+from chiiki_tsusho.reading.cell_texts import IDENTIFIERS, LONGEST_CELL
+from chiiki_tsusho.reading.cells import parsed
 from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
 from chiiki_tsusho.records import record

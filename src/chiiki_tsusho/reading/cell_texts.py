@@ -20,6 +20,12 @@ BLANKS = " \t\r\n\f\v\u00a0\u3000"
 # Those that may stand inside a line of CSV: in one byte of UTF-8, and in several.
 SHORT_BLANKS = b" \t\f\v"
 LONG_BLANKS = tuple(blank.encode() for blank in BLANKS if not blank.isascii())
+# What numbers of identity are, width, blanks and ``.0`` apart.
+IDENTIFIERS = {
+    "provider_no": r"[0-9A-Z]{10}",
+    "insurer_no": r"[0-9]{6}|[0-9]{8}",
+    "insured_no": r"[0-9H][0-9]{9}",
+}
 _FORMULA_OF_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+")
 _ERROR_VALUE = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|#+)")

@@ -28,6 +28,7 @@ from chiiki_tsusho.not_known import BAD, BLANK, NOT_OURS, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_texts import CALLED, Message, TextId
 from chiiki_tsusho.reading.cell_texts import (
+    IDENTIFIERS,
     BadCellError,
     Parser,
     digits,
@@ -211,12 +212,6 @@ def _benefit_rate(text: str) -> int:
     return rate
 
 
-# What numbers of identity are, width, blanks and ``.0`` apart.
-IDENTIFIERS = {
-    "provider_no": r"[0-9A-Z]{10}",
-    "insurer_no": r"[0-9]{6}|[0-9]{8}",
-    "insured_no": r"[0-9H][0-9]{9}",
-}
 PARSERS: dict[str, Parser] = {
     "provider_no": _identifier(IDENTIFIERS["provider_no"], "provider_no", (10,)),
     "insurer_no": _identifier(IDENTIFIERS["insurer_no"], "insurer_no", (6, 8)),
@@ -243,17 +238,17 @@ PARSERS: dict[str, Parser] = {
 }
 
 
+PARSERS = {kind: telling(parse) for kind, parse in PARSERS.items()}
+# Of a column that is not read for what it holds.
+ANYTHING: Parser = lambda _text: 0  # noqa: E731 as short as what it does
+
+
 def parsed(kind: str, text: str) -> int | None:
     """Return what the text of a cell says, None where it cannot be read."""
     try:
         return PARSERS[kind](text)
     except BadCellError:
         return None
-
-
-PARSERS = {kind: telling(parse) for kind, parse in PARSERS.items()}
-# Of a column that is not read for what it holds.
-ANYTHING: Parser = lambda _text: 0  # noqa: E731 as short as what it does
 
 
 # Columns whose cells are whole numbers worth themselves, and which ones they may be.

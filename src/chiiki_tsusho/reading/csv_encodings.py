@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.reading.given_lines import cells_of_line
 
 # A damaged CSV is never told apart by guessing further encodings than these, in this order.
 ENCODINGS = ("utf-8", "cp932")
@@ -97,9 +97,8 @@ def _line_with_commas(line: str) -> str:
     body = line.rstrip("\r\n")
     if '"' not in body and "," not in body:
         return line.replace("\t", ",")
-    try:
-        cells = next(csv.reader([body], delimiter="\t", strict=True), [])
-    except csv.Error:
+    cells = cells_of_line(body, tabs=True)
+    if cells is None:
         # A mark left open stays so, and the row is told by its line.
         return line.replace("\t", ",")
     quoted = ('"' + cell.replace('"', '""') + '"' for cell in cells)

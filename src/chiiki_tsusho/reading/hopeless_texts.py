@@ -15,7 +15,7 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import flags_of, numbers_of, of_flags
 from chiiki_tsusho.number_arrays import Flags
-from chiiki_tsusho.reading.cell_texts import LONGEST_CELL
+from chiiki_tsusho.reading.cell_texts import IDENTIFIERS, LONGEST_CELL
 from chiiki_tsusho.records import record
 
 # From so many texts on they are looked at all at once.
@@ -39,8 +39,8 @@ def _without(characters: str) -> str:
     return rf"\A[^{characters}]*\z"
 
 
-def _identifier(number: str, longest: int) -> str:
-    return rf"\A(?:(?:{number}|[0-9]{{1,{longest - 1}}})(?:\.0+)?|{_EXPONENT}) *\z"
+def _identifier(kind: str, longest: int) -> str:
+    return rf"\A(?:(?:{IDENTIFIERS[kind]}|[0-9]{{1,{longest - 1}}})(?:\.0+)?|{_EXPONENT}) *\z"
 
 
 # What is left to be read alone, by the kind of a column: what can be read, and what is told in
@@ -50,9 +50,9 @@ _READ_ALONE = {
     "key": _without(_IN_NO_NUMBER) + r"|\A(?i:true|false) *\z",
     **dict.fromkeys(("service", "shortfall", "area_grade"), _without(_IN_NO_NAME)),
     "time": _without(_IN_NO_TIME),
-    "provider_no": _identifier("[0-9A-Z]{10}", 10),
-    "insurer_no": _identifier("[0-9]{6}|[0-9]{8}", 8),
-    "insured_no": _identifier("[0-9H][0-9]{9}", 10),
+    "provider_no": _identifier("provider_no", 10),
+    "insurer_no": _identifier("insurer_no", 8),
+    "insured_no": _identifier("insured_no", 10),
     "date": r"\A(?:[MTSHRmtshr]?\.?[0-9][0-9./\-]*(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?|"
     rf"{_EXPONENT}) *\z|[{_JAPANESE}]",
 }

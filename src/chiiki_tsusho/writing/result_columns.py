@@ -14,7 +14,7 @@ from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Name, Sayable, Text
 from chiiki_tsusho.months import is_month
-from chiiki_tsusho.reading.cells import IDENTIFIERS
+from chiiki_tsusho.reading.cell_texts import IDENTIFIERS
 from chiiki_tsusho.writing.result_checks import AGAIN, Where, check_results
 from chiiki_tsusho.writing.result_tables import schema
 
