@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,6 +46,7 @@ from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError,
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.number_arrays import chained
 from chiiki_tsusho.problems import Problems, ordered
 from chiiki_tsusho.reading.block_decoder import BlockDecoder, decoders_of
 from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE
@@ -319,7 +319,7 @@ def _hold_unplaced(
     sink = FrameSink()
     waiting = run.hold_for_unplaced(pa.chunked_array(keys, pa.string()).combine_chunks(), sink)
     problems = run.problems.frame(shared.language)
-    return _UnplacedResult(problems, frame.iloc[_positions(sink)], waiting)
+    return _UnplacedResult(problems, frame.iloc[chained(sink.held_rows)], waiting)
 
 
 def _knowing_claims(keys: Sequence[pa.StringArray], shared: _Shared) -> _Shared:
@@ -347,12 +347,8 @@ def _computed(part: pd.DataFrame, unplaced: _UnplacedResult, shared: _Shared) ->
             read_frame(sink.line_tables, CLAIM_LINES),
             read_frame(sink.claim_tables, CLAIMS),
             run.problems.frame(shared.language),
-            frame.iloc[_positions(sink)],
+            frame.iloc[chained(sink.held_rows)],
         )
-
-
-def _positions(sink: FrameSink) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.concatenate([np.zeros(0, dtype=np.int64), *sink.held_rows])
 
 
 def _gathered(

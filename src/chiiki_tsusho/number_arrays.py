@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -50,3 +51,8 @@ def flagged(at: npt.NDArray[Any] | list[int], size: int) -> Flags:
 def places_in(order: npt.NDArray[np.integer]) -> Ints:
     """Return where each of some things stands in an order of them all."""
     return placed(np.arange(len(order)), order, len(order))
+
+
+def chained(parts: Iterable[npt.NDArray[Any]]) -> Ints:
+    """Put numbers one after the other; of no parts, none."""
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])

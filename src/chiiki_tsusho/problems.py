@@ -15,6 +15,7 @@ from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.columns import PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
+from chiiki_tsusho.number_arrays import chained
 from chiiki_tsusho.problem_rows import (
     FILE_ORDER,
     ColumnProblems,
@@ -190,7 +191,7 @@ class Problems:
         """Return the lines of a file that have problems of their own, ascending."""
         lines = [one.lines for one in self._batches if one.file == file and not one.of_number]
         # Those of a block stand in order: a stable sort takes little more than a look at them.
-        found = np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *lines]), kind="stable")
+        found = np.sort(chained(lines), kind="stable")
         first = np.append(True, found[1:] != found[:-1])[: len(found)]
         of_rows: npt.NDArray[np.int64] = found[first & (found != NO_LINE)]
         return of_rows

@@ -11,7 +11,7 @@ from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.care_plans.layout import NO_TIME
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY
-from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.number_arrays import Ints, chained
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.insured_numbers import unpack_insured
@@ -50,9 +50,7 @@ def visit_times(source: Source, book: CodeBook) -> pd.DataFrame | None:
         good = np.logical_and.reduce([values[name] >= 0 for name in VISIT_KEY])
         for name, of_rows in values.items():
             read[name].append(of_rows[good])
-    whole = {
-        name: np.concatenate([np.zeros(0, dtype=np.int64), *parts]) for name, parts in read.items()
-    }
+    whole = {name: chained(parts) for name, parts in read.items()}
     texts = pa.table(
         {
             "provider_no": identities.providers.arrow.take(of_numbers(whole["provider_no"])),

@@ -13,7 +13,7 @@ from chiiki_tsusho.arrow_arrays import named_at, of_texts
 from chiiki_tsusho.claims.unread_rows import UnreadRows, rank_of
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, UNKNOWN, WRONG_ROW
-from chiiki_tsusho.number_arrays import Flags, Ints, flagged
+from chiiki_tsusho.number_arrays import Flags, Ints, chained, flagged
 from chiiki_tsusho.problem_rows import Places, any_of
 from chiiki_tsusho.problem_texts import Message, TextId, named
 from chiiki_tsusho.problems import Problems
@@ -53,10 +53,10 @@ class Roster:
         self.file = decoder.file
         self._identities = identities
         blocks = list(decoder.blocks(problems))
-        self.lines = _joined([block.block.lines for block in blocks])
-        self.month = _joined([block.rows("service_month", BLANK) for block in blocks])
+        self.lines = chained([block.block.lines for block in blocks])
+        self.month = chained([block.rows("service_month", BLANK) for block in blocks])
         names = [heading.column.name for heading in decoder.headings if heading.column]
-        self.columns = {name: _joined([one.columns[name].rows for one in blocks]) for name in names}
+        self.columns = {name: chained([one.columns[name].rows for one in blocks]) for name in names}
         self.keys = _key_counts(blocks)
         self.files = decoder.source.files
         self.rows = sum(len(block) + len(block.block.malformed) for block in blocks)
@@ -318,10 +318,6 @@ class Rosters:
                 roster.introduce(problems)
 
 
-def _joined(parts: list[npt.NDArray[Any]]) -> Ints:
-    return np.concatenate([np.array([], dtype=np.int64), *parts])
-
-
 def _key_counts(blocks: list[TypedBlock]) -> list[KeyCounts]:
     """Put together what each addition counts in all blocks."""
     return [
@@ -330,7 +326,7 @@ def _key_counts(blocks: list[TypedBlock]) -> list[KeyCounts]:
             one.heading,
             one.spans,
             one.unclear,
-            _joined([part.column.rows for part in (one, *others)]),
+            chained([part.column.rows for part in (one, *others)]),
         )
         for one, *others in zip(*(block.keys for block in blocks), strict=True)
     ]

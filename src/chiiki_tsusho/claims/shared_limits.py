@@ -195,15 +195,7 @@ def shared_limits(
     shared = shared[np.argsort(month[pair[claims[shared]]], kind="stable")]
     claims, person = claims[shared], person[shared]
     written = insurer[pair[claims]]
-    month_of_claim = month[pair[claims]]
-    first = np.flatnonzero(first_of_runs(month_of_claim))
-    months = month_of_claim[first]
-    own = OwnFigures.joined(
-        [
-            figures(one, some)
-            for one, some in zip(months.tolist(), np.split(claims, first[1:]), strict=True)
-        ]
-    )
+    own = _month_by_month(claims, month[pair[claims]], figures)
     own_doubt = own.doubt
     order = np.argsort(claims)
     if figures_of_others is not None:
@@ -212,6 +204,33 @@ def shared_limits(
         person = np.concatenate([person, of_others])
         written = np.concatenate([written, written_of_others])
     person = np.searchsorted(distinct_numbers(person), person)
+    return _together(claims[order], (person, written), order, own, own_doubt[order])
+
+
+def _month_by_month(
+    claims: Ints, month: Ints, figures: Callable[[int, Ints], OwnFigures]
+) -> OwnFigures:
+    """Return what each of some claims, which are in the order of their months, has on its own."""
+    first = np.flatnonzero(first_of_runs(month))
+    of_month = zip(month[first].tolist(), np.split(claims, first[1:]), strict=True)
+    return OwnFigures.joined([figures(one, some) for one, some in of_month])
+
+
+def _together(
+    claims: Ints, whose: tuple[Ints, Ints], order: Ints, own: OwnFigures, own_doubt: Ints
+) -> SharedLimits:
+    """Sum what the claims of each person come to, and say it of the claims of this run.
+
+    Parameters
+    ----------
+    claims, order, own_doubt : ndarray of int64, shape (claims,)
+        The claims told of, ascending; where each stands among all; its own doubt.
+    whose : tuple of ndarray of int64, shape (all claims,)
+        The persons, numbers from 0 on, and their insurers as they are written.
+    own : OwnFigures
+        Of all claims.
+    """
+    person, written = whose
     persons = int(person.max()) + 1
 
     def total(values: Ints | Flags) -> Ints:
@@ -226,13 +245,13 @@ def shared_limits(
     one_of_them: Ints = np.zeros(persons, dtype=np.int64)
     one_of_them[person] = written
     return SharedLimits(
-        claims[order],
+        claims,
         number=total(np.ones(len(person), dtype=np.int64)),
         level=level[person[order]],
         managed=total(own.managed),
         plans=of_one + np.where(general_plans == 1, of_any, 0),
         general_plans=general_plans,
-        doubt=total(own.doubt) - own_doubt[order],
+        doubt=total(own.doubt) - own_doubt,
         level_open=total(own.level_open) > 0,
         unsaid=total(own.unsaid) > 0,
         two_insurers=total(one_of_them[person] != written) > 0,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,10 +27,9 @@ from chiiki_tsusho.language import Counted, Text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from chiiki_tsusho.exchange_files.writer import Quote
+    from chiiki_tsusho.exchange_files.writer import Quote, WrittenClaimFile
 
-QUOTES = ("minimal", "none", "all")
-SHOWN = 5
+QUOTES: tuple[Quote, ...] = ("minimal", "none", "all")
 NEVER_TRIED = Text(
     "note: no file of this program was ever tried at a real 国保連; try it with the import test of "
     "your transmission software (伝送ソフト) first"
@@ -100,10 +100,10 @@ def claim_file_command(
     unreadable input.
     """
     with exit_codes():
-        chosen("--quote", quote, QUOTES)
+        marks = chosen("--quote", quote, QUOTES)
         from chiiki_tsusho.errors import ClaimFileError
         from chiiki_tsusho.exchange_files.writer import write_claim_file
-        from chiiki_tsusho.months import last_review, month_text, parse_month
+        from chiiki_tsusho.months import parse_month
         from chiiki_tsusho.reports.batch_folder import read_held
 
         # Nothing is read once the files are there, that could still be refused.
@@ -114,7 +114,7 @@ def claim_file_command(
                 recipients,
                 review_month,
                 output,
-                quote=cast("Quote", quote),
+                quote=marks,
                 medium=medium,
                 file_no=file_no,
                 file_name=file_name,
@@ -128,41 +128,45 @@ def claim_file_command(
             show_frame(error.problems)
             say(error.say(spoken()))
             raise typer.Exit(FOUND) from error
-        for one in files:
-            say(
-                Text(
-                    "{path}: provider {provider}, {statements}, {units:,} units, insurance "
-                    "{insurance:,} yen, public funds {public:,} yen",
-                    path=one.path,
-                    provider=one.provider_no,
-                    statements=Counted("{n:,} statement", "{n:,} statements", one.statements),
-                    units=one.units,
-                    insurance=one.insurance_yen,
-                    public=one.public_yen,
-                )
-            )
-        if held:
-            say(
-                Counted(
-                    "note: {n:,} held visit of the batch is in no file",
-                    "note: {n:,} held visits of the batch are in no file",
-                    held,
-                )
-            )
-        review = parse_month(review_month)
-        barred = sorted(
-            {one.service_month for one in files if last_review(one.service_month) < review}
-        )
-        if barred:
-            say(
-                Text(
-                    "note: claims are barred after two years from the first day of the third month "
-                    "after the service (介護保険法 第200条); see that they are not over for "
-                    "{months}",
-                    months=", ".join(map(month_text, barred)),
-                )
-            )
+        _say_written(files, held, parse_month(review_month))
         say(NEVER_TRIED)
+
+
+def _say_written(files: Sequence[WrittenClaimFile], held: int, review: int) -> None:
+    """Say what each file claims, what is in none, and which months may be too old."""
+    from chiiki_tsusho.months import last_review, month_text
+
+    for one in files:
+        say(
+            Text(
+                "{path}: provider {provider}, {statements}, {units:,} units, insurance "
+                "{insurance:,} yen, public funds {public:,} yen",
+                path=one.path,
+                provider=one.provider_no,
+                statements=Counted("{n:,} statement", "{n:,} statements", one.statements),
+                units=one.units,
+                insurance=one.insurance_yen,
+                public=one.public_yen,
+            )
+        )
+    if held:
+        say(
+            Counted(
+                "note: {n:,} held visit of the batch is in no file",
+                "note: {n:,} held visits of the batch are in no file",
+                held,
+            )
+        )
+    barred = sorted({one.service_month for one in files if last_review(one.service_month) < review})
+    if barred:
+        say(
+            Text(
+                "note: claims are barred after two years from the first day of the third month "
+                "after the service (介護保険法 第200条); see that they are not over for "
+                "{months}",
+                months=", ".join(map(month_text, barred)),
+            )
+        )
 
 
 def audit_command(

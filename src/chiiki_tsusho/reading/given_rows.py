@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
+from chiiki_tsusho.number_arrays import chained
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.data_frame import FrameSource, frame_of
@@ -37,7 +37,7 @@ def held_frame(source: Source, parts: Sequence[Any]) -> pd.DataFrame:
         being all in the first.
     """
     if isinstance(source, FrameSource):
-        rows = np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+        rows = chained(parts)
         return _without_views(source.frame).iloc[rows].reset_index(drop=True)
     if source.kind == "parquet":
         assert isinstance(source, (ParquetSource, SeveralSources))

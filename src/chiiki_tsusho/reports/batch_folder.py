@@ -24,7 +24,7 @@ from chiiki_tsusho.columns import (
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Ints, distinct_numbers
+from chiiki_tsusho.number_arrays import Ints, chained, distinct_numbers
 from chiiki_tsusho.problem_texts import Rule
 from chiiki_tsusho.reading.blocks import Form, Numbered, Numbers, Texts
 from chiiki_tsusho.reading.cells import PARSERS, Decoder
@@ -258,7 +258,7 @@ def count_held(path: Path, aside: Ints) -> Held:
         provider, insurer, insured, month = (values[column.name][readable] for column in _OF_CLAIM)
         pair = calendars.pair_ids(provider, insurer, month)
         claims.append(calendars.claims.ids(pair, insured))
-    visits = np.bincount(np.concatenate([np.zeros(0, np.int64), *claims]), minlength=len(calendars))
+    visits = np.bincount(chained(claims), minlength=len(calendars))
     provider, insurer, insured, month = calendars.parts()
     persons = unpack_insured(insured).dictionary_encode()
     by_claim = NumberTable(

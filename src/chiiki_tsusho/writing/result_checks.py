@@ -18,7 +18,7 @@ from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Name, Sayable, Text
 from chiiki_tsusho.law.rounding import floor_share
-from chiiki_tsusho.number_arrays import Flags, Ints, first_of_runs, places_in, summed
+from chiiki_tsusho.number_arrays import Flags, Ints, chained, first_of_runs, places_in, summed
 from chiiki_tsusho.records import record
 
 # What a table is called in messages.
@@ -267,6 +267,5 @@ def _numbered(tables: list[pa.Table], name: str) -> tuple[Ints, pa.StringArray]:
         whole = whole.dictionary_encode()
     whole = whole.unify_dictionaries()
     chunks = [numbers_of(one.indices).astype(np.int64) for one in whole.chunks]
-    numbers = np.concatenate([np.zeros(0, dtype=np.int64), *chunks])
     texts = whole.chunk(0).dictionary if whole.num_chunks else pa.array([], pa.string())
-    return numbers, texts
+    return chained(chunks), texts
