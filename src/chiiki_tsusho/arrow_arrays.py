@@ -99,6 +99,13 @@ def joined(*parts: pa.Array | pa.ChunkedArray | str, between: str = "") -> Any:
     return compute.binary_join_element_wise(*cells, separator)
 
 
+def parted(texts: pa.StringArray, parts: int) -> list[pa.StringArray]:
+    """Take texts of so many words apart, a column a word."""
+    words = compute.list_flatten(compute.split_pattern(texts, " "))
+    first = np.arange(0, len(words), parts)
+    return [words.take(of_numbers(first + at)) for at in range(parts)]
+
+
 def named_at(names: pa.StringArray, at: npt.NDArray[np.int64]) -> pa.StringArray:
     """Take names by position, a blank one where that is negative."""
     with_blank = pa.concat_arrays([names, of_texts([""])])

@@ -28,9 +28,8 @@ except ModuleNotFoundError as error:  # pragma: no cover
         "chiiki_tsusho.cluster needs Dask: pip install '.[dask]' in the checkout", name=error.name
     ) from error
 
-from chiiki_tsusho.arrow_arrays import named_at
+from chiiki_tsusho.arrow_arrays import named_at, parted
 from chiiki_tsusho.batch import Batch
-from chiiki_tsusho.claims.claim_names import parts_of
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.run import BatchRun, Waiting
 from chiiki_tsusho.claims.visits import VisitBook
@@ -327,7 +326,7 @@ def _knowing_claims(keys: Sequence[pa.StringArray], shared: _Shared) -> _Shared:
     rosters = shared.rosters
     if not rosters.unread:
         return shared
-    _, provider, insurer, insured = parts_of(pa.chunked_array(keys, pa.string()).combine_chunks())
+    _, provider, insurer, insured = parted(pa.chunked_array(keys, pa.string()).combine_chunks(), 4)
     identities = rosters.identities.copy()
     whose = (
         identities.providers.ids(provider.to_pylist()),

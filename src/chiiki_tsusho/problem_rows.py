@@ -13,15 +13,23 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from chiiki_tsusho.arrow_arrays import joined, numbers_of, of_flags, of_numbers, of_texts, repeated
-from chiiki_tsusho.columns import CLAIM_KEY, PROBLEMS
+from chiiki_tsusho.arrow_arrays import (
+    joined,
+    numbers_of,
+    of_flags,
+    of_numbers,
+    of_texts,
+    parted,
+    repeated,
+)
+from chiiki_tsusho.columns import CLAIM_KEY, FILES, PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
 from chiiki_tsusho.number_arrays import distinct_numbers, places_in
 from chiiki_tsusho.problem_texts import Message, shortened
 from chiiki_tsusho.records import record
 
-FILE_ORDER = ("visits", "providers", "recipients")
+FILE_ORDER = tuple(FILES)
 # No input has so many.
 _MOST_LINES = 1 << 40
 # So many rows are formed at once: their texts are in memory no longer than it takes to write them.
@@ -244,9 +252,7 @@ class WrittenProblems:
 
 def _names_of_claims(claims: pa.StringArray) -> Sequence[pa.StringArray]:
     """Return the columns of ``CLAIM_KEY`` of claims that are named as messages do."""
-    parts = pc.list_flatten(pc.split_pattern(claims, " "))
-    first = np.arange(0, len(parts), len(CLAIM_KEY))
-    month, *others = (parts.take(of_numbers(first + at)) for at in range(len(CLAIM_KEY)))
+    month, *others = parted(claims, len(CLAIM_KEY))
     return [pc.replace_substring(month, "-", ""), *others]
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import joined, of_numbers, of_texts, repeated
 from chiiki_tsusho.claims.calendars import Calendars
@@ -145,10 +144,3 @@ def names_of(
         unpack_insured(insured),
         between=" ",
     )
-
-
-def parts_of(keys: pa.StringArray) -> tuple[pa.StringArray, ...]:
-    """Return month, provider, insurer and insured number of keys that ``keys_of`` wrote."""
-    parts = compute.list_flatten(compute.split_pattern(keys, " "))
-    at = np.arange(0, len(parts), 4)
-    return tuple(parts.take(of_numbers(at + part)) for part in range(4))

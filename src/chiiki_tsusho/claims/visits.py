@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from chiiki_tsusho.arrow_arrays import parted
 from chiiki_tsusho.claims.calendars import Calendars
-from chiiki_tsusho.claims.claim_names import parts_of
 from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.unplaced_rows import Unplaced, UnplacedRows
 from chiiki_tsusho.claims.visit_kinds import RowKinds, VisitKinds
@@ -122,7 +122,7 @@ class VisitBook:
 
     def expect(self, keys: pa.StringArray) -> None:
         """Enter claims whose visits lie elsewhere, by their keys (``claim_names.keys_of``)."""
-        month, provider, insurer, insured = parts_of(keys)
+        month, provider, insurer, insured = parted(keys, 4)
         numbers = [int(one) for one in month.to_pylist()]
         pair = self.calendars.pair_ids(
             self._identities.providers.ids(provider.to_pylist()),

@@ -18,26 +18,26 @@ from chiiki_tsusho.command_line.stops import interrupt_when_stopped
 from chiiki_tsusho.language import LANGUAGES
 from chiiki_tsusho.version import __version__
 
-# The module of this room that has a command, in the order of the help.
+# The module of this room that has a command, and its function or group, in the order of the help.
 HOMES = {
-    "claim": "claim",
-    "lookup": "explain",
-    "explain": "explain",
-    "explain-claim": "explain",
-    "template": "first_steps",
-    "demo": "first_steps",
-    "import-workbook": "tables",
-    "import-master": "tables",
-    "check-table": "tables",
-    "compare": "reports",
-    "report": "reports",
-    "statements": "papers",
-    "claim-file": "claim_file",
-    "audit": "claim_file",
-    "returns": "claim_file",
-    "from-plan": "care_plans",
-    "to-plan": "care_plans",
-    "duties": "duties",
+    "claim": "claim.claim",
+    "lookup": "explain.lookup",
+    "explain": "explain.explain",
+    "explain-claim": "explain.explain_claim",
+    "template": "first_steps.template",
+    "demo": "first_steps.demo",
+    "import-workbook": "tables.import_workbook_command",
+    "import-master": "tables.import_master_command",
+    "check-table": "tables.check_table_command",
+    "compare": "reports.compare_command",
+    "report": "reports.report_command",
+    "statements": "papers.statements_command",
+    "claim-file": "claim_file.claim_file_command",
+    "audit": "claim_file.audit_command",
+    "returns": "claim_file.returns_command",
+    "from-plan": "care_plans.from_plan_command",
+    "to-plan": "care_plans.to_plan_command",
+    "duties": "duties.duties",
 }
 # To look for plugins of pydantic among all that is installed takes longer than to price a visit.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
@@ -56,9 +56,14 @@ class _Homes(Mapping[str, Any]):
         if name not in self._known:
             if name not in HOMES:
                 raise KeyError(name)
-            of_module = Application(callback=lambda: None)
-            import_module(f"chiiki_tsusho.command_line.{HOMES[name]}").register(of_module)
-            group: Any = typer.main.get_command(of_module)
+            module, _, part = HOMES[name].partition(".")
+            found = getattr(import_module(f"chiiki_tsusho.command_line.{module}"), part)
+            alone = Application(callback=lambda: None)
+            if isinstance(found, Application):
+                alone.add_typer(found, name=name)
+            else:
+                alone.command(name)(found)
+            group: Any = typer.main.get_command(alone)
             self._known |= group.commands
         return self._known[name]
 

@@ -33,12 +33,6 @@ NEVER_TAKEN = Text(
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to an application."""
-    app.command("from-plan")(from_plan_command)
-    app.command("to-plan")(to_plan_command)
-
-
 def from_plan_command(
     files: Annotated[
         list[Path],

@@ -41,11 +41,6 @@ WAYS: tuple[Unplaced, ...] = ("hold", "pass")
 PROBLEMS_SHOWN = 5
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to an application."""
-    app.command("claim")(claim)
-
-
 def claim(
     visits: Visits,
     output: Annotated[

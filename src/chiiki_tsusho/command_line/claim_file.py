@@ -36,13 +36,6 @@ NEVER_TRIED = Text(
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to an application."""
-    app.command("claim-file")(claim_file_command)
-    app.command("audit")(audit_command)
-    app.command("returns")(returns_command)
-
-
 def claim_file_command(
     folder: BatchFolder,
     recipients: Annotated[

@@ -57,11 +57,6 @@ Rules = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to an application."""
-    app.add_typer(duties, name="duties")
-
-
 def _day(text: str | None) -> date | str:
     return date.today() if text is None else text
 

@@ -35,13 +35,6 @@ _SERVICES = ("day_care", "medical_day_care", "short_medical_day_care")
 _SHORTFALLS = ("over_capacity", "understaffed")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to an application."""
-    app.command("lookup")(lookup)
-    app.command("explain")(explain)
-    app.command("explain-claim")(explain_claim)
-
-
 def lookup(
     month: Annotated[
         str | None,

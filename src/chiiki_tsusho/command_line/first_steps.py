@@ -35,12 +35,6 @@ REVIEW_MONTH = "2016-05"
 SHOWN_PERSON = "0000100053"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to an application."""
-    app.command("template")(template)
-    app.command("demo")(demo)
-
-
 def template(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
     month: Annotated[

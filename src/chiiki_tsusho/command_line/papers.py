@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 _KINDS = ("invoice", "receipt", "statement")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to an application."""
-    app.command("statements")(statements_command)
-
-
 def statements_command(
     folder: BatchFolder,
     output: Annotated[

@@ -34,12 +34,6 @@ ROWS_SHOWN = 20
 PROBLEMS_SHOWN = 5
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to an application."""
-    app.command("compare")(compare_command)
-    app.command("report")(report_command)
-
-
 def compare_command(
     visits: Visits,
     months: Annotated[

@@ -22,13 +22,6 @@ _Output = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to an application."""
-    app.command("import-workbook")(import_workbook_command)
-    app.command("import-master")(import_master_command)
-    app.command("check-table")(check_table_command)
-
-
 def import_workbook_command(
     workbook: Annotated[
         Path, typer.Argument(metavar="WORKBOOK", help="The workbook (.xlsx).", show_default=False)
