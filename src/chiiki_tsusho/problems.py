@@ -159,13 +159,6 @@ class Problems:
         self.add_alike(file, column, lines, message, value, **facts)
         self._batches[-1] = replace(self._batches[-1], of_number=True)
 
-    def add_claims(
-        self, file: str, column: str, values: Sequence[str], messages: Sequence[Message]
-    ) -> None:
-        """Add a problem of many whole claims, with a value and a message for each."""
-        at = np.arange(len(messages))
-        self.add_rows(file, column, np.full(len(at), NO_LINE), at, values, messages)
-
     def set_aside(self, lines: npt.NDArray[np.int64]) -> None:
         """Keep of rows of visits that are set aside nothing but the warnings."""
         self._aside.append(lines)

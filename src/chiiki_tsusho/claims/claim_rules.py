@@ -14,6 +14,7 @@ from chiiki_tsusho.claims.month_visits import MonthVisits
 from chiiki_tsusho.claims.side_by_side import conflicts, needing_others, not_together
 from chiiki_tsusho.language import listed
 from chiiki_tsusho.months import month_text
+from chiiki_tsusho.not_known import NO_LINE
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.dense_ids import distinct_columns
@@ -98,7 +99,9 @@ class _KeyFaults:
             Message(message.rule, message.text, {"claim": text, **message.facts})
             for text in self.claims.texts(at)
         ]
-        self.context.problems.add_claims("visits", keys[0], [" ".join(keys)] * len(at), messages)
+        no_line, which = np.full(len(at), NO_LINE), np.arange(len(at))
+        values = [" ".join(keys)] * len(at)
+        self.context.problems.add_rows("visits", keys[0], no_line, which, values, messages)
 
 
 def check_chosen(
