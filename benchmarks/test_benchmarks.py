@@ -17,11 +17,13 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import chiiki_tsusho as ct
+from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.writing.folders import FolderSink
+from chiiki_tsusho.writing.result_tables import FrameSink
 from floor import OUTPUTS, read_visits, write_table
 from month import MINUTES, Files, generate
 
@@ -139,20 +141,32 @@ def test_read_floor(benchmark: BenchmarkFixture, csv_files: Files) -> None:
     assert len(benchmark(read_visits, csv_files.visits)) == VISITS
 
 
+class _Kept(FrameSink):
+    """Keeps the claims as they were priced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.priced: list[Priced] = []
+
+    def formed(self, priced: Priced) -> tuple[pa.Table, pa.Table]:
+        self.priced.append(priced)
+        return super().formed(priced)
+
+
 @pytest.mark.benchmark(group="write the results of 100,000 visits")
 def test_write(benchmark: BenchmarkFixture, csv_files: Files, tmp_path: Path) -> None:
     """Whole or not at all."""
     visits = CsvSource(csv_files.visits)
     providers, recipients = CsvSource(csv_files.providers), CsvSource(csv_files.recipients)
     run = BatchRun(visits, providers, recipients, ct.load_code_book())
-    priced = [one.price() for one in run.slices()]
+    sink = _Kept()
+    run.run(sink)
 
     def write() -> None:
-        with FolderSink(tmp_path / "out", visits, "csv") as sink:
-            for one in priced:
-                assert one is not None
-                sink.claims(sink.formed(one))
-            sink.finish(run.problems.tables(), {})
+        with FolderSink(tmp_path / "out", visits, "csv") as written:
+            for one in sink.priced:
+                written.claims(written.formed(one))
+            written.finish(run.problems.tables(), {})
 
     benchmark(write)
 

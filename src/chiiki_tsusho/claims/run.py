@@ -249,15 +249,6 @@ class BatchRun:
                 rows[roster.file] = _rows_of_files(roster.files, roster.rows)
         return rows
 
-    def slices(self) -> Iterator[ClaimSlice]:
-        """Read every visit, then yield all claims, some at a time, in the order of the output."""
-        self._read()
-        done = 0
-        for month, claims in self._ordered_slices():
-            yield ClaimSlice(self._context, self._table(month), claims)
-            done += len(claims)
-            self._progress("claims", done, len(self._visits.calendars))
-
     def claims_met(self) -> tuple[pa.StringArray, pa.StringArray, Flags]:
         """Return provider and insurer of each claim met so far, and which claims are held."""
         calendars = self._visits.calendars

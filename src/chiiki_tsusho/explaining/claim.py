@@ -14,17 +14,8 @@ from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.errors import VisitError, known_language
 from chiiki_tsusho.explaining.claim_steps import notes_of, only, unit_steps, yen_steps
-from chiiki_tsusho.explaining.steps import (
-    Step,
-)
-from chiiki_tsusho.language import (
-    LANGUAGES,
-    Language,
-    Name,
-    Sayable,
-    Text,
-    on_lines,
-)
+from chiiki_tsusho.explaining.steps import Step
+from chiiki_tsusho.language import LANGUAGES, Language, Name, Sayable, Text, on_lines
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import MonthLike, month_text, parse_month

@@ -381,7 +381,7 @@ def typed_table(
     Raises
     ------
     TableError
-        One has not or does not; the message names line and column.
+        A cell has not, or a row does not; the message names line and column.
     """
     rows, faults = typed_rows(path, model)
     faults.extend(check(rows))
