@@ -27,7 +27,7 @@ from chiiki_tsusho.problem_rows import ProblemTables
 from chiiki_tsusho.reading.given_rows import held_frame
 from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
 from chiiki_tsusho.version import __version__
-from chiiki_tsusho.whole_files import named_path
+from chiiki_tsusho.whole_files import given_path, named_path
 from chiiki_tsusho.writing.earlier_run import EarlierRun
 from chiiki_tsusho.writing.folders import FolderSink, refuse_overwriting, write_tables
 from chiiki_tsusho.writing.result_columns import claims_and_lines_of, frame_table
@@ -40,6 +40,7 @@ from chiiki_tsusho.writing.run_record import (
     run_record,
     with_earlier,
 )
+from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
 from chiiki_tsusho.writing.table_writers import FILE_FORMATS, FileFormat
 
 if TYPE_CHECKING:
@@ -190,6 +191,20 @@ class FileBatch:
     def problems(self) -> pd.DataFrame:
         """As written to the folder, in the order of file and line."""
         return read_frame([self.problem_table], PROBLEMS)
+
+
+def results_of(batch: Batch | FileBatch | str | Path) -> tuple[pa.Table, pa.Table]:
+    """Return claims and lines of a batch, or of the folder that has them.
+
+    Raises
+    ------
+    InputFileError
+        They cannot be read, or do not agree.
+    """
+    if isinstance(batch, Batch):
+        return claims_and_lines_of(batch.claims, batch.claim_lines)
+    folder = batch.folder if isinstance(batch, FileBatch) else given_path(batch)
+    return read_claims_and_lines(Results.found(folder))
 
 
 @checked_call

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from chiiki_tsusho.arrow_arrays import of_texts
-from chiiki_tsusho.batch import Batch, FileBatch
+from chiiki_tsusho.batch import Batch, FileBatch, results_of
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS, INSURER_PLACES
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
@@ -23,16 +23,15 @@ from chiiki_tsusho.exchange_files.layout import MEDIA
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
 from chiiki_tsusho.exchange_files.readiness import ClaimProblems, checked
+from chiiki_tsusho.exchange_files.sheets import INSURER_PLACES
 from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of
 from chiiki_tsusho.language import Language, Text, listed
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.months import MonthLike, month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_recipients
-from chiiki_tsusho.whole_files import given_path, named_path, read_whole
+from chiiki_tsusho.whole_files import named_path, read_whole
 from chiiki_tsusho.writing.file_sets import write_files
-from chiiki_tsusho.writing.result_columns import claims_and_lines_of
 from chiiki_tsusho.writing.result_tables import read_frame
-from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,7 +157,10 @@ def write_claim_file(
     """
     folder = named_path(folder)
     sending = _sending(review_month, quote, medium, file_no)
-    claims, lines = _claims_of(batch)
+    claims, lines = (
+        read_frame([table], columns)
+        for table, columns in zip(results_of(batch), (CLAIMS, CLAIM_LINES), strict=True)
+    )
     book = code_book(codes)
     if not len(claims):
         raise ClaimFileError(Text("the batch has no claims; there is nothing to write"))
@@ -195,15 +197,6 @@ def _sending(review_month: MonthLike, quote: str, medium: str, file_no: str) -> 
     return Sending(parse_month(review_month), medium, file_no, quote)
 
 
-def _claims_of(batch: Batch | FileBatch | str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    if isinstance(batch, Batch):
-        claims, lines = claims_and_lines_of(batch.claims, batch.claim_lines)
-    else:
-        folder = batch.folder if isinstance(batch, FileBatch) else given_path(batch)
-        claims, lines = read_claims_and_lines(Results.found(folder))
-    return read_frame([claims], CLAIMS), read_frame([lines], CLAIM_LINES)
-
-
 def _refuse_early_review(claims: pd.DataFrame, sending: Sending) -> None:
     last = int(claims["service_month"].astype("int64").max())
     if sending.review_month <= last:
@@ -219,7 +212,7 @@ def _refuse_early_review(claims: pd.DataFrame, sending: Sending) -> None:
 
 def _ordered(claims: pd.DataFrame) -> pd.DataFrame:
     """Order claims as their statements stand: by month, provider, insurer and person."""
-    padded = claims["insurer_no"].str.zfill(8)
+    padded = claims["insurer_no"].str.zfill(INSURER_PLACES)
     order = ["service_month", "provider_no", "padded", "insured_no"]
     sorted_claims = claims.assign(padded=padded).sort_values(order, ignore_index=True)
     return sorted_claims.drop(columns="padded")

@@ -86,9 +86,8 @@ def fund_rates(law: Ints, month: Ints | int) -> Ints:
     """Return the 公費給付率 of each 法別番号 in its month, 0 where it is not known here."""
     rates = np.zeros(len(law), dtype=np.int64)
     for row in public_fund_rows():
-        rates[(law == row.law_number) & (row.valid_from <= month) & (month <= row.valid_to)] = (
-            row.rate
-        )
+        there = (law == row.law_number) & (row.valid_from <= month) & (month <= row.valid_to)
+        rates[there] = row.rate
     return rates
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute as pc
 
+from chiiki_tsusho.batch import Batch, results_of
 from chiiki_tsusho.claims.yen import public_claim
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes
@@ -26,13 +27,9 @@ from chiiki_tsusho.law.code_book import CodeBook, code_row
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.payers import fund_rates
 from chiiki_tsusho.number_arrays import Ints
-from chiiki_tsusho.writing.result_columns import claims_and_lines_of
-from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from chiiki_tsusho.batch import Batch
 else:
     from chiiki_tsusho.lazy import pandas as pd
 
@@ -104,10 +101,7 @@ def read_tables(batch: Batch | str | Path) -> tuple[pa.Table, pa.Table]:
     InputFileError
         They cannot be read, or do not agree.
     """
-    if isinstance(batch, (str, Path)):
-        claims, lines = read_claims_and_lines(Results.found(Path(batch)))
-    else:
-        claims, lines = claims_and_lines_of(batch.claims, batch.claim_lines)
+    claims, lines = results_of(batch)
     return claims.sort_by([(name, "ascending") for name in CLAIM_KEY_NAMES]).combine_chunks(), lines
 
 
