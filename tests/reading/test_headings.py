@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import permutations
 from pathlib import Path
 from typing import Literal
 
+import pandas as pd
 import pytest
 
 from chiiki_tsusho import InputFileError, compute_claims
+from chiiki_tsusho.columns import FILES
 from helpers.inputs import PROVIDER, RECIPIENT, claim_text, compute, csv_text, frame, places, visit
 
 # ---------------------------------------------------------------- headings
@@ -117,6 +120,25 @@ def test_doubled_heading_of_a_frame() -> None:
     table.insert(0, "minutes", "240", allow_duplicates=True)
     with pytest.raises(InputFileError, match="'minutes', which 'minutes' already gives"):
         compute_claims(table)
+
+
+@pytest.mark.parametrize("headings", ["name", "heading"])
+@pytest.mark.parametrize(("given", "expected"), [*permutations(FILES, 2)])
+def test_a_file_given_as_another(given: str, expected: str, headings: str) -> None:
+    """To take its columns out would spoil a file that is right."""
+    tables = {expected: pd.DataFrame({getattr(one, headings): ["1"] for one in FILES[given]})}
+    with pytest.raises(InputFileError) as caught:
+        compute_claims(**{"visits": frame([visit(1)]), **tables})
+    assert str(caught.value) == (
+        f"{expected}: line 1: the headings are those of the {given} file, and it was given as the "
+        f"{expected} file; check which file or sheet is given as which"
+    )
+
+
+def test_visits_with_every_column_of_persons_are_visits() -> None:
+    columns = {one.name: "1" for one in FILES["recipients"]}
+    with pytest.raises(InputFileError, match="heading 'benefit_rate' is a column of"):
+        compute([{**columns, **visit(1)}])
 
 
 def test_wrong_headings_of_the_other_files() -> None:

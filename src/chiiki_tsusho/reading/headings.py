@@ -189,6 +189,7 @@ def match_headings(
         fault = _no_headings(texts, known, line, beginning, elsewhere)
         if fault is not None:
             raise InputFileError(Text("{file}: {fault}", file=shown, fault=fault))
+        faults = _of_another_file(others, file) or faults
         raise InputFileError(on_lines(_on_line(faults, shown, line)))
     return matched
 
@@ -379,6 +380,31 @@ def _near(text: str, file: str, known: dict[str, Heading]) -> Text | None:
     if near:
         return Text("unknown heading {text!r}; did you mean {near!r}?", text=text, near=near[0])
     return None
+
+
+def _of_another_file(texts: Sequence[str], file: str) -> list[Text]:
+    """Say of a whole file that it is one of another kind; no single column of it is wrong."""
+    given = {other: _given(texts, other) for other in FILES}
+    for other, names in given.items():
+        # One with all that a file of visits must have is one, whatever else it was given as.
+        may_be = other == "visits" or any(_wanting(FILES[file], given[file]))
+        more = len(names - given[file]) > len(given[file] - names)
+        if may_be and more and not any(_wanting(FILES[other], names)):
+            return [
+                Text(
+                    "the headings are those of {held}, and it was given as {expected}; check which "
+                    "file or sheet is given as which",
+                    held=_FILE_NAMES[other],
+                    expected=_FILE_NAMES[file],
+                )
+            ]
+    return []
+
+
+def _given(texts: Sequence[str], file: str) -> set[str]:
+    """Return the columns of a kind of file that headings name."""
+    names = {folded(text): one.name for one in FILES[file] for text in (one.name, one.heading)}
+    return {names[text] for text in map(folded, texts) if text in names}
 
 
 def _unknown(text: str) -> Text:
