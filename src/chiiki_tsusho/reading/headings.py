@@ -386,8 +386,10 @@ def _of_another_file(texts: Sequence[str], file: str) -> list[Text]:
     """Say of a whole file that it is one of another kind; no single column of it is wrong."""
     given = {other: _given(texts, other) for other in FILES}
     for other, names in given.items():
-        # One with all that a file of visits must have is one, whatever else it was given as.
-        may_be = other == "visits" or any(_wanting(FILES[file], given[file]))
+        # What the other kind must have and this one never has, tells; else, what this one lacks.
+        musts = {one.name for one in FILES[other] if one.required}
+        tells = not musts <= {one.name for one in FILES[file]}
+        may_be = tells or any(_wanting(FILES[file], given[file]))
         more = len(names - given[file]) > len(given[file] - names)
         if may_be and more and not any(_wanting(FILES[other], names)):
             return [
