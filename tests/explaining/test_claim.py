@@ -344,6 +344,40 @@ def test_a_person_without_visits_is_not_told_of_check_digits() -> None:
     )
 
 
+def test_a_person_is_not_told_of_the_mistakes_of_others() -> None:
+    """Nor of another month; what does not say whose it is may be this person's."""
+    theirs = visit(1, insured_no="0000000002", minutes="x")
+    rows = [visit(1), theirs, visit(1, service_date="2016-05-02", minutes="y")]
+    for number, month, why in (
+        ("0000000009", None, "has no visit in the file; check the number"),
+        (
+            "0000000002",
+            "2016-05",
+            "has no visit in 2016-05 in the file; check the number and the month",
+        ),
+    ):
+        with pytest.raises(ct.VisitError) as error:
+            ct.explain_claim(frame(rows), number, month)
+        assert str(error.value) == f"insured person {number!r} {why}"
+    for row in (visit(1, insured_no="x"), visit(1, insured_no="0000000003", service_date="x")):
+        with pytest.raises(ct.VisitError) as error:
+            ct.explain_claim(frame([theirs, row]), "0000000003", "2016-04")
+        assert "visits line 3: " in str(error.value)
+        assert "visits line 2: " not in str(error.value)
+
+
+def test_doubled_visits_are_why_there_is_no_claim() -> None:
+    with pytest.raises(ct.VisitError, match="duplicate_visit"):
+        ct.explain_claim(frame([visit(1), visit(1)]), "0000000001", "2016-04")
+
+
+def test_of_many_problems_it_is_said_how_many_more_there_are() -> None:
+    rows = [visit(1, service_date=f"2016-04-{day:02d}", minutes="x") for day in range(1, 26)]
+    with pytest.raises(ct.VisitError) as error:
+        ct.explain_claim(frame(rows), "0000000001")
+    assert str(error.value).splitlines()[-1] == "and 5 more faults"
+
+
 def test_a_person_of_another_service_is_told_so() -> None:
     with pytest.raises(ct.VisitError) as error:
         ct.explain_claim(frame([visit(1, care_level="要支援2")]), "0000000001")

@@ -15,7 +15,15 @@ from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.errors import VisitError, known_language
 from chiiki_tsusho.explaining.claim_steps import notes_of, only, unit_steps, yen_steps
 from chiiki_tsusho.explaining.steps import Step
-from chiiki_tsusho.language import LANGUAGES, Language, Name, Sayable, Text, on_lines
+from chiiki_tsusho.language import (
+    LANGUAGES,
+    Language,
+    Name,
+    Sayable,
+    Text,
+    first_of,
+    on_lines,
+)
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.months import MonthLike, month_text, parse_month
@@ -198,7 +206,7 @@ def explain_claim(
         The language is unknown.
     VisitError
         No visit of that person (and month) is in the file, or the claim is held; the message
-        gives the problems that hold it.
+        gives the problems of that person, and those of rows that do not say whose they are.
     InputFileError
         An input cannot be read at all.
 
@@ -232,18 +240,35 @@ def explain_claim(
         if priced.written.all()
     ]
     if not explained:
+        # Only now it is found whose the rows with problems are, and which visits are doubled.
+        run.finish(_NoResults())
         raise VisitError(_nothing_text(run, insured_no, wanted))
     return explained
 
 
+class _NoResults:
+    """Keeps nothing."""
+
+    def formed(self, priced: Priced) -> None:
+        """Form nothing."""
+
+    def claims(self, formed: None) -> None:
+        """Keep no claims."""
+
+    def held(self, rows: object) -> None:
+        """Keep no rows."""
+
+
 def _nothing_text(run: BatchRun, insured_no: str, month: int | None) -> Sayable:
     of_month = "" if month is None else Text(" in {month}", month=month_text(month))
-    problems = {language: _problem_lines(run, language) for language in LANGUAGES}
-    if not problems["en"]:
+    check = Text("check the number") if month is None else Text("check the number and the month")
+    english, japanese = (_problem_lines(run, insured_no, month, one) for one in LANGUAGES)
+    if not english:
         return Text(
-            "insured person {insured_no!r} has no visit{of_month} in the file; check the number",
+            "insured person {insured_no!r} has no visit{of_month} in the file; {check}",
             insured_no=insured_no,
             of_month=of_month,
+            check=check,
         )
     head = Text(
         "no claim of insured person {insured_no!r}{of_month} was computed; check the number, or "
@@ -251,17 +276,25 @@ def _nothing_text(run: BatchRun, insured_no: str, month: int | None) -> Sayable:
         insured_no=insured_no,
         of_month=of_month,
     )
-    return on_lines([head, Name(problems["en"], problems["ja"])])
+    return on_lines([head, *first_of([*map(Name, english, japanese)])])
 
 
-def _problem_lines(run: BatchRun, language: Language) -> str:
+def _problem_lines(
+    run: BatchRun, insured_no: str, month: int | None, language: Language
+) -> list[str]:
+    """Write what keeps a person's claims back: of that person, or of nobody that can be read."""
     found = run.problems.frame(language)
-    keeping = found[~found["rule"].isin(_KEEP_NO_CLAIM_BACK)]
+    months = [""] if month is None else ["", f"{month:06d}"]
+    kept = found[
+        ~found["rule"].isin(_KEEP_NO_CLAIM_BACK)
+        & found["insured_no"].fillna("").isin(["", insured_no])
+        & ((month is None) | found["service_month"].fillna("").isin(months))
+    ]
     lines = []
-    for row in keeping.head(20).to_dict("records"):
+    for row in kept.to_dict("records"):
         place = place_text(row["file"], None if pd.isna(row["line"]) else row["line"], "", language)
         lines.append(f"{place}: {rule_named(row['rule'], language)}: {row['message']}")
-    return "\n".join(lines)
+    return lines
 
 
 def _explain(priced: Priced, language: Language) -> ClaimExplanation:
