@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+
+Array = TypeVar("Array", bound=npt.NDArray[Any])
+
+
+def fixed(array: Array) -> Array:
+    """Return an array that is shared, and that nobody can write into from now on."""
+    array.flags.writeable = False
+    return array
 
 
 def distinct_numbers(values: npt.NDArray[np.integer]) -> Ints:

@@ -5,6 +5,7 @@ import itertools
 import os
 import pickle
 from collections.abc import Iterator
+from copy import copy as copy_of
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -599,6 +600,21 @@ def test_a_table_is_equal_by_month_and_rows(tmp_path: Path) -> None:
     assert bundled != "2016-04"
     assert {bundled: 1}[same] == 1
     assert repr(bundled) == "CodeTable(2016-04, 162 codes)"
+
+
+def test_nobody_can_write_into_a_table_that_is_shared() -> None:
+    table = ct.load_codes("2016-04")
+    table.find(minutes=600, care_level=1, extended_hours=[True, False])
+    table.units(["781241"])
+    for shared in (table, pickle.loads(pickle.dumps(table)), copy_of(table)):
+        arrays = [one for one in vars(shared).values() if isinstance(one, np.ndarray)]
+        assert len(arrays) > 3
+        for array in arrays:
+            with pytest.raises(ValueError, match="read-only"):
+                array[:] = array[0]
+    units = table.units(["781241"])
+    units *= 2
+    assert table.units(["781241"]).tolist() == [426]
 
 
 def test_tables_and_books_can_be_pickled() -> None:

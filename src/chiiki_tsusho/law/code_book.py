@@ -21,6 +21,7 @@ from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, normal
 from chiiki_tsusho.law.table_files import NumberedRow, law_file, read_table
 from chiiki_tsusho.months import MonthLike, joined, month_text, parse_month, spans_text
+from chiiki_tsusho.number_arrays import fixed
 from chiiki_tsusho.problem_texts import Message
 
 
@@ -53,6 +54,7 @@ class CodeBook:
                     if one.row.service in ("both", service):
                         known = self.known_minutes[kind]
                         known[one.row.minutes_from : one.row.minutes_to] = True
+        fixed(self.known_minutes)
 
     @classmethod
     @checked_call

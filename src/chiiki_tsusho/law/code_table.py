@@ -29,6 +29,7 @@ from chiiki_tsusho.law.month_rows import MonthRows
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, same_addition
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import NO_ROW
+from chiiki_tsusho.number_arrays import fixed
 from chiiki_tsusho.records import record
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class CodeTable(MonthRows):
     @cached_property
     def row_units(self) -> npt.NDArray[np.int64]:
         """Units of one count of each code; 0 for a rate, whose units the month decides."""
-        return np.array([row.units or 0 for row in self.rows], dtype=np.int64)
+        return fixed(np.array([row.units or 0 for row in self.rows], dtype=np.int64))
 
     @cached_property
     def most_units_of_a_visit(self) -> int:
@@ -379,4 +380,4 @@ class CodeTable(MonthRows):
 
     @cached_property
     def _is_rate(self) -> npt.NDArray[np.bool_]:
-        return np.array([row.kind == "rate" for row in self.rows])
+        return fixed(np.array([row.kind == "rate" for row in self.rows]))

@@ -25,6 +25,7 @@ from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SERVICES, CodeRow
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import NO_ROW
+from chiiki_tsusho.number_arrays import fixed
 from chiiki_tsusho.problem_texts import Message, blank, named, visit_condition
 
 
@@ -47,6 +48,13 @@ class MonthRows:
     rows: tuple[CodeRow, ...]
     known_minutes: npt.NDArray[np.bool_]
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what was pickled or copied; numpy forgets that an array is fixed."""
+        self.__dict__.update(state)
+        for value in state.values():
+            if isinstance(value, np.ndarray):
+                fixed(value)
+
     @property
     def law_month(self) -> int:
         """The month whose law the rows are: ``month``, unless they are applied to another."""
@@ -55,7 +63,7 @@ class MonthRows:
     @cached_property
     def service_codes(self) -> npt.NDArray[np.str_]:
         """Service codes in order, shape (codes,)."""
-        return np.array([row.service_code for row in self.rows], dtype="U6")
+        return fixed(np.array([row.service_code for row in self.rows], dtype="U6"))
 
     @cached_property
     def chosen(self) -> ChosenRows:
@@ -69,31 +77,33 @@ class MonthRows:
         Numbers from the number of rows on stand for a row with a line of 延長: ``base_of`` and
         ``extension_of`` tell them apart.
         """
-        return bands_of(self.rows, self.chosen)
+        return fixed(bands_of(self.rows, self.chosen))
 
     @cached_property
     def base_of(self) -> npt.NDArray[np.int64]:
         """The row of the base code that each number of ``bands`` stands for."""
         own = np.arange(len(self.rows))
-        return np.concatenate((own, [one.base for one in self.chosen.extended])).astype(np.int64)
+        extended = [one.base for one in self.chosen.extended]
+        return fixed(np.concatenate((own, extended)).astype(np.int64))
 
     @cached_property
     def extension_of(self) -> npt.NDArray[np.int64]:
         """The row of the line of 延長 that each number of ``bands`` stands for, or ``NO_ROW``."""
         none = np.full(len(self.rows), NO_ROW)
-        return np.concatenate((none, [one.line for one in self.chosen.extended])).astype(np.int64)
+        extended = [one.line for one in self.chosen.extended]
+        return fixed(np.concatenate((none, extended)).astype(np.int64))
 
     @cached_property
     def bands_without_extension(self) -> Bands:
         """As ``bands``, for a provider that has not registered 延長."""
-        return bands_without_extension(self.rows, self.chosen, self.bands)
+        return fixed(bands_without_extension(self.rows, self.chosen, self.bands))
 
     @cached_property
     def minute_classes(self) -> npt.NDArray[np.int64]:
         """For each minute a number that minutes share where no code tells them apart."""
         bands = np.stack([self.bands, self.bands_without_extension]).reshape(-1, MINUTE_SLOTS)
         changes = (bands[:, 1:] != bands[:, :-1]).any(axis=0)
-        return np.concatenate(([0], np.cumsum(changes)))
+        return fixed(np.concatenate(([0], np.cumsum(changes))))
 
     def find(
         self,
