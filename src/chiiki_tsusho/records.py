@@ -14,6 +14,8 @@ from functools import cache, partial
 from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
+import numpy as np
+
 AnyClass = TypeVar("AnyClass")
 
 
@@ -27,6 +29,27 @@ def record(cls: type[AnyClass]) -> type[AnyClass]:
         if name not in vars(cls):
             setattr(cls, name, function)
     return cls
+
+
+class ByContent:
+    """A dataclass with tables in it: two are equal where all their fields are, and have no hash."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(map(_same_content, _values(self), _values(other)))
+
+    # Its tables can be changed.
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _same_content(one: Any, other: Any) -> bool:
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
+    # Tables of pandas and Arrow answer a plain comparison cell by cell, or not at all.
+    return bool(one.equals(other) if hasattr(one, "equals") else one == other)
 
 
 def _init(self: Any, *values: Any, **named: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import pickle
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.version import __version__
+from helpers import care_plans, claim_files
 from helpers.inputs import PROVIDER, RECIPIENT, compute, frame, visit, visits
 
 PROVIDERS = [{**PROVIDER, "area_grade": "other"}]
@@ -36,6 +38,40 @@ def test_equal_by_content() -> None:
     assert one == other
     assert one != compute(visits(3), PROVIDERS)
     assert one != "a batch"
+
+
+def _file(total: int) -> ct.ClaimFile:
+    return claim_files.changed_file("7131-10", 0, "insurance_yen", str(total))
+
+
+def _plans(folder: Path, day: int) -> ct.CarePlans:
+    rows = [care_plans.plan_row(day, "781443")]
+    return ct.from_plan([care_plans.plan_file(folder, "UPPLAN_202607.CSV", rows)])
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda n: ct.codes_of_visits(frame(visits(n))),
+        lambda n: ct.compare_months(frame(visits(n)), "2016-04", "2017-04"),
+        lambda n: ct.audit(_file(n)),
+        _file,
+        lambda n: _plans(Path(), n),
+    ],
+    ids=["codes", "comparison", "audit", "claim file", "care plans"],
+)
+def test_all_results_are_equal_by_content(
+    made: Callable[[int], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    one = made(1)
+    assert one == made(1)
+    assert one == pickle.loads(pickle.dumps(one))
+    assert one != made(2)
+    assert one != "another thing"
+    assert len(repr(one)) < 200
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)
 
 
 @pytest.mark.parametrize("make", [pl.from_pandas, pa.Table.from_pandas])

@@ -29,6 +29,7 @@ from chiiki_tsusho.csv_rows import csv_text
 from chiiki_tsusho.language import Counted, Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
+from chiiki_tsusho.records import ByContent
 from chiiki_tsusho.whole_files import visible_path
 from chiiki_tsusho.writing.file_sets import write_files
 from chiiki_tsusho.writing.table_writers import guarded
@@ -44,8 +45,8 @@ _ENCODING = "utf-8-sig"
 
 
 @checked_call
-@dataclass(frozen=True)
-class CarePlans:
+@dataclass(frozen=True, eq=False)
+class CarePlans(ByContent):
     """Care plans as inputs of a claim.
 
     Parameters

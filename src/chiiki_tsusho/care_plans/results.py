@@ -36,6 +36,7 @@ from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.prices_and_limits import service
 from chiiki_tsusho.reading.inputs import Input, open_input, open_inputs
+from chiiki_tsusho.records import ByContent
 from chiiki_tsusho.writing.file_sets import write_files
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ class _VisitCodeSink:
 
 
 @checked_call
-@dataclass(frozen=True)
-class DoneVisits:
+@dataclass(frozen=True, eq=False)
+class DoneVisits(ByContent):
     """The codes of visits that were done.
 
     Parameters
@@ -96,10 +97,14 @@ class DoneVisits:
     held_claims: int
     held_visits: int
 
+    def __repr__(self) -> str:
+        """Count the codes and what is held."""
+        return f"DoneVisits({len(self.codes)} codes, {self.held_claims} claims held)"
+
 
 @checked_call
-@dataclass(frozen=True)
-class WrittenResults:
+@dataclass(frozen=True, eq=False)
+class WrittenResults(ByContent):
     """Files of what was done, and the persons of whom there is none.
 
     Parameters

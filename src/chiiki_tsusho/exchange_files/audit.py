@@ -24,6 +24,7 @@ from chiiki_tsusho.exchange_files.sheets import Sheets, View
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.months import last_review
+from chiiki_tsusho.records import ByContent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,8 +47,8 @@ class FileSummary:
 
 
 @checked_call
-@dataclass(frozen=True)
-class Audit:
+@dataclass(frozen=True, eq=False)
+class Audit(ByContent):
     """What an audit found.
 
     Parameters

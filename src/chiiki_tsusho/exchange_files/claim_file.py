@@ -20,6 +20,7 @@ from chiiki_tsusho.exchange_files.line_cells import ENCODING, Lines
 from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, encoded, quoting_of
 from chiiki_tsusho.language import Sayable, Text, listed
 from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.records import ByContent
 from chiiki_tsusho.whole_files import given_path, read_whole, visible_path
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class KeptLine:
 
 
 @checked_call
-@dataclass(frozen=True)
-class ClaimFile:
+@dataclass(frozen=True, eq=False)
+class ClaimFile(ByContent):
     """A file of 国保連 as its lines.
 
     Parameters

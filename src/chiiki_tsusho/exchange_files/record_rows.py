@@ -17,6 +17,7 @@ from chiiki_tsusho.exchange_files.layout import Record
 from chiiki_tsusho.exchange_files.line_cells import ENCODING
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.records import ByContent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +38,8 @@ _BREAKS_A_LINE = r'[,"\r\n]'
 _TO_BE_LOOKED_AT = np.array([byte in b',"\t\n\v\f\r ' or byte > 127 for byte in range(256)])
 
 
-@dataclass(frozen=True)
-class RecordRows:
+@dataclass(frozen=True, eq=False)
+class RecordRows(ByContent):
     """All lines of one record in a file.
 
     Parameters

@@ -24,6 +24,7 @@ from chiiki_tsusho.language import Language
 from chiiki_tsusho.months import MonthLike
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.inputs import FileInput, Input, open_inputs, paths_of
+from chiiki_tsusho.records import ByContent
 from chiiki_tsusho.reports.comparison_laws import Codes, LawOfMonth, laws_of
 from chiiki_tsusho.reports.comparison_reasons import reasons
 from chiiki_tsusho.reports.comparison_tables import (
@@ -43,8 +44,8 @@ from chiiki_tsusho.writing.result_tables import schema
 
 
 @checked_call
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, eq=False)
+class Comparison(ByContent):
     """What the same visits come to under two tables, a and b; every difference is b less a.
 
     Parameters
@@ -87,6 +88,10 @@ class Comparison:
     missing_keys: pd.DataFrame
     other_problems: pd.DataFrame
     reasons: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """Name the months and count the claims compared."""
+        return f"Comparison({self.month_a}, {self.month_b}, {len(self.by_claim)} claims)"
 
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
