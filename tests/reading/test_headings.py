@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from itertools import permutations
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import pytest
@@ -126,9 +126,10 @@ def test_doubled_heading_of_a_frame() -> None:
 @pytest.mark.parametrize(("given", "expected"), [*permutations(FILES, 2)])
 def test_a_file_given_as_another(given: str, expected: str, headings: str) -> None:
     """To take its columns out would spoil a file that is right."""
-    tables = {expected: pd.DataFrame({getattr(one, headings): ["1"] for one in FILES[given]})}
+    names = [getattr(one, headings) for one in FILES[given]]
+    tables: dict[str, Any] = {expected: pd.DataFrame({name: ["1"] for name in names})}
     with pytest.raises(InputFileError) as caught:
-        compute_claims(**{"visits": frame([visit(1)]), **tables})
+        compute_claims(**({"visits": frame([visit(1)])} | tables))
     assert str(caught.value) == (
         f"{expected}: line 1: the headings are those of the {given} file, and it was given as the "
         f"{expected} file; check which file or sheet is given as which"

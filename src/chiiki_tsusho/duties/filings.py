@@ -24,11 +24,14 @@ from chiiki_tsusho.duties.services import (
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.table_files import Whole
-from chiiki_tsusho.lazy import pandas as pd
 from chiiki_tsusho.reading.headings import folded
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from chiiki_tsusho.duties.registers import Given
+else:
+    from chiiki_tsusho.lazy import pandas as pd
 
 _PLACE = "介護保険法 第115条の32第2項"
 _PREFECTURE = r"東京都|北海道|京都府|大阪府|.{2,3}?県"
@@ -64,13 +67,13 @@ class FilingItem(BaseModel):
 
 
 @checked_call
-def filing_items(offices: int, on: date | str | None = None) -> Any:
+def filing_items(offices: int, on: date | str | None = None) -> pd.DataFrame:
     """Return the items of the filing that a number of offices asks for.
 
     Parameters
     ----------
     offices : int
-        As ``counted_offices`` counts them.
+        How many the corporation has, of all services that 介護保険法 第115条の32 counts.
     on : date or str, optional
         Only the items in force on that day.
 
@@ -79,10 +82,15 @@ def filing_items(offices: int, on: date | str | None = None) -> Any:
     DataFrame
         One row per item: ``item`` is 2 for 第2号, and so on.
 
+    Raises
+    ------
+    ChiikiTsushoError
+        ``on`` is no day, or ``offices`` no whole number.
+
     Examples
     --------
-    >>> from chiiki_tsusho.duties import filing_items
-    >>> filing_items(20)["item"].tolist()
+    >>> import chiiki_tsusho as ct
+    >>> ct.filing_items(20)["item"].tolist()
     [2, 3]
     """
     rows = [one.model_dump() for one in items_for(offices, None if on is None else given_day(on))]
@@ -229,12 +237,17 @@ def filing_addressee(offices: Given) -> Addressee:
     Addressee
         Its ``name`` is blank where it is not known, as with offices in several prefectures.
 
+    Raises
+    ------
+    InputFileError
+        The offices cannot be read; all faults are named.
+
     Examples
     --------
     >>> import pandas as pd
-    >>> from chiiki_tsusho.duties import filing_addressee
+    >>> import chiiki_tsusho as ct
     >>> office = {"provider_no": "1300000001", "service": "day_care", "authority": "国分寺市"}
-    >>> str(filing_addressee(pd.DataFrame([office])))
+    >>> str(ct.filing_addressee(pd.DataFrame([office])))
     '国分寺市長'
     """
     return addressee_of([one for one in read_offices(offices) if not one.gone(date.max)])

@@ -8,7 +8,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
@@ -18,7 +18,11 @@ from chiiki_tsusho.duties.services import authority_key, care_services, service_
 from chiiki_tsusho.errors import ChiikiTsushoError, TableError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.table_files import Fault, NumberedRow, faults_text, law_file, typed_rows
-from chiiki_tsusho.lazy import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    from chiiki_tsusho.lazy import pandas as pd
 
 LAW = "law"
 EVERY_SERVICE = "*"
@@ -237,7 +241,7 @@ def duty_rules(
     service: str | None = None,
     on: date | str | None = None,
     rules: str | Path | RuleBook | None = None,
-) -> Any:
+) -> pd.DataFrame:
     """Return the rules of the law and of an authority.
 
     Parameters
@@ -257,11 +261,18 @@ def duty_rules(
         One row per rule, all columns text, the law first. An authority without rows has those of
         the law alone.
 
+    Raises
+    ------
+    ChiikiTsushoError
+        There is no such service or day.
+    TableError
+        ``rules`` cannot be read or does not hold together.
+
     Examples
     --------
     >>> from datetime import date
-    >>> from chiiki_tsusho.duties import duty_rules
-    >>> found = duty_rules("足立区", "day_care", date(2026, 4, 1)).query("key == 'interval_months'")
+    >>> import chiiki_tsusho as ct
+    >>> found = ct.duty_rules("足立区", "day_care", date(2026, 4, 1)).query("key == 'interval_months'")
     >>> found[["authority", "value", "force"]].values.tolist()
     [['law', '6', 'law'], ['adachi', '6', 'guide']]
     """

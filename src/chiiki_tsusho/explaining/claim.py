@@ -202,7 +202,7 @@ def explain_claim(
 
     Raises
     ------
-    ValueError
+    ChiikiTsushoError
         The language is unknown.
     VisitError
         No visit of that person (and month) is in the file, or the claim is held; the message
