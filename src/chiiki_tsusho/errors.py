@@ -95,8 +95,14 @@ _OF_SYSTEM = {
 }
 
 
+# What Windows says of a file that another program has open: access denied, sharing, a lock.
+_OPEN_ELSEWHERE = (5, 32, 33)
+
+
 def why_not(error: Exception) -> Sayable | str:
     """Return what the system says of a file that cannot be read or written."""
+    if getattr(error, "winerror", None) in _OPEN_ELSEWHERE:
+        return Text("no access; close it where it is open in another program, such as Excel")
     if isinstance(error, OSError) and error.errno in _OF_SYSTEM:
         return _OF_SYSTEM[error.errno]
     return getattr(error, "strerror", None) or str(error)

@@ -27,6 +27,14 @@ class Placed:
     any = False
 
 
+# By which programs know their files, and what is written under the name of which.
+_ENDINGS = {
+    **{one: one for one in (".csv", ".doc", ".docx", ".html", ".ics", ".parquet", ".pdf", ".zip")},
+    **{one: one for one in (".ods", ".odt", ".xls", ".xlsm", ".xlsx")},
+    ".htm": ".html",
+}
+
+
 def writable_file(path: str | Path) -> Path:
     """Return the file that a path stands for, links followed, if it may be written.
 
@@ -54,13 +62,24 @@ def writable_file(path: str | Path) -> Path:
     return target
 
 
-def refuse_replacing(path: str | Path, inputs: Iterable[object]) -> None:
+def refuse_replacing(path: str | Path, inputs: Iterable[object], ending: str | None = None) -> None:
     """Refuse to write over a file that is read; what of the inputs is no path is none.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to be written.
+    inputs : iterable
+        What is read.
+    ending : str, optional
+        How the name of such a file ends; those of other kinds are refused, for no program would
+        open the file by them.
 
     Raises
     ------
     OutputError
-        The path is one of the inputs, by whatever name, or no file can be written there.
+        The path is one of the inputs, by whatever name, or ends as other files do, or no file can
+        be written there.
     """
     target = writable_file(path)
     for one in inputs:
@@ -71,6 +90,14 @@ def refuse_replacing(path: str | Path, inputs: Iterable[object]) -> None:
                     path=visible_path(path),
                 )
             )
+    if ending is not None and _ENDINGS.get(Path(path).suffix.lower(), ending) != ending:
+        raise OutputError(
+            Text(
+                "{path}: a {ending} file is written; end its name in {ending}",
+                path=visible_path(path),
+                ending=ending,
+            )
+        )
 
 
 def _files_named(given: str) -> set[Path]:

@@ -23,9 +23,10 @@ from chiiki_tsusho import whole_files
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.errors import InputFileError, not_read, why_not
 from chiiki_tsusho.file_locks import lock_file
-from chiiki_tsusho.whole_files import writable_file, write_whole
+from chiiki_tsusho.whole_files import refuse_replacing, writable_file, write_whole
 from helpers.care_plans import plan_file, plan_row
-from helpers.claim_files import changed_file
+from helpers.claim_files import changed_file, file_bytes
+from helpers.commands import run
 from helpers.inputs import csv_text, visit
 from helpers.processes import bound_by_modes
 
@@ -204,7 +205,7 @@ def test_what_is_read_is_not_replaced(
             write(path)
         assert "読み込むファイルです" in told.value.say("ja")
         assert Path(path).read_bytes() == before
-    write("other.html")
+    write("other")
 
 
 @pytest.mark.parametrize(
@@ -398,3 +399,46 @@ def test_rows_of_a_master_whose_name_is_no_text_are_taken(nameless: Path) -> Non
     made = nameless / "codes.csv"
     assert CliRunner().invoke(app, ["import-master", str(master), "-o", str(made)]).exit_code == 0
     assert ct.check_table(made) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "ending"),
+    [
+        ("report claims -o page.xlsx", ".html"),
+        ("statements claims -o papers.PDF", ".html"),
+        ("audit sending/J201604.CSV --page page.csv", ".html"),
+        ("duties write minutes --offices {duties}_offices.csv -o minutes.pdf", ".docx"),
+        ("duties check {duties}_meetings.csv --offices {duties}_offices.csv -o f.xlsx", ".csv"),
+    ],
+)
+def test_no_file_is_written_under_the_name_of_another_kind(
+    command: str, ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No program would open it by that name, and it would be told as written."""
+    monkeypatch.chdir(tmp_path)
+    examples = [EXAMPLES / f"{name}.csv" for name in ("visits", "providers", "recipients")]
+    ct.claim_files(examples[0], "claims", *examples[1:])
+    Path("sending").mkdir()
+    Path("sending/J201604.CSV").write_bytes(file_bytes())
+    before = sorted(tmp_path.rglob("*"))
+    done = run(*command.format(duties=EXAMPLES / "duties").split())
+    assert done.returncode == 2
+    assert f"a {ending} file is written; end its name in {ending}" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+    # Other names are not asked about.
+    for other in (ending.upper(), ".2026", ""):
+        refuse_replacing(tmp_path / f"name{other}", (), ending)
+    refuse_replacing(tmp_path / "name.htm", (), ".html")
+
+
+@pytest.mark.parametrize("number", [5, 32, 33])
+def test_a_file_open_in_excel_is_no_matter_of_rights(number: int) -> None:
+    """Windows says "Permission denied" of it, as of a file one may not read."""
+    error = PermissionError(13, "Permission denied", "visits.csv")
+    error.winerror = number  # type: ignore[attr-defined,unused-ignore]
+    said = not_read("visits.csv", error)
+    assert str(said).endswith("close it where it is open in another program, such as Excel")
+    assert "Excelなどで開いているときは閉じてください" in said.say("ja")
+    assert "アクセスする権限がありません" in not_read("visits.csv", PermissionError(13, "")).say(
+        "ja"
+    )

@@ -187,7 +187,7 @@ def audit_command(
         from chiiki_tsusho.whole_files import refuse_replacing
 
         if page is not None:
-            refuse_replacing(page, (*files, codes))
+            refuse_replacing(page, (*files, codes), ".html")
         result = audit(list(files), codes, spoken())
         if len(result.findings):
             show_frame(result.findings)

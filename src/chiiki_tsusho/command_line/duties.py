@@ -103,7 +103,8 @@ def check_command(
         from chiiki_tsusho.whole_files import refuse_replacing, write_whole
 
         if output is not None:
-            refuse_replacing(output, (meetings, offices, members, corporation, rules))
+            read = (meetings, offices, members, corporation, rules)
+            refuse_replacing(output, read, ".csv")
         report = check_duties(
             meetings,
             offices,

@@ -134,7 +134,7 @@ def _finish(table: ImportedTable, source: Path, output: Path) -> None:
                 others=others,
             )
         )
-    refuse_replacing(output, (source,))
+    refuse_replacing(output, (source,), ".csv")
     write_code_rows(table.rows, output)
     counts = table.counts
     say(

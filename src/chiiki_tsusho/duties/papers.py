@@ -109,7 +109,7 @@ def write_paper(
     """
     on = given_day(on)
     _refuse_options(kind, provider_no=provider_no, meeting_no=meeting_no, service=service)
-    refuse_replacing(path, (offices, meetings, members, corporation, rules))
+    refuse_replacing(path, (offices, meetings, members, corporation, rules), ".docx")
     book = rule_book(rules)
     # The short registers are read first: a fault of theirs is told at once.
     row = None if corporation is None else read_corporation(corporation, encoding)

@@ -272,7 +272,8 @@ def duty_rules(
     --------
     >>> from datetime import date
     >>> import chiiki_tsusho as ct
-    >>> found = ct.duty_rules("足立区", "day_care", date(2026, 4, 1)).query("key == 'interval_months'")
+    >>> rules = ct.duty_rules("足立区", "day_care", date(2026, 4, 1))
+    >>> found = rules.query("key == 'interval_months'")
     >>> found[["authority", "value", "force"]].values.tolist()
     [['law', '6', 'law'], ['adachi', '6', 'guide']]
     """

@@ -98,11 +98,12 @@ def write_statements(
                 known=listed(PAPERS),
             )
         )
-    refuse_replacing(path, (recipients, codes))
     if isinstance(batch, FileBatch):
         batch = batch.folder
+    read: list[object] = [recipients, codes]
     if isinstance(batch, (str, Path)):
-        refuse_replacing(path, (*output_files(Path(batch)).values(), Path(batch) / RUN))
+        read += [*output_files(Path(batch)).values(), Path(batch) / RUN]
+    refuse_replacing(path, read, ".html")
     book = code_book(codes)
     claims, lines = read_tables(batch)
     cells = None

@@ -100,7 +100,7 @@ def write_report(
     page = folder / REPORT if path is None else Path(path)
     read = [one for one in (folder, before) if one is not None]
     inputs = [path for one in read for path in output_files(given_path(one)).values()]
-    refuse_replacing(page, (*inputs, folder / RUN, codes))
+    refuse_replacing(page, (*inputs, folder / RUN, codes), ".html")
     book = load_code_book(codes)
     earlier = None if before is None else read_claims(given_path(before))
     figures = report_figures(read_batch(folder), book, earlier)
