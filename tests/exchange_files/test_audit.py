@@ -462,3 +462,16 @@ def test_no_file_is_no_audit() -> None:
     with pytest.raises(ChiikiTsushoError, match="no file was given") as caught:
         ct.audit([])
     assert "点検する請求ファイルを指定してください" in caught.value.say("ja")
+
+
+def test_a_folder_and_a_pattern_stand_for_their_files(tmp_path: Path) -> None:
+    """``claim-file`` writes a folder, and the shell of Windows leaves patterns as they are."""
+    for name in ("J1604010.CSV", "J1604009.CSV", "note.txt"):
+        (tmp_path / name).write_bytes(file_bytes())
+    for given in (tmp_path, tmp_path / "J*.CSV"):
+        assert [Path(one.file).name for one in ct.audit(given).files] == [
+            "J1604009.CSV",
+            "J1604010.CSV",
+        ]
+    with pytest.raises(ct.InputFileError, match="there is no CSV file; check the path"):
+        ct.audit(tmp_path / "K*.CSV")

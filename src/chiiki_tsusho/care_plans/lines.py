@@ -23,7 +23,8 @@ from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.exchange_files.cp932_rows import cp932_rows
 from chiiki_tsusho.language import Sayable, Text, listed
 from chiiki_tsusho.reading.cell_texts import IDENTIFIERS
-from chiiki_tsusho.whole_files import given_path, visible_path
+from chiiki_tsusho.reading.inputs import NO_CSV, files_meant
+from chiiki_tsusho.whole_files import visible_path
 
 _PREFIX = re.compile(r"([A-Z0-9]+)_")
 _MONTH = re.compile(r"(19|20)[0-9]{2}(0[1-9]|1[0-2])")
@@ -80,13 +81,8 @@ def plan_paths(given: Sequence[str | Path]) -> list[Path]:
         Nothing is given, or a folder has no CSV file.
     """
     paths: list[Path] = []
-    for one in map(given_path, given):
-        found = [one]
-        if one.is_dir():
-            found = sorted(path for path in one.iterdir() if path.suffix.lower() == ".csv")
-        if not found:
-            raise InputFileError(Text("{path}: there is no CSV file in the folder", path=one))
-        paths += found
+    for one in given:
+        paths += map(Path, files_meant(one, (".csv",), NO_CSV))
     if not paths:
         raise InputFileError(Text("no file was given; name the files of the care plan"))
     return paths

@@ -167,7 +167,7 @@ def audit_command(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="Claim files (7111 and 7131) that are sent together.",
+            help="Claim files (7111 and 7131) that are sent together, or the folder they are in.",
             show_default=False,
         ),
     ],

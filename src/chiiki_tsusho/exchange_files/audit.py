@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from chiiki_tsusho.exchange_files.sheets import Sheets, View
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.months import last_review
+from chiiki_tsusho.reading.inputs import NO_CSV, files_meant
 from chiiki_tsusho.records import ByContent
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ def audit(
     Parameters
     ----------
     files : path-like, ClaimFile, or a sequence of them
-        Files sent together: the same statement in two of them is found as well.
+        Files sent together: the same statement in two of them is found as well. A folder stands
+        for the CSV files in it.
     codes : CodeBook or path, optional
         The code table; without it, the bundled one.
     language : {"en", "ja"}
@@ -151,7 +153,8 @@ def audit(
     >>> found = ct.audit(["sending/J201604.CSV", "sending/J201605.CSV"])  # doctest: +SKIP
     >>> found.findings[["line", "item", "found", "expected", "return_code"]]  # doctest: +SKIP
     """
-    given = [files] if isinstance(files, (str, Path, ClaimFile)) else list(files)
+    listed = [files] if isinstance(files, (str, Path, ClaimFile)) else list(files)
+    given = [file for one in listed for file in _files_of(one)]
     book = code_book(codes)
     seen: dict[str, int] = {}
     found: list[Findings] = []
@@ -166,6 +169,10 @@ def audit(
         raise ChiikiTsushoError(Text("no file was given; name the claim files to audit"))
     findings, hints = (frame_of(found, language, hints=one) for one in (False, True))
     return Audit(findings, hints, tuple(summaries))
+
+
+def _files_of(given: str | Path | ClaimFile) -> Iterable[str | Path | ClaimFile]:
+    return [given] if isinstance(given, ClaimFile) else files_meant(given, (".csv",), NO_CSV)
 
 
 def _audited(file: ClaimFile, book: CodeBook) -> tuple[Findings, Sheets]:

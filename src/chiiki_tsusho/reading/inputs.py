@@ -37,6 +37,8 @@ FileInput = str | Path | Sequence[str | Path]
 Input = FileInput | Mapping[str, Any] | ArrowTable
 # What a folder is searched for.
 ENDINGS = (".csv", ".txt", ".parquet", ".xlsx", ".xlsm")
+_NO_TABLE = Text("there is no CSV, Excel or Parquet file; check the path")
+NO_CSV = Text("there is no CSV file; check the path")
 _PARQUET = b"PAR1"
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -76,9 +78,9 @@ def open_input(
 
 def _opened(given: Input | None, name: str, encoding: str | None) -> Source:
     if isinstance(given, (str, Path)):
-        paths = list(_paths_of(given))
+        paths = list(files_meant(given))
     elif isinstance(given, (list, tuple)) and all(isinstance(one, (str, Path)) for one in given):
-        paths = [path for one in given for path in _paths_of(one)]
+        paths = [path for one in given for path in files_meant(one)]
         if not paths:
             raise InputFileError(Text("{file}: no file is named", file=name))
     else:
@@ -203,17 +205,32 @@ def _sheet_of(path: str | Path) -> tuple[Path, str | None]:
     return Path(match[1]), match[2]
 
 
-def _paths_of(given: str | Path) -> Iterator[str | Path]:
+def files_meant(
+    given: str | Path, endings: Collection[str] = ENDINGS, none: Text = _NO_TABLE
+) -> Iterator[str | Path]:
     """Yield the files a path stands for: itself, those of a folder, those of a pattern.
 
     The files of a folder or a pattern are in the order of their names, numbers in them as numbers.
+
+    Parameters
+    ----------
+    given : path-like
+    endings : collection of str
+        How the names of the files of a folder end.
+    none : Text
+        What to say of a folder or a pattern without any.
+
+    Raises
+    ------
+    InputFileError
+        There is none.
     """
     path = given_path(given)
     if path.is_dir():
         found = [
             one
             for one in path.iterdir()
-            if one.suffix.lower() in ENDINGS and not one.name.startswith((".", "_", "~$"))
+            if one.suffix.lower() in endings and not one.name.startswith((".", "_", "~$"))
         ]
     elif glob.has_magic(str(given)) and not path.exists():
         found = [Path(one) for one in glob.glob(str(given), recursive=True)]  # noqa: PTH207 (a Path has no root to search from)
@@ -221,9 +238,7 @@ def _paths_of(given: str | Path) -> Iterator[str | Path]:
         yield given
         return
     if not found:
-        raise InputFileError(
-            Text("{file}: there is no CSV, Excel or Parquet file; check the path", file=str(given))
-        )
+        raise InputFileError(Text("{file}: {fault}", file=str(given), fault=none))
     yield from sorted(found, key=_natural)
 
 
