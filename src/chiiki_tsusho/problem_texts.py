@@ -186,7 +186,7 @@ TEXTS: dict[TextId, Text] = {
         "{value!r} marks a line of totals; it is no visit and is left out: take it out of the file"
     ),
     "unsupported_month": Text(
-        "no code table for {month} is at hand (there are: {months}); read {document} with "
+        "no code table for {month} is at hand (covered: {months}); read {document} with "
         "import-workbook and give the result with codes= (--codes on the command line)"
     ),
     "outside_every_band": Text(

@@ -442,7 +442,7 @@ def test_codes_may_be_a_path_a_book_or_the_table_of_a_month(tmp_path: Path) -> N
     assert places(of_april.problems) == [
         ("visits", 3, "service_date", "2016-05-01", "unsupported_month")
     ]
-    assert "(there are: 2016-04 to 2016-04)" in of_april.problems["message"][0]
+    assert "(covered: 2016-04 to 2016-04)" in of_april.problems["message"][0]
 
 
 def test_progress_goes_from_nothing_to_the_whole(tmp_path: Path) -> None:

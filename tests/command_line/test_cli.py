@@ -124,7 +124,7 @@ EXPLAIN: Final = ("explain", "--month", "2016-04", "--minutes", "200", "--care-l
         (["lookup", "--month", "2016-13"], "error: '2016-13' is not a month: write it as"),
         (
             ["lookup", "--month", "2016-03"],
-            "error: no code table for 2016-03 is at hand (there are: from 2016-04)",
+            "error: no code table for 2016-03 is at hand (covered: from 2016-04)",
         ),
         (
             ["lookup", "781240", "--month", "2016-04"],

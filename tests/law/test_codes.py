@@ -129,7 +129,7 @@ def test_a_month_without_table_is_refused_with_the_months_there_are(month: str, 
     with pytest.raises(ct.UnsupportedMonthError) as caught:
         ct.load_codes(text)
     assert str(caught.value) == (
-        f"no code table for {month[:4]}-{month[4:]} is at hand (there are: {KNOWN_MONTHS}); read "
+        f"no code table for {month[:4]}-{month[4:]} is at hand (covered: {KNOWN_MONTHS}); read "
         "the ministry's service code table of that month with import-workbook and give the result "
         "with codes= (--codes on the command line)"
     )
@@ -544,7 +544,7 @@ def test_a_key_of_no_row_is_refused() -> None:
         with pytest.raises(ct.UnknownCodeError) as caught:
             call("bathin")
         assert str(caught.value).startswith(
-            "no addition 'bathin' in 2016-04; did you mean 'bathing'? (there are: bathing, "
+            "no addition 'bathin' in 2016-04; did you mean 'bathing'? (it has: bathing, "
         )
         assert caught.value.say("ja").startswith("2016-04 に加算「bathin」はありません")
     with pytest.raises(
@@ -788,7 +788,7 @@ def test_a_book_of_one_month_holds_that_month_alone() -> None:
     assert one.row_units.tolist() == table.row_units.tolist()
     assert one.find(care_level=1, minutes=200) == "781241"
     for month in (201603, 201605):
-        with pytest.raises(ct.UnsupportedMonthError, match="there are: 2016-04 to 2016-04"):
+        with pytest.raises(ct.UnsupportedMonthError, match="covered: 2016-04 to 2016-04"):
             book.table(month)
 
 

@@ -39,7 +39,7 @@ from helpers.tables import addition, base, table
 Problem = tuple[str, int | None, str, str, str, str]
 MAY: Claim = ("201605", *CLAIM[1:])
 NO_TABLE = (
-    "no code table for {} is at hand (there are: from 2016-04); read the ministry's service code "
+    "no code table for {} is at hand (covered: from 2016-04); read the ministry's service code "
     "table of that month with import-workbook and give the result with codes= (--codes on the "
     "command line)"
 )
