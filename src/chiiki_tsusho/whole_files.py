@@ -277,4 +277,7 @@ def not_written(path: str | Path, error: OSError | ValueError) -> OutputError:
     """Say that a file or a folder cannot be written, and why."""
     if isinstance(error, OutputError):
         return error
-    return OutputError(Text("{path}: cannot be written: {why}", path=str(path), why=why_not(error)))
+    why, folder = why_not(error), Path(path).parent
+    if isinstance(error, FileNotFoundError) and not folder.exists():
+        why = Text("there is no folder {folder}; make it first", folder=visible_path(folder))
+    return OutputError(Text("{path}: cannot be written: {why}", path=str(path), why=why))

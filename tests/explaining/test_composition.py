@@ -587,3 +587,11 @@ def test_a_visit_is_a_month_of_one_visit(visit: ct.Visit) -> None:
     own, *_ = result.steps
     assert result.units == sum(line.units * line.count for line in result.lines)
     assert own.label.startswith(result.code)
+
+
+def test_what_is_missing_is_said_to_be() -> None:
+    """Pydantic gives the whole of what was given as the value of a field that is not there."""
+    missing: dict[str, Any] = {"care_level": 1}
+    with pytest.raises(ct.VisitError, match=r"^minutes is missing$") as caught:
+        ct.Visit(**missing)
+    assert caught.value.say("ja") == "minutes を指定してください"

@@ -160,6 +160,9 @@ def test_it_says_what_computed_it() -> None:
     batch = compute(visits(1))
     assert batch.attrs["version"] == __version__
     assert batch.attrs["table"] == "service_codes.csv"
+    book = ct.load_code_book()
+    computed = ct.compute_claims(frame(visits(1)), codes=book)
+    assert computed.attrs["table"] == f"CodeBook(service_codes.csv, {len(book.rows)} rows)"
 
 
 def test_progress_and_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -62,7 +62,7 @@ def test_a_blank_name_is_not_the_current_folder(
         ("{folder}", "is a folder; name the file to write", "フォルダです"),
         ("/dev/full", "is a device or a pipe; name a file to write", "デバイスまたはパイプです"),
         ("{folder}/" + "x" * 300, "cannot be written: File name too long", "書き込めません"),
-        ("{folder}/none/codes.csv", "cannot be written: No such file", "書き込めません"),
+        ("{folder}/none/codes.csv", "none; make it first", "先に作成してください"),
         ("{folder}/a\0b", "cannot be written: embedded null", "書き込めません"),
     ],
 )

@@ -780,7 +780,7 @@ def test_a_table_that_cannot_be_written_leaves_nothing(
 def test_a_folder_is_no_table(tmp_path: Path) -> None:
     with pytest.raises(ct.OutputError, match="is a folder"):
         write_code_rows([], tmp_path)
-    with pytest.raises(ct.OutputError, match="cannot be written: No such file"):
+    with pytest.raises(ct.OutputError, match="cannot be written: there is no folder"):
         write_code_rows([], tmp_path / "none" / "codes.csv")
 
 
@@ -873,7 +873,8 @@ def test_the_command_cannot_write_into_a_missing_folder(tmp_path: Path) -> None:
     args = ["import-workbook", str(path), "--valid-from", "2016-04", "-o", str(out)]
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 2
-    assert result.stderr == f"error: {out}: cannot be written: No such file or directory\n"
+    why = f"there is no folder {out.parent}; make it first"
+    assert result.stderr == f"error: {out}: cannot be written: {why}\n"
 
 
 def test_what_is_no_workbook_is_said_in_japanese_alone(tmp_path: Path) -> None:

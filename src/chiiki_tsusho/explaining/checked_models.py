@@ -66,9 +66,12 @@ class CheckedModel(BaseModel):
 
 
 def _fault_text(fault: Any, whole: str) -> Text:
+    field = ".".join(map(str, fault["loc"])) or whole
+    if fault["type"] == "missing":
+        return Text("{field} is missing", field=field)
     return Text(
         "{field} {value!r}: {what}",
-        field=".".join(map(str, fault["loc"])) or whole,
+        field=field,
         value=given_text(fault["input"]),
         what=model_fault(fault),
     )

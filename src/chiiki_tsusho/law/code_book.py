@@ -56,6 +56,11 @@ class CodeBook:
                         known[one.row.minutes_from : one.row.minutes_to] = True
         fixed(self.known_minutes)
 
+    def __repr__(self) -> str:
+        """Name the file, where it was read from one, and the size."""
+        named = "" if self.file is None else f"{self.file['name']}, "
+        return f"CodeBook({named}{len(self.rows)} rows)"
+
     @classmethod
     @checked_call
     def of_month(cls, table: CodeTable) -> CodeBook:
