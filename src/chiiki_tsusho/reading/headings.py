@@ -178,18 +178,15 @@ def match_headings(
         for at, letters in strange.items():
             faults[at] = _unknown_in(letters)
     faults += [_doubled(written[at], name, written[other]) for at, name, other in meetings(matched)]
-    of_any = {*HEADINGS, *HEADINGS.values()}
-    others = [
-        text
-        for text, heading in zip(names, found, strict=True)
-        if heading is None and text not in of_any
-    ]
-    faults.extend(_missing(one, others) for one in _wanting(FILES[file], given))
+    unknown = [text for text, heading in zip(names, found, strict=True) if text and heading is None]
+    mistyped = [text for text in unknown if text not in {*HEADINGS, *HEADINGS.values()}]
+    faults.extend(_missing(one, mistyped) for one in _wanting(FILES[file], given))
     if faults:
         fault = _no_headings(texts, known, line, beginning, elsewhere)
         if fault is not None:
             raise InputFileError(Text("{file}: {fault}", file=shown, fault=fault))
-        faults = _of_another_file(others, file) or faults
+        others = [text for text in names if folded(text) not in unread]
+        faults = _of_another_file(others, unknown, file) or faults
         raise InputFileError(on_lines(_on_line(faults, shown, line)))
     return matched
 
@@ -382,10 +379,12 @@ def _near(text: str, file: str, known: dict[str, Heading]) -> Text | None:
     return None
 
 
-def _of_another_file(texts: Sequence[str], file: str) -> list[Text]:
+def _of_another_file(texts: Sequence[str], unknown: Sequence[str], file: str) -> list[Text]:
     """Say of a whole file that it is one of another kind; no single column of it is wrong."""
     given = {other: _given(texts, other) for other in FILES}
     for other, names in given.items():
+        if not all(_given([text], other) for text in unknown):
+            continue
         # What the other kind must have and this one never has, tells; else, what this one lacks.
         musts = {one.name for one in FILES[other] if one.required}
         tells = not musts <= {one.name for one in FILES[file]}
