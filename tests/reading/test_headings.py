@@ -440,6 +440,32 @@ def test_no_other_step_is_suggested(heading: str) -> None:
     assert "did you mean" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "heading",
+    [
+        # 12 ‰ of 2019-10 beside the 59 ‰ of 処遇改善加算Ⅰ: what is near it in writing is not it.
+        "特定処遇改善加算Ⅰ",
+        "介護職員等特定処遇改善加算(Ⅱ)",
+        "介護職員等ベースアップ等支援加算",
+        "介護職員等処遇改善加算(Ⅴ)(14)",
+        # Reductions: to leave their column unread would claim too much.
+        "業務継続計画未策定減算",
+        "高齢者虐待防止措置未実施減算",
+        "bcp_missing",
+        "延長加算",
+        "感染症災害3%加算",
+    ],
+)
+def test_addition_that_the_law_has_and_the_table_has_not_is_said_to_be_one(heading: str) -> None:
+    with pytest.raises(InputFileError) as caught:
+        compute([{**visit(), heading: "1"}])
+    assert str(caught.value) == (
+        f"visits: line 1: heading {heading!r} is an addition or reduction that no month of the "
+        "table has; read the ministry's service code table with import-workbook and give the "
+        "result with codes= (--codes on the command line)"
+    )
+
+
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC"])
 def test_composition_of_characters_does_not_matter(
     tmp_path: Path, form: Literal["NFC", "NFD", "NFKC"]

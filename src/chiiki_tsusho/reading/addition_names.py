@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, same_addition
 from chiiki_tsusho.law.table_files import law_file
+from chiiki_tsusho.months import OPEN_END
 from chiiki_tsusho.records import record
 
 Spans = list[tuple[int, int]]
@@ -165,6 +166,21 @@ def _notice_stems() -> dict[str, tuple[str, ...]]:
             stem = _bare(row["published"])
             stems[stem] = (*stems.get(stem, ()), _bare(row["notice"]))
     return stems
+
+
+def is_known_elsewhere(heading: str) -> bool:
+    """Say whether a heading is an addition that the law has, whatever the table at hand has."""
+    names = _names_of_law()
+    if any(heading in keys for keys in names.values()):
+        return True
+    return any(meanings(heading, names))
+
+
+@cache
+def _names_of_law() -> KeyNames:
+    with law_file("known_additions.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {row["name"]: {row["key"]: [(0, OPEN_END)]} for row in rows}
 
 
 def same_step(one: str, other: str) -> bool:

@@ -20,7 +20,13 @@ from chiiki_tsusho.language import (
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import OPEN_END, month_text
-from chiiki_tsusho.reading.addition_names import Spans, Unclear, meanings, same_step
+from chiiki_tsusho.reading.addition_names import (
+    Spans,
+    Unclear,
+    is_known_elsewhere,
+    meanings,
+    same_step,
+)
 from chiiki_tsusho.reading.written_cells import column_letters
 from chiiki_tsusho.records import record
 
@@ -359,7 +365,7 @@ NO_HEADING = Text(
 
 
 def _near(text: str, file: str, known: dict[str, Heading]) -> Text | None:
-    """Say which known heading, in the language it is in, is near one that is unknown."""
+    """Say what an unknown heading is, or which known one, in its own language, is near."""
     of_others = [
         other
         for other, columns in FILES.items()
@@ -371,6 +377,14 @@ def _near(text: str, file: str, known: dict[str, Heading]) -> Text | None:
             "--ignore-column",
             text=text,
             files=Joined([_FILE_NAMES[one] for one in of_others], Text(" and ")),
+        )
+    # What is near it is another addition, with other units.
+    if is_known_elsewhere(text):
+        return Text(
+            "heading {text!r} is an addition or reduction that no month of the table has; read "
+            "the ministry's service code table with import-workbook and give the result with "
+            "codes= (--codes on the command line)",
+            text=text,
         )
     like = [one for one in known if one.isascii() == text.isascii() and same_step(one, text)]
     near = get_close_matches(text, like, n=1, cutoff=_NEAR)
