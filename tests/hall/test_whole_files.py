@@ -416,8 +416,8 @@ def test_no_file_is_written_under_the_name_of_another_kind(
 ) -> None:
     """No program would open it by that name, and it would be told as written."""
     monkeypatch.chdir(tmp_path)
-    examples = [EXAMPLES / f"{name}.csv" for name in ("visits", "providers", "recipients")]
-    ct.claim_files(examples[0], "claims", *examples[1:])
+    providers, recipients = EXAMPLES / "providers.csv", EXAMPLES / "recipients.csv"
+    ct.claim_files(EXAMPLES / "visits.csv", "claims", providers, recipients)
     Path("sending").mkdir()
     Path("sending/J201604.CSV").write_bytes(file_bytes())
     before = sorted(tmp_path.rglob("*"))
