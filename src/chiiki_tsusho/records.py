@@ -14,8 +14,6 @@ from functools import cache, partial
 from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
-import numpy as np
-
 AnyClass = TypeVar("AnyClass")
 
 
@@ -46,10 +44,12 @@ class ByContent:
 def _same_content(one: Any, other: Any) -> bool:
     if type(one) is not type(other):
         return False
-    if isinstance(one, np.ndarray):
-        return np.array_equal(one, other)
-    # Tables of pandas and Arrow answer a plain comparison cell by cell, or not at all.
-    return bool(one.equals(other) if hasattr(one, "equals") else one == other)
+    # Tables and arrays answer a plain comparison cell by cell, or not at all.
+    if hasattr(one, "equals"):
+        return bool(one.equals(other))
+    if hasattr(one, "shape"):
+        return one.shape == other.shape and bool((one == other).all())
+    return bool(one == other)
 
 
 def _init(self: Any, *values: Any, **named: Any) -> None:
