@@ -422,10 +422,42 @@ def test_held_claims_left_out_are_refused(tmp_path: Path, run: FileBatch) -> Non
     assert str(error) == (
         f"{run.folder}: rows of 1 of the claims held there are not in the file that is added "
         "(201604 1370000018 131003 0000000003 …); give all rows of held_visits, corrected or not, "
-        "or, where a month or a number of theirs was corrected, compute the whole month again from "
-        "the corrected file; nothing was written"
+        "or, where a date or a number of theirs was corrected or a visit taken out, compute the "
+        "whole month again from the corrected file; nothing was written"
     )
     assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        # The natural slip: the corrected row alone, without those that were held with it.
+        [row(1, 0)],
+        [row(2, 0)],
+        # Other visits as many.
+        [row(1, 0), row(2, 0, session="2")],
+        [row(2, 0), row(3, 0)],
+    ],
+)
+def test_visits_of_a_held_claim_left_out_are_refused(
+    tmp_path: Path, run: FileBatch, lost: list[Row]
+) -> None:
+    before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
+    fixed = write(tmp_path / "fixed.csv", [*lost, row(1, 2), row(2, 2)])
+    assert "rows of 1 of the claims held there are not in the file" in str(
+        refused(fixed, add_to=run.folder)
+    )
+    assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
+
+
+def test_a_doubled_row_is_taken_out_and_visits_may_be_added(tmp_path: Path) -> None:
+    rows = [row(1, 0), row(1, 0), row(2, 0, session="2"), row(1, 1)]
+    run = claim_files(write(tmp_path / "visits.csv", rows), tmp_path / "out")
+    assert claims(run.folder) == {PERSONS[1]: 426}
+    fixed = write(tmp_path / "fixed.csv", [row(3, 0), row(1, 0), row(2, 0, session="2")])
+    claim_files(fixed, add_to=run.folder)
+    # 426 units a visit.
+    assert claims(run.folder) == {PERSONS[0]: 3 * 426, PERSONS[1]: 426}
 
 
 def test_no_folder_is_named(tmp_path: Path) -> None:

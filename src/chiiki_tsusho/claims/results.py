@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import UNKNOWN
@@ -41,8 +42,8 @@ class Earlier(Protocol):
     def claims(self) -> pa.Table:
         """Its claims, in the columns of the contract."""
 
-    def refuse_left_out(self, met: pa.StringArray, book: CodeBook) -> None:
-        """Refuse an input that lacks claims whose rows the run holds."""
+    def refuse_left_out(self, met: pa.StringArray, calendars: Calendars, book: CodeBook) -> None:
+        """Refuse an input that lacks visits of claims whose rows the run holds."""
 
 
 @dataclass

@@ -171,7 +171,7 @@ class BatchRun:
         """Hold what an earlier run has claimed already."""
         visits = self._visits
         keys = self._keys
-        earlier.refuse_left_out(keys, self._book)
+        earlier.refuse_left_out(keys, visits.calendars, self._book)
         claimed = self._met_here(earlier.keys)
         visits.calendars.hold(claimed)
         for key in keys.take(of_numbers(claimed)).to_pylist():

@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.arrow_arrays import numbers_of, of_flags
+from chiiki_tsusho.claims.calendars import DAYS, Calendars, Entries
 from chiiki_tsusho.claims.claim_names import keys_of
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_book import CodeBook
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.inputs import open_source
@@ -24,6 +28,7 @@ from chiiki_tsusho.writing.run_record import InputFile, inputs_of, read_record
 from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
 
 _CLAIMS_NAMED = 3
+_SESSION_BITS = 4
 
 
 @record
@@ -82,13 +87,15 @@ class EarlierRun:
         named = columns if isinstance(columns, list) else []
         return frozenset(one for one in named if isinstance(one, str))
 
-    def refuse_left_out(self, met: pa.StringArray, book: CodeBook) -> None:
-        """Refuse an input that lacks claims whose rows are held here: they would be nowhere.
+    def refuse_left_out(self, met: pa.StringArray, calendars: Calendars, book: CodeBook) -> None:
+        """Refuse an input that lacks visits of claims held here: they would be nowhere.
 
         Parameters
         ----------
         met : pyarrow.StringArray
             The keys of the claims of the input.
+        calendars : Calendars
+            Their visits.
         book : CodeBook
 
         Raises
@@ -104,15 +111,21 @@ class EarlierRun:
         for _ in visits.read(Problems()):
             pass
         keys = keys_of(visits.calendars, identities, visits.months)
-        left_out = keys.filter(compute.invert(compute.is_in(keys, met)))
+        place = numbers_of(compute.index_in(keys, met).fill_null(-1))
+        known = np.flatnonzero(place >= 0)
+        lacking = place < 0
+        there, given = visits.calendars.visits(known), calendars.visits(place[known])
+        lost = ~np.isin(_cells(there), _cells(given))
+        lacking[known[there.claim[lost]]] = True
+        left_out = keys.filter(of_flags(lacking))
         if len(left_out):
             shown = ", ".join(left_out[:_CLAIMS_NAMED].to_pylist())
             raise OutputError(
                 Text(
                     "{folder}: rows of {n:,} of the claims held there are not in the file that is "
                     "added ({claims} …); give all rows of held_visits, corrected or not, or, where "
-                    "a month or a number of theirs was corrected, compute the whole month again "
-                    "from the corrected file; nothing was written",
+                    "a date or a number of theirs was corrected or a visit taken out, compute the "
+                    "whole month again from the corrected file; nothing was written",
                     folder=str(self.folder),
                     n=len(left_out),
                     claims=shown,
@@ -127,6 +140,11 @@ class EarlierRun:
         """Return the lines and those of this run, in the order of the contract."""
         names = [*CLAIM_KEY_NAMES, "service_code"]
         return _ordered([self.claim_lines, *new], names)
+
+
+def _cells(visits: Entries) -> Ints:
+    """Number claim, session and day of visits."""
+    return (visits.claim << _SESSION_BITS | visits.session) * (DAYS + 1) + visits.day
 
 
 def _keys(claims: pa.Table) -> pa.StringArray:
