@@ -140,6 +140,8 @@ def changed(found: dict[str, Any], **more: Any) -> str:
         {"inputs": [{"name": "visits.csv", "path": "../visits.csv"}]},
         {"inputs": [{"file": "visits", "name": "visits.csv", "path": 5}]},
         {"inputs": [{"file": "visits", "name": "v", "path": "v", "sheet": 5}]},
+        {"inputs": [{"file": "visits", "name": "v", "path": "a\0b"}]},
+        {"inputs": [{"file": "visits", "name": "v", "path": "\ud800"}]},
         {"inputs": ["visits.csv"]},
         {"inputs": None},
         {"sums": {"units": 1}},
@@ -199,6 +201,12 @@ def test_papers_of_an_earlier_run_go_with_it(tmp_path: Path, run: FileBatch) -> 
     there = {path.name for path in run.folder.iterdir()}
     assert "notes.html" in there
     assert not there & {"report.html", "april.html"}
+
+
+def test_a_paper_that_is_none_hinders_no_run(tmp_path: Path, run: FileBatch) -> None:
+    path = run.folder / "run.json"
+    path.write_text(changed(record(run.folder), made_from_it=["..", ".", ""]), encoding="utf-8")
+    assert claim_files(tmp_path / "visits.csv", run.folder).summary.claims == 1
 
 
 def test_held_rows_are_as_closed_as_their_file(tmp_path: Path) -> None:
@@ -521,6 +529,38 @@ def test_results_that_are_replaced_while_they_are_read_are_refused(
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     assert not (run.folder / "report.html").exists()
     assert claims(run.folder) == {PERSONS[1]: 852}
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "write_page"),
+    [
+        ("chiiki_tsusho.reports.page", "report_figures", write_report),
+        (
+            "chiiki_tsusho.papers.statements",
+            "read_tables",
+            lambda out: write_statements(out, out / "statements.html"),
+        ),
+    ],
+    ids=["report", "statements"],
+)
+def test_a_page_of_results_replaced_since_is_not_put_beside_the_new(
+    tmp_path: Path,
+    run: FileBatch,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    name: str,
+    write_page: Any,
+) -> None:
+    write(tmp_path / "visits.csv", ROWS[2:])
+    ended = meanwhile(
+        monkeypatch, module, name, lambda: claim_files(tmp_path / "visits.csv", run.folder)
+    )
+    with pytest.raises(ct.InputFileError) as told:
+        write_page(run.folder)
+    assert ended
+    assert CHANGED["en"] in str(told.value)
+    assert not list(run.folder.glob("*.html"))
+    assert "made_from_it" not in record(run.folder)
 
 
 def test_claims_that_another_run_adds_at_the_same_time_are_not_lost(

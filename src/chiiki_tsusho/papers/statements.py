@@ -22,7 +22,7 @@ from chiiki_tsusho.papers.paper_words import PaperWords, boxes, figure, price
 from chiiki_tsusho.reading.inputs import Input, open_recipients
 from chiiki_tsusho.whole_files import PRIVATE, refuse_replacing, whole_file
 from chiiki_tsusho.writing.run_record import RUN, note_made
-from chiiki_tsusho.writing.saved_results import output_files
+from chiiki_tsusho.writing.saved_results import Results
 
 Paper = Literal["invoice", "receipt", "statement"]
 PAPERS: tuple[Paper, ...] = ("invoice", "receipt", "statement")
@@ -101,8 +101,10 @@ def write_statements(
     if isinstance(batch, FileBatch):
         batch = batch.folder
     read: list[object] = [recipients, codes]
+    results = None
     if isinstance(batch, (str, Path)):
-        read += [*output_files(Path(batch)).values(), Path(batch) / RUN]
+        results = Results.found(Path(batch))
+        read += [*results.files.values(), results.folder / RUN]
     refuse_replacing(path, read, ".html")
     book = code_book(codes)
     claims, lines = read_tables(batch)
@@ -142,8 +144,11 @@ def write_statements(
             for page in pages:
                 stream.write(page.render(shared, one=one).encode())
         stream.write(environment.get_template("foot.html").render().encode())
-    if isinstance(batch, (str, Path)):
-        note_made(Path(batch), Path(path))
+        if results is not None:
+            # Papers of claims that are there no more would stand beside others.
+            results.refuse_changed()
+    if results is not None:
+        note_made(results.folder, Path(path))
     return int(claims.num_rows)
 
 

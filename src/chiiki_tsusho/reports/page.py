@@ -36,7 +36,7 @@ from chiiki_tsusho.reports.ranking import Record
 from chiiki_tsusho.whole_files import given_path, named_path, refuse_replacing, whole_file
 from chiiki_tsusho.writing.file_sets import refusals, write_files
 from chiiki_tsusho.writing.run_record import RUN, note_made
-from chiiki_tsusho.writing.saved_results import output_files
+from chiiki_tsusho.writing.saved_results import Results, output_files
 
 REPORT = "report.html"
 TEMPLATES = Path(__file__).resolve().parent / "templates_html"
@@ -102,6 +102,7 @@ def write_report(
     inputs = [path for one in read for path in output_files(given_path(one)).values()]
     refuse_replacing(page, (*inputs, folder / RUN, codes), ".html")
     book = load_code_book(codes)
+    results = Results.found(folder)
     earlier = None if before is None else read_claims(given_path(before))
     figures = report_figures(read_batch(folder), book, earlier)
     words = PageWords(language, _key_names(book, figures.months))
@@ -114,6 +115,8 @@ def write_report(
     with made, whole_file(page) as stream:
         stream.write(_page(figures, words, shown, table, files).encode())
         stream.flush()
+        # A page of claims that are there no more would stand beside others.
+        results.refuse_changed()
         if csv is not None:
             write_files(csv, ((files[name], text) for name, text in tables.items()), replace=True)
     note_made(folder, page)

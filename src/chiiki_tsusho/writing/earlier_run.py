@@ -143,7 +143,7 @@ class EarlierRun:
 
 
 def _cells(visits: Entries) -> Ints:
-    """Number claim, session and day of visits."""
+    """Write claim, session and day of each visit as one number."""
     return (visits.claim << _SESSION_BITS | visits.session) * (DAYS + 1) + visits.day
 
 

@@ -220,8 +220,16 @@ def _is_input(one: Any) -> bool:
     return (
         isinstance(one, dict)
         and all(isinstance(one.get(name), str) for name in ("file", "name", "path"))
+        and _may_be_path(one["path"])
         and isinstance(one.get("sheet", ""), str)
     )
+
+
+def _may_be_path(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def record_text(record: Mapping[str, Any]) -> str:
@@ -248,7 +256,8 @@ def names_of_run(folder: Path) -> set[str]:
     names |= {RUN, *_PAPERS}
     made = (read_record(folder) or {}).get(_MADE_FROM_IT)
     if isinstance(made, list):
-        names |= {name for name in made if isinstance(name, str) and name == Path(name).name}
+        texts = {name for name in made if isinstance(name, str)} - {"", ".."}
+        names |= {name for name in texts if name == Path(name).name}
     return {name for name in names if os.path.lexists(folder / name)}
 
 
