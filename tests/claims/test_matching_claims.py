@@ -46,7 +46,7 @@ def test_claims_of_many_rows_are_those_of_each(
             if how != "-":
                 keys[(0, 1, 2, 6)[part] if how == "r" else (3, 4, 5, 7)[part], at] = value
     held = np.zeros(len(claims), dtype=bool)
-    claim, number = matching_claims(calendars, keys, held)
+    claim, number = matching_claims(calendars, np.arange(3), keys, held)
     expected = [_agreeing(claims, row) for row in rows]
     assert number.tolist() == [len(one) for one in expected]
     for found, one in zip(claim.tolist(), expected, strict=True):

@@ -64,6 +64,12 @@ def rules(problems: pd.DataFrame) -> list[tuple[str, int, str]]:
         ),
         # The word of a total where the provider and the insurer are named is none.
         ({"insured_no": "合計"}, {(A, 0), (A, 1), (A, 2)}),
+        # 証記載保険者番号 has eight places: with zeros in front it is the same insurer.
+        ({"insurer_no": "00131003", "insured_no": "?"}, {(A, 0), (A, 1), (A, 2)}),
+        (
+            {"provider_no": "?", "insurer_no": "00131003", "insured_no": PERSONS[0]},
+            {(A, 0), (B, 0)},
+        ),
         # A person who has no claim there: nobody else's is touched.
         ({"insurer_no": "?", "insured_no": "9999999999"}, set()),
     ],
@@ -94,6 +100,11 @@ def test_which_claims_are_held(cells: Row, held: set[tuple[str, int | str]] | st
     assert every - written - open_claims == expected - open_claims
     assert ("error", 8, "unplaced_row") in rules(batch.problems)
     assert batch.claims["visits"].sum() + len(batch.held_visits) == len(rows)
+
+
+def test_a_lost_date_holds_the_person_whose_insurer_is_written_with_zeros_in_front() -> None:
+    rows = [row(1), row(2, 1), row(3, service_date="x", insurer_no="00131003")]
+    assert list(units(compute(rows).claims)) == [("201604", A, "131003", PERSONS[1])]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ def without_vain_guesses(keys: Ints, claim: Ints) -> Ints:
     return kept
 
 
-def matching_claims(calendars: Calendars, keys: Ints, held: Flags) -> tuple[Ints, Ints]:
+def matching_claims(
+    calendars: Calendars, alike: Ints, keys: Ints, held: Flags
+) -> tuple[Ints, Ints]:
     """Find the claims that agree with what is known of rows, and mark them in ``held``.
 
     They agree with the parts read, and with those put right if any of them does, one part after
@@ -44,6 +46,8 @@ def matching_claims(calendars: Calendars, keys: Ints, held: Flags) -> tuple[Ints
 
     Parameters
     ----------
+    alike : ndarray of int64, shape (insurers,)
+        For the id of each insurer the first one that names the same.
     keys : ndarray of int64, shape (8, rows)
         No part is both read and put right.
 
@@ -52,8 +56,11 @@ def matching_claims(calendars: Calendars, keys: Ints, held: Flags) -> tuple[Ints
     claim, number : ndarray of int64, shape (rows,)
         One of the claims, and how many there are.
     """
-    claims = _ClaimsByParts(calendars)
+    claims = _ClaimsByParts(calendars, alike)
     known, guessed = keys[[0, 1, 2, 6]], keys[[3, 4, 5, 7]]
+    for parts in (known, guessed):
+        # The last place answers for what is not known.
+        parts[1] = np.append(alike, UNKNOWN)[parts[1]]
     for part, values in enumerate(guessed):
         rows = np.flatnonzero(values >= 0)
         tried = known[:, rows]
@@ -63,11 +70,13 @@ def matching_claims(calendars: Calendars, keys: Ints, held: Flags) -> tuple[Ints
     return claims.agreeing(known, held)
 
 
-def claims_of_persons(calendars: Calendars, keys: Ints) -> Ints:
+def claims_of_persons(calendars: Calendars, alike: Ints, keys: Ints) -> Ints:
     """Return the claims, of whichever provider, of the persons whose visits rows may be.
 
     Parameters
     ----------
+    alike : ndarray of int64, shape (insurers,)
+        As ``matching_claims`` takes it.
     keys : ndarray of int64, shape (8, rows)
         Of whom the person is known, as read or as put right, nobody else's claims agree.
     """
@@ -77,17 +86,17 @@ def claims_of_persons(calendars: Calendars, keys: Ints) -> Ints:
     of_persons[5] = UNKNOWN
     found = np.zeros(len(calendars), dtype=bool)
     if keys.size and len(calendars):
-        matching_claims(calendars, distinct_columns(of_persons)[0], found)
+        matching_claims(calendars, alike, distinct_columns(of_persons)[0], found)
     return np.flatnonzero(found)
 
 
 class _ClaimsByParts:
     """All claims, found by any of the parts that name them: provider, insurer, person, month."""
 
-    def __init__(self, calendars: Calendars) -> None:
-        parts = calendars.parts()
+    def __init__(self, calendars: Calendars, alike: Ints) -> None:
+        provider, insurer, insured, month = calendars.parts()
         # The last one is the same in all claims.
-        self._parts = np.stack((*parts, np.zeros_like(parts[0])))
+        self._parts = np.stack((provider, alike[insurer], insured, month, np.zeros_like(month)))
         self._ids: dict[tuple[int, ...], tuple[TupleIds, Ints]] = {}
 
     def agreeing(self, known: Ints, held: Flags | None = None) -> tuple[Ints, Ints]:

@@ -18,7 +18,7 @@ from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.shared_limits import ClaimsElsewhere, OwnFigures, shared_limits
 from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.claims.visits import VisitBook
-from chiiki_tsusho.columns import EXAMPLE_NUMBERS, INSURER_PLACES
+from chiiki_tsusho.columns import EXAMPLE_NUMBERS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import lacking_in_every_claim
@@ -366,7 +366,7 @@ class BatchRun:
             parts.append(self._beside())
         elsewhere = ClaimsElsewhere.joined(parts) if parts else None
         self._context.shared = shared_limits(
-            calendars, self._own_figures, elsewhere, self._identities.insurers.alike(INSURER_PLACES)
+            calendars, self._own_figures, elsewhere, self._identities.insurers_alike()
         )
         provider, insurer, month = calendars.pair_parts()
         months = np.array(self._visits.months, dtype=np.int64)

@@ -266,7 +266,8 @@ class UnplacedRows:
         held = flagged(claim[claim >= 0], len(calendars))
         number = np.ones(len(claim), dtype=np.int64)
         others = np.flatnonzero(claim < 0)
-        claim[others], number[others] = matching_claims(calendars, keys[:, others], held)
+        alike = self.identities.insurers_alike()
+        claim[others], number[others] = matching_claims(calendars, alike, keys[:, others], held)
         held_with_it = Message("unplaced_row", "unplaced")
         said = held_with_it if way == "hold" else Message("unplaced_row", "passed")
         told = np.stack((lines, np.where(number == 1, claim, UNKNOWN)[which], number[which]))
@@ -280,7 +281,7 @@ class UnplacedRows:
             calendars.hold_for(np.flatnonzero(held), len(lines))
             # A person, or somebody who has no claim there, may have others that share a limit.
             alone = others[(number[others] == 0) | (as_read[[2, 5]][:, others] >= 0).any(axis=0)]
-            claims = claims_of_persons(calendars, as_read[:, alone])
+            claims = claims_of_persons(calendars, alike, as_read[:, alone])
             rows = np.isin(which, alone)
             calendars.set_beside(claims[~held[claims]], len(distinct_numbers(lines[rows])))
         else:

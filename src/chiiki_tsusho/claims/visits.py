@@ -358,8 +358,11 @@ class VisitBook:
         """Hold every month of those whose rows have an unreadable date."""
         if not self._lost:
             return
-        *of_claims, _ = self.calendars.parts()
-        lost = tuple(np.concatenate(parts) for parts in zip(*self._lost, strict=True))
+        alike = self._identities.insurers_alike()
+        provider, insurer, insured, _ = self.calendars.parts()
+        of_claims = provider, alike[insurer], insured
+        provider, insurer, insured = map(np.concatenate, zip(*self._lost, strict=True))
+        lost = provider, alike[insurer], insured
         theirs, rows = _counted(of_claims, lost)
         self.calendars.hold_for(theirs, rows)
         # In a month without a claim there they have one, too, if the row is of that month.

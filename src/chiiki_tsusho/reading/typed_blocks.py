@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from chiiki_tsusho.columns import INSURER_PLACES
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.addition_names import Spans
@@ -30,6 +31,10 @@ class Identities:
     def copy(self) -> Identities:
         """Return others that know the same numbers."""
         return Identities(self.providers.copy(), self.insurers.copy(), self.odd.copy())
+
+    def insurers_alike(self) -> Ints:
+        """Return for the id of each insurer the first one that names the same."""
+        return self.insurers.alike(INSURER_PLACES)
 
 
 @record
