@@ -281,6 +281,9 @@ def test_the_difference_of_two_times_in_duckdb() -> None:
         computed("visits", rows_of("visits", "minutes", [240])).claims["total_units"].tolist()
     )
     assert [(line, rule) for line, _, rule in told("visits", lengths)] == [(3, "bad_value")]
+    assert "minutes" in repr(batch.held_visits)
+    swapped = table.project("* replace (minutes::INTERVAL as minutes, 'x' as care_level)")
+    assert computed("visits", swapped).held_visits["minutes"].tolist()[0] == "4:00"
 
 
 def test_a_column_that_arrow_cannot_hold_is_named_with_its_type() -> None:

@@ -14,6 +14,7 @@ from chiiki_tsusho.reading.data_frame import FrameSource, frame_of
 from chiiki_tsusho.reading.given_lines import cells_of_line
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 from chiiki_tsusho.reading.several_files import SeveralSources
+from chiiki_tsusho.reading.written_cells import cell_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ def held_frame(source: Source, parts: Sequence[Any]) -> pd.DataFrame:
     """
     if isinstance(source, FrameSource):
         rows = chained(parts)
-        return _without_views(source.frame).iloc[rows].reset_index(drop=True)
+        return _shown(_without_views(source.frame).iloc[rows].reset_index(drop=True))
     if source.kind == "parquet":
         assert isinstance(source, (ParquetSource, SeveralSources))
         schema = source.schema
@@ -77,6 +78,16 @@ def _without_views(frame: pd.DataFrame) -> pd.DataFrame:
             frame = frame.copy(deep=False)
             frame[name] = pd.Series(pd.array(texts, pd.ArrowDtype(pa.string())), frame.index)
     return frame
+
+
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """Turn intervals of a database, which pandas can neither show nor write, into texts."""
+    for name, kind in rows.dtypes.items():
+        if isinstance(kind, pd.ArrowDtype) and pa.types.is_interval(kind.pyarrow_dtype):
+            texts = [cell_text(value) for value in pa.array(rows[name]).to_pylist()]
+            rows = rows.copy(deep=False)
+            rows[name] = texts
+    return rows
 
 
 def _frame(rows: list[list[Any]], headings: Sequence[str], dtype: str) -> pd.DataFrame:
