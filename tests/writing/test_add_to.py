@@ -343,6 +343,18 @@ def test_what_is_claimed_has_its_part_whatever_recipients_say_by_now(
     assert benefit == [8820, 16_692 - taken][: 1 + left]
 
 
+def test_what_is_claimed_without_a_plan_is_none_within_the_limit(tmp_path: Path) -> None:
+    # 8,820 + 735 units, limit 16,692: the plan of the other provider leaves no part of it open.
+    recipients = plans(tmp_path / "recipients.csv", "", "8000")
+    run = claim_files(
+        write(tmp_path / "visits.csv", DAYS_OF_TWO[:12]), tmp_path / "out", recipients=recipients
+    )
+    claim_files(
+        write(tmp_path / "more.csv", DAYS_OF_TWO[12:13]), recipients=recipients, add_to=run.folder
+    )
+    assert pd.read_csv(run.folder / "claims.csv")["benefit_units"].tolist() == [8820, 735]
+
+
 def test_a_plan_for_every_provider_serves_one_of_them_alone(tmp_path: Path) -> None:
     visits = write(tmp_path / "visits.csv", [*DAYS_OF_TWO[:1], {**DAYS_OF_TWO[12], "minutes": "x"}])
     person = {

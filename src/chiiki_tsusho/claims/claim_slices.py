@@ -152,7 +152,8 @@ class ClaimSlice:
         # What is registered may come to each visit, or be taken from it.
         doubt = in_doubt * most + np.where(unsaid, np.maximum(read * most - managed, 1), 0)
         level_open = calendars.is_level_open(self._claims.claims)
-        return OwnFigures(managed, level, plan, general, doubt, level_open, unsaid)
+        none = np.zeros_like(managed)
+        return OwnFigures(managed, level, plan, general, doubt, level_open, unsaid, none)
 
     @cached_property
     def _rows_of_rosters(self) -> tuple[Ints, Ints]:

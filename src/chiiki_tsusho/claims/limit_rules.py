@@ -111,7 +111,8 @@ def _check_shares(
     # A level that cannot be read may be a higher one, and what is registered a reduction.
     level_open = shared.level_open[place]
     passed = (shared.managed[place] > limit) & ~level_open & ~shared.unsaid[place]
-    over = limited & ((shared.plans[place] > limit) | (planned > limit))
+    plans = shared.plans[place] + np.where(shared.managed[place] > limit, shared.as_done[place], 0)
+    over = limited & ((plans > limit) | (planned > limit))
     # Its own level that cannot be read holds a claim already.
     elsewhere = level_open & ~claims.calendars.is_level_open(claims.claims)
     cases: list[tuple[Message, Flags]] = [
@@ -129,7 +130,7 @@ def _check_shares(
         ),
         (
             Message("plan_over_limit", "plans_over_limit"),
-            limited & ~level_open & (shared.plans[place] > limit),
+            limited & ~level_open & (plans > limit),
         ),
         (Message("plan_over_limit", "plan_of_unknown_level"), over & elsewhere),
     ]
@@ -142,7 +143,7 @@ def _check_shares(
                 "claim": claim,
                 "number": int(shared.number[place[at]]),
                 "units": int(shared.managed[place[at]]),
-                "plans": int(shared.plans[place[at]]),
+                "plans": int(plans[at]),
                 "value": int(planned[at]),
                 "limit": int(limit[at]),
             }

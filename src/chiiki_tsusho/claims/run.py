@@ -315,6 +315,7 @@ class BatchRun:
             doubt=rows[rows > 0] * np.array(most, dtype=np.int64)[month],
             level_open=none == 0,
             unsaid=none > 0,
+            as_done=none,
         )
         return ClaimsElsewhere(month, insurer, insured, figures)
 
@@ -338,15 +339,19 @@ class BatchRun:
         if recipients is not None:
             rows = recipients.find((insurer, insured), month, provider, of_unread=False)
             _, general = recipients.plans(rows)
+        # What was claimed is taken, whatever recipients say of it by now. Without a plan what was
+        # done stands in its place.
+        managed = numbers_of(claims["managed_units"])
+        plan = numbers_of(claims["planned_units"].fill_null(0))
         figures = OwnFigures(
-            numbers_of(claims["managed_units"]),
+            managed,
             numbers_of(claims["care_level"].fill_null(0)),
-            # What was claimed is taken, whatever recipients say of it by now.
-            numbers_of(claims["planned_units"].fill_null(0)),
+            np.where(plan == managed, 0, plan),
             general,
             none,
             none > 0,
             none > 0,
+            np.where(plan == managed, plan, 0),
         )
         order = np.argsort(met)
         place = order[np.searchsorted(met, month, sorter=order)]

@@ -37,6 +37,8 @@ class OwnFigures:
         Whether it has a visit whose level cannot be read.
     unsaid : ndarray of bool
         Whether what is registered of it is not known: its units may also be less.
+    as_done : ndarray of int64
+        Units that an earlier run claimed as they were done, be it by a plan or without one.
     """
 
     managed: Ints
@@ -46,6 +48,7 @@ class OwnFigures:
     doubt: Ints
     level_open: Flags
     unsaid: Flags
+    as_done: Ints
 
     def taken(self, at: Flags) -> OwnFigures:
         """Return those of some of the claims."""
@@ -112,6 +115,8 @@ class SharedLimits:
         Whether one of them has a visit whose level cannot be read.
     unsaid : ndarray of bool
         Whether what is registered of one of them is not known.
+    as_done : ndarray of int64
+        Units of an earlier run that have their part of the limit, where it is passed, like plans.
     two_insurers : ndarray of bool
         Whether their insurer is written in two ways, with and without zeros in front.
     """
@@ -125,6 +130,7 @@ class SharedLimits:
     doubt: Ints
     level_open: Flags
     unsaid: Flags
+    as_done: Ints
     two_insurers: Flags
 
     def find(self, claims: Ints) -> tuple[Ints, Ints]:
@@ -144,7 +150,7 @@ class SharedLimits:
 _NONE: Ints = np.zeros(0, dtype=np.int64)
 _NO_FLAGS: Flags = np.zeros(0, dtype=bool)
 NOTHING_SHARED = SharedLimits(
-    _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NO_FLAGS, _NO_FLAGS, _NO_FLAGS
+    _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NO_FLAGS, _NO_FLAGS, _NONE, _NO_FLAGS
 )
 
 
@@ -254,5 +260,6 @@ def _together(
         doubt=total(own.doubt) - own_doubt,
         level_open=total(own.level_open) > 0,
         unsaid=total(own.unsaid) > 0,
+        as_done=total(own.as_done),
         two_insurers=total(one_of_them[person] != written) > 0,
     )
