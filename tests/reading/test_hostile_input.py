@@ -521,3 +521,11 @@ def test_utf_16_that_ends_within_a_character_ends(
             path.write_bytes(whole[:end] + tail)
             with pytest.raises(InputFileError):
                 claim_files(path, tmp_path / "out")
+
+
+def test_long_headings_are_compared_with_no_addition() -> None:
+    row = {**visit(1), **{f"{'個別機能訓練加算' * 2000}{at}": "" for at in range(20)}}
+    started = time.process_time()
+    with pytest.raises(InputFileError, match="the heading of column G is unknown"):
+        compute([row])
+    assert time.process_time() - started < 3

@@ -27,6 +27,7 @@ from chiiki_tsusho.reading.addition_names import (
     meanings,
     same_step,
 )
+from chiiki_tsusho.reading.cell_texts import LONGEST_CELL
 from chiiki_tsusho.reading.written_cells import column_letters
 from chiiki_tsusho.records import record
 
@@ -168,7 +169,9 @@ def match_headings(
                 )
             )
         elif heading is None:
-            fault = _near(text, file, wanting) or _near(text, file, by_text)
+            fault = None
+            if len(text) <= LONGEST_CELL:
+                fault = _near(text, file, wanting) or _near(text, file, by_text)
             if fault is None:
                 strange[len(faults)] = letters
                 fault = _unknown(text)
@@ -185,7 +188,8 @@ def match_headings(
             faults[at] = _unknown_in(letters)
     faults += [_doubled(written[at], name, written[other]) for at, name, other in meetings(matched)]
     unknown = [text for text, heading in zip(names, found, strict=True) if text and heading is None]
-    mistyped = [text for text in unknown if text not in {*HEADINGS, *HEADINGS.values()}]
+    short = [text for text in unknown if len(text) <= LONGEST_CELL]
+    mistyped = [text for text in short if text not in {*HEADINGS, *HEADINGS.values()}]
     faults.extend(_missing(one, mistyped) for one in _wanting(FILES[file], given))
     if faults:
         fault = _no_headings(texts, known, line, beginning, elsewhere)
@@ -234,6 +238,9 @@ def _matched(
     heading = known.get(compared)
     if heading is not None and (heading.column is not None or heading.text in book.largest_values):
         return heading
+    if len(text) > LONGEST_CELL:
+        # To compare it with every addition takes long.
+        return None
     keys, unclear = meanings(text, book.key_names)
     if not keys and not unclear:
         return None
