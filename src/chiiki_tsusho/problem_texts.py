@@ -54,7 +54,7 @@ TITLES: dict[Rule, Text] = {
 # Which wording: a rule may have several.
 TextId = Literal[
     "blank", "provider_no", "insurer_no", "insured_no", "shortened", "unseen",
-    "two_insurers", "formula_of_text", "formula", "merged", "error_value", "apostrophe", "exponent", "day_number",
+    "two_insurers", "two_insurers_of_row", "formula_of_text", "formula", "merged", "error_value", "apostrophe", "exponent", "day_number",
     "before_era", "after_era", "weekday", "seconds", "minutes", "benefit_rate", "rate_of_whom",
     "unusual_rate", "check_digit", "example_row", "date", "no_such_day", "month", "time", "time_number", "end_before_start", "minutes_disagree", "whole",
     "choice", "only_choice", "key_value", "support_level", "already_claimed", "unplaced",
@@ -79,6 +79,10 @@ TEXTS: dict[TextId, Text] = {
     "two_insurers": Text(
         "claim {claim}: the insurer of this person is written with zeros in front and without in "
         "this month; write it in one way"
+    ),
+    "two_insurers_of_row": Text(
+        "the insurer of this person, here {value!r}, is written with zeros in front and without; "
+        "write it in one way"
     ),
     "insured_no": Text(
         "{value!r} is not an insured number; 10 characters, digits (the first may be H), were "

@@ -157,6 +157,29 @@ def test_a_row_that_is_there_twice(cells: Cells, language: Language) -> None:
     assert units(batch.claims) == {CLAIM: 426}
 
 
+@pytest.mark.parametrize(
+    ("months", "held"),
+    [(("", ""), True), (("", "201605"), True), (("201604", "201605"), False)],
+)
+def test_one_insurer_in_two_ways_is_not_relied_on(months: tuple[str, str], held: bool) -> None:
+    """131003 and 00131003 are one insurer: which of two rows of a month is right is not known."""
+    rows = [
+        {**RECIPIENT, "service_month": months[0]},
+        {**RECIPIENT, "insurer_no": "00131003", "benefit_rate": "80", "service_month": months[1]},
+        {**RECIPIENT, "insured_no": NEXT, "insurer_no": "00131003", "service_month": ""},
+    ]
+    visits = [visit(1), visit(1, insured_no=NEXT, insurer_no="00131003")]
+    batch = compute(visits, [PROVIDER], rows)
+    written = [NEXT] if held else [NEXT, RECIPIENT["insured_no"]]
+    assert batch.claims["insured_no"].tolist() == written
+    told = [
+        ("recipients", line, "insurer_no", one["insurer_no"], "bad_value")
+        for line, one in enumerate(rows[:2], 2)
+    ]
+    found = [one for one in places(batch.problems) if one[0] == "recipients"]
+    assert found == (told if held else [])
+
+
 def test_rows_read_once_are_named_by_every_batch_that_meets_them() -> None:
     """So it is where the visits of a month are computed in parts, on a cluster."""
     # 入浴介助加算Ⅱ began in 2021.

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.arrow_arrays import named_at, of_texts
+from chiiki_tsusho.arrow_arrays import named_at, of_numbers, of_texts
 from chiiki_tsusho.claims.unread_rows import UnreadRows, rank_of
-from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
+from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, INSURER_PLACES, PROVIDER_NO
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, UNKNOWN, WRONG_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints, chained, flagged
 from chiiki_tsusho.problem_rows import Places, any_of
@@ -65,6 +65,7 @@ class Roster:
             self._wrong |= values == BAD
         self._check_public_days(problems)
         self._note_lost_law(problems)
+        self._check_insurers(problems)
         self._index(problems, UnreadRows.of(decoder, identities, blocks, self._entity))
         self.introduce(problems)
 
@@ -178,6 +179,28 @@ class Roster:
             rows = np.flatnonzero(lost & (values > 0))
             shown = of_texts([str(value) for value in values[rows].tolist()])
             problems.add_alike(self.file, name, self.lines[rows], message, shown)
+
+    def _check_insurers(self, problems: Problems) -> None:
+        """Refuse rows of a person whose insurer is written in two ways where both may speak."""
+        alike = self._identities.insurers.alike(INSURER_PLACES)
+        if self.file != "recipients" or len(np.unique(alike)) == len(alike):
+            return
+        insurer, insured = (self.columns[name] for name in self._entity)
+        rows = np.flatnonzero((insurer >= 0) & (insured >= 0))
+        written, month = insurer[rows], self.month[rows]
+        persons, of_month = TupleIds(2), TupleIds(2)
+        person = persons.ids(alike[written], insured[rows])
+        # A row without a month speaks beside those of every month.
+        general = flagged(person[month < 0], len(persons))[person]
+        theirs = of_month.ids(person, np.where(general, BLANK, month))
+        one_of_them = np.zeros(len(of_month), dtype=np.int64)
+        one_of_them[theirs] = written
+        others = theirs[written != one_of_them[theirs]]
+        rows = rows[flagged(others, len(of_month))[theirs]]
+        self._wrong[rows] = True
+        shown = of_texts(self._identities.insurers.texts).take(of_numbers(insurer[rows]))
+        message = Message("bad_value", "two_insurers_of_row", {"value": any_of("value")})
+        problems.add_alike(self.file, INSURER_NO.name, self.lines[rows], message, shown)
 
     def _note_doubled(self, rows: Ints, firsts: Ints, problems: Problems) -> None:
         self._wrong[rows] = self._wrong[firsts] = True
