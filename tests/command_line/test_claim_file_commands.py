@@ -115,7 +115,7 @@ def test_held_visits_are_said_to_be_in_no_file(tmp_path: Path) -> None:
     [
         (("--quote", "some"), "--quote 'some' is unknown; minimal, none or all"),
         (("--medium", "9"), "medium '9' is unknown"),
-        (("--file-name", "X"), "there are several files to write"),
+        (("--file-name", "X"), "there are several files to write; leave the name out"),
     ],
 )
 def test_wrong_use_is_said(claims: Path, tmp_path: Path, more: tuple[str, ...], said: str) -> None:
@@ -165,6 +165,20 @@ def test_a_hint_of_a_whole_file_names_no_line(tmp_path: Path) -> None:
     assert done.exit_code == 0
     first, _ = done.stderr.splitlines()
     assert first.startswith("to look at: The file has statements of other forms")
+
+
+def test_hints_of_several_files_name_the_file_of_the_line(claims: Path, tmp_path: Path) -> None:
+    """The lowest line of all files may be one of another file."""
+    sending = tmp_path / "sending"
+    assert claim_file(claims, sending).exit_code == 0
+    first = sending / "J1604001.CSV"
+    # Of made-up numbers none ends in its check digit: the first is that of the first person.
+    rows = first.read_text("cp932").splitlines()
+    line = next(at for at, row in enumerate(rows, start=1) if row.split(",")[2:4] == ["7131", "01"])
+    said = invoke("audit", sending).stderr
+    assert f"(27 lines, first {first}, line {line}): The last digit is not the check digit" in said
+    said = invoke("audit", sending, "--lang", "ja").stderr
+    assert f"確認(27行、最初は {first} の{line}行目): 検証番号が合いません" in said
 
 
 def test_an_audit_in_japanese_has_japanese_headings(tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ def audit_command(
         result = audit(list(files), codes, spoken())
         if len(result.findings):
             show_frame(result.findings)
-        _say_hints(result.hints)
+        _say_hints(result.hints, several=len(result.files) > 1)
         say(result.summary)
         if page is not None:
             say(Text("wrote {page}", page=result.report(page, spoken())))
@@ -234,17 +234,24 @@ def returns_command(
             raise typer.Exit(FOUND)
 
 
-def _say_hints(hints: pd.DataFrame) -> None:
-    """Say once what may be right and should be looked at, and how often."""
+def _say_hints(hints: pd.DataFrame, *, several: bool) -> None:
+    """Say once what may be right and should be looked at, how often, and where first."""
     for message, rows in hints.groupby("message", sort=False):
         if rows["line"].isna().all():
             say(Text("to look at: {message}", message=message))
             continue
-        say(
-            Text(
-                "to look at ({count}, first line {line}): {message}",
-                count=Counted("{n:,} line", "{n:,} lines", len(rows)),
-                line=rows["line"].min(),
-                message=message,
+        first = rows[rows["file"] == rows["file"].iloc[0]]
+        told = {
+            "count": Counted("{n:,} line", "{n:,} lines", len(rows)),
+            "line": first["line"].min(),
+            "message": message,
+        }
+        if several:
+            file = rows["file"].iloc[0]
+            say(
+                Text(
+                    "to look at ({count}, first {file}, line {line}): {message}", file=file, **told
+                )
             )
-        )
+        else:
+            say(Text("to look at ({count}, first line {line}): {message}", **told))

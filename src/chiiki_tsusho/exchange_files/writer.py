@@ -269,7 +269,10 @@ def _names(months: Sequence[MonthClaims], file_name: str | None) -> list[str]:
         stem = file_name.removesuffix(".CSV").removesuffix(".csv")
         if len(months) > 1:
             raise ChiikiTsushoError(
-                Text("file name {name!r}: there are several files to write", name=file_name)
+                Text(
+                    "file name {name!r}: there are several files to write; leave the name out",
+                    name=file_name,
+                )
             )
         if not (stem.isascii() and stem.isalnum() and len(stem) <= _NAME_LENGTH):
             raise ChiikiTsushoError(
