@@ -108,8 +108,9 @@ FILING = (
         ),
         (
             ("check", "duties_offices.csv", *CHECK),
-            "unknown heading 'office'",
-            "「office」は使えません",
+            "the headings are those of the register of offices, and it was given as the register "
+            "of meetings",
+            "見出しは事業所の一覧のものですが、会議の記録として指定されています",
         ),
         (
             ("write", "letter", "--offices", "duties_offices.csv", "-o", "x.docx"),

@@ -320,6 +320,7 @@ def test_a_paper_is_private_japanese_and_of_its_day(kind: PaperKind, tmp_path: P
             "no meeting '9'",
             "第「9」回の会議はありません",
         ),
+        ("minutes", {"meeting_no": "1"}, "give that of the meetings", "会議の記録を --meetings で"),
         (
             "minutes",
             {"office": SHARED},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from datetime import date, datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -315,6 +316,20 @@ def test_headings_that_are_wrong(headings: list[str], english: str, japanese: st
         read_register(frame, "meetings")
     assert english in str(error.value)
     assert japanese in error.value.say("ja")
+
+
+@pytest.mark.parametrize("heading", ["name", "heading"])
+@pytest.mark.parametrize(("held", "given"), list(permutations(REGISTERS, 2)))
+def test_a_register_given_as_another_is_said_to_be_one(
+    held: Register, given: Register, heading: str
+) -> None:
+    """No column of it is wrong; and a row of persons is not repeated."""
+    columns = [getattr(one, heading) for one in REGISTERS[held]]
+    with pytest.raises(InputFileError) as error:
+        read_register(pd.DataFrame([[""] * len(columns)], columns=columns), given)
+    [line] = str(error.value).splitlines()
+    assert "line 1: the headings are those of the " in line
+    assert error.value.say("ja").count("として指定されています") == 1
 
 
 def test_a_line_with_a_comma_too_many_is_named(tmp_path: Path) -> None:

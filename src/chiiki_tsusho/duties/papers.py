@@ -109,6 +109,13 @@ def write_paper(
     """
     on = given_day(on)
     _refuse_options(kind, provider_no=provider_no, meeting_no=meeting_no, service=service)
+    if meeting_no is not None and meetings is None:
+        raise ChiikiTsushoError(
+            Text(
+                "meeting {number!r} is in no register: give that of the meetings (--meetings)",
+                number=meeting_no,
+            )
+        )
     refuse_replacing(path, (offices, meetings, members, corporation, rules), ".docx")
     book = rule_book(rules)
     # The short registers are read first: a fault of theirs is told at once.

@@ -19,7 +19,7 @@ from chiiki_tsusho.reading.blocks import Numbers, Source, line_of_file
 from chiiki_tsusho.reading.cell_faults import cell_fault
 from chiiki_tsusho.reading.cell_texts import BLANKS, BadCellError, narrow
 from chiiki_tsusho.reading.cells import PARSERS
-from chiiki_tsusho.reading.headings import NO_HEADING, folded
+from chiiki_tsusho.reading.headings import NO_HEADING, another_kind, folded
 from chiiki_tsusho.reading.inputs import Input, open_input
 from chiiki_tsusho.reading.written_cells import column_letters
 
@@ -54,6 +54,14 @@ _SPANS: dict[Register, tuple[tuple[str, str], ...]] = {
         ("held_on", "discarded_on"),
     ),
     "members": (("from", "to"),),
+}
+
+
+_NAMES: dict[Register, Sayable] = {
+    "offices": Text("the register of offices"),
+    "meetings": Text("the register of meetings"),
+    "members": Text("the list of members"),
+    "corporation": Text("the register of the corporation"),
 }
 
 
@@ -262,12 +270,31 @@ def _lines(source: Source, faults: list[Sayable]) -> Iterator[tuple[int, list[st
             yield line, [column[at] for column in columns]
 
 
-def _matched(source: Source, register: Register) -> list[RegisterColumn]:
-    known = {
+def _known(register: Register) -> dict[str, RegisterColumn]:
+    return {
         folded(name): column
         for column in REGISTERS[register]
         for name in (column.name, column.heading)
     }
+
+
+def _refuse_another(source: Source, register: Register) -> None:
+    """Refuse a whole register that is one of another kind; no single column of it is wrong."""
+    headings = {folded(heading) for heading in source.headings}
+    for other in REGISTERS:
+        if headings <= set(_known(other)) and not headings <= set(_known(register)):
+            fault = Text(
+                "{shown}: line {line}: {fault}",
+                shown=source.shown,
+                line=source.heading_line,
+                fault=another_kind(_NAMES[other], _NAMES[register]),
+            )
+            raise InputFileError(fault)
+
+
+def _matched(source: Source, register: Register) -> list[RegisterColumn]:
+    _refuse_another(source, register)
+    known = _known(register)
     matched: list[RegisterColumn] = []
     faults: list[Sayable] = []
     given = [known.get(folded(heading)) for heading in source.headings]

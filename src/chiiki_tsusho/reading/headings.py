@@ -412,15 +412,18 @@ def _of_another_file(texts: Sequence[str], unknown: Sequence[str], file: str) ->
         may_be = tells or any(_wanting(FILES[file], given[file]))
         more = len(names - given[file]) > len(given[file] - names)
         if may_be and more and not any(_wanting(FILES[other], names)):
-            return [
-                Text(
-                    "the headings are those of {held}, and it was given as {expected}; check which "
-                    "file or sheet is given as which",
-                    held=_FILE_NAMES[other],
-                    expected=_FILE_NAMES[file],
-                )
-            ]
+            return [another_kind(_FILE_NAMES[other], _FILE_NAMES[file])]
     return []
+
+
+def another_kind(held: Sayable, expected: Sayable) -> Text:
+    """Say of a file that it is one of another kind than it was given as."""
+    return Text(
+        "the headings are those of {held}, and it was given as {expected}; check which file or "
+        "sheet is given as which",
+        held=held,
+        expected=expected,
+    )
 
 
 def _given(texts: Sequence[str], file: str) -> set[str]:
