@@ -205,6 +205,13 @@ def test_a_page_that_cannot_be_written_leaves_no_folder_for_the_figures(tmp_path
         assert sorted(tmp_path.iterdir()) == sorted([*before, tmp_path / "mine"])
 
 
+def test_a_file_in_the_place_of_the_folder_for_the_figures(tmp_path: Path) -> None:
+    folder = varied_batch(tmp_path, [visit(1)]).folder
+    (tmp_path / "figures.csv").write_text("mine")
+    with pytest.raises(OutputError, match=r"figures\.csv: is a file; a folder was expected"):
+        write_report(folder, language="en", csv=tmp_path / "figures.csv")
+
+
 def test_figures_that_cannot_all_be_written_leave_no_page_and_no_figures(tmp_path: Path) -> None:
     folder = varied_batch(tmp_path, [visit(1)]).folder
     figures = tmp_path / "figures"

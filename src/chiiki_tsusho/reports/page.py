@@ -35,6 +35,7 @@ from chiiki_tsusho.reports.page_words import (
 from chiiki_tsusho.reports.ranking import Record
 from chiiki_tsusho.whole_files import given_path, named_path, refuse_replacing, whole_file
 from chiiki_tsusho.writing.file_sets import refusals, write_files
+from chiiki_tsusho.writing.folders import refuse_overwriting
 from chiiki_tsusho.writing.run_record import RUN, note_made
 from chiiki_tsusho.writing.saved_results import Results, output_files
 
@@ -126,6 +127,7 @@ def write_report(
 @contextmanager
 def _made(folder: Path) -> Iterator[None]:
     """Make a folder, with those it lies in; where the rest goes wrong none is left empty."""
+    refuse_overwriting(folder, ())
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     with refusals(folder):
         folder.mkdir(parents=True, exist_ok=True)
