@@ -225,7 +225,8 @@ def test_misuse_says_what_to_do_next(words: list[str], english: str, japanese: s
         (
             ["--minutes", "200", "--with", f"bathing={'9' * 5000}"],
             f"--with 'bathing={'9' * 5000}': KEY or KEY=N was expected, N a whole number",
-            f"--with「bathing={'9' * 5000}」: KEY または KEY=N(Nは整数)の形で指定してください",
+            f"--with「bathing={'9' * 5000}」: 加算のキーか、キー=回数(整数)の形(例: no_transport=2)"
+            "で指定してください",
         ),
     ],
 )

@@ -704,11 +704,11 @@ def test_an_unreadable_file_in_japanese(tmp_path: Path) -> None:
         ),
         (
             ["explain", "--month", "2016-04", "--minutes", "200", "--with", "a=b"],
-            "--with「a=b」: KEY または KEY=N(Nは整数)の形で指定してください",
+            "--with「a=b」: 加算のキーか、キー=回数(整数)の形(例: no_transport=2)で指定してください",
         ),
         (
             ["explain", "--month", "2016-04", "--minutes", "200", "--with", "a", "--with", "a=2"],
-            "--with「a」: 2回指定されています。回数は a=N の形で指定してください",
+            "--with「a」: 2回指定されています。回数は a=回数 の形で指定してください",
         ),
         (
             ["explain", "--month", "2016-04", "--minutes", "200", "--service", "x"],
