@@ -598,7 +598,7 @@ REFUSED = [
     (
         {"file_name": "J201604"},
         "there are several files to write",
-        "作成するファイルが複数あります",
+        "作成するファイルが複数あるため指定できません",
     ),
 ]
 
