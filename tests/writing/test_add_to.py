@@ -480,6 +480,16 @@ def test_a_doubled_row_is_taken_out_and_visits_may_be_added(tmp_path: Path) -> N
     assert claims(run.folder) == {PERSONS[0]: 3 * 426, PERSONS[1]: 426}
 
 
+def test_rows_of_what_is_claimed_already_are_taken_out(tmp_path: Path, run: FileBatch) -> None:
+    """As the word of ``already_claimed`` says; the rows that are held besides may stay held."""
+    claim_files(tmp_path / "visits.csv", add_to=run.folder)
+    assert PERSONS[1] in (run.folder / "held_visits.csv").read_text(encoding="utf-8")
+    fixed = [row(1, 0), row(2, 0), *ROWS[4:]]
+    claim_files(write(tmp_path / "fixed.csv", fixed), add_to=run.folder)
+    assert claims(run.folder) == {PERSONS[0]: 852, PERSONS[1]: 852}
+    assert PERSONS[2] in str(refused(write(tmp_path / "third.csv", ROWS[2:4]), add_to=run.folder))
+
+
 def test_no_folder_is_named(tmp_path: Path) -> None:
     visits = write(tmp_path / "visits.csv", ROWS)
     assert str(refused(visits)) == ("no folder for the results is named; give -o or --add-to")

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import numbers_of, of_flags
+from chiiki_tsusho.arrow_arrays import flags_of, numbers_of, of_flags
 from chiiki_tsusho.claims.calendars import DAYS, Calendars, Entries
 from chiiki_tsusho.claims.claim_names import keys_of
 from chiiki_tsusho.claims.visits import VisitBook
@@ -117,6 +117,8 @@ class EarlierRun:
         there, given = visits.calendars.visits(known), calendars.visits(place[known])
         lost = ~np.isin(_cells(there), _cells(given))
         lacking[known[there.claim[lost]]] = True
+        # The rows of what is claimed already are to be taken out.
+        lacking &= ~flags_of(compute.is_in(keys, self.keys))
         left_out = keys.filter(of_flags(lacking))
         if len(left_out):
             shown = ", ".join(left_out[:_CLAIMS_NAMED].to_pylist())
