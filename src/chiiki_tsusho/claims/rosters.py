@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from chiiki_tsusho.arrow_arrays import named_at, of_numbers, of_texts
 from chiiki_tsusho.claims.unread_rows import UnreadRows, rank_of
-from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, INSURER_PLACES, PROVIDER_NO
+from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, UNKNOWN, WRONG_ROW
 from chiiki_tsusho.number_arrays import Flags, Ints, chained, flagged
 from chiiki_tsusho.problem_rows import Places, any_of
@@ -182,7 +182,7 @@ class Roster:
 
     def _check_insurers(self, problems: Problems) -> None:
         """Refuse rows of a person whose insurer is written in two ways where both may speak."""
-        alike = self._identities.insurers.alike(INSURER_PLACES)
+        alike = self._identities.insurers_alike()
         if self.file != "recipients" or (alike == np.arange(len(alike))).all():
             return
         insurer, insured = (self.columns[name] for name in self._entity)

@@ -16,6 +16,7 @@ from chiiki_tsusho.exchange_files.statements import (
     MonthClaims,
     laws_of_claims,
     month_bounds,
+    stated_keys,
 )
 from chiiki_tsusho.language import Counted, Language, Name, Sayable, Text
 from chiiki_tsusho.law.prices_and_limits import benefit_limits
@@ -137,7 +138,7 @@ def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
         there & public & (payer != "") & (payer != law), "public_payer_no", "inconsistent",
         Text("the first two digits must be the law of the public funds (public_law)"),
     )  # fmt: skip
-    insurer = month.claims["insurer_no"].str.zfill(INSURER_PLACES).to_numpy(dtype=str)
+    insurer = stated_keys(month.claims)["insurer_no"].to_numpy(dtype=str)
     facility = texts["facility_insurer_no"]
     own = (facility != "") & (np.char.zfill(facility, INSURER_PLACES) == insurer)
     problems.add(
@@ -232,8 +233,7 @@ def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
              "the claim is below 0; correct the plan and compute the claim again"),
     )  # fmt: skip
     _check_against_recipients(month, problems)
-    padded = claims.assign(insurer_no=claims["insurer_no"].str.zfill(INSURER_PLACES))
-    doubled = padded.duplicated(CLAIM_KEY_NAMES, keep=False).to_numpy(dtype=bool)
+    doubled = stated_keys(claims).duplicated(keep=False).to_numpy(dtype=bool)
     problems.add(
         doubled, "insurer_no", "inconsistent",
         Text("the person has two claims of this month whose insurers differ only in zeros in "

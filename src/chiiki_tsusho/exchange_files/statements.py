@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from chiiki_tsusho.claims.yen import public_claim
-from chiiki_tsusho.columns import INSURER_PLACES
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, INSURER_PLACES
 from chiiki_tsusho.exchange_files.checks_form import DATA_KIND
 from chiiki_tsusho.exchange_files.checks_sums import CLAIM_KIND, claim_sums
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
@@ -214,14 +214,18 @@ def records_of(month: MonthClaims, sending: Sending) -> ClaimFile:
 
 
 def _key_columns(claims: pd.DataFrame, record_kind: str) -> dict[str, _Column]:
+    keys = stated_keys(claims)
     return {
         "exchange_id": EXCHANGE_ID,
         "record_kind": record_kind,
-        "service_month": claims["service_month"].tolist(),
-        "provider_no": claims["provider_no"].tolist(),
-        "insurer_no": claims["insurer_no"].str.zfill(INSURER_PLACES).tolist(),
-        "insured_no": claims["insured_no"].tolist(),
+        **{name: keys[name].tolist() for name in CLAIM_KEY_NAMES},
     }
+
+
+def stated_keys(claims: pd.DataFrame) -> pd.DataFrame:
+    """Return the key of each claim as statements have it, with all places of 証記載保険者番号."""
+    insurer = claims["insurer_no"].str.zfill(INSURER_PLACES)
+    return claims[CLAIM_KEY_NAMES].assign(insurer_no=insurer)
 
 
 def _base_columns(month: MonthClaims) -> dict[str, _Column]:

@@ -23,7 +23,7 @@ from chiiki_tsusho.exchange_files.layout import MEDIA
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
 from chiiki_tsusho.exchange_files.readiness import ClaimProblems, checked
-from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of
+from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of, stated_keys
 from chiiki_tsusho.language import Language, Text, listed
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.months import MonthLike, month_text, parse_month
@@ -328,8 +328,7 @@ def _refuse_other_files(folder: Path, written: Mapping[str, MonthClaims], named:
 def _has_any(path: Path, claims: pd.DataFrame) -> bool:
     """Say whether a claim file, whatever its quoting, has a statement of some claims."""
     data = read_whole(path).replace(b'"', b"")
-    padded = claims.assign(insurer_no=claims["insurer_no"].str.zfill(INSURER_PLACES))
-    keys = padded[CLAIM_KEY_NAMES].itertuples(index=False)
+    keys = stated_keys(claims).itertuples(index=False)
     return any(f",{','.join(key)},".encode() in data for key in keys)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from chiiki_tsusho.columns import FILES, HEADINGS, Column
 from chiiki_tsusho.errors import InputFileError
@@ -169,9 +169,7 @@ def match_headings(
                 )
             )
         elif heading is None:
-            fault = None
-            if len(text) <= LONGEST_CELL:
-                fault = _near(text, file, wanting) or _near(text, file, by_text)
+            fault = _near(text, file, wanting, by_text)
             if fault is None:
                 strange[len(faults)] = letters
                 fault = _unknown(text)
@@ -188,8 +186,8 @@ def match_headings(
             faults[at] = _unknown_in(letters)
     faults += [_doubled(written[at], name, written[other]) for at, name, other in meetings(matched)]
     unknown = [text for text, heading in zip(names, found, strict=True) if text and heading is None]
-    short = [text for text in unknown if len(text) <= LONGEST_CELL]
-    mistyped = [text for text in short if text not in {*HEADINGS, *HEADINGS.values()}]
+    of_any = {*HEADINGS, *HEADINGS.values()}
+    mistyped = [text for text in unknown if len(text) <= LONGEST_CELL and text not in of_any]
     faults.extend(_missing(one, mistyped) for one in _wanting(FILES[file], given))
     if faults:
         fault = _no_headings(texts, known, line, beginning, elsewhere)
@@ -371,12 +369,15 @@ NO_HEADING = Text(
 )
 
 
-def _near(text: str, file: str, known: dict[str, Heading]) -> Text | None:
-    """Say what an unknown heading is, or which known one, in its own language, is near."""
+def _near(text: str, file: str, *known: dict[str, Heading]) -> Text | None:
+    """Say what an unknown heading is, or which known one, in its own language, is near.
+
+    Each of ``known`` is looked through where the one before has none.
+    """
+    if len(text) > LONGEST_CELL:
+        return None
     of_others = [
-        other
-        for other, columns in FILES.items()
-        if other != file and folded(text) in {one for c in columns for one in (c.name, c.heading)}
+        other for other in FILES if other != file and folded(text) in _columns_named(other)
     ]
     if of_others:
         return Text(
@@ -393,10 +394,11 @@ def _near(text: str, file: str, known: dict[str, Heading]) -> Text | None:
             "codes= (--codes on the command line)",
             text=text,
         )
-    like = [one for one in known if one.isascii() == text.isascii() and same_step(one, text)]
-    near = get_close_matches(text, like, n=1, cutoff=_NEAR)
-    if near:
-        return Text("unknown heading {text!r}; did you mean {near!r}?", text=text, near=near[0])
+    for some in known:
+        like = [one for one in some if one.isascii() == text.isascii() and same_step(one, text)]
+        near = get_close_matches(text, like, n=1, cutoff=_NEAR)
+        if near:
+            return Text("unknown heading {text!r}; did you mean {near!r}?", text=text, near=near[0])
     return None
 
 
@@ -404,7 +406,7 @@ def _of_another_file(texts: Sequence[str], unknown: Sequence[str], file: str) ->
     """Say of a whole file that it is one of another kind; no single column of it is wrong."""
     given = {other: _given(texts, other) for other in FILES}
     for other, names in given.items():
-        if not all(_given([text], other) for text in unknown):
+        if not all(folded(text) in _columns_named(other) for text in unknown):
             continue
         # What the other kind must have and this one never has, tells; else, what this one lacks.
         musts = {one.name for one in FILES[other] if one.required}
@@ -428,8 +430,14 @@ def another_kind(held: Sayable, expected: Sayable) -> Text:
 
 def _given(texts: Sequence[str], file: str) -> set[str]:
     """Return the columns of a kind of file that headings name."""
-    names = {folded(text): one.name for one in FILES[file] for text in (one.name, one.heading)}
+    names = _columns_named(file)
     return {names[text] for text in map(folded, texts) if text in names}
+
+
+@cache
+def _columns_named(file: str) -> dict[str, str]:
+    """Return the columns of a kind of file by both of their headings, folded."""
+    return {folded(text): one.name for one in FILES[file] for text in (one.name, one.heading)}
 
 
 def _unknown(text: str) -> Text:
