@@ -60,7 +60,7 @@ TextId = Literal[
     "choice", "only_choice", "key_value", "support_level", "already_claimed", "unplaced",
     "passed", "total", "unsupported_month", "outside_every_band", "no_code",
     "extension_not_given", "no_key", "no_line", "not_for_service", "conflicting_group",
-    "conflicting_month", "not_together", "not_together_month", "needs_other",
+    "conflicting_day", "conflicting_month", "not_together", "not_together_month", "needs_other",
     "needs_other_month", "over_monthly_maximum", "duplicate_visit", "unknown_provider",
     "unknown_recipient", "plan_over_limit", "plan_needed", "plan_of_several", "plan_of_unknown",
     "plan_of_unknown_level", "plans_over_limit", "no_limit", "doubled_row",
@@ -221,6 +221,10 @@ TEXTS: dict[TextId, Text] = {
     "conflicting_group": Text(
         "{keys} are both set, in this row or through providers and recipients; at most one of "
         "the group {group} may apply: keep one"
+    ),
+    "conflicting_day": Text(
+        "{keys} are set in visits of one day; at most one of the group {group} may apply to a day: "
+        "keep one"
     ),
     "conflicting_month": Text(
         "claim {claim}: {keys} are both set in this month; at most one of the group {group} may "

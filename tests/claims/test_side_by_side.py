@@ -70,6 +70,45 @@ def test_only_those_of_a_group_that_a_visit_has_are_named() -> None:
     assert batch.claims["insured_no"].tolist() == ["0000000002"]
 
 
+def test_what_is_counted_by_the_day_is_of_one_kind_on_a_day() -> None:
+    """入浴介助加算 is 1日につき, and Ⅰ and Ⅱ exclude each other (告示第19号 別表 6 注10)."""
+    one, two, training = {"bathing_1": "1"}, {"bathing_2": "1"}, {"functional_training_1i": "1"}
+    persons = [{"insured_no": f"000000000{at}"} for at in range(1, 6)]
+    batch = compute(
+        [
+            june(1, **persons[0], **one),
+            june(1, **persons[0], **training, session="2"),
+            june(1, **persons[0], **two, session="3"),
+            june(2, **persons[0], **one),
+            # On different days, or the same one twice, or counted by the visit: all may be.
+            june(1, **persons[1], **one),
+            june(2, **persons[1], **two),
+            june(1, **persons[2], **one),
+            june(1, **persons[2], **one, session="2"),
+            june(1, **persons[3], service_provision_1="1"),
+            june(1, **persons[3], service_provision_2="1", session="2"),
+            # The row that has both is told as such, the other as one of its day.
+            june(1, **persons[4], **one, **two),
+            june(1, **persons[4], **two, session="2"),
+        ]
+    )
+    both = "bathing_1 bathing_2"
+    assert sorted(places(batch.problems)) == [
+        ("visits", line, "bathing_1", both, "conflicting_group") for line in (2, 4, 12, 13)
+    ]
+    said = batch.problems.set_index("line")["message"]
+    whole_day = (
+        "bathing_1, bathing_2 are set in visits of one day; at most one of the group bathing may "
+        "apply to a day: keep one"
+    )
+    assert [said[line] for line in (2, 4, 13)] == [whole_day] * 3
+    assert said[12].startswith("bathing_1, bathing_2 are both set, in this row")
+    assert batch.claims["insured_no"].tolist() == ["0000000002", "0000000003", "0000000004"]
+    lines = batch.claim_lines.set_index(["insured_no", "service_code"])["count"]
+    assert lines["0000000003", "785301"] == 1
+    assert len(batch.held_visits) == 6
+
+
 def named(code: str, key: str, per: str, **cells: str) -> Cells:
     return addition(key, 10, per) | {"item_code": code} | cells
 

@@ -878,6 +878,12 @@ def broken_by_table(
                 broken.add("not_for_service")
         if two_of_a_group(rows, set(counted.had)):
             broken.add("conflicting_group")
+    # 1日につき: what is counted by the day excludes others of its group on the whole day.
+    by_day: dict[str, set[str]] = defaultdict(set)
+    for visit, counted in zip(own, attended, strict=True):
+        by_day[visit["service_date"]] |= {key for key in counted.had if rows[key]["per"] == "day"}
+    if any(two_of_a_group(rows, keys) for keys in by_day.values()):
+        broken.add("conflicting_group")
     anywhere = {key for counted in attended for key in counted.had}
     by_month = {
         key for key in anywhere if rows[key]["kind"] == "rate" or rows[key]["per"] == "month"

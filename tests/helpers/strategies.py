@@ -907,7 +907,7 @@ def forbidden(row: Row) -> set[str]:
 
 
 def conflicting_group(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled | None:
-    """Two of a group on one visit, or anywhere in the month where they count by the month."""
+    """Two of a group on one visit, or on the day or in the month by which they count."""
     spare = draft.spare(key)
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in draft.keyed(key).values():
@@ -920,9 +920,12 @@ def conflicting_group(draft: Draft, key: ClaimKey, choose: Choices) -> Spoiled |
     one = choose.pick(rows)
     other = choose.pick([row for row in rows if row is not one])
     by_month = all(row["kind"] == "rate" or row["per"] == "month" for row in (one, other))
-    if by_month and choose.once_in(2):
+    by_day = all(row["per"] == "day" for row in (one, other))
+    second = draft.spare(key)
+    by_day &= second["service_date"] == spare["service_date"]
+    if (by_month or by_day) and choose.once_in(2):
         draft.insert(key, spare, choose, {one["key"]: "1"})
-        draft.insert(key, draft.spare(key), choose, {other["key"]: "1"})
+        draft.insert(key, second, choose, {other["key"]: "1"})
     else:
         draft.insert(key, spare, choose, {one["key"]: "1", other["key"]: "1"})
     return Spoiled("conflicting_group", holds=(key,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import compress
 
 import numpy as np
 
@@ -11,14 +12,20 @@ from chiiki_tsusho.claims.claim_lines import ClaimLines
 from chiiki_tsusho.claims.claim_names import ClaimIds
 from chiiki_tsusho.claims.context import Context, Crossing
 from chiiki_tsusho.claims.month_visits import MonthVisits
-from chiiki_tsusho.claims.side_by_side import conflicts, needing_others, not_together
+from chiiki_tsusho.claims.side_by_side import Place, conflicts, needing_others, not_together
 from chiiki_tsusho.language import listed
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import NO_LINE
 from chiiki_tsusho.number_arrays import Flags, Ints
-from chiiki_tsusho.problem_texts import Message
+from chiiki_tsusho.problem_texts import Message, TextId
 from chiiki_tsusho.reading.dense_ids import distinct_columns
 from chiiki_tsusho.records import record
+
+_CONFLICTING: dict[Place, TextId] = {
+    "visit": "conflicting_group",
+    "day": "conflicting_day",
+    "claim": "conflicting_month",
+}
 
 
 def check_keys(
@@ -37,21 +44,14 @@ def check_keys(
     """
     table = claims.table
     found = _KeyFaults(context, claims, entries, visits)
-    for group, keys, on_visit, in_claim in conflicts(visits):
-        flags = np.array([visits.values(key) > 0 for key in keys])
-        distinct, which = distinct_columns(flags[:, on_visit])
+    for one in conflicts(visits):
+        distinct, which = distinct_columns(one.has[:, one.at])
         for case, present in enumerate(distinct.T):
-            both = tuple(key for key, there in zip(keys, present, strict=True) if there)
-            facts = {"keys": listed(map(table.named, both)), "group": group}
-            at = np.flatnonzero(on_visit)[which == case]
-            found.on_visits(at, both, Message("conflicting_group", "conflicting_group", facts))
-        flags = np.array([visits.has(key) for key in keys])[:, in_claim]
-        distinct, which = distinct_columns(flags)
-        for case, present in enumerate(distinct.T):
-            met = tuple(key for key, there in zip(keys, present, strict=True) if there)
-            facts = {"keys": listed(map(table.named, met)), "group": group}
-            at = np.flatnonzero(in_claim)[which == case]
-            found.in_claims(at, met, Message("conflicting_group", "conflicting_month", facts))
+            met = tuple(compress(one.keys, present))
+            facts = {"keys": listed(map(table.named, met)), "group": one.group}
+            message = Message("conflicting_group", _CONFLICTING[one.place], facts)
+            note = found.in_claims if one.place == "claim" else found.on_visits
+            note(np.flatnonzero(one.at)[which == case], met, message)
     for keys, on_visit, in_claim in not_together(visits):
         facts = {"key": table.named(keys[0]), "other": table.named(keys[1])}
         message = Message("not_together", "not_together", facts)

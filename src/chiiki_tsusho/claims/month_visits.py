@@ -172,6 +172,15 @@ class MonthVisits:
         np.subtract.at(days, claim, np.maximum(had - 1, 0))
         return days
 
+    def on_shared_day(self, key: str) -> Flags:
+        """Say of each visit whether its day has several, any of which has a key."""
+        flags = np.zeros(len(self.claim), dtype=bool)
+        rows, starts, _ = self._shared_days
+        if len(rows):
+            had = np.logical_or.reduceat(self.kinds.values[key][self.kind[rows]] > 0, starts)
+            flags[rows] = np.repeat(had, np.diff(starts, append=len(rows)))
+        return flags
+
     @cached_property
     def _shared_days(self) -> tuple[Ints, Ints, Ints]:
         """The visits of days with several, where each such day begins among them, its claim."""

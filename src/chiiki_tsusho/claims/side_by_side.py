@@ -2,35 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Literal
+
 import numpy as np
 
 from chiiki_tsusho.claims.month_visits import MonthVisits
 from chiiki_tsusho.claims.units import of_base_lines
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.number_arrays import Flags, Ints
+from chiiki_tsusho.records import record
+
+# Where keys meet: on one visit, on several of one day, or in a month without a visit in common.
+Place = Literal["visit", "day", "claim"]
 
 
-def conflicts(visits: MonthVisits) -> list[tuple[str, tuple[str, ...], Flags, Flags]]:
+@record
+class Conflict:
+    """Keys of one group that meet.
+
+    Parameters
+    ----------
+    group : str
+    place : {"visit", "day", "claim"}
+    keys : tuple of str
+        Those of the group that are looked at.
+    has : ndarray of bool, shape (keys, visits) or, of a month, (keys, claims)
+        Where each of them is.
+    at : ndarray of bool, shape (visits,) or (claims,)
+        Where more than one is.
+    """
+
+    group: str
+    place: Place
+    keys: tuple[str, ...]
+    has: Flags
+    at: Flags
+
+
+def conflicts(visits: MonthVisits) -> Iterator[Conflict]:
     """Find keys of one group that stand side by side.
 
-    Returns
-    -------
-    list of (group, keys, on visits, in claims)
-        For each group in use: the visits with more than one of its keys, and the claims in which
-        keys counted once a month meet without a visit in common.
+    What is counted by the day excludes others of its group on the whole day (1日につき), what is
+    counted by the month in the whole month.
     """
-    found = []
-    values = visits.kinds.values
-    for group, members in visits.table.groups.items():
+    values, table = visits.kinds.values, visits.table
+    for group, members in table.groups.items():
         keys = tuple(key for key in members if key in values)
         # Few claims have two keys of a group anywhere: only those are looked at visit by visit.
         if not _several([visits.has(key) for key in keys]).any():
             continue
-        on_visit = _several([values[key] > 0 for key in keys])[visits.kind]
-        monthly = [visits.has(key) for key in keys if _of_the_month(visits.table, key)]
-        same_visit = np.logical_or.reduceat(on_visit, visits.starts)
-        found.append((group, keys, on_visit, _several(monthly) & ~same_visit))
-    return found
+        of_kind = np.array([values[key] > 0 for key in keys])
+        on_visit = _several(of_kind)[visits.kind]
+        yield Conflict(group, "visit", keys, of_kind[:, visits.kind], on_visit)
+        daily = tuple(key for key in keys if table.row_of(key).per == "day")
+        if len(daily) > 1:
+            on_day = np.array([visits.on_shared_day(key) for key in daily])
+            own = np.any([values[key] > 0 for key in daily], axis=0)[visits.kind]
+            yield Conflict(group, "day", daily, on_day, _several(on_day) & own & ~on_visit)
+        monthly = tuple(key for key in keys if _of_the_month(table, key))
+        if len(monthly) > 1:
+            in_claim = np.array([visits.has(key) for key in monthly])
+            same_visit = np.logical_or.reduceat(on_visit, visits.starts)
+            yield Conflict(group, "claim", monthly, in_claim, _several(in_claim) & ~same_visit)
 
 
 def not_together(visits: MonthVisits) -> list[tuple[tuple[str, str], Flags, Flags]]:
@@ -97,7 +131,7 @@ def _of_the_month(table: CodeTable, key: str) -> bool:
     return table.row_of(key).per == "month"
 
 
-def _several(flags: list[Flags]) -> Flags:
+def _several(flags: Flags | list[Flags]) -> Flags:
     """Say where more than one of the flags is set."""
     several: Flags = np.sum(flags, axis=0) > 1
     return several

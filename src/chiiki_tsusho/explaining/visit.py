@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -230,14 +231,14 @@ class Calculator:
         return self.table.row_of(key)
 
     def _refuse_conflicts(self, visits: MonthVisits) -> None:
-        for group, keys, on_visit, _ in conflicts(visits):
-            if on_visit.any():
-                met = [key for key in keys if visits.values(key).any()]
+        for met in conflicts(visits):
+            if met.at.any():
+                names = listed(map(self.table.named, compress(met.keys, met.has[:, 0])))
                 raise _refused(
                     "conflicting_group",
                     "conflicting_of_visit",
-                    keys=listed(map(self.table.named, met)),
-                    group=group,
+                    keys=names,
+                    group=met.group,
                 )
         for keys, on_visit, in_claim in not_together(visits):
             if on_visit.any() or in_claim.any():
