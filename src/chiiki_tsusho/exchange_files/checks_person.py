@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import numbers_of
 from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, bad_dates, days_left, month_ends, whole
+from chiiki_tsusho.exchange_files.finding_texts import OLDEST, YOUNGEST
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.sheets import BY_PERSON, PLANNERS, Sheets, View, care_levels
 from chiiki_tsusho.law.check_digits import wrong_digit
@@ -14,8 +15,6 @@ from chiiki_tsusho.months import next_month
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints, flagged, placed
 
-# 第2号被保険者 are insured from the age of forty.
-YOUNGEST, OLDEST = 40, 120
 SEXES = ("1", "2")
 # 中止理由; 2 (介護施設) was replaced by 6 to 8.
 STOP_REASONS = ("1", "3", "4", "5", "6", "7", "8", "9")

@@ -28,6 +28,10 @@ class Check:
     hint: bool = False
 
 
+# 第2号被保険者 are insured from the age of forty (介護保険法 第9条); nobody has lived to be much older
+# than the other.
+YOUNGEST, OLDEST = 40, 120
+
 _ALL = (
     Check("damaged_line", "", Text("The line cannot be read; write it again.")),
     Check("line_end", "", Text("Lines must end in CR LF, the last one too; write the file again.")),
@@ -114,8 +118,8 @@ _ALL = (
     Check("provision_with_shortfall", "", Text("サービス提供体制強化加算 is not due while the office is over its capacity or short of staff (大臣基準告示); see that both codes are right."), hint=True),
     Check("group_over_maximum", "", Text("These codes are kinds of one addition, and together they are more than a month may have of it; see that both were due."), hint=True),
     Check("barred_by_time", "", Text("The claim is barred after two years from the first day of the third month after the service (介護保険法 第200条); see that they are not over."), hint=True),
-    Check("unusual_rate", "", Text("The benefit rate is none of 100, 90, 80, 70 and 60; see that it is so."), hint=True),
-    Check("unusual_age", "", Text("The person would be under 40 or over 120 years old; see the date of birth."), hint=True),
+    Check("unusual_rate", "", Text("The benefit rate is none that the law names; see that it is so."), hint=True),
+    Check("unusual_age", "", Text("The person would be under {youngest} or over {oldest} years old; see the date of birth.", youngest=YOUNGEST, oldest=OLDEST), hint=True),
     Check("manager_of_own_plan", "", Text("A plan of the person's own (2) has no care manager's office; see which is right."), hint=True),
     Check("facility_insurers", "", Text("The statement has facilities of several insurers; see that the person moved within the month."), hint=True),
     Check("check_digit", "", Text("The last digit is not the check digit of the number; compare it with the person's card."), hint=True),

@@ -15,12 +15,11 @@ from chiiki_tsusho.law.code_rows import (
     SHORTFALLS,
     CodeRow,
 )
+from chiiki_tsusho.law.named_additions import extension_begins
 from chiiki_tsusho.not_known import NO_ROW
 
 # Minutes are looked up directly; the last slot stands for every visit longer than a day.
 MINUTE_SLOTS = MINUTES_OF_A_DAY + 2
-# 延長 begins where a stay reaches nine hours (告示第126号 別表 2の2 注).
-EXTENSION_FROM = 540
 SHORTFALL_NAMES = ("", *SHORTFALLS)
 # Shape (services, shortfalls, levels, minutes): a number of a row, or ``NO_ROW``.
 Bands = npt.NDArray[np.int32]
@@ -83,8 +82,8 @@ def bands_without_extension(rows: Sequence[CodeRow], chosen: ChosenRows, bands: 
     for name, own in alike.items():
         plain = [(row.minutes_to or 0, at) for at, row in own if not row.extension_units]
         longest, at = max(plain, default=(0, NO_ROW))
-        if name in starts or longest == EXTENSION_FROM:
-            first = min(starts.get(name, [EXTENSION_FROM]))
+        first = min(starts.get(name) or [extension_begins()])
+        if name in starts or longest == first:
             without[(*_condition(own[0][1]), slice(first, -1))] = at
     return without
 

@@ -69,6 +69,12 @@ def reduction_per_mille(key: str) -> int:
 
 
 @cache
+def extension_begins() -> int:
+    """Return the minute from which a stay has 延長."""
+    return min(one.minutes_from or 0 for one in named_additions().values() if one.extension_units)
+
+
+@cache
 def reduction(key: str) -> NamedAddition:
     """Return what is known of a reduction."""
     return next(one for one in named_additions().values() if one.key == key)

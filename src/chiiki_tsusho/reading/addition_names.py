@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 
+from chiiki_tsusho.law.named_additions import named_additions
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, same_addition
 from chiiki_tsusho.law.table_files import law_file
 from chiiki_tsusho.months import OPEN_END
@@ -178,9 +179,7 @@ def is_known_elsewhere(heading: str) -> bool:
 
 @cache
 def _names_of_law() -> KeyNames:
-    with law_file("known_additions.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {row["name"]: {row["key"]: [(0, OPEN_END)]} for row in rows}
+    return {one.name: {one.key: [(0, OPEN_END)]} for one in named_additions().values()}
 
 
 def same_step(one: str, other: str) -> bool:

@@ -16,12 +16,12 @@ from chiiki_tsusho.errors import wrong_kind
 from chiiki_tsusho.language import Language, Sayable, Text, printable
 from chiiki_tsusho.law.code_file import check_code_rows
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, table_text
+from chiiki_tsusho.law.named_additions import SERVICE_TYPE
 from chiiki_tsusho.law.published_names import BaseName
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.law.table_files import TableText
 from chiiki_tsusho.months import joined
 from chiiki_tsusho.table_imports.known_rows import TAKEN_BY_NAME, RowRefusedError, bundled_rows
-from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
 from chiiki_tsusho.whole_files import write_whole
 
 Place = Literal["row", "line"]

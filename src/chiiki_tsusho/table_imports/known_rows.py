@@ -11,6 +11,7 @@ from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_file import read_code_rows
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow
+from chiiki_tsusho.law.named_additions import named_additions, unbracketed
 from chiiki_tsusho.law.published_names import (
     BaseName,
     normal,
@@ -20,7 +21,6 @@ from chiiki_tsusho.law.published_names import (
 )
 from chiiki_tsusho.law.table_files import law_file
 from chiiki_tsusho.table_imports.condition_text import Band, ratios_text
-from chiiki_tsusho.table_imports.named_additions import named_additions, unbracketed
 
 # What no printed cell says of an addition or rate: taken from the bundled row of its name.
 TAKEN_BY_NAME = (

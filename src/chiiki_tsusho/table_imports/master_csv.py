@@ -17,6 +17,12 @@ from typing import Any, TypeVar
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_rows import ALL_LINES, CodeRow
+from chiiki_tsusho.law.named_additions import (
+    SERVICE_TYPE,
+    reduction,
+    reduction_line,
+    reduction_per_mille,
+)
 from chiiki_tsusho.law.published_names import (
     BaseName,
     normal,
@@ -44,12 +50,6 @@ from chiiki_tsusho.table_imports.known_rows import (
     spelling,
 )
 from chiiki_tsusho.table_imports.master_rows import MasterRow, master_rows
-from chiiki_tsusho.table_imports.named_additions import (
-    SERVICE_TYPE,
-    reduction,
-    reduction_line,
-    reduction_per_mille,
-)
 from chiiki_tsusho.whole_files import given_path, visible_path
 
 # 算定単位 and 限度額管理対象区分 as the published files use them; other codes are refused.

@@ -12,9 +12,9 @@ from pathlib import Path
 from chiiki_tsusho.csv_rows import CsvRowError, csv_rows
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text, listed, on_lines
+from chiiki_tsusho.law.named_additions import SERVICE_TYPE
 from chiiki_tsusho.law.published_names import normal, published
 from chiiki_tsusho.table_imports.gathering import Gathering
-from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
 from chiiki_tsusho.whole_files import read_whole
 
 ENCODINGS = ("utf-8-sig", "cp932")

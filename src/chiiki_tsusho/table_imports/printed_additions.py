@@ -6,6 +6,7 @@ from typing import Any
 
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow
+from chiiki_tsusho.law.named_additions import SERVICE_TYPE
 from chiiki_tsusho.law.published_names import is_base_form, normal
 from chiiki_tsusho.table_imports.condition_text import Conditions, Per, counted_per
 from chiiki_tsusho.table_imports.gathering import addition_cells
@@ -18,7 +19,6 @@ from chiiki_tsusho.table_imports.known_rows import (
     refuse_ratio_of_other_sign,
     spelling,
 )
-from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
 from chiiki_tsusho.table_imports.sheet_rows import SheetRow
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from chiiki_tsusho.language import Text, listed
+from chiiki_tsusho.law.named_additions import reduction_line, reduction_per_mille
 from chiiki_tsusho.law.published_names import BaseName
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.table_imports.condition_text import (
@@ -26,7 +27,6 @@ from chiiki_tsusho.table_imports.known_rows import (
     one_per_mille,
     whole_per_mille,
 )
-from chiiki_tsusho.table_imports.named_additions import reduction_line, reduction_per_mille
 from chiiki_tsusho.table_imports.sheet_rows import SheetRow
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import UnsupportedMonthError, given_text
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.law.named_additions import SERVICE_TYPE
 from chiiki_tsusho.law.published_names import (
     BaseName,
     normal,
@@ -26,7 +27,6 @@ from chiiki_tsusho.law.published_names import (
 from chiiki_tsusho.months import OPEN_END, MonthLike, month_text, parse_month
 from chiiki_tsusho.table_imports.gathering import Gathering, ImportedTable, Refused, write_code_rows
 from chiiki_tsusho.table_imports.known_rows import KnownRows, RowRefusedError, bundled_rows
-from chiiki_tsusho.table_imports.named_additions import SERVICE_TYPE
 from chiiki_tsusho.table_imports.printed_additions import printed_addition
 from chiiki_tsusho.table_imports.printed_base import BaseRows, Durations, PrintedBase
 from chiiki_tsusho.table_imports.sheet_cells import opened_sheet
