@@ -110,6 +110,25 @@ def test_held_visits_are_said_to_be_in_no_file(tmp_path: Path) -> None:
     assert "held visits of the batch are in no file" in done.stderr
 
 
+@pytest.mark.parametrize(("level", "noted"), [("5", False), ("1", True)])
+def test_a_level_of_recipients_that_no_visit_has_is_noted(
+    claims: Path, tmp_path: Path, level: str, noted: bool
+) -> None:
+    """要介護5 in every visit of the month, and no certification begins in it."""
+    with (EXAMPLES / "recipients.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    next(row for row in rows if row["insured_no"] == "0000100053")["care_level"] = level
+    other = tmp_path / "recipients.csv"
+    with other.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    done = claim_file(claims, tmp_path / "sending", recipients=other)
+    assert done.exit_code == 0
+    said = "a care_level that no visit of the month has for 1 person, first 0000100053;"
+    assert (said in done.stderr) is noted
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -445,6 +445,8 @@ def test_a_changed_level_is_that_at_the_end_of_the_month(
     batch = ct.compute_claims(visits.assign(care_level=list(levels)), providers, recipients)
     [written] = ct.write_claim_file(batch, recipients, "2016-06", tmp_path)
     assert ct.read_claim_file(written.path).frame("7131-01")["care_level"].tolist() == [stated]
+    # Only a level that held all month and that no visit has is passed over, with a word.
+    assert bool(written.levels_unmet) is (cells["care_level"] == "5")
     audit = ct.audit(written.path)
     assert audit.findings.empty, audit.findings.to_string()
     few = cells.get("certified_from") == "2016-05-28"

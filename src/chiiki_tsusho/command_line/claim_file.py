@@ -150,6 +150,16 @@ def _say_written(files: Sequence[WrittenClaimFile], held: int, review: int) -> N
                 held,
             )
         )
+    unmet = list(dict.fromkeys(number for one in files for number in one.levels_unmet))
+    if unmet:
+        say(
+            Text(
+                "note: recipients give a care_level that no visit of the month has for {persons}, "
+                "first {insured}; the statement has that of the visits: see which is right",
+                persons=Counted("{n:,} person", "{n:,} persons", len(unmet)),
+                insured=unmet[0],
+            )
+        )
     barred = sorted({one.service_month for one in files if last_review(one.service_month) < review})
     if barred:
         say(

@@ -95,12 +95,26 @@ class MonthClaims:
         介護給付費請求書等の記載要領 (厚生労働省老健局老人保健課, mhlw.go.jp/content/000955742.pdf):
         月の途中で変わった場合は月の末日における状態区分, of 要支援; of 要介護 it is read alike.
         """
-        given = self.cells.texts["care_level"]
-        stated = np.where(given == "", "0", given).astype(np.int64)
-        heaviest = self.number("care_level")
+        stated, heaviest = self._given_level, self.number("care_level")
         of_codes = self._with_codes(lambda level, of: level == stated[of])
         known = (heaviest == 0) | self.certified_within | of_codes
         return np.where((stated > 0) & known, stated, heaviest)
+
+    @cached_property
+    def _given_level(self) -> Ints:
+        given = self.cells.texts["care_level"]
+        return np.where(given == "", "0", given).astype(np.int64)
+
+    @property
+    def level_unmet(self) -> Flags:
+        """Whose care level in recipients record 01 does not state, since no code has it.
+
+        Codes of 療養通所介護 have none, and do not say whether a visit had it.
+        """
+        given = self._given_level
+        told = self._with_codes(lambda level, _: level > 0)
+        unmet: Flags = told & (given > 0) & (given != self.care_level)
+        return unmet
 
     @property
     def level_changes(self) -> Flags:

@@ -49,7 +49,11 @@ _NUMBERS = "(?:[0-9]{3}|[A-Z][0-9A-Z]{2})"
 
 @dataclass(frozen=True)
 class WrittenClaimFile:
-    """A claim file that was written, and what it claims."""
+    """A claim file that was written, and what it claims.
+
+    ``levels_unmet`` names the persons whose care level in recipients no visit has, though no
+    certification begins in the month: their statements have the level of the visits.
+    """
 
     path: Path
     service_month: int
@@ -58,6 +62,7 @@ class WrittenClaimFile:
     units: int
     insurance_yen: int
     public_yen: int
+    levels_unmet: tuple[str, ...] = ()
 
 
 @checked_call
@@ -356,4 +361,5 @@ def _written(path: Path, month: MonthClaims) -> WrittenClaimFile:
         int(claims["benefit_units"].sum()),
         int(claims["insurance_yen"].sum()),
         int(claims["public_yen"].sum()),
+        tuple(claims["insured_no"][month.level_unmet]),
     )
