@@ -207,6 +207,22 @@ def test_a_municipalitys_own_units_are_the_base_of_its_steps(tmp_path: Path) -> 
     assert (second.base_units, second.units) == (450, 450)
 
 
+def test_a_master_of_before_a_revision_may_end_open(tmp_path: Path) -> None:
+    """処遇改善加算Ⅰ of 2024-06 has the code that is Ⅰイ since 2026-06."""
+    line = line_of("6108", "202406")
+    line[LAST] = "999999"
+    (row,) = import_master(write(tmp_path / "m.csv", [line])).rows
+    assert (row.key, row.valid_to) == ("treatment_improvement_1", 999999)
+
+
+def test_a_code_of_one_source_may_be_another(tmp_path: Path) -> None:
+    """5306 中重度者ケア体制加算 of 2026-06 is medium: an official file may put it right."""
+    line = line_of("5306")
+    line[CODE] = "5399"
+    (row,) = import_master(write(tmp_path / "m.csv", [line])).rows
+    assert (row.key, row.item_code) == ("moderate_severe_care", "5399")
+
+
 def test_a_name_without_the_service_it_begins_with(tmp_path: Path) -> None:
     line = line_of("5301")
     line[NAME] = "入浴介助加算Ⅰ"
@@ -272,6 +288,26 @@ REFUSED: dict[str, tuple[Line, str]] = {
         changed("5301", "202606", NAME="地域通所介護独自加算"),
         "no bundled row has this name, so its key, service, group and limits are not known; check "
         "it and write its row into the table by hand",
+    ),
+    "a known code of another addition": (
+        changed("5301", "202606", CODE="5303"),
+        "the bundled table has 5303 地域通所介護入浴介助加算Ⅱ in 2026-06; find out which is right; "
+        "check it and write its row into the table by hand",
+    ),
+    "a known code of another care level": (
+        changed("1241", "202606", CODE="1242"),
+        "the bundled table has 1242 地域通所介護12 in 2026-06; find out which is right; check it "
+        "and write its row into the table by hand",
+    ),
+    "an established addition under a new code": (
+        changed("5301", "202606", CODE="5399"),
+        "the bundled table has 5301 地域通所介護入浴介助加算Ⅰ in 2026-06; find out which is right; "
+        "check it and write its row into the table by hand",
+    ),
+    "a later name from the first month on": (
+        changed("5301", "202606", FIRST="201604"),
+        "the bundled table has 5301 地域通所介護入浴介助加算 in 2016-04; find out which is right; "
+        "check it and write its row into the table by hand",
     ),
     "a ratio of another row": (
         changed("6104", "201704", CODE="6106", NAME="地域通所介護処遇改善加算Ⅴ", UNITS="23"),

@@ -20,6 +20,7 @@ from chiiki_tsusho.law.published_names import (
     same_addition,
 )
 from chiiki_tsusho.law.table_files import law_file
+from chiiki_tsusho.months import month_text
 from chiiki_tsusho.table_imports.condition_text import Band, ratios_text
 
 # What no printed cell says of an addition or rate: taken from the bundled row of its name.
@@ -183,6 +184,40 @@ class KnownRows:
         if since is not None and since.valid_from is not None and since.valid_from <= month:
             changed["limit_managed"] = since.limit_managed
         return nearest.model_copy(update=changed)
+
+    def refuse_contradiction(self, code: str, key: str | None, name: str, month: int) -> None:
+        """Refuse a code that the bundled table has in the row's first month for something else.
+
+        And a thing that is established there under another code; what rests on one source may be
+        put right by the row.
+        """
+        meaning = key or parse_base_name(name)
+        others = [
+            row
+            for known, row in self._of_month(month)
+            if (row.item_code == code) != (known == meaning)
+            and (row.item_code == code or row.confidence == "high")
+        ]
+        if others:
+            row = max(others, key=lambda row: row.item_code == code)
+            raise RowRefusedError(
+                Text(
+                    "the bundled table has {code} {name} in {month}; find out which is right; "
+                    "{by_hand}",
+                    code=row.item_code,
+                    name=row.name,
+                    month=month_text(month),
+                    by_hand=BY_HAND,
+                )
+            )
+
+    @cache  # noqa: B019
+    def _of_month(self, month: int) -> list[tuple[str | BaseName | None, CodeRow]]:
+        return [
+            (row.key or parse_base_name(row.name), row)
+            for row in self.rows
+            if row.valid_from <= month <= row.valid_to
+        ]
 
     def is_for_both(self, row: CodeRow) -> bool:
         """Say whether a row has been for both services in any revision, or is so by the law."""

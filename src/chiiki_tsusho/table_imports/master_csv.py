@@ -152,6 +152,11 @@ class _MasterImport:
             "source": f"{self._file} line {row.at}",
         }
 
+    def _place(self, at: int, cells: dict[str, Any]) -> None:
+        named = (cells.get("key"), cells["name"])
+        self._known.refuse_contradiction(cells["item_code"], *named, cells["valid_from"])
+        self._gathering.place_row(at, cells)
+
     def _place_base(self, one: _Base) -> None:
         name = one.name
         per = _per(one.row)
@@ -186,7 +191,7 @@ class _MasterImport:
                 ),
             },
         )
-        self._gathering.place_row(one.row.at, cells)
+        self._place(one.row.at, cells)
 
     def _place_reduction(self, one: _Base, key: str) -> None:
         """Place the line of a reduction for one band and level, proved from its plain code."""
@@ -206,7 +211,7 @@ class _MasterImport:
         minutes_from, minutes_to = self._minutes(one)
         line = reduction_line(key, one.name, (minutes_from, minutes_to), units)
         cells = self._identity(one.row, one.first, one.last) | line
-        self._gathering.place_row(one.row.at, cells | {"published_units": units})
+        self._place(one.row.at, cells | {"published_units": units})
 
     def _minutes(self, one: _Base) -> tuple[int, int]:
         """Take the duration of the bundled rows that share this part of the name."""
@@ -243,7 +248,7 @@ class _MasterImport:
                 figures |= {name: getattr(known, name) for name in hours}
         _check_limit(row, known.limit_managed)
         cells = self._identity(row, first, last) | figures | {"name": spelling(row.name, known)}
-        self._gathering.place_row(row.at, addition_cells(known, cells))
+        self._place(row.at, addition_cells(known, cells))
 
 
 def _check_code(row: MasterRow) -> None:
