@@ -18,13 +18,12 @@ from chiiki_tsusho.duties.filings import (
 )
 from chiiki_tsusho.duties.paper_model import Block, Cell, Paper, Paragraph, Table
 from chiiki_tsusho.duties.registers import Office
+from chiiki_tsusho.duties.rules import EVERY_SERVICE, LAW, rule_book
 from chiiki_tsusho.duties.services import care_services
 from chiiki_tsusho.eras import japanese_date
 
 _NO_DATE = "年　　月　　日"
 _MAYORS_FORM = "国分寺市長"
-# Its forms have had no seal since; older paper is used up with corrections.
-_NO_SEAL_FROM = date(2021, 4, 1)
 _ASK = "(届出先を確認してください)"
 _LEAST_OFFICES = 3
 _CHANGES = (
@@ -52,7 +51,7 @@ def _heading(
     form: str, place: str, title: str, addressee: Addressee, row: dict[str, Any], on: date
 ) -> list[Block]:
     town = addressee.name.removesuffix("長") if addressee.name[-2:-1] in "市区町村" else ""
-    seal = "　　印" if on < _NO_SEAL_FROM else ""
+    seal = "　　印" if rule_book().one(LAW, EVERY_SERVICE, "filing_seal", on) else ""
     of_town = f"({place})" if addressee.name == _MAYORS_FORM else ""
     return [
         Paragraph(f"{form}{of_town}", after=2),
