@@ -173,12 +173,11 @@ class MonthVisits:
         return days
 
     def on_shared_day(self, key: str) -> Flags:
-        """Say of each visit whether its day has several, any of which has a key."""
+        """Say of each visit whether its day has several, any of which has a key; some day has."""
         flags = np.zeros(len(self.claim), dtype=bool)
         rows, starts, _ = self._shared_days
-        if len(rows):
-            had = np.logical_or.reduceat(self.kinds.values[key][self.kind[rows]] > 0, starts)
-            flags[rows] = np.repeat(had, np.diff(starts, append=len(rows)))
+        had = np.logical_or.reduceat(self.kinds.values[key][self.kind[rows]] > 0, starts)
+        flags[rows] = np.repeat(had, np.diff(starts, append=len(rows)))
         return flags
 
     @cached_property

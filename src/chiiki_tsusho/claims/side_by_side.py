@@ -54,9 +54,10 @@ def conflicts(visits: MonthVisits) -> Iterator[Conflict]:
             continue
         of_kind = np.array([values[key] > 0 for key in keys])
         on_visit = _several(of_kind)[visits.kind]
-        yield Conflict(group, "visit", keys, of_kind[:, visits.kind], on_visit)
+        if on_visit.any():
+            yield Conflict(group, "visit", keys, of_kind[:, visits.kind], on_visit)
         daily = tuple(key for key in keys if table.row_of(key).per == "day")
-        if len(daily) > 1:
+        if len(daily) > 1 and len(visits.day_starts) < len(visits.claim):
             on_day = np.array([visits.on_shared_day(key) for key in daily])
             own = np.any([values[key] > 0 for key in daily], axis=0)[visits.kind]
             yield Conflict(group, "day", daily, on_day, _several(on_day) & own & ~on_visit)
