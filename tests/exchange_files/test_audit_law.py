@@ -159,6 +159,26 @@ def test_ways_are_of_half_as_many_visits(tmp_path: Path, ways: int, sure: bool) 
     assert ("codes_together" in set(audit.hints["rule"])) is not sure
 
 
+# 18 visits on 17 days: 9 days of one and 8 of the other may be different days.
+@pytest.mark.parametrize(("times", "wrong"), [("8", False), ("9", True)])
+def test_of_a_group_counted_by_the_day_a_day_has_one(
+    tmp_path: Path, times: str, wrong: bool
+) -> None:
+    table = tmp_path / "codes.csv"
+    rows = bundled_rows()
+    pair = rows["key"].isin(["bathing", "moderate_severe_care"]) & (rows["valid_from"] == "201604")
+    rows.loc[pair, "group"] = "pair"
+    rows.to_csv(table, index=False)
+    data = [one for one in lines() if one[5] == INSURED or one[7:8] != ["5306"]]
+    for one in data:
+        if (one[1], one[5]) == ("02", INSURED):
+            one[9] = {"5301": "9", "5306": times}.get(one[7], one[9])
+        elif (one[1], one[5]) == ("10", INSURED):
+            one[7] = "17"
+    audit = ct.audit(parse_claim_file(file_bytes(data), "file"), codes=table)
+    assert ("two_of_a_group" in set(audit.findings["rule"])) is wrong
+
+
 @pytest.mark.parametrize(("alone", "item", "wrong"), [
     (False, "5301", False), (True, "5301", True), (True, "6107", False), (False, "6103", False),
 ])  # fmt: skip

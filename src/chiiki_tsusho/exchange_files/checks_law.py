@@ -146,7 +146,7 @@ def _check_company(lines: MonthLines, findings: Findings) -> None:
     """Check which codes stand beside which.
 
     A code of the whole month excludes others in all of it. Of codes counted by visit or day the
-    file shows that they stood on one visit only where they are more than the visits.
+    file shows that they stood on one visit or day only where they are more than these.
     """
     table, view = lines.table, lines.sheets.lines
     met = set(np.unique(lines.row).tolist())
@@ -163,6 +163,8 @@ def _check_company(lines: MonthLines, findings: Findings) -> None:
             claimed = [lines.having(lines.of_keys([key])).astype(np.int64) for key in monthly]
             several = sum(claimed) > 1
             several |= sum(lines.times(key) for key in own if key not in monthly) > lines.visits
+            by_day = sum(lines.times(key) for key in own if rows[key].per == "day")
+            several |= lines.has_total & (by_day > lines.days)
             wanted = lines.of_keys(own)
             add("two_of_a_group", wanted & several[lines.statement])
             # The addition is one, however it is divided: so is what a month may have of it.
