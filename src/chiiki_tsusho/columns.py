@@ -54,7 +54,7 @@ INSURED_NO = Column(
 )  # fmt: skip
 SERVICE_MONTH = Column(
     "service_month", "サービス提供年月", "month",
-    "month of service, YYYYMM; blank: every month", "サービス提供年月 YYYYMM(空欄は全ての月)",
+    "month of service, YYYYMM; blank: every month", "サービス提供年月 YYYYMM(空欄はすべての月)",
 )  # fmt: skip
 
 VISITS = (
@@ -96,7 +96,7 @@ RECIPIENTS = (
     INSURED_NO,
     SERVICE_MONTH,
     Column("provider_no", "事業所番号", "provider_no", "the provider the row is for; blank: every "
-           "provider", "この行が対象とする事業所(空欄は全ての事業所)"),
+           "provider", "この行が対象とする事業所(空欄はすべての事業所)"),
     Column("benefit_rate", "給付率", "benefit_rate", "benefit rate 0-100, usually 90, 80 or 70; blank: "
            "not known", "給付率 0〜100(通常は90、80、70。空欄は不明)"),
     Column("planned_units", "計画単位数", "units", "planned units of the month for this provider's "

@@ -422,7 +422,7 @@ def test_an_addition_of_day_care_in_medical_day_care() -> None:
 def test_an_unknown_addition_is_named_with_the_nearest(key: str, month: str, hint: str) -> None:
     with pytest.raises(ct.VisitError) as caught:
         plain(month, **{key: 1})
-    start, _, known = str(caught.value).partition(" (it has: ")
+    start, _, known = str(caught.value).partition(" (that month has: ")
     assert start == f"no addition {key!r} in {month}{hint}"
     table = ct.load_codes(month)
     keys = sorted(key for key in table.frame["key"].dropna())
@@ -433,7 +433,7 @@ def test_a_month_of_few_additions_says_which() -> None:
     with pytest.raises(ct.VisitError) as caught:
         compose("2019-10", **(PLAIN | {"minutes": 430}), additions={"dementia_care": 1})
     assert str(caught.value) == (
-        "no addition 'dementia_care' in 2019-10 (it has: bathing, treatment_improvement_1)"
+        "no addition 'dementia_care' in 2019-10 (that month has: bathing, treatment_improvement_1)"
     )
 
 

@@ -152,7 +152,7 @@ def test_a_page_needs_a_temporary_folder(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(ct.OutputError) as told:
         batch.report(tmp_path / "page.html")
     assert str(told.value) == "there is no temporary folder to write to: No such file or directory"
-    assert told.value.say("ja").startswith("一時フォルダーに書き込めません: ")
+    assert told.value.say("ja").startswith("一時フォルダに書き込めません: ")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -544,7 +544,7 @@ def test_a_key_of_no_row_is_refused() -> None:
         with pytest.raises(ct.UnknownCodeError) as caught:
             call("bathin")
         assert str(caught.value).startswith(
-            "no addition 'bathin' in 2016-04; did you mean 'bathing'? (it has: bathing, "
+            "no addition 'bathin' in 2016-04; did you mean 'bathing'? (that month has: bathing, "
         )
         assert caught.value.say("ja").startswith("2016-04 に加算「bathin」はありません")
     with pytest.raises(

@@ -341,7 +341,7 @@ def test_per_cent_is_rounded_half_up_to_a_hundredth(before: int, more: int, text
     ("language", "said"),
     [
         ("en", ["By insurer", "Claims with more units", "What is lacking"]),
-        ("ja", ["保険者別", "増減率(%)", "単位数が増える請求", "ないものと、どうするか"]),
+        ("ja", ["保険者別", "増減率(%)", "単位数が増える請求", "不足しているものと対応"]),
     ],
 )
 def test_a_page_of_the_comparison(tmp_path: Path, language: Language, said: list[str]) -> None:
@@ -905,10 +905,10 @@ def test_long_lists_are_cut_to_the_largest_differences(tmp_path: Path) -> None:
     ("months", "message"),
     [
         ([], "option --month is missing"),
-        (["2016-04"], "error: --month was given once; give it twice, for both tables"),
+        (["2016-04"], "error: --month was given once; give it twice, once for each table"),
         (
             ["2016-04", "2017-04", "2026-06"],
-            "error: --month was given 3 times; give it twice, for both tables",
+            "error: --month was given 3 times; give it twice, once for each table",
         ),
         (["2016-04", "2016-13"], "error: '2016-13' is not a month"),
         (["2016-04", "2015-01"], "error: no code table for 2015-01"),

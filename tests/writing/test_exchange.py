@@ -428,7 +428,7 @@ def test_a_room_of_somebody_else_is_not_entered(folder: Path) -> None:
         # Its run may have come half way: files of two runs are not read as those of one.
         with pytest.raises(OutputError, match="a run of another user") as refused:
             settle(folder)
-    assert refused.value.say("ja").startswith(f"{folder}: ほかの利用者の実行が書き込み中か")
+    assert refused.value.say("ja").startswith(f"{folder}: 別のユーザーの実行が書き込み中か")
     assert (room / "file").read_text(encoding="utf-8") == "theirs"
 
 

@@ -78,8 +78,8 @@ def claim(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="VISITS are the held rows of the results there, corrected; their claims are taken "
-            "along.",
+            help="VISITS are held_visits of that folder, corrected; their claims are added to the "
+            "results there.",
             show_default=False,
         ),
     ] = None,

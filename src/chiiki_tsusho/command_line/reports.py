@@ -82,8 +82,8 @@ def compare_command(
         if len(months) != 2:
             raise ChiikiTsushoError(
                 Counted(
-                    "--month was given once; give it twice, for both tables",
-                    "--month was given {n} times; give it twice, for both tables",
+                    "--month was given once; give it twice, once for each table",
+                    "--month was given {n} times; give it twice, once for each table",
                     len(months),
                 )
             )

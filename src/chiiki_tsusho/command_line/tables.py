@@ -61,10 +61,10 @@ def import_master_command(
 ) -> None:
     """Turn a municipality's master CSV into a table.
 
-    The master is the 単位数マスタ; the table is for --codes. Reads UTF-8, CP932 or UTF-16,
-    parted by commas or tabs, and passes over a title above the headings; the rows of
-    service type 78 alone, with their own months. What cannot be placed is listed by line and left
-    out, never guessed.
+    The master is the 単位数マスタ; the table is for --codes. Reads UTF-8, CP932 or UTF-16
+    with commas or tabs, skips a title above the headings, and takes the rows of service type 78
+    alone, with their own months. What cannot be placed is listed by line and left out, never
+    guessed.
 
     Exit 0: every row placed; 1: some refused, the others written; 2: nothing written.
     """
@@ -82,7 +82,7 @@ def check_table_command(
     """Check a code table and list all its faults.
 
     It is checked as --codes would. Faults go to standard output, one on a line, with line and
-    column; without any, what a table that extends the bundled one changes in it.
+    column. If there are none, it says what a table that extends the bundled one changes.
 
     Exit 0: the table can be used; 1: it has faults; 2: it cannot be read.
     """

@@ -248,7 +248,7 @@ class CodeTable(MonthRows):
         """Say that the month has no such addition, and which ones it has."""
         known = [self.named(one) for one in sorted(self.keys)]
         return Text(
-            "no addition {key!r} in {month}{hint} (it has: {known})",
+            "no addition {key!r} in {month}{hint} (that month has: {known})",
             key=key,
             month=month_text(self.month),
             hint=self._hint(key),

@@ -70,7 +70,7 @@ class Comparison(ByContent):
     missing_keys : DataFrame
         Those additions by key, and in how many rows of which file they are set.
     other_problems : DataFrame
-        Whatever else holds a claim; ``side`` is ``both`` where it does so under either table.
+        Every other error and warning; ``side`` is ``both`` where it stands under either table.
     reasons : DataFrame
         What ``without_code`` comes to: side, month, file, rows, and a message for all visits of
         the same hour and kind, which says what cures it.

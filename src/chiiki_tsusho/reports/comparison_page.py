@@ -52,7 +52,7 @@ _WORDS: dict[str, Sayable] = {
     "rows": Text("rows"),
     "file": Text("file"),
     "cure": Text("what is lacking, and what to do"),
-    "other_problems": Text("What else holds claims"),
+    "other_problems": Text("other errors and warnings"),
     "rule": Text("rule"),
     "message": Text("what is wrong, and what to do"),
     "count_a": Text("count A"),
