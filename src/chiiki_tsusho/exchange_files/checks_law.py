@@ -98,11 +98,11 @@ def _check_levels(lines: MonthLines, findings: Findings) -> None:
     level, of_statement = lines.level, lines.statement
     stated = sheets.care_level[of_statement]
     agreed = lines.having(base & (level == stated))
-    other = lines.having(base & (level < lines.heaviest[of_statement]))
     without = lines.having(base & (level == 0))
-    there = (level > 0) & (level == lines.heaviest[of_statement]) & (stated != UNKNOWN)
-    wrong = there & ~(agreed | without | sheets.certified_within)[of_statement]
-    see = there & ~wrong & ((level != stated) | other[of_statement])
+    possible = (agreed | without | sheets.certified_within)[of_statement]
+    other = (level > 0) & (level != stated) & (stated != UNKNOWN)
+    wrong = other & ~possible & (level == lines.heaviest[of_statement])
+    see = other & possible
     expected, found = lines.of_file(stated), lines.of_file(level)
     findings.add("level_of_code", sheets.lines, "item_code", lines.at[wrong], expected, found)
     findings.add("several_levels", sheets.lines, "item_code", lines.at[see], expected, found)
