@@ -253,7 +253,7 @@ FACTS = {
     "keys": "加算", "last": "最後の値", "length": "桁数", "level": "要介護度", "limit": "限度額",
     "line": "行", "month": "年月", "months": "年月の範囲", "most": "上限", "named": "加算",
     "needed": "前提となる加算", "number": "数", "other": "もう一方", "plans": "計画単位数の合計",
-    "range": "範囲", "rest": "残りの割合", "service": "サービス", "session": "回",
+    "range": "範囲の", "rest": "残りの割合", "service": "サービス", "session": "回",
     "start": "開始", "units": "単位数", "value": "入力の値", "weekday": "曜日",
     "without": "秒を除いた時刻",
 }  # fmt: skip

@@ -76,6 +76,15 @@ class CarePlans(ByContent):
     def write(self, folder: str | Path) -> list[Path]:
         """Write ``visits.csv`` and ``recipients.csv``, readable by their owner only.
 
+        Parameters
+        ----------
+        folder : path-like
+            Is made where it does not exist.
+
+        Returns
+        -------
+        list of Path
+
         Raises
         ------
         OutputError

@@ -110,9 +110,11 @@ class WrittenResults(ByContent):
     Parameters
     ----------
     paths : tuple of Path
+        The files written.
     left_out : DataFrame
         Claims without a file: month, provider, insurer, insured person, and why.
     done : DoneVisits
+        The codes that stand in the files, and the problems of what is held.
     """
 
     paths: tuple[Path, ...]
@@ -143,8 +145,15 @@ def codes_of_visits(
 
     Parameters
     ----------
-    visits, providers, recipients, codes, language, ignore_columns
+    visits : table, mapping or path-like
+    providers, recipients : table, mapping or path-like, optional
         As ``compute_claims`` takes them.
+    codes : CodeBook, CodeTable or path, optional
+        The code table; without it, the bundled one.
+    language : {"en", "ja"}
+        The language of the messages.
+    ignore_columns : collection of str
+        Headings of columns to be left unread.
 
     Returns
     -------
@@ -219,10 +228,11 @@ def write_care_plan_results(
 
     Parameters
     ----------
-    visits, providers, recipients, codes, language, ignore_columns
+    visits, recipients : table, mapping or path-like
         As ``compute_claims`` takes them; ``care_manager_no`` of recipients is whom a file is for.
     folder : path-like
         Receives a file for each person and month at each provider, readable by its owner only.
+    providers : table, mapping or path-like, optional
     edition : str
         CSVバージョン, item 1.
     sent_at : datetime, optional
@@ -230,6 +240,12 @@ def write_care_plan_results(
         name.
     withdraw : bool
         Write files that take back what was sent of these visits (DLTJSK) instead.
+    codes : CodeBook, CodeTable or path, optional
+        The code table; without it, the bundled one.
+    language : {"en", "ja"}
+        The language of the messages.
+    ignore_columns : collection of str
+        Headings of columns to be left unread.
 
     Returns
     -------
@@ -241,6 +257,8 @@ def write_care_plan_results(
     ------
     InputFileError
         An input cannot be read at all.
+    TableError
+        ``codes`` fails a check.
     OutputError
         A file is there already, or the folder cannot be written; nothing is left of the files.
 

@@ -64,6 +64,7 @@ def write_paper(
     kind : {"notice", "minutes", "members", "filing", "filing-change"}
         開催通知, 会議録, 構成員届出, 業務管理体制 様式第1号, 様式第2号.
     offices : path-like or DataFrame
+        One row per office, with English or Japanese headings.
     path : path-like
         The .docx, readable to its owner alone. A paper that is still as it was written is
         replaced; one that was completed since, or any other file, is not.

@@ -75,6 +75,7 @@ def plan_duties(
     Parameters
     ----------
     offices : path-like or DataFrame
+        One row per office, with English or Japanese headings.
     year : int
         The fiscal year, from April to March.
     meetings : path-like or DataFrame, optional

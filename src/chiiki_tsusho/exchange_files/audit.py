@@ -60,6 +60,7 @@ class Audit(ByContent):
     hints : DataFrame
         What may well be right and should be looked at, in the same columns.
     files : tuple of FileSummary
+        Name, lines, statements, units and yen of each file.
     """
 
     findings: pd.DataFrame
@@ -85,7 +86,18 @@ class Audit(ByContent):
 
     @checked_call
     def report(self, path: str | Path, language: Language = "en") -> Path:
-        """Write the audit as one HTML page.
+        """Write the audit as one HTML page, readable by its owner only.
+
+        Parameters
+        ----------
+        path : path-like
+            The page, an ``.html`` file; one that is there is replaced.
+        language : {"en", "ja"}
+
+        Returns
+        -------
+        Path
+            Where the page is.
 
         Raises
         ------

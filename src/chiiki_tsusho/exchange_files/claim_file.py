@@ -143,7 +143,13 @@ class ClaimFile(ByContent):
         return replace(self, records={**self.records, record: self.rows(record).with_frame(frame)})
 
     def to_bytes(self) -> bytes:
-        """Write the file: the bytes that were read, where nothing was changed."""
+        """Write the file in its own way of quoting.
+
+        Returns
+        -------
+        bytes
+            CP932, as the file holds it; those that were read, where nothing was changed.
+        """
         arrays = [encoded(rows.written(), self.originals) for rows in self.records.values()]
         arrays.append(pa.array([one.text for one in self.kept], pa.large_binary()))
         numbers = [rows.lines for rows in self.records.values()]

@@ -63,7 +63,18 @@ class Visit(CheckedModel):
 
 
 class CompositionLine(CheckedModel):
-    """A line of a composition: a code, its name, the units of one count and the count."""
+    """A line of a composition.
+
+    Parameters
+    ----------
+    code : str
+        The service code, six characters.
+    name : str
+        Its published name.
+    units : int
+        Units of one count, negative for a reduction.
+    count : int
+    """
 
     code: str
     name: str
@@ -131,10 +142,12 @@ class Calculator:
         Parameters
         ----------
         visit : Visit
+            What was done.
 
         Returns
         -------
         Composition
+            The code, every step to its units, its lines and their sum.
 
         Raises
         ------

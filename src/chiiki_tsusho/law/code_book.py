@@ -112,7 +112,17 @@ class CodeBook:
 
     @checked_call
     def supports(self, month: int) -> bool:
-        """Say whether a month has base codes."""
+        """Say whether a month has base codes.
+
+        Parameters
+        ----------
+        month : int
+            YYYYMM, such as ``201604``.
+
+        Returns
+        -------
+        bool
+        """
         return any(first <= month <= last for first, last in self.months)
 
     @checked_call
@@ -129,6 +139,16 @@ class CodeBook:
     @checked_call
     def table(self, month: int) -> CodeTable:
         """Return the table of a month.
+
+        Parameters
+        ----------
+        month : int
+            YYYYMM, such as ``201604``.
+
+        Returns
+        -------
+        CodeTable
+            One for all callers.
 
         Raises
         ------

@@ -276,6 +276,15 @@ class CodeTable(MonthRows):
     def positions(self, codes: Sequence[str] | npt.ArrayLike) -> npt.NDArray[np.intp]:
         """Return the position of each code among the rows.
 
+        Parameters
+        ----------
+        codes : array-like of str, shape (n,)
+            Service codes of six characters.
+
+        Returns
+        -------
+        ndarray of intp, shape (n,)
+
         Raises
         ------
         UnknownCodeError
