@@ -434,7 +434,7 @@ def test_the_figures_of_papers_are_those_of_the_claims(month: Month) -> None:
 STATED = {
     "Days": "days",
     "Planned units": "planned_units",
-    "Units under the limit": "managed_units",
+    "Units counted against the limit": "managed_units",
     "Units outside the limit": "unmanaged_units",
     "Total cost": "total_yen",
     "Paid by the insurance": "insurance_yen",

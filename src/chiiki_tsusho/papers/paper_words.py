@@ -34,7 +34,7 @@ LABELS: dict[str, Text] = {
     "received": Text("Received"),
     "received_note": Text("The amount above was received."),
     "planned_by": Text("Office that made the care plan"),
-    "deductible": Text("Of it deductible as medical expense"),
+    "deductible": Text("Of this, deductible as medical expense"),
     "deductible_note": Text(
         "The share within the limit is deductible where the care plan has medical services, such "
         "as home nursing, beside these; write it in then."
@@ -89,10 +89,10 @@ LABELS: dict[str, Text] = {
     "kind": Text("Service type"),
     "kind_name": Text("78 community day care"),
     "planned_units": Text("Planned units"),
-    "managed_units": Text("Units under the limit"),
+    "managed_units": Text("Units counted against the limit"),
     "unmanaged_units": Text("Units outside the limit"),
     "paid_units": Text(
-        "Units of the benefit (the smaller of plan and units under the limit, and those outside it)"
+        "Units of the benefit (the smaller of plan and counted units, and those outside the limit)"
     ),
     "public_units": Text("Units under public funds"),
     "public_copay": Text("Paid by the person under public funds"),
