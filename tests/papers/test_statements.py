@@ -80,7 +80,7 @@ def test_what_is_beyond_the_limit(example: Batch, tmp_path: Path) -> None:
     assert len(all_papers) == 27
     [invoice] = [one for one in all_papers if "0000100053" in one]
     assert "費用総額 × 10.90 109,119" in invoice
-    assert "利用者負担額 10,912 限度額を超えた分 限度額を超えた単位数 1,587" in invoice
+    assert "利用者負担額 10,912 限度額を超えた分 利用者負担(全額負担分)単位数 1,587" in invoice
     assert "利用者負担(全額負担分) × 10.90 17,298 ご請求金額 28,210" in invoice
 
 
@@ -211,7 +211,7 @@ def test_public_funds_for_part_of_the_month(tmp_path: Path) -> None:
     assert "公費請求額 852" in statement
     # Which funds they are is told by recipients alone.
     _, statement = papers(batch, path)
-    assert "公費分単位数 952 公費分本人負担 限度額を超えた単位数" in statement
+    assert "公費分単位数 952 公費分本人負担 利用者負担(全額負担分)単位数" in statement
     assert "利用者負担額 1,052 " in statement
 
 
@@ -230,7 +230,7 @@ def test_public_units_of_a_claim_beyond_its_limit(tmp_path: Path) -> None:
     _, statement = papers(one_month(**part), tmp_path / "papers.html", recipients=recipients)
     assert "公費請求額 952" in statement
     assert "利用者負担額 48 " in statement
-    assert "公費分単位数 952 公費分本人負担 0 限度額を超えた単位数 904" in statement
+    assert "公費分単位数 952 公費分本人負担 0 利用者負担(全額負担分)単位数 904" in statement
     # With the whole month under them all of the benefit is: min(1,000, 1,904) units.
     whole = {"public_law": "12", "planned_units": "1000"}
     _, statement = papers(one_month(**whole), tmp_path / "papers.html")
@@ -246,7 +246,7 @@ def test_funds_of_no_day_within_the_limit_have_no_part_in_the_statement(tmp_path
     recipients = frame([{**RECIPIENT, "benefit_rate": "90", **person}])
     path = tmp_path / "papers.html"
     _, statement = papers(batch, path, recipients=recipients)
-    assert "公費分単位数 公費分本人負担 限度額を超えた単位数 952" in statement
+    assert "公費分単位数 公費分本人負担 利用者負担(全額負担分)単位数 952" in statement
     *_, details, _ = read_page(path).all("article")[1].all("table")
     rows = [[cell.text for cell in row.all("td")] for row in details.all("tr")][1:]
     assert [row[3:7] for row in rows] == [["4", "1,704", "", ""], ["4", "200", "", ""]]
@@ -439,7 +439,7 @@ STATED = {
     "Total cost": "total_yen",
     "Paid by the insurance": "insurance_yen",
     "Paid by public funds": "public_yen",
-    "Units beyond the limit": "self_paid_units",
+    "Units paid in full": "self_paid_units",
     "Paid by you in full": "self_paid_yen",
 }
 

@@ -58,7 +58,7 @@ LABELS: dict[str, Text] = {
     "insurance_yen": Text("Paid by the insurance"),
     "public_yen": Text("Paid by public funds"),
     "copay_yen": Text("Your share"),
-    "self_units": Text("Units beyond the limit"),
+    "self_units": Text("Units paid in full"),
     "self_yen": Text("Paid by you in full"),
     "sum": Text("Sum"),
     "yen_unknown": Text(
