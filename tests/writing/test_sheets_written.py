@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,30 @@ def test_headings_stay_in_sight(both: Path, name: str, language: str) -> None:
     assert sheet.auto_filter.ref == f"A1:{last}{sheet.max_row}"
     assert sheet.print_title_rows == "$1:$1"
     assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
+
+
+def lines_of(text: str, width: int) -> int:
+    """Lines of a wrapped cell, in which Latin words are not broken and kanji are two wide."""
+    lines, used = 1, 0
+    for word in re.findall(r"[!-~]+| |[^ -~]", text):
+        wide = len(word) if word.isascii() else 2
+        if used + wide > width:
+            lines, used = lines + 1, 0
+        used += wide
+    return lines
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_row_is_as_high_as_its_message(tmp_path: Path, language: Any) -> None:
+    """Keys are long words, which end a line before it is full."""
+    visits, *others = (EXAMPLES / f"faulty_{name}.csv" for name in NAMES)
+    claim_files(visits, tmp_path, *others, file_format="xlsx", language=language)
+    sheet = sheet_of(tmp_path / "problems.xlsx")
+    at = sheet.max_column
+    width = int(sheet.column_dimensions[sheet.cell(1, at).column_letter].width) - 2
+    for row in range(2, sheet.max_row + 1):
+        height = sheet.row_dimensions[row].height or 15
+        assert height >= 15 * lines_of(sheet.cell(row, at).value, width), row
 
 
 def test_columns_are_as_wide_as_their_cells(both: Path) -> None:

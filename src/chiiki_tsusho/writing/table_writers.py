@@ -33,6 +33,8 @@ _SIGNED_NUMBER = r"^[+\-]?[0-9]+(\.[0-9]+)?$"
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MOST_SHEET_ROWS = 1 << 20
 _WIDEST, _LINE_HEIGHT = 60, 15
+# How much of a wide cell a line is counted on for: a word that is not broken leaves its end empty.
+_FILLED = 52
 # The number that a workbook has for that size of paper.
 _A4 = 9
 # Arrow forms a thousand unless told otherwise, and takes a fifth more time so.
@@ -268,7 +270,7 @@ class _WorkbookWriter:
         for row in zip(*(column.to_pylist() for column in formed.columns), strict=True):
             row_number += 1
             lines = (
-                max(-(-_width(row[at]) // _WIDEST) for at in self._wrapped) if self._wrapped else 1
+                max(-(-_width(row[at]) // _FILLED) for at in self._wrapped) if self._wrapped else 1
             )
             if lines > 1:
                 # Not every program that opens it makes room by itself.
