@@ -920,11 +920,11 @@ def test_a_missing_file_is_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputFileError) as caught:
         write_report(folder)
     assert str(caught.value) == (
-        f"{folder}: {name}.csv (or {name}.parquet) is missing; give the folder that the claim "
+        f"{folder}: {name}.csv (or .xlsx or .parquet) is missing; give the folder that the claim "
         "command wrote"
     )
     assert caught.value.say("ja") == (
-        f"{folder}: {name}.csv(または {name}.parquet)がありません。"
+        f"{folder}: {name}.csv(または .xlsx、.parquet)がありません。"
         "claim コマンドの出力フォルダを指定してください"
     )
     assert not (folder / "report.html").exists()
@@ -1083,7 +1083,7 @@ def test_the_command_ends_with_2_where_it_writes_nothing(
     code, said = invoke(tmp_path)
     assert code == 2
     assert said.splitlines()[0] == (
-        f"error: {tmp_path}: claim_lines.csv (or claim_lines.parquet) is missing; give the folder "
+        f"error: {tmp_path}: claim_lines.csv (or .xlsx or .parquet) is missing; give the folder "
         "that the claim command wrote"
     )
     assert len(said.splitlines()) == 4

@@ -74,7 +74,7 @@ def output_files(folder: Path) -> dict[str, Path]:
         else:
             faults.append(
                 Text(
-                    "{folder}: {name}.csv (or {name}.parquet) is missing; {give}",
+                    "{folder}: {name}.csv (or .xlsx or .parquet) is missing; {give}",
                     folder=folder,
                     name=name,
                     give=_GIVE,
