@@ -428,7 +428,8 @@ def claim_files(
     inputs = input_files(dict(zip(FILES, sources, strict=True)))
     digests = Digests([one.path for one in inputs])
     book = code_book(codes)
-    run = BatchRun(*sources, book, progress, unplaced=unplaced, earlier=earlier)
+    claimed = None if earlier is None else earlier.claimed
+    run = BatchRun(*sources, book, progress, unplaced=unplaced, earlier=claimed)
     options = {
         "unplaced": unplaced,
         "format": file_format,

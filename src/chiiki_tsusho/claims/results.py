@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import pyarrow as pa
 
-from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.claim_slices import Priced
-from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.records import record
 
@@ -29,21 +26,6 @@ class Sink(Protocol):
 
     def held(self, rows: Any) -> None:
         """Take some held rows, as ``Block.verbatim`` gives them."""
-
-
-class Earlier(Protocol):
-    """A run whose claims are taken along."""
-
-    @property
-    def keys(self) -> pa.StringArray:
-        """The key of each of its claims, as ``keys_of`` writes it."""
-
-    @property
-    def claims(self) -> pa.Table:
-        """Its claims, in the columns of the contract."""
-
-    def refuse_left_out(self, met: pa.StringArray, calendars: Calendars, book: CodeBook) -> None:
-        """Refuse an input that lacks visits of claims whose rows the run holds."""
 
 
 @dataclass

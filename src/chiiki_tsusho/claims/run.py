@@ -6,29 +6,25 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import numbers_of, of_flags, of_numbers, of_texts
-from chiiki_tsusho.claims.claim_names import keys_of
+from chiiki_tsusho.arrow_arrays import of_flags, of_numbers, of_texts
 from chiiki_tsusho.claims.claim_slices import ClaimSlice, Priced
 from chiiki_tsusho.claims.context import Context
+from chiiki_tsusho.claims.earlier_claims import EarlierClaims
 from chiiki_tsusho.claims.held_rows import give_back
-from chiiki_tsusho.claims.results import Earlier, Progress, Results, Sink, Summary, results_of
+from chiiki_tsusho.claims.results import Progress, Results, Sink, Summary, results_of
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.shared_limits import ClaimsElsewhere, OwnFigures, shared_limits
 from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.columns import EXAMPLE_NUMBERS
 from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import lacking_in_every_claim
-from chiiki_tsusho.months import month_text
 from chiiki_tsusho.number_arrays import Flags, Ints, places_in
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import decoders_of
 from chiiki_tsusho.reading.blocks import Source, SourceFile
-from chiiki_tsusho.reading.dense_ids import TextIds, TupleIds
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS, pack_insured
 from chiiki_tsusho.reading.threads import in_order
 from chiiki_tsusho.reading.typed_blocks import Identities
@@ -42,12 +38,6 @@ VISITS_OF_A_SLICE = 1 << 18
 
 def _say_nothing(_stage: str, _done: int, _whole: int) -> None:
     """Stand in for a progress callback nobody gave."""
-
-
-def _claim_text(key: str) -> str:
-    """Name a claim as messages do, by its key."""
-    month, names = key.split(maxsplit=1)
-    return f"{month_text(int(month))} {names}"
 
 
 @record
@@ -83,8 +73,8 @@ class BatchRun:
         Providers and recipients read already, whose own problems are told elsewhere.
     unplaced : {"hold", "pass"}
         Whether rows that do not say whose they are hold the claims they may belong to.
-    earlier : Earlier, optional
-        An earlier run that this one adds to: what is claimed there is held here.
+    earlier : EarlierClaims, optional
+        Of a run that this one adds to: what is claimed there is held here.
     waiting : Waiting, optional
         Claims that wait for rows which lie elsewhere.
 
@@ -103,7 +93,7 @@ class BatchRun:
         progress: Progress | None = None,
         rosters: Rosters | None = None,
         unplaced: Unplaced = "hold",
-        earlier: Earlier | None = None,
+        earlier: EarlierClaims | None = None,
         waiting: Waiting | None = None,
     ) -> None:
         self.problems = Problems()
@@ -129,10 +119,11 @@ class BatchRun:
         """Read, price, settle, write; then give back what is held."""
         self._read()
         if self._earlier is not None:
-            self._check_earlier(self._earlier)
+            self._earlier.refuse_left_out(self._context)
+            self._earlier.hold_again(self._context)
         calendars = self._visits.calendars
         if self._waiting is not None:
-            held, beside = map(self._met_here, (self._waiting.held, self._waiting.beside))
+            held, beside = map(self._context.met, (self._waiting.held, self._waiting.beside))
             calendars.hold_for(held, self._waiting.rows)
             calendars.set_beside(beside, self._waiting.rows)
         self._warn_of_examples()
@@ -163,21 +154,6 @@ class BatchRun:
             provider, insurer, _ = calendars.pair_parts(pair)
             self._context.rosters = rosters.among(provider, insurer, insured)
 
-    def _met_here(self, keys: pa.StringArray) -> Ints:
-        """Return the claims that have one of the keys."""
-        return np.flatnonzero(compute.is_in(self._keys, keys).to_numpy(zero_copy_only=False))
-
-    def _check_earlier(self, earlier: Earlier) -> None:
-        """Hold what an earlier run has claimed already."""
-        visits = self._visits
-        keys = self._keys
-        earlier.refuse_left_out(keys, visits.calendars, self._book)
-        claimed = self._met_here(earlier.keys)
-        visits.calendars.hold(claimed)
-        for key in keys.take(of_numbers(claimed)).to_pylist():
-            message = Message("already_claimed", "already_claimed", {"claim": _claim_text(key)})
-            self.problems.add("visits", "insured_no", key.split()[-1], message)
-
     def _warn_of_examples(self) -> None:
         """Warn of claims of the example person of the templates."""
         calendars = self._visits.calendars
@@ -186,19 +162,15 @@ class BatchRun:
         if not theirs.size:
             return
         lines = calendars.first_lines[theirs].tolist()
-        for line, key in zip(lines, self._keys.take(of_numbers(theirs)).to_pylist(), strict=True):
-            facts = {"claim": _claim_text(key), "line": line}
+        for line, claim in zip(lines, self._context.names(theirs), strict=True):
+            facts = {"claim": claim, "line": line}
             message = Message("example_row", "example_row", facts)
             self.problems.add("visits", "insured_no", example, message)
-
-    @property
-    def _keys(self) -> pa.StringArray:
-        return keys_of(self._visits.calendars, self._identities, self._visits.months)
 
     def read_keys(self) -> pa.StringArray:
         """Read every visit; return the key of each claim they make."""
         self._read()
-        return self._keys
+        return self._context.keys
 
     def hold_for_unplaced(self, keys: pa.StringArray, sink: Sink) -> Waiting:
         """Read visits that do not say whose they are, beside claims whose visits lie elsewhere.
@@ -282,93 +254,26 @@ class BatchRun:
 
     def _price(self, month: int, claims: Ints, sink: Sink) -> tuple[int, Results | None]:
         """Price some claims and form the results; several threads do so at once."""
-        priced = ClaimSlice(self._context, self._table(month), claims).price()
+        priced = ClaimSlice(self._context, self._context.table(month), claims).price()
         return len(claims), None if priced is None else results_of(priced, sink)
 
     def _own_figures(self, month: int, claims: Ints) -> OwnFigures:
         """Price claims of one of the months without checking them."""
-        context, table = self._context.quiet(), self._table(self._visits.months[month])
+        context, table = self._context.quiet(), self._context.table(self._visits.months[month])
         parts = [
             ClaimSlice(context, table, claims[start : start + CLAIMS_OF_A_SLICE]).own_figures()
             for start in range(0, len(claims), CLAIMS_OF_A_SLICE)
         ]
         return OwnFigures.joined(parts)
 
-    def _beside(self) -> ClaimsElsewhere:
-        """Return claims that rows may make, of persons who have others, if they are put right."""
-        calendars = self._visits.calendars
-        _, insurer, insured, month = calendars.parts()
-        persons = TupleIds(3)
-        person = persons.ids(insurer, insured, month)
-        # Rows that may be of a claim which is here count with that.
-        rows = np.zeros(len(persons), dtype=np.int64)
-        np.maximum.at(rows, person, calendars.beside)
-        np.subtract.at(rows, person, calendars.apart(np.arange(len(person))))
-        insurer, insured, month = (part[rows > 0] for part in persons.parts())
-        most = [self._table(one).most_units_of_a_visit for one in self._visits.months]
-        none = np.zeros(len(month), dtype=np.int64)
-        figures = OwnFigures(
-            managed=none,
-            level=none,
-            plan=none,
-            general_plan=none == 0,
-            doubt=rows[rows > 0] * np.array(most, dtype=np.int64)[month],
-            level_open=none == 0,
-            unsaid=none > 0,
-            as_done=none,
-        )
-        return ClaimsElsewhere(month, insurer, insured, figures)
-
-    def _elsewhere(self, earlier: Earlier) -> ClaimsElsewhere:
-        """Find what claims of the earlier run have of the limits of the persons met here."""
-        claims, identities = earlier.claims, self._identities
-        met = np.array(self._visits.months, dtype=np.int64)
-        _, insured = self._visits.calendars.claim_parts()
-        wanted = np.isin(pack_insured(claims["insured_no"].combine_chunks()), insured)
-        wanted &= np.isin(numbers_of(claims["service_month"].cast(pa.int64())), met)
-        # One that is met here again is held, and counted as it stands here.
-        wanted &= ~compute.is_in(earlier.keys, self._keys).to_numpy(zero_copy_only=False)
-        claims = claims.filter(of_flags(wanted)).combine_chunks()
-        month = numbers_of(claims["service_month"].cast(pa.int64()))
-        provider = _ids_of(claims["provider_no"], identities.providers)
-        insurer = _ids_of(claims["insurer_no"], identities.insurers)
-        insured = pack_insured(claims["insured_no"].combine_chunks())
-        none = np.zeros(len(month), dtype=np.int64)
-        general = none > 0
-        recipients = self._context.rosters.recipients
-        if recipients is not None:
-            rows = recipients.find((insurer, insured), month, provider, of_unread=False)
-            _, general = recipients.plans(rows)
-        # What was claimed is taken, whatever recipients say of it by now. Without a plan what was
-        # done stands in its place.
-        managed = numbers_of(claims["managed_units"])
-        plan = numbers_of(claims["planned_units"].fill_null(0))
-        figures = OwnFigures(
-            managed,
-            numbers_of(claims["care_level"].fill_null(0)),
-            np.where(plan == managed, 0, plan),
-            general,
-            none,
-            none > 0,
-            none > 0,
-            np.where(plan == managed, plan, 0),
-        )
-        order = np.argsort(met)
-        place = order[np.searchsorted(met, month, sorter=order)]
-        return ClaimsElsewhere(place, insurer, insured, figures)
-
-    def _table(self, month: int) -> CodeTable:
-        if self._book.supports(month):
-            return self._book.table(month)
-        # Its rows are held already; whose they are can still be checked.
-        return CodeTable(month, (), self._book.known_minutes)
-
     def _ordered_slices(self) -> Iterator[tuple[int, Ints]]:
         """Yield the claims of each month, in the order of the output."""
         calendars, earlier = self._visits.calendars, self._earlier
-        parts = [] if earlier is None else [self._elsewhere(earlier)]
+        parts = [] if earlier is None else [earlier.parts_of_limits(self._context)]
         if calendars.beside.any():
-            parts.append(self._beside())
+            tables = map(self._context.table, self._visits.months)
+            most = [table.most_units_of_a_visit for table in tables]
+            parts.append(ClaimsElsewhere.beside(calendars, most))
         elsewhere = ClaimsElsewhere.joined(parts) if parts else None
         self._context.shared = shared_limits(
             calendars, self._own_figures, elsewhere, self._identities.insurers_alike()
@@ -394,12 +299,6 @@ class BatchRun:
             for start in range(0, len(claims), size):
                 some = claims[start : start + size]
                 yield int(months[month[pair[some[0]]]]), some
-
-
-def _ids_of(texts: pa.ChunkedArray, known: TextIds) -> Ints:
-    encoded = texts.combine_chunks().dictionary_encode()
-    ids: Ints = known.ids(encoded.dictionary.to_pylist())[numbers_of(encoded.indices)]
-    return ids
 
 
 def _rows_of_files(files: Sequence[SourceFile], together: int) -> list[int]:

@@ -81,6 +81,37 @@ class ClaimsElsewhere:
     figures: OwnFigures
 
     @classmethod
+    def beside(cls, calendars: Calendars, most: Sequence[int]) -> ClaimsElsewhere:
+        """Return claims that rows may make, of persons who have others, if they are put right.
+
+        Parameters
+        ----------
+        calendars : Calendars
+        most : sequence of int
+            More units than a visit may have, in each of the months.
+        """
+        _, insurer, insured, month = calendars.parts()
+        persons = TupleIds(3)
+        person = persons.ids(insurer, insured, month)
+        # Rows that may be of a claim which is here count with that.
+        rows = np.zeros(len(persons), dtype=np.int64)
+        np.maximum.at(rows, person, calendars.beside)
+        np.subtract.at(rows, person, calendars.apart(np.arange(len(person))))
+        insurer, insured, month = (part[rows > 0] for part in persons.parts())
+        none = np.zeros(len(month), dtype=np.int64)
+        figures = OwnFigures(
+            managed=none,
+            level=none,
+            plan=none,
+            general_plan=none == 0,
+            doubt=rows[rows > 0] * np.array(most, dtype=np.int64)[month],
+            level_open=none == 0,
+            unsaid=none > 0,
+            as_done=none,
+        )
+        return cls(month, insurer, insured, figures)
+
+    @classmethod
     def joined(cls, parts: Sequence[ClaimsElsewhere]) -> ClaimsElsewhere:
         """Return those of several parts, one after the other."""
         return cls(
