@@ -470,6 +470,84 @@ def test_visits_of_a_held_claim_left_out_are_refused(
     assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
 
 
+def left_out(
+    tmp_path: Path, held: list[Row], fixed: list[Row], foot: tuple[str, str] = ("", "")
+) -> list[str]:
+    """Add to a run that holds rows; return what is said of those that do not come back."""
+    visits = write(tmp_path / "visits.csv", held)
+    visits.write_text(visits.read_text("utf-8") + foot[0], "utf-8")
+    run = claim_files(visits, tmp_path / "out", replace=True)
+    given = write(tmp_path / "fixed.csv", fixed)
+    given.write_text(given.read_text("utf-8") + foot[1], "utf-8")
+    added = claim_files(given, add_to=run.folder)
+    said = [one for one in added.notes if "is added" in str(one)]
+    for one in said:
+        assert "held_visits の行のうち" in one.say("ja")
+    return list(map(str, said))
+
+
+# What can be read of a row of the third person, whose claims are held with it, or less.
+UNREAD = [
+    row(3, 2, service_date="April"),
+    row(3, 2, session="x"),
+    row(3, 2) | {"insured_no": "?"},
+    row(3, 2, provider_no="", service_date=""),
+    dict.fromkeys(row(3, 2), "?"),
+]
+
+
+@pytest.mark.parametrize("unread", UNREAD, ids=str)
+@pytest.mark.parametrize("others", [0, 2])
+def test_an_unreadable_row_that_does_not_come_back_is_told(
+    tmp_path: Path, unread: Row, others: int
+) -> None:
+    """``others``: new visits of another person do not stand in its place where it has a person."""
+    held, more = [row(1, 2), row(2, 2), unread], [row(day + 1, 1) for day in range(others)]
+    (said,) = left_out(tmp_path, held, [row(1, 2), row(2, 2)])
+    assert said.startswith(f"1 row of held_visits of {tmp_path / 'out'} is not in the file")
+    assert "(lines 4)" in said
+    if unread["insured_no"] == PERSONS[2]:
+        assert left_out(tmp_path, held, [row(1, 2), row(2, 2), *more]) == [said]
+
+
+@pytest.mark.parametrize("unread", UNREAD, ids=str)
+@pytest.mark.parametrize("day", ["3", "x"])
+def test_an_unreadable_row_that_comes_back_is_not_told(
+    tmp_path: Path, unread: Row, day: str
+) -> None:
+    """Put right, or as it was; in whatever order."""
+    held, back = [row(1, 2), row(2, 2), unread], unread if day == "x" else row(3, 2)
+    assert not left_out(tmp_path, held, [back, row(2, 2), row(1, 2)])
+
+
+def test_unreadable_rows_are_counted_together(tmp_path: Path) -> None:
+    """One that came back can be any of two, and is not both of them."""
+    undated, nameless = UNREAD[0], UNREAD[-1]
+    held = [row(1, 2), undated, nameless, undated]
+    assert not left_out(tmp_path, held, [row(1, 2), row(2, 2), row(3, 2), row(4, 1)])
+    (said,) = left_out(tmp_path, held, [row(1, 2), row(2, 2), row(3, 2)])
+    assert said.startswith("1 row ")
+    assert "(lines 3, 4, 5)" in said
+    (said,) = left_out(tmp_path, held, [row(1, 2)])
+    assert said.startswith("3 rows ")
+    assert "(lines 3, 4, 5)" in said
+    (said,) = left_out(tmp_path, held, [row(1, 2), row(2, 2), row(4, 1)])
+    assert said.startswith("1 row ")
+    assert "(lines 3, 5)" in said
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_totals_and_rows_of_other_services_may_be_left_out(tmp_path: Path, kept: bool) -> None:
+    broken = row(2, 2, minutes="x")
+    width = len(csv_text([broken]).splitlines()[0].split(","))
+    foot = "合計" + "," * (width - 1) + "\n"
+    other = row(3, 2, service_date="?", care_level="要支援1")
+    fixed = [row(2, 2), *([other] if kept else [])]
+    assert not left_out(tmp_path, [broken, other], fixed, (foot, foot * kept))
+    # A total that came back is no row put right.
+    assert left_out(tmp_path, [broken, UNREAD[-1]], fixed, (foot, foot * kept))
+
+
 def test_a_doubled_row_is_taken_out_and_visits_may_be_added(tmp_path: Path) -> None:
     rows = [row(1, 0), row(1, 0), row(2, 0, session="2"), row(1, 1)]
     run = claim_files(write(tmp_path / "visits.csv", rows), tmp_path / "out")

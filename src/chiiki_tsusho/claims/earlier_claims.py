@@ -11,24 +11,24 @@ from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import flags_of, numbers_of, of_flags
 from chiiki_tsusho.claims.calendars import DAYS, Entries
-from chiiki_tsusho.claims.claim_names import keys_of
 from chiiki_tsusho.claims.context import Context
 from chiiki_tsusho.claims.shared_limits import ClaimsElsewhere, OwnFigures
-from chiiki_tsusho.claims.visits import VisitBook
+from chiiki_tsusho.claims.visits import VisitBook, of_another_service
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.language import Text
-from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.language import Counted, Text
+from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.number_arrays import Flags, Ints, chained
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
-from chiiki_tsusho.reading.dense_ids import TextIds
+from chiiki_tsusho.reading.dense_ids import TextIds, TupleIds, by_known_parts
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.insured_numbers import pack_insured
-from chiiki_tsusho.reading.typed_blocks import Identities
 from chiiki_tsusho.records import record
 
-_CLAIMS_NAMED = 3
+# Claims or lines.
+_NAMED = 3
 _SESSION_BITS = 4
 
 
@@ -67,33 +67,50 @@ class EarlierClaims:
             message = Message("already_claimed", "already_claimed", {"claim": claim})
             context.problems.add("visits", "insured_no", claim.split()[-1], message)
 
-    def refuse_left_out(self, context: Context) -> None:
+    def check_left_out(self, context: Context) -> list[Text]:
         """Refuse an input that lacks visits of claims held here: they would be nowhere.
+
+        Returns
+        -------
+        list of Text
+            What is to be said of rows that may lack there: of one whose date or person cannot be
+            read nobody knows whether it was no visit.
 
         Raises
         ------
         OutputError
             Names the claims.
         """
-        identities, calendars = Identities(), context.visits.calendars
+        # Others' names get numbers of their own here, and the same ones have the same.
+        identities, problems = context.identities.copy(), Problems()
         source = open_source(self.held)
         source.ignored = self.ignored
         decoder = BlockDecoder(source, "visits", context.visits.book, identities)
-        visits = VisitBook(decoder, context.visits.book, None, identities)
-        for _ in visits.read(Problems()):
+        held = Context(
+            VisitBook(decoder, context.visits.book, None, identities),
+            identities,
+            context.rosters,
+            problems,
+        )
+        for _ in held.visits.read(problems):
             pass
-        keys = keys_of(visits.calendars, identities, visits.months)
+        # The rows of what is claimed already are to be taken out.
+        claimed = held.met(self.keys)
+        self._refuse_left_out(context, held, claimed)
+        return self._note_of_left_out(context, held, claimed)
+
+    def _refuse_left_out(self, context: Context, held: Context, claimed: Ints) -> None:
+        keys, there, given = held.keys, held.visits.calendars, context.visits.calendars
         place = numbers_of(compute.index_in(keys, context.keys).fill_null(-1))
         known = np.flatnonzero(place >= 0)
         lacking = place < 0
-        there, given = visits.calendars.visits(known), calendars.visits(place[known])
-        lost = ~np.isin(_cells(there), _cells(given))
-        lacking[known[there.claim[lost]]] = True
-        # The rows of what is claimed already are to be taken out.
-        lacking &= ~flags_of(compute.is_in(keys, self.keys))
+        visits = there.visits(known)
+        lost = ~np.isin(_cells(visits), _cells(given.visits(place[known])))
+        lacking[known[visits.claim[lost]]] = True
+        lacking[claimed] = False
         left_out = keys.filter(of_flags(lacking))
         if len(left_out):
-            shown = ", ".join(left_out[:_CLAIMS_NAMED].to_pylist())
+            shown = ", ".join(left_out[:_NAMED].to_pylist())
             raise OutputError(
                 Text(
                     "{folder}: rows of {n:,} of the claims held there are not in the file that is "
@@ -105,6 +122,35 @@ class EarlierClaims:
                     claims=shown,
                 )
             )
+
+    def _note_of_left_out(self, context: Context, held: Context, claimed: Ints) -> list[Text]:
+        alike = held.identities.insurers_alike()
+        parts, lines, claim = _rows(held, alike)
+        read = (parts >= 0).all(axis=0)
+        wanted = ~read & ~np.isin(claim, claimed)
+        if not wanted.any():
+            return []
+        given, _, _ = _rows(context, alike)
+        # Rows that stood there so already are no others that were put right.
+        known = TupleIds(len(parts))
+        known.ids(*parts[:, read])
+        lacking, number = _lacking(parts[:, wanted], given[:, known.find(*given) < 0])
+        if not number:
+            return []
+        shown = lines[wanted][lacking]
+        return [
+            Counted(
+                "{n:,} row of held_visits of {folder} is not in the file that is added: it cannot "
+                "be read whose visit it is or when it was (lines {lines}); if it was a visit, no "
+                "claim has it: put it right and compute the whole month again",
+                "{n:,} rows of held_visits of {folder} are not in the file that is added: it "
+                "cannot be read whose visits they are or when they were (lines {lines}); if they "
+                "were visits, no claim has them: put them right and compute the whole month again",
+                number,
+                folder=str(self.folder),
+                lines=", ".join(map(str, shown[:_NAMED].tolist())) + " …" * (len(shown) > _NAMED),
+            )
+        ]
 
     def parts_of_limits(self, context: Context) -> ClaimsElsewhere:
         """Return what the claims have of the limits of the persons met in an input."""
@@ -146,6 +192,62 @@ class EarlierClaims:
 def _cells(visits: Entries) -> Ints:
     """Write claim, session and day of each visit as one number."""
     return (visits.claim << _SESSION_BITS | visits.session) * (DAYS + 1) + visits.day
+
+
+def _rows(context: Context, alike: Ints) -> tuple[Ints, Ints, Ints]:
+    """Read again whose the rows of visits are, as far as that can be read.
+
+    Returns
+    -------
+    parts : ndarray of int64, shape (6, rows)
+        Provider, insurer and insured person, month and day, and which visit of the day; negative
+        where unreadable. Totals and the rows of other services are left out.
+    lines, claim : ndarray of int64, shape (rows,)
+    """
+    visits, found = context.visits, [np.zeros((8, 0), dtype=np.int64)]
+    months = np.array([*visits.months, UNKNOWN], dtype=np.int64)
+    for typed in visits.retyped():
+        who, claim = visits.find(typed)
+        insurer = np.append(alike, UNKNOWN)[np.maximum(who.insurer, UNKNOWN)]
+        day = np.where(who.dated, who.day, UNKNOWN)
+        session = visits.sessions(typed)
+        session = np.where(session < 1, UNKNOWN, session)
+        parts = (who.provider, insurer, who.insured, months[who.month], day, session)
+        rows = np.stack((*parts, typed.block.lines, claim))
+        malformed = np.full((8, len(typed.block.malformed)), UNKNOWN, dtype=np.int64)
+        malformed[6] = typed.block.malformed.lines
+        found += [rows[:, ~of_another_service(typed)], malformed]
+    rows = np.concatenate(found, axis=1)
+    totals = chained(case.lines for case in context.problems.said("total"))
+    rows = rows[:, ~np.isin(rows[6], totals)]
+    return rows[:6], rows[6], rows[7]
+
+
+def _lacking(wanted: Ints, given: Ints) -> tuple[Flags, int]:
+    """Tell how many of some rows none of those given can be, and among which they are.
+
+    One that is given may agree with several: what lacks lacks for certain.
+
+    Parameters
+    ----------
+    wanted, given : ndarray of int64, shape (parts, rows)
+        Negative where a part is not known; all are of those given that came as they should.
+    """
+    # The last part is the same in all.
+    wanted, given = (np.pad(rows, ((0, 1), (0, 0))) for rows in (wanted, given))
+    lacking = np.zeros(wanted.shape[1], dtype=bool)
+    agreeing = np.zeros(given.shape[1], dtype=bool)
+    number = 0
+    for parts, rows in by_known_parts(wanted):
+        alike = TupleIds(len(parts))
+        group = alike.ids(*wanted[parts][:, rows])
+        there = alike.find(*given[parts])
+        agreeing |= there >= 0
+        lacks = np.bincount(group) - np.bincount(there[there >= 0], minlength=len(alike))
+        lacking[rows] = lacks[group] > 0
+        number += int(lacks[lacks > 0].sum())
+    of_all = wanted.shape[1] - int(np.count_nonzero(agreeing))
+    return (lacking, number) if number >= of_all else (np.ones_like(lacking), of_all)
 
 
 def _months(claims: pa.Table) -> Ints:

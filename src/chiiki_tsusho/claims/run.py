@@ -119,7 +119,7 @@ class BatchRun:
         """Read, price, settle, write; then give back what is held."""
         self._read()
         if self._earlier is not None:
-            self._earlier.refuse_left_out(self._context)
+            self.notes += self._earlier.check_left_out(self._context)
             self._earlier.hold_again(self._context)
         calendars = self._visits.calendars
         if self._waiting is not None:

@@ -149,7 +149,7 @@ class VisitBook:
 
     def _without_others(self, typed: TypedBlock, problems: Problems) -> TypedBlock:
         """Set aside the rows that another service bills."""
-        others = _of_another_service(typed)
+        others = of_another_service(typed)
         if not others.any():
             return typed
         problems.set_aside(typed.block.lines[others])
@@ -185,7 +185,7 @@ class VisitBook:
     def find(self, typed: TypedBlock) -> tuple[Identified, Ints]:
         """Return the claim of each row once all are entered, or ``UNKNOWN``."""
         who = self.identify(typed)
-        ours = who.named & who.dated & ~_of_another_service(typed)
+        ours = who.named & who.dated & ~of_another_service(typed)
         claim = np.full(len(typed), UNKNOWN, dtype=np.int64)
         pair = self.calendars.pair_ids(who.provider[ours], who.insurer[ours], who.month[ours])
         claim[ours] = self.calendars.find_claims(pair, who.insured[ours])
@@ -378,7 +378,8 @@ def _counted(of_claims: Sequence[Ints], of_rows: Sequence[Ints]) -> tuple[Ints, 
     return theirs, rows[agreed[theirs]]
 
 
-def _of_another_service(typed: TypedBlock) -> Flags:
+def of_another_service(typed: TypedBlock) -> Flags:
+    """Say which rows another service bills."""
     level = typed.columns["care_level"]
     if level.values.min(initial=0) > NOT_OURS:
         return np.zeros(len(typed), dtype=bool)
