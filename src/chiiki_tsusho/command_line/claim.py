@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "parquet")
 WAYS: tuple[Unplaced, ...] = ("hold", "pass")
 PROBLEMS_SHOWN = 5
+# One line for all of them, so that others are not crowded out.
+TOLD_AT_ONCE = ("check_digit", "already_claimed")
 
 
 def claim(
@@ -159,16 +162,30 @@ def say_result(batch: FileBatch, file_format: str) -> None:
     summary = batch.summary
     for note in batch.notes:
         say(Text("note: {note}", note=note))
-    # Such numbers hold nothing: one line for all of them, so that others are not crowded out.
-    numbers = batch.problem_tables.counts()["check_digit", True]
+    counts = batch.problem_tables.counts()
+    numbers, claimed = counts["check_digit", True], counts["already_claimed", False]
     file = batch.folder / f"problems.{file_format}"
-    others = (row for table in batch.problem_tables for row in _rows_but(table, "check_digit"))
+    others = (row for table in batch.problem_tables for row in _rows_but(table, TOLD_AT_ONCE))
     for row in islice(others, PROBLEMS_SHOWN):
         place = place_text(row["file"], row["line"], row["column"], spoken())
         say(f"{place}: {rule_named(row['rule'], spoken())}: {row['message']}")
-    more = len(batch.problem_tables) - numbers - PROBLEMS_SHOWN
+    more = len(batch.problem_tables) - numbers - claimed - PROBLEMS_SHOWN
     if more > 0:
         say(Text("… and {more:,} more in {file}", more=more, file=file))
+    if claimed:
+        say(
+            Counted(
+                "{rule}: {n:,} claim is in the results already and not written twice; its rows are "
+                "held. Give --add-to the rows of held_visits alone, corrected, or compute the "
+                "whole month again with -o instead; see {file}",
+                "{rule}: {n:,} claims are in the results already and not written twice; their rows "
+                "are held. Give --add-to the rows of held_visits alone, corrected, or compute the "
+                "whole month again with -o instead; see {file}",
+                claimed,
+                rule=rule_named("already_claimed", spoken()),
+                file=file,
+            )
+        )
     if numbers:
         say(
             Counted(
@@ -190,14 +207,14 @@ def say_result(batch: FileBatch, file_format: str) -> None:
     say(_closing_line(batch))
 
 
-def _rows_but(table: pa.Table, rule: str) -> list[dict[str, Any]]:
+def _rows_but(table: pa.Table, rules: Sequence[str]) -> list[dict[str, Any]]:
     """Return the first rows of a table of problems that are of other rules."""
     from pyarrow import compute
 
     from chiiki_tsusho.arrow_arrays import of_texts
 
     # To compare with a text of Python imports pandas.
-    others = compute.invert(compute.is_in(table["rule"], of_texts([rule])))
+    others = compute.invert(compute.is_in(table["rule"], of_texts(rules)))
     rows: list[dict[str, Any]] = table.filter(others).slice(0, PROBLEMS_SHOWN).to_pylist()
     return rows
 
