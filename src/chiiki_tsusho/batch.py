@@ -447,4 +447,4 @@ def claim_files(
         if earlier is not None:
             record = with_earlier(record, read_record(earlier.folder), folder, earlier.folder)
         sink.finish(problems, record)
-    return FileBatch(summary, folder, problems, tuple(run.notes))
+    return FileBatch(summary, folder, problems, (*run.notes, *sink.notes))

@@ -355,6 +355,31 @@ def test_what_is_claimed_without_a_plan_is_none_within_the_limit(tmp_path: Path)
     assert pd.read_csv(run.folder / "claims.csv")["benefit_units"].tolist() == [8820, 735]
 
 
+@pytest.mark.parametrize(
+    ("visits", "level", "told"),
+    # 735 units a visit at level 1, whose limit is 16,692: 22 are within it.
+    [(24, "3", True), (24, "1", False), (22, "3", False)],
+)
+def test_a_higher_level_that_is_added_is_said_to_raise_the_limit_of_what_is_there(
+    tmp_path: Path, visits: int, level: str, told: bool
+) -> None:
+    """The limit of a person is that of the highest care level of the month."""
+    first = [visit(day, minutes="480") for day in range(1, visits + 1)]
+    run = claim_files(write(tmp_path / "visits.csv", first), tmp_path / "out")
+    later = write(tmp_path / "more.csv", [{**DAYS_OF_TWO[-1], "care_level": level}])
+    # Beyond the limit the later provider has no part of it that is not said.
+    recipients = plans(tmp_path / "recipients.csv", "16692", "0") if level == "1" else None
+    notes = claim_files(later, add_to=run.folder, recipients=recipients).notes
+    said = [str(one) for one in notes if "care level" in str(one)]
+    assert len(said) == told
+    if told:
+        assert said[0].startswith(
+            f"1 claim in {run.folder} (201604 1370000018 131003 {first[0]['insured_no']}) has no "
+            "more than the limit of a lower care level"
+        )
+        assert "最も重い要介護度" in notes[-1].say("ja")
+
+
 def test_a_plan_for_every_provider_serves_one_of_them_alone(tmp_path: Path) -> None:
     visits = write(tmp_path / "visits.csv", [*DAYS_OF_TWO[:1], {**DAYS_OF_TWO[12], "minutes": "x"}])
     person = {

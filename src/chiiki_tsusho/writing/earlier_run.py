@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
+from pyarrow import compute
 
 from chiiki_tsusho.claims.earlier_claims import EarlierClaims
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
+from chiiki_tsusho.language import Counted, Text
+from chiiki_tsusho.law.prices_and_limits import benefit_limits
 from chiiki_tsusho.records import record
 from chiiki_tsusho.writing.run_record import InputFile, inputs_of, read_record
 from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
+
+_NAMED = 3
 
 
 @record
@@ -69,6 +74,40 @@ class EarlierRun:
         columns = options.get("ignore_columns") if isinstance(options, dict) else None
         named = columns if isinstance(columns, list) else []
         return frozenset(one for one in named if isinstance(one, str))
+
+    def notes_on(self, new: Sequence[pa.Table]) -> list[Text]:
+        """Say which claims have less of a limit than the level of new ones gives their persons.
+
+        They stay as they are: without their visits they cannot be computed anew.
+        """
+        persons = [name for name in CLAIM_KEY_NAMES if name != "provider_no"]
+        levels = pa.concat_tables([self.claims[:0], *new]).group_by(persons)
+        beyond = compute.greater(self.claims["managed_units"], self.claims["planned_units"])
+        theirs = self.claims.filter(beyond).join(
+            levels.aggregate([("care_level", "max")]), persons, join_type="inner"
+        )
+        limited = [
+            " ".join(one[name] for name in CLAIM_KEY_NAMES)
+            for one in theirs.to_pylist()
+            # A plan may be of as many units; which it was they do not say.
+            if one["planned_units"]
+            in benefit_limits(int(one["service_month"]))[: one["care_level_max"] or 0]
+        ]
+        if not limited:
+            return []
+        return [
+            Counted(
+                "{n:,} claim in {folder} ({claims}) has no more than the limit of a lower care "
+                "level than the rows added now give the person, and the highest of the month "
+                "counts: compute the whole month again, unless the plan says so",
+                "{n:,} claims in {folder} ({claims} …) have no more than the limit of a lower care "
+                "level than the rows added now give the person, and the highest of the month "
+                "counts: compute the whole month again, unless the plans say so",
+                len(limited),
+                folder=str(self.folder),
+                claims=", ".join(sorted(limited)[:_NAMED]),
+            )
+        ]
 
     def with_claims(self, new: Sequence[pa.Table]) -> pa.Table:
         """Return the claims and those of this run, in the order of the contract."""

@@ -89,6 +89,7 @@ class FolderSink:
         earlier: EarlierRun | None = None,
     ) -> None:
         self.folder = folder
+        self.notes: list[Text] = []
         self._format = file_format
         self._language = headings
         self._visits = visits
@@ -194,8 +195,10 @@ class FolderSink:
             if self._earlier is not None:
                 # Claims that another run has put there since would be lost.
                 self._earlier.results.refuse_changed()
+                new_claims = [one for _, one in self._new]
+                self.notes += self._earlier.notes_on(new_claims)
                 lines = self._earlier.with_lines([one for one, _ in self._new])
-                claims = self._earlier.with_claims([one for _, one in self._new])
+                claims = self._earlier.with_claims(new_claims)
                 self._lines.write(self._lines.formed(lines))
                 self._claims.write(self._claims.formed(claims))
             writer = self._table("problems", PROBLEMS, _WORDS, problems.is_ascii)
