@@ -688,6 +688,29 @@ def test_a_page_of_results_replaced_since_is_not_put_beside_the_new(
     assert "made_from_it" not in record(run.folder)
 
 
+@pytest.mark.parametrize(
+    "write_page",
+    [write_report, lambda out: write_statements(out, out / "report.html")],
+    ids=["report", "statements"],
+)
+def test_no_run_comes_between_a_page_and_the_note_of_it(
+    tmp_path: Path, run: FileBatch, monkeypatch: pytest.MonkeyPatch, write_page: Any
+) -> None:
+    """Its record would be overwritten by that of the run before."""
+    visits, said = tmp_path / "visits.csv", []
+    meanwhile(
+        monkeypatch,
+        "chiiki_tsusho.writing.run_record",
+        "read_record",
+        lambda: said.append(str(refused(visits, run.folder))),
+    )
+    write_page(run.folder)
+    assert ["another run is writing there" in one for one in said] == [True]
+    assert record(run.folder)["made_from_it"] == ["report.html"]
+    claim_files(visits, run.folder)
+    assert not (run.folder / "report.html").exists()
+
+
 def test_claims_that_another_run_adds_at_the_same_time_are_not_lost(
     tmp_path: Path, run: FileBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

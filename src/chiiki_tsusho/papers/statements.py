@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +22,7 @@ from chiiki_tsusho.papers.paper_claims import PERSON, paper_claims, read_tables
 from chiiki_tsusho.papers.paper_words import PaperWords, boxes, figure, price
 from chiiki_tsusho.reading.inputs import Input, open_recipients
 from chiiki_tsusho.whole_files import PRIVATE, refuse_replacing, whole_file
-from chiiki_tsusho.writing.run_record import RUN, note_made
+from chiiki_tsusho.writing.run_record import RUN
 from chiiki_tsusho.writing.saved_results import Results
 
 Paper = Literal["invoice", "receipt", "statement"]
@@ -138,17 +139,14 @@ def write_statements(
         "w": words.labels,
         "made_on": words.date(made_on or _today()),
     }
-    with whole_file(path, PRIVATE) as stream:
+    with ExitStack() as placing, whole_file(path, PRIVATE) as stream:
         stream.write(environment.get_template("head.html").render(**shared, **facts).encode())
         for one in paper_claims(claims, lines, cells, book, words.content):
             for page in pages:
                 stream.write(page.render(shared, one=one).encode())
         stream.write(environment.get_template("foot.html").render().encode())
         if results is not None:
-            # Papers of claims that are there no more would stand beside others.
-            results.refuse_changed()
-    if results is not None:
-        note_made(results.folder, Path(path))
+            placing.enter_context(results.placing(Path(path)))
     return int(claims.num_rows)
 
 

@@ -7,7 +7,7 @@ A page is of one language: it stays half as large, every word of it is in the la
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from chiiki_tsusho.reports.ranking import Record
 from chiiki_tsusho.whole_files import given_path, named_path, refuse_replacing, whole_file
 from chiiki_tsusho.writing.file_sets import refusals, write_files
 from chiiki_tsusho.writing.folders import refuse_overwriting
-from chiiki_tsusho.writing.run_record import RUN, note_made
+from chiiki_tsusho.writing.run_record import RUN
 from chiiki_tsusho.writing.saved_results import Results, output_files
 
 REPORT = "report.html"
@@ -113,14 +113,13 @@ def write_report(
     table = "" if codes is None else visible(Path(codes).name)
     # The page may lie in it, or beside it in a folder that is not there either.
     made = nullcontext() if csv is None else _made(named_path(csv))
-    with made, whole_file(page) as stream:
+    with ExitStack() as placing, made, whole_file(page) as stream:
         stream.write(_page(figures, words, shown, table, files).encode())
         stream.flush()
-        # A page of claims that are there no more would stand beside others.
-        results.refuse_changed()
         if csv is not None:
+            results.refuse_changed()
             write_files(csv, ((files[name], text) for name, text in tables.items()), replace=True)
-    note_made(folder, page)
+        placing.enter_context(results.placing(page))
     return page
 
 

@@ -239,14 +239,14 @@ def record_text(record: Mapping[str, Any]) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def note_made(folder: Path, path: Path) -> None:
-    """Note that a paper was made from a run: where it lies in its folder, it goes with the run."""
+def note_made(folder: Path, name: str) -> None:
+    """Note that a paper in the folder of a run was made from it, and goes with it."""
     record = read_record(folder)
-    if record is None or path.resolve().parent != folder.resolve():
+    if record is None:
         return
     made = record.setdefault(_MADE_FROM_IT, [])
-    if isinstance(made, list) and path.name not in made:
-        made.append(path.name)
+    if isinstance(made, list) and name not in made:
+        made.append(name)
         write_whole(folder / RUN, record_text(record))
 
 

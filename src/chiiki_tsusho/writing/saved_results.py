@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +19,7 @@ from chiiki_tsusho.reading.blocks import Form, Numbers
 from chiiki_tsusho.reading.file_state import FileState, changed, state_at
 from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import given_path
-from chiiki_tsusho.writing.exchange import settle
+from chiiki_tsusho.writing.exchange import FolderExchange, settle
 from chiiki_tsusho.writing.result_checks import check_results
 from chiiki_tsusho.writing.result_columns import (
     check_form,
@@ -29,7 +29,7 @@ from chiiki_tsusho.writing.result_columns import (
     typed,
 )
 from chiiki_tsusho.writing.result_tables import schema
-from chiiki_tsusho.writing.run_record import OUTPUTS
+from chiiki_tsusho.writing.run_record import OUTPUTS, note_made
 
 _GIVE = Text("give the folder that the claim command wrote")
 # Bytes; what one core reads of fewer is read before threads of others have begun.
@@ -139,6 +139,24 @@ class Results:
         """
         if [state_at(path) for path in self.files.values()] != self.states:
             raise changed(str(self.folder))
+
+    @contextmanager
+    def placing(self, paper: Path) -> Iterator[None]:
+        """Let no run exchange the folder while a paper of these results is put there and noted.
+
+        Raises
+        ------
+        InputFileError
+            They are others by now: the paper would stand beside them.
+        OutputError
+            Another run is writing there.
+        """
+        there = paper.resolve().parent == self.folder.resolve()
+        with FolderExchange(self.folder) if there else nullcontext():
+            self.refuse_changed()
+            yield
+            if there:
+                note_made(self.folder, paper.name)
 
 
 def read_claims_and_lines(results: Results) -> tuple[pa.Table, pa.Table]:
