@@ -18,6 +18,7 @@ from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.unplaced_rows import WAYS, Unplaced
+from chiiki_tsusho.column_tables import read_frame
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError, why_not
 from chiiki_tsusho.language import Counted, Language, Text, listed
@@ -31,7 +32,7 @@ from chiiki_tsusho.whole_files import given_path, named_path
 from chiiki_tsusho.writing.earlier_run import EarlierRun
 from chiiki_tsusho.writing.folders import FolderSink, refuse_overwriting, write_tables
 from chiiki_tsusho.writing.result_columns import claims_and_lines_of, frame_table
-from chiiki_tsusho.writing.result_tables import FrameSink, read_frame
+from chiiki_tsusho.writing.result_tables import FrameSink
 from chiiki_tsusho.writing.run_record import (
     OUTPUTS,
     Digests,

@@ -33,6 +33,7 @@ from chiiki_tsusho.batch import Batch
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.run import BatchRun, Waiting
 from chiiki_tsusho.claims.visits import VisitBook
+from chiiki_tsusho.column_tables import read_frame, schema
 from chiiki_tsusho.columns import (
     CLAIM_KEY_NAMES,
     CLAIM_LINES,
@@ -55,7 +56,7 @@ from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
 from chiiki_tsusho.reading.threads import on_one_core
 from chiiki_tsusho.reading.typed_blocks import Identities
 from chiiki_tsusho.writing.folders import new_folder
-from chiiki_tsusho.writing.result_tables import FrameSink, read_frame, schema
+from chiiki_tsusho.writing.result_tables import FrameSink
 from chiiki_tsusho.writing.run_record import OUTPUTS
 
 # Columns of our own beside those of the visits; no heading is so named.

@@ -22,6 +22,7 @@ from chiiki_tsusho.arrow_arrays import (
     parted,
     repeated,
 )
+from chiiki_tsusho.column_tables import schema
 from chiiki_tsusho.columns import CLAIM_KEY, FILES, PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
@@ -34,7 +35,6 @@ FILE_ORDER = tuple(FILES)
 _MOST_LINES = 1 << 40
 # So many rows are formed at once: their texts are in memory no longer than it takes to write them.
 _ROWS_AT_ONCE = 1 << 16
-_TYPES = {"text": pa.string(), "whole": pa.int64(), "whole_or_blank": pa.int64()}
 
 
 @record
@@ -307,8 +307,7 @@ class ProblemTables:
 
     def table(self) -> pa.Table:
         """Return all rows in one table."""
-        types = [(column.name, _TYPES[column.kind]) for column in PROBLEMS]
-        return pa.concat_tables([pa.Table.from_batches([], pa.schema(types)), *self])
+        return pa.concat_tables([schema(PROBLEMS).empty_table(), *self])
 
     @property
     def is_ascii(self) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_texts
+from chiiki_tsusho.column_tables import read_frame
 from chiiki_tsusho.columns import PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
@@ -200,26 +201,7 @@ class Problems:
 
     def frame(self, language: Language = "en") -> pd.DataFrame:
         """Write all problems as a DataFrame, ordered by file, line, column and rule."""
-        table = self.table(language)
-        text, whole = pd.StringDtype(na_value=np.nan), pd.Int64Dtype()
-        types: dict[Any, Any] = {pa.string(): text, pa.int64(): whole}
-        columns = zip(table.column_names, table.columns, strict=True)
-        return pd.DataFrame({name: types[one.type].__from_arrow__(one) for name, one in columns})
-
-    def table(self, language: Language = "en") -> pa.Table:
-        """Write all problems as a table, ordered by file, line (none last), column and rule.
-
-        Parameters
-        ----------
-        language : {"en", "ja"}
-            The language of the messages.
-
-        Returns
-        -------
-        pyarrow.Table
-            The columns of ``PROBLEMS``.
-        """
-        return self.tables(language).table()
+        return read_frame(self.tables(language), PROBLEMS)
 
     def tables(self, language: Language = "en") -> ProblemTables:
         """Write all problems as tables of some rows each, no more of which need be in memory."""

@@ -32,7 +32,7 @@ def test_problems_are_in_order(seed: int) -> None:
     problems.of_files("visits", _FILES)
     for file, line, column, value, _, _ in random.Random(seed).sample(_IN_ORDER, len(_IN_ORDER)):
         problems.add(file, column, value, Message("bad_value", "date", {"value": value}), line)
-    rows = problems.table().select(["file", "line", "column", "value"]).to_pylist()
+    rows = problems.tables().table().select(["file", "line", "column", "value"]).to_pylist()
     assert [tuple(row.values()) for row in rows] == [
         (file, line, column, value) for _, _, column, value, file, line in _IN_ORDER
     ]

@@ -12,9 +12,9 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from chiiki_tsusho.batch import FileBatch, claim_files
+from chiiki_tsusho.column_tables import schema
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.problem_texts import RULES
-from chiiki_tsusho.writing.result_tables import schema
 from helpers.inputs import Cells, csv_text, visit
 from helpers.reference import with_check_digit
 

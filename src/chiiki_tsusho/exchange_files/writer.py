@@ -16,6 +16,7 @@ import numpy as np
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.batch import Batch, FileBatch, results_of
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.column_tables import read_frame
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS, INSURER_PLACES
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
 from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes, without_units
@@ -30,7 +31,6 @@ from chiiki_tsusho.months import MonthLike, month_text, parse_month
 from chiiki_tsusho.reading.inputs import Input, open_recipients
 from chiiki_tsusho.whole_files import named_path, read_whole
 from chiiki_tsusho.writing.file_sets import write_files
-from chiiki_tsusho.writing.result_tables import read_frame
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,6 +19,7 @@ import pyarrow as pa
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.results import Progress
 from chiiki_tsusho.claims.run import BatchRun
+from chiiki_tsusho.column_tables import schema
 from chiiki_tsusho.columns import COMPARISON, Column
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.months import MonthLike
@@ -40,7 +41,6 @@ from chiiki_tsusho.reports.comparison_tables import (
     total,
 )
 from chiiki_tsusho.writing.folders import refuse_overwriting, write_tables
-from chiiki_tsusho.writing.result_tables import schema
 
 
 @checked_call

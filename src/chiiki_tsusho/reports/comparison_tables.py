@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 
 from chiiki_tsusho.claims.run import BatchRun
+from chiiki_tsusho.column_tables import read_frame
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS, COMPARED, COMPARISON
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.problem_rows import FILE_ORDER
 from chiiki_tsusho.reports.comparison_laws import LawOfMonth
-from chiiki_tsusho.writing.result_tables import FrameSink, read_frame
+from chiiki_tsusho.writing.result_tables import FrameSink
 
 SIDES = ("a", "b")
 # By what claims are summed, and what of the others is told with it.

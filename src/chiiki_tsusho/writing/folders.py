@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 import pyarrow as pa
 
 from chiiki_tsusho.claims.claim_slices import Priced
+from chiiki_tsusho.column_tables import schema
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Language, Text
@@ -24,7 +25,7 @@ from chiiki_tsusho.whole_files import keep_closed, named_path
 from chiiki_tsusho.writing.earlier_run import EarlierRun
 from chiiki_tsusho.writing.exchange import FolderExchange
 from chiiki_tsusho.writing.file_sets import of_the_system, refusal, refusals
-from chiiki_tsusho.writing.result_tables import claim_table, headings_in, line_table, schema
+from chiiki_tsusho.writing.result_tables import claim_table, headings_in, line_table
 from chiiki_tsusho.writing.run_record import (
     OUTPUTS,
     RUN,

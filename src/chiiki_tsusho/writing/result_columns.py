@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.column_tables import schema
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Name, Sayable, Text
 from chiiki_tsusho.months import is_month
 from chiiki_tsusho.reading.cell_texts import IDENTIFIERS
 from chiiki_tsusho.writing.result_checks import AGAIN, Where, check_results
-from chiiki_tsusho.writing.result_tables import schema
 
 if TYPE_CHECKING:
     import pandas as pd

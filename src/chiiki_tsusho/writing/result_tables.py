@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.claims.claim_slices import Priced
+from chiiki_tsusho.column_tables import schema
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import UNKNOWN
-
-if TYPE_CHECKING:
-    import pandas as pd
-else:
-    from chiiki_tsusho.lazy import pandas as pd
-
-
-def schema(columns: Sequence[Column]) -> pa.Schema:
-    """Return the Arrow schema of an output file."""
-    return pa.schema(
-        [(column.name, pa.string() if column.kind == "text" else pa.int64()) for column in columns]
-    )
 
 
 def headings_in(columns: Sequence[Column], language: Language) -> list[str]:
@@ -101,20 +90,3 @@ class FrameSink:
     def held(self, rows: Any) -> None:
         """Take some held rows."""
         self.held_rows.append(rows)
-
-
-def read_frame(tables: Sequence[pa.Table], columns: Sequence[Column]) -> pd.DataFrame:
-    """Turn tables into one DataFrame: text, int64, and Int64 where a cell may be blank."""
-    whole = pa.concat_tables([schema(columns).empty_table(), *tables])
-    types: dict[str, Any] = {
-        "text": pd.StringDtype(na_value=np.nan),
-        "whole_or_blank": pd.Int64Dtype(),
-    }
-    return pd.DataFrame(
-        {
-            column.name: types[column.kind].__from_arrow__(whole[column.name])
-            if column.kind in types
-            else numbers_of(whole[column.name])
-            for column in columns
-        }
-    )

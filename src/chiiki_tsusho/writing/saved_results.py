@@ -11,6 +11,7 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
+from chiiki_tsusho.column_tables import schema
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.errors import InputFileError, not_read
 from chiiki_tsusho.language import Text, on_lines
@@ -28,7 +29,6 @@ from chiiki_tsusho.writing.result_columns import (
     twice,
     typed,
 )
-from chiiki_tsusho.writing.result_tables import schema
 from chiiki_tsusho.writing.run_record import OUTPUTS, note_made
 
 _GIVE = Text("give the folder that the claim command wrote")
