@@ -279,15 +279,24 @@ def spelling(name: str, known: CodeRow) -> str:
     return known.name if same else published(name)
 
 
-def refuse_other_sign(units: int, known: CodeRow) -> None:
-    """Refuse units above 0 where those of the name have been below, and the other way round."""
-    if known.units is not None and (known.units < 0) != (units < 0):
+def refuse_other_sign(figure: int, known: CodeRow) -> None:
+    """Refuse units or ‰ that add where those of the bundled row take away, or the other way round.
+
+    Raises
+    ------
+    RowRefusedError
+        They do.
+    """
+    is_rate = known.kind == "rate"
+    before = known.per_mille if is_rate else known.units
+    if before is not None and (before < 0) != (figure < 0):
+        ratio = Text("a ratio of {ratio}/1000", ratio=figure)
         raise RowRefusedError(
             Text(
-                "{units} units; the bundled row of this name has {known}, which is of the other "
-                "sign; {by_hand}",
-                units=units,
-                known=known.units,
+                "{figure}; the bundled row of this name has {known}, which is of the other sign; "
+                "{by_hand}",
+                figure=ratio if is_rate else Text("{units} units", units=figure),
+                known=f"{before}/1000" if is_rate else before,
                 by_hand=BY_HAND,
             )
         )
@@ -329,26 +338,6 @@ def whole_per_mille(ratio: Fraction) -> int:
             )
         )
     return int(ratio)
-
-
-def refuse_ratio_of_other_sign(per_mille: int, known: CodeRow) -> None:
-    """Refuse a ratio that takes away where the bundled one adds, or the other way round.
-
-    Raises
-    ------
-    RowRefusedError
-        It does.
-    """
-    if known.per_mille is not None and (known.per_mille < 0) != (per_mille < 0):
-        raise RowRefusedError(
-            Text(
-                "a ratio of {ratio}/1000; the bundled row of this name has {known}/1000, which is "
-                "of the other sign; {by_hand}",
-                ratio=per_mille,
-                known=known.per_mille,
-                by_hand=BY_HAND,
-            )
-        )
 
 
 def months_apart(row: CodeRow, month: int) -> int:

@@ -46,7 +46,6 @@ from chiiki_tsusho.table_imports.known_rows import (
     bundled_rows,
     is_chained,
     refuse_other_sign,
-    refuse_ratio_of_other_sign,
     spelling,
 )
 from chiiki_tsusho.table_imports.master_rows import MasterRow, master_rows
@@ -346,7 +345,7 @@ def _per_mille(figure: int, known: CodeRow) -> int:
         )
     # What is added is less than the whole; from there on the figure may be the whole with it.
     if known.rate_of == ALL_LINES and figure < _WHOLE:
-        refuse_ratio_of_other_sign(figure, known)
+        refuse_other_sign(figure, known)
         return figure
     meant = {figure, figure * 10, figure - _WHOLE, figure * 10 - _WHOLE}
     if known.per_mille not in meant:

@@ -16,7 +16,6 @@ from chiiki_tsusho.table_imports.known_rows import (
     RowRefusedError,
     one_per_mille,
     refuse_other_sign,
-    refuse_ratio_of_other_sign,
     spelling,
 )
 from chiiki_tsusho.table_imports.sheet_rows import SheetRow
@@ -163,7 +162,7 @@ def _rate(row: SheetRow, known: KnownRows, month: int) -> dict[str, Any]:
     if same is None:
         rate_of = row.said("rate_of", "割合の対象", f"{BASE_LINES}, {ALL_LINES}")
         return _new_cells(row, "rate") | cells | {"rate_of": rate_of}
-    refuse_ratio_of_other_sign(per_mille, same)
+    refuse_other_sign(per_mille, same)
     limit = row.limit_managed(same.limit_managed)
     return addition_cells(same, cells | {"name": spelling(row.name, same), "limit_managed": limit})
 
