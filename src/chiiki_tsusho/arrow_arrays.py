@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
+from chiiki_tsusho.number_arrays import Flags, Ints
+
 _TYPES = {
     np.dtype(np.int8): pa.int8(),
     np.dtype(np.int32): pa.int32(),
@@ -21,9 +23,7 @@ _TYPES = {
 }
 
 
-def of_numbers(
-    values: npt.NDArray[np.integer], blank: npt.NDArray[np.bool_] | None = None
-) -> pa.Array:
+def of_numbers(values: npt.NDArray[np.integer], blank: Flags | None = None) -> pa.Array:
     """Return an Arrow array of the same type, null where blank."""
     valid = None if blank is None else pa.py_buffer(np.packbits(~blank, bitorder="little"))
     buffers = [valid, pa.py_buffer(np.ascontiguousarray(values))]
@@ -56,20 +56,20 @@ def filled(array: pa.Array | pa.ChunkedArray, number: int) -> pa.Array | pa.Chun
     return compute.coalesce(array, of_numbers(np.array([number], dtype=np.int64))[0])
 
 
-def of_flags(values: npt.NDArray[np.bool_]) -> pa.BooleanArray:
+def of_flags(values: Flags) -> pa.BooleanArray:
     """Return an Arrow array of flags."""
     packed = pa.py_buffer(np.packbits(values, bitorder="little"))
     return pa.Array.from_buffers(pa.bool_(), len(values), [None, packed])
 
 
-def flags_of(array: pa.BooleanArray) -> npt.NDArray[np.bool_]:
+def flags_of(array: pa.BooleanArray) -> Flags:
     """Return flags without nulls as a NumPy array."""
     assert not array.null_count
     if not len(array):
         return np.zeros(0, dtype=bool)
     bits = np.frombuffer(array.buffers()[1], dtype=np.uint8)
     ends = array.offset + len(array)
-    flags: npt.NDArray[np.bool_] = np.unpackbits(bits, count=ends, bitorder="little").view(bool)
+    flags: Flags = np.unpackbits(bits, count=ends, bitorder="little").view(bool)
     return flags[array.offset :]
 
 
@@ -106,7 +106,7 @@ def parted(texts: pa.StringArray, parts: int) -> list[pa.StringArray]:
     return [words.take(of_numbers(first + at)) for at in range(parts)]
 
 
-def named_at(names: pa.StringArray, at: npt.NDArray[np.int64]) -> pa.StringArray:
+def named_at(names: pa.StringArray, at: Ints) -> pa.StringArray:
     """Take names by position, a blank one where that is negative."""
     with_blank = pa.concat_arrays([names, of_texts([""])])
     return with_blank.take(of_numbers(np.where(at < 0, len(names), at)))

@@ -9,7 +9,6 @@ from dataclasses import field, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute as pc
 
@@ -26,7 +25,7 @@ from chiiki_tsusho.column_tables import schema
 from chiiki_tsusho.columns import CLAIM_KEY, FILES, PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
-from chiiki_tsusho.number_arrays import distinct_numbers, places_in
+from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers, places_in
 from chiiki_tsusho.problem_texts import Message, shortened
 from chiiki_tsusho.records import record
 
@@ -47,8 +46,8 @@ class ColumnProblems:
 
     file: str
     column: str
-    lines: npt.NDArray[np.int64]
-    which: npt.NDArray[np.int64]
+    lines: Ints
+    which: Ints
     values: list[str]
     messages: list[Message]
     texts: pa.StringArray | None = None
@@ -56,7 +55,7 @@ class ColumnProblems:
     # Whether they are of a number, whoever's rows it stands in, and not of these rows alone.
     of_number: bool = False
 
-    def kept(self, rows: npt.NDArray[np.bool_]) -> ColumnProblems:
+    def kept(self, rows: Flags) -> ColumnProblems:
         """Return the problems of some of the lines."""
         flags = of_flags(rows)
         return replace(
@@ -110,8 +109,8 @@ class Places:
         service_month, provider_no, insurer_no and insured_no; blank where unreadable.
     """
 
-    lines: npt.NDArray[np.int64]
-    held_lines: npt.NDArray[np.int64]
+    lines: Ints
+    held_lines: Ints
     names: Sequence[pa.StringArray]
 
 
@@ -133,7 +132,7 @@ class WrittenProblems:
     def __init__(
         self,
         batch: ColumnProblems,
-        warns: npt.NDArray[np.bool_],
+        warns: Flags,
         files: Sequence[tuple[str, int]],
         places: Places | None,
         language: Language,
@@ -156,7 +155,7 @@ class WrittenProblems:
         """Count the rows."""
         return len(self._batch.lines)
 
-    def order_keys(self, kinds: Mapping[tuple[str, str], int]) -> npt.NDArray[np.int64]:
+    def order_keys(self, kinds: Mapping[tuple[str, str], int]) -> Ints:
         """Return a number by which rows are ordered: by input, file, line, and column and rule.
 
         Parameters
@@ -191,7 +190,7 @@ class WrittenProblems:
         for at in np.flatnonzero(number).tolist():
             yield self.rules[at // 2], bool(at % 2), int(number[at])
 
-    def words(self, at: npt.NDArray[np.int64]) -> pa.Table:
+    def words(self, at: Ints) -> pa.Table:
         """Write value and message of some rows."""
         which = of_numbers(self._batch.which[at])
         if self._batch.texts is None:
@@ -206,7 +205,7 @@ class WrittenProblems:
         messages = joined(*parts) if len(pieces) > 1 else repeated(pieces[0], len(at))
         return pa.table({"value": self._batch.texts.take(rows), "message": messages})
 
-    def rows(self, at: npt.NDArray[np.int64]) -> pa.Table:
+    def rows(self, at: Ints) -> pa.Table:
         """Write some rows: the columns of ``PROBLEMS``."""
         lines, which = self._batch.lines[at], self._batch.which[at]
         file, words = self._file_of(lines), self.words(at)
@@ -222,12 +221,12 @@ class WrittenProblems:
         }
         return pa.table({column.name: columns[column.name] for column in PROBLEMS})
 
-    def _file_of(self, lines: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def _file_of(self, lines: Ints) -> Ints:
         """Say in which of the files each line is; what has no line is told of the first."""
         of_line = np.searchsorted(self._before, lines - 1, side="right") - 1
         return np.where(lines == NO_LINE, 0, of_line)
 
-    def _keys(self, at: npt.NDArray[np.int64], lines: npt.NDArray[np.int64]) -> dict[str, pa.Array]:
+    def _keys(self, at: Ints, lines: Ints) -> dict[str, pa.Array]:
         """Say whose each row or claim is, as far as it is known."""
         places = self._places
         held = pa.nulls(len(lines), pa.int64())
@@ -302,7 +301,7 @@ class ProblemTables:
     __hash__ = None  # type: ignore[assignment] # as other tables
 
     @cached_property
-    def _order(self) -> npt.NDArray[np.int64]:
+    def _order(self) -> Ints:
         return _order(self._batches)
 
     def table(self) -> pa.Table:
@@ -323,12 +322,12 @@ class ProblemTables:
         return counts
 
 
-def _order(batches: Sequence[WrittenProblems]) -> npt.NDArray[np.int64]:
+def _order(batches: Sequence[WrittenProblems]) -> Ints:
     """Order the rows of all batches, counted through."""
     pairs = sorted({(batch.column, rule) for batch in batches for rule in batch.rules})
     kinds = {pair: at for at, pair in enumerate(pairs)}
     keys = np.concatenate([batch.order_keys(kinds) for batch in batches])
-    ordered: npt.NDArray[np.int64] = np.argsort(keys, kind="stable")
+    ordered: Ints = np.argsort(keys, kind="stable")
     # Values and messages are many and long; few rows have a like beside them.
     in_order = keys[ordered]
     alike = in_order[1:] == in_order[:-1]
@@ -343,8 +342,8 @@ def _order(batches: Sequence[WrittenProblems]) -> npt.NDArray[np.int64]:
 
 def _gathered(
     batches: Sequence[WrittenProblems],
-    rows: npt.NDArray[np.int64],
-    write: Callable[[WrittenProblems, npt.NDArray[np.int64]], pa.Table],
+    rows: Ints,
+    write: Callable[[WrittenProblems, Ints], pa.Table],
 ) -> pa.Table:
     """Write rows, counted through all batches, in the order given."""
     starts = np.cumsum([0, *map(len, batches)])
@@ -359,13 +358,13 @@ def _gathered(
     return table.combine_chunks().take(of_numbers(places_in(grouped)))
 
 
-def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def _ranks(texts: pa.ChunkedArray) -> Ints:
     """Return the place of each text among the distinct ones, in their order."""
     encoded = pc.dictionary_encode(texts).combine_chunks()
     rank = places_in(numbers_of(pc.sort_indices(encoded.dictionary)))
-    ranks: npt.NDArray[np.int64] = rank[numbers_of(encoded.indices)]
+    ranks: Ints = rank[numbers_of(encoded.indices)]
     return ranks
 
 
-def _chosen(texts: Sequence[str], which: npt.NDArray[np.int64]) -> pa.Array:
+def _chosen(texts: Sequence[str], which: Ints) -> pa.Array:
     return of_texts(texts).take(of_numbers(which))

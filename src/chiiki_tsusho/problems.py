@@ -8,7 +8,6 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_texts
@@ -16,7 +15,7 @@ from chiiki_tsusho.column_tables import read_frame
 from chiiki_tsusho.columns import PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
-from chiiki_tsusho.number_arrays import chained
+from chiiki_tsusho.number_arrays import Ints, chained
 from chiiki_tsusho.problem_rows import (
     FILE_ORDER,
     ColumnProblems,
@@ -53,7 +52,7 @@ class SaidCase(NamedTuple):
 
     file: str
     message: Message
-    lines: npt.NDArray[np.int64]
+    lines: Ints
     facts: Mapping[str, pa.StringArray]
 
 
@@ -72,8 +71,8 @@ class Problems:
 
     _batches: list[ColumnProblems] = field(default_factory=list)
     _places: dict[str, Callable[[], Places]] = field(default_factory=dict)
-    _aside: list[npt.NDArray[np.int64]] = field(default_factory=list)
-    _passed: list[npt.NDArray[np.int64]] = field(default_factory=list)
+    _aside: list[Ints] = field(default_factory=list)
+    _passed: list[Ints] = field(default_factory=list)
     _files: dict[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -84,8 +83,8 @@ class Problems:
         self,
         file: str,
         column: str,
-        lines: npt.NDArray[np.int64],
-        which: npt.NDArray[np.int64],
+        lines: Ints,
+        which: Ints,
         values: Sequence[str],
         messages: Sequence[Message],
     ) -> None:
@@ -107,7 +106,7 @@ class Problems:
         self,
         file: str,
         column: str,
-        lines: npt.NDArray[np.int64],
+        lines: Ints,
         message: Message,
         value: pa.StringArray,
         **facts: pa.StringArray,
@@ -145,7 +144,7 @@ class Problems:
         self,
         file: str,
         column: str,
-        lines: npt.NDArray[np.int64],
+        lines: Ints,
         message: Message,
         value: pa.StringArray,
         **facts: pa.StringArray,
@@ -160,11 +159,11 @@ class Problems:
         self.add_alike(file, column, lines, message, value, **facts)
         self._batches[-1] = replace(self._batches[-1], of_number=True)
 
-    def set_aside(self, lines: npt.NDArray[np.int64]) -> None:
+    def set_aside(self, lines: Ints) -> None:
         """Keep of rows of visits that are set aside nothing but the warnings."""
         self._aside.append(lines)
 
-    def let_pass(self, lines: npt.NDArray[np.int64]) -> None:
+    def let_pass(self, lines: Ints) -> None:
         """Make whatever is wrong with rows of visits a warning."""
         self._passed.append(lines)
 
@@ -181,13 +180,13 @@ class Problems:
         """Say of which files an input is: the name of each, and how many lines are before it."""
         self._files[file] = files
 
-    def lines(self, file: str) -> npt.NDArray[np.int64]:
+    def lines(self, file: str) -> Ints:
         """Return the lines of a file that have problems of their own, ascending."""
         lines = [one.lines for one in self._batches if one.file == file and not one.of_number]
         # Those of a block stand in order: a stable sort takes little more than a look at them.
         found = np.sort(chained(lines), kind="stable")
         first = np.append(True, found[1:] != found[:-1])[: len(found)]
-        of_rows: npt.NDArray[np.int64] = found[first & (found != NO_LINE)]
+        of_rows: Ints = found[first & (found != NO_LINE)]
         return of_rows
 
     def said(self, text: str) -> Iterator[SaidCase]:

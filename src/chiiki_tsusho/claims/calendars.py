@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.dense_ids import TupleIds
 from chiiki_tsusho.reading.insured_numbers import INSURED_BITS
 from chiiki_tsusho.records import record
@@ -162,9 +162,9 @@ class Calendars:
         """Mark claims with a row whose care level is not known."""
         self._marks.cells[claims, _OPEN_LEVEL] = 1
 
-    def is_level_open(self, claims: Ints) -> npt.NDArray[np.bool_]:
+    def is_level_open(self, claims: Ints) -> Flags:
         """Say which of some claims have a row whose care level is not known."""
-        level_open: npt.NDArray[np.bool_] = self._marks.cells[claims, _OPEN_LEVEL] > 0
+        level_open: Flags = self._marks.cells[claims, _OPEN_LEVEL] > 0
         return level_open
 
     def set_apart(self, claims: Ints, rows: Ints | int = 1) -> None:
@@ -186,13 +186,13 @@ class Calendars:
         rows: Ints = self._marks.cells[: len(self.claims), _BESIDE].astype(np.int64)
         return rows
 
-    def is_held(self, claims: Ints) -> npt.NDArray[np.bool_]:
+    def is_held(self, claims: Ints) -> Flags:
         """Say which of some claims are held."""
-        held: npt.NDArray[np.bool_] = self._marks.cells[claims, _HELD] > 0
+        held: Flags = self._marks.cells[claims, _HELD] > 0
         return held
 
     @property
-    def held(self) -> npt.NDArray[np.bool_]:
+    def held(self) -> Flags:
         """Which claims are held, shape (claims,)."""
         return self._marks.cells[: len(self.claims), _HELD] > 0
 
@@ -268,11 +268,11 @@ class Entries:
     doubled: npt.NDArray[np.integer]
 
     @property
-    def crowded(self) -> npt.NDArray[np.bool_]:
+    def crowded(self) -> Flags:
         """Which claims have two visits of the same date and session."""
         return self.doubled > 0
 
-    def only(self, chosen: npt.NDArray[np.bool_]) -> Entries:
+    def only(self, chosen: Flags) -> Entries:
         """Return some of the visits."""
         return Entries(
             self.claim[chosen],

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from chiiki_tsusho.errors import ChiikiTsushoError, UnknownCodeError, VisitError, given_text
 from chiiki_tsusho.language import Text, listed
+from chiiki_tsusho.number_arrays import Flags, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,7 @@ _LARGEST = 1 << 53
 
 def whole_numbers(
     values: npt.ArrayLike | None, name: str, least: int, most: int = _LARGEST, blank: int = -1
-) -> npt.NDArray[np.int64]:
+) -> Ints:
     """Check whole numbers.
 
     Parameters
@@ -81,7 +82,7 @@ def whole_numbers(
     return np.where(missing, blank, numbers)
 
 
-def flags(values: npt.ArrayLike, name: str) -> npt.NDArray[np.bool_]:
+def flags(values: npt.ArrayLike, name: str) -> Flags:
     """Check truth values, 1 and 0 among them.
 
     Returns
@@ -132,7 +133,7 @@ def choices(values: npt.ArrayLike, name: str, known: Sequence[str]) -> npt.NDArr
     return at
 
 
-def _missing(array: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def _missing(array: npt.NDArray[Any]) -> Flags:
     """Say which values are blank; pandas, slow to load, is asked where there may be any kind."""
     if array.dtype.kind in "biuU":
         return np.zeros(array.shape, dtype=bool)

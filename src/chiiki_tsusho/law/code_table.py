@@ -29,7 +29,7 @@ from chiiki_tsusho.law.month_rows import MonthRows
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, same_addition
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import NO_ROW
-from chiiki_tsusho.number_arrays import fixed
+from chiiki_tsusho.number_arrays import Flags, Ints, fixed
 from chiiki_tsusho.records import record
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class CodeTable(MonthRows):
         return {row.service_code: row for row in self.rows}
 
     @cached_property
-    def row_units(self) -> npt.NDArray[np.int64]:
+    def row_units(self) -> Ints:
         """Units of one count of each code; 0 for a rate, whose units the month decides."""
         return fixed(np.array([row.units or 0 for row in self.rows], dtype=np.int64))
 
@@ -388,5 +388,5 @@ class CodeTable(MonthRows):
         return self.row_units[at]
 
     @cached_property
-    def _is_rate(self) -> npt.NDArray[np.bool_]:
+    def _is_rate(self) -> Flags:
         return fixed(np.array([row.kind == "rate" for row in self.rows]))

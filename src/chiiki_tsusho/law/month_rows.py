@@ -25,7 +25,7 @@ from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SERVICES, CodeRow
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import NO_ROW
-from chiiki_tsusho.number_arrays import fixed
+from chiiki_tsusho.number_arrays import Flags, Ints, fixed
 from chiiki_tsusho.problem_texts import Message, blank, named, visit_condition
 
 
@@ -46,7 +46,7 @@ class MonthRows:
 
     month: int
     rows: tuple[CodeRow, ...]
-    known_minutes: npt.NDArray[np.bool_]
+    known_minutes: Flags
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take over what was pickled or copied; numpy forgets that an array is fixed."""
@@ -80,14 +80,14 @@ class MonthRows:
         return fixed(bands_of(self.rows, self.chosen))
 
     @cached_property
-    def base_of(self) -> npt.NDArray[np.int64]:
+    def base_of(self) -> Ints:
         """The row of the base code that each number of ``bands`` stands for."""
         own = np.arange(len(self.rows))
         extended = [one.base for one in self.chosen.extended]
         return fixed(np.concatenate((own, extended)).astype(np.int64))
 
     @cached_property
-    def extension_of(self) -> npt.NDArray[np.int64]:
+    def extension_of(self) -> Ints:
         """The row of the line of 延長 that each number of ``bands`` stands for, or ``NO_ROW``."""
         none = np.full(len(self.rows), NO_ROW)
         extended = [one.line for one in self.chosen.extended]
@@ -99,7 +99,7 @@ class MonthRows:
         return fixed(bands_without_extension(self.rows, self.chosen, self.bands))
 
     @cached_property
-    def minute_classes(self) -> npt.NDArray[np.int64]:
+    def minute_classes(self) -> Ints:
         """For each minute a number that minutes share where no code tells them apart."""
         bands = np.stack([self.bands, self.bands_without_extension]).reshape(-1, MINUTE_SLOTS)
         changes = (bands[:, 1:] != bands[:, :-1]).any(axis=0)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, StringConstraints
 
 from chiiki_tsusho.language import Text
@@ -23,6 +22,7 @@ from chiiki_tsusho.law.table_files import (
     typed_table,
 )
 from chiiki_tsusho.not_known import UNKNOWN
+from chiiki_tsusho.number_arrays import Ints
 
 Role = Literal["billed", "care_plan"]
 
@@ -112,7 +112,7 @@ def benefit_limit_rows(path: Path | None = None) -> tuple[NumberedRow[BenefitLim
 AREA_GRADES = tuple(dict.fromkeys(one.row.area_grade for one in unit_price_rows()))
 
 
-def unit_prices(month: int) -> npt.NDArray[np.int64]:
+def unit_prices(month: int) -> Ints:
     """Return yen of a unit × 100 for each of ``AREA_GRADES``, ``UNKNOWN`` where there is none."""
     prices = np.full(len(AREA_GRADES), UNKNOWN, dtype=np.int64)
     share = service().personnel_class
@@ -123,7 +123,7 @@ def unit_prices(month: int) -> npt.NDArray[np.int64]:
     return prices
 
 
-def benefit_limits(month: int) -> npt.NDArray[np.int64]:
+def benefit_limits(month: int) -> Ints:
     """Return the limit in units for care levels 0 (none) to 5, ``UNKNOWN`` where there is none."""
     limits = np.full(LEVEL_SLOTS, UNKNOWN, dtype=np.int64)
     for one in benefit_limit_rows():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import filled, numbers_of, of_texts
 from chiiki_tsusho.not_known import BLANK_NUMBER
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.blocks import Form, Numbers, Texts
 from chiiki_tsusho.reading.written_cells import cell_text, length_text
 
@@ -110,7 +110,7 @@ def checked_column(column: pa.ChunkedArray, form: Form) -> Texts | Numbers:
     return read
 
 
-def _whole_numbers(column: pa.Array) -> npt.NDArray[np.int64] | None:
+def _whole_numbers(column: pa.Array) -> Ints | None:
     """Return whole numbers, None where one of them stands for a blank cell or is larger."""
     if column.type == pa.uint64():
         most = compute.max(column).as_py()
@@ -120,7 +120,7 @@ def _whole_numbers(column: pa.Array) -> npt.NDArray[np.int64] | None:
         return None
     if column.null_count:
         column = filled(column.cast(pa.int64()), BLANK_NUMBER)
-    numbers: npt.NDArray[np.int64] = numbers_of(column).astype(np.int64, copy=False)
+    numbers: Ints = numbers_of(column).astype(np.int64, copy=False)
     return numbers
 
 

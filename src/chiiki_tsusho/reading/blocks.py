@@ -20,6 +20,7 @@ import pyarrow as pa
 from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.not_known import BLANK_NUMBER
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cell_texts import LONG_BLANKS, SHORT_BLANKS, is_blank
 from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED, MalformedRows
 from chiiki_tsusho.records import record
@@ -65,7 +66,7 @@ class Texts:
         """Return the text of each row."""
         return self.texts if self.positions is None else self.texts.take(of_numbers(self.positions))
 
-    def taken(self, rows: npt.NDArray[np.int64]) -> Texts:
+    def taken(self, rows: Ints) -> Texts:
         """Return the column of some rows."""
         positions = rows if self.positions is None else self.positions[rows]
         return Texts(self.texts, positions.astype(np.int32, copy=False))
@@ -91,7 +92,7 @@ class Numbered:
         """Return the text of each row."""
         return of_texts(self.known[:]).take(of_numbers(self.positions))
 
-    def taken(self, rows: npt.NDArray[np.int64]) -> Numbered:
+    def taken(self, rows: Ints) -> Numbered:
         """Return the column of some rows."""
         return Numbered(self.known, self.positions[rows])
 
@@ -100,9 +101,9 @@ class Numbered:
 class Numbers:
     """One column of a block whose cells are all whole numbers or blank: the number of each row."""
 
-    values: npt.NDArray[np.int64]
+    values: Ints
 
-    def taken(self, rows: npt.NDArray[np.int64]) -> Numbers:
+    def taken(self, rows: Ints) -> Numbers:
         """Return the column of some rows."""
         return Numbers(self.values[rows])
 
@@ -113,7 +114,7 @@ ReadColumn = Texts | Numbered | Numbers
 class Raw(Protocol):
     """Rows as they stand in an input."""
 
-    def verbatim(self, at: npt.NDArray[np.int64]) -> Any:
+    def verbatim(self, at: Ints) -> Any:
         """Return some of them, by how many lines of the block are before each."""
 
 
@@ -123,7 +124,7 @@ class RawTable:
 
     table: pa.Table
 
-    def verbatim(self, at: npt.NDArray[np.int64]) -> pa.Table:
+    def verbatim(self, at: Ints) -> pa.Table:
         """Return some of them."""
         return self.table.take(of_numbers(at))
 
@@ -138,9 +139,9 @@ class RawPositions:
         The line of each row of the input, ascending, less that of the first row of the block.
     """
 
-    lines: npt.NDArray[np.int64]
+    lines: Ints
 
-    def verbatim(self, at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def verbatim(self, at: Ints) -> Ints:
         """Return the positions of some of them."""
         return np.searchsorted(self.lines, at)
 
@@ -167,7 +168,7 @@ class Block:
         Rows from whose lines blank cells too many were taken; they are in the columns.
     """
 
-    lines: npt.NDArray[np.int64]
+    lines: Ints
     columns: Sequence[ReadColumn]
     malformed: MalformedRows
     first_line: int
@@ -175,7 +176,7 @@ class Block:
     consumed: int
     mended: MalformedRows = NO_MALFORMED
 
-    def without_mended(self, doubtful: npt.NDArray[np.bool_]) -> Block:
+    def without_mended(self, doubtful: Flags) -> Block:
         """Return the block with some of the mended rows, flagged, among the malformed ones."""
         gone = self.mended.taken(np.flatnonzero(doubtful))
         rows = np.flatnonzero(~np.isin(self.lines, gone.lines))
@@ -187,12 +188,12 @@ class Block:
             mended=NO_MALFORMED,
         )
 
-    def taken(self, rows: npt.NDArray[np.int64]) -> Block:
+    def taken(self, rows: Ints) -> Block:
         """Return some of the rows, no longer to be had verbatim."""
         columns = [column.taken(rows) for column in self.columns]
         return Block(self.lines[rows], columns, NO_MALFORMED, self.first_line, None, self.consumed)
 
-    def verbatim(self, lines: npt.NDArray[np.int64]) -> Any:
+    def verbatim(self, lines: Ints) -> Any:
         """Return the rows on these lines as they stand in the input."""
         if self.raw is None:
             raise ValueError("these rows are a selection, no longer to be had verbatim")
@@ -270,9 +271,7 @@ class OneTable:
         yield from ()
 
 
-def filled_rows(
-    columns: Sequence[ReadColumn], unread: Iterable[ReadColumn]
-) -> npt.NDArray[np.bool_] | None:
+def filled_rows(columns: Sequence[ReadColumn], unread: Iterable[ReadColumn]) -> Flags | None:
     """Say which rows have a cell that is not blank; None where all have.
 
     Parameters
@@ -282,7 +281,7 @@ def filled_rows(
     unread : iterable of ReadColumn
         Its other columns, of which only so many are taken as it needs.
     """
-    filled: npt.NDArray[np.bool_] | None = None
+    filled: Flags | None = None
     for column in chain(columns, unread):
         there = _filled(column)
         filled = there if filled is None else filled | there
@@ -291,9 +290,9 @@ def filled_rows(
     return filled
 
 
-def _filled(column: ReadColumn) -> npt.NDArray[np.bool_]:
+def _filled(column: ReadColumn) -> Flags:
     if isinstance(column, Numbers):
-        there: npt.NDArray[np.bool_] = column.values != BLANK_NUMBER
+        there: Flags = column.values != BLANK_NUMBER
         return there
     of_text = np.array([not is_blank(text) for text in column.distinct()], dtype=bool)
     return of_text if column.positions is None else of_text[column.positions]
@@ -320,7 +319,7 @@ def line_named(files: Sequence[SourceFile], line: int) -> int | Text:
 
 def lines_named(
     files: Sequence[SourceFile], lines: npt.NDArray[np.integer], fact: str
-) -> Iterator[tuple[npt.NDArray[np.int64], pa.StringArray, str | Text]]:
+) -> Iterator[tuple[Ints, pa.StringArray, str | Text]]:
     """Name many lines of an input, a file at a time, as ``line_named`` does each of them.
 
     Parameters
@@ -350,9 +349,7 @@ def lines_named(
 _BEGIN_BLANK = np.isin(np.arange(256), [*b"," + SHORT_BLANKS, *(blank[0] for blank in LONG_BLANKS)])
 
 
-def begin_blank(
-    characters: npt.NDArray[np.uint8], starts: npt.NDArray[np.integer]
-) -> npt.NDArray[np.bool_]:
+def begin_blank(characters: npt.NDArray[np.uint8], starts: npt.NDArray[np.integer]) -> Flags:
     """Say which lines begin with a comma or a blank, as those of blank cells do.
 
     Parameters
@@ -362,7 +359,7 @@ def begin_blank(
     starts : ndarray of int, shape (lines,)
     """
     first = characters[starts]
-    begin: npt.NDArray[np.bool_] = _BEGIN_BLANK[first]
+    begin: Flags = _BEGIN_BLANK[first]
     if begin.any():
         # All others with such a first byte are letters.
         long = np.zeros_like(begin)
@@ -376,7 +373,7 @@ def begin_blank(
 
 def line_bounds(
     characters: npt.NDArray[np.uint8 | np.uint16],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+) -> tuple[Ints, Ints]:
     """Return where each line starts and where the next one does."""
     ends = np.flatnonzero(characters == NEWLINE).astype(np.int64) + 1
     if not ends.size or ends[-1] != characters.size:

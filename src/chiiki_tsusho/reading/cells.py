@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
@@ -304,7 +303,7 @@ class Decoder:
         self.unusual: dict[str, Message] = {}
         self.odd: dict[str, OddNumber] = {}
 
-    def values(self, texts: list[str]) -> npt.NDArray[np.int64]:
+    def values(self, texts: list[str]) -> Ints:
         """Return the value of each text: ``BAD`` where ``errors`` has the reason."""
         known = self._known
         for text in texts:
@@ -312,7 +311,7 @@ class Decoder:
                 known[text] = self._read(text)
         return np.fromiter((known[text] for text in texts), dtype=np.int64, count=len(texts))
 
-    def values_of(self, texts: pa.StringArray) -> npt.NDArray[np.int64]:
+    def values_of(self, texts: pa.StringArray) -> Ints:
         """Return the value of each text; of many at once those that cannot be read are not kept."""
         if len(texts) < MANY_TEXTS:
             return self.values(texts.to_pylist())
@@ -356,7 +355,7 @@ class Decoder:
             self._read(text)
         return self.errors[text]
 
-    def numbers(self, values: npt.NDArray[np.int64], blank_number: int) -> npt.NDArray[np.int64]:
+    def numbers(self, values: Ints, blank_number: int) -> Ints:
         """Return the value of each number: ``BAD`` where ``errors`` has the reason."""
         least, most = self.number_range or (0, -1)
         if not len(values) or (values.min() >= least and values.max() <= most):

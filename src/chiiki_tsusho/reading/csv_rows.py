@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
-from chiiki_tsusho.number_arrays import flagged
+from chiiki_tsusho.number_arrays import Ints, flagged
 from chiiki_tsusho.reading.arrow_columns import column_of_arrow
 from chiiki_tsusho.reading.blocks import NEWLINE, Form, ReadColumn, begin_blank, line_bounds
 from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED, MalformedRows
@@ -51,7 +50,7 @@ class ReadRows:
     """
 
     columns: Sequence[ReadColumn]
-    kept: npt.NDArray[np.int64]
+    kept: Ints
     malformed: MalformedRows
     mended: MalformedRows
     lines: int
@@ -64,7 +63,7 @@ class RawLines:
     raw: bytes
     line_feed: bytes = b"\n"
 
-    def verbatim(self, at: npt.NDArray[np.int64]) -> bytes:
+    def verbatim(self, at: Ints) -> bytes:
         """Return some of the lines, counted from the first."""
         characters = np.frombuffer(self.raw, dtype=np.uint8)
         unit = len(self.line_feed)

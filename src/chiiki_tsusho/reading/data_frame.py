@@ -14,6 +14,7 @@ import pyarrow as pa
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.not_known import BLANK_NUMBER
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.arrow_columns import (
     checked_column,
     plain_column,
@@ -190,9 +191,7 @@ class FrameSource(OneTable):
 
     kind = "frame"
 
-    def __init__(
-        self, frame: pd.DataFrame, shown: str, lines: npt.NDArray[np.int64] | None = None
-    ) -> None:
+    def __init__(self, frame: pd.DataFrame, shown: str, lines: Ints | None = None) -> None:
         self.frame = frame
         self.shown = shown
         self.headings = [str(name) for name in frame.columns]

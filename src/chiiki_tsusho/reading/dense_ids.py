@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.not_known import UNKNOWN
-from chiiki_tsusho.number_arrays import Ints, places_in
+from chiiki_tsusho.number_arrays import Flags, Ints, places_in
 
 WordRows = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int32]
@@ -103,7 +103,7 @@ class WordIndex:
             astray = astray[self._differ(words[astray], found)]
         return ids
 
-    def _differ(self, words: WordRows, ids: Positions) -> npt.NDArray[np.bool_]:
+    def _differ(self, words: WordRows, ids: Positions) -> Flags:
         """Say which rows are not those of the ids; none is at ``UNKNOWN``."""
         # A row is taken as one item: as fast as one word.
         rows = self._words.view(f"V{8 * self.width}").ravel()[ids]
@@ -151,9 +151,9 @@ def widened(words: WordRows, width: int) -> WordRows:
     return wider
 
 
-def _differ(words: WordRows, others: WordRows) -> npt.NDArray[np.bool_]:
+def _differ(words: WordRows, others: WordRows) -> Flags:
     """Say which rows are not the same; column by column, which is faster than row by row."""
-    differ: npt.NDArray[np.bool_] = words[:, 0] != others[:, 0]
+    differ: Flags = words[:, 0] != others[:, 0]
     for column in range(1, words.shape[1]):
         differ |= words[:, column] != others[:, column]
     return differ

@@ -7,10 +7,9 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.blocks import Raw
 from chiiki_tsusho.records import record
 
@@ -23,11 +22,11 @@ class RecodedLines:
     read_in: str
     written_in: str
 
-    def verbatim(self, at: npt.NDArray[np.int64]) -> bytes:
+    def verbatim(self, at: Ints) -> bytes:
         """Return some of the lines."""
         return self.text(at).encode(self.written_in)
 
-    def text(self, at: npt.NDArray[np.int64]) -> str:
+    def text(self, at: Ints) -> str:
         """Return some of the lines, decoded."""
         text: str = self.raw.verbatim(at).decode(self.read_in)
         return text + "\n" if text and not text.endswith("\n") else text
@@ -55,7 +54,7 @@ class LaidOutLines:
     places: Sequence[int]
     width: int
 
-    def verbatim(self, at: npt.NDArray[np.int64]) -> bytes:
+    def verbatim(self, at: Ints) -> bytes:
         """Return some of the lines, parted by commas."""
         rows = []
         for line in self.lines.text(at).removesuffix("\n").split("\n"):
@@ -77,7 +76,7 @@ class LaidOutRows:
     places: Sequence[int]
     width: int
 
-    def verbatim(self, at: npt.NDArray[np.int64]) -> list[list[Any]]:
+    def verbatim(self, at: Ints) -> list[list[Any]]:
         """Return some of the rows."""
         return [laid_out(row, self.places, self.width) for row in self.raw.verbatim(at)]
 
@@ -90,7 +89,7 @@ class LaidOutTable:
     places: Sequence[int]
     schema: pa.Schema
 
-    def verbatim(self, at: npt.NDArray[np.int64]) -> pa.Table:
+    def verbatim(self, at: Ints) -> pa.Table:
         """Return some of the rows."""
         rows = self.raw.verbatim(at)
         return pa.table(

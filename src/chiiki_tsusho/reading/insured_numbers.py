@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import characters_of, numbers_of, of_flags
 from chiiki_tsusho.not_known import BAD, BLANK
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cell_texts import BLANKS, LONGEST_CELL
 from chiiki_tsusho.reading.dense_ids import WordRows
 
@@ -22,7 +22,7 @@ _H_FIRST, _0_FIRST, _FIRST = (np.uint64(number) for number in (ord("H"), ord("0"
 _HUNDRED = np.uint64(100)
 
 
-def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
+def pack_insured(numbers: pa.StringArray) -> Ints:
     """Turn 被保険者番号 into integers.
 
     Parameters
@@ -64,9 +64,7 @@ def pack_insured(numbers: pa.StringArray) -> npt.NDArray[np.int64]:
     return packed
 
 
-def _pack_folded(
-    numbers: pa.StringArray, others: npt.NDArray[np.bool_], packed: npt.NDArray[np.int64]
-) -> None:
+def _pack_folded(numbers: pa.StringArray, others: Flags, packed: Ints) -> None:
     """Pack numbers that are written in full width or with blanks around; ``packed`` is changed."""
     if not others.any():
         return
@@ -93,10 +91,10 @@ _OF_EIGHT = np.uint64(0xFFFFFFFF)
 _SHIFTS = tuple(np.uint64(bits) for bits in (8, 16, 32))
 
 
-def _not_digits(words: WordRows) -> npt.NDArray[np.bool_]:
+def _not_digits(words: WordRows) -> Flags:
     """Say which words have a character that is no digit."""
     digits = words ^ _ZEROS
-    bad: npt.NDArray[np.bool_] = ((digits + _DIGIT_OVER) | digits) & _TOP_BITS != 0
+    bad: Flags = ((digits + _DIGIT_OVER) | digits) & _TOP_BITS != 0
     return bad
 
 
@@ -108,7 +106,7 @@ def _number(words: WordRows) -> WordRows:
     return (fours * np.uint64(10_000) + (fours >> _SHIFTS[2])) & _OF_EIGHT
 
 
-def unpack_insured(packed: npt.NDArray[np.int64]) -> pa.StringArray:
+def unpack_insured(packed: Ints) -> pa.StringArray:
     """Turn integers back into 被保険者番号; a blank text where there is no number."""
     known = packed >= 0
     numbers = packed[known]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import numbers_of
-from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.blocks import (
     NEWLINE,
     Form,
@@ -223,7 +223,7 @@ def _cells(characters: Characters, starts: Positions, width: int) -> _Cells | No
     if first is not None:
         words, runs = words[first], np.diff(first, append=len(words))
     lengths = np.zeros(len(words), dtype=np.int32)
-    ended: npt.NDArray[np.bool_] | None = None
+    ended: Flags | None = None
     for column in range(width):
         word = words[:, column]
         marks = word ^ _COMMAS

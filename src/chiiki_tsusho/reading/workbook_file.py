@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from python_calamine import CalamineWorkbook
 
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Text
-from chiiki_tsusho.number_arrays import Flags
+from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.reading.blocks import (
     BEGINNING_ROWS,
@@ -56,7 +55,7 @@ class _RawRows:
 
     rows: list[Row]
 
-    def verbatim(self, at: npt.NDArray[np.int64]) -> list[Row]:
+    def verbatim(self, at: Ints) -> list[Row]:
         return [self.rows[one] for one in at.tolist()]
 
 
