@@ -26,7 +26,7 @@ from chiiki_tsusho.duties.rules import LAW, DutyRule, RuleBook
 from chiiki_tsusho.duties.services import care_services
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Sayable, Text
-from chiiki_tsusho.reading.headings import folded
+from chiiki_tsusho.reading.cell_texts import folded
 
 
 @dataclass

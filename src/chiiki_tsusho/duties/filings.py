@@ -24,7 +24,7 @@ from chiiki_tsusho.duties.services import (
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.table_files import Whole
-from chiiki_tsusho.reading.headings import folded
+from chiiki_tsusho.reading.cell_texts import folded
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,9 +17,9 @@ from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Name, Sayable, Text, first_of, on_lines, unseen
 from chiiki_tsusho.reading.blocks import Numbers, Source, line_of_file
 from chiiki_tsusho.reading.cell_faults import cell_fault
-from chiiki_tsusho.reading.cell_texts import BLANKS, BadCellError, narrow
+from chiiki_tsusho.reading.cell_texts import BLANKS, BadCellError, folded, narrow
 from chiiki_tsusho.reading.cells import PARSERS
-from chiiki_tsusho.reading.headings import NO_HEADING, another_kind, folded
+from chiiki_tsusho.reading.heading_faults import NO_HEADING, another_kind
 from chiiki_tsusho.reading.inputs import Input, open_input
 from chiiki_tsusho.reading.written_cells import column_letters
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chiiki_tsusho.errors import TableError
 from chiiki_tsusho.law.table_files import AnyRow, Whole, faults_text, law_file, typed_rows
-from chiiki_tsusho.reading.headings import folded
+from chiiki_tsusho.reading.cell_texts import folded
 
 # Who designates is the head of a municipality or prefecture.
 _HEAD = re.compile(r"(?<=[市区町村])長$|(?<=[都道府県])知事$")

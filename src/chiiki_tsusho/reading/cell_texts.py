@@ -72,6 +72,11 @@ def narrow(text: str) -> str:
     return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip(BLANKS)
 
 
+def folded(text: str) -> str:
+    """Write a heading for comparing: width, composition and blanks do not matter."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
 def plain(text: str) -> str:
     """Narrow the text of a cell that holds one value.
 

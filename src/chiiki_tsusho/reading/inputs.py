@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from chiiki_tsusho.errors import InputFileError, why_not
 from chiiki_tsusho.language import Text, on_lines
 from chiiki_tsusho.reading.blocks import Source
+from chiiki_tsusho.reading.cell_texts import folded
 from chiiki_tsusho.reading.csv_file import CsvSource
 from chiiki_tsusho.reading.data_frame import FrameSource, as_frame
-from chiiki_tsusho.reading.headings import folded
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 from chiiki_tsusho.reading.several_files import SeveralSources
 from chiiki_tsusho.whole_files import given_path

@@ -10,7 +10,8 @@ from chiiki_tsusho.language import Sayable, Text, on_lines
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.months import joined
 from chiiki_tsusho.reading.blocks import Source
-from chiiki_tsusho.reading.headings import Heading, folded, match_headings, meetings
+from chiiki_tsusho.reading.cell_texts import folded
+from chiiki_tsusho.reading.headings import Heading, match_headings, meetings
 from chiiki_tsusho.reading.several_files import SeveralSources, named_together
 from chiiki_tsusho.records import record
 

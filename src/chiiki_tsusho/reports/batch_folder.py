@@ -27,9 +27,9 @@ from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Ints, chained, distinct_numbers
 from chiiki_tsusho.problem_texts import Rule
 from chiiki_tsusho.reading.blocks import Form, Numbered, Numbers, Texts
+from chiiki_tsusho.reading.cell_texts import folded
 from chiiki_tsusho.reading.cells import PARSERS, Decoder
 from chiiki_tsusho.reading.dense_ids import TextIds
-from chiiki_tsusho.reading.headings import folded
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.insured_numbers import pack_insured, unpack_insured
 from chiiki_tsusho.records import record
