@@ -18,6 +18,7 @@ from chiiki_tsusho.claims.shared_limits import ClaimsElsewhere, OwnFigures, shar
 from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.columns import EXAMPLE_NUMBERS
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.coverage import lacking_in_every_claim
 from chiiki_tsusho.number_arrays import Flags, Ints, places_in
@@ -104,7 +105,8 @@ class BatchRun:
         self._identities = Identities() if rosters is None else rosters.identities.copy()
         given = (("visits", visits), ("providers", providers), ("recipients", recipients))
         decoders = decoders_of(given, book, self._identities)
-        self.notes = [note for one in decoders if one is not None for note in one.notes]
+        self._decoders = [one for one in decoders if one is not None]
+        self.notes: list[Text] = []
         if rosters is None:
             rosters = Rosters.decoded(decoders[1:], self._identities, self.problems)
         else:
@@ -118,6 +120,8 @@ class BatchRun:
     def run(self, sink: Sink) -> Summary:
         """Read, price, settle, write; then give back what is held."""
         self._read()
+        # What is to be said of the files is known once they are read.
+        self.notes = [note for one in self._decoders for note in one.notes]
         if self._earlier is not None:
             self.notes += self._earlier.check_left_out(self._context)
             self._earlier.hold_again(self._context)

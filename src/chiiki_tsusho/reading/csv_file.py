@@ -34,6 +34,7 @@ from chiiki_tsusho.reading.csv_encodings import (
 )
 from chiiki_tsusho.reading.csv_rows import RawLines, ReadRows, RowReader
 from chiiki_tsusho.reading.file_state import changed, state_of
+from chiiki_tsusho.reading.left_out_ends import fewest_cells, with_ends
 from chiiki_tsusho.reading.threads import in_order
 from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import visible_path
@@ -66,7 +67,9 @@ class CsvSource(OneTable):
         self._candidates = list(ENCODINGS) if encoding is None else [known_encoding(encoding)]
         self._stream: BinaryIO | None = None
         self._reading = Lock()
-        self._settling = Lock()
+        self._settling, self._looking = Lock(), Lock()
+        self._looked = False
+        self._fewest: int | None = None
         self._refused: InputFileError | None = None
         with path.open("rb") as stream:
             self._state = state_of(stream)
@@ -92,6 +95,20 @@ class CsvSource(OneTable):
     def files(self) -> tuple[SourceFile, ...]:
         """The file, whose first line is line 1."""
         return (SourceFile(self.path, self.shown, 0),)
+
+    @property
+    def notes(self) -> Sequence[Text]:
+        """Before which heading rows end from which Excel left out blank cells."""
+        if self._fewest is None:
+            return ()
+        return (
+            Text(
+                "{file}: some rows end before heading {heading!r}, as Excel writes them where the "
+                "last cells of 16 rows are blank; these cells are read as blank",
+                file=self.shown,
+                heading=self.headings[self._fewest],
+            ),
+        )
 
     @property
     def encoding(self) -> str:
@@ -333,12 +350,13 @@ class CsvSource(OneTable):
                 size -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _parts(self, start: int) -> Iterator[tuple[int, int]]:
+    def _parts(self, start: int, size: int = 0) -> Iterator[tuple[int, int]]:
         """Yield where blocks of whole lines start and end, from a byte on."""
+        size = size or CSV_BLOCK_BYTES
         line_feed = LINE_FEEDS.get(self._encoding, b"\n")
         unit = len(line_feed)
         while start < self.size:
-            end, found = start + max(CSV_BLOCK_BYTES // unit - 1, 0) * unit, -1
+            end, found = start + max(size // unit - 1, 0) * unit, -1
             while found < 0 and (piece := self._at(end, _LINE_BYTES)):
                 found = piece.find(line_feed)
                 while found % unit and found >= 0:
@@ -379,6 +397,21 @@ class CsvSource(OneTable):
         if wanted is None:
             self._firsts = firsts
 
+    def _leaves_ends_out(self) -> bool:
+        """Say whether Excel left out blank last cells: the whole file shows it, or it did not."""
+        with self._looking:
+            if not self._looked:
+                parts = self._parts(self._rows_start, _SCAN_BYTES)
+                texts = (self._decoded(self._raw(start, end)) for start, end in parts)
+                self._fewest = fewest_cells(texts, len(self.headings), self.heading_line)
+                self._looked = True
+        return self._fewest is not None
+
+    def _with_ends(self, raw: bytes) -> bytes:
+        """Return lines as they stand, and with the blank last cells that Excel left out."""
+        whole = with_ends(self._text(raw), self._decoded(raw), len(self.headings), self._mark)
+        return whole.encode(self._encoding_of(raw))
+
     def read_as(self, other: CsvSource) -> None:
         """Read rows with the reader of a file of the same headings, whose texts are numbered."""
         self._rows = other._rows
@@ -387,6 +420,9 @@ class CsvSource(OneTable):
         """Read a block; several threads do so at once."""
         raw = self._raw(start, reached)
         rows = self._rows.read(self._decoded(raw), forms)
+        if rows is not None and rows.malformed.of_cells and self._leaves_ends_out():
+            raw = self._with_ends(raw)
+            rows = self._rows.read(self._decoded(raw), forms)
         if rows is None:
             raise self._fault(
                 Text(

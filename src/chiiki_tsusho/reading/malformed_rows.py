@@ -43,6 +43,11 @@ class MalformedRows:
         messages = [message for _, message in rows]
         return cls(lines, np.arange(len(rows)), messages, of_texts([""] * len(rows)))
 
+    @property
+    def of_cells(self) -> bool:
+        """Whether some have too many or too few cells."""
+        return any(message.text == "cells" for message in self.messages)
+
     def __len__(self) -> int:
         """Count the rows."""
         return len(self.lines)

@@ -67,7 +67,7 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows, Ma
         Good lines from which blank cells too many were taken, as they are told if it was another
         cell that was too many.
     """
-    lines = _Lines(text)
+    lines = Lines(text)
     good = ~lines.blank & lines.told_apart & (lines.found == cells)
     wrong = np.flatnonzero(~good & ~lines.blank)
     # Only a mark that is left open and has none before it is seen in all lines at once.
@@ -110,7 +110,7 @@ def well_formed(text: bytes, cells: int) -> tuple[bytes, Ints, MalformedRows, Ma
     return rows, np.flatnonzero(good), told(~fixed), told(fixed)
 
 
-class _Lines:
+class Lines:
     """The lines of a block, arrays of shape (lines,).
 
     Attributes
@@ -257,7 +257,7 @@ def _are(table: bytes, text: bytes) -> Flags:
     return np.frombuffer(text.translate(table), dtype=bool)
 
 
-def _said(lines: _Lines, at: Ints, cells: int) -> tuple[Ints, list[Message]]:
+def _said(lines: Lines, at: Ints, cells: int) -> tuple[Ints, list[Message]]:
     """Say what is wrong with lines: which of the messages is of each."""
     open_mark, inner_return = -2, -1
     case = np.where(lines.stray[at], inner_return, lines.found[at])
@@ -275,7 +275,7 @@ def _said(lines: _Lines, at: Ints, cells: int) -> tuple[Ints, list[Message]]:
     return np.searchsorted(distinct, case), messages
 
 
-def _read_alone(lines: _Lines, at: int, cells: int) -> tuple[int, list[str]]:
+def _read_alone(lines: Lines, at: int, cells: int) -> tuple[int, list[str]]:
     """Read a line with quotation marks: where the cells too many begin, and all that can be read.
 
     ``_NOT_MENDED`` where there are none, or one of them is not blank.
