@@ -22,7 +22,6 @@ HEADINGS = (
 )  # fmt: skip
 PROVIDER = frame([{"provider_no": "1390000014", "area_grade": "1"}])
 Row = Sequence[str]
-WEIGHTS = (1, 7, 3, 9, 5, 1, 3, 7, 9)
 
 
 def person(number: int) -> str:
@@ -71,9 +70,7 @@ def held_lines(batch: Batch) -> list[int]:
 
 
 # Lines 17 to 32 without the last two cells, 33 to 48 without the last, 49 to 61 as they should be.
-BATHED, TRAINED = (2, 20, 40, 50), (3, 55)
-BATHED_BY_COLUMN = (2, 40, 50)
-ROWS = visits(60, BATHED_BY_COLUMN, TRAINED)
+ROWS = visits(60, bathed=(2, 40, 50), trained=(3, 55))
 UNITS = [1006 * 20 + 50 + 46, 1006 * 20 + 50, 1006 * 20 + 50 + 46]
 
 
@@ -228,7 +225,8 @@ def test_held_rows_have_all_their_cells(tmp_path: Path) -> None:
     rows = [*ROWS]
     rows[25] = (*rows[25][:5], "?", *rows[25][6:])
     (tmp_path / "visits.csv").write_bytes(("\r\n".join(by_excel(rows)) + "\r\n").encode())
-    batch = claim_files(tmp_path / "visits.csv", tmp_path / "out", PROVIDER)
+    PROVIDER.to_csv(tmp_path / "providers.csv", index=False)
+    batch = claim_files(tmp_path / "visits.csv", tmp_path / "out", tmp_path / "providers.csv")
     assert batch.summary.held_visits == 20
     held = tmp_path / "out" / "held_visits.csv"
     lines = held.read_text(encoding="utf-8").splitlines()
