@@ -58,7 +58,7 @@ TextId = Literal[
     "before_era", "after_era", "weekday", "seconds", "minutes", "benefit_rate", "rate_of_whom",
     "unusual_rate", "check_digit", "example_row", "date", "no_such_day", "month", "time", "time_number", "end_before_start", "minutes_disagree", "whole",
     "choice", "only_choice", "key_value", "support_level", "already_claimed", "unplaced",
-    "passed", "total", "unsupported_month", "outside_every_band", "no_code",
+    "passed", "total", "total_of_roster", "unsupported_month", "outside_every_band", "no_code",
     "extension_not_given", "no_key", "no_line", "not_for_service", "conflicting_group",
     "conflicting_day", "conflicting_month", "not_together", "not_together_month", "needs_other",
     "needs_other_month", "over_monthly_maximum", "duplicate_visit", "unknown_provider",
@@ -188,6 +188,9 @@ TEXTS: dict[TextId, Text] = {
     ),
     "total": Text(
         "{value!r} marks a line of totals; it is no visit and is left out: take it out of the file"
+    ),
+    "total_of_roster": Text(
+        "{value!r} marks a line of totals; it is nobody's and is left out: take it out of the file"
     ),
     "unsupported_month": Text(
         "no code table for {month} is at hand (covered: {months}); read {document} with "

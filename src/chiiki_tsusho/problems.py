@@ -71,7 +71,7 @@ class Problems:
 
     _batches: list[ColumnProblems] = field(default_factory=list)
     _places: dict[str, Callable[[], Places]] = field(default_factory=dict)
-    _aside: list[Ints] = field(default_factory=list)
+    _aside: dict[str, list[Ints]] = field(default_factory=dict)
     _passed: list[Ints] = field(default_factory=list)
     _files: dict[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
@@ -159,9 +159,9 @@ class Problems:
         self.add_alike(file, column, lines, message, value, **facts)
         self._batches[-1] = replace(self._batches[-1], of_number=True)
 
-    def set_aside(self, lines: Ints) -> None:
-        """Keep of rows of visits that are set aside nothing but the warnings."""
-        self._aside.append(lines)
+    def set_aside(self, file: str, lines: Ints) -> None:
+        """Keep of rows of a file that are set aside nothing but the warnings."""
+        self._aside.setdefault(file, []).append(lines)
 
     def let_pass(self, lines: Ints) -> None:
         """Make whatever is wrong with rows of visits a warning."""
@@ -210,8 +210,8 @@ class Problems:
     def _written(self, batch: ColumnProblems, language: Language) -> WrittenProblems:
         rules = [message.rule for message in batch.messages]
         warns = np.array([rule in WARNINGS for rule in rules], dtype=bool)[batch.which]
-        if batch.file == "visits" and self._aside and not warns.all():
-            kept = warns | ~np.isin(batch.lines, np.concatenate(self._aside))
+        if batch.file in self._aside and not warns.all():
+            kept = warns | ~np.isin(batch.lines, np.concatenate(self._aside[batch.file]))
             batch, warns = batch.kept(kept), warns[kept]
         if batch.file == "visits" and self._passed:
             warns |= np.isin(batch.lines, np.concatenate(self._passed))

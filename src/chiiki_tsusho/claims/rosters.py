@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.arrow_arrays import named_at, of_numbers, of_texts
+from chiiki_tsusho.claims.total_rows import without_totals
 from chiiki_tsusho.claims.unread_rows import UnreadRows, rank_of
 from chiiki_tsusho.columns import INSURED_NO, INSURER_NO, PROVIDER_NO
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, UNKNOWN, WRONG_ROW
@@ -52,14 +53,17 @@ class Roster:
     def __init__(self, decoder: BlockDecoder, identities: Identities, problems: Problems) -> None:
         self.file = decoder.file
         self._identities = identities
-        blocks = list(decoder.blocks(problems))
+        blocks: list[TypedBlock] = []
+        self.rows = 0
+        for one in decoder.blocks(problems):
+            self.rows += len(one) + len(one.block.malformed)
+            blocks.append(without_totals(decoder, one, problems))
         self.lines = chained([block.block.lines for block in blocks])
         self.month = chained([block.rows("service_month", BLANK) for block in blocks])
         names = [heading.column.name for heading in decoder.headings if heading.column]
         self.columns = {name: chained([one.columns[name].rows for one in blocks]) for name in names}
         self.keys = _key_counts(blocks)
         self.files = decoder.source.files
-        self.rows = sum(len(block) + len(block.block.malformed) for block in blocks)
         self._wrong = np.zeros(len(self.lines), dtype=bool)
         for values in (*self.columns.values(), *(one.counts for one in self.keys)):
             self._wrong |= values == BAD

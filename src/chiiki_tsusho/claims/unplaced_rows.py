@@ -8,31 +8,34 @@ which nothing can be read holds every claim.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
-import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import (
     flags_of,
     numbers_of,
     of_numbers,
-    of_texts,
     repeated,
 )
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.claim_names import names_of
 from chiiki_tsusho.claims.doubtful_cells import cells_of_lines
-from chiiki_tsusho.claims.guessed_numbers import LENGTHS, guesses, put_right
+from chiiki_tsusho.claims.guessed_numbers import LENGTHS, guesses
 from chiiki_tsusho.claims.matching_claims import (
     claims_of_persons,
     matching_claims,
     one_claim,
     without_vain_guesses,
+)
+from chiiki_tsusho.claims.total_rows import (
+    IN_EVERY_TOTAL,
+    set_aside,
+    word_of_total,
+    words_of_totals,
 )
 from chiiki_tsusho.columns import INSURED_NO
 from chiiki_tsusho.language import Text
@@ -43,11 +46,8 @@ from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
-from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE, Form, Texts
 from chiiki_tsusho.reading.cells import parsed
-from chiiki_tsusho.reading.data_frame import FrameSource
 from chiiki_tsusho.reading.dense_ids import distinct_columns
-from chiiki_tsusho.reading.given_rows import held_frame, may_say
 from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
@@ -56,10 +56,6 @@ from chiiki_tsusho.records import record
 Unplaced = Literal["hold", "pass"]
 WAYS: tuple[Unplaced, ...] = ("hold", "pass")
 _WHOSE = (*LENGTHS, "service_date")
-_TOTALS = ("合計", "小計", "総計", "計")
-# A character that each of them has.
-_IN_EVERY_TOTAL = "計"
-_SPACES = "[ \t\u3000]+"
 
 
 @record
@@ -136,7 +132,10 @@ class UnplacedRows:
         nameless = (read < 0).all(axis=0)
         total = np.zeros(len(rows), dtype=bool)
         if nameless.any():
-            total[nameless] = self._note_totals(typed, rows[nameless], problems)
+            words = words_of_totals(self.decoder, typed, rows[nameless])
+            total[nameless] = words != ""
+            lines = typed.block.lines[rows[total]]
+            set_aside(problems, "visits", lines, words[words != ""].tolist())
         kept = ~total
         rows, read, month = rows[kept], np.maximum(read[:, kept], UNKNOWN), month[kept]
         guessed = np.full(read.shape, UNKNOWN, dtype=np.int64)
@@ -190,47 +189,15 @@ class UnplacedRows:
 
     def _totals_of_lines(self, rows: MalformedRows, layout: Layout, problems: Problems) -> Flags:
         """Set aside the lines of totals among those that cannot be told apart."""
-        total = flags_of(compute.match_substring(rows.heads, _IN_EVERY_TOTAL))
+        total = flags_of(compute.match_substring(rows.heads, IN_EVERY_TOTAL))
         total[list(rows.cells)] = True
         some = np.flatnonzero(total)
-        words = [_word_of_total(cells, layout) for cells in rows.readable(some)]
+        words = [word_of_total(cells, layout) for cells in rows.readable(some)]
         total[some] = [word is not None for word in words]
         if total.any():
-            _set_aside(problems, rows.lines[total], [word for word in words if word is not None])
+            said = [word for word in words if word is not None]
+            set_aside(problems, "visits", rows.lines[total], said)
         return total
-
-    def _note_totals(self, typed: TypedBlock, rows: Ints, problems: Problems) -> Flags:
-        """Set aside the lines of totals among rows without any identity; say which they are."""
-        words = np.full(len(rows), "", dtype=object)
-        for at, texts in self._cells(typed, rows):
-            if not compute.any(compute.match_substring(texts, _IN_EVERY_TOTAL)).as_py():
-                continue
-            plain = compute.replace_substring_regex(texts, _SPACES, "")
-            said = compute.is_in(plain, of_texts(list(_TOTALS))).to_numpy(zero_copy_only=False)
-            words[at[said]] = plain.to_numpy(zero_copy_only=False)[said]
-        total: Flags = words != ""
-        if total.any():
-            _set_aside(problems, typed.block.lines[rows[total]], words[total].tolist())
-        return total
-
-    def _cells(self, typed: TypedBlock, rows: Ints) -> Iterator[tuple[Ints, pa.StringArray]]:
-        """Yield the cells of each column of some rows, and which of the rows they are of."""
-        if not self.decoder.unread:
-            for name in self.decoder.text_columns(typed):
-                texts = self.decoder.texts(typed, name)
-                yield np.arange(len(rows)), texts.take(of_numbers(rows))
-            return
-        # A total is written into the column of names or of notes as well, which is not read.
-        source = self.decoder.source
-        raw = typed.block.verbatim(typed.block.lines[rows])
-        if not may_say(source, raw, _IN_EVERY_TOTAL):
-            return
-        given = held_frame(source, [raw])
-        forms: list[Form] = ["distinct"] * len(source.headings)
-        for block in FrameSource(given, str(source.shown)).blocks(forms):
-            for column in block.columns:
-                if isinstance(column, Texts):
-                    yield block.lines - FIRST_ROW_LINE, column.of_rows()
 
     def settle(
         self, calendars: Calendars, months: Sequence[int], problems: Problems, way: Unplaced
@@ -317,26 +284,3 @@ class UnplacedRows:
             for n in numbers.tolist()
         ]
         problems.add_rows("visits", "", lines[several], which, [""] * len(messages), messages)
-
-
-def _word_of_total(cells: Sequence[str], layout: Layout) -> str | None:
-    """Return the word that makes cells without any identity a line of totals, if there is one."""
-    word = next((cell for cell in map(_unspaced, cells) if cell in _TOTALS), None)
-    if word is not None and any(put_right(_cell(cells, layout, name), name) for name in LENGTHS):
-        return None
-    return word
-
-
-def _cell(cells: Sequence[str], layout: Layout, name: str) -> str:
-    at = layout.places[name]
-    return cells[at] if at < len(cells) else ""
-
-
-def _set_aside(problems: Problems, lines: Ints, words: list[str]) -> None:
-    messages = [Message("total_row", "total", {"value": word}) for word in words]
-    problems.set_aside(lines)
-    problems.add_rows("visits", "", lines, np.arange(len(lines)), words, messages)
-
-
-def _unspaced(text: str) -> str:
-    return re.sub(_SPACES, "", text)

@@ -152,7 +152,7 @@ class VisitBook:
         others = of_another_service(typed)
         if not others.any():
             return typed
-        problems.set_aside(typed.block.lines[others])
+        problems.set_aside("visits", typed.block.lines[others])
         self.alone += int(np.count_nonzero(others))
         self.aside += int(np.count_nonzero(others))
         return typed.taken(np.flatnonzero(~others))

@@ -148,6 +148,11 @@ class BlockDecoder:
         return notes
 
     @property
+    def reads_all(self) -> bool:
+        """Whether no column of the file stays unread."""
+        return all(self._read)
+
+    @property
     def _private(self) -> bool:
         """Whether the file is of persons, with names or birth dates, read or not."""
         return self.file == "recipients" and bool(self.unread or self.names & _OF_PERSONS)
