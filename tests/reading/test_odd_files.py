@@ -94,7 +94,16 @@ def marks_without_values(page: Any) -> None:
 
 
 def zeros_shown_in_front(page: Any) -> None:
-    forms = "0000000000", "0000000000;@", "0000000000_ ", "[$-ja-JP]0000000000"
+    show_in_forms(page, "0000000000", "0000000000;@", "0000000000_ ", "[$-ja-JP]0000000000")
+
+
+def zeros_of_a_first_section(page: Any) -> None:
+    """Of the sections of a form the first is that of numbers above 0."""
+    of_negative = "0000000000;[Red]-0000000000", "[Blue]0000000000;-0000000000;@"
+    show_in_forms(page, "0000000000;-0000000000", "[Red]0000000000", *of_negative)
+
+
+def show_in_forms(page: Any, *forms: str) -> None:
     for line, form in enumerate(forms, start=2):
         page.cell(line, 3).value = int(page.cell(line, 3).value)
         page.cell(line, 3).number_format = form
@@ -105,6 +114,7 @@ def zeros_shown_in_front(page: Any) -> None:
     [
         blank_rows_above, first_column_blank, years_from_1904, hidden_sheet_in_front,
         chart_in_front, marks_without_values, zeros_shown_in_front,
+        zeros_of_a_first_section,
     ],
 )  # fmt: skip
 def test_sheet_is_read_as_it_is_seen(tmp_path: Path, make: Make) -> None:

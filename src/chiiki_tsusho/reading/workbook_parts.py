@@ -74,9 +74,11 @@ _MERGED = re.compile(
 _ROW_NUMBER = re.compile(any_prefix(rb"<p:row\b[^>]*?") + _REFERENCE + rb"([0-9]+)")
 _HIDDEN = re.compile(any_prefix(rb"<p:row\b[^>]*\bhidden=[\"'](?:1|true)[\"']"))
 _PERCENT_FORMATS, _LENGTH_FORMAT = (9, 10), "46"
-# Of numbers of identity, which are so shown with zeros in front; a language before it, room behind
-# and a form of texts change nothing.
-_ZEROS = re.compile(r"(?:\[\$-[\w-]+\])?(0{4,10})(?:_.)?(?:;@)?")
+# Of numbers of identity, which are so shown with zeros in front; a language or a colour before it,
+# room behind and the forms of numbers below 0 and of texts change nothing.
+_ZEROS = re.compile(
+    r"(?:\[(?:\$-[\w-]+|[A-Za-z]{3,}[0-9]*)\])*(0{4,10})(?:_.)?(?:;[^;<>=]*)?(?:;@)?"
+)
 
 # Behind which a part may be cut, the first that is there: ends of rows, of cells and of merged
 # ones, whatever stands before their names in other XML than Excel's.
