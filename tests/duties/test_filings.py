@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from chiiki_tsusho.duties.filings import (
-    counted_offices,
     filing_addressee,
     filing_items,
+    offices_counted,
     split_address,
 )
 from chiiki_tsusho.duties.plan import plan_duties
@@ -36,7 +36,7 @@ def test_offices_are_counted_by_designation_and_service() -> None:
         {"service": "介護予防認知症対応型通所介護"},
         {"service": "総合事業"},
     )
-    assert counted_offices(read_offices(site)) == 2
+    assert len(offices_counted(read_offices(site))) == 2
     medical = offices(
         {"service": "訪問看護", "deemed": 1},
         {"service": "居宅療養管理指導", "deemed": 1},
@@ -45,9 +45,9 @@ def test_offices_are_counted_by_designation_and_service() -> None:
         # Only what can be deemed is left out.
         {"service": "訪問介護", "deemed": 1},
     )
-    assert counted_offices(read_offices(medical)) == 3
+    assert len(offices_counted(read_offices(medical))) == 3
     # The same designation twice is one.
-    assert counted_offices(read_offices(offices({}, {}))) == 1
+    assert len(offices_counted(read_offices(offices({}, {})))) == 1
 
 
 def office(service: str, address: str = "", authority: str = "") -> dict[str, Any]:

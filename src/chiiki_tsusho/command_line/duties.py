@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -24,13 +24,13 @@ from chiiki_tsusho.command_line.shared import (
     spoken,
     whole_number,
 )
-from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.language import Counted, Joined, Language, Name, Sayable, Text
+from chiiki_tsusho.language import Counted, Joined, Name, Sayable, Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from chiiki_tsusho.duties.findings import DutyReport
+    from chiiki_tsusho.duties.papers import PaperKind
 
 FINDINGS_SHOWN = 20
 
@@ -61,16 +61,13 @@ def _day(text: str | None) -> date | str:
     return date.today() if text is None else text
 
 
-def _headed(columns: Mapping[str, str], language: Language) -> list[str]:
-    return list(columns.values() if language == "ja" else columns)
-
-
-def _table(columns: Sequence[str], frame: pd.DataFrame) -> str:
+def _table(columns: Mapping[str, str], headings: str | None, frame: pd.DataFrame) -> str:
     """Write rows as a CSV whose words no spreadsheet runs as formulas."""
-    from chiiki_tsusho.duties.templates import csv_text
+    from chiiki_tsusho.duties.templates import marked_csv
     from chiiki_tsusho.writing.table_writers import guarded
 
-    return csv_text([columns, *guarded(frame).to_numpy().tolist()])
+    named = columns.values() if language_of_headings(headings) == "ja" else columns
+    return marked_csv([named, *guarded(frame).to_numpy().tolist()])
 
 
 @duties.command("check")
@@ -115,7 +112,7 @@ def check_command(
             encoding=encoding,
             language=spoken(),
         )
-        table = _table(_headed(COLUMNS, language_of_headings(headings)), report.findings)
+        table = _table(COLUMNS, headings, report.findings)
         if output is None:
             show_data(table)
         else:
@@ -208,7 +205,7 @@ def plan_command(
             encoding=encoding,
             language=spoken(),
         )
-        table = _table(_headed(COLUMNS, language_of_headings(headings)), plan)
+        table = _table(COLUMNS, headings, plan)
         files = [("plan.csv", table.encode()), ("plan.ics", calendar_of(plan))]
         write_files(output, files, replace=True)
         notes = plan.attrs["notes"]
@@ -269,15 +266,10 @@ def write_command(
     Exit 0: written; 2: nothing written.
     """
     with exit_codes():
-        from chiiki_tsusho.duties.papers import KINDS, write_paper
+        from chiiki_tsusho.duties.papers import write_paper
 
-        known = [one for one in KINDS if one == kind]
-        if not known:
-            raise ChiikiTsushoError(
-                Text("{kind!r} is no paper; known: {known}", kind=kind, known=", ".join(KINDS))
-            )
         path = write_paper(
-            known[0],
+            cast("PaperKind", kind),
             offices,
             output,
             on=_day(on),
@@ -322,7 +314,7 @@ def rules_command(
 
         book = rule_book(rules)
         frame = duty_rules(authority, service, None if on is None else _day(on), book)
-        show_data(_table(_headed(COLUMNS, language_of_headings(headings)), frame))
+        show_data(_table(COLUMNS, headings, frame))
         if authority_key(authority) not in {*book.authorities, LAW}:
             say(
                 Text(

@@ -13,7 +13,7 @@ from chiiki_tsusho.duties.extra import needed
 from chiiki_tsusho.duties.periods import fiscal_year, given_day
 from chiiki_tsusho.duties.planned_days import COLUMNS, told_apart
 from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.language import Text, unseen
+from chiiki_tsusho.language import Sayable, Text, unseen
 from chiiki_tsusho.lazy import pandas
 from chiiki_tsusho.whole_files import write_whole
 
@@ -152,12 +152,11 @@ def _text(row: int, column: str, cell: object) -> str:
 def _day(row: int, text: str) -> date:
     try:
         return given_day(text)
-    except ChiikiTsushoError:
-        fault = Text("{day!r} is not a day; write it as 2026-04-01", day=text)
-        raise _at_cell(row, "date", fault) from None
+    except ChiikiTsushoError as error:
+        raise _at_cell(row, "date", error) from None
 
 
-def _at_cell(row: int, column: str, fault: Text) -> ChiikiTsushoError:
+def _at_cell(row: int, column: str, fault: Sayable) -> ChiikiTsushoError:
     return ChiikiTsushoError(
         Text(
             "row {row} of the plan, {column} ({heading}): {fault}",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
 from chiiki_tsusho.duties.findings import Finding, Rule, Severity
 from chiiki_tsusho.duties.meetings import Meeting, Meetings
 from chiiki_tsusho.duties.periods import (
     MONTHS_OF_A_YEAR,
-    act_by,
     blame_after,
     closed_days,
     days_later,
@@ -27,6 +25,8 @@ from chiiki_tsusho.duties.services import care_services
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.reading.cell_texts import folded
+
+COUNCILS = {"management": "運営推進会議", "care_medical": "介護・医療連携推進会議"}
 
 
 @dataclass
@@ -114,6 +114,11 @@ class OfficeCase:
     # --- periods -------------------------------------------------------------------------------
 
     @property
+    def order(self) -> tuple[str, str]:
+        """Where it stands among others: by provider and service."""
+        return self.office.provider_no, self.service
+
+    @property
     def obliged_from(self) -> date | None:
         """The first day on which a council is owed: the designation, or the law's if later."""
         first = self.book.first_day(self.service, "council")
@@ -150,27 +155,27 @@ class OfficeCase:
             begin, period_end(begin, rule.number, own_day=True), self.office.closures
         )
 
-    def due_after(self, day: date, further: int = 0) -> date | None:
-        """Return the day after which the next meeting is late, some months further on."""
-        rule = self.interval(day)
-        if rule is None:
-            return None
-        end = blame_after(day, rule.number + further)
-        return without_closures(day, end, self.office.closures)
+    def due_after(
+        self,
+        day: date,
+        end_of: Callable[[date, int], date] = blame_after,
+        further: int = 0,
+    ) -> date | None:
+        """Return the last day for the meeting after one, None where no more is owed.
 
-    def act_after(self, day: date) -> date | None:
-        """Return the last day for the meeting after one, by every reading of the months."""
+        Parameters
+        ----------
+        day : date
+            That of the meeting before.
+        end_of : callable
+            How the end of its months is read; by default it is the latest that any reading has.
+        further : int
+            How many months more are given.
+        """
         rule = self.interval(day)
         if rule is None:
             return None
-        return without_closures(day, act_by(day, rule.number), self.office.closures)
-
-    def legal_after(self, day: date) -> date | None:
-        """Return the last day for the meeting after one, as the Civil Code counts months."""
-        rule = self.interval(day)
-        if rule is None:
-            return None
-        return without_closures(day, period_end(day, rule.number), self.office.closures)
+        return without_closures(day, end_of(day, rule.number + further), self.office.closures)
 
     def grace(self, months: int, day: date) -> DutyRule | None:
         """Return how far beyond its months "about" (おおむね) may go."""
@@ -285,8 +290,3 @@ def _twice(office: Office, other: Office) -> Text:
         "closed_to",
         **told,
     )
-
-
-def provider_order(case: OfficeCase) -> tuple[Any, ...]:
-    """Order cases by provider and service."""
-    return (case.office.provider_no, case.service)

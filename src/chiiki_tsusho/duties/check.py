@@ -8,27 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.duties.cases import (
-    OfficeCase,
-    council_cases,
-    provider_order,
-    stray_meetings,
-)
+from chiiki_tsusho.duties.cases import COUNCILS, OfficeCase, council_cases, stray_meetings
 from chiiki_tsusho.duties.counting import counted_meetings
 from chiiki_tsusho.duties.filings import filing_findings
-from chiiki_tsusho.duties.findings import DutyReport, Finding, rules_wanted
+from chiiki_tsusho.duties.findings import DutyReport, Finding, named, rules_wanted
 from chiiki_tsusho.duties.follow_ups import (
     meeting_findings,
     passed_findings,
     planned_findings,
     record_findings,
 )
-from chiiki_tsusho.duties.intervals import interval_findings, named
-from chiiki_tsusho.duties.meetings import Meetings, read_meetings
+from chiiki_tsusho.duties.intervals import interval_findings
+from chiiki_tsusho.duties.meetings import read_meetings
 from chiiki_tsusho.duties.members import member_findings, stray_members
 from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.register_columns import MEETINGS
-from chiiki_tsusho.duties.registers import Office, read_corporation, read_offices, read_register
+from chiiki_tsusho.duties.registers import read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import LAW, RuleBook, rule_book
 from chiiki_tsusho.language import Language, Text
 
@@ -36,10 +31,6 @@ if TYPE_CHECKING:
     from chiiki_tsusho.duties.registers import Given
 
 _SINGLE_KEYS = ("council", "interval_months", "retention_years")
-COUNCIL_WORDS = {
-    "management": "運営推進会議",
-    "care_medical": "介護・医療連携推進会議",
-}
 
 
 @checked_call
@@ -99,20 +90,17 @@ def check_duties(
     rows = None if members is None else read_register(members, "members", encoding).rows
     known = read_offices(offices, encoding)
     register = read_meetings(meetings, encoding)
-    findings = list(_council_findings(known, register, book, on))
+    cases = sorted(council_cases(known, register, book, on), key=lambda one: one.order)
+    findings = [*stray_meetings(known, cases, register), *_council_findings(cases)]
     if rows is not None:
-        findings += member_findings(council_cases(known, register, book, on), rows)
+        findings += member_findings(cases, rows)
         findings += stray_members(rows, {one.provider_no for one in known})
     if row is not None:
         findings += filing_findings(known, row, on)
     return DutyReport(sorted(findings, key=lambda one: one.order), on, language)
 
 
-def _council_findings(
-    offices: Sequence[Office], register: Meetings, book: RuleBook, on: date
-) -> Iterator[Finding]:
-    cases = sorted(council_cases(offices, register, book, on), key=provider_order)
-    yield from stray_meetings(offices, cases, register)
+def _council_findings(cases: Sequence[OfficeCase]) -> Iterator[Finding]:
     unknown: dict[str, int] = {}
     for case in cases:
         case.unknown = unknown
@@ -167,10 +155,10 @@ def _of_authority(case: OfficeCase) -> Iterator[Finding]:
                 "sources_differ",
                 Text(
                     "the law has {law} ({place}), {authority} has {town}",
-                    law=COUNCIL_WORDS.get(law.value, law.value),
+                    law=COUNCILS.get(law.value, law.value),
                     place=law.place,
                     authority=named(authority),
-                    town=COUNCIL_WORDS.get(town.value, town.value),
+                    town=COUNCILS.get(town.value, town.value),
                 ),
                 Text("follow the municipality that designated the office; ask it in doubt"),
                 town,

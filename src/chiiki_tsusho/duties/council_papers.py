@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from chiiki_tsusho.duties.cases import OfficeCase
-from chiiki_tsusho.duties.findings import authority_name
+from chiiki_tsusho.duties.cases import COUNCILS, OfficeCase
+from chiiki_tsusho.duties.findings import named
 from chiiki_tsusho.duties.follow_ups import notice_days, retention
 from chiiki_tsusho.duties.meetings import Meeting, said_number
-from chiiki_tsusho.duties.paper_model import Block, Cell, PageBreak, Paper, Paragraph, Table
+from chiiki_tsusho.duties.paper_model import Block, Cell, PageBreak, Paper, Paragraph, Table, form
 from chiiki_tsusho.duties.registers import MODES
 from chiiki_tsusho.duties.services import care_services
 from chiiki_tsusho.eras import japanese_date
 
-COUNCILS = {"management": "運営推進会議", "care_medical": "介護・医療連携推進会議"}
 NO_DATE = "令和　　年　　月　　日"
 _WEEKDAYS = "月火水木金土日"
 # What a town that prints examples names; an office keeps or strikes each.
@@ -56,37 +55,33 @@ def council_name(case: OfficeCase) -> str:
     return COUNCILS[rule.value] if rule else COUNCILS["management"]
 
 
-def _titled(case: OfficeCase, meeting: Meeting | None, rest: str) -> str:
-    said = said_number(meeting.number if meeting else "")
-    return f"{said} {council_name(case)} {rest}".lstrip()
+def _titled(case: OfficeCase, meeting: Meeting, rest: str) -> str:
+    return f"{said_number(meeting.number)} {council_name(case)} {rest}".lstrip()
 
 
 def _written(day: date | None) -> str:
     return NO_DATE if day is None else japanese_date(day)
 
 
-def _with_weekday(day: date | None) -> str:
-    return f"{NO_DATE}(　)" if day is None else f"{japanese_date(day)}({_WEEKDAYS[day.weekday()]})"
+def _hours(meeting: Meeting) -> str:
+    weekday = _WEEKDAYS[meeting.day.weekday()] if meeting.day else "　"
+    return f"{_written(meeting.day)}({weekday})　　時　　分 から　　時　　分 まで"
 
 
-def _day(meeting: Meeting | None) -> date | None:
-    return (meeting.held_on or meeting.planned_on) if meeting else None
+def _agenda(meeting: Meeting) -> str:
+    if meeting.agenda:
+        return "\n".join(filter(None, meeting.agenda.replace("、", "\n").split("\n")))
+    return "\n".join(f"□ {text}" for text in AGENDA.values())
 
 
-def _agenda(meeting: Meeting | None) -> list[str]:
-    if meeting and meeting.agenda:
-        return [one for one in meeting.agenda.replace("、", "\n").split("\n") if one]
-    return [f"□ {text}" for text in AGENDA.values()]
-
-
-def notice(case: OfficeCase, meeting: Meeting | None) -> Paper:
+def notice(case: OfficeCase, meeting: Meeting) -> Paper:
     """Return 開催通知(出席依頼): one for the members and, where the town wants it, one for it."""
-    day = _day(meeting)
+    day = meeting.day
     title = _titled(case, meeting, "開催のお知らせ(出席のお願い)")
     blocks = _letter(case, meeting, f"{council_name(case)} 構成員 各位", title, None)
     rule = case.rule("notice_months_before", day)
     if rule is not None:
-        town = authority_name(case.office.authority, "ja")
+        town = named(case.office.authority).say("ja")
         until = f"開催日の{rule.number}か月前まで"
         if day is not None:
             until += f"({japanese_date(notice_days(rule, day)[0])}まで)"
@@ -106,14 +101,14 @@ def notice(case: OfficeCase, meeting: Meeting | None) -> Paper:
 
 def _letter(
     case: OfficeCase,
-    meeting: Meeting | None,
+    meeting: Meeting,
     to: str,
     title: str,
     to_authority: Sequence[str] | None,
 ) -> list[Block]:
     office = case.office
     council = council_name(case)
-    mode = meeting.mode if meeting else None
+    mode = meeting.mode
     ways = "　".join(
         f"{'■' if mode in (key, 'mixed') else '□'} {MODES[key]}" for key in ("in_person", "online")
     )
@@ -123,7 +118,7 @@ def _letter(
         else "ご多用のところ恐れ入りますが、ご出席くださいますようお願い申し上げます。"
     )
     blocks: list[Block] = [
-        Paragraph(_written(meeting.notice_on if meeting else None), "right", after=10),
+        Paragraph(_written(meeting.notice_on), "right", after=10),
         Paragraph(to, after=10),
         Paragraph(office.corporation, "right"),
         Paragraph(office.office or "事業所名", "right"),
@@ -136,38 +131,31 @@ def _letter(
             after=12,
         ),
         Paragraph("記", "center", after=8),
-        Table(
+        form(
             (32, 132),
             [
-                [
-                    Cell("日　時", head=True, align="center"),
-                    Cell(f"{_with_weekday(_day(meeting))}　　時　　分 から　　時　　分 まで"),
-                ],
-                [
-                    Cell("会　場", head=True, align="center"),
-                    Cell((meeting.place if meeting else None) or ""),
-                ],
-                [Cell("開催方法", head=True, align="center"), Cell(ways)],
-                [
-                    Cell("議　題", head=True, align="center"),
-                    Cell("\n".join(_agenda(meeting))),
-                ],
+                ("日　時", _hours(meeting)),
+                ("会　場", meeting.place or ""),
+                ("開催方法", ways),
+                ("議　題", _agenda(meeting)),
             ],
             (10, 10, 10, 40),
         ),
         Paragraph(after=6),
     ]
-    if mode in ("online", "mixed") and to_authority is None:
-        blocks.append(
-            Paragraph(
-                "※ 利用者・ご家族がオンラインで参加される場合は、テレビ電話装置等の活用について"
-                "あらかじめ同意をいただきます。",
-                points=9.5,
-                after=6,
-            )
-        )
     if to_authority is None:
-        blocks += _reply()
+        if mode in ("online", "mixed"):
+            consent = (
+                "※ 利用者・ご家族がオンラインで参加される場合は、テレビ電話装置等の活用について"
+                "あらかじめ同意をいただきます。"
+            )
+            blocks.append(Paragraph(consent, points=9.5, after=6))
+        reply = [("出　欠", "□ 出席　　□ 欠席"), ("ご意見等", "")]
+        blocks += [
+            Paragraph("出欠のご連絡(　　月　　日までにお知らせください)", after=3),
+            form((32, 132), reply, (10, 18)),
+            Paragraph(after=8),
+        ]
     blocks += [
         Paragraph("以上", "right", after=6),
         Paragraph("担当　　　　　　　　　電話　　　　　　　　　FAX", after=24),
@@ -176,79 +164,48 @@ def _letter(
     return blocks
 
 
-def _reply() -> list[Block]:
-    return [
-        Paragraph("出欠のご連絡(　　月　　日までにお知らせください)", after=3),
-        Table(
-            (32, 132),
-            [
-                [Cell("出　欠", head=True, align="center"), Cell("□ 出席　　□ 欠席")],
-                [Cell("ご意見等", head=True, align="center"), Cell("")],
-            ],
-            (10, 18),
-        ),
-        Paragraph(after=8),
-    ]
-
-
-def minutes(case: OfficeCase, meeting: Meeting | None) -> Paper:
+def minutes(case: OfficeCase, meeting: Meeting) -> Paper:
     """Return 会議録 to be completed: groups and numbers, no field for a name."""
     office = case.office
     title = _titled(case, meeting, "会議録")
-    day = _day(meeting)
+    day = meeting.day
     came = [
         f"{group}{getattr(meeting, name)}名"
         for name, group in GROUPS.items()
-        if meeting and getattr(meeting, name)
+        if getattr(meeting, name)
     ] or [f"{group}　　名" for name, group in GROUPS.items() if _sits(case, name)]
-    absent = "　　名" if meeting is None or meeting.absent is None else f"{meeting.absent}名"
+    absent = "　　名" if meeting.absent is None else f"{meeting.absent}名"
     joint = "なし"
-    others = set(meeting.joint_with or () if meeting else ()) - {office.provider_no}
+    others = set(meeting.joint_with or ()) - {office.provider_no}
     if others:
         joint = f"あり(ほか{len(others)}事業所)。会議録は事業所ごとに作成する"
     rows = [
         ("事業所名", f"{office.office}(事業所番号 {office.provider_no})"),
         ("サービス", care_services()[office.service].name),
-        ("開催日時", f"{_with_weekday(day)}　　時　　分 から　　時　　分 まで"),
-        ("会　場", (meeting.place if meeting else None) or ""),
-        ("開催方法", MODES[meeting.mode] if meeting and meeting.mode else "□ 対面　□ オンライン"),
+        ("開催日時", _hours(meeting)),
+        ("会　場", meeting.place or ""),
+        ("開催方法", MODES[meeting.mode] if meeting.mode else "□ 対面　□ オンライン"),
         ("合同開催", joint),
         ("出席者", "、".join(came)),
         ("欠席した構成員", absent),
-        ("議　題", "\n".join(_agenda(meeting))),
+        ("議　題", _agenda(meeting)),
     ]
-    how = (
-        meeting.published_how if meeting else None
-    ) or "□ 事業所で閲覧　□ ホームページ　□ その他(　　　)"
-    kept = retention(case, meeting or Meeting(office.provider_no), day) if day else None
+    how = meeting.published_how or "□ 事業所で閲覧　□ ホームページ　□ その他(　　　)"
+    kept = retention(case, meeting, day) if day else None
     keep = f"{japanese_date(kept[0])}まで保存({kept[1].number}年間)" if kept else ""
-    if kept and not (meeting and meeting.published_on):
+    if kept and not meeting.published_on:
         keep += "。公表が後になるときは、公表の日から数える"
+    after = [
+        ("公　表", f"公表日 {_written(meeting.published_on)}\n{how}"),
+        ("保　存", keep),
+    ]
     blocks: list[Block] = [
         Paragraph(title, "center", 15, bold=True, after=8),
-        Table(
-            (34, 132),
-            [[Cell(name, head=True, align="center"), Cell(text)] for name, text in rows],
-            (9,) * len(rows),
-        ),
+        form((34, 132), rows, (9,) * len(rows)),
         Paragraph(after=6),
-        Table(
-            (34, 132),
-            [[Cell(text, head=True, align="center"), Cell("")] for text in RECORD.values()],
-            (26, 22, 22, 22),
-        ),
+        form((34, 132), [(text, "") for text in RECORD.values()], (26, 22, 22, 22)),
         Paragraph(after=6),
-        Table(
-            (34, 132),
-            [
-                [
-                    Cell("公　表", head=True, align="center"),
-                    Cell(f"公表日 {_written(meeting.published_on if meeting else None)}\n{how}"),
-                ],
-                [Cell("保　存", head=True, align="center"), Cell(keep)],
-            ],
-            (14, 9),
-        ),
+        form((34, 132), after, (14, 9)),
         Paragraph(points=4),
         Paragraph(
             "※ この会議録は公表します。利用者その他の個人が特定できる内容(氏名、住所等)は"
@@ -284,7 +241,7 @@ def members(case: OfficeCase, rows: Sequence[dict[str, Any]], on: date) -> Paper
     heads = [Cell(text, head=True, align="center") for text in ("氏名", "構成区分", "職名等")]
     blocks: list[Block] = [
         Paragraph(title, "center", 15, bold=True, after=14),
-        Paragraph(f"{authority_name(office.authority, 'ja') or '　　　　　　'} 御中", after=6),
+        Paragraph(f"{named(office.authority).say('ja') or '　　　　　　'} 御中", after=6),
         Paragraph(NO_DATE, "right", after=6),
         Paragraph(f"事業所名：　{office.office}", points=11.5, after=2),
         Paragraph(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from chiiki_tsusho.duties.cases import OfficeCase
 from chiiki_tsusho.duties.findings import Finding
@@ -44,7 +44,7 @@ def counted_meetings(case: OfficeCase) -> tuple[list[Meeting], list[Finding]]:
                 case.finding(
                     "unclear",
                     "doubled_meeting",
-                    Text("several meetings on {day}; they are counted as one", day=_held(meeting)),
+                    Text("several meetings on {day}; they are counted as one", day=meeting.held),
                     Text("keep one row for each meeting"),
                     None,
                     meeting,
@@ -59,18 +59,13 @@ def counted_meetings(case: OfficeCase) -> tuple[list[Meeting], list[Finding]]:
     return counted, findings
 
 
-def _held(meeting: Meeting) -> date:
-    assert meeting.held_on is not None
-    return meeting.held_on
-
-
 def _mode(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
     if not case.knows("mode"):
         return
     if meeting.mode is None:
         case.miss("mode")
         return
-    day = _held(meeting)
+    day = meeting.held
     rules = {rule.value: rule for rule in case.rules("mode", day)}
     ways = ("in_person", "online") if meeting.mode == "mixed" else (meeting.mode,)
     missing = [way for way in ways if way not in rules]
@@ -127,7 +122,7 @@ def _attendance(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
         case.miss(*_USUAL)
         return
     outsiders = meeting.attending(OUTSIDERS)
-    rule = case.rule("outsiders_min", _held(meeting))
+    rule = case.rule("outsiders_min", meeting.held)
     if rule is None:
         return
     if outsiders < rule.number:
@@ -159,7 +154,7 @@ def _consent(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
     """Find users or families on video without consent (第34条第1項ただし書)."""
     if meeting.mode not in ("online", "mixed") or not meeting.attending(FROM_USERS):
         return
-    rule = case.of_law("online_consent", _held(meeting)) or case.rule("online_consent")
+    rule = case.of_law("online_consent", meeting.held) or case.rule("online_consent")
     if case.knows("online_consent") and not meeting.online_consent:
         yield case.finding(
             "breach",
@@ -176,10 +171,10 @@ def _consent(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
 
 def _joint(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
     """Find joint meetings that are not held as the town asks."""
-    others = [one for one in meeting.joint_with or () if one != case.office.provider_no]
+    others = _others(case, meeting)
     if not others:
         return
-    day = _held(meeting)
+    day = meeting.held
     anonymous = case.rule("joint_anonymous", day)
     if anonymous and case.knows("anonymous") and not meeting.anonymous:
         yield case.finding(
@@ -242,15 +237,21 @@ def _listed(numbers: Sequence[str]) -> str:
     return ", ".join(sorted(numbers))
 
 
+def _others(case: OfficeCase, meeting: Meeting) -> list[str]:
+    """Return the other providers of a joint meeting."""
+    return [one for one in meeting.joint_with or () if one != case.office.provider_no]
+
+
+def _by_year(meetings: Iterable[Meeting]) -> Iterator[tuple[int, list[Meeting]]]:
+    """Yield the fiscal years of meetings in order of time, with those of each."""
+    for year, of_year in groupby(meetings, lambda one: fiscal_year(one.held)):
+        yield year, list(of_year)
+
+
 def _joint_share(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[Finding]:
     """Find fiscal years with more joint meetings than half of those owed."""
-    by_year: dict[int, list[Meeting]] = {}
-    for meeting in counted:
-        if [one for one in meeting.joint_with or () if one != case.office.provider_no]:
-            by_year.setdefault(fiscal_year(_held(meeting)), []).append(meeting)
-    for year, joint in sorted(by_year.items()):
-        day = _held(joint[-1])
-        rule = case.rule("joint_max_share", day)
+    for year, joint in _by_year(one for one in counted if _others(case, one)):
+        rule = case.rule("joint_max_share", joint[-1].held)
         owed = case.needed(year, begun=True)
         if rule is None or not owed:
             continue
@@ -274,16 +275,12 @@ def _joint_share(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[Findi
 
 def _groups(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[Finding]:
     """Find groups of members who came to no meeting of a year (no quorum: advice only)."""
-    by_year: dict[int, list[Meeting]] = {}
-    for meeting in counted:
-        if meeting.counts_given:
-            by_year.setdefault(fiscal_year(_held(meeting)), []).append(meeting)
     council = case.rule("council")
     medical = council is not None and council.value == "care_medical"
-    for year, meetings in sorted(by_year.items()):
+    for year, meetings in _by_year(one for one in counted if one.counts_given):
         if year == fiscal_year(case.on) and len(meetings) < max(case.needed(year), 1):
             continue
-        members = case.rules("member", _held(meetings[-1]))
+        members = case.rules("member", meetings[-1].held)
         rule = members[0] if members else None
         for columns, group in GROUPS:
             if any(one.attending(columns) for one in meetings) or not case.knows(*columns):

@@ -184,23 +184,22 @@ def _cell(target: Any, cell: Cell) -> None:
         _align(paragraph, cell.align)
         paragraph.add_run(line).font.size = shared.Pt(cell.points)
     if cell.head:
-        _shaded(target)
+        shade = f'w:val="clear" w:color="auto" w:fill="{_SHADE}"'
+        target._tc.get_or_add_tcPr().append(_element("shd", shade))
 
 
 def _padded(table: Any) -> None:
-    """Keep lines off the borders; python-docx has no setting for it."""
-    parse, declarations = needed("docx.oxml").parse_xml, needed("docx.oxml.ns").nsdecls
+    """Keep lines off the borders."""
     sides = "".join(f'<w:{side} w:w="{_PADDING}" w:type="dxa"/>' for side in ("top", "bottom"))
-    table._tbl.tblPr.append(parse(f"<w:tblCellMar {declarations('w')}>{sides}</w:tblCellMar>"))
+    table._tbl.tblPr.append(_element("tblCellMar", within=sides))
 
 
 def _kept_whole(row: Any) -> None:
-    """Keep a row on one page; python-docx has no setting for it."""
-    parse, declarations = needed("docx.oxml").parse_xml, needed("docx.oxml.ns").nsdecls
-    row._tr.get_or_add_trPr().insert(0, parse(f"<w:cantSplit {declarations('w')}/>"))
+    """Keep a row on one page."""
+    row._tr.get_or_add_trPr().insert(0, _element("cantSplit"))
 
 
-def _shaded(target: Any) -> None:
-    parse, declarations = needed("docx.oxml").parse_xml, needed("docx.oxml.ns").nsdecls
-    shade = parse(f'<w:shd {declarations("w")} w:val="clear" w:color="auto" w:fill="{_SHADE}"/>')
-    target._tc.get_or_add_tcPr().append(shade)
+def _element(name: str, attributes: str = "", within: str = "") -> Any:
+    """Make an element of what python-docx has no setting for."""
+    declared = needed("docx.oxml.ns").nsdecls("w")
+    return needed("docx.oxml").parse_xml(f"<w:{name} {declared} {attributes}>{within}</w:{name}>")

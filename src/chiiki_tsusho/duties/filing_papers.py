@@ -16,7 +16,7 @@ from chiiki_tsusho.duties.filings import (
     offices_counted,
     split_address,
 )
-from chiiki_tsusho.duties.paper_model import Block, Cell, Paper, Paragraph, Table
+from chiiki_tsusho.duties.paper_model import Block, Cell, Paper, Paragraph, Table, form
 from chiiki_tsusho.duties.registers import Office
 from chiiki_tsusho.duties.rules import EVERY_SERVICE, LAW, rule_book
 from chiiki_tsusho.duties.services import care_services
@@ -48,14 +48,14 @@ def _box(chosen: bool) -> str:
 
 
 def _heading(
-    form: str, place: str, title: str, addressee: Addressee, row: dict[str, Any], on: date
+    number: str, place: str, title: str, addressee: Addressee, row: dict[str, Any], on: date
 ) -> list[Block]:
     town = addressee.name.removesuffix("長") if addressee.name[-2:-1] in "市区町村" else ""
     seal = "　　印" if rule_book().one(LAW, EVERY_SERVICE, "filing_seal", on) else ""
     of_town = f"({place})" if addressee.name == _MAYORS_FORM else ""
     return [
-        Paragraph(f"{form}{of_town}", after=2),
-        Table((30, 40), [[Cell("受付番号", head=True, align="center"), Cell()]], (8,), "right"),
+        Paragraph(f"{number}{of_town}", after=2),
+        form((30, 40), [("受付番号", "")], (8,), "right"),
         Paragraph(points=5),
         Paragraph(
             f"{town}介護サービス事業者の業務管理体制に係る{title}", "center", 13, bold=True, after=4
@@ -65,11 +65,7 @@ def _heading(
         Paragraph(f"事業者　名　　称　{row['name'] or ''}", indent=84),
         Paragraph(f"代表者氏名　{row['head_name'] or ''}{seal}", indent=97, after=3),
         Paragraph("　このことについて，下記のとおり関係書類を添えて届け出ます。", after=2),
-        Table(
-            (44, 124),
-            [[Cell("事業者(法人)番号", head=True, align="center"), Cell(row["number"] or "")]],
-            (8,),
-        ),
+        form((44, 124), [("事業者(法人)番号", row["number"] or "")], (8,)),
         Paragraph(points=5),
     ]
 
@@ -188,19 +184,13 @@ def filing_change(offices: Sequence[Office], row: dict[str, Any], on: date) -> P
     """Return 様式第2号: a change of what was filed."""
     chosen = row["changed_items"] or ()
     marked = [f"{_box(at in chosen)} {at} {text}" for at, text in enumerate(_CHANGES, start=1)]
-    pairs = [
-        [Cell(marked[0]), Cell(marked[1])],
-        [Cell(marked[2]), Cell(marked[3])],
-        [Cell(marked[4], 2)],
-        [Cell(marked[5], 2)],
-        [Cell(marked[6], 2)],
-        [Cell(marked[7], 2)],
-    ]
+    pairs = [[Cell(text) for text in marked[at : at + 2]] for at in (0, 2)]
+    single = [[Cell(text, 2)] for text in marked[4:]]
     blocks = _heading("様式第2号", "第3条関係", "変更届出書", addressee_of(offices, on), row, on)
     blocks += [
         Table(
             (84, 84),
-            [[Cell("変更があった事項", 2, head=True, align="center")], *pairs],
+            [[Cell("変更があった事項", 2, head=True, align="center")], *pairs, *single],
             (8,) * 7,
         ),
         Paragraph(after=4),

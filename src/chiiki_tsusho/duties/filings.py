@@ -106,11 +106,6 @@ def items_for(offices: int, on: date | None = None) -> list[FilingItem]:
     ]
 
 
-def counted_offices(offices: Sequence[Office]) -> int:
-    """Count offices as the filing does."""
-    return len(offices_counted(offices))
-
-
 def offices_counted(offices: Sequence[Office]) -> list[Office]:
     """Return the offices that the filing counts: one for each designation and service.
 
@@ -293,7 +288,7 @@ def filing_findings(
 ) -> Iterator[Finding]:
     """Find what the filing lacks, and a filing with another authority; no cell of it is told."""
     offices = offices_of(offices, corporation, on)
-    number = counted_offices(offices)
+    number = len(offices_counted(offices))
     for item in items_for(number, on):
         if not all(corporation[column] for column in ITEM_COLUMNS[item.item]):
             yield Finding(

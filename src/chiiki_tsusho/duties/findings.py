@@ -10,16 +10,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.duties.rules import DutyRule
+from chiiki_tsusho.duties.rules import LAW, DutyRule
 from chiiki_tsusho.duties.services import authorities
-from chiiki_tsusho.language import Language, Sayable, Text
+from chiiki_tsusho.language import Language, Name, Sayable, Text
 from chiiki_tsusho.lazy import pandas
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Severity = Literal["breach", "late", "due", "unclear", "advice"]
-SEVERITIES: tuple[Severity, ...] = ("breach", "late", "due", "unclear", "advice")
 Rule = Literal[
     "no_meeting_yet",
     "interval_exceeded",
@@ -58,6 +57,7 @@ SEVERITY_WORDS: dict[Severity, Text] = {
     "unclear": Text("unclear"),
     "advice": Text("advice"),
 }
+SEVERITIES = tuple(SEVERITY_WORDS)
 # Names and 見出し of the columns of findings.
 COLUMNS = {
     "severity": "区分",
@@ -75,12 +75,13 @@ COLUMNS = {
 }
 
 
-def authority_name(key: str, language: Language) -> str:
+def named(authority: str) -> Sayable:
     """Name an authority to people: 足立区."""
-    if key == "law":
-        return Text("the law").say(language)
-    known = authorities().get(key)
-    return known.name if known else key
+    if authority == LAW:
+        return Text("the law")
+    known = authorities().get(authority)
+    name = known.name if known else authority
+    return Name(name, name)
 
 
 def rules_wanted(authority: str) -> Text:

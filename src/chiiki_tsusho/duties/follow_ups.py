@@ -20,10 +20,10 @@ from chiiki_tsusho.duties.rules import LAW, DutyRule
 from chiiki_tsusho.language import Sayable, Text
 
 
-def report_rule(case: OfficeCase, meeting: Meeting | None, day: date) -> DutyRule | None:
+def report_rule(case: OfficeCase, meeting: Meeting, day: date) -> DutyRule | None:
     """Return the rule by which minutes are sent to the municipality, None where none are."""
-    present = meeting is not None and bool(meeting.municipality)
-    return None if present and report_waived(case, day) else case.rule("report_months", day)
+    waived = meeting.municipality and report_waived(case, day)
+    return None if waived else case.rule("report_months", day)
 
 
 def report_waived(case: OfficeCase, day: date) -> bool:
@@ -56,8 +56,7 @@ def retention(case: OfficeCase, meeting: Meeting, day: date) -> tuple[date, Duty
 
 def meeting_findings(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
     """Find what is late around a meeting that counts."""
-    assert meeting.held_on is not None
-    day = meeting.held_on
+    day = meeting.held
     notice = case.rule("notice_months_before", day)
     if notice and meeting.authority_notice_on:
         _, lenient = notice_days(notice, day)
@@ -105,8 +104,7 @@ def meeting_findings(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
 
 def record_findings(case: OfficeCase, meeting: Meeting) -> Iterator[Finding]:
     """Find records destroyed before their time."""
-    assert meeting.held_on is not None
-    kept = retention(case, meeting, meeting.held_on)
+    kept = retention(case, meeting, meeting.held)
     discarded = case.done(meeting, "discarded_on")
     if kept and discarded and discarded <= kept[0]:
         end, rule = kept
@@ -175,15 +173,14 @@ def _due_after(
     what_to_do: Sayable,
 ) -> Iterator[Finding]:
     """Find what was not done in so many months after the meeting, or done later."""
-    assert meeting.held_on is not None
     if not case.knows(column):
         return
-    due = blame_after(meeting.held_on, rule.number)
+    due = blame_after(meeting.held, rule.number)
     done = case.done(meeting, column)
     if (done or case.on) > due:
         yield case.finding("late", name, message(due), what_to_do, rule, meeting, due)
     elif done is None:
-        due = act_by(meeting.held_on, rule.number)
+        due = act_by(meeting.held, rule.number)
         yield case.finding("due", name, message(due), what_to_do, rule, meeting, due)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from chiiki_tsusho.duties.cases import OfficeCase
-from chiiki_tsusho.duties.findings import Finding, Severity, authority_name
+from chiiki_tsusho.duties.findings import Finding, Severity, named
 from chiiki_tsusho.duties.meetings import Meeting
 from chiiki_tsusho.duties.periods import elapsed, fiscal_days, fiscal_year
 from chiiki_tsusho.duties.rules import DutyRule
-from chiiki_tsusho.language import Counted, Language, Sayable, Text
+from chiiki_tsusho.language import Counted, Sayable, Text
 
 # So many days before its last day the next meeting is announced.
 DUE_DAYS = 60
@@ -19,21 +19,6 @@ HOLD_ONE = Text(
 )
 _TOO_LATE = Text("the office is closed for good (廃止); keep a note of why none was held")
 _NOTE_WHY = Text("note in the minutes why it was late, and set the dates of the year in advance")
-
-
-class _Named:
-    """The name of an authority, in a language once there is one."""
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-
-    def say(self, language: Language = "en") -> str:
-        return authority_name(self.key, language)
-
-
-def named(key: str) -> Sayable:
-    """Name an authority in a sentence."""
-    return _Named(key)
 
 
 def interval_findings(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[Finding]:
@@ -51,12 +36,11 @@ def interval_findings(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[
         One for each due day that passed. A further counted meeting never adds one: it takes the
         due day it keeps away, and puts off those after it.
     """
-    counted = [one for one in counted if not (one.held_on and case.too_early(one.held_on))]
+    counted = [one for one in counted if not case.too_early(one.held)]
     yield from _before_the_first(case, counted)
     for at, meeting in enumerate(counted):
         following = counted[at + 1] if at + 1 < len(counted) else None
-        assert meeting.held_on is not None
-        yield from _missed(case, counted, meeting.held_on, following)
+        yield from _missed(case, counted, meeting.held, following)
     yield from _too_few(case, counted)
     yield from _next_due(case, counted)
 
@@ -67,7 +51,7 @@ def _before_the_first(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[
     if due is None or start is None:
         return
     first = counted[0] if counted else None
-    end = first.held_on if first and first.held_on else case.until
+    end = first.held if first else case.until
     rule = case.interval(start)
     if end <= due or rule is None:
         return
@@ -95,7 +79,7 @@ def _missed(
     case: OfficeCase, counted: Sequence[Meeting], start: date, following: Meeting | None
 ) -> Iterator[Finding]:
     """Find the due days missed between a meeting and the next, or the day of the check."""
-    end = following.held_on if following and following.held_on else case.until
+    end = following.held if following else case.until
     due, rule = case.due_after(start), case.interval(start)
     if due is None or rule is None or end <= due:
         return
@@ -105,7 +89,7 @@ def _missed(
     year = fiscal_year(due)
     held = _in_year(counted, year)
     if grace is not None:
-        latest = case.due_after(start, grace.number)
+        latest = case.due_after(start, further=grace.number)
         over = case.on > fiscal_days(year)[1]
         # Where the office closed and did not open again, the month was never over.
         kept = latest is None or end <= latest
@@ -184,13 +168,12 @@ def _differs(case: OfficeCase, rule: DutyRule, day: date) -> Sayable | str:
 
 
 def _in_year(counted: Sequence[Meeting], year: int) -> int:
-    first, last = fiscal_days(year)
-    return sum(1 for one in counted if one.held_on and first <= one.held_on <= last)
+    return sum(fiscal_year(one.held) == year for one in counted)
 
 
 def _too_few(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[Finding]:
     """Find fiscal years with fewer meetings than the town counts."""
-    start = case.obliged_from or (counted[0].held_on if counted else None)
+    start = case.obliged_from or (counted[0].held if counted else None)
     if start is None:
         return
     for year in range(fiscal_year(start), fiscal_year(case.on)):
@@ -215,7 +198,7 @@ def _too_few(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[Finding]:
 
 
 def _next_due(case: OfficeCase, counted: Sequence[Meeting]) -> Iterator[Finding]:
-    last = counted[-1].held_on if counted else None
+    last = counted[-1].held if counted else None
     due = case.due_after(last) if last else case.first_due()
     rule = case.interval(last or case.on)
     if due is None or rule is None or not 0 <= (due - case.on).days < DUE_DAYS:

@@ -71,6 +71,12 @@ class Meeting:
         return plain_number(self.meeting_no or "")
 
     @property
+    def held(self) -> date:
+        """The day of a meeting that was held."""
+        assert self.held_on is not None
+        return self.held_on
+
+    @property
     def day(self) -> date | None:
         """The day on which it was held or is meant to be."""
         return self.held_on or self.planned_on
@@ -125,7 +131,7 @@ class Meetings:
             for one in self._of_provider.get(provider_no, ())
             if one.held_on is not None and one.held_on <= on
         ]
-        return sorted(found, key=lambda one: (one.held_on or on, one.number))
+        return sorted(found, key=lambda one: (one.held, one.number))
 
     def planned(self, provider_no: str, on: date) -> list[tuple[date, Meeting]]:
         """Return the meetings a provider has still to hold, with the day meant for each."""
@@ -145,7 +151,9 @@ class Meetings:
         return sorted(found, key=lambda pair: (pair[0], pair[1].number))
 
 
-def read_meetings(given: Given, encoding: str | None = None) -> Meetings:
-    """Read the register of meetings."""
+def read_meetings(given: Given | None, encoding: str | None = None) -> Meetings:
+    """Read the register of meetings; without one there are none."""
+    if given is None:
+        return Meetings(frozenset(), [])
     table = read_register(given, "meetings", encoding)
     return Meetings(table.columns, [Meeting(**row) for row in table.rows])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -44,6 +44,17 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     heights: Sequence[float] = ()
     align: Align = "center"
+
+
+def form(
+    widths: tuple[float, float],
+    rows: Iterable[tuple[str, str]],
+    heights: Sequence[float],
+    align: Align = "center",
+) -> Table:
+    """Return a table of headed lines: what is asked, and what is told or still to be written."""
+    cells = [[Cell(head, head=True, align="center"), Cell(text)] for head, text in rows]
+    return Table(widths, cells, heights, align)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from chiiki_tsusho.duties import council_papers, filing_papers
 from chiiki_tsusho.duties.cases import OfficeCase, council_cases, council_service
 from chiiki_tsusho.duties.docx_file import write_docx
 from chiiki_tsusho.duties.filings import offices_of
-from chiiki_tsusho.duties.meetings import Meeting, Meetings, plain_number, read_meetings
-from chiiki_tsusho.duties.paper_model import Paper
+from chiiki_tsusho.duties.meetings import Meeting, plain_number, read_meetings
 from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.registers import read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import RuleBook, rule_book, service_key
@@ -108,6 +107,10 @@ def write_paper(
     >>> ct.write_paper("minutes", offices, "minutes.docx", on="2026-04-01", meetings=meetings).name
     'minutes.docx'
     """
+    if kind not in KINDS:
+        raise ChiikiTsushoError(
+            Text("{kind!r} is no paper; known: {known}", kind=kind, known=", ".join(KINDS))
+        )
     on = given_day(on)
     _refuse_options(kind, provider_no=provider_no, meeting_no=meeting_no, service=service)
     if meeting_no is not None and meetings is None:
@@ -123,10 +126,7 @@ def write_paper(
     row = None if corporation is None else read_corporation(corporation, encoding)
     rows = [] if members is None else read_register(members, "members", encoding).rows
     known = read_offices(offices, encoding)
-    register = Meetings(frozenset(), [])
-    if meetings is not None:
-        register = read_meetings(meetings, encoding)
-    paper: Paper
+    register = read_meetings(meetings, encoding)
     if kind in ("filing", "filing-change"):
         make = filing_papers.filing if kind == "filing" else filing_papers.filing_change
         if row is None:
@@ -143,12 +143,8 @@ def write_paper(
         paper = council_papers.members(case, rows, on)
     elif kind == "notice":
         paper = council_papers.notice(case, _meeting(case, meeting_no, planned=True))
-    elif kind == "minutes":
-        paper = council_papers.minutes(case, _meeting(case, meeting_no, planned=False))
     else:
-        raise ChiikiTsushoError(
-            Text("{kind!r} is no paper; known: {known}", kind=kind, known=", ".join(KINDS))
-        )
+        paper = council_papers.minutes(case, _meeting(case, meeting_no, planned=False))
     return write_docx(paper, path, on)
 
 
@@ -198,10 +194,10 @@ def _case(cases: list[OfficeCase], provider_no: str | None, service: str | None)
     return found[0]
 
 
-def _meeting(case: OfficeCase, meeting_no: str | None, *, planned: bool) -> Meeting | None:
-    """Return the one meeting that a paper is of, None where none is asked for or registered."""
+def _meeting(case: OfficeCase, meeting_no: str | None, *, planned: bool) -> Meeting:
+    """Return the one meeting that a paper is of, blank where none is asked for or registered."""
     number = case.office.provider_no
-    held = [(one.held_on or case.on, one) for one in case.register.held(number, case.on)]
+    held = [(one.held, one) for one in case.register.held(number, case.on)]
     still = case.register.planned(number, case.on)
     if meeting_no is None:
         own = still if planned else held[::-1]
@@ -225,4 +221,4 @@ def _meeting(case: OfficeCase, meeting_no: str | None, *, planned: bool) -> Meet
                 days=", ".join(str(day) for day in sorted({day for day, _ in found})),
             )
         )
-    return found[0][1] if found else None
+    return found[0][1] if found else Meeting(number)

@@ -7,21 +7,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.duties.cases import (
-    OfficeCase,
-    council_cases,
-    provider_order,
-    stray_meetings,
-)
+from chiiki_tsusho.duties.cases import OfficeCase, council_cases, stray_meetings
 from chiiki_tsusho.duties.counting import counted_meetings
 from chiiki_tsusho.duties.filings import addressee_of, offices_of
 from chiiki_tsusho.duties.findings import Finding, rules_wanted
 from chiiki_tsusho.duties.follow_ups import notice_days, report_rule, report_waived, retention
-from chiiki_tsusho.duties.meetings import Meeting, Meetings, read_meetings
+from chiiki_tsusho.duties.meetings import Meeting, read_meetings
 from chiiki_tsusho.duties.members import first_list_by, open_entries, stray_members
 from chiiki_tsusho.duties.office_days import open_by, open_from
 from chiiki_tsusho.duties.periods import (
@@ -35,7 +31,7 @@ from chiiki_tsusho.duties.periods import (
     given_day,
     period_end,
 )
-from chiiki_tsusho.duties.planned_days import COLUMNS, Kind, PlannedDay, event_marks
+from chiiki_tsusho.duties.planned_days import COLUMNS, PlannedDay, event_marks
 from chiiki_tsusho.duties.registers import Office, read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import DutyRule, RuleBook, rule_book
 from chiiki_tsusho.eras import japanese_date
@@ -126,9 +122,8 @@ def plan_duties(
     row = None if corporation is None else read_corporation(corporation, encoding)
     rows = None if members is None else read_register(members, "members", encoding).rows
     known = read_offices(offices, encoding)
-    empty = Meetings(frozenset(), [])
-    register = empty if meetings is None else read_meetings(meetings, encoding)
-    cases = sorted(council_cases(known, register, book, on), key=provider_order)
+    register = read_meetings(meetings, encoding)
+    cases = sorted(council_cases(known, register, book, on), key=lambda one: one.order)
     of_councils = [(case, day) for case in cases for day in _of_council(case, year)]
     if rows is not None:
         of_councils += _member_lists(cases, rows)
@@ -190,17 +185,17 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
     first, last = fiscal_days(year)
     counted, _ = counted_meetings(case)
     for held in counted:
-        if held.held_on and fiscal_year(held.held_on) == year:
-            yield from _after(case, held.held_on, held, held.number)
+        if fiscal_year(held.held) == year:
+            yield from _after(case, held.held, held, held.number)
     number = _last_number([one.number for one in counted])
-    owed_days = [one.held_on for one in counted if one.held_on and not case.too_early(one.held_on)]
+    owed_days = [one.held for one in counted if not case.too_early(one.held)]
     before = owed_days[-1] if owed_days else None
     # Those of days after a 廃止 are told in the notes.
     wanted = case.planned()
     while True:
         wanted = [pair for pair in wanted if before is None or pair[0] > before]
         latest, legal, rule = _latest(case, before)
-        meeting: Meeting | None = None
+        meeting = Meeting(case.office.provider_no)
         owed: date | None = None
         if latest is not None and not (wanted and _is_next(case, before, wanted[0][0])):
             owed = _proposed(latest, case)
@@ -213,7 +208,7 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
         if day > last:
             break
         early = case.too_early(day)
-        number = (meeting.number if meeting else "") or _number_after(number, day)
+        number = meeting.number or _number_after(number, day)
         # Meetings before the year are supposed to be held, so that those of the year follow them.
         if day >= first:
             yield from _around(case, day, None if early else legal, rule, meeting, number)
@@ -257,9 +252,9 @@ def _is_next(case: OfficeCase, before: date | None, planned: date) -> bool:
     One that is overdue already is held on the day planned, if that is no later than the meeting
     after one held now.
     """
-    legal = case.first_due() if before is None else case.legal_after(before)
+    legal = case.first_due() if before is None else case.due_after(before, period_end)
     if legal is not None and legal < case.on:
-        legal = case.legal_after(case.on)
+        legal = case.due_after(case.on, period_end)
     return legal is None or planned <= legal
 
 
@@ -273,8 +268,9 @@ def _latest(
     if before is None:
         due = case.first_due()
         return due, due, case.interval(case.obliged_from or case.on)
-    latest = case.act_after(before)
-    return latest, case.legal_after(before) or latest, case.interval(before)
+    latest = case.due_after(before, act_by)
+    # A closure without an end may begin between the two.
+    return latest, case.due_after(before, period_end) or latest, case.interval(before)
 
 
 def _proposed(latest: date, case: OfficeCase) -> date | None:
@@ -306,86 +302,47 @@ def _around(
     day: date,
     latest: date | None,
     rule: DutyRule | None,
-    meeting: Meeting | None,
+    meeting: Meeting,
     number: str,
 ) -> Iterator[PlannedDay]:
     """Plan a meeting still to be held: the notices before it, itself, and what comes after."""
-
-    def planned(
-        kind: Kind, date: date, latest: date | None, what: Sayable, law: DutyRule | None
-    ) -> PlannedDay:
-        return PlannedDay(date, latest, kind, case.office.provider_no, number, what, law, day)
-
-    done = meeting or Meeting(case.office.provider_no)
-    if not case.done(done, "notice_on"):
-        yield planned(
-            "notice",
-            open_by(act_before(day, 1)),
-            None,
-            Text("send the notice (開催通知) of the meeting on {day} to its members", day=day),
-            case.rule("notice_to_members", case.on),
-        )
+    planned = partial(PlannedDay, case.office.provider_no, number, day)
+    if not case.done(meeting, "notice_on"):
+        what = Text("send the notice (開催通知) of the meeting on {day} to its members", day=day)
+        rule_of_notice = case.rule("notice_to_members", case.on)
+        yield planned("notice", open_by(act_before(day, 1)), None, what, rule_of_notice)
     notice = case.rule("notice_months_before", case.on)
-    if notice and done.municipality != 0 and not case.done(done, "authority_notice_on"):
+    if notice and meeting.municipality != 0 and not case.done(meeting, "authority_notice_on"):
         strict, _ = notice_days(notice, day)
-        yield planned(
-            "authority_notice",
-            open_by(strict),
-            strict,
-            Text(
-                "send the notice of the meeting on {day} to the municipality, if its staff are "
-                "wanted",
-                day=day,
-            ),
-            notice,
+        what = Text(
+            "send the notice of the meeting on {day} to the municipality, if its staff are wanted",
+            day=day,
         )
-    yield planned(
-        "meeting",
-        day,
-        latest,
-        Text("hold the meeting; by {latest} at the latest", latest=latest)
-        if latest
-        else Text("hold the meeting"),
-        rule,
-    )
+        yield planned("authority_notice", open_by(strict), strict, what, notice)
+    what = Text("hold the meeting")
+    if latest:
+        what = Text("hold the meeting; by {latest} at the latest", latest=latest)
+    yield planned("meeting", day, latest, what, rule)
     yield from _after(case, day, meeting, number)
 
 
-def _after(
-    case: OfficeCase, day: date, meeting: Meeting | None, number: str
-) -> Iterator[PlannedDay]:
+def _after(case: OfficeCase, day: date, meeting: Meeting, number: str) -> Iterator[PlannedDay]:
     """Plan what a meeting brings about, as far as it is not done."""
-    done = meeting or Meeting(case.office.provider_no)
-
-    def planned(kind: Kind, months: int, what: Sayable, law: DutyRule, named: bool) -> PlannedDay:
-        act, latest = act_by(day, months), period_end(day, months)
-        return PlannedDay(
-            open_by(act),
-            latest if named else None,
-            kind,
-            case.office.provider_no,
-            number,
-            what,
-            law,
-            day,
-        )
-
+    planned = partial(PlannedDay, case.office.provider_no, number, day)
     publish, months = case.rule("publish", day), case.rule("publish_months", day)
-    if publish and months:
-        published = case.done(done, "published_on")
-        if not (published or case.done(done, "minutes_on")):
+    if publish and months and not case.done(meeting, "published_on"):
+        act = open_by(act_by(day, months.number))
+        if not case.done(meeting, "minutes_on"):
             what = Text("make the minutes of the meeting of {day}: groups, no names", day=day)
-            yield planned("minutes", months.number, what, publish, named=False)
-        if not published:
-            what = Text("publish the minutes of the meeting of {day}", day=day)
-            yield planned("publication", months.number, what, publish, named=False)
+            yield planned("minutes", act, None, what, publish)
+        what = Text("publish the minutes of the meeting of {day}", day=day)
+        yield planned("publication", act, None, what, publish)
     copies = case.rule("absentee_months", day)
-    nobody_absent = done.absent == 0
-    if copies and not nobody_absent and not case.done(done, "absentees_sent_on"):
+    if copies and meeting.absent != 0 and not case.done(meeting, "absentees_sent_on"):
         what = Text("send material and minutes of {day} to absent members", day=day)
-        yield planned("copies", copies.number, what, copies, named=True)
+        yield planned("copies", *_in_months(day, copies), what, copies)
     report = report_rule(case, meeting, day)
-    if report and not case.done(done, "reported_on"):
+    if report and not case.done(meeting, "reported_on"):
         what = (
             Text(
                 "send the minutes of {day} to the municipality, unless its staff attended", day=day
@@ -393,29 +350,21 @@ def _after(
             if report_waived(case, day)
             else Text("send the minutes of {day} to the municipality", day=day)
         )
-        yield planned("report", report.number, what, report, named=True)
-    rule, latest = case.interval(day), case.act_after(day)
-    if rule and latest and not case.too_early(day):
-        # A closure without an end may begin between the two.
-        legal = case.legal_after(day) or latest
+        yield planned("report", *_in_months(day, report), what, report)
+    latest, legal, rule = _latest(case, day)
+    if latest and not case.too_early(day):
         what = Text("the meeting after that of {day} is due by {latest}", day=day, latest=legal)
-        yield PlannedDay(
-            open_by(latest),
-            legal,
-            "next_meeting",
-            case.office.provider_no,
-            number,
-            what,
-            rule,
-            day,
-        )
-    kept = retention(case, done, day)
+        yield planned("next_meeting", open_by(latest), legal, what, rule)
+    kept = retention(case, meeting, day)
     if kept:
         # Never moved earlier, whatever the day of the week.
         what = Text("last day to keep the record of {day}", day=day)
-        yield PlannedDay(
-            kept[0], kept[0], "retention", case.office.provider_no, number, what, kept[1], day
-        )
+        yield planned("retention", kept[0], kept[0], what, kept[1])
+
+
+def _in_months(day: date, rule: DutyRule) -> tuple[date, date]:
+    """Return by when to act within so many months, and the last day of them."""
+    return open_by(act_by(day, rule.number)), period_end(day, rule.number)
 
 
 def _member_lists(
@@ -424,9 +373,8 @@ def _member_lists(
     for case, count, rule in open_entries(cases, rows):
         if count:
             what = Text("file the list of members")
-            number = case.office.provider_no
-            day, until = open_from(case.on), first_list_by(case)
-            yield case, PlannedDay(day, until, "member_list", number, "", what, rule)
+            of_list = partial(PlannedDay, case.office.provider_no, "", None, "member_list")
+            yield case, of_list(open_from(case.on), first_list_by(case), what, rule)
 
 
 def _filing(
@@ -439,4 +387,4 @@ def _filing(
             return
         addressee = addressee_of(there, on)
         what = Text("file the business-management system (業務管理体制) with {who}", who=addressee)
-        yield PlannedDay(open_from(on), None, "filing", "", "", what, addressee.rule)
+        yield PlannedDay("", "", None, "filing", open_from(on), None, what, addressee.rule)

@@ -42,17 +42,20 @@ _TELLING = ("provider_no", "meeting_no", "kind", "date", "what")
 
 @dataclass(frozen=True)
 class PlannedDay:
-    """A day of the plan: by when to act, and the last day that any rule allows."""
+    """A day of the plan: by when to act, and the last day that any rule allows.
 
-    act: date
-    latest: date | None
-    kind: Kind
+    ``meeting_on`` is the day of the meeting it belongs to; ``service`` is given where the provider
+    has several councils.
+    """
+
     provider_no: str
     meeting_no: str
+    meeting_on: date | None
+    kind: Kind
+    act: date
+    latest: date | None
     what: Sayable
     law: DutyRule | None
-    # The day of the meeting it belongs to, and the service where the provider has several councils.
-    meeting_on: date | None = None
     service: str = ""
 
     @property

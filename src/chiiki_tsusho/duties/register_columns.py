@@ -25,12 +25,7 @@ class RegisterColumn:
     required: bool = False
 
 
-def _column(
-    name: str, heading: str, kind: Kind, meaning: Text, example: str = "", required: bool = False
-) -> RegisterColumn:
-    return RegisterColumn(name, heading, kind, meaning, example, required)
-
-
+_column = RegisterColumn
 PROVIDER_NO = _column(
     "provider_no",
     "事業所番号",

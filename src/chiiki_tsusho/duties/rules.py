@@ -15,9 +15,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.services import authority_key, care_services, service_names
-from chiiki_tsusho.errors import ChiikiTsushoError, TableError
+from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Text
-from chiiki_tsusho.law.table_files import Fault, NumberedRow, faults_text, law_file, typed_rows
+from chiiki_tsusho.law.table_files import Fault, NumberedRow, law_file, typed_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +27,6 @@ else:
 LAW = "law"
 EVERY_SERVICE = "*"
 Force = Literal["law", "bylaw", "guide", "reading"]
-# Of these a service has several at once: who sits in the council, how it may meet.
-SEVERAL = frozenset({"member", "mode", "minutes_hold", "agenda_example"})
 # No longer number of months, years or meetings means anything.
 _NUMBER = re.compile("[0-9]{1,5}")
 # How far "about" goes beyond an interval, by the months of that.
@@ -167,19 +165,15 @@ def _faults(rows: list[NumberedRow[DutyRule]], keys: Collection[str] | None) -> 
         if row.key in _DAYS:
             try:
                 given_day(row.value)
-            except ChiikiTsushoError:
-                fault = Text("{day!r} is not a day; write it as 2026-04-01", day=row.value)
-                yield one.fault("value", fault)
+            except ChiikiTsushoError as error:
+                yield one.fault("value", Text("{why}", why=error))
         known = _VALUES.get(row.key)
         if known and row.value not in known:
             yield one.fault("value", Text("the values known are: {known}", known=", ".join(known)))
 
 
 def _read(path: Path, keys: Collection[str] | None = None) -> list[DutyRule]:
-    rows, faults = typed_rows(path, DutyRule)
-    faults += list(_faults(rows, keys))
-    if faults:
-        raise TableError(faults_text(path, faults))
+    rows = typed_table(path, DutyRule, lambda rows: _faults(rows, keys))
     return [one.row for one in rows]
 
 

@@ -9,8 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from chiiki_tsusho.errors import TableError
-from chiiki_tsusho.law.table_files import AnyRow, Whole, faults_text, law_file, typed_rows
+from chiiki_tsusho.law.table_files import AnyRow, Whole, law_file, typed_table
 from chiiki_tsusho.reading.cell_texts import folded
 
 # Who designates is the head of a municipality or prefecture.
@@ -57,11 +56,7 @@ class LargeCity(BaseModel):
 
 def bundled_rows(name: str, model: type[AnyRow]) -> list[AnyRow]:
     """Read a bundled table whose columns are the fields of a model."""
-    path = law_file(name)
-    rows, faults = typed_rows(path, model)
-    if faults:
-        raise TableError(faults_text(path, faults))
-    return [one.row for one in rows]
+    return [one.row for one in typed_table(law_file(name), model)]
 
 
 @cache

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.csv_rows import csv_text
 from chiiki_tsusho.duties.register_columns import REGISTERS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.writing.file_sets import write_files
@@ -23,11 +22,9 @@ _DICTIONARY_HEADINGS: dict[Language, list[str]] = {
 }
 
 
-def csv_text(rows: Iterable[Sequence[str]]) -> str:
+def marked_csv(rows: Iterable[Iterable[str]]) -> str:
     """Write rows as a CSV that spreadsheets open: with a mark where there is Japanese."""
-    stream = io.StringIO(newline="")
-    csv.writer(stream, lineterminator="\n").writerows(rows)
-    text = stream.getvalue()
+    text = csv_text(rows, "\n")
     return text if text.isascii() else _MARK + text
 
 
@@ -62,10 +59,10 @@ def write_register_templates(folder: str | Path, headings: Language = "en") -> l
     files: dict[str, str] = {}
     for register, columns in REGISTERS.items():
         names = [one.heading if headings == "ja" else one.name for one in columns]
-        files[f"{register}.csv"] = csv_text([names, [one.example for one in columns]])
+        files[f"{register}.csv"] = marked_csv([names, [one.example for one in columns]])
         dictionary += [
             [register, one.name, one.heading, one.meaning.say(headings)] for one in columns
         ]
-    files[_DICTIONARY] = csv_text(dictionary)
+    files[_DICTIONARY] = marked_csv(dictionary)
     contents = ((name, text.encode()) for name, text in files.items())
     return write_files(folder, contents, private=_PRIVATE)
