@@ -633,6 +633,34 @@ def test_events_of_meetings_of_one_number_or_none_are_told_apart(
     assert set(later) < set(uids)
 
 
+def test_what_follows_an_earlier_meeting_is_planned_in_the_year_it_is_due() -> None:
+    """What is due when: the minutes of a meeting in March are published by April."""
+    register = meetings(
+        meeting("2024-05-10", meeting_no="1", published_on=""),
+        meeting("2026-03-20", meeting_no="1", **OPEN),
+    )
+    frame = plan(register, 2026, "2026-04-01", designated_on="2024-04-01")
+    before = frame[frame["what"].str.contains("2026-03-20|2024-05-10")]
+    # A month after it is Monday 2026-04-20; after two years the record of the first may go.
+    assert before["date"].tolist() == [*["2026-04-20"] * 4, "2026-05-10"]
+    kinds = ["copies", "minutes", "publication", "report", "retention"]
+    assert before["kind"].tolist() == kinds
+    # Each is the same event in the calendar of either year.
+    uids = identities(frame)
+    years = ["2025"] * 4 + ["2024"]
+    assert [uids[at] for at in before.index] == [
+        f"{PROVIDER}-{year}-1-{kind}" for year, kind in zip(years, kinds, strict=True)
+    ]
+    earlier = identities(plan(register, 2025, "2026-04-01", designated_on="2024-04-01"))
+    assert {f"{PROVIDER}-2025-1-{kind}" for kind in kinds[:4]} < set(earlier)
+    # A meeting still to be held in March has them as well.
+    ahead = meetings(meeting("2025-09-17"), planned_meeting("2026-03-16"))
+    frame = plan(ahead, 2026, "2026-02-01", designated_on="2025-04-01")
+    assert planned(frame, "publication")[0] == ("2026-04-16", "")
+    # The notice and the meeting itself are of the year before.
+    assert not frame["date"].lt("2026-04-01").any()
+
+
 def test_a_frame_with_the_same_row_twice_has_two_events(example: pd.DataFrame) -> None:
     doubled = pd.concat([example, example])
     uids = identities(doubled, "2026-04-01")

@@ -105,8 +105,8 @@ def _identities(
     """Yield what an event is known by: the same for the same event whenever a plan is made."""
     given: Counter[str] = Counter()
     for row in rows:
-        number = marks.get(told_apart(row)) or row["meeting_no"] or "0"
-        identity = "-".join((row["provider_no"] or "0", year, number, row["kind"]))
+        mark = marks.get(told_apart(row)) or f"{year}-{row['meeting_no'] or '0'}"
+        identity = "-".join((row["provider_no"] or "0", mark, row["kind"]))
         given[identity] += 1
         # A frame may come from anywhere, and two events of one identity are one.
         yield identity if given[identity] == 1 else f"{identity}-{given[identity]}"

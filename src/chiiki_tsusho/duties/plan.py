@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -66,7 +66,7 @@ def plan_duties(
     encoding: str | None = None,
     language: Language = "en",
 ) -> pd.DataFrame:
-    """Plan the meetings of a fiscal year and everything that is due around them.
+    """Plan the meetings of a fiscal year, all that is due around them, and what earlier ones left.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def plan_duties(
     frame.attrs.update(
         year=year,
         on=on.isoformat(),
-        marks=event_marks(days, told),
+        marks=event_marks(days, told, year),
         notes=[_note(one).say(language) for one in notes],
     )
     return frame
@@ -182,11 +182,10 @@ def _note(finding: Finding) -> Sayable:
 
 
 def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
-    first, last = fiscal_days(year)
+    _, last = fiscal_days(year)
     counted, _ = counted_meetings(case)
     for held in counted:
-        if fiscal_year(held.held) == year:
-            yield from _after(case, held.held, held, held.number)
+        yield from _due_in(year, _after(case, held.held, held, held.number))
     number = _last_number([one.number for one in counted])
     owed_days = [one.held for one in counted if not case.too_early(one.held)]
     before = owed_days[-1] if owed_days else None
@@ -210,10 +209,21 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
         early = case.too_early(day)
         number = meeting.number or _number_after(number, day)
         # Meetings before the year are supposed to be held, so that those of the year follow them.
-        if day >= first:
-            yield from _around(case, day, None if early else legal, rule, meeting, number)
+        around = _around(case, day, None if early else legal, rule, meeting, number)
+        yield from _due_in(year, around)
         if not early:
             before = day
+
+
+def _due_in(year: int, days: Iterable[PlannedDay]) -> Iterator[PlannedDay]:
+    """Yield all days of a meeting of the year, and of an earlier one those that the year has.
+
+    The meeting after an earlier one is planned itself.
+    """
+    for one in days:
+        of_year = one.meeting_on is not None and fiscal_year(one.meeting_on) == year
+        if of_year or (fiscal_year(one.act) == year and one.kind != "next_meeting"):
+            yield one
 
 
 def _last_number(numbers: Sequence[str]) -> str:

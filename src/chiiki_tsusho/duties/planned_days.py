@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from chiiki_tsusho.duties.periods import fiscal_year
 from chiiki_tsusho.duties.rules import DutyRule
 from chiiki_tsusho.duties.services import care_services
 from chiiki_tsusho.language import Language, Sayable, Text
@@ -82,38 +83,47 @@ class PlannedDay:
         }
 
 
-def event_marks(days: Sequence[PlannedDay], rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Return what stands for the number of the meeting in the identities of some events.
+def event_marks(
+    days: Sequence[PlannedDay], rows: Sequence[Mapping[str, str]], year: int
+) -> dict[str, str]:
+    """Return what stands for year and number of the meeting in the identities of some events.
 
-    A number is not enough where a provider has several councils, where several meetings of the
-    year have the same number, or a meeting held has none.
+    The year is that of the meeting: what follows one of the year before is in the plans of both
+    years, and one event. A number is not enough where a provider has several councils, where
+    several meetings of a year have the same number, or a meeting held has none.
 
     Parameters
     ----------
     days : sequence of PlannedDay
     rows : sequence of mapping
         The row of the plan for each.
+    year : int
+        That of the plan.
 
     Returns
     -------
     dict of str to str
         By row, as ``told_apart`` writes it; most plans need none.
     """
-    meetings: dict[tuple[str, str, str], set[date]] = {}
+    meetings: dict[tuple[str, str, str, int], set[date]] = {}
     for one in days:
         if one.meeting_on is not None:
-            at = (one.provider_no, one.service, one.meeting_no)
-            meetings.setdefault(at, set()).add(one.meeting_on)
+            meetings.setdefault(_numbered(one, one.meeting_on), set()).add(one.meeting_on)
     marks = {}
     for one, row in zip(days, rows, strict=True):
-        parts = [one.meeting_no]
-        same = meetings.get((one.provider_no, one.service, one.meeting_no), ())
-        if one.meeting_on is not None and (len(same) > 1 or not one.meeting_no):
-            parts.append(str(one.meeting_on))
+        parts, of_year = [one.meeting_no], year
+        if one.meeting_on is not None:
+            of_year = fiscal_year(one.meeting_on)
+            if len(meetings[_numbered(one, one.meeting_on)]) > 1 or not one.meeting_no:
+                parts.append(str(one.meeting_on))
         mark = "-".join(filter(None, (*parts, one.service)))
-        if mark != one.meeting_no:
-            marks[told_apart(row)] = mark
+        if mark != one.meeting_no or of_year != year:
+            marks[told_apart(row)] = f"{of_year}-{mark}"
     return marks
+
+
+def _numbered(one: PlannedDay, meeting_on: date) -> tuple[str, str, str, int]:
+    return one.provider_no, one.service, one.meeting_no, fiscal_year(meeting_on)
 
 
 def told_apart(row: Mapping[Any, Any]) -> str:
