@@ -156,15 +156,15 @@ def _check_kinds(claims: View, ours: Flags, findings: Findings) -> None:
 
 
 _SUMMED = ("statements", "units", "total_yen", "insurance_yen", "public_yen", "copay_yen")
-_Sums = dict[tuple[str, str, str], dict[str, int]]
+Sums = dict[tuple[str, str, str], dict[str, int]]
 
 
-def claim_sums(sheets: Sheets) -> _Sums:
+def claim_sums(sheets: Sheets) -> Sums:
     """Sum statements into their 7111 lines, by month, provider and 法別番号 (blank: insurance)."""
     return _insurance_sums(sheets) | _public_sums(sheets)
 
 
-def _insurance_sums(sheets: Sheets) -> _Sums:
+def _insurance_sums(sheets: Sheets) -> Sums:
     """Sum the statements of insured persons by month and provider."""
     base = sheets.base
     insured = np.flatnonzero(~without_insurance(base))
@@ -182,10 +182,10 @@ def _insurance_sums(sheets: Sheets) -> _Sums:
     return _summed_by(base, insured, pa.array([""] * len(base), pa.string()), values)
 
 
-def _public_sums(sheets: Sheets) -> _Sums:
+def _public_sums(sheets: Sheets) -> Sums:
     """Sum the statements with public funds by month, provider and 法別番号."""
     base, totals = sheets.base, sheets.totals
-    sums: _Sums = {}
+    sums: Sums = {}
     for one in PUBLIC:
         cost = floor_share(
             totals.numbers(f"{one}_units"), totals.numbers("unit_price"), PRICE_SCALE
@@ -205,7 +205,7 @@ def _public_sums(sheets: Sheets) -> _Sums:
     return sums
 
 
-def _summed_by(base: View, at: Ints, law: pa.StringArray, values: dict[str, Ints]) -> _Sums:
+def _summed_by(base: View, at: Ints, law: pa.StringArray, values: dict[str, Ints]) -> Sums:
     names = [base.texts("service_month"), base.texts("provider_no"), law]
     coded = compute.binary_join_element_wise(*names, ",").take(pa.array(at)).dictionary_encode()
     groups = numbers_of(coded.indices).astype(np.int64)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -150,6 +151,21 @@ class ClaimFile(ByContent):
         bytes
             CP932, as the file holds it; those that were read, where nothing was changed.
         """
+        return b"".join(self.parts(np.zeros(1, dtype=np.int64)))
+
+    def parts(self, first: Ints) -> Iterator[bytes]:
+        """Write the file in parts.
+
+        Parameters
+        ----------
+        first : ndarray of int64, shape (parts,)
+            The line each part begins with, counted from 0.
+
+        Yields
+        ------
+        bytes
+            CP932, as `to_bytes` writes them.
+        """
         arrays = [encoded(rows.written(), self.originals) for rows in self.records.values()]
         arrays.append(pa.array([one.text for one in self.kept], pa.large_binary()))
         numbers = [rows.lines for rows in self.records.values()]
@@ -161,7 +177,10 @@ class ClaimFile(ByContent):
         ends = of_lines if others else pa.scalar(end, pa.large_binary())
         empty = pa.scalar(b"", pa.large_binary())
         whole = compute.binary_join_element_wise(lines, ends, empty)
-        return whole.buffers()[2].to_pybytes() if len(whole) else b""
+        if len(whole):
+            _, offsets, data = whole.buffers()
+            starts = np.frombuffer(offsets, dtype=np.int64)[[*first.tolist(), len(whole)]]
+            yield from (data[start:end].to_pybytes() for start, end in pairwise(starts.tolist()))
 
 
 def no_rows(record: Record) -> RecordRows:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import pyarrow as pa
 from chiiki_tsusho.claims.yen import public_claim
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, INSURER_PLACES
 from chiiki_tsusho.exchange_files.checks_form import DATA_KIND
-from chiiki_tsusho.exchange_files.checks_sums import CLAIM_KIND, claim_sums
+from chiiki_tsusho.exchange_files.checks_sums import CLAIM_KIND, Sums, claim_sums
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import month_ends
 from chiiki_tsusho.exchange_files.layout import layout
@@ -27,23 +28,25 @@ from chiiki_tsusho.exchange_files.sheets import (
     Sheets,
 )
 from chiiki_tsusho.law.payers import claim_kind_of_funds, fund_rates, law_of_the_uninsured
-from chiiki_tsusho.number_arrays import Flags, Ints, flagged
+from chiiki_tsusho.number_arrays import Flags, Ints, flagged, summed
 
 EXCHANGE_ID, CLAIM_ID = "7131", "7111"
 # What every statement has of its person.
 ALWAYS = ("birth_date", "sex", "certified_from", "certified_to", "care_plan_by")
 _DATA, _CONTROL, _END = "2", "1", "3"
-_Column = Sequence[str] | Texts | Ints | str
+_Column: TypeAlias = "Sequence[str] | Texts | Ints | pa.Array | str"
+_Keys: TypeAlias = "Mapping[str, pa.Array]"
 
 
 @dataclass(frozen=True)
 class MonthClaims:
-    """The claims of one provider and month with everything their statements need.
+    """Claims with everything their statements need.
 
     Parameters
     ----------
     claims : DataFrame
-        Columns of the contract, ordered by insurer and person, on an index from 0.
+        Columns of the contract, ordered by month, provider, insurer and person, on an index from
+        0.
     lines : DataFrame
         Their lines ordered by claim and code, with ``claim``, the position of the claim,
         ``unit_item``, what stands in the item 単位数, and ``level``, the care level of the code,
@@ -173,66 +176,101 @@ class Sending:
     quote: str = "minimal"
 
 
-def records_of(month: MonthClaims, sending: Sending) -> ClaimFile:
-    """Make the claim file of one provider and month."""
+def records_of(month: MonthClaims, file: Ints, sending: Sending) -> tuple[ClaimFile, Ints]:
+    """Make the claim files of some providers and months, one behind the other.
+
+    Parameters
+    ----------
+    month : MonthClaims
+    file : ndarray of int64, shape (claims,)
+        The number of the file of each claim, ascending from 0.
+    sending : Sending
+
+    Returns
+    -------
+    ClaimFile
+        All their lines; each file numbers its own from 1.
+    ndarray of int64, shape (files,)
+        The first line of each file among them, counted from 0.
+    """
     claims = month.claims
     elsewhere = month.cells.texts["facility_insurer_no"] != ""
     claim = month.lines["claim"].to_numpy(dtype=np.int64)
     at_facility = elsewhere[claim]
     counts = np.bincount(claim, minlength=len(claims))
-    # Person by person: 01, then 02 or 14, then 10.
-    base = np.concatenate(([0], np.cumsum(counts + 2)))[:-1]
-    of_line = base[claim] + 1 + np.arange(len(claim)) - (np.cumsum(counts) - counts)[claim]
+    stated = stated_keys(claims)
+    keys = {name: pa.array(stated[name]) for name in CLAIM_KEY_NAMES}
+    own = _own_share(month)
     statements = {
-        "7131-01": (_base_columns(month), base),
-        "7131-02": (_line_columns(month, ~at_facility, "02"), of_line[~at_facility]),
-        "7131-14": (_line_columns(month, at_facility, "14"), of_line[at_facility]),
-        "7131-10": (_total_columns(month), base + counts + 1),
+        "7131-01": _rows("7131-01", _base_columns(month, keys, own), len(claims), sending),
+        "7131-02": _rows(*_lines_of(month, keys, "02", ~at_facility), sending),
+        "7131-14": _rows(*_lines_of(month, keys, "14", at_facility), sending),
+        "7131-10": _rows("7131-10", _total_columns(month, keys, own), len(claims), sending),
     }
-    rows = {name: _rows(name, *one, sending) for name, one in statements.items()}
-    sums = claim_sums(Sheets(ClaimFile("", rows)))
-    ordered = sorted(sums.items(), key=lambda one: one[0])
-    head = 1 + len(ordered)
-    rows = {name: _moved(one, head) for name, one in rows.items()}
-    size = head + int((counts + 2).sum()) + 1
-    claim_lines = {
-        name: np.array([one.get(name, 0) for _, one in ordered], dtype=np.int64)
-        for name in layout()[CLAIM_ID].names
-    } | {
-        "exchange_id": CLAIM_ID,
-        "service_month": [key[0] for key, _ in ordered],
-        "provider_no": [key[1] for key, _ in ordered],
-        "payer_kind": ["2" if key[2] else "1" for key, _ in ordered],
-        "law_no": [key[2] or "0" for key, _ in ordered],
-        # 生活保護 alone has a line for services and one for care management; other funds have one.
-        "claim_kind": [
-            claim_kind_of_funds(int(key[2])) if key[2] else CLAIM_KIND for key, _ in ordered
-        ],
-    }
+    first_claim = np.flatnonzero(np.diff(file, prepend=-1))
+    months, providers = (
+        claims[name].iloc[first_claim].tolist() for name in ("service_month", "provider_no")
+    )
+    numbers = {key: at for at, key in enumerate(zip(months, providers, strict=True))}
+    sums = claim_sums(Sheets(ClaimFile("", statements)))
+    ordered = sorted(sums, key=lambda key: (numbers[key[:2]], key[2]))
+    of_sum = np.array([numbers[key[:2]] for key in ordered], dtype=np.int64)
+    claim_lines = _claim_columns({key: sums[key] for key in ordered})
+    # Each file: control, 7111, person by person 01, 02 or 14, and 10, and the end.
+    heads = 1 + np.bincount(of_sum, minlength=len(numbers))
+    in_file = heads[file] + _before(counts + 2, file)
+    sizes = heads + summed(counts + 2, file, len(numbers)) + 1
+    first = np.cumsum(sizes) - sizes
+    in_claim = np.arange(len(claim)) - (np.cumsum(counts) - counts)[claim]
+    of_line = in_file[claim] + 1 + in_claim
     control = {
         "volume_no": "0",
-        "record_count": str(size - 2),
+        "record_count": sizes - 2,
         "data_kind": DATA_KIND,
-        "provider_no": str(claims["provider_no"].iloc[0]),
+        "provider_no": providers,
         "medium": sending.medium,
         "review_month": str(sending.review_month),
         "file_no": sending.file_no,
     }
-    whole = {
-        "control": _rows("control", control, np.zeros(1, dtype=np.int64), sending),
-        CLAIM_ID: _rows(CLAIM_ID, claim_lines, np.arange(1, head), sending),
-        **rows,
-        "end": _rows("end", {}, np.array([size - 1]), sending),
+    each, of_lines = np.arange(len(numbers)), file[claim]
+    numbered = {
+        "control": (_rows("control", control, len(each), sending), np.zeros_like(each), each),
+        CLAIM_ID: (
+            _rows(CLAIM_ID, claim_lines, len(ordered), sending),
+            1 + _before(np.ones_like(of_sum), of_sum),
+            of_sum,
+        ),
+        "7131-01": (statements["7131-01"], in_file, file),
+        "7131-02": (statements["7131-02"], of_line[~at_facility], of_lines[~at_facility]),
+        "7131-14": (statements["7131-14"], of_line[at_facility], of_lines[at_facility]),
+        "7131-10": (statements["7131-10"], in_file + counts + 1, file),
+        "end": (_rows("end", {}, len(each), sending), sizes - 1, each),
     }
-    return ClaimFile("", whole)
+    rows = {
+        name: _numbered(one, places, first[of_file])
+        for name, (one, places, of_file) in numbered.items()
+    }
+    return ClaimFile("", rows), first
 
 
-def _key_columns(claims: pd.DataFrame, record_kind: str) -> dict[str, _Column]:
-    keys = stated_keys(claims)
+def _before(sizes: Ints, groups: Ints) -> Ints:
+    """Sum for each of some things, which lie group by group, the sizes of those before it there."""
+    before = np.cumsum(sizes) - sizes
+    return before - before[np.searchsorted(groups, groups)]
+
+
+def _claim_columns(sums: Sums) -> dict[str, _Column]:
     return {
-        "exchange_id": EXCHANGE_ID,
-        "record_kind": record_kind,
-        **{name: keys[name].tolist() for name in CLAIM_KEY_NAMES},
+        name: np.array([one.get(name, 0) for one in sums.values()], dtype=np.int64)
+        for name in layout()[CLAIM_ID].names
+    } | {
+        "exchange_id": CLAIM_ID,
+        "service_month": [month for month, _, _ in sums],
+        "provider_no": [provider for _, provider, _ in sums],
+        "payer_kind": ["2" if law else "1" for _, _, law in sums],
+        "law_no": [law or "0" for _, _, law in sums],
+        # 生活保護 alone has a line for services and one for care management; other funds have one.
+        "claim_kind": [claim_kind_of_funds(int(law)) if law else CLAIM_KIND for _, _, law in sums],
     }
 
 
@@ -242,11 +280,12 @@ def stated_keys(claims: pd.DataFrame) -> pd.DataFrame:
     return claims[CLAIM_KEY_NAMES].assign(insurer_no=insurer)
 
 
-def _base_columns(month: MonthClaims) -> dict[str, _Column]:
-    public, own = month.public, _own_share(month)
+def _base_columns(month: MonthClaims, keys: _Keys, own: Ints) -> dict[str, _Column]:
+    public = month.public
     rate = month.number("benefit_rate").astype(str)
     return {
-        **_key_columns(month.claims, "01"),
+        **keys,
+        "record_kind": "01",
         **stated_of_persons(month),
         "care_level": LEVEL_CODE + month.care_level,
         "benefit_rate": np.where(month.uninsured, "0", rate),
@@ -304,13 +343,16 @@ def _own_share(month: MonthClaims) -> Ints:
     return own
 
 
-def _line_columns(month: MonthClaims, wanted: Flags, record_kind: str) -> dict[str, _Column]:
+def _lines_of(
+    month: MonthClaims, keys: _Keys, record_kind: str, wanted: Flags
+) -> tuple[str, dict[str, _Column], int]:
+    """Return the record of some lines, their columns and how many there are."""
     lines = month.lines[wanted]
     claim = lines["claim"].to_numpy(dtype=np.int64)
-    claims = month.claims.iloc[claim]
     public = month.public[claim]
-    return {
-        **_key_columns(claims, record_kind),
+    columns: dict[str, _Column] = {
+        **{name: cells.take(pa.array(claim)) for name, cells in keys.items()},
+        "record_kind": record_kind,
         "service_kind": lines["service_code"].str[:2].tolist(),
         "item_code": lines["service_code"].str[2:].tolist(),
         "units": lines["unit_item"].to_numpy(dtype=np.int64),
@@ -320,16 +362,17 @@ def _line_columns(month: MonthClaims, wanted: Flags, record_kind: str) -> dict[s
         "public1_units": lines["public_units"].to_numpy(dtype=np.int64) * public,
         "facility_insurer_no": month.cells.texts["facility_insurer_no"][claim],
     }
+    return f"{EXCHANGE_ID}-{record_kind}", columns, len(lines)
 
 
-def _total_columns(month: MonthClaims) -> dict[str, _Column]:
-    own = _own_share(month)
+def _total_columns(month: MonthClaims, keys: _Keys, own: Ints) -> dict[str, _Column]:
     plain = (
         "days", "planned_units", "managed_units", "unmanaged_units", "benefit_units", "unit_price",
         "insurance_yen",
     )  # fmt: skip
     return {
-        **_key_columns(month.claims, "10"),
+        **keys,
+        "record_kind": "10",
         "service_kind": SERVICE_KIND,
         **{name: month.number(name) for name in plain},
         "copay_yen": month.number("copay_yen") - own,
@@ -339,30 +382,27 @@ def _total_columns(month: MonthClaims) -> dict[str, _Column]:
     }
 
 
-def _rows(name: str, columns: Mapping[str, _Column], place: Ints, sending: Sending) -> RecordRows:
-    """Make the lines of a record; ``place`` counts them from 0."""
+def _rows(name: str, columns: Mapping[str, _Column], size: int, sending: Sending) -> RecordRows:
+    """Make the lines of a record, not numbered yet."""
     record = layout()[name]
     kind = {"control": _CONTROL, "end": _END}.get(name, _DATA)
-    given: dict[str, _Column] = {**columns, "line_kind": kind, "running_no": place + 1}
+    given: dict[str, _Column] = {"exchange_id": EXCHANGE_ID, **columns, "line_kind": kind}
     cells = {
-        item.name: _texts(given.get(item.name, item.empty or ""), len(place))
-        for item in record.items
+        item.name: _texts(given.get(item.name, item.empty or ""), size) for item in record.items
     }
     quoting = {name: quoting_by(sending.quote, texts) for name, texts in cells.items()}
-    return RecordRows(record, place + 1, pa.table(cells), quoting)
+    return RecordRows(record, np.zeros(size, dtype=np.int64), pa.table(cells), quoting)
 
 
 def _texts(values: _Column, size: int) -> pa.StringArray:
     if isinstance(values, str):
-        return pa.array([values] * size, pa.string())
-    return pa.array(values).cast(pa.string())
+        return pa.repeat(pa.scalar(values, pa.string()), size)
+    return (values if isinstance(values, pa.Array) else pa.array(values)).cast(pa.string())
 
 
-def _moved(rows: RecordRows, by: int) -> RecordRows:
-    """Move lines down, and number them again."""
-    lines = rows.lines + by
+def _numbered(rows: RecordRows, places: Ints, first: Ints) -> RecordRows:
+    """Give lines their numbers: ``places`` in their files, which begin behind ``first`` others."""
     at = rows.record.names.index("running_no")
-    numbers = pa.array(lines).cast(pa.string())
-    return RecordRows(
-        rows.record, lines, rows.cells.set_column(at, "running_no", numbers), rows.quoting
-    )
+    numbers = pa.array(places + 1).cast(pa.string())
+    cells = rows.cells.set_column(at, "running_no", numbers)
+    return replace(rows, lines=first + places + 1, cells=cells)

@@ -7,7 +7,7 @@ import string
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -22,7 +22,7 @@ from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
 from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes, without_units
 from chiiki_tsusho.exchange_files.layout import MEDIA
 from chiiki_tsusho.exchange_files.line_cells import Texts
-from chiiki_tsusho.exchange_files.persons import PersonCells, person_cells
+from chiiki_tsusho.exchange_files.persons import person_cells
 from chiiki_tsusho.exchange_files.readiness import ClaimProblems, checked
 from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of, stated_keys
 from chiiki_tsusho.language import Language, Text, listed
@@ -43,6 +43,8 @@ QUOTES: tuple[Quote, ...] = ("minimal", "none", "all")
 _FILE_NO = re.compile(r"[0-9A-Za-z]{1,6}|\*TEST\*")
 # A name has up to eight letters and digits.
 _NAME_LENGTH = 8
+# So many claims are written at once, and the rest of the last of their files.
+_CLAIMS_AT_ONCE = 20_000
 # What stands behind the month in the names of several files of it.
 _NUMBERS = "(?:[0-9]{3}|[A-Z][0-9A-Z]{2})"
 
@@ -173,16 +175,18 @@ def write_claim_file(
     claims = _ordered(claims)
     problems = ClaimProblems(claims)
     cells = person_cells(source, book, claims)
-    months = list(_by_file(claims, lines, cells, book, problems))
+    month = checked(claims, _with_items(claims, lines, book), cells, problems)
     if len(problems):
         frame = problems.frame(language)
         raise ClaimFileError(problems.summary(), frame)
-    files = [records_of(one, sending) for one in months]
-    names = _names(months, file_name)
-    _refuse_other_files(folder, dict(zip(names, months, strict=True)), named=file_name is not None)
-    contents = ((name, file.to_bytes()) for name, file in zip(names, files, strict=True))
-    paths = write_files(folder, contents, private=names, replace=True)
-    return [_written(path, one) for path, one in zip(paths, months, strict=True)]
+    file = claims["service_month"] + claims["provider_no"]
+    bounds = _bounds(file.to_numpy(dtype=str))
+    names = _names(claims["service_month"].iloc[bounds[:-1]].tolist(), file_name)
+    of_files = dict(zip(names, starmap(slice, pairwise(bounds)), strict=True))
+    _refuse_other_files(folder, claims, of_files, named=file_name is not None)
+    contents = zip(names, _contents(month, bounds, sending), strict=True)
+    paths = write_files(folder, contents, private=set(names), replace=True)
+    return _written(paths, month, bounds[:-1])
 
 
 def _sending(review_month: MonthLike, quote: str, medium: str, file_no: str) -> Sending:
@@ -222,14 +226,8 @@ def _ordered(claims: pd.DataFrame) -> pd.DataFrame:
     return sorted_claims.drop(columns="padded")
 
 
-def _by_file(
-    claims: pd.DataFrame,
-    lines: pd.DataFrame,
-    cells: PersonCells,
-    book: CodeBook,
-    problems: ClaimProblems,
-) -> Iterator[MonthClaims]:
-    """Part the claims by provider and month, each with its lines, and check every one of them."""
+def _with_items(claims: pd.DataFrame, lines: pd.DataFrame, book: CodeBook) -> pd.DataFrame:
+    """Return lines in the order of their claims, with what `MonthClaims` adds to each."""
     place = pd.MultiIndex.from_frame(claims[CLAIM_KEY_NAMES])
     at = place.get_indexer(pd.MultiIndex.from_frame(lines[CLAIM_KEY_NAMES]))
     codes = of_texts(lines["service_code"].tolist())
@@ -239,17 +237,23 @@ def _by_file(
         unit_item=lines["units"].mask(without_units(codes, months, book), 0),
         level=levels_of_codes(codes, months, book),
     )
-    lines = lines.sort_values(["claim", "service_code"], ignore_index=True)
-    whole = checked(claims, lines, cells, problems)
-    file = claims["service_month"] + claims["provider_no"]
-    for first, last in _runs(file.to_numpy(dtype=str)):
-        yield _slice(whole, first, last)
+    return lines.sort_values(["claim", "service_code"], ignore_index=True)
 
 
-def _runs(names: Texts) -> Iterator[tuple[int, int]]:
-    cuts = np.flatnonzero(names[1:] != names[:-1]) + 1
-    bounds = [0, *cuts.tolist(), len(names)]
-    yield from pairwise(bounds)
+def _bounds(names: Texts) -> list[int]:
+    """Return where each run of the same name begins, and the end of the last."""
+    return [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1).tolist(), len(names)]
+
+
+def _contents(whole: MonthClaims, bounds: Sequence[int], sending: Sending) -> Iterator[bytes]:
+    """Yield what each file holds; so many are made at once as memory has room for at any time."""
+    file = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+    # Files are never parted: each begins in the block of its first claim.
+    blocks = np.array(bounds[:-1]) // _CLAIMS_AT_ONCE
+    for begin, end in pairwise(_bounds(blocks)):
+        first, last = bounds[begin], bounds[end]
+        records, lines = records_of(_slice(whole, first, last), file[first:last] - begin, sending)
+        yield from records.parts(lines)
 
 
 def _slice(whole: MonthClaims, first: int, last: int) -> MonthClaims:
@@ -265,8 +269,8 @@ def _slice(whole: MonthClaims, first: int, last: int) -> MonthClaims:
     )
 
 
-def _names(months: Sequence[MonthClaims], file_name: str | None) -> list[str]:
-    """Name the files: ``J202607``, or ``J2607001`` … where a month has several providers.
+def _names(months: Sequence[str], file_name: str | None) -> list[str]:
+    """Name the files by their months: ``J202607``, or ``J2607001`` … of several providers.
 
     Behind ``J2607999`` follow ``J2607A00`` to ``J2607ZZZ``: a name has eight characters.
     """
@@ -285,17 +289,18 @@ def _names(months: Sequence[MonthClaims], file_name: str | None) -> list[str]:
             )
         return [f"{stem}.CSV"]
     of_month: dict[str, int] = {}
-    service_months = [str(one.claims["service_month"].iloc[0]) for one in months]
-    files = Counter(service_months)
+    files = Counter(months)
     names = []
-    for month in service_months:
+    for month in months:
         of_month[month] = of_month.get(month, 0) + 1
         stem = month if files[month] == 1 else f"{month[2:]}{_three_characters(of_month[month])}"
         names.append(f"J{stem}.CSV")
     return names
 
 
-def _refuse_other_files(folder: Path, written: Mapping[str, MonthClaims], named: bool) -> None:
+def _refuse_other_files(
+    folder: Path, claims: pd.DataFrame, written: Mapping[str, slice], named: bool
+) -> None:
     """Refuse a folder with claim files of the same months that this run would not replace.
 
     Names are running numbers: one of a provider may stand there under the name of another, or one
@@ -304,10 +309,8 @@ def _refuse_other_files(folder: Path, written: Mapping[str, MonthClaims], named:
     """
     if not folder.is_dir():
         return
-    months = (
-        set() if named else {str(one.claims["service_month"].iloc[0]) for one in written.values()}
-    )
-    known = "|".join(f"{month}|{month[2:]}{_NUMBERS}" for month in sorted(months))
+    months = [] if named else claims["service_month"].unique().tolist()
+    known = "|".join(f"{month}|{month[2:]}{_NUMBERS}" for month in months)
     of_months = re.compile(rf"J(?:{known})\.CSV")
     there = [
         path
@@ -317,7 +320,7 @@ def _refuse_other_files(folder: Path, written: Mapping[str, MonthClaims], named:
     other = [
         path.name
         for path in there
-        if path.name not in written or not _has_any(path, written[path.name].claims)
+        if path.name not in written or not _has_any(path, claims.iloc[written[path.name]])
     ]
     if other:
         raise OutputError(
@@ -351,15 +354,21 @@ def _three_characters(number: int) -> str:
     return digits[first] + digits[rest // 36] + digits[rest % 36]
 
 
-def _written(path: Path, month: MonthClaims) -> WrittenClaimFile:
-    claims = month.claims
-    return WrittenClaimFile(
-        path,
-        int(claims["service_month"].iloc[0]),
-        str(claims["provider_no"].iloc[0]),
-        len(claims),
-        int(claims["benefit_units"].sum()),
-        int(claims["insurance_yen"].sum()),
-        int(claims["public_yen"].sum()),
-        tuple(claims["insured_no"][month.level_unmet]),
+def _written(paths: list[Path], month: MonthClaims, first: list[int]) -> list[WrittenClaimFile]:
+    """Say what each file claims; ``first`` is the first claim of each."""
+    claims = month.claims.iloc[first]
+    statements = np.diff([*first, len(month.claims)])
+    sums = [
+        np.add.reduceat(month.number(name), first)
+        for name in ("benefit_units", "insurance_yen", "public_yen")
+    ]
+    persons = month.claims["insured_no"].where(month.level_unmet)
+    unmet = [tuple(persons[at].dropna()) for at in starmap(slice, pairwise([*first, None]))]
+    rows = zip(
+        claims["service_month"].astype("int64").tolist(),
+        claims["provider_no"].tolist(),
+        *(column.tolist() for column in (statements, *sums)),
+        unmet,
+        strict=True,
     )
+    return [WrittenClaimFile(path, *row) for path, row in zip(paths, rows, strict=True)]
