@@ -204,7 +204,7 @@ class Problems:
 
     def tables(self, language: Language = "en") -> ProblemTables:
         """Write all problems as tables of some rows each, no more of which need be in memory."""
-        batches = together(self._batches)
+        batches = together([batch for batch in self._batches if len(batch.lines)])
         return ProblemTables([self._written(batch, language) for batch in batches])
 
     def _written(self, batch: ColumnProblems, language: Language) -> WrittenProblems:
@@ -215,7 +215,9 @@ class Problems:
             batch, warns = batch.kept(kept), warns[kept]
         if batch.file == "visits" and self._passed:
             warns |= np.isin(batch.lines, np.concatenate(self._passed))
-        files, places = self._files.get(batch.file, ()), self._places.get(batch.file)
+        # Whose the rows of a number are is not said.
+        places = None if batch.of_number else self._places.get(batch.file)
+        files = self._files.get(batch.file, ())
         return WrittenProblems(batch, warns, files, places and places(), language)
 
 
