@@ -355,9 +355,7 @@ class TextIds:
     def ids(self, texts: list[str]) -> Ints:
         """Return the id of each text, a new one for a text not seen before."""
         known = self._ids
-        for text in texts:
-            known.setdefault(text, len(known))
-        return np.fromiter((known[text] for text in texts), dtype=np.int64, count=len(texts))
+        return np.array([known.setdefault(text, len(known)) for text in texts], dtype=np.int64)
 
     @property
     def texts(self) -> list[str]:

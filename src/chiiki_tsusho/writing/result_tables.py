@@ -28,15 +28,15 @@ def line_table(priced: Priced) -> pa.Table:
     """Write the lines of claims; a line whose units come to 0 is not written."""
     lines = priced.lines
     filled = (lines.service_units.T != 0) & priced.written
+    place = np.flatnonzero(filled)
     column = np.repeat(np.arange(len(filled)), np.count_nonzero(filled, axis=1))
-    claim = np.flatnonzero(filled) - column * filled.shape[1]
+    claim = place - column * filled.shape[1]
     # From code by code to claim by claim; NumPy sorts 16 bits by counting.
     narrow = np.uint16 if filled.shape[1] <= 1 << 16 else np.int64
     order = np.argsort(claim.astype(narrow), kind="stable")
-    claim, column = claim[order], column[order]
+    place, claim, column = place[order], claim[order], column[order]
     items = lines.items[column]
-    counts = lines.counts[claim, column]
-    service_units = lines.service_units[claim, column]
+    counts, service_units = (one.T.ravel()[place] for one in (lines.counts, lines.service_units))
     rated = np.array([row.kind == "rate" for row in lines.table.rows])[items]
     units = np.where(rated, service_units, lines.table.row_units[items])
     codes = of_texts(lines.table.service_codes.tolist()).take(of_numbers(items))
