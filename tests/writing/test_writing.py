@@ -464,3 +464,12 @@ def test_files_that_cannot_be_opened(tmp_path: Path, file_format: FileFormat) ->
     ):
         run(tmp_path, file_format=file_format)
     assert names(tmp_path) == ["visits.csv"]
+
+
+@pytest.mark.parametrize("numbers", [[0, 4095, 4096, 65535], [0, 65535, 65536], [-1, 7]])
+def test_numbers_of_every_size_are_written_as_they_are(tmp_path: Path, numbers: list[int]) -> None:
+    table = pa.table({"number": numbers})
+    writer = table_writer(tmp_path / "table.csv", table.schema)
+    writer.write(writer.formed(table))
+    writer.close()
+    assert (tmp_path / "table.csv").read_text() == "\n".join(["number", *map(str, numbers), ""])

@@ -10,11 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
-from chiiki_tsusho.arrow_arrays import joined, of_texts
+from chiiki_tsusho.arrow_arrays import joined, of_numbers, of_texts
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.lazy import parquet
@@ -41,8 +42,8 @@ _A4 = 9
 _ROWS_OF_A_STEP = 1 << 14
 # Words are long: as many rows are formed at a time.
 _ROWS_OF_WORDS = 1 << 14
-# Counts, codes of days and per cents are below, and most units of a code.
-_SMALL = 1 << 12
+# Counts, per cents and nearly all units are below.
+_SMALL = 1 << 16
 
 
 class Writer(Protocol):
@@ -208,7 +209,7 @@ def _with_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 @cache
 def _small_texts() -> pa.StringArray:
-    return of_texts([str(number) for number in range(_SMALL)])
+    return of_numbers(np.arange(_SMALL)).cast(pa.string())
 
 
 def without_formulas(texts: pa.ChunkedArray) -> pa.ChunkedArray:
