@@ -200,8 +200,8 @@ def test_lookup_without_a_code_can_be_given_back(month: str, tmp_path: Path) -> 
     assert ct.load_codes(month, path=path) == ct.load_codes(month)
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     assert set(done.stdout.splitlines()) <= set(lines)
-    again = run_program("lookup", "--month", month, "--codes", path)
-    assert (again.stdout, again.returncode) == (done.stdout, 0)
+    again = invoke("lookup", "--month", month, "--codes", path)
+    assert (again.stdout, again.stderr, again.exit_code) == (done.stdout, "", 0)
 
 
 # --- explain -----------------------------------------------------------------------------------
