@@ -248,7 +248,7 @@ def test_a_device_is_not_read_to_its_end_which_never_comes(read: Callable[[str],
     with pytest.raises(ct.ChiikiTsushoError) as told:
         read("/dev/zero")
     assert str(told.value) == "/dev/zero: is a device; a file was expected"
-    assert told.value.say("ja") == "/dev/zero: 装置です。ファイルを指定してください"
+    assert told.value.say("ja") == "/dev/zero: デバイスです。ファイルを指定してください"
 
 
 COMMON = (

@@ -92,8 +92,8 @@ def lines_of(text: str, width: int) -> int:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_a_row_is_as_high_as_its_message(tmp_path: Path, language: Any) -> None:
     """Keys are long words, which end a line before it is full."""
-    visits, *others = (EXAMPLES / f"faulty_{name}.csv" for name in NAMES)
-    claim_files(visits, tmp_path, *others, file_format="xlsx", language=language)
+    visits, one, other = (EXAMPLES / f"faulty_{name}.csv" for name in NAMES)
+    claim_files(visits, tmp_path, one, other, file_format="xlsx", language=language)
     sheet = sheet_of(tmp_path / "problems.xlsx")
     at = sheet.max_column
     width = int(sheet.column_dimensions[sheet.cell(1, at).column_letter].width) - 2
