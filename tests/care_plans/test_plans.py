@@ -187,8 +187,6 @@ def test_two_visits_of_a_day(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("codes", "columns"),
     [
-        # 入浴介助加算: Ⅰ or Ⅱ on a visit.
-        (["785301", "785303"], ["bathing_1", "bathing_2"]),
         # 若年性認知症利用者受入加算 gives way to 認知症加算, 送迎減算 to 同一建物減算.
         (["786109", "785305"], ["early_onset_dementia", "dementia_care"]),
         (["785611", "785612"], ["same_building", "no_transport"]),
@@ -203,6 +201,16 @@ def test_what_cannot_stand_beside_another_is_of_the_other_visit(
     lines = ct.compute_claims(plans.visits).claim_lines.set_index("service_code")["count"]
     assert lines[codes].tolist() == [1, 1]
     assert plans.visits[columns].to_numpy().tolist() == [["1", ""], ["", "1"]]
+
+
+def test_a_plan_of_both_kinds_of_an_addition_of_a_day_is_held(tmp_path: Path) -> None:
+    """入浴介助加算 is Ⅰ or Ⅱ, 1日につき (告示第19号 別表 6 注10): of two visits of a day, too."""
+    bases = [plan_row(1, "781243", "0900", "1200"), plan_row(1, BASE, *TIMES)]
+    plans = plan(tmp_path, [*bases, plan_row(1, "785301"), plan_row(1, "785303")])
+    batch = ct.compute_claims(plans.visits)
+    assert batch.claims.empty
+    held = batch.problems[batch.problems["severity"] == "error"]
+    assert set(held["rule"]) == {"conflicting_group"}
 
 
 def test_an_addition_is_of_the_visit_whose_service_it_is_for(tmp_path: Path) -> None:

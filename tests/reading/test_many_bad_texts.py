@@ -87,7 +87,7 @@ def test_what_is_hopeless_among_many_is_bad_alone(kind: str, texts: list[str]) -
             problems[0].add_alike("visits", "minutes", np.array([2]), message, of_texts([text]))
             problems[1].add("visits", "minutes", text, alone.error(text), 2)
             for language in LANGUAGES:
-                assert problems[0].table(language).equals(problems[1].table(language))
+                assert problems[0].tables(language) == problems[1].tables(language)
 
 
 @pytest.mark.parametrize("kind", KINDS)

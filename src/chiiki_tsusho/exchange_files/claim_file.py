@@ -151,36 +151,26 @@ class ClaimFile(ByContent):
         bytes
             CP932, as the file holds it; those that were read, where nothing was changed.
         """
-        return b"".join(self.parts(np.zeros(1, dtype=np.int64)))
+        return b"".join(parted(self, np.zeros(1, dtype=np.int64)))
 
-    def parts(self, first: Ints) -> Iterator[bytes]:
-        """Write the file in parts.
 
-        Parameters
-        ----------
-        first : ndarray of int64, shape (parts,)
-            The line each part begins with, counted from 0.
-
-        Yields
-        ------
-        bytes
-            CP932, as `to_bytes` writes them.
-        """
-        arrays = [encoded(rows.written(), self.originals) for rows in self.records.values()]
-        arrays.append(pa.array([one.text for one in self.kept], pa.large_binary()))
-        numbers = [rows.lines for rows in self.records.values()]
-        numbers.append(np.array([one.line for one in self.kept], dtype=np.int64))
-        order = np.argsort(np.concatenate(numbers), kind="stable")
-        lines = pa.chunked_array(arrays).combine_chunks().take(pa.array(order))
-        end, *others = self.line_ends
-        of_lines = pa.array(self.line_ends, pa.large_binary())
-        ends = of_lines if others else pa.scalar(end, pa.large_binary())
-        empty = pa.scalar(b"", pa.large_binary())
-        whole = compute.binary_join_element_wise(lines, ends, empty)
-        if len(whole):
-            _, offsets, data = whole.buffers()
-            starts = np.frombuffer(offsets, dtype=np.int64)[[*first.tolist(), len(whole)]]
-            yield from (data[start:end].to_pybytes() for start, end in pairwise(starts.tolist()))
+def parted(file: ClaimFile, first: Ints) -> Iterator[bytes]:
+    """Write a file in parts, each from one of some lines on, counted from 0."""
+    arrays = [encoded(rows.written(), file.originals) for rows in file.records.values()]
+    arrays.append(pa.array([one.text for one in file.kept], pa.large_binary()))
+    numbers = [rows.lines for rows in file.records.values()]
+    numbers.append(np.array([one.line for one in file.kept], dtype=np.int64))
+    order = np.argsort(np.concatenate(numbers), kind="stable")
+    lines = pa.chunked_array(arrays).combine_chunks().take(pa.array(order))
+    end, *others = file.line_ends
+    of_lines = pa.array(file.line_ends, pa.large_binary())
+    ends = of_lines if others else pa.scalar(end, pa.large_binary())
+    empty = pa.scalar(b"", pa.large_binary())
+    whole = compute.binary_join_element_wise(lines, ends, empty)
+    if len(whole):
+        _, offsets, data = whole.buffers()
+        starts = np.frombuffer(offsets, dtype=np.int64)[[*first.tolist(), len(whole)]]
+        yield from (data[start:end].to_pybytes() for start, end in pairwise(starts.tolist()))
 
 
 def no_rows(record: Record) -> RecordRows:

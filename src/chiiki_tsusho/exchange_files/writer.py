@@ -19,6 +19,7 @@ from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.column_tables import read_frame
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS, INSURER_PLACES
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
+from chiiki_tsusho.exchange_files.claim_file import parted
 from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes, without_units
 from chiiki_tsusho.exchange_files.layout import MEDIA
 from chiiki_tsusho.exchange_files.line_cells import Texts
@@ -253,7 +254,7 @@ def _contents(whole: MonthClaims, bounds: Sequence[int], sending: Sending) -> It
     for begin, end in pairwise(_bounds(blocks)):
         first, last = bounds[begin], bounds[end]
         records, lines = records_of(_slice(whole, first, last), file[first:last] - begin, sending)
-        yield from records.parts(lines)
+        yield from parted(records, lines)
 
 
 def _slice(whole: MonthClaims, first: int, last: int) -> MonthClaims:
