@@ -68,7 +68,7 @@ class CsvSource(OneTable):
         self._stream: BinaryIO | None = None
         self._reading = Lock()
         self._settling, self._looking = Lock(), Lock()
-        self._looked = False
+        # How many cells the shortest rows have where Excel left blank ones out, else 0; once asked.
         self._fewest: int | None = None
         self._refused: InputFileError | None = None
         with path.open("rb") as stream:
@@ -99,7 +99,7 @@ class CsvSource(OneTable):
     @property
     def notes(self) -> Sequence[Text]:
         """Before which heading rows end from which Excel left out blank cells."""
-        if self._fewest is None:
+        if not self._fewest:
             return ()
         return (
             Text(
@@ -400,12 +400,11 @@ class CsvSource(OneTable):
     def _leaves_ends_out(self) -> bool:
         """Say whether Excel left out blank last cells: the whole file shows it, or it did not."""
         with self._looking:
-            if not self._looked:
+            if self._fewest is None:
                 parts = self._parts(self._rows_start, _SCAN_BYTES)
                 texts = (self._decoded(self._raw(start, end)) for start, end in parts)
                 self._fewest = fewest_cells(texts, len(self.headings), self.heading_line)
-                self._looked = True
-        return self._fewest is not None
+        return self._fewest > 0
 
     def _with_ends(self, raw: bytes) -> bytes:
         """Return lines as they stand, and with the blank last cells that Excel left out."""

@@ -21,7 +21,7 @@ _COMMA = ord(",")
 _CRLF_BYTES = 2
 
 
-def fewest_cells(texts: Iterable[bytes], cells: int, above: int) -> int | None:
+def fewest_cells(texts: Iterable[bytes], cells: int, above: int) -> int:
     """Return how many cells the shortest rows have of a file from which Excel left blank ones out.
 
     Parameters
@@ -35,8 +35,8 @@ def fewest_cells(texts: Iterable[bytes], cells: int, above: int) -> int | None:
 
     Returns
     -------
-    int or None
-        None where a line is not as Excel would have written it.
+    int
+        0 where a line is not as Excel would have written it.
     """
     fewest = cells
     # Of each row how many cells; negative where the last is blank, 0 where all are.
@@ -44,17 +44,17 @@ def fewest_cells(texts: Iterable[bytes], cells: int, above: int) -> int | None:
     for text in texts:
         lines = Lines(text)
         if not (lines.told_apart & (lines.ends - lines.stops == _CRLF_BYTES)).all():
-            return None
+            return 0
         blank_end = lines.characters[lines.stops - 1] == _COMMA
         found = np.where(lines.blank, 0, np.where(blank_end, -lines.found, lines.found))
         rows = np.append(rows, found)
         whole = len(rows) - len(rows) % _BLOCK_ROWS
         fewest = min(fewest, _fewest_of_blocks(rows[:whole], cells))
         if not fewest:
-            return None
+            return 0
         rows = rows[whole:]
     last = np.append(rows, np.zeros(-len(rows) % _BLOCK_ROWS, dtype=np.int64))
-    return min(fewest, _fewest_of_blocks(last, cells)) or None
+    return min(fewest, _fewest_of_blocks(last, cells))
 
 
 def _fewest_of_blocks(rows: Ints, cells: int) -> int:
