@@ -179,6 +179,7 @@ CLAIM_KEY = (
     _out("insured_no", "被保険者番号", "text", "insured person", "被保険者番号"),
 )
 CLAIM_KEY_NAMES = [column.name for column in CLAIM_KEY]
+VISIT_KEY_NAMES = ("provider_no", "insurer_no", "insured_no", "service_date", "session")
 
 CLAIM_LINES = (
     *CLAIM_KEY,

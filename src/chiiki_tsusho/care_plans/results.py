@@ -21,12 +21,12 @@ from chiiki_tsusho.care_plans.layout import (
     NO_TIME,
     plan_files,
 )
-from chiiki_tsusho.care_plans.visit_times import VISIT_KEY, visit_times
+from chiiki_tsusho.care_plans.visit_times import visit_times
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.visit_codes import visit_code_table
-from chiiki_tsusho.columns import CLAIM_KEY_NAMES
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, VISIT_KEY_NAMES
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.exchange_files.line_cells import ENCODING, Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of, person_cells
@@ -197,7 +197,7 @@ def codes_of_visits(
     if times is None or not parts:
         frame = frame.assign(start_time=NO_TIME, end_time=NO_TIME)
     else:
-        frame = frame.merge(times, on=list(VISIT_KEY), how="left", validate="many_to_one")
+        frame = frame.merge(times, on=list(VISIT_KEY_NAMES), how="left", validate="many_to_one")
     frame = frame.astype({"service_date": "int64"}).astype({"service_date": "str"})
     return DoneVisits(
         frame[list(CODE_COLUMNS)],

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.care_plans.layout import NO_TIME
+from chiiki_tsusho.columns import VISIT_KEY_NAMES
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY
 from chiiki_tsusho.number_arrays import Ints, chained
@@ -20,8 +21,6 @@ from chiiki_tsusho.reading.typed_blocks import Identities
 
 if TYPE_CHECKING:
     import pandas as pd
-
-VISIT_KEY = ("provider_no", "insurer_no", "insured_no", "service_date", "session")
 
 
 def visit_times(source: Source, book: CodeBook) -> pd.DataFrame | None:
@@ -37,17 +36,16 @@ def visit_times(source: Source, book: CodeBook) -> pd.DataFrame | None:
     Returns
     -------
     DataFrame
-        The columns of ``VISIT_KEY``, ``start_time`` and ``end_time`` as HHMM, 9999 where the cell
-        is blank.
+        The key of a visit, ``start_time`` and ``end_time`` as HHMM, 9999 where the cell is blank.
     """
     identities = Identities()
     decoder = BlockDecoder(source, "visits", book, identities)
     if not {START, END} <= decoder.names:
         return None
-    read: dict[str, list[Ints]] = {name: [] for name in (*VISIT_KEY, START, END)}
+    read: dict[str, list[Ints]] = {name: [] for name in (*VISIT_KEY_NAMES, START, END)}
     for typed in decoder.blocks(None):
         values = {name: typed.rows(name, 1) for name in read}
-        good = np.logical_and.reduce([values[name] >= 0 for name in VISIT_KEY])
+        good = np.logical_and.reduce([values[name] >= 0 for name in VISIT_KEY_NAMES])
         for name, of_rows in values.items():
             read[name].append(of_rows[good])
     whole = {name: chained(parts) for name, parts in read.items()}

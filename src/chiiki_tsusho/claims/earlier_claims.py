@@ -14,7 +14,7 @@ from chiiki_tsusho.claims.calendars import DAYS, Entries
 from chiiki_tsusho.claims.context import Context
 from chiiki_tsusho.claims.shared_limits import ClaimsElsewhere, OwnFigures
 from chiiki_tsusho.claims.visits import VisitBook, of_another_service
-from chiiki_tsusho.columns import CLAIM_KEY_NAMES
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, VISIT_KEY_NAMES
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Counted, Text
 from chiiki_tsusho.not_known import UNKNOWN
@@ -22,7 +22,7 @@ from chiiki_tsusho.number_arrays import Flags, Ints, chained
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
-from chiiki_tsusho.reading.dense_ids import TextIds, TupleIds, by_known_parts
+from chiiki_tsusho.reading.dense_ids import TextIds, TupleIds, matched_by_known_parts
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.records import record
@@ -125,12 +125,12 @@ class EarlierClaims:
 
     def _note_of_left_out(self, context: Context, held: Context, claimed: Ints) -> list[Text]:
         alike = held.identities.insurers_alike()
-        parts, lines, claim = _rows(held, alike)
+        lines, claim, parts = _rows(held, alike)
         read = (parts >= 0).all(axis=0)
         wanted = ~read & ~np.isin(claim, claimed)
         if not wanted.any():
             return []
-        given, _, _ = _rows(context, alike)
+        _, _, given = _rows(context, alike)
         # Rows that stood there so already are no others that were put right.
         known = TupleIds(len(parts))
         known.ids(*parts[:, read])
@@ -195,32 +195,28 @@ def _cells(visits: Entries) -> Ints:
 
 
 def _rows(context: Context, alike: Ints) -> tuple[Ints, Ints, Ints]:
-    """Read again whose the rows of visits are, as far as that can be read.
+    """Read again whose the rows of visits are, but for totals and rows of other services.
 
     Returns
     -------
-    parts : ndarray of int64, shape (6, rows)
-        Provider, insurer and insured person, month and day, and which visit of the day; negative
-        where unreadable. Totals and the rows of other services are left out.
     lines, claim : ndarray of int64, shape (rows,)
+    parts : ndarray of int64, shape (5, rows)
+        What ``VISIT_KEY_NAMES`` names, negative where unreadable.
     """
-    visits, found = context.visits, [np.zeros((8, 0), dtype=np.int64)]
-    months = np.array([*visits.months, UNKNOWN], dtype=np.int64)
-    for typed in visits.retyped():
-        who, claim = visits.find(typed)
-        insurer = np.append(alike, UNKNOWN)[np.maximum(who.insurer, UNKNOWN)]
-        day = np.where(who.dated, who.day, UNKNOWN)
-        session = visits.sessions(typed)
-        session = np.where(session < 1, UNKNOWN, session)
-        parts = (who.provider, insurer, who.insured, months[who.month], day, session)
-        rows = np.stack((*parts, typed.block.lines, claim))
-        malformed = np.full((8, len(typed.block.malformed)), UNKNOWN, dtype=np.int64)
-        malformed[6] = typed.block.malformed.lines
+    found = [np.zeros((2 + len(VISIT_KEY_NAMES), 0), dtype=np.int64)]
+    for typed in context.visits.retyped():
+        parts = [typed.rows(name, 1) for name in VISIT_KEY_NAMES]
+        rows = np.stack((typed.block.lines, context.visits.find(typed)[1], *parts))
+        malformed = np.full((len(rows), len(typed.block.malformed)), UNKNOWN, dtype=np.int64)
+        malformed[0] = typed.block.malformed.lines
         found += [rows[:, ~of_another_service(typed)], malformed]
     rows = np.concatenate(found, axis=1)
     totals = chained(case.lines for case in context.problems.said("total"))
-    rows = rows[:, ~np.isin(rows[6], totals)]
-    return rows[:6], rows[6], rows[7]
+    lines, claim, *parts = rows[:, ~np.isin(rows[0], totals)]
+    provider, insurer, insured, date, session = parts
+    insurer = np.append(alike, UNKNOWN)[np.maximum(insurer, UNKNOWN)]
+    session = np.where(session < 1, UNKNOWN, session)
+    return lines, claim, np.stack((provider, insurer, insured, date, session))
 
 
 def _lacking(wanted: Ints, given: Ints) -> tuple[Flags, int]:
@@ -233,18 +229,14 @@ def _lacking(wanted: Ints, given: Ints) -> tuple[Flags, int]:
     wanted, given : ndarray of int64, shape (parts, rows)
         Negative where a part is not known; all are of those given that came as they should.
     """
-    # The last part is the same in all.
-    wanted, given = (np.pad(rows, ((0, 1), (0, 0))) for rows in (wanted, given))
     lacking = np.zeros(wanted.shape[1], dtype=bool)
     agreeing = np.zeros(given.shape[1], dtype=bool)
     number = 0
-    for parts, rows in by_known_parts(wanted):
-        alike = TupleIds(len(parts))
-        group = alike.ids(*wanted[parts][:, rows])
-        there = alike.find(*given[parts])
+    for rows, alike, there in matched_by_known_parts(wanted, given):
         agreeing |= there >= 0
-        lacks = np.bincount(group) - np.bincount(there[there >= 0], minlength=len(alike))
-        lacking[rows] = lacks[group] > 0
+        lacks = np.bincount(alike)
+        lacks -= np.bincount(there[there >= 0], minlength=len(lacks))
+        lacking[rows] = lacks[alike] > 0
         number += int(lacks[lacks > 0].sum())
     of_all = wanted.shape[1] - int(np.count_nonzero(agreeing))
     return (lacking, number) if number >= of_all else (np.ones_like(lacking), of_all)

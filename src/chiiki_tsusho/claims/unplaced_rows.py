@@ -37,7 +37,7 @@ from chiiki_tsusho.claims.total_rows import (
     word_of_total,
     words_of_totals,
 )
-from chiiki_tsusho.columns import INSURED_NO
+from chiiki_tsusho.columns import INSURED_NO, VISIT_KEY_NAMES
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import UNKNOWN
@@ -55,7 +55,7 @@ from chiiki_tsusho.records import record
 
 Unplaced = Literal["hold", "pass"]
 WAYS: tuple[Unplaced, ...] = ("hold", "pass")
-_WHOSE = (*LENGTHS, "service_date")
+_WHOSE = VISIT_KEY_NAMES[:-1]
 
 
 @record

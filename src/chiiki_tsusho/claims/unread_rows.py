@@ -17,7 +17,7 @@ from chiiki_tsusho.columns import PROVIDER_NO
 from chiiki_tsusho.not_known import BAD, BLANK, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
-from chiiki_tsusho.reading.dense_ids import TupleIds, by_known_parts
+from chiiki_tsusho.reading.dense_ids import TupleIds, matched_by_known_parts
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
 from chiiki_tsusho.records import record
 
@@ -93,15 +93,11 @@ class UnreadRows:
         found = np.zeros(len(month), dtype=bool)
         if not len(self):
             return found
-        # The last one is the same for all.
-        told = np.stack([*self.read, self.month, self.provider, np.zeros_like(self.month)])
-        asked = np.stack([*entity, month, provider, np.zeros_like(month)])
-        for parts, rows in by_known_parts(told):
-            known = TupleIds(len(parts))
-            of_row = known.ids(*told[parts][:, rows])
-            highest = np.zeros(len(known), dtype=np.int64)
-            np.maximum.at(highest, of_row, self.rank[rows])
-            at = known.find(*asked[parts])
+        told = np.stack([*self.read, self.month, self.provider])
+        asked = np.stack([*entity, month, provider])
+        for rows, number, at in matched_by_known_parts(told, asked):
+            highest = np.zeros(len(rows), dtype=np.int64)
+            np.maximum.at(highest, number, self.rank[rows])
             found |= (at >= 0) & (highest[at] > rank)
         return found
 

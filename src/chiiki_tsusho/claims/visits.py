@@ -14,6 +14,7 @@ from chiiki_tsusho.claims.rosters import Roster
 from chiiki_tsusho.claims.unplaced_rows import Unplaced, UnplacedRows
 from chiiki_tsusho.claims.visit_kinds import RowKinds, VisitKinds
 from chiiki_tsusho.claims.visit_rules import VisitConditions, visit_conditions
+from chiiki_tsusho.columns import VISIT_KEY_NAMES
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.not_known import BAD, BLANK, NO_ROW, NOT_OURS, UNKNOWN
@@ -28,7 +29,7 @@ from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
 from chiiki_tsusho.records import record
 
 # What says whose a visit is and when; all else says how it was done.
-_WHOSE = ("provider_no", "insurer_no", "insured_no", "service_date")
+_WHOSE = VISIT_KEY_NAMES[:-1]
 _MOST_KINDS = 1 << 17
 
 
@@ -197,7 +198,7 @@ class VisitBook:
 
     def retyped(self, wanted: Wanted | None = None) -> Iterator[TypedBlock]:
         """Read again whose the rows of the file are, or of some blocks, its faults being known."""
-        yield from self._decoder.blocks(None, (*_WHOSE, "care_level", "session"), wanted)
+        yield from self._decoder.blocks(None, (*VISIT_KEY_NAMES, "care_level"), wanted)
 
     def blocks_with(self, claims: Flags, lines: Ints) -> Wanted:
         """Tell the blocks that have rows of some claims or of none, or some of the lines.

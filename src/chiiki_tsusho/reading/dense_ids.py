@@ -292,6 +292,31 @@ def by_known_parts(rows: Ints) -> Iterator[tuple[list[int], Ints]]:
         yield np.flatnonzero(there).tolist(), np.flatnonzero(pattern == which)
 
 
+def matched_by_known_parts(told: Ints, asked: Ints) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Match rows with others by those parts of them that are known.
+
+    Parameters
+    ----------
+    told : ndarray of int64, shape (parts, n)
+        Negative where a part is not known.
+    asked : ndarray of int64, shape (parts, m)
+
+    Yields
+    ------
+    rows : ndarray of int64, shape (rows,)
+        Rows told of which the same parts are known.
+    number : ndarray of int64, shape (rows,)
+        One number, from 0, for those that are alike in them.
+    of_asked : ndarray of int64, shape (m,)
+        The number that each one asked for has by these parts, ``UNKNOWN`` where it has none.
+    """
+    # The last part is the same in all, so that some part is known of each.
+    told, asked = (np.pad(rows, ((0, 1), (0, 0))) for rows in (told, asked))
+    for parts, rows in by_known_parts(told):
+        known = TupleIds(len(parts))
+        yield rows, known.ids(*told[parts][:, rows]), known.find(*asked[parts])
+
+
 def distinct_columns(numbers: npt.NDArray[np.integer | np.bool_]) -> tuple[Ints, Ints]:
     """Return the distinct columns, in the order in which they come, and which each column is.
 
