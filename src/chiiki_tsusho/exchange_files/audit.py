@@ -18,8 +18,9 @@ from chiiki_tsusho.exchange_files.checks_person import check_persons
 from chiiki_tsusho.exchange_files.checks_sums import check_claim_lines, check_lines, check_totals
 from chiiki_tsusho.exchange_files.checks_yen import check_rates_and_funds, check_yen
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
-from chiiki_tsusho.exchange_files.findings import Findings, every_view, frame_of
+from chiiki_tsusho.exchange_files.findings import Findings, frame_of
 from chiiki_tsusho.exchange_files.headings import headed
+from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.sheets import Sheets, View
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
@@ -188,7 +189,7 @@ def _files_of(given: str | Path | ClaimFile) -> Iterable[str | Path | ClaimFile]
 
 
 def _audited(file: ClaimFile, book: CodeBook) -> tuple[Findings, Sheets]:
-    views = every_view(file.rows)
+    views = {name: View([file.rows(name)]) for name in layout()}
     findings = Findings(file.shown)
     sheets = Sheets(file)
     check_form(file, views, findings)

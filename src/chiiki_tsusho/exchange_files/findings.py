@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.exchange_files.finding_texts import CHECKS, Check
-from chiiki_tsusho.exchange_files.layout import Item, layout
+from chiiki_tsusho.exchange_files.layout import Item
 from chiiki_tsusho.exchange_files.sheets import NUMBER_FORMS, View
 from chiiki_tsusho.language import Language, Sayable
 from chiiki_tsusho.number_arrays import Flags, Ints, flagged
@@ -85,7 +85,7 @@ class Findings:
         if not (where.any() if where.dtype == bool else len(where)):
             return
         at: Ints = np.flatnonzero(where) if where.dtype == bool else np.sort(where)
-        item = view.item(name, 0)
+        item = view.record.by_name[name]
         if name in PRIVATE:
             cells = [""] * len(at)
         elif found is not None:
@@ -126,9 +126,9 @@ class Findings:
         columns["line"].extend(one.lines.tolist())
         for name in CLAIM_KEY_NAMES:
             texts = [""] * count
-            if one.view is not None and one.view.has(name):
+            if one.view is not None and name in one.view.record.by_name:
                 cells = one.view.texts(name).take(pa.array(one.at)).to_pylist()
-                texts = told(cells, one.view.item(name, 0))
+                texts = told(cells, one.view.record.by_name[name])
             columns[name].extend(texts)
         for item, times in _items(one):
             columns["item"].extend([_place(item)] * times)
@@ -194,8 +194,3 @@ def _heading(item: Item | None, language: Language) -> str:
     if item is None:
         return ""
     return item.heading if language == "ja" else item.name
-
-
-def every_view(rows_of: Callable[[str], Any]) -> dict[str, View]:
-    """Return a view of each record of the layout."""
-    return {name: View([rows_of(name)]) for name in layout()}

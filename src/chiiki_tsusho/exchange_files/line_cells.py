@@ -139,7 +139,3 @@ class Lines:
             len(lengths),
             [None, pa.py_buffer(offsets), pa.py_buffer(self._bytes[at])],
         )
-
-    def line(self, at: int) -> bytes:
-        """Return one line, its line end included."""
-        return self.data[self.starts[at] : self.after[at]]

@@ -231,17 +231,12 @@ def _fault_and_place(cells: Sequence[str]) -> tuple[Text | None, int | None]:
     """
     mark = cells[1].upper() if len(cells) >= _LEAST_CELLS else ""
     at = _place_of_month(cells)
-    if mark == _DETAIL and at is not None:
-        return None, at
     if mark == _DETAIL:
-        return (
-            Text("no month of service between kind and service type; the line is damaged"),
-            None,
-        )
-    if mark == _HEAD and at is None:
-        return None, None
+        fault = Text("no month of service between kind and service type; the line is damaged")
+        return (fault, None) if at is None else (None, at)
     if mark == _HEAD:
-        return Text("is marked H1, as a heading is, and has what a return has"), None
+        fault = Text("is marked H1, as a heading is, and has what a return has")
+        return None if at is None else fault, None
     # What stands where a mark should may be a name.
     if _MARK.fullmatch(mark):
         return (
@@ -265,7 +260,7 @@ def _place_of_month(cells: Sequence[str]) -> int | None:
 
 def _row(one: _Return, language: Language) -> dict[str, object]:
     known = return_codes().get(one.code)
-    meaning, action = _meaning(one)
+    meaning, action, established = _meaning(one)
     kind, reason = one.cell(-1)[:1], one.cell(3)[:1]
     return {
         "line": one.line,
@@ -282,7 +277,7 @@ def _row(one: _Return, language: Language) -> dict[str, object]:
         "code": one.code,
         "waiting": int(one.waiting),
         "meaning": meaning.say(language),
-        "established": int(_is_established(one)),
+        "established": int(established),
         "correct": "" if known is None else known.correct or "",
         "what_to_do": action.say(language),
     }
@@ -292,15 +287,8 @@ def _formed(name: str, text: str) -> str:
     return text if _FORMS[name].fullmatch(text) else ""
 
 
-def _is_established(one: _Return) -> bool:
-    if one.waiting or (not one.code and one.cell(3)[:1] in _UNCODED):
-        return True
-    known = return_codes().get(one.code)
-    return known is not None and known.strength != "low"
-
-
-def _meaning(one: _Return) -> tuple[Sayable, Sayable]:
-    """Say what a return means and what to do."""
+def _meaning(one: _Return) -> tuple[Sayable, Sayable, bool]:
+    """Say what a return means, what to do, and whether a source gives the meaning."""
     if one.waiting:
         return (
             Text("waits for 給付管理票 (保留)"),
@@ -308,16 +296,15 @@ def _meaning(one: _Return) -> tuple[Sayable, Sayable]:
                 "ask the care manager for 給付管理票; do not claim again unless it comes back as a "
                 "return"
             ),
+            True,
         )
     if not one.code:
-        return _UNCODED.get(one.cell(3)[:1], _NO_CODE)
+        reason = one.cell(3)[:1]
+        return *_UNCODED.get(reason, _NO_CODE), reason in _UNCODED
     known = return_codes().get(one.code)
     if known is None:
-        return (
-            Text("the meaning of this code is not established"),
-            _ASK,
-        )
-    meaning: Sayable = known.meaning
-    if known.strength == "low":
-        meaning = Name(f"{known.meaning.en} (not established)", f"{known.meaning.ja}(未確認)")
-    return meaning, known.action
+        return Text("the meaning of this code is not established"), _ASK, False
+    if known.strength != "low":
+        return known.meaning, known.action, True
+    meaning = Name(f"{known.meaning.en} (not established)", f"{known.meaning.ja}(未確認)")
+    return meaning, known.action, False

@@ -14,7 +14,6 @@ from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, INSURER_PLACES
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, whole
-from chiiki_tsusho.exchange_files.layout import Item
 from chiiki_tsusho.exchange_files.record_rows import RecordRows
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
 from chiiki_tsusho.law.prices_and_limits import service
@@ -92,18 +91,6 @@ class View:
     def is_one_of(self, name: str, values: Sequence[str]) -> Flags:
         """Say where an item is one of some texts."""
         return flags_of(compute.is_in(self.texts(name), pa.array(list(values), pa.string())))
-
-    def has(self, name: str) -> bool:
-        """Say whether the lines have such an item."""
-        return name in self.record.by_name
-
-    def item(self, name: str, at: int) -> Item:
-        """Return the item of one line."""
-        for part in self.parts:
-            if at < len(part):
-                return part.record.by_name[name]
-            at -= len(part)
-        raise IndexError(at)
 
 
 class Sheets:
