@@ -63,12 +63,6 @@ class PlanFile:
 
 @cache
 def plan_files() -> dict[str, PlanFile]:
-    """Load the layout of each kind of file.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message names line and column.
-    """
+    """Load the layout of each kind of file."""
     rows = [one.row for one in typed_table(law_file("care_plan_layout.csv"), PlanItem)]
     return {name: PlanFile(name, tuple(own)) for name, own in groupby(rows, lambda row: row.file)}

@@ -77,13 +77,7 @@ class Record:
 
 @cache
 def layout(path: Path | None = None) -> dict[str, Record]:
-    """Load the layout of every record, by its name.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message names line and column.
-    """
+    """Load the layout of every record, by its name."""
     rows = typed_table(path or law_file("claim_file_layout.csv"), Item, _order_faults)
     return {
         name: Record(name, tuple(one.row for one in items))

@@ -40,12 +40,6 @@ class ReturnCode(TableRow):
 
 @cache
 def return_codes() -> dict[str, ReturnCode]:
-    """Load the codes.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message names line and column.
-    """
+    """Load the codes."""
     rows = typed_table(law_file("return_codes.csv"), ReturnCode)
     return {one.row.code: one.row for one in rows}

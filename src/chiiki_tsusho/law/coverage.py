@@ -48,13 +48,7 @@ class NotBundledRow(TableRow):
 
 @cache
 def not_bundled_rows() -> tuple[NotBundledRow, ...]:
-    """Load what the bundled table lacks, in order of time.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message names line and column.
-    """
+    """Load what the bundled table lacks, in order of time."""
     return tuple(one.row for one in typed_table(law_file("not_bundled.csv"), NotBundledRow))
 
 

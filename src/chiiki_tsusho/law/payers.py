@@ -46,13 +46,7 @@ class PublicFundRow(TableRow):
 
 @cache
 def benefit_rate_rows() -> tuple[BenefitRateRow, ...]:
-    """Load the benefit rates, the most usual first.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message names line and column.
-    """
+    """Load the benefit rates, the most usual first."""
     file = law_file("benefit_rates.csv")
     rows = dated_rows(file, BenefitRateRow, lambda row: Text("rate {rate}", rate=row.rate))
     return tuple(one.row for one in rows)
@@ -60,13 +54,7 @@ def benefit_rate_rows() -> tuple[BenefitRateRow, ...]:
 
 @cache
 def public_fund_rows() -> tuple[PublicFundRow, ...]:
-    """Load the public funds.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message names line and column.
-    """
+    """Load the public funds."""
     file = law_file("public_funds.csv")
     rows = dated_rows(file, PublicFundRow, lambda row: Text("law {law}", law=row.law_number))
     return tuple(one.row for one in rows)

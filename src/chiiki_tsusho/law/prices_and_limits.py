@@ -63,26 +63,14 @@ class BenefitLimitRow(TableRow):
 
 @cache
 def service(role: Role = "billed") -> ServiceRow:
-    """Load the one service that this program bills, or the one that sends it plans.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message names line and column.
-    """
+    """Load the one service that this program bills, or the one that sends it plans."""
     rows = typed_table(law_file("services.csv"), ServiceRow)
     return next(one.row for one in rows if one.row.role == role)
 
 
 @cache
 def unit_price_rows(path: Path | None = None) -> tuple[NumberedRow[UnitPriceRow], ...]:
-    """Load the unit prices, checked.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message names line and column.
-    """
+    """Load the unit prices, checked."""
     return dated_rows(
         path or law_file("unit_prices.csv"),
         UnitPriceRow,
@@ -94,13 +82,7 @@ def unit_price_rows(path: Path | None = None) -> tuple[NumberedRow[UnitPriceRow]
 
 @cache
 def benefit_limit_rows(path: Path | None = None) -> tuple[NumberedRow[BenefitLimitRow], ...]:
-    """Load the benefit limits, checked.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message names line and column.
-    """
+    """Load the benefit limits, checked."""
     return dated_rows(
         path or law_file("benefit_limits.csv"),
         BenefitLimitRow,

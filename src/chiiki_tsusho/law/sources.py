@@ -56,25 +56,13 @@ Rule = Literal[
 
 @cache
 def source_rows() -> dict[str, SourceRow]:
-    """Load the documents by their ids.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message names line and column.
-    """
+    """Load the documents by their ids."""
     return {one.row.id: one.row for one in typed_table(law_file("sources.csv"), SourceRow)}
 
 
 @cache
 def place_rows() -> tuple[PlaceRow, ...]:
-    """Load the places of law, in order of rule and time.
-
-    Raises
-    ------
-    TableError
-        The file fails a check; the message names line and column.
-    """
+    """Load the places of law, in order of rule and time."""
     rows = dated_rows(
         law_file("law_places.csv"), PlaceRow, lambda row: Text("rule {rule}", rule=row.rule)
     )
