@@ -60,12 +60,11 @@ def named_additions() -> dict[str, NamedAddition]:
     return {unbracketed(one.row.name): one.row for one in rows}
 
 
-@cache
 def reduction_per_mille(key: str) -> int:
     """Return what a reduction takes off 所定単位数."""
-    (found,) = (one.per_mille for one in named_additions().values() if one.key == key)
-    assert found is not None, key
-    return found
+    per_mille = reduction(key).per_mille
+    assert per_mille is not None, key
+    return per_mille
 
 
 @cache
@@ -77,7 +76,8 @@ def extension_begins() -> int:
 @cache
 def reduction(key: str) -> NamedAddition:
     """Return what is known of a reduction."""
-    return next(one for one in named_additions().values() if one.key == key)
+    (known,) = (one for one in named_additions().values() if one.key == key)
+    return known
 
 
 def reduction_line(

@@ -207,8 +207,7 @@ class _MasterImport:
                 )
             )
         _check_limit(one.row, known.limit_managed)
-        minutes_from, minutes_to = self._minutes(one)
-        line = reduction_line(key, one.name, (minutes_from, minutes_to), units)
+        line = reduction_line(key, one.name, self._minutes(one), units)
         cells = self._identity(one.row, one.first, one.last) | line
         self._place(one.row.at, cells | {"published_units": units})
 
