@@ -109,14 +109,14 @@ class EarlierRun:
             )
         ]
 
-    def with_claims(self, new: Sequence[pa.Table]) -> pa.Table:
-        """Return the claims and those of this run, in the order of the contract."""
-        return _ordered([self.claims, *new], CLAIM_KEY_NAMES)
-
-    def with_lines(self, new: Sequence[pa.Table]) -> pa.Table:
-        """Return the lines and those of this run, in the order of the contract."""
-        names = [*CLAIM_KEY_NAMES, "service_code"]
-        return _ordered([self.claim_lines, *new], names)
+    def joined(
+        self, lines: Sequence[pa.Table], claims: Sequence[pa.Table]
+    ) -> tuple[pa.Table, pa.Table]:
+        """Return its lines and its claims with new ones, in the order of the contract."""
+        return (
+            _ordered([self.claim_lines, *lines], [*CLAIM_KEY_NAMES, "service_code"]),
+            _ordered([self.claims, *claims], CLAIM_KEY_NAMES),
+        )
 
 
 def _ordered(tables: Sequence[pa.Table], names: Sequence[str]) -> pa.Table:

@@ -196,12 +196,11 @@ class FolderSink:
             if self._earlier is not None:
                 # Claims that another run has put there since would be lost.
                 self._earlier.results.refuse_changed()
-                new_claims = [one for _, one in self._new]
-                self.notes += self._earlier.notes_on(new_claims)
-                lines = self._earlier.with_lines([one for one, _ in self._new])
-                claims = self._earlier.with_claims(new_claims)
-                self._lines.write(self._lines.formed(lines))
-                self._claims.write(self._claims.formed(claims))
+                lines, claims = zip(*self._new, strict=True) if self._new else ((), ())
+                self.notes += self._earlier.notes_on(claims)
+                whole = self._earlier.joined(lines, claims)
+                for writer, table in zip((self._lines, self._claims), whole, strict=True):
+                    writer.write(writer.formed(table))
             writer = self._table("problems", PROBLEMS, _WORDS, problems.is_ascii)
             for table in problems:
                 writer.write(writer.formed(table))
