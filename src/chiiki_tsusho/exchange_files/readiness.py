@@ -17,6 +17,7 @@ from chiiki_tsusho.exchange_files.statements import (
     laws_of_claims,
     month_bounds,
     stated_keys,
+    stated_of_persons,
 )
 from chiiki_tsusho.language import Counted, Language, Name, Sayable, Text
 from chiiki_tsusho.law.prices_and_limits import benefit_limits
@@ -151,10 +152,8 @@ def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
 def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> None:
     texts = month.cells.texts
     first, last = month_bounds(month.claims)
-    inside = {
-        name: (texts[name] >= first) & (texts[name] <= last)
-        for name in ("started_on", "stopped_on")
-    }
+    stated = stated_of_persons(month)
+    started, stopped = stated["started_on"], stated["stopped_on"]
     begins, ends = texts["certified_from"], texts["certified_to"]
     outside = (begins > last) | (ends < first) | (ends < begins)
     problems.add(
@@ -167,13 +166,12 @@ def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
         Text("the person would be born after the month of service"),
     )  # fmt: skip
     problems.add(
-        there & inside["stopped_on"] & (texts["stop_reason"] == "")
+        there & (stopped != "") & (texts["stop_reason"] == "")
         & ~month.cells.unreadable["stop_reason"],
         "stop_reason", "missing_value", _BLANK,
     )  # fmt: skip
     problems.add(
-        there & inside["started_on"] & inside["stopped_on"]
-        & (texts["stopped_on"] < texts["started_on"]),
+        there & (started != "") & (stopped != "") & (stopped < started),
         "stopped_on", "inconsistent", Text("the service stops before it starts"),
     )  # fmt: skip
     under_this, under_any = days_left(

@@ -125,7 +125,8 @@ def match_headings(
             )
         )
     by_text, known = _known_headings(file, book)
-    unread = {folded(text) for text in (*ignored, *(NEVER_BILLED - {*HEADINGS_OF[file]}))}
+    never = NEVER_BILLED.difference(one.heading for one in FILES[file])
+    unread = {folded(text) for text in (*ignored, *never)}
     faults: list[Text] = []
     matched: list[Heading] = []
     written: list[str] = []
@@ -198,9 +199,6 @@ def meetings(headings: Sequence[Heading]) -> Iterator[tuple[int, str, int]]:
             if other is not None:
                 yield at, name, other
             held.append((at, spans))
-
-
-HEADINGS_OF = {file: {one.heading for one in columns} for file, columns in FILES.items()}
 
 
 def _matched(
