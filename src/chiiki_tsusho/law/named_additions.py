@@ -55,9 +55,9 @@ class NamedAddition(TableRow):
 
 @cache
 def named_additions() -> dict[str, NamedAddition]:
-    """Load them by name, as ``unbracketed`` writes it."""
+    """Load them by name, as ``_unbracketed`` writes it."""
     rows = typed_table(law_file("known_additions.csv"), NamedAddition)
-    return {unbracketed(one.row.name): one.row for one in rows}
+    return {_unbracketed(one.row.name): one.row for one in rows}
 
 
 def reduction_per_mille(key: str) -> int:
@@ -110,6 +110,11 @@ def reduction_line(
     }
 
 
-def unbracketed(name: str) -> str:
+def named_addition(name: str) -> NamedAddition | None:
+    """Find what is known of a name, None where nothing is."""
+    return named_additions().get(_unbracketed(name))
+
+
+def _unbracketed(name: str) -> str:
     """Write the name of an addition for comparing: Ⅴ(1) and Ⅴ1 are the same."""
     return same_addition(name).replace("(", "").replace(")", "")

@@ -11,7 +11,7 @@ from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.law.code_file import read_code_rows
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow
-from chiiki_tsusho.law.named_additions import named_additions, unbracketed
+from chiiki_tsusho.law.named_additions import named_addition
 from chiiki_tsusho.law.published_names import (
     BaseName,
     normal,
@@ -95,10 +95,12 @@ class KnownRows:
 
     def kinds(self, name: str) -> frozenset[str]:
         """Say whether rows of this name are additions or rates; empty for a name nobody knows."""
-        bundled = self._additions.get(same_addition(name), [])
-        if not bundled and unbracketed(name) in named_additions():
-            return frozenset({named_additions()[unbracketed(name)].kind})
-        return frozenset(row.kind for row in bundled)
+        return frozenset(row.kind for row in self._named(name))
+
+    def _named(self, name: str) -> list[CodeRow]:
+        """Return the bundled rows of a name, or what the law says of one that none has."""
+        known = named_addition(name)
+        return self._additions.get(same_addition(name)) or ([known.as_row()] if known else [])
 
     @lru_cache(maxsize=1 << 13)  # noqa: B019 (as above; masters repeat each code per insurer)
     def explain(
@@ -133,9 +135,7 @@ class KnownRows:
             No bundled row has the name, or none is of this kind; or the code is new and the rows
             of the name differ, as a Ⅱ of one revision is the Ⅲ of another.
         """
-        named = self._additions.get(same_addition(name), [])
-        if not named and unbracketed(name) in named_additions():
-            named = [named_additions()[unbracketed(name)].as_row()]
+        named = self._named(name)
         if not named:
             raise RowRefusedError(
                 Text(
@@ -180,7 +180,7 @@ class KnownRows:
         # What it may not meet in any revision: better a problem too many than a sum too large.
         excluded = [key for row in fitting if row.key == nearest.key for key in row.excluded]
         changed: dict[str, object] = {"not_with": " ".join(dict.fromkeys(excluded)) or None}
-        since = named_additions().get(unbracketed(name))
+        since = named_addition(name)
         if since is not None and since.valid_from is not None and since.valid_from <= month:
             changed["limit_managed"] = since.limit_managed
         return nearest.model_copy(update=changed)
@@ -222,7 +222,7 @@ class KnownRows:
     def is_for_both(self, row: CodeRow) -> bool:
         """Say whether a row has been for both services in any revision, or is so by the law."""
         alike = self._additions.get(same_addition(row.name), [])
-        of_law = named_additions().get(unbracketed(row.name))
+        of_law = named_addition(row.name)
         return any(one.key == row.key and one.service == "both" for one in alike) or (
             of_law is not None and (of_law.key, of_law.service) == (row.key, "both")
         )
