@@ -22,7 +22,7 @@ from chiiki_tsusho.number_arrays import Flags, Ints, chained
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
-from chiiki_tsusho.reading.dense_ids import TextIds, TupleIds, matched_by_known_parts
+from chiiki_tsusho.reading.dense_ids import TupleIds, matched_by_known_parts
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.records import record
@@ -156,14 +156,18 @@ class EarlierClaims:
         """Return what the claims have of the limits of the persons met in an input."""
         visits, identities = context.visits, context.identities
         met = np.array(visits.months, dtype=np.int64)
-        wanted = np.isin(_insured(self.claims), visits.calendars.claim_parts()[1])
-        wanted &= np.isin(_months(self.claims), met)
+        month = numbers_of(self.claims["service_month"].cast(pa.int64()))
+        insured = pack_insured(self.claims["insured_no"].combine_chunks())
+        wanted = np.isin(insured, visits.calendars.claim_parts()[1]) & np.isin(month, met)
         # One that is met there again is held, and counted as it stands there.
         wanted &= ~flags_of(compute.is_in(self.keys, context.keys))
-        claims = self.claims.filter(of_flags(wanted))
-        month, insured = _months(claims), _insured(claims)
-        provider = _ids(claims["provider_no"], identities.providers)
-        insurer = _ids(claims["insurer_no"], identities.insurers)
+        claims, month, insured = (
+            self.claims.filter(of_flags(wanted)),
+            month[wanted],
+            insured[wanted],
+        )
+        provider = identities.providers.ids(claims["provider_no"].to_pylist())
+        insurer = identities.insurers.ids(claims["insurer_no"].to_pylist())
         none = np.zeros(len(month), dtype=np.int64)
         general = none > 0
         recipients = context.rosters.recipients
@@ -174,15 +178,16 @@ class EarlierClaims:
         # done stands in its place.
         managed = numbers_of(claims["managed_units"])
         plan = numbers_of(claims["planned_units"].fill_null(0))
+        as_done = np.where(plan == managed, plan, 0)
         figures = OwnFigures(
             managed,
             numbers_of(claims["care_level"].fill_null(0)),
-            np.where(plan == managed, 0, plan),
+            plan - as_done,
             general,
             none,
             none > 0,
             none > 0,
-            np.where(plan == managed, plan, 0),
+            as_done,
         )
         order = np.argsort(met)
         place = order[np.searchsorted(met, month, sorter=order)]
@@ -240,17 +245,3 @@ def _lacking(wanted: Ints, given: Ints) -> tuple[Flags, int]:
         number += int(lacks[lacks > 0].sum())
     of_all = wanted.shape[1] - int(np.count_nonzero(agreeing))
     return (lacking, number) if number >= of_all else (np.ones_like(lacking), of_all)
-
-
-def _months(claims: pa.Table) -> Ints:
-    return numbers_of(claims["service_month"].cast(pa.int64()))
-
-
-def _insured(claims: pa.Table) -> Ints:
-    return pack_insured(claims["insured_no"].combine_chunks())
-
-
-def _ids(texts: pa.ChunkedArray, known: TextIds) -> Ints:
-    encoded = texts.combine_chunks().dictionary_encode()
-    ids: Ints = known.ids(encoded.dictionary.to_pylist())[numbers_of(encoded.indices)]
-    return ids

@@ -101,14 +101,9 @@ def _cells(
 def word_of_total(cells: Sequence[str], layout: Layout) -> str | None:
     """Return the word that makes cells without any identity a line of totals, if there is one."""
     word = next((cell for cell in map(_unspaced, cells) if cell in _TOTALS), None)
-    if word is not None and any(put_right(_cell(cells, layout, name), name) for name in LENGTHS):
-        return None
-    return word
-
-
-def _cell(cells: Sequence[str], layout: Layout, name: str) -> str:
-    at = layout.places[name]
-    return cells[at] if at < len(cells) else ""
+    places = [(name, layout.places[name]) for name in LENGTHS]
+    identified = any(put_right(cells[at], name) for name, at in places if at < len(cells))
+    return None if identified else word
 
 
 def set_aside(problems: Problems, file: str, lines: Ints, words: list[str]) -> None:
