@@ -114,12 +114,9 @@ class ClaimsElsewhere:
     @classmethod
     def joined(cls, parts: Sequence[ClaimsElsewhere]) -> ClaimsElsewhere:
         """Return those of several parts, one after the other."""
-        return cls(
-            np.concatenate([part.month for part in parts]),
-            np.concatenate([part.insurer for part in parts]),
-            np.concatenate([part.insured for part in parts]),
-            OwnFigures.joined([part.figures for part in parts]),
-        )
+        whose = zip(*((one.month, one.insurer, one.insured) for one in parts), strict=True)
+        month, insurer, insured = map(np.concatenate, whose)
+        return cls(month, insurer, insured, OwnFigures.joined([one.figures for one in parts]))
 
 
 @record

@@ -102,8 +102,9 @@ def word_of_total(cells: Sequence[str], layout: Layout) -> str | None:
     """Return the word that makes cells without any identity a line of totals, if there is one."""
     word = next((cell for cell in map(_unspaced, cells) if cell in _TOTALS), None)
     places = [(name, layout.places[name]) for name in LENGTHS]
-    identified = any(put_right(cells[at], name) for name, at in places if at < len(cells))
-    return None if identified else word
+    if word and any(put_right(cells[at], name) for name, at in places if at < len(cells)):
+        return None
+    return word
 
 
 def set_aside(problems: Problems, file: str, lines: Ints, words: list[str]) -> None:

@@ -211,11 +211,10 @@ def _audited(file: ClaimFile, book: CodeBook) -> tuple[Findings, Sheets]:
 def _check_review_month(views: Mapping[str, View], findings: Findings) -> None:
     control, claims = views["control"], views["7111"]
     if len(control) and len(claims):
-        last = int(claims.numbers("service_month").max())
-        early = control.numbers("review_month") <= last
-        findings.add("review_month", control, "review_month", early, f"> {last}")
-        service = claims.numbers("service_month")
-        barred = (service > 0) & (control.numbers("review_month")[0] > last_review(service))
+        review, service = control.numbers("review_month"), claims.numbers("service_month")
+        last = int(service.max())
+        findings.add("review_month", control, "review_month", review <= last, f"> {last}")
+        barred = (service > 0) & (review[0] > last_review(service))
         findings.add("barred_by_time", claims, "service_month", barred)
 
 

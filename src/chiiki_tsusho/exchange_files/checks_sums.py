@@ -55,7 +55,8 @@ def check_lines(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
         payer = sheets.base.filled(f"{one}_payer_no")
         if one == PUBLIC[0]:
             payer |= without_insurance(sheets.base)
-        paid = _of_statement(sheets, payer)[sheets.of_line]
+        # A statement without an 01 line, which is −1, has none.
+        paid = np.append(payer, False)[sheets.base_at][sheets.of_line]
         of_count, of_units = lines.numbers(f"{one}_count"), lines.numbers(f"{one}_units")
         findings.add("public_unasked", lines, f"{one}_count", ours & ~paid & (of_count != 0), "0")
         findings.add("public_unasked", lines, f"{one}_units", ours & ~paid & (of_units != 0), "0")
@@ -67,11 +68,6 @@ def check_lines(sheets: Sheets, book: CodeBook, findings: Findings) -> None:
         nothing = ours & paid & (whole != 0) & ((of_units != 0) != (of_count != 0))
         expected = np.where(of_units != 0, count, 0)
         findings.add("public_over_whole", lines, f"{one}_count", nothing, expected)
-
-
-def _of_statement(sheets: Sheets, of_base: Flags) -> Flags:
-    """Say of each statement what is said of its 01 line; False where it has none."""
-    return np.append(of_base, False)[sheets.base_at]
 
 
 def check_totals(sheets: Sheets, findings: Findings) -> None:

@@ -102,7 +102,9 @@ class ClaimFile(ByContent):
                     known=listed(layout()),
                 )
             )
-        return no_rows(layout()[record])
+        items = layout()[record]
+        empty = pa.schema([(name, pa.string()) for name in items.names]).empty_table()
+        return RecordRows(items, np.zeros(0, dtype=np.int64), empty, {})
 
     @checked_call
     def frame(self, record: str) -> pd.DataFrame:
@@ -171,12 +173,6 @@ def parted(file: ClaimFile, first: Ints) -> Iterator[bytes]:
         _, offsets, data = whole.buffers()
         starts = np.frombuffer(offsets, dtype=np.int64)[[*first.tolist(), len(whole)]]
         yield from (data[start:end].to_pybytes() for start, end in pairwise(starts.tolist()))
-
-
-def no_rows(record: Record) -> RecordRows:
-    """Return no lines of a record."""
-    schema = pa.schema([(name, pa.string()) for name in record.names])
-    return RecordRows(record, np.zeros(0, dtype=np.int64), schema.empty_table(), {})
 
 
 @checked_call

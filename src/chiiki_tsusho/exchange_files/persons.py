@@ -66,17 +66,13 @@ def _care_level(text: str) -> str | None:
     return None if level is None else str(level)
 
 
-def _one_of(values: tuple[str, ...], text: str) -> str | None:
-    return text if text in values else None
-
-
 # Each kind of cell as the claim file writes it, or None where it cannot be read.
 _READERS: dict[str, Callable[[str], str | None]] = {
     "date": _date,
     "sex": _SEXES.get,
     "care_level": _care_level,
     "care_plan_by": _PLAN_BY.get,
-    "stop_reason": partial(_one_of, STOP_REASONS),
+    "stop_reason": dict(zip(STOP_REASONS, STOP_REASONS, strict=True)).get,
     "provider_no": lambda text: None if parsed("provider_no", text) is None else text,
     "public_payer_no": partial(_number, 8),
     "public_recipient_no": partial(_number, 7),
