@@ -20,8 +20,13 @@ from chiiki_tsusho.claims.run import BatchRun
 from chiiki_tsusho.claims.unplaced_rows import WAYS, Unplaced
 from chiiki_tsusho.column_tables import read_frame
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
-from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError, why_not
-from chiiki_tsusho.language import Counted, Language, Text, listed
+from chiiki_tsusho.errors import (
+    InputFileError,
+    OutputError,
+    refuse_unknown,
+    why_not,
+)
+from chiiki_tsusho.language import Counted, Language, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.problem_rows import ProblemTables
@@ -317,19 +322,6 @@ def _log(summary: Summary) -> Summary:
     return summary
 
 
-def _known(name: str, value: str, known: tuple[str, ...]) -> None:
-    """Refuse a choice that there is not: a slip of the pen must not let rows pass."""
-    if not isinstance(value, str) or value not in known:
-        raise ChiikiTsushoError(
-            Text(
-                "{name} {value!r} is unknown; {known} are known",
-                name=name,
-                value=value,
-                known=listed(known),
-            )
-        )
-
-
 @checked_call
 def claim_files(
     visits: FileInput,
@@ -412,8 +404,9 @@ def claim_files(
     >>> sorted(path.name for path in done.folder.iterdir())
     ['claim_lines.csv', 'claims.csv', 'held_visits.csv', 'problems.csv', 'run.json']
     """
-    _known("file_format", file_format, FILE_FORMATS)
-    _known("unplaced", unplaced, WAYS)
+    refuse_unknown("file_format", file_format, FILE_FORMATS)
+    # A slip of the pen must not let rows pass.
+    refuse_unknown("unplaced", unplaced, WAYS)
     if folder is None and add_to is None:
         raise OutputError(Text("no folder for the results is named; give -o or --add-to"))
     earlier = None if add_to is None else EarlierRun.read(named_path(add_to))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import date
 from numbers import Number
@@ -156,3 +157,22 @@ def known_language(language: str) -> Language:
             known=listed(LANGUAGES),
         )
     )
+
+
+def refuse_unknown(name: str, value: str, known: Collection[str]) -> None:
+    """Refuse a choice that there is not.
+
+    Raises
+    ------
+    ChiikiTsushoError
+        Names those there are.
+    """
+    if not isinstance(value, str) or value not in known:
+        raise ChiikiTsushoError(
+            Text(
+                "{name} {value!r} is unknown; {known} are known",
+                name=name,
+                value=value,
+                known=listed(known),
+            )
+        )

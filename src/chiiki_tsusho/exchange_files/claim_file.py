@@ -15,11 +15,11 @@ from pyarrow import csv as arrow_csv
 
 from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
+from chiiki_tsusho.errors import InputFileError, refuse_unknown
 from chiiki_tsusho.exchange_files.layout import Record, layout
 from chiiki_tsusho.exchange_files.line_cells import ENCODING, Lines
 from chiiki_tsusho.exchange_files.record_rows import Quoting, RecordRows, encoded, quoting_of
-from chiiki_tsusho.language import Sayable, Text, listed
+from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.records import ByContent
 from chiiki_tsusho.whole_files import given_path, read_whole, visible_path
@@ -93,15 +93,7 @@ class ClaimFile(ByContent):
         """
         if record in self.records:
             return self.records[record]
-        if record not in layout():
-            raise ChiikiTsushoError(
-                Text(
-                    "{name} {value!r} is unknown; {known} are known",
-                    name="record",
-                    value=record,
-                    known=listed(layout()),
-                )
-            )
+        refuse_unknown("record", record, layout())
         items = layout()[record]
         empty = pa.schema([(name, pa.string()) for name in items.names]).empty_table()
         return RecordRows(items, np.zeros(0, dtype=np.int64), empty, {})
