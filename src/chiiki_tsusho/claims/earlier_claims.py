@@ -22,14 +22,14 @@ from chiiki_tsusho.number_arrays import Flags, Ints, chained
 from chiiki_tsusho.problem_texts import Message
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
+from chiiki_tsusho.reading.cells import MAX_SESSION
 from chiiki_tsusho.reading.dense_ids import TupleIds, matched_by_known_parts
 from chiiki_tsusho.reading.inputs import open_source
 from chiiki_tsusho.reading.insured_numbers import pack_insured
 from chiiki_tsusho.records import record
 
-# Claims or lines.
+# So many claims or lines are named in a message.
 _NAMED = 3
-_SESSION_BITS = 4
 
 
 @record
@@ -81,7 +81,7 @@ class EarlierClaims:
         OutputError
             Names the claims.
         """
-        # Others' names get numbers of their own here, and the same ones have the same.
+        # Providers and insurers of the input keep their numbers; others get new ones, here alone.
         identities, problems = context.identities.copy(), Problems()
         source = open_source(self.held)
         source.ignored = self.ignored
@@ -196,7 +196,7 @@ class EarlierClaims:
 
 def _cells(visits: Entries) -> Ints:
     """Write claim, session and day of each visit as one number."""
-    return (visits.claim << _SESSION_BITS | visits.session) * (DAYS + 1) + visits.day
+    return (visits.claim * (MAX_SESSION + 1) + visits.session) * (DAYS + 1) + visits.day
 
 
 def _rows(context: Context, alike: Ints) -> tuple[Ints, Ints, Ints]:
@@ -225,9 +225,10 @@ def _rows(context: Context, alike: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 def _lacking(wanted: Ints, given: Ints) -> tuple[Flags, int]:
-    """Tell how many of some rows none of those given can be, and among which they are.
+    """Count the rows wanted that are not among those given, and say which may be the ones.
 
-    One that is given may agree with several: what lacks lacks for certain.
+    A row given may be any that agrees with it, and only one of them: no more are counted than
+    certainly lack.
 
     Parameters
     ----------

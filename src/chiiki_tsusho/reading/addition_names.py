@@ -41,11 +41,10 @@ _SERVICE_NAME = "地域密着型通所介護"
 
 @record
 class Unclear:
-    """Months in which a heading could be the name of several rows; ``printed`` as it stands."""
+    """Months in which a heading could be the name of several rows."""
 
     first: int
     last: int
-    printed: bool
     names: tuple[tuple[str, str], ...]
 
 
@@ -86,7 +85,7 @@ def meanings(heading: str, names: KeyNames) -> tuple[dict[str, Spans], list[Uncl
         meant = {one.key: one.name for one in there}
         if len(meant) > 1:
             named = tuple((name, key) for key, name in meant.items())
-            unclear.append(Unclear(first, after - 1, nearest == _AS_PRINTED, named))
+            unclear.append(Unclear(first, after - 1, named))
         # Several lines of one key are those of its bands and care levels (業務継続計画未策定減算).
         elif meant and (nearest != _IN_PART or len({one.name for one in there}) > 1):
             keys.setdefault(next(iter(meant)), []).append((first, after - 1))

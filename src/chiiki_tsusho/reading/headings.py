@@ -35,7 +35,6 @@ class UnclearHeading:
 
     first: int
     last: int
-    printed: bool
     fault: Text
 
 
@@ -222,9 +221,7 @@ def _matched(
     if not keys and not unclear:
         return None
     faults = tuple(
-        UnclearHeading(
-            one.first, one.last, one.printed, heading_faults.unclear(text, one, shown, line)
-        )
+        UnclearHeading(one.first, one.last, heading_faults.unclear(text, one, shown, line))
         for one in unclear
     )
     return Heading(text, None, keys, faults)

@@ -3,8 +3,8 @@
 Excel writes a sheet 16 rows at a time, each with as many cells as the fullest of the 16 needs
 (Microsoft, KB 77295). A file is taken for such a one as a whole or not at all: where its rows begin
 to be shorter and longer, how they end, and that some row of each block fills the last cell it has,
-all of it must be as Excel writes. So neither a line that was cut is one, nor, but for a rare
-chance, rows of other columns that were put behind.
+all of it must be as Excel writes. A line that was cut does not pass for a row of such a file, nor
+do rows of other columns that were put behind, unless they begin where a block does.
 """
 
 from __future__ import annotations
