@@ -283,31 +283,27 @@ def _refuse_another(source: Source, register: Register) -> None:
     headings = {folded(heading) for heading in source.headings}
     for other in REGISTERS:
         if headings <= set(_known(other)) and not headings <= set(_known(register)):
-            fault = Text(
-                "{shown}: line {line}: {fault}",
-                shown=source.shown,
-                line=source.heading_line,
-                fault=another_kind(_NAMES[other], _NAMES[register]),
-            )
-            raise InputFileError(fault)
+            fault = another_kind(_NAMES[other], _NAMES[register])
+            raise InputFileError(_of_headings(source, fault))
+
+
+def _of_headings(source: Source, fault: Text) -> Text:
+    """Say where the headings are of which something is wrong."""
+    return Text(
+        "{shown}: line {line}: {fault}", shown=source.shown, line=source.heading_line, fault=fault
+    )
 
 
 def _matched(source: Source, register: Register) -> list[RegisterColumn]:
     _refuse_another(source, register)
     known = _known(register)
     matched: list[RegisterColumn] = []
-    faults: list[Sayable] = []
+    faults: list[Text] = []
     given = [known.get(folded(heading)) for heading in source.headings]
     met = sum(column is not None for column in given)
     if not met:
         # Perhaps a row with names: what stands there is not repeated.
-        fault = Text(
-            "{shown}: line {line}: {fault}",
-            shown=source.shown,
-            line=source.heading_line,
-            fault=NO_HEADING,
-        )
-        faults.append(fault)
+        faults.append(NO_HEADING)
     # So may be a line of persons of which a cell or two are words that are headings.
     repeated = register not in PERSONAL or 2 * met > len(given)
     for at, (heading, column) in enumerate(zip(source.headings, given, strict=True)):
@@ -317,38 +313,21 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
                 continue
             hint = Text("; did you mean {near!r}?", near=near[0]) if near else ""
             faults.append(
-                Text(
-                    "{file}: line {line}: unknown heading {heading!r}{hint}",
-                    file=source.shown,
-                    line=source.heading_line,
-                    heading=heading,
-                    hint=hint,
-                )
+                Text("unknown heading {heading!r}{hint}", heading=heading, hint=hint)
                 if repeated
                 else Text(
-                    "{file}: line {line}: the heading of column {letters} is unknown{hint}",
-                    file=source.shown,
-                    line=source.heading_line,
+                    "the heading of column {letters} is unknown{hint}",
                     letters=column_letters(source.first_column + at),
                     hint=hint,
                 )
             )
         elif column in matched:
-            faults.append(
-                Text(
-                    "{file}: line {line}: heading {heading!r} stands there twice",
-                    file=source.shown,
-                    line=source.heading_line,
-                    heading=heading,
-                )
-            )
+            faults.append(Text("heading {heading!r} stands there twice", heading=heading))
         else:
             matched.append(column)
     faults.extend(
         Text(
-            "{file}: line {line}: required heading {name!r} ({heading}) is missing; add the column",
-            file=source.shown,
-            line=source.heading_line,
+            "required heading {name!r} ({heading}) is missing; add the column",
             name=column.name,
             heading=column.heading,
         )
@@ -356,7 +335,8 @@ def _matched(source: Source, register: Register) -> list[RegisterColumn]:
         if column.required and column not in matched
     )
     if faults:
-        raise InputFileError(on_lines(first_of(faults)))
+        told = [_of_headings(source, fault) for fault in faults]
+        raise InputFileError(on_lines(first_of(told)))
     return matched
 
 
