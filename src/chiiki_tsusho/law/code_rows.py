@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import chain
 from operator import itemgetter
 from typing import Annotated, Literal
@@ -156,7 +156,7 @@ def segments(rows: list[CodeLine]) -> list[tuple[int, int, list[CodeLine]]]:
     return cuts
 
 
-def table_text(rows: Iterable[CodeRow], columns: Sequence[str] = COLUMNS) -> str:
+def table_text(rows: Iterable[CodeRow]) -> str:
     """Write rows as a code table file has them, the heading above."""
-    cells = ([getattr(row, column) for column in columns] for row in rows)
-    return csv_text(chain([columns], cells), "\n")
+    cells = ([getattr(row, column) for column in COLUMNS] for row in rows)
+    return csv_text(chain([COLUMNS], cells), "\n")
