@@ -109,6 +109,8 @@ class Problems:
         lines: Ints,
         message: Message,
         value: pa.StringArray,
+        *,
+        of_number: bool = False,
         **facts: pa.StringArray,
     ) -> None:
         """Add a problem of many rows or claims whose messages differ in some facts alone.
@@ -119,12 +121,14 @@ class Problems:
         message : Message
             With ``any_of(name)`` in the place of ``value`` and of each of the facts.
         value : StringArray, shape (n,)
+        of_number : bool
+            Whether it is of numbers, each with the line on which it first stands, and of no row.
         **facts : StringArray, shape (n,)
             All of them of plain characters, which are shown as they are; none of them long.
         """
         which = np.broadcast_to(np.int64(0), len(lines))
         facts = {"value": value, **facts}
-        batch = ColumnProblems(file, column, lines, which, [], [message], value, facts)
+        batch = ColumnProblems(file, column, lines, which, [], [message], value, facts, of_number)
         self._batches.append(batch)
 
     def add(
@@ -139,25 +143,6 @@ class Problems:
         at = np.array([NO_LINE if line is None else line], dtype=np.int64)
         which = np.zeros(1, dtype=np.int64)
         self._batches.append(ColumnProblems(file, column, at, which, [value], [message]))
-
-    def add_numbers(
-        self,
-        file: str,
-        column: str,
-        lines: Ints,
-        message: Message,
-        value: pa.StringArray,
-        **facts: pa.StringArray,
-    ) -> None:
-        """Add a problem of each of some numbers, with the line on which it first stands.
-
-        Parameters
-        ----------
-        lines, message, value, **facts
-            As for ``add_alike``.
-        """
-        self.add_alike(file, column, lines, message, value, **facts)
-        self._batches[-1] = replace(self._batches[-1], of_number=True)
 
     def set_aside(self, file: str, lines: Ints) -> None:
         """Keep of rows of a file that are set aside nothing but the warnings."""

@@ -28,7 +28,6 @@ _FILE_COLUMNS = (
     Text("cost, yen"), Text("insurance, yen"), Text("public funds, yen"),
 )  # fmt: skip
 _RULE_COLUMNS = (Text("return code"), Text("how often"), Text("what to do"))
-_TITLE = Text("Audit of claim files")
 
 
 def write_audit_page(
@@ -65,7 +64,7 @@ def write_audit_page(
             language=language,
             summary=summary.say(language),
             say={
-                "title": _TITLE.say(language),
+                "title": Text("Audit of claim files").say(language),
                 "files": Text("Files").say(language),
                 "none": Text("none").say(language),
                 "file_columns": [one.say(language) for one in _FILE_COLUMNS],

@@ -82,4 +82,6 @@ class OddNumbers:
             values, digits = (
                 of_texts(part) for part in zip(*(odd for _, odd in numbers), strict=True)
             )
-            problems.add_numbers(_FILE_ORDER[file], column, lines, message, values, digit=digits)
+            problems.add_alike(
+                _FILE_ORDER[file], column, lines, message, values, of_number=True, digit=digits
+            )
