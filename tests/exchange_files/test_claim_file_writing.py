@@ -718,6 +718,62 @@ def test_a_file_of_other_persons_of_the_provider_is_not_replaced(
     assert write(persons[1:]) == persons[1:]
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4, 5, 20_000])
+def test_a_file_is_the_same_with_others_as_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Files are made some at a time: none takes lines, sums or numbers of one beside it."""
+    monkeypatch.setattr("chiiki_tsusho.exchange_files.writer._CLAIMS_AT_ONCE", at_once)
+    batch, recipients = two_months_of_three_providers()
+
+    def contents(name: str, claims: pd.DataFrame) -> list[bytes]:
+        keys = pd.MultiIndex.from_frame(claims[list(KEY)])
+        lines = pd.MultiIndex.from_frame(batch.claim_lines[list(KEY)]).isin(keys)
+        part = ct.Batch(batch.claim_lines[lines], claims, batch.problems, batch.held_visits)
+        written = ct.write_claim_file(part, recipients, "2016-06", tmp_path / name)
+        of_file = ["service_month", "provider_no"]
+        assert [
+            (one.service_month, one.provider_no, one.statements, one.units, one.insurance_yen)
+            for one in written
+        ] == [
+            (int(month), provider, len(own), own["benefit_units"].sum(), own["insurance_yen"].sum())
+            for (month, provider), own in claims.groupby(of_file)
+        ]
+        return [one.path.read_bytes() for one in written]
+
+    together = contents("all", batch.claims)
+    groups = batch.claims.groupby(["service_month", "provider_no"])
+    assert [len(own) for _, own in groups] == [1, 3, 2, 1, 3, 2]
+    assert together == [
+        data for at, (_, own) in enumerate(groups) for data in contents(f"alone{at}", own)
+    ]
+
+
+def two_months_of_three_providers() -> tuple[ct.Batch, pd.DataFrame]:
+    """Six claims a month: with public funds, without insurance, and at facilities elsewhere."""
+    persons = [
+        {"insurer_no": "139006", "insured_no": f"{head}00010001{at}", "public_law": law}
+        for at, (head, law) in enumerate(
+            (("0", "12"), ("0", ""), ("H", "12"), ("0", "25"), ("0", ""), ("0", ""))
+        )
+    ]
+    providers = ["1390000015", *["1390000023"] * 3, *["1390000031"] * 2]
+    visits = [
+        VISIT
+        | {name: person[name] for name in ("insurer_no", "insured_no")}
+        | {"provider_no": provider, "service_date": f"2016-{month}-{day:02}"}
+        for month in ("04", "05")
+        for at, (provider, person) in enumerate(zip(providers, persons, strict=True))
+        for day in range(1, at + 2)
+    ]
+    recipients = with_personal(pd.DataFrame(persons).assign(benefit_rate="90"))
+    recipients["facility_insurer_no"] = ["", "131016", "", "", "", "131016"]
+    of_providers = pd.DataFrame(
+        [PROVIDER | {"provider_no": one, "area_grade": "1"} for one in sorted(set(providers))]
+    )
+    return ct.compute_claims(pd.DataFrame(visits), of_providers, recipients), recipients
+
+
 def test_lines_of_other_claims_are_refused(tmp_path: Path) -> None:
     batch, recipients = example_batch()
     other = ct.Batch(batch.claim_lines, batch.claims[1:], batch.problems, batch.held_visits)
