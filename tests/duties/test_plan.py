@@ -661,6 +661,19 @@ def test_what_follows_an_earlier_meeting_is_planned_in_the_year_it_is_due() -> N
     assert not frame["date"].lt("2026-04-01").any()
 
 
+def test_an_event_is_the_same_in_the_plans_of_two_years_whatever_the_numbers() -> None:
+    """A second import replaces and does not double, also of meetings of one number."""
+    register = meetings(
+        meeting("2025-05-20", meeting_no="1", **OPEN), meeting("2026-03-18", meeting_no="1", **OPEN)
+    )
+    told = {}
+    for year in (2025, 2026):
+        frame = plan(register, year, "2026-03-20", designated_on="2025-04-01")
+        mine = frame["what"].str.contains("2026-03-18") & frame["kind"].eq("report")
+        told[year] = [identities(frame)[at] for at in frame.index[mine]]
+    assert told[2026] == told[2025] == [f"{PROVIDER}-2025-1-2026-03-18-report"]
+
+
 def test_a_frame_with_the_same_row_twice_has_two_events(example: pd.DataFrame) -> None:
     doubled = pd.concat([example, example])
     uids = identities(doubled, "2026-04-01")

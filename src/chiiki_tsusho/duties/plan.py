@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -128,10 +128,11 @@ def plan_duties(
     if rows is not None:
         of_councils += _member_lists(cases, rows)
     councils = Counter(case.office.provider_no for case in cases)
-    days = [
+    until_then = [
         replace(day, service=case.service) if councils[day.provider_no] > 1 else day
         for case, day in of_councils
     ]
+    days = [day for day in until_then if _is_of(year, day)]
     if row is not None:
         days += _filing(known, row, on)
     days.sort(key=lambda one: (one.act, one.provider_no, one.meeting_no, one.kind, one.service))
@@ -144,7 +145,7 @@ def plan_duties(
     frame.attrs.update(
         year=year,
         on=on.isoformat(),
-        marks=event_marks(days, told, year),
+        marks=event_marks(days, told, year, until_then),
         notes=[_note(one).say(language) for one in notes],
     )
     return frame
@@ -182,10 +183,11 @@ def _note(finding: Finding) -> Sayable:
 
 
 def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
+    """Plan all meetings up to the end of a year."""
     _, last = fiscal_days(year)
     counted, _ = counted_meetings(case)
     for held in counted:
-        yield from _due_in(year, _after(case, held.held, held, held.number))
+        yield from _after(case, held.held, held, held.number)
     number = _last_number([one.number for one in counted])
     owed_days = [one.held for one in counted if not case.too_early(one.held)]
     before = owed_days[-1] if owed_days else None
@@ -209,21 +211,19 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
         early = case.too_early(day)
         number = meeting.number or _number_after(number, day)
         # Meetings before the year are supposed to be held, so that those of the year follow them.
-        around = _around(case, day, None if early else legal, rule, meeting, number)
-        yield from _due_in(year, around)
+        yield from _around(case, day, None if early else legal, rule, meeting, number)
         if not early:
             before = day
 
 
-def _due_in(year: int, days: Iterable[PlannedDay]) -> Iterator[PlannedDay]:
-    """Yield all days of a meeting of the year, and of an earlier one those that the year has.
+def _is_of(year: int, one: PlannedDay) -> bool:
+    """Say whether a plan has a day: all days of its meetings, and those in it of earlier ones.
 
     The meeting after an earlier one is planned itself.
     """
-    for one in days:
-        of_year = one.meeting_on is not None and fiscal_year(one.meeting_on) == year
-        if of_year or (fiscal_year(one.act) == year and one.kind != "next_meeting"):
-            yield one
+    if one.meeting_on is None or fiscal_year(one.meeting_on) == year:
+        return True
+    return fiscal_year(one.act) == year and one.kind != "next_meeting"
 
 
 def _last_number(numbers: Sequence[str]) -> str:

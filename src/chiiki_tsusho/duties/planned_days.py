@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -84,7 +84,10 @@ class PlannedDay:
 
 
 def event_marks(
-    days: Sequence[PlannedDay], rows: Sequence[Mapping[str, str]], year: int
+    days: Sequence[PlannedDay],
+    rows: Sequence[Mapping[str, str]],
+    year: int,
+    until_then: Iterable[PlannedDay],
 ) -> dict[str, str]:
     """Return what stands for year and number of the meeting in the identities of some events.
 
@@ -99,6 +102,8 @@ def event_marks(
         The row of the plan for each.
     year : int
         That of the plan.
+    until_then : iterable of PlannedDay
+        Those of all meetings up to its end, so that the plans of other years say the same.
 
     Returns
     -------
@@ -106,7 +111,7 @@ def event_marks(
         By row, as ``told_apart`` writes it; most plans need none.
     """
     meetings: dict[tuple[str, str, str, int], set[date]] = {}
-    for one in days:
+    for one in until_then:
         if one.meeting_on is not None:
             meetings.setdefault(_numbered(one, one.meeting_on), set()).add(one.meeting_on)
     marks = {}
