@@ -461,6 +461,25 @@ def test_no_message_repeats_a_cell_of_a_register_of_persons(
     assert not [name for name in NAMES if name in str(error.value) or name in japanese]
 
 
+@pytest.mark.parametrize(
+    ("name", "held", "japanese"),
+    [
+        ("visits", "the visits file", "実績ファイル"),
+        ("providers", "the providers file", "事業所ファイル"),
+        ("recipients", "the recipients file", "利用者ファイル"),
+    ],
+)
+def test_a_file_for_claims_is_named_and_no_heading_of_it(
+    name: str, held: str, japanese: str
+) -> None:
+    for register in REGISTERS:
+        with pytest.raises(InputFileError) as caught:
+            read_register(Path("examples") / f"{name}.csv", register)
+        (line,) = str(caught.value).splitlines()
+        assert f"line 1: the headings are those of {held}, and it was given as " in line
+        assert f"見出しは{japanese}のものですが" in caught.value.say("ja")
+
+
 def test_an_unknown_heading_among_known_ones_is_named() -> None:
     frame = pd.DataFrame([["", "", ""]], columns=["provider_no", "name", "zzz"])
     with pytest.raises(InputFileError, match="unknown heading 'zzz'"):

@@ -193,7 +193,7 @@ def test_a_carriage_return_inside_a_line_damages_it() -> None:
     ("data", "english", "japanese"),
     [
         (b"\xef\xbb\xbf" + file_of(CONTROL), "is UTF-8", "文字コードがUTF-8です"),
-        (b"a,b\r\n", "no line is of a claim file", "請求ファイルの行がありません"),
+        (b"a,b\r\n", "give the file that is sent to 国保連", "国保連に提出するファイルを指定"),
         (b"", "no line is of a claim file", "請求ファイルの行がありません"),
     ],
 )

@@ -224,8 +224,8 @@ def test_a_running_number_like_the_number_of_the_list(tmp_path: Path) -> None:
     [
         (
             b"7131,01\r\n",
-            "no line is of the list of returned claims (7411)",
-            "返戻(保留)一覧表(7411)の行がありません",
+            "no line is of the list of returned claims (7411); give the list as 国保連 sent it",
+            "返戻(保留)一覧表(7411)の行がありません。国保連から届いた一覧表のファイルを指定してください",
         ),
         (
             b"2,1,7411,H1,\x81 \r\n",

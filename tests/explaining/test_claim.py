@@ -344,6 +344,16 @@ def test_a_person_without_visits_is_not_told_of_check_digits() -> None:
     )
 
 
+def test_of_a_short_number_the_lost_zeros_are_told() -> None:
+    with pytest.raises(ct.VisitError) as error:
+        ct.explain_claim(frame(visits(4)), "500001")
+    assert str(error.value) == (
+        "insured person '500001' has no visit in the file; check the number: an insured number has "
+        "10 digits, and zeros in front may have been lost"
+    )
+    assert error.value.say("ja").endswith("(被保険者番号は10桁です。先頭の0が落ちていませんか)")
+
+
 def test_a_person_is_not_told_of_the_mistakes_of_others() -> None:
     """Nor of another month; what does not say whose it is may be this person's."""
     theirs = visit(1, insured_no="0000000002", minutes="x")

@@ -19,7 +19,7 @@ from chiiki_tsusho.reading.blocks import Numbers, Source, line_of_file
 from chiiki_tsusho.reading.cell_faults import cell_fault
 from chiiki_tsusho.reading.cell_texts import BLANKS, BadCellError, folded, narrow
 from chiiki_tsusho.reading.cells import PARSERS
-from chiiki_tsusho.reading.heading_faults import NO_HEADING, another_kind
+from chiiki_tsusho.reading.heading_faults import NO_HEADING, another_kind, claims_file_of
 from chiiki_tsusho.reading.inputs import Input, open_input
 from chiiki_tsusho.reading.written_cells import column_letters
 
@@ -281,10 +281,17 @@ def _known(register: Register) -> dict[str, RegisterColumn]:
 def _refuse_another(source: Source, register: Register) -> None:
     """Refuse a whole register that is one of another kind; no single column of it is wrong."""
     headings = {folded(heading) for heading in source.headings}
+    own = headings & set(_known(register))
+    if len(own) == len(headings):
+        return
+    # As many again of others stand there, and are no slips of the pen.
+    held = claims_file_of(source.headings, 2 * len(own) + 1)
     for other in REGISTERS:
-        if headings <= set(_known(other)) and not headings <= set(_known(register)):
-            fault = another_kind(_NAMES[other], _NAMES[register])
-            raise InputFileError(_of_headings(source, fault))
+        if headings <= set(_known(other)):
+            held = _NAMES[other]
+            break
+    if held is not None:
+        raise InputFileError(_of_headings(source, another_kind(held, _NAMES[register])))
 
 
 def _of_headings(source: Source, fault: Text) -> Text:

@@ -232,7 +232,8 @@ def parse_claim_file(data: bytes, shown: str) -> ClaimFile:
     if not records:
         raise InputFileError(
             Text(
-                "{path}: no line is of a claim file (a control record, 7111 or 7131 was expected)",
+                "{path}: no line is of a claim file (a control record, 7111 or 7131 was expected); "
+                "give the file that is sent to 国保連",
                 path=shown,
             )
         )

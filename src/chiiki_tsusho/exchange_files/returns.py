@@ -160,7 +160,11 @@ def _returns(path: Path) -> list[_Return]:
             faults.append((number, fault))
     if not listed:
         raise InputFileError(
-            Text("{path}: no line is of the list of returned claims (7411)", path=path)
+            Text(
+                "{path}: no line is of the list of returned claims (7411); give the list as 国保連 "
+                "sent it",
+                path=path,
+            )
         )
     if faults:
         line, fault = faults[0]

@@ -17,6 +17,7 @@ from chiiki_tsusho.explaining.claim_steps import notes_of, only, unit_steps, yen
 from chiiki_tsusho.explaining.steps import Step
 from chiiki_tsusho.language import (
     LANGUAGES,
+    Joined,
     Language,
     Name,
     Sayable,
@@ -31,6 +32,7 @@ from chiiki_tsusho.problem_texts import WARNINGS, rule_named
 from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reading.cell_texts import plain
 from chiiki_tsusho.reading.inputs import Input, open_inputs
+from chiiki_tsusho.reading.insured_numbers import INSURED_DIGITS
 from chiiki_tsusho.records import record
 
 if TYPE_CHECKING:
@@ -261,9 +263,14 @@ class _NoResults:
 
 def _nothing_text(run: BatchRun, insured_no: str, month: int | None) -> Sayable:
     of_month = "" if month is None else Text(" in {month}", month=month_text(month))
-    check = Text("check the number") if month is None else Text("check the number and the month")
+    check: Sayable = (
+        Text("check the number") if month is None else Text("check the number and the month")
+    )
     english, japanese = (_problem_lines(run, insured_no, month, one) for one in LANGUAGES)
     if not english:
+        if insured_no.isdecimal() and len(insured_no) < INSURED_DIGITS:
+            lost = Text(": an insured number has 10 digits, and zeros in front may have been lost")
+            check = Joined((check, lost))
         return Text(
             "insured person {insured_no!r} has no visit{of_month} in the file; {check}",
             insured_no=insured_no,

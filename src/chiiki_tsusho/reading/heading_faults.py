@@ -208,6 +208,15 @@ def of_another_file(texts: Sequence[str], unknown: Sequence[str], file: str) -> 
     return []
 
 
+def claims_file_of(texts: Sequence[str], least: int) -> Sayable | None:
+    """Name the file for claims that headings are of: all it must have, and at least so many."""
+    for file, columns in FILES.items():
+        names = _given(texts, file)
+        if len(names) >= least and not any(wanting(columns, names)):
+            return _FILE_NAMES[file]
+    return None
+
+
 def another_kind(held: Sayable, expected: Sayable) -> Text:
     """Say of a file that it is one of another kind than it was given as."""
     return Text(
