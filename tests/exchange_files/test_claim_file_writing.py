@@ -733,10 +733,10 @@ def test_a_file_is_the_same_with_others_as_alone(
         written = ct.write_claim_file(part, recipients, "2016-06", tmp_path / name)
         of_file = ["service_month", "provider_no"]
         assert [
-            (one.service_month, one.provider_no, one.statements, one.units, one.insurance_yen)
+            (str(one.service_month), one.provider_no, one.statements, one.units, one.insurance_yen)
             for one in written
         ] == [
-            (int(month), provider, len(own), own["benefit_units"].sum(), own["insurance_yen"].sum())
+            (str(month), provider, len(own), own["benefit_units"].sum(), own["insurance_yen"].sum())
             for (month, provider), own in claims.groupby(of_file)
         ]
         return [one.path.read_bytes() for one in written]
