@@ -374,8 +374,8 @@ def test_a_higher_level_that_is_added_is_said_to_raise_the_limit_of_what_is_ther
     assert len(said) == told
     if told:
         assert said[0].startswith(
-            f"1 claim in {run.folder} (201604 1370000018 131003 {first[0]['insured_no']}) has no "
-            "more than the limit of a lower care level"
+            f"1 claim in {run.folder} (201604 1370000018 131003 {first[0]['insured_no']}) was "
+            "cut at the limit of a lower care level than that of the rows added now"
         )
         assert "最も重い要介護度" in notes[-1].say("ja")
 

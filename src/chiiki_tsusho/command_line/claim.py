@@ -177,10 +177,10 @@ def say_result(batch: FileBatch, file_format: str) -> None:
             Counted(
                 "{rule}: {n:,} claim is in the results already and not written twice; its rows are "
                 "held. Give --add-to the rows of held_visits alone, corrected, or compute the "
-                "whole month again with -o instead; see {file}",
+                "whole month again with -o and without --add-to; see {file}",
                 "{rule}: {n:,} claims are in the results already and not written twice; their rows "
                 "are held. Give --add-to the rows of held_visits alone, corrected, or compute the "
-                "whole month again with -o instead; see {file}",
+                "whole month again with -o and without --add-to; see {file}",
                 claimed,
                 rule=rule_named("already_claimed", spoken()),
                 file=file,

@@ -97,12 +97,12 @@ class EarlierRun:
             return []
         return [
             Counted(
-                "{n:,} claim in {folder} ({claims}) has no more than the limit of a lower care "
-                "level than the rows added now give the person, and the highest of the month "
-                "counts: compute the whole month again, unless the plan says so",
-                "{n:,} claims in {folder} ({claims} …) have no more than the limit of a lower care "
-                "level than the rows added now give the person, and the highest of the month "
-                "counts: compute the whole month again, unless the plans say so",
+                "{n:,} claim in {folder} ({claims}) was cut at the limit of a lower care level "
+                "than that of the rows added now, and the limit of a month is that of its highest "
+                "level: compute the whole month again, unless the plan has as many units",
+                "{n:,} claims in {folder} ({claims} …) were cut at the limit of a lower care level "
+                "than that of the rows added now, and the limit of a month is that of its highest "
+                "level: compute the whole month again, unless the plans have as many units",
                 len(limited),
                 folder=str(self.folder),
                 claims=", ".join(sorted(limited)[:_NAMED]),
