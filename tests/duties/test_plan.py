@@ -674,6 +674,15 @@ def test_an_event_is_the_same_in_the_plans_of_two_years_whatever_the_numbers() -
     assert told[2026] == told[2025] == [f"{PROVIDER}-2025-1-2026-03-18-report"]
 
 
+def test_a_record_that_was_destroyed_is_not_to_be_kept() -> None:
+    """Two years after it was published, on 2024-05-27, it may go: here it went before."""
+    register = meetings(meeting("2024-05-20", discarded_on="2026-02-01"), "2026-03-11")
+    for on, left in (("2026-01-31", ["2026-05-27"]), ("2026-02-01", [])):
+        frame = plan(register, 2026, on, designated_on="2024-04-01")
+        mine = frame[frame["what"].str.contains("2024-05-20")]
+        assert mine["date"].tolist() == left
+
+
 def test_a_frame_with_the_same_row_twice_has_two_events(example: pd.DataFrame) -> None:
     doubled = pd.concat([example, example])
     uids = identities(doubled, "2026-04-01")

@@ -366,7 +366,7 @@ def _after(case: OfficeCase, day: date, meeting: Meeting, number: str) -> Iterat
         what = Text("the meeting after that of {day} is due by {latest}", day=day, latest=legal)
         yield planned("next_meeting", open_by(latest), legal, what, rule)
     kept = retention(case, meeting, day)
-    if kept:
+    if kept and not case.done(meeting, "discarded_on"):
         # Never moved earlier, whatever the day of the week.
         what = Text("last day to keep the record of {day}", day=day)
         yield planned("retention", kept[0], kept[0], what, kept[1])
