@@ -638,6 +638,10 @@ def test_a_single_file_may_be_named(tmp_path: Path) -> None:
     assert ct.audit(trial.path).findings.empty
     longest = ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name="A1B2C3D4")
     assert longest[0].path.name == "A1B2C3D4.CSV"
+    # Whatever other files are called, named ones stand beside them.
+    for name in ("J", "A"):
+        [named] = ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name=name)
+        assert named.path.name == f"{name}.CSV"
     for name in ("A1B2C3D4E", "not-one", ""):
         with pytest.raises(ChiikiTsushoError, match="up to eight letters"):
             ct.write_claim_file(small, recipients, "2016-05", tmp_path, file_name=name)

@@ -310,13 +310,14 @@ def _refuse_other_files(
     """
     if not folder.is_dir():
         return
-    months = [] if named else claims["service_month"].unique().tolist()
+    months = claims["service_month"].unique().tolist()
     known = "|".join(f"{month}|{month[2:]}{_NUMBERS}" for month in months)
     of_months = re.compile(rf"J(?:{known})\.CSV")
     there = [
         path
         for path in folder.iterdir()
-        if (path.name in written or of_months.fullmatch(path.name)) and path.is_file()
+        if (path.name in written or (not named and of_months.fullmatch(path.name)))
+        and path.is_file()
     ]
     other = [
         path.name
