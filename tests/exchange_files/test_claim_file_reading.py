@@ -203,6 +203,21 @@ def test_what_is_no_claim_file_is_refused(data: bytes, english: str, japanese: s
     assert japanese in caught.value.say("ja")
 
 
+@pytest.mark.parametrize("number", [1, 2, 999, 1000, 1001])
+def test_few_lines_and_many_are_read_alike(number: int) -> None:
+    """Lines without a quotation mark, of a cell that differs, a blank one and one of zeros."""
+    first, behind = DETAIL.split(",426,", 1)
+    units = [("", "0", str(at))[at % 3] for at in range(number)]
+    data = file_of(CONTROL, *(f"{first},{one},{behind}" for one in units), CLAIM, END)
+    file = parse_claim_file(data, "file")
+    lines = file.frame("7131-02")
+    assert lines["line"].tolist() == list(range(2, number + 2))
+    assert lines["units"].tolist() == units
+    assert lines["note"].tolist() == [""] * number
+    assert file.rows("7131-02").numbers("units").tolist() == [int(one or "0") for one in units]
+    assert file.to_bytes() == data
+
+
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="cannot be read"):
         ct.read_claim_file(tmp_path / "none.csv")

@@ -74,28 +74,36 @@ def _check_running_numbers(file: ClaimFile, views: dict[str, View], findings: Fi
 def _check_items(view: View, findings: Findings) -> None:
     needing: dict[str, Flags] = {}
     for item in view.record.items:
-        texts = view.texts(item.name)
-        # No text has more letters than bytes, and bytes are quickly counted.
-        if np.diff(characters_of(texts)[1]).max() > item.length:
-            long = flags_of(compute.greater(compute.utf8_length(texts), item.length))
-            findings.add("too_long", view, item.name, long, str(item.length))
-        form = NUMBER_FORMS.get(item.name)
-        if form is not None:
-            good = compute.match_substring_regex(texts, rf"^(?:{form.pattern})$")
-            wrong = view.filled(item.name) & ~flags_of(good)
-            findings.add("number_form", view, item.name, wrong)
-        if item.kind == "number":
-            findings.add("not_a_number", view, item.name, view.not_numbers(item.name))
-        elif item.kind == "date":
-            findings.add("not_a_date", view, item.name, bad_dates(texts), "YYYYMMDD")
-        elif item.kind == "month":
-            findings.add("not_a_month", view, item.name, bad_months(texts), "YYYYMM")
+        longest = np.diff(characters_of(view.texts(item.name))[1]).max()
+        # What is blank everywhere, as most items of other public funds, has no form.
+        if longest:
+            _check_cells(view, item, longest, findings)
         # A blank number counts as 0.
         if item.required and not (item.kind == "number" and item.required == "always"):
             if item.required not in needing:
                 needing[item.required] = _needing(view, item)
             missing = _blank(view, item) & needing[item.required]
             findings.add("required", view, item.name, missing)
+
+
+def _check_cells(view: View, item: Item, longest: int, findings: Findings) -> None:
+    """Check what an item holds; ``longest`` is the most bytes that it has on any line."""
+    texts = view.texts(item.name)
+    # No text has more letters than bytes, and bytes are quickly counted.
+    if longest > item.length:
+        long = flags_of(compute.greater(compute.utf8_length(texts), item.length))
+        findings.add("too_long", view, item.name, long, str(item.length))
+    form = NUMBER_FORMS.get(item.name)
+    if form is not None:
+        good = compute.match_substring_regex(texts, rf"^(?:{form.pattern})$")
+        wrong = view.filled(item.name) & ~flags_of(good)
+        findings.add("number_form", view, item.name, wrong)
+    if item.kind == "number":
+        findings.add("not_a_number", view, item.name, view.not_numbers(item.name))
+    elif item.kind == "date":
+        findings.add("not_a_date", view, item.name, bad_dates(texts), "YYYYMMDD")
+    elif item.kind == "month":
+        findings.add("not_a_month", view, item.name, bad_months(texts), "YYYYMM")
 
 
 def _blank(view: View, item: Item) -> Flags:

@@ -115,6 +115,20 @@ class Lines:
         quoted = wide & at_start & (self._bytes[ends - 1] == _QUOTE)
         return Cells(starts + quoted, ends - quoted, quoted)
 
+    def plain_cells(self, lines: Ints, number: int) -> Cells:
+        """Return all cells of some lines without quotation marks, item by item.
+
+        Parameters
+        ----------
+        lines : ndarray of int64, shape (n,)
+        number : int
+            How many cells each of them has.
+        """
+        commas = self._commas[self._first_comma[lines] + np.arange(number - 1)[:, np.newaxis]]
+        starts = np.concatenate((self.starts[np.newaxis, lines], commas + 1)).ravel()
+        ends = np.concatenate((commas, self.ends[np.newaxis, lines])).ravel()
+        return Cells(starts, ends, np.zeros(len(starts), dtype=bool))
+
     @cached_property
     def plain(self) -> bool:
         """Whether there is no quotation mark and no character beyond ASCII in the whole file."""

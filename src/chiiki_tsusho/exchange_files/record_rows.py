@@ -63,14 +63,21 @@ class RecordRows(ByContent):
         return len(self.lines)
 
     @cached_property
+    def _texts(self) -> dict[str, pa.StringArray]:
+        return {}
+
+    @cached_property
     def _numbers(self) -> dict[str, tuple[Ints, Flags]]:
         return {}
 
     def texts(self, name: str) -> pa.StringArray:
         """Return a column as text."""
-        column = self.cells[name]
-        # Putting one piece together would copy it.
-        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        if name not in self._texts:
+            column = self.cells[name]
+            # Putting one piece together would copy it.
+            one = column.num_chunks == 1
+            self._texts[name] = column.chunk(0) if one else column.combine_chunks()
+        return self._texts[name]
 
     def numbers(self, name: str) -> Ints:
         """Return a column as numbers, a blank cell and one that is no number being 0."""

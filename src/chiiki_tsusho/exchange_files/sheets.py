@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import flags_of, numbers_of
+from chiiki_tsusho.arrow_arrays import characters_of, flags_of, numbers_of
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, INSURER_PLACES
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, whole
@@ -86,7 +86,11 @@ class View:
 
     def filled(self, name: str) -> Flags:
         """Say where an item is neither blank nor zeros alone."""
-        return flags_of(compute.match_substring_regex(self.texts(name), "[^0]"))
+        characters, places = characters_of(self.texts(name))
+        others = characters[places[0] : places[-1]] != ord("0")
+        before = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(others)))
+        flags: Flags = np.diff(before[places - places[0]]) > 0
+        return flags
 
     def is_one_of(self, name: str, values: Sequence[str]) -> Flags:
         """Say where an item is one of some texts."""
