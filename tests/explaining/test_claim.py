@@ -118,6 +118,22 @@ def test_a_claim_reads_the_same_in_both_languages() -> None:
 
 GRADE = PROVIDER | {"area_grade": "1"}
 RATE = RECIPIENT | {"benefit_rate": "90"}
+
+
+@pytest.mark.parametrize(("grade", "price"), [("1", "10.90"), ("3", "10.68"), ("other", "10.00")])
+def test_the_price_of_a_unit_is_written_as_the_law_prints_it(grade: str, price: str) -> None:
+    """The notice 厚生労働省告示 of the unit prices of 2015-04 prints two decimals: 10.90円."""
+    (sheet,) = ct.explain_claim(
+        frame(visits(1)),
+        "0000000001",
+        None,
+        frame([{**PROVIDER, "area_grade": grade}]),
+        frame([{**RECIPIENT, "benefit_rate": "90"}]),
+    )
+    assert f"× {price} yen" in sheet.to_text("en")
+    assert f"{price}円" in sheet.to_text("ja")
+
+
 NO_GRADE = "no yen: the provider's area_grade is not known"
 NO_RATE = "no yen: the person's benefit_rate is not known"
 

@@ -23,7 +23,7 @@ from chiiki_tsusho.claims import run as batch_run
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.reports.comparison import compare_files
-from chiiki_tsusho.reports.comparison_page import write_comparison
+from chiiki_tsusho.reports.comparison_page import page_of, write_comparison
 from chiiki_tsusho.reports.comparison_tables import per_cent
 from chiiki_tsusho.table_imports.gathering import write_code_rows
 from conftest import EXAMPLES
@@ -764,15 +764,11 @@ copay_yen          1,485      1,512         +27
 self_paid_yen          0          0           0
 claims with more units under B 2017-04: 1; with fewer: 0; with as many: 0
 
-by code
+by code: 1 of 3 codes differ
 A 2017-03                             B 2017-04                             \
 count A  count B  units A  units B  difference
 786107     地域通所介護処遇改善加算Ⅰ  786108     地域通所介護処遇改善加算Ⅰ        \
 1        1       57       84         +27
-781241     地域通所介護11             781241     地域通所介護11                   \
-3        3    1,278    1,278           0
-785301     地域通所介護入浴介助加算   785301     地域通所介護入浴介助加算         \
-3        3      150      150           0
 
 by provider
 provider    claims  left out  more  fewer  units A  units B  difference  per cent   \
@@ -899,6 +895,19 @@ def test_long_lists_are_cut_to_the_largest_differences(tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines[at + 2 : at + 22]] == [
         f"13700000{provider:02}" for provider in range(24, 4, -1)
     ]
+
+
+def test_of_codes_only_those_that_differ_are_listed(tmp_path: Path) -> None:
+    """The units of 2017-03 and 2017-02 are the same, so that no code differs."""
+    path = write(tmp_path / "visits.csv", visits(3, bathing="1"))
+    code, text, _ = run(path, "--month", "2017-02", "--month", "2017-03")
+    assert code == 0
+    blocks = text.split("\n\n")
+    assert "by code: none of the 2 codes differs" in blocks
+    assert "781241" not in text
+    page = page_of(ct.compare_months(path, "2017-02", "2017-03"), "ja")
+    assert "サービスコード別: 2件のコードのどれにも差はありません" in page
+    assert "781241" not in page
 
 
 @pytest.mark.parametrize(

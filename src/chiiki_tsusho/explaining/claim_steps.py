@@ -13,9 +13,10 @@ from chiiki_tsusho.claims.month_visits import bear
 from chiiki_tsusho.claims.units import base_rate_bases
 from chiiki_tsusho.claims.yen import PER_CENT, PRICE_SCALE, bears_the_rest, public_claim
 from chiiki_tsusho.explaining.base_steps import base_steps
-from chiiki_tsusho.explaining.steps import Step, added, decimal, floored, percent, rated, taken
+from chiiki_tsusho.explaining.steps import Step, added, floored, percent, rated, taken
 from chiiki_tsusho.language import Language, Text, listed
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES
+from chiiki_tsusho.law.prices_and_limits import price_text
 from chiiki_tsusho.law.sources import rule_place
 from chiiki_tsusho.not_known import NO_LIMIT, UNKNOWN
 from chiiki_tsusho.number_arrays import distinct_numbers
@@ -117,7 +118,7 @@ def yen_steps(priced: Priced, language: Language) -> Iterator[Step]:
     form = rule_place("claim_form", priced.lines.table.law_month)
     price = only(settlement.unit_price)
     benefit = only(settlement.benefit_units)
-    shown = decimal(price, PRICE_SCALE)
+    shown = price_text(price)
     label = Text("total: benefit units × {shown} yen", shown=shown)
     total = floored(label.say(language), benefit, price, PRICE_SCALE, form)
     yield total

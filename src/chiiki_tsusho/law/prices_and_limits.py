@@ -61,6 +61,11 @@ class BenefitLimitRow(TableRow):
     source: Filled
 
 
+def price_text(hundredths: int) -> str:
+    """Write a unit price (yen of a unit × 100) as the law prints it, with two decimals: 10.90."""
+    return f"{hundredths // 100}.{hundredths % 100:02}"
+
+
 @cache
 def service(role: Role = "billed") -> ServiceRow:
     """Load the one service that this program bills, or the one that sends it plans."""

@@ -12,6 +12,7 @@ from chiiki_tsusho.eras import japanese_date
 from chiiki_tsusho.exchange_files.sheets import BY_CARE_MANAGER, BY_PERSON, BY_PREVENTION
 from chiiki_tsusho.language import Language, Text
 from chiiki_tsusho.law.code_rows import CodeRow
+from chiiki_tsusho.law.prices_and_limits import price_text
 from chiiki_tsusho.reports.page_words import PageWords
 
 LABELS: dict[str, Text] = {
@@ -162,7 +163,7 @@ def figure(value: int | None) -> str:
 
 def price(value: int | None) -> str:
     """Write the yen of a unit, which is kept × 100."""
-    return "" if value is None else f"{value // 100}.{value % 100:02}"
+    return "" if value is None else price_text(value)
 
 
 @lru_cache(maxsize=4096)

@@ -15,7 +15,13 @@ from chiiki_tsusho.language import Language, Name, Sayable, Text
 from chiiki_tsusho.problem_texts import TITLES
 from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reports.comparison import Comparison
-from chiiki_tsusho.reports.comparison_text import figure, largest, side_names, signed
+from chiiki_tsusho.reports.comparison_text import (
+    codes_listed,
+    figure,
+    largest,
+    side_names,
+    signed,
+)
 from chiiki_tsusho.reports.page import TEMPLATES
 from chiiki_tsusho.reports.page_words import visible
 from chiiki_tsusho.whole_files import write_whole
@@ -88,6 +94,7 @@ def page_of(comparison: Comparison, language: Language) -> str:
     """Return what ``write_comparison`` writes."""
     environment = templates(TEMPLATES)
     a, b = side_names(comparison)
+    codes_title, codes = codes_listed(comparison.by_code, _ROWS_SHOWN)
     return environment.get_template("comparison.html").render(
         **page_facts(TEMPLATES / "report.css"),
         language=language,
@@ -98,7 +105,8 @@ def page_of(comparison: Comparison, language: Language) -> str:
         total=comparison.total.iloc[0],
         amounts=[(name, _named(name, language)) for name in COMPARED],
         lists=[_list(name, getattr(comparison, name), language) for name in _LISTS],
-        codes=largest(comparison.by_code, "units_difference", _ROWS_SHOWN),
+        codes=codes,
+        codes_title=codes_title.say(language),
         reasons=comparison.reasons.head(_ROWS_SHOWN).to_dict("records"),
         problems=comparison.other_problems.head(_ROWS_SHOWN).to_dict("records"),
         number=partial(figure, blank=_BLANK),

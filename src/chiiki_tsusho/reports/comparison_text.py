@@ -122,7 +122,9 @@ def _totals(total: pd.Series, a: str, b: str) -> Sayable:
 
 
 def _by_code(by_code: pd.DataFrame, most: int, a: str, b: str) -> Sayable:
-    shown = largest(by_code, "units_difference", most)
+    title, shown = codes_listed(by_code, most)
+    if len(by_code) and not shown:
+        return title
     cells = [
         [
             row["service_code_a"],
@@ -136,8 +138,21 @@ def _by_code(by_code: pd.DataFrame, most: int, a: str, b: str) -> Sayable:
     ]
     heading: list[str | Sayable] = [a, "", b, ""]
     heading += [Text("count A"), Text("count B"), Text("units A"), Text("units B")]
-    table = _Table([*heading, Text("difference")], cells, "llllrrrrr")
-    return _listed(Text("by code"), len(by_code), most, table)
+    return on_lines([title, _Table([*heading, Text("difference")], cells, "llllrrrrr")])
+
+
+def codes_listed(by_code: pd.DataFrame, most: int) -> tuple[Sayable, list[dict[Hashable, Any]]]:
+    """Return the codes that differ, those with the largest difference first, and their title."""
+    same = (by_code["count_a"] == by_code["count_b"]) & (by_code["units_difference"] == 0)
+    differing, whole = by_code[~same], len(by_code)
+    shown = largest(differing, "units_difference", most)
+    if len(shown) == whole:
+        return Text("by code"), shown
+    if not shown:
+        return Text("by code: none of the {whole} codes differs", whole=whole), shown
+    if len(shown) == len(differing):
+        return Text("by code: {n} of {whole} codes differ", n=len(shown), whole=whole), shown
+    return _cut(Text("by code"), most, whole), shown
 
 
 def _summed(title: Text, of: Text, sums: pd.DataFrame, most: int) -> Sayable:
@@ -216,14 +231,16 @@ def largest(frame: pd.DataFrame, column: str, most: int) -> list[dict[Hashable, 
 
 
 def _listed(title: Text, whole: int, most: int, table: Sayable) -> Sayable:
-    if whole > most:
-        title = Text(
-            "{title}, {most} of {whole} with the largest difference",
-            title=title,
-            most=most,
-            whole=whole,
-        )
-    return on_lines([title, table])
+    return on_lines([_cut(title, most, whole) if whole > most else title, table])
+
+
+def _cut(title: Text, most: int, whole: int) -> Text:
+    return Text(
+        "{title}, {most} of {whole} with the largest difference",
+        title=title,
+        most=most,
+        whole=whole,
+    )
 
 
 def figure(value: Any, blank: str = BLANK) -> str:

@@ -17,6 +17,7 @@ from chiiki_tsusho.errors import known_language
 from chiiki_tsusho.html_pages import page_facts, templates
 from chiiki_tsusho.language import Language, default_language
 from chiiki_tsusho.law.code_book import CodeBook, load_code_book
+from chiiki_tsusho.law.prices_and_limits import price_text
 from chiiki_tsusho.reports.batch_folder import read_batch, read_claims
 from chiiki_tsusho.reports.page_charts import lying_bars, standing_columns
 from chiiki_tsusho.reports.page_figures import OTHER_CODES_SHOWN, ReportFigures, report_figures
@@ -157,6 +158,7 @@ def _page(
             **_charts(figures),
             number="{:,}".format,
             tenths=tenths,
+            price_text=price_text,
             signed=signed,
             visible=visible,
             soft=soft,
