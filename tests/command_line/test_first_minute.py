@@ -69,9 +69,9 @@ def test_the_first_steps_are_commands_there_are(language: Language) -> None:
 def test_every_command_has_an_example_that_it_takes(name: str) -> None:
     done = run(name, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    found = re.search(r"\n  Example:\n    chiiki-tsusho (.+)\n", done.stdout)
+    found = re.search(r"\n  Example:\n    chiiki-tsusho ((?:.+\\\n)?.+)\n", done.stdout)
     assert found is not None
-    command, *words = shlex.split(found[1])
+    command, *words = shlex.split(found[1].replace("\\\n", " "))
     assert command == name
     # A context is made only of words that the command knows; no file is looked for.
     GROUP.commands[name].make_context(name, words)
@@ -102,7 +102,7 @@ SAME_IN_BOTH = re.compile(
 @pytest.mark.parametrize("name", [None, *SINGLE])
 def test_help_in_japanese_has_no_english(name: str | None) -> None:
     done = run(*([] if name is None else [name]), "--help", "--lang", "ja")
-    for line in done.stdout.splitlines():
+    for line in done.stdout.replace("\\\n", "").splitlines():
         assert not re.search(r"[A-Za-z]{2,}", SAME_IN_BOTH.sub("", line)), line
 
 
@@ -118,7 +118,7 @@ def test_no_line_of_help_is_wider_than_a_terminal(language: Language) -> None:
     for name in GROUP.commands:
         done = run(name, "--help", "--lang", language, COLUMNS="80")
         for line in done.stdout.splitlines():
-            assert terminal_width(line) <= 80 or line.startswith("    "), line
+            assert terminal_width(line) <= 80, line
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -32,12 +33,14 @@ from chiiki_tsusho.language import LANGUAGES, Joined, Sayable, Text, default_lan
 from chiiki_tsusho.whole_files import Placed
 
 OPTION = "--lang"
+# An example of help, in columns, so that with its indent the line ends before the 80th.
+_EXAMPLE_WIDTH = 76
 # What typer raises for wrong words; it gives these classes no public name.
 _TYPER_ERRORS: Any = sys.modules[typer.BadParameter.__module__]
 
 NEXT_STEPS = Text("""First steps:
   chiiki-tsusho demo                  compute the example month and look at it
-  chiiki-tsusho template DIR          files to fill in: every heading, and an example
+  chiiki-tsusho template DIR          files to fill in, with an example row
   chiiki-tsusho claim VISITS -o DIR   compute the claims of your own file
   chiiki-tsusho COMMAND --help        what a command takes, with an example""")
 EXAMPLES = {
@@ -293,6 +296,14 @@ def _install_completion(ctx: Any, _parameter: Any, asked: Any) -> Any:
     raise typer.Exit
 
 
+def _example(line: str) -> str:
+    """Break a long example before an option, by the mark that shells other than Windows' take."""
+    if len(line) <= _EXAMPLE_WIDTH or os.name == "nt":
+        return line
+    at = line.rindex(" -", 0, _EXAMPLE_WIDTH)
+    return f"{line[:at]} \\\n     {line[at:]}"
+
+
 def _page(command: Any, ctx: Any) -> str:
     epilog = [said(_LANGUAGE_NOTE)]
     if isinstance(command, Commands):
@@ -303,7 +314,7 @@ def _page(command: Any, ctx: Any) -> str:
         if name in _NEXT:
             epilog.insert(0, said(_NEXT[name]))
         if name in EXAMPLES:
-            example = f"  chiiki-tsusho {EXAMPLES[name]}"
+            example = _example(f"  chiiki-tsusho {EXAMPLES[name]}")
             epilog.insert(0, said(Joined((Text("Example:"), example), "\n")))
     width = shutil.get_terminal_size().columns
     return help_page(ctx.command_path, command, command.get_params(ctx), epilog, width)

@@ -14,7 +14,7 @@ from pyarrow import csv as arrow_csv
 from chiiki_tsusho.column_tables import schema
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.errors import InputFileError, not_read
-from chiiki_tsusho.language import Text, on_lines
+from chiiki_tsusho.language import Counted, Text, listed, on_lines
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.reading.blocks import Form, Numbers
 from chiiki_tsusho.reading.file_state import FileState, changed, state_at
@@ -58,6 +58,7 @@ def output_files(folder: Path) -> dict[str, Path]:
     settle(folder)
     found: dict[str, Path] = {}
     faults: list[Text] = []
+    missing: list[str] = []
     for name in OUTPUTS:
         paths = [folder / f"{name}{ending}" for ending in _READERS]
         there = [path for path in paths if path.is_file()]
@@ -72,14 +73,18 @@ def output_files(folder: Path) -> dict[str, Path]:
                 )
             )
         else:
-            faults.append(
-                Text(
-                    "{folder}: {name}.csv (or .xlsx or .parquet) is missing; {give}",
-                    folder=folder,
-                    name=name,
-                    give=_GIVE,
-                )
+            missing.append(f"{name}.csv")
+    if missing:
+        faults.append(
+            Counted(
+                "{folder}: {names} (or .xlsx or .parquet) is missing; {give}",
+                "{folder}: {names} (or .xlsx or .parquet) are missing; {give}",
+                len(missing),
+                folder=folder,
+                names=listed(missing),
+                give=_GIVE,
             )
+        )
     if faults:
         raise InputFileError(on_lines(faults))
     return found
