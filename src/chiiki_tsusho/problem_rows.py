@@ -26,7 +26,7 @@ from chiiki_tsusho.columns import CLAIM_KEY, FILES, PROBLEMS
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.not_known import NO_LINE
 from chiiki_tsusho.number_arrays import Flags, Ints, distinct_numbers, places_in
-from chiiki_tsusho.problem_texts import Message, shortened
+from chiiki_tsusho.problem_texts import CONSEQUENCE, Message, shortened
 from chiiki_tsusho.records import record
 
 FILE_ORDER = tuple(FILES)
@@ -273,8 +273,9 @@ def _names_of_cases(batch: ColumnProblems) -> Sequence[pa.StringArray] | None:
 class ProblemTables:
     """All problems of a batch in one language: tables of some rows, formed when they are asked for.
 
-    Rows are ordered by file, line (none last), column, rule, value, message. Only where they stand
-    in that order is in memory, and not their texts.
+    Rows are ordered by file, line (none last), column, rule, value, message; what follows from
+    another problem of its line stands behind it. Only where they stand in that order is in memory,
+    and not their texts.
 
     Parameters
     ----------
@@ -324,7 +325,10 @@ class ProblemTables:
 
 def _order(batches: Sequence[WrittenProblems]) -> Ints:
     """Order the rows of all batches, counted through."""
-    pairs = sorted({(batch.column, rule) for batch in batches for rule in batch.rules})
+    pairs = sorted(
+        {(batch.column, rule) for batch in batches for rule in batch.rules},
+        key=lambda pair: (pair[1] == CONSEQUENCE, pair),
+    )
     kinds = {pair: at for at, pair in enumerate(pairs)}
     keys = np.concatenate([batch.order_keys(kinds) for batch in batches])
     ordered: Ints = np.argsort(keys, kind="stable")

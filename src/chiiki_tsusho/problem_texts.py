@@ -21,6 +21,8 @@ RULES: tuple[Rule, ...] = get_args(Rule)
 WARNINGS: frozenset[Rule] = frozenset(
     ("not_this_service", "example_row", "check_digit", "unusual_value", "total_row")
 )
+# It follows from what cannot be read in its row, and stands behind that.
+CONSEQUENCE: Rule = "unplaced_row"
 # What is longer is shortened where it is shown.
 LONGEST_TEXT = 300
 

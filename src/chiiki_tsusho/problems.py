@@ -24,7 +24,7 @@ from chiiki_tsusho.problem_rows import (
     WrittenProblems,
     together,
 )
-from chiiki_tsusho.problem_texts import WARNINGS, Message, named
+from chiiki_tsusho.problem_texts import CONSEQUENCE, WARNINGS, Message, named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -210,9 +210,10 @@ def ordered(frame: pd.DataFrame) -> pd.DataFrame:
     """Order problems by file, line (blank ones last), column and rule, on a new index."""
     line = frame["line"].fillna(NO_LINE).astype("int64")
     file_order = pd.Categorical(frame["file"], FILE_ORDER, ordered=True)
-    frame = frame.assign(line=line, file_order=file_order)
-    order = ["file_order", "line", "column", "rule", "value", "message"]
-    frame = frame.sort_values(order, ignore_index=True).drop(columns="file_order")
+    follows = frame["rule"] == CONSEQUENCE
+    frame = frame.assign(line=line, file_order=file_order, follows=follows)
+    order = ["file_order", "line", "follows", "column", "rule", "value", "message"]
+    frame = frame.sort_values(order, ignore_index=True).drop(columns=["file_order", "follows"])
     line = frame["line"].astype("Int64")
     frame["line"] = line.mask(line == NO_LINE)
     text = {column.name: "str" for column in PROBLEMS if column.kind == "text"}

@@ -192,7 +192,7 @@ NEEDED = {"functional_training_1i": "1"}
         ([june(2, **NEEDED)], []),
         ([june(2, **NEEDED, session="x")], ["bad_value"]),
         ([june(99, **NEEDED)], ["bad_value"]),
-        ([june(2, **NEEDED, insured_no="")], ["unplaced_row", "missing_value"]),
+        ([june(2, **NEEDED, insured_no="")], ["missing_value", "unplaced_row"]),
         # One of two visits of a day is to be deleted: it may be either.
         ([june(2, **NEEDED), june(2)], ["duplicate_visit"]),
         ([june(2), june(2, **NEEDED)], ["duplicate_visit"]),

@@ -287,8 +287,8 @@ def test_a_person_without_insurance_by_hand(good: Path) -> None:
 # file, line (blank: a whole claim), column, rule
 FAULTS: Final = [
     ("visits", "9", "minutes", "bad_value"),
-    ("visits", "11", "", "unplaced_row"),
     ("visits", "11", "insured_no", "bad_value"),
+    ("visits", "11", "", "unplaced_row"),
     ("visits", "13", "care_level", "missing_value"),
     ("visits", "14", "service_provision_1i", "conflicting_group"),
     ("visits", "18", "care_level", "not_this_service"),
@@ -301,8 +301,8 @@ FAULTS: Final = [
     ("visits", "42", "", "malformed_row"),
     ("visits", "42", "", "unplaced_row"),
     ("visits", "43", "treatment_improvement_2", "conflicting_group"),
-    ("visits", "45", "", "unplaced_row"),
     ("visits", "45", "insured_no", "missing_value"),
+    ("visits", "45", "", "unplaced_row"),
     ("visits", "46", "minutes", "outside_every_band"),
     ("visits", "55", "bathing", "no_code"),
     ("visits", "55", "shortfall", "no_code"),

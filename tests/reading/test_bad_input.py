@@ -353,7 +353,8 @@ def test_cell(tmp_path: Path, column: str, value: str, rule: str, message: str, 
     problems = [problem]
     if holds in (PUT_RIGHT, ALL_PERSONS):
         of = "2 claims" if holds == ALL_PERSONS else "claim 2016-04 1370000018 131003 0000000001"
-        problems = [("visits", 3, "", "", "unplaced_row", UNPLACED.format(of)), problem]
+        # The cause stands first, then what follows from it.
+        problems = [problem, ("visits", 3, "", "", "unplaced_row", UNPLACED.format(of))]
     check(compute(rows), rows, problems, held, claims)
 
     written = claim_text(tmp_path, csv_text(rows))
@@ -1213,10 +1214,10 @@ def test_unreadable_date_and_person_hold_all_that_agree() -> None:
     rows = [visit(1), visit(2, service_date="x", insured_no="y", minutes="z"), other]
     batch = compute(rows)
     assert places(batch.problems) == [
-        ("visits", 3, "", "", "unplaced_row"),
         ("visits", 3, "insured_no", "y", "bad_value"),
         ("visits", 3, "minutes", "z", "bad_value"),
         ("visits", 3, "service_date", "x", "bad_value"),
+        ("visits", 3, "", "", "unplaced_row"),
     ]
     assert units(batch.claims) == {(CLAIM[0], SECOND, *CLAIM[2:]): 426}
     assert len(batch.held_visits) == 2
@@ -1224,7 +1225,7 @@ def test_unreadable_date_and_person_hold_all_that_agree() -> None:
 
 def test_nothing_but_rows_of_nobody() -> None:
     batch = compute([visit(1, insured_no=""), visit(2, provider_no="x")])
-    rules = ["unplaced_row", "missing_value", "unplaced_row", "bad_value"]
+    rules = ["missing_value", "unplaced_row", "bad_value", "unplaced_row"]
     assert [place[4] for place in places(batch.problems)] == rules
     assert batch.claims.empty
     assert len(batch.held_visits) == 2
@@ -1323,15 +1324,15 @@ def test_messages_in_japanese() -> None:
     assert list(batch.problems["message"]) == [
         "「x」は所要時間(分)として読めません。450、7:30、7時間30分 のいずれかの形で"
         "記入してください",
-        "この行は誰の実績か読み取れないため、該当しうる請求をすべて未計算(要修正)としました(請求3件)。"
-        "この行を訂正し(実績でなければ削除し)、もう一度計算してください",
         "「2」は1桁です(10桁が必要です)。表計算ソフトが先頭の0を落とした可能性があります。"
         "列の書式を文字列にし、0を補ってください",
+        "この行は誰の実績か読み取れないため、該当しうる請求をすべて未計算(要修正)としました(請求3件)。"
+        "この行を訂正し(実績でなければ削除し)、もう一度計算してください",
         "「2」は栄養改善加算(nutrition_improvement)の回数として使えません。空欄、○、×、または0〜1の整数で"
         "記入してください",
         "所要時間が空欄です。分数を記入してください",
     ]
-    rules = ["bad_value", "unplaced_row", "bad_value", "bad_value", "missing_value"]
+    rules = ["bad_value", "bad_value", "unplaced_row", "bad_value", "missing_value"]
     assert list(batch.problems["rule"]) == rules
 
 

@@ -446,11 +446,11 @@ def test_numbers_for_identifiers_have_lost_their_zeros() -> None:
         place
         for line in (2, 3)
         for place in (
-            ("visits", line, "", "", "unplaced_row"),
             ("visits", line, "insured_no", "1", "bad_value"),
+            ("visits", line, "", "", "unplaced_row"),
         )
     ]
-    assert "format the column as text and put them back" in got.problems["message"][1]
+    assert "format the column as text and put them back" in got.problems["message"][0]
     # Where no zero stood in front a number says the same as its text.
     whole = pd.DataFrame([{**VISIT, "insured_no": 1234567890, "insurer_no": 131003.0}])
     assert units(compute_claims(whole).claims) == {(*CLAIM[:3], "1234567890"): 426}
@@ -588,8 +588,8 @@ def test_dictionary_as_large_as_its_positions_allow(tmp_path: Path, index: pa.Da
     got = compute_claims(table.to_pandas(types_mapper=pd.ArrowDtype))
     for problems in (result.problems, got.problems):
         assert places(problems) == [
-            ("visits", 130, "", "", "unplaced_row"),
             ("visits", 130, "insured_no", "", "missing_value"),
+            ("visits", 130, "", "", "unplaced_row"),
         ]
     # The row may be of any of them.
     assert len(got.held_visits) == result.summary.held_visits == 129

@@ -458,8 +458,8 @@ def test_faults_of_the_input_are_said_once_for_both_sides() -> None:
     assert places(comparison.other_problems) == [
         ("visits", 2, "care_level", "6", "bad_value"),
         ("visits", 4, "service_date", "2016-04-01", "duplicate_visit"),
-        ("visits", 5, "", "", "unplaced_row"),
         ("visits", 5, "insured_no", "x", "bad_value"),
+        ("visits", 5, "", "", "unplaced_row"),
         ("visits", 7, "care_level", "7", "bad_value"),
     ]
     assert places(comparison.without_code) == [("visits", 8, "minutes", "150", "no_code")]

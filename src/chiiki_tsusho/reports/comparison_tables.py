@@ -13,6 +13,7 @@ from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS, COMPARED
 from chiiki_tsusho.language import Language
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.problem_rows import FILE_ORDER
+from chiiki_tsusho.problem_texts import CONSEQUENCE
 from chiiki_tsusho.reports.comparison_laws import LawOfMonth
 from chiiki_tsusho.writing.result_tables import FrameSink
 
@@ -247,7 +248,9 @@ def held_by(a: Side, b: Side, language: Language) -> tuple[pd.DataFrame, pd.Data
     # A problem of a whole claim has no line; pandas takes two blanks for the same.
     others["side"] = others["side"].mask(others.duplicated(columns, keep=False), "both")
     others["file_order"] = pd.Categorical(others["file"], FILE_ORDER, ordered=True)
-    order = ["file_order", *(name for name in columns if name != "file"), "side"]
+    others["follows"] = others["rule"] == CONSEQUENCE
+    behind = ["follows", *columns[columns.index("line") + 1 :], "side"]
+    order = ["file_order", *columns[: columns.index("line") + 1], *behind]
     return (
         frame_of("without_code", without_code),
         frame_of("other_problems", others.drop_duplicates(columns).sort_values(order)),
