@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -98,6 +99,52 @@ def refuse_replacing(path: str | Path, inputs: Iterable[object], ending: str | N
                 ending=ending,
             )
         )
+
+
+def refuse_other_file(path: str | Path, is_own: Callable[[Path], bool]) -> None:
+    """Refuse to write over anything but an earlier output of the same command.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to be written.
+    is_own : callable
+        Says whether a file is such an output; an empty one holds nothing that could be lost.
+
+    Raises
+    ------
+    OutputError
+        Another file is there, or it cannot be read, or no file can be written there.
+    """
+    target = writable_file(path)
+    try:
+        if not target.exists() or not target.stat().st_size or is_own(target):
+            return
+    except OSError as error:
+        raise not_written(path, error) from error
+    raise OutputError(
+        Text(
+            "{path}: is there already, and is not as this command wrote it: it is another file, or "
+            "was completed by hand; give another name, or move the file away",
+            path=visible_path(path),
+        )
+    )
+
+
+def begins_with(*beginnings: str) -> Callable[[Path], bool]:
+    """Return what tells own files by their first lines, with or without a mark before them.
+
+    Each beginning ends with the end of a line, which a file may write as ``\\r\\n``.
+    """
+    known = tuple(one.encode() for one in beginnings)
+    enough = len(BOM_UTF8) + max(len(one) + one.count(b"\n") for one in known)
+
+    def is_own(path: Path) -> bool:
+        with path.open("rb") as stream:
+            text = stream.read(enough)
+        return text.removeprefix(BOM_UTF8).replace(b"\r\n", b"\n").startswith(known)
+
+    return is_own
 
 
 def _files_named(given: str) -> set[Path]:

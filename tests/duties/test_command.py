@@ -67,6 +67,33 @@ def test_no_spreadsheet_runs_what_stands_in_a_register(folder: Path) -> None:
     assert "=1+1" not in {cell for row in told for cell in row}
 
 
+def test_findings_and_plans_replace_only_what_the_same_command_wrote(folder: Path) -> None:
+    """A register, or findings with a column of one's own, is not lost by a slip of the name."""
+    check = ("check", "duties_faulty_meetings.csv", *CHECK, "-o")
+    plan = ("plan", *CHECK[1:], "--year", "2026", "-o", "plan")
+    for words in (("--headings", "ja"), ("--headings", "en")):
+        assert run(*check, "findings.csv", *words).exit_code == 1
+        assert run(*plan, *words).exit_code == 0
+    done = folder / "findings.csv"
+    # A spreadsheet ends its lines in another way.
+    done.write_bytes(done.read_bytes().replace(b"\n", b"\r\n"))
+    assert run(*check, "findings.csv").exit_code == 1
+    done.write_bytes(b"\xef\xbb\xbf" + ",".join([*COLUMNS, "memo"]).encode() + b"\n")
+    (folder / "staff.csv").write_text("name\n", encoding="utf-8")
+    (folder / "empty.csv").touch()
+    assert run(*check, "empty.csv").exit_code == 1
+    others = [(check, name) for name in ("findings.csv", "staff.csv", "duties_members.csv")]
+    (folder / "plan" / "plan.ics").write_text("BEGIN:VCALENDAR\nVERSION:2.0\n")
+    for words, name in [*others, (plan, "plan/plan.ics")]:
+        before = (folder / name).read_bytes()
+        given = (*words, name) if words is check else words
+        refused = run(*given)
+        assert refused.exit_code == 2
+        assert f"{name}: is there already" in refused.stderr
+        assert "上書きしません" in run(*given, "--lang", "ja").stderr
+        assert (folder / name).read_bytes() == before
+
+
 def test_findings_in_a_file_are_told_as_well(folder: Path) -> None:
     done = run("check", "duties_faulty_meetings.csv", *CHECK, "-o", "findings.csv")
     assert done.exit_code == 1

@@ -400,8 +400,8 @@ def test_what_was_completed_by_hand_is_never_replaced(change: Any, tmp_path: Pat
         write(tmp_path, "minutes")
     assert path.read_bytes() == before
     assert str(error.value) == (
-        f"{path}: is there already, and is no paper that is still as it was written; it may have "
-        "been completed by hand: give another name, or move the file away"
+        f"{path}: is there already, and is not as this command wrote it: it is another file, or "
+        "was completed by hand; give another name, or move the file away"
     )
     assert "上書きしません" in error.value.say("ja")
 

@@ -867,6 +867,19 @@ def test_the_command_does_not_write_over_the_workbook(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_the_command_replaces_tables_alone(tmp_path: Path) -> None:
+    path = CodeBook(with_composites(ROWS_2016)).save(tmp_path / "a.xlsx")
+    out = tmp_path / "visits.csv"
+    out.write_text("provider_no,insurer_no\n", encoding="utf-8")
+    args = ["import-workbook", str(path), "--valid-from", "2016-04", "-o"]
+    result = CliRunner().invoke(app, [*args, str(out)])
+    assert result.exit_code == 2
+    assert f"{out}: is there already" in result.stderr
+    assert out.read_text(encoding="utf-8") == "provider_no,insurer_no\n"
+    for _ in range(2):
+        assert CliRunner().invoke(app, [*args, str(tmp_path / "codes.csv")]).exit_code == 0
+
+
 def test_the_command_cannot_write_into_a_missing_folder(tmp_path: Path) -> None:
     path = CodeBook(with_composites(ROWS_2016)).save(tmp_path / "a.xlsx")
     out = tmp_path / "none" / "codes.csv"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -70,6 +70,14 @@ def _table(columns: Mapping[str, str], headings: str | None, frame: pd.DataFrame
     return marked_csv([named, *guarded(frame).to_numpy().tolist()])
 
 
+def _own_table(columns: Mapping[str, str]) -> Callable[[Path], bool]:
+    """Return what tells a CSV of these columns from other files, in either language."""
+    from chiiki_tsusho.csv_rows import csv_text
+    from chiiki_tsusho.whole_files import begins_with
+
+    return begins_with(csv_text([columns], "\n"), csv_text([columns.values()], "\n"))
+
+
 @duties.command("check")
 def check_command(
     meetings: Annotated[
@@ -97,11 +105,12 @@ def check_command(
     with exit_codes():
         from chiiki_tsusho.duties.check import check_duties
         from chiiki_tsusho.duties.findings import COLUMNS
-        from chiiki_tsusho.whole_files import refuse_replacing, write_whole
+        from chiiki_tsusho.whole_files import refuse_other_file, refuse_replacing, write_whole
 
         if output is not None:
             read = (meetings, offices, members, corporation, rules)
             refuse_replacing(output, read, ".csv")
+            refuse_other_file(output, _own_table(COLUMNS))
         report = check_duties(
             meetings,
             offices,
@@ -180,15 +189,17 @@ def plan_command(
     Exit 0: written; 2: nothing written.
     """
     with exit_codes():
-        from chiiki_tsusho.duties.calendar_file import calendar_of
+        from chiiki_tsusho.duties.calendar_file import BEGINNING, calendar_of
         from chiiki_tsusho.duties.extra import needed
         from chiiki_tsusho.duties.plan import EARLIEST_YEAR, LATEST_YEAR, plan_duties
         from chiiki_tsusho.duties.planned_days import COLUMNS
-        from chiiki_tsusho.whole_files import refuse_replacing
+        from chiiki_tsusho.whole_files import begins_with, refuse_other_file, refuse_replacing
         from chiiki_tsusho.writing.file_sets import write_files
 
-        for name in ("plan.csv", "plan.ics"):
+        own = {"plan.csv": _own_table(COLUMNS), "plan.ics": begins_with(BEGINNING)}
+        for name, is_own in own.items():
             refuse_replacing(output / name, (offices, meetings, members, corporation, rules))
+            refuse_other_file(output / name, is_own)
 
         needed("icalendar")
         plan = plan_duties(

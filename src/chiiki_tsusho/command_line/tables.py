@@ -109,8 +109,9 @@ def check_table_command(
 
 def _finish(table: ImportedTable, source: Path, output: Path) -> None:
     """List what was refused, write the rest and say where it is."""
+    from chiiki_tsusho.law.code_rows import table_text
     from chiiki_tsusho.table_imports.gathering import write_code_rows
-    from chiiki_tsusho.whole_files import refuse_replacing
+    from chiiki_tsusho.whole_files import begins_with, refuse_other_file, refuse_replacing
 
     for refused in table.refused:
         say(Text("{source}: {refused}", source=str(source), refused=refused))
@@ -135,6 +136,7 @@ def _finish(table: ImportedTable, source: Path, output: Path) -> None:
             )
         )
     refuse_replacing(output, (source,), ".csv")
+    refuse_other_file(output, begins_with(table_text(())))
     write_code_rows(table.rows, output)
     counts = table.counts
     say(

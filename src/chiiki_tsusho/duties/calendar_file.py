@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _PRODUCT = "-//chiiki-tsusho//duties//JA"
+BEGINNING = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:{_PRODUCT}\n"
 _WRITTEN = ("date", "provider_no", "meeting_no", "kind", "what", "latest", "place")
 _REMINDER = timedelta(days=-7)
 

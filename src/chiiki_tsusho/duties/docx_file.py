@@ -12,9 +12,7 @@ from zipfile import ZipFile
 
 from chiiki_tsusho.duties.extra import needed
 from chiiki_tsusho.duties.paper_model import Cell, Paper, Paragraph, Table
-from chiiki_tsusho.errors import OutputError
-from chiiki_tsusho.language import Text
-from chiiki_tsusho.whole_files import PRIVATE, not_written, visible_path, writable_file, write_whole
+from chiiki_tsusho.whole_files import PRIVATE, refuse_other_file, write_whole
 
 # Word takes the face for Japanese from w:eastAsia alone.
 FACE = "MS Mincho"
@@ -53,31 +51,13 @@ def write_docx(paper: Paper, path: str | Path, on: date) -> Path:
     document.core_properties.identifier = _digest(document.part.blob)
     content = io.BytesIO()
     document.save(content)
-    _refuse_completed(path)
+    refuse_other_file(path, _as_written)
     write_whole(path, content.getvalue(), mode=PRIVATE)
     return Path(path)
 
 
 def _digest(body: bytes) -> str:
     return sha256(body).hexdigest()
-
-
-def _refuse_completed(path: str | Path) -> None:
-    """Refuse to write over anything but a paper that is still as it was written."""
-    target = writable_file(path)
-    try:
-        # An empty file holds nothing that could be lost.
-        if not target.exists() or not target.stat().st_size or _as_written(target):
-            return
-    except OSError as error:
-        raise not_written(path, error) from error
-    raise OutputError(
-        Text(
-            "{path}: is there already, and is no paper that is still as it was written; it may "
-            "have been completed by hand: give another name, or move the file away",
-            path=visible_path(path),
-        )
-    )
 
 
 def _as_written(path: Path) -> bool:
