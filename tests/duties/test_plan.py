@@ -124,7 +124,10 @@ def test_the_notice_to_the_town_when_its_office_is_closed() -> None:
 
 def test_the_first_meeting_after_a_designation() -> None:
     """Designated on 2025-10-15: by 2026-04-14, which is in the next fiscal year."""
-    assert plan(None, 2025, "2025-10-20", designated_on="2025-10-15").empty
+    # For 2026-04-01 by 2026-02-28, a Saturday.
+    before = plan(None, 2025, "2025-10-20", designated_on="2025-10-15")
+    assert before["kind"].tolist() == ["authority_notice", "notice"]
+    assert before["date"].tolist() == ["2026-02-27"] * 2
     frame = plan(None, 2026, "2025-10-20", designated_on="2025-10-15")
     assert planned(frame, "meeting")[0] == ("2026-04-01", "2026-04-14")
     assert planned(frame, "next_meeting")[0] == ("2026-10-01", "2026-10-01")
@@ -280,7 +283,8 @@ def test_meetings_every_two_months_are_six_or_seven_a_year() -> None:
         register, 2026, "2026-04-01", designated_on="2025-04-01", service="小規模多機能型居宅介護"
     )
     assert 6 <= len(planned(frame, "meeting")) <= 8
-    assert frame["meeting_no"].nunique() == len(planned(frame, "meeting"))
+    of_year = frame[~frame["kind"].str.contains("notice")]
+    assert of_year["meeting_no"].nunique() == len(planned(frame, "meeting"))
 
 
 def test_numbers_of_meetings_go_on() -> None:
@@ -547,7 +551,7 @@ def test_a_plan_that_lost_its_day_needs_one(example: pd.DataFrame, tmp_path: Pat
 
 
 def test_a_calendar_of_nothing(tmp_path: Path) -> None:
-    frame = plan(None, 2025, "2025-10-20", designated_on="2025-10-15")
+    frame = plan(None, 2024, "2025-10-20", designated_on="2025-10-15")
     path = write_calendar(frame, tmp_path / "plan.ics")
     assert icalendar.Calendar.from_ical(path.read_bytes()).walk("VEVENT") == []
     assert stat.S_ISREG(path.stat().st_mode)
@@ -625,8 +629,10 @@ def test_events_of_meetings_of_one_number_or_none_are_told_apart(
     frame = plan(register, 2026, "2026-06-01", designated_on="2025-04-01")
     uids = identities(frame)
     assert len(set(uids)) == len(uids) == len(frame)
-    start = f"{PROVIDER}-2026-"
-    assert {one.removeprefix(start).rsplit("-", 1)[0] for one in uids} == expected
+    of_year = [one.split("-", 2)[2] for one in uids if one.startswith(f"{PROVIDER}-2026-")]
+    assert {one.rsplit("-", 1)[0] for one in of_year} == expected
+    # The other days are the notices of a meeting in April.
+    assert len(uids) - len(of_year) == 2
     # When more has been done, what is left keeps its identity.
     done = register.assign(minutes_on=["2026-06-01", ""], published_on=["2026-06-02", ""])
     later = identities(plan(done, 2026, "2026-07-01", designated_on="2025-04-01"))
@@ -659,6 +665,78 @@ def test_what_follows_an_earlier_meeting_is_planned_in_the_year_it_is_due() -> N
     assert planned(frame, "publication")[0] == ("2026-04-16", "")
     # The notice and the meeting itself are of the year before.
     assert not frame["date"].lt("2026-04-01").any()
+
+
+def test_the_notice_of_a_meeting_in_april_is_in_the_plan_of_march() -> None:
+    """足立区 8(2): a month before. Strictly, for 2026-04-15 by 03-14, a Saturday: Friday 03-13."""
+    register = meetings(
+        meeting("2025-11-05", meeting_no="2"),
+        planned_meeting("2026-04-15", meeting_no="3"),
+        # Of the same number by mistake: both years say on which days they are.
+        planned_meeting("2026-09-09", meeting_no="3"),
+    )
+    frames = [
+        plan(register, year, "2026-02-02", designated_on="2025-04-01") for year in (2025, 2026)
+    ]
+    told = []
+    for frame in frames:
+        uids = identities(frame)
+        mine = frame[
+            frame["what"].str.contains("2026-04-15") & frame["kind"].str.contains("notice")
+        ]
+        told.append([(uids[at], *row) for at, row in mine[["kind", "date"]].iterrows()])
+    uid = f"{PROVIDER}-2026-3-2026-04-15"
+    assert told[0] == told[1] == [
+        (f"{uid}-authority_notice", "authority_notice", "2026-03-13"),
+        (f"{uid}-notice", "notice", "2026-03-13"),
+    ]  # fmt: skip
+    # The meeting itself, and what follows it, are of the year after.
+    of_meeting = frames[0]["meeting_no"].eq("3")
+    assert set(frames[0].loc[of_meeting, "kind"]) == {"authority_notice", "notice"}
+
+
+def test_no_day_of_a_plan_of_several_years_is_lost_or_has_two_identities() -> None:
+    """Each year's plan has all days of it that any other plan has, under the same identity."""
+    register = meetings(
+        meeting("2025-09-17", meeting_no="1", **OPEN), planned_meeting("2026-03-16")
+    )
+    member = {"provider_no": PROVIDER, "name": "例 一郎", "category": "利用者", "filed_on": ""}
+    frames = {
+        year: ct.plan_duties(
+            offices(designated_on="2024-04-01"),
+            year,
+            register,
+            on="2026-02-02",
+            members=pd.DataFrame([member]),
+        )
+        for year in range(2024, 2031)
+    }
+    known: dict[tuple[str, ...], str] = {}
+    of_year: dict[int, set[tuple[str, ...]]] = {}
+    for year, frame in frames.items():
+        rows = [tuple(row) for row in frame[["kind", "date", "what"]].to_numpy()]
+        of_year[year] = set(rows)
+        for uid, row in zip(identities(frame), rows, strict=True):
+            assert known.setdefault(row, uid) == uid
+    assert len(set(known.values())) == len(known)
+    for row in known:
+        kind, day, _ = row
+        year = int(day[:4]) - (day[5:7] < "04")
+        # The meeting after an earlier one stands there as a meeting.
+        if year in frames and kind != "next_meeting":
+            assert row in of_year[year]
+
+
+def test_a_meeting_that_is_overdue_is_in_the_plan_of_the_year_of_its_last_day() -> None:
+    """療養通所介護 meets once a year: after 2025-03-20 by 2026-03-20, which has passed."""
+    register = meetings(meeting("2025-03-20", meeting_no="1"))
+    told = [
+        plan(register, year, "2026-04-06", service="medical_day_care", designated_on="2024-04-01")
+        for year in (2025, 2026)
+    ]
+    # Monday 2026-04-06 is the day of the plan.
+    for frame in told:
+        assert planned(frame, "meeting")[0] == ("2026-04-06", "2026-03-20")
 
 
 def test_an_event_is_the_same_in_the_plans_of_two_years_whatever_the_numbers() -> None:

@@ -21,6 +21,7 @@ from chiiki_tsusho.duties.meetings import Meeting, read_meetings
 from chiiki_tsusho.duties.members import first_list_by, open_entries, stray_members
 from chiiki_tsusho.duties.office_days import open_by, open_from
 from chiiki_tsusho.duties.periods import (
+    MONTHS_OF_A_YEAR,
     act_before,
     act_by,
     days_later,
@@ -66,7 +67,7 @@ def plan_duties(
     encoding: str | None = None,
     language: Language = "en",
 ) -> pd.DataFrame:
-    """Plan the meetings of a fiscal year, all that is due around them, and what earlier ones left.
+    """Plan the meetings of a fiscal year, all that is due around them, and what else is due in it.
 
     Parameters
     ----------
@@ -183,8 +184,10 @@ def _note(finding: Finding) -> Sayable:
 
 
 def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
-    """Plan all meetings up to the end of a year."""
-    _, last = fiscal_days(year)
+    """Plan all meetings up to the end of the last year with one whose notice is due in a year."""
+    notice = case.rule("notice_months_before", case.on)
+    ahead = notice.number if notice else 1
+    _, last = fiscal_days(year + 1 + ahead // MONTHS_OF_A_YEAR)
     counted, _ = counted_meetings(case)
     for held in counted:
         yield from _after(case, held.held, held, held.number)
@@ -210,20 +213,22 @@ def _of_council(case: OfficeCase, year: int) -> Iterator[PlannedDay]:
             break
         early = case.too_early(day)
         number = meeting.number or _number_after(number, day)
-        # Meetings before the year are supposed to be held, so that those of the year follow them.
+        # Each is supposed to be held, so that the next one follows it.
         yield from _around(case, day, None if early else legal, rule, meeting, number)
         if not early:
             before = day
 
 
 def _is_of(year: int, one: PlannedDay) -> bool:
-    """Say whether a plan has a day: all days of its meetings, and those in it of earlier ones.
+    """Say whether a plan has a day: all days of its meetings, and those of others due in it.
 
     The meeting after an earlier one is planned itself.
     """
     if one.meeting_on is None or fiscal_year(one.meeting_on) == year:
         return True
-    return fiscal_year(one.act) == year and one.kind != "next_meeting"
+    # A meeting that is overdue was due on its last day.
+    due = one.act if one.latest is None else min(one.act, one.latest)
+    return fiscal_year(due) == year and one.kind != "next_meeting"
 
 
 def _last_number(numbers: Sequence[str]) -> str:

@@ -91,8 +91,8 @@ def event_marks(
 ) -> dict[str, str]:
     """Return what stands for year and number of the meeting in the identities of some events.
 
-    The year is that of the meeting: what follows one of the year before is in the plans of both
-    years, and one event. A number is not enough where a provider has several councils, where
+    The year is that of the meeting, else of the day: what goes before a meeting in April or follows
+    one in March is in the plans of both years, and one event. A number is not enough where a provider has several councils, where
     several meetings of a year have the same number, or a meeting held has none.
 
     Parameters
@@ -103,7 +103,7 @@ def event_marks(
     year : int
         That of the plan.
     until_then : iterable of PlannedDay
-        Those of all meetings up to its end, so that the plans of other years say the same.
+        Those of all meetings that any of these years may have, so that their plans say the same.
 
     Returns
     -------
@@ -116,14 +116,14 @@ def event_marks(
             meetings.setdefault(_numbered(one, one.meeting_on), set()).add(one.meeting_on)
     marks = {}
     for one, row in zip(days, rows, strict=True):
-        parts, of_year = [one.meeting_no], year
-        if one.meeting_on is not None:
-            of_year = fiscal_year(one.meeting_on)
-            if len(meetings[_numbered(one, one.meeting_on)]) > 1 or not one.meeting_no:
-                parts.append(str(one.meeting_on))
+        parts, of_year = [one.meeting_no], fiscal_year(one.meeting_on or one.act)
+        if one.meeting_on is not None and (
+            not one.meeting_no or len(meetings[_numbered(one, one.meeting_on)]) > 1
+        ):
+            parts.append(str(one.meeting_on))
         mark = "-".join(filter(None, (*parts, one.service)))
         if mark != one.meeting_no or of_year != year:
-            marks[told_apart(row)] = f"{of_year}-{mark}"
+            marks[told_apart(row)] = f"{of_year}-{mark or '0'}"
     return marks
 
 
