@@ -134,7 +134,7 @@ def refuse_other_file(path: str | Path, is_own: Callable[[Path], bool]) -> None:
 def begins_with(*beginnings: str) -> Callable[[Path], bool]:
     """Return what tells own files by their first lines, with or without a mark before them.
 
-    Each beginning ends with the end of a line, which a file may write as ``\\r\\n``.
+    Each beginning ends with the end of a line, which a file may also write as Windows does.
     """
     known = tuple(one.encode() for one in beginnings)
     enough = len(BOM_UTF8) + max(len(one) + one.count(b"\n") for one in known)

@@ -92,8 +92,9 @@ def event_marks(
     """Return what stands for year and number of the meeting in the identities of some events.
 
     The year is that of the meeting, else of the day: what goes before a meeting in April or follows
-    one in March is in the plans of both years, and one event. A number is not enough where a provider has several councils, where
-    several meetings of a year have the same number, or a meeting held has none.
+    one in March is in the plans of both years, and one event. A number is not enough where a
+    provider has several councils, where several meetings of a year have the same number, or a
+    meeting held has none.
 
     Parameters
     ----------
