@@ -323,6 +323,41 @@ def test_claims_that_are_there_have_their_part_of_the_limit(
     assert found["benefit_units"].tolist() == benefit
 
 
+@pytest.mark.parametrize(
+    ("plan", "rules", "benefit"),
+    [
+        ("", ["plan_needed"], [8820]),
+        ("7693", ["plan_over_limit"], [8820]),
+        ("7692", [], [8820, 7692]),
+    ],
+)
+@pytest.mark.parametrize("fault", [",131003,", ",0000000001,", f",{SECOND},7692"])
+def test_a_plan_goes_on_beside_a_row_of_another_provider_that_cannot_be_read(
+    tmp_path: Path, fault: str, plan: str, rules: list[str], benefit: list[int]
+) -> None:
+    """The plan says how much of the limit it has; the other's claim is held until its row is right.
+
+    What is written never passes the limit together, whatever the row says then.
+    """
+    visits = write(tmp_path / "visits.csv", DAYS_OF_TWO)
+    recipients = plans(tmp_path / "recipients.csv", "9000", "7692")
+    heading, first, second = recipients.read_text(encoding="utf-8").splitlines(True)
+    wrong = f",{second}".replace(fault, f"{fault[:-2]}x{fault[-1]}")[1:]
+    assert wrong != second
+    recipients.write_text(heading + first + wrong, encoding="utf-8")
+    run = claim_files(visits, tmp_path / "out", recipients=recipients)
+    assert pd.read_csv(run.folder / "claims.csv")["benefit_units"].tolist() == [8820]
+    plans(recipients, "9000", plan)
+    held = run.folder / "held_visits.csv"
+    added = claim_files(held, recipients=recipients, add_to=run.folder)
+    errors = added.problems[added.problems["severity"] == "error"]
+    assert errors["rule"].tolist() == rules
+    assert pd.read_csv(run.folder / "claims.csv")["benefit_units"].tolist() == benefit
+    # From the whole month both are held where one of the two plans must be wrong.
+    whole = claim_files(visits, tmp_path / "whole", recipients=recipients)
+    assert whole.summary.claims == {"": 1, "7693": 0, "7692": 2}[plan]
+
+
 @pytest.mark.parametrize(("plan", "taken"), [("9000", 9000), ("", 8820)])
 @pytest.mark.parametrize("left", [0, 1])
 def test_what_is_claimed_has_its_part_whatever_recipients_say_by_now(
