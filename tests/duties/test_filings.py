@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from chiiki_tsusho.duties.filings import (
+    addressee_of,
     filing_addressee,
     filing_items,
     offices_counted,
@@ -112,6 +113,28 @@ def test_with_whom_a_corporation_files(rows: list[dict[str, Any]], name: str) ->
     assert str(addressee) == (name or "not known: ask")
     assert addressee.say("ja") == (name or "不明(要確認)")
     assert "第115条の32第2項" in addressee.rule.place
+
+
+@pytest.mark.parametrize(
+    ("city", "day", "name", "item"),
+    [
+        # 平成26年法律第51号, 令和元年法律第26号.
+        ("兵庫県神戸市", "2015-03-31", "兵庫県知事", "第1号"),
+        ("兵庫県神戸市", "2015-04-01", "神戸市長", "第3号"),
+        ("東京都八王子市", "2021-03-31", "東京都知事", "第1号"),
+        ("東京都八王子市", "2021-04-01", "八王子市長", "第4号"),
+        # Filings began with 2009-05-01.
+        ("東京都国分寺市", "2009-05-01", "東京都知事", "第1号"),
+    ],
+)
+def test_since_when_a_large_city_takes_filings(city: str, day: str, name: str, item: str) -> None:
+    of_one = read_offices(offices(office("訪問介護", f"{city}1")))
+    addressee = addressee_of(of_one, date.fromisoformat(day))
+    assert addressee.name == name
+    rule = addressee.rule
+    assert rule.place == f"介護保険法 第115条の32第2項{item}"
+    assert (rule.force, rule.source) == ("law", "insurance_act_115_32")
+    assert rule.holds(date.fromisoformat(day))
 
 
 @pytest.mark.parametrize(

@@ -205,9 +205,12 @@ def test_every_preventive_twin_is_of_a_service_that_is_known() -> None:
 def test_twenty_designated_and_sixty_two_core_cities() -> None:
     kinds = [one.kind for one in large_cities().values()]
     assert (kinds.count("designated"), kinds.count("core")) == (20, 62)
-    # 介護保険法 第115条の32第2項第4号.
-    of_core = {one.valid_from for one in large_cities().values() if one.kind == "core"}
-    assert of_core == {date(2021, 4, 1)}
+    # 介護保険法 第115条の32第2項第3号 (平成26年法律第51号) and 第4号.
+    since = {"designated": date(2015, 4, 1), "core": date(2021, 4, 1)}
+    assert {(one.kind, one.valid_from) for one in large_cities().values()} == set(since.items())
+    rules = {row.value: row for row in rule_book().rows if row.key == "filing_addressee"}
+    for kind, day in since.items():
+        assert rules[f"{kind}_city"].valid_from == day
 
 
 # --- a file of one's own ----------------------------------------------------------------------

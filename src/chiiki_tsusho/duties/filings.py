@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,7 +14,7 @@ from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.duties.findings import Finding
 from chiiki_tsusho.duties.periods import done_by, given_day
 from chiiki_tsusho.duties.registers import Office, read_offices
-from chiiki_tsusho.duties.rules import DutyRule, Force
+from chiiki_tsusho.duties.rules import EVERY_SERVICE, LAW, DutyRule, Force, rule_book
 from chiiki_tsusho.duties.services import (
     authorities,
     bundled_rows,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 else:
     from chiiki_tsusho.lazy import pandas as pd
 
-_PLACE = "介護保険法 第115条の32第2項"
 _PREFECTURE = r"東京都|北海道|京都府|大阪府|.{2,3}?県"
 # Blanks between the parts do not matter; a postal code (〒) may stand before them.
 _BEFORE_TOWN = re.compile(rf"\s*(?:〒?\s*\d{{3}}\D?\d{{4}})?\s*({_PREFECTURE})?\s*")
@@ -63,7 +62,14 @@ class FilingItem(BaseModel):
     force: Force
     place: str
     source: str
-    confidence: str
+    confidence: Literal["high", "medium"]
+
+    @property
+    def rule(self) -> DutyRule:
+        """The rule of the law that asks for it."""
+        own = self.model_dump(exclude={"item", "offices_from", "text"})
+        value = str(self.offices_from)
+        return DutyRule(authority=LAW, service=EVERY_SERVICE, key="filing_item", value=value, **own)
 
 
 @checked_call
@@ -148,19 +154,10 @@ class Addressee:
         return self.say("en")
 
 
-def _rule(item: str, value: str) -> DutyRule:
-    return DutyRule(
-        authority="law",
-        service="*",
-        key="filing_addressee",
-        valid_from=date(2009, 5, 1),
-        valid_to=date(9999, 12, 31),
-        value=value or "unknown",
-        force="law",
-        place=f"{_PLACE}{item}",
-        source="insurance_act_115_32",
-        confidence="high",
-    )
+def _rule(of: str) -> DutyRule:
+    """Return the rule of an addressee: of a municipality, a large city, a prefecture, several."""
+    rules = rule_book().rows
+    return next(one for one in rules if (one.key, one.value) == ("filing_addressee", of))
 
 
 def split_address(address: str) -> tuple[str, str, str]:
@@ -196,25 +193,23 @@ def addressee_of(offices: Sequence[Office], on: date = date.max) -> Addressee:
     towns = {town for _, town in places}
     community = all(care_services()[one.service].community_based for one in counted)
     if not counted:
-        return Addressee("", _rule("", ""), Text("there is no office that counts"))
+        return Addressee("", _rule("unknown"), Text("there is no office that counts"))
     if community and len(places) == 1 and "" not in towns:
         name = f"{towns.pop()}長"
-        return Addressee(
-            name, _rule("第5号", name), Text("only community-based services, in one municipality")
-        )
+        why = Text("only community-based services, in one municipality")
+        return Addressee(name, _rule("municipality"), why)
     if "" in prefectures:
         why = Text("the prefecture of an office is not known; give its address")
-        return Addressee("", _rule("", ""), why)
+        return Addressee("", _rule("unknown"), why)
     if len(prefectures) > 1:
         why = Text("offices in several prefectures")
-        return Addressee("", _rule("第2号・第6号", ""), why)
+        return Addressee("", _rule("several_prefectures"), why)
     city = large_cities().get(next(iter(places))) if len(places) == 1 else None
     if city is not None and on >= city.valid_from:
         name = f"{towns.pop()}長"
-        item = "第3号" if city.kind == "designated" else "第4号"
-        return Addressee(name, _rule(item, name), Text("all offices in one large city"))
+        return Addressee(name, _rule(f"{city.kind}_city"), Text("all offices in one large city"))
     name = f"{prefectures.pop()}知事"
-    return Addressee(name, _rule("第1号", name), Text("offices in one prefecture"))
+    return Addressee(name, _rule("prefecture"), Text("offices in one prefecture"))
 
 
 @checked_call
@@ -301,9 +296,7 @@ def filing_findings(
                     item=item.item,
                 ),
                 Text("complete the item and file it without delay"),
-                law=_rule("", "").model_copy(
-                    update={"key": "filing_item", "place": item.place, "source": item.source}
-                ),
+                law=item.rule,
             )
     addressee = addressee_of(offices, on)
     filed_with = corporation["filed_with"]
