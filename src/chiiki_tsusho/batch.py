@@ -408,7 +408,12 @@ def claim_files(
     # A slip of the pen must not let rows pass.
     refuse_unknown("unplaced", unplaced, WAYS)
     if folder is None and add_to is None:
-        raise OutputError(Text("no folder for the results is named; give -o or --add-to"))
+        raise OutputError(
+            Text(
+                "no folder for the results is named; name one with -o, or with --add-to the one "
+                "of an earlier run"
+            )
+        )
     earlier = None if add_to is None else EarlierRun.read(named_path(add_to))
     folder = named_path(add_to if folder is None and add_to is not None else folder or "")
     sources = open_inputs(visits, providers, recipients, encoding, ignore_columns)

@@ -606,8 +606,9 @@ def test_persons_without_a_plan_have_a_row_of_every_month(tmp_path: Path) -> Non
             "x.CSV",
             b"202410,139006\r\n",
             "neither its name nor its 2 items say that it is one of UPPLAN, UPSIKYU, UPHOSOKU, "
-            "UP1KYO",
-            "ファイル名からも項目数(2個)からも、UPPLAN、UPSIKYU、UPHOSOKU、UP1KYOのどれかわかりません",
+            "UP1KYO; give the files of the care managers under the names they came with",
+            "ファイル名からも項目数(2個)からも、UPPLAN、UPSIKYU、UPHOSOKU、UP1KYOのどれかわかりません。"
+            "居宅介護支援事業所から届いたファイルを、元の名前のまま指定してください",
         ),
         ("UPPLAN_1.CSV", b"", "the file is empty", "ファイルが空です"),
         (

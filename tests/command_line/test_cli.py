@@ -154,7 +154,7 @@ EXPLAIN: Final = ("explain", "--month", "2016-04", "--minutes", "200", "--care-l
         ([*EXPLAIN, "--with", "individual_transport"], "error: individual_transport cannot be"),
         (["template", "folder", "--month", "2016-03"], "error: no code table for 2016-03"),
         (["claim", "no.csv", "-o", "out"], "error: no.csv: "),
-        (["claim", "visits.csv"], "error: no folder for the results is named; give -o or --add-to"),
+        (["claim", "visits.csv"], "error: no folder for the results is named; "),
         (
             ["claim", "visits.csv", "-o", "out", "--format", "xls"],
             "error: --format 'xls' is unknown; csv, xlsx or parquet",

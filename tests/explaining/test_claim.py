@@ -347,8 +347,8 @@ def test_the_number_of_a_person_is_taken_whatever_its_width() -> None:
 def test_why_nothing_was_computed_names_the_rule_in_words() -> None:
     with pytest.raises(ct.VisitError) as error:
         ct.explain_claim(frame([visit(1, minutes="x")]), "0000000001")
-    assert "visits line 2: bad_value: " in str(error.value)
-    assert "実績ファイル 2行目: 値の誤り(bad_value): " in error.value.say("ja")
+    assert "visits line 2, minutes: bad_value: " in str(error.value)
+    assert "実績ファイル 2行目「所要時間」: 値の誤り(bad_value): " in error.value.say("ja")
 
 
 def test_a_person_without_visits_is_not_told_of_check_digits() -> None:
@@ -388,8 +388,8 @@ def test_a_person_is_not_told_of_the_mistakes_of_others() -> None:
     for row in (visit(1, insured_no="x"), visit(1, insured_no="0000000003", service_date="x")):
         with pytest.raises(ct.VisitError) as error:
             ct.explain_claim(frame([theirs, row]), "0000000003", "2016-04")
-        assert "visits line 3: " in str(error.value)
-        assert "visits line 2: " not in str(error.value)
+        assert "visits line 3" in str(error.value)
+        assert "visits line 2" not in str(error.value)
 
 
 def test_doubled_visits_are_why_there_is_no_claim() -> None:
@@ -412,4 +412,4 @@ def test_a_person_of_another_service_is_told_so() -> None:
         "no claim of insured person '0000000001' was computed; check the number, or correct what "
         "is wrong in the file:"
     )
-    assert line.startswith("visits line 2: not_this_service: ")
+    assert line.startswith("visits line 2, care_level: not_this_service: ")

@@ -674,8 +674,7 @@ SHAPES: dict[str, tuple[Text, list[str]]] = {
     "two columns missing": (
         lambda text: text.replace("valid_from,valid_to,", "a,b,", 1),
         [
-            "line 1, column a: 'a': unknown column 'a'; known: " + ", ".join(COLUMNS),
-            "line 1, column b: 'b': unknown column 'b'; known: " + ", ".join(COLUMNS),
+            "line 1, column a: 'a': unknown column 'a', 'b'; known: " + ", ".join(COLUMNS),
             "line 1, column valid_from: '': missing column 'valid_from', 'valid_to'",
         ],
     ),

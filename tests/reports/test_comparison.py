@@ -820,13 +820,13 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     ]
     assert "total_yen              -          -           -" in text.splitlines()
     assert said[0].startswith(
-        "visits line 3, under B 2026-06: no_code: 150 min, day_care, care level 1: no code in the "
-        "table of 2026-06; "
+        "visits line 3, minutes, under B 2026-06: no_code: 150 min, day_care, care level 1: no "
+        "code in the table of 2026-06; "
     )
     assert said[5] == f"... and 2 more without a code or row in a table; all of them in {out}"
     assert said[6].startswith(
-        "visits, under either table: over_monthly_maximum: claim 2016-04 1370000018 131003 "
-        "0000000004: 3 counts of nutrition_improvement in the month; "
+        "visits, nutrition_improvement, under either table: over_monthly_maximum: claim 2016-04 "
+        "1370000018 131003 0000000004: 3 counts of nutrition_improvement in the month; "
     )
     assert said[7:] == [
         "note: no row under B 2026-06 for bathing: claims with them are held on that side; take "
@@ -844,7 +844,7 @@ def test_the_command_lists_a_stay_longer_than_a_day(tmp_path: Path) -> None:
     assert code == 1
     assert text.splitlines()[-2].split()[:4] == ["A", "2016-05", "1", "visits"]
     assert said[0].startswith(
-        "visits line 2, under A 2016-05: outside_every_band: 6000 minutes of day_care lie outside "
+        "visits line 2, minutes, under A 2016-05: outside_every_band: 6000 minutes of day_care lie "
     )
 
 

@@ -653,3 +653,21 @@ def test_many_lines_of_one_code_take_no_time_of_their_own(tmp_path: Path) -> Non
     table = import_master(write(tmp_path / "m.csv", lines))
     assert len(table.refused) == 5_000
     assert str(table.refused[-1].reason).startswith("the same code as line 2 (781241 ")
+
+
+def test_all_missing_headings_are_named_in_one_sentence(tmp_path: Path) -> None:
+    """A file of visits has none of the seven headings of a master."""
+    path = tmp_path / "visits.csv"
+    path.write_text("provider_no,insurer_no\n1370000018,131003\n", encoding="utf-8")
+    with pytest.raises(ct.InputFileError) as caught:
+        import_master(path)
+    names = ["サービス種類コード", "サービス項目コード", "適用開始年月", "適用終了年月"]
+    names += ["サービス名称", "単位数", "算定単位"]
+    assert str(caught.value) == (
+        f"{path}: line 1: no heading {', '.join(map(repr, names))}; add what is missing, or give "
+        "the master CSV that the municipality publishes"
+    )
+    assert caught.value.say("ja") == (
+        f"{path}: 1行目: 見出し{'、'.join(f'「{name}」' for name in names)}がありません。"
+        "列を追加するか、自治体が公表しているマスタCSVを指定してください"
+    )

@@ -701,6 +701,7 @@ def test_without_the_sheet_the_others_are_named(tmp_path: Path) -> None:
         f"{path}: no sheet '地域通所介護'; the nearest is '地域通所介護(案)' (its sheets are "
         "'地域通所介護(案)', '目次', '夜間訪問介護'); name the sheet of the code table with --sheet"
     )
+    assert "(シート: 「地域通所介護(案)」、「目次」、「夜間訪問介護」)" in told.value.say("ja")
 
 
 @pytest.mark.parametrize("row", [None, 11])

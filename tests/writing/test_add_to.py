@@ -630,7 +630,10 @@ def test_rows_of_what_is_claimed_already_are_taken_out(tmp_path: Path, run: File
 
 def test_no_folder_is_named(tmp_path: Path) -> None:
     visits = write(tmp_path / "visits.csv", ROWS)
-    assert str(refused(visits)) == ("no folder for the results is named; give -o or --add-to")
+    assert str(refused(visits)) == (
+        "no folder for the results is named; name one with -o, or with --add-to the one of an "
+        "earlier run"
+    )
     assert str(refused(visits, "")).startswith("the name of the output is blank")
 
 

@@ -111,7 +111,8 @@ def read_plan_lines(path: Path) -> list[PlanLine]:
     if kind not in READ:
         raise InputFileError(
             Text(
-                "{path}: neither its name nor its {n} items say that it is one of {kinds}",
+                "{path}: neither its name nor its {n} items say that it is one of {kinds}; "
+                "give the files of the care managers under the names they came with",
                 path=path,
                 n=len(rows[0][1]),
                 kinds=listed(READ),

@@ -185,7 +185,7 @@ def _say_problems(problems: pd.DataFrame, names: dict[str, str | Sayable]) -> No
         say(
             Text(
                 "{place}, under {side}: {rule}: {message}",
-                place=place_text(row["file"], line, "", spoken()),
+                place=place_text(row["file"], line, row["column"], spoken()),
                 side=names[row["side"]],
                 rule=rule_named(row["rule"], spoken()),
                 message=row["message"],

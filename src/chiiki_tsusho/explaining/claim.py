@@ -299,7 +299,8 @@ def _problem_lines(
     ]
     lines = []
     for row in kept.to_dict("records"):
-        place = place_text(row["file"], None if pd.isna(row["line"]) else row["line"], "", language)
+        line = None if pd.isna(row["line"]) else row["line"]
+        place = place_text(row["file"], line, row["column"], language)
         lines.append(f"{place}: {rule_named(row['rule'], language)}: {row['message']}")
     return lines
 

@@ -234,21 +234,33 @@ def scan_cells(
 def _heading_faults(
     heading: list[str], columns: tuple[str, ...], required: tuple[str, ...]
 ) -> Iterator[Fault]:
+    # What is less alike is no slip of the pen; what is known is said but once.
+    near_by = {name: get_close_matches(name, columns, n=1, cutoff=0.7) for name in heading}
+    strange = [name for name in near_by if name not in columns and not near_by[name]]
+    if strange:
+        message = Text(
+            "unknown column {names}; known: {columns}",
+            names=_quoted(strange),
+            columns=listed(columns),
+        )
+        yield Fault(1, strange[0], strange[0], message)
     for at, name in enumerate(heading):
         if name not in columns:
-            near = get_close_matches(name, columns, n=1)
-            hint = (
-                Text("; did you mean {near!r}?", near=near[0])
-                if near
-                else Text("; known: {columns}", columns=listed(columns))
-            )
-            yield Fault(1, name, name, Text("unknown column {name!r}{hint}", name=name, hint=hint))
+            if near_by[name]:
+                near = near_by[name][0]
+                message = Text(
+                    "unknown column {name!r}; did you mean {near!r}?", name=name, near=near
+                )
+                yield Fault(1, name, name, message)
         elif name in heading[:at]:
             yield Fault(1, name, name, Text("column {name!r} stands there twice", name=name))
     missing = [name for name in required if name not in heading]
     if missing:
-        names = listed(Text("{name!r}", name=name) for name in missing)
-        yield Fault(1, missing[0], "", Text("missing column {names}", names=names))
+        yield Fault(1, missing[0], "", Text("missing column {names}", names=_quoted(missing)))
+
+
+def _quoted(names: Iterable[str]) -> Joined:
+    return listed(Text("{name!r}", name=name) for name in names)
 
 
 def _width_fault(line: int, cells: list[str], heading: list[str]) -> Fault:

@@ -171,6 +171,7 @@ def _places(path: Path, heading: list[str], line: int) -> dict[str, int]:
     """Find each column by its heading."""
     places: dict[str, int] = {}
     faults: list[Text] = []
+    missing: list[str] = []
     for column, names in HEADINGS.items():
         found = [at for at, text in enumerate(heading) if text in names]
         if len(found) > 1:
@@ -187,16 +188,29 @@ def _places(path: Path, heading: list[str], line: int) -> dict[str, int]:
             places[column] = found[0]
         elif column != "limit":
             near = get_close_matches(names[0], heading, n=1, cutoff=0.5)
-            hint = Text(" (nearest heading of the file: {near!r})", near=near[0]) if near else ""
+            if not near:
+                missing.append(names[0])
+                continue
             faults.append(
                 Text(
-                    "{path}: line {line}: heading {heading!r} is missing{hint}; add the column",
+                    "{path}: line {line}: heading {heading!r} is missing (nearest heading of the "
+                    "file: {near!r}); add the column",
                     path=str(path),
                     line=line,
                     heading=names[0],
-                    hint=hint,
+                    near=near[0],
                 )
             )
+    if missing:
+        faults.append(
+            Text(
+                "{path}: line {line}: no heading {names}; add what is missing, or give the master "
+                "CSV that the municipality publishes",
+                path=str(path),
+                line=line,
+                names=listed([Text("{name!r}", name=name) for name in missing]),
+            )
+        )
     if faults:
         raise InputFileError(on_lines(faults))
     return places

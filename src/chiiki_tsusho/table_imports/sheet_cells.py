@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
-from chiiki_tsusho.language import Text
+from chiiki_tsusho.language import Text, listed
 from chiiki_tsusho.law.published_names import normal
 from chiiki_tsusho.whole_files import read_whole
 
@@ -138,7 +138,8 @@ def _sheet(path: Path, book: Any, name: str) -> Any:
         return alike[0]
     titles = [sheet.title for sheet in book.worksheets]
     near = get_close_matches(name, titles, n=1)
-    facts = {"path": str(path), "name": name, "titles": ", ".join(map(repr, titles))}
+    named = listed(Text("{name!r}", name=title) for title in titles)
+    facts: dict[str, object] = {"path": str(path), "name": name, "titles": named}
     if near:
         raise InputFileError(
             Text(
