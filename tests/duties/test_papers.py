@@ -348,7 +348,12 @@ def test_a_paper_is_private_japanese_and_of_its_day(kind: PaperKind, tmp_path: P
             "the list of members has no entry of this office",
             "この事業所の構成員がありません",
         ),
-        ("letter", {}, "'letter' is no paper", "「letter」という書類はありません"),
+        (
+            "letter",
+            {},
+            "'letter' is no paper; known: notice, minutes, members, filing, filing-change",
+            "「letter」という書類はありません。指定できるもの: notice(開催通知)、minutes(会議録)、",
+        ),
     ],
 )
 def test_what_cannot_be_written(

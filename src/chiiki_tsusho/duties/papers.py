@@ -17,7 +17,7 @@ from chiiki_tsusho.duties.registers import read_corporation, read_offices, read_
 from chiiki_tsusho.duties.rules import RuleBook, rule_book, service_key
 from chiiki_tsusho.duties.services import care_services
 from chiiki_tsusho.errors import ChiikiTsushoError
-from chiiki_tsusho.language import Text
+from chiiki_tsusho.language import Name, Text, listed
 from chiiki_tsusho.reading.cell_texts import narrow
 from chiiki_tsusho.whole_files import refuse_replacing
 
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 
 PaperKind = Literal["notice", "minutes", "members", "filing", "filing-change"]
 KINDS: tuple[PaperKind, ...] = get_args(PaperKind)
+# As the forms are headed.
+_NAMES = (
+    Name("notice", "notice(開催通知)"),
+    Name("minutes", "minutes(会議録)"),
+    Name("members", "members(構成員届出)"),
+    Name("filing", "filing(業務管理体制 様式第1号)"),
+    Name("filing-change", "filing-change(業務管理体制 様式第2号)"),
+)
 _OPTIONS = {
     "provider_no": Text("office"),
     "meeting_no": Text("meeting"),
@@ -109,7 +117,7 @@ def write_paper(
     """
     if kind not in KINDS:
         raise ChiikiTsushoError(
-            Text("{kind!r} is no paper; known: {known}", kind=kind, known=", ".join(KINDS))
+            Text("{kind!r} is no paper; known: {known}", kind=kind, known=listed(_NAMES))
         )
     on = given_day(on)
     _refuse_options(kind, provider_no=provider_no, meeting_no=meeting_no, service=service)
