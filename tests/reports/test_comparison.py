@@ -843,6 +843,8 @@ def test_the_command_lists_a_stay_longer_than_a_day(tmp_path: Path) -> None:
     code, text, said = run(path, "--month", "2016-05", "--month", "2017-05")
     assert code == 1
     assert text.splitlines()[-2].split()[:4] == ["A", "2016-05", "1", "visits"]
+    # No claim is compared, so that there is nothing to list.
+    assert {"by code: none", "by care level: none"} <= set(text.split("\n\n"))
     assert said[0].startswith(
         "visits line 2, minutes, under A 2016-05: outside_every_band: 6000 minutes of day_care lie "
     )

@@ -123,8 +123,8 @@ def _totals(total: pd.Series, a: str, b: str) -> Sayable:
 
 def _by_code(by_code: pd.DataFrame, most: int, a: str, b: str) -> Sayable:
     title, shown = codes_listed(by_code, most)
-    if len(by_code) and not shown:
-        return title
+    if not shown:
+        return title if len(by_code) else _none(title)
     cells = [
         [
             row["service_code_a"],
@@ -139,6 +139,10 @@ def _by_code(by_code: pd.DataFrame, most: int, a: str, b: str) -> Sayable:
     heading: list[str | Sayable] = [a, "", b, ""]
     heading += [Text("count A"), Text("count B"), Text("units A"), Text("units B")]
     return on_lines([title, _Table([*heading, Text("difference")], cells, "llllrrrrr")])
+
+
+def _none(title: Sayable) -> Text:
+    return Text("{title}: none", title=title)
 
 
 def codes_listed(by_code: pd.DataFrame, most: int) -> tuple[Sayable, list[dict[Hashable, Any]]]:
@@ -231,6 +235,8 @@ def largest(frame: pd.DataFrame, column: str, most: int) -> list[dict[Hashable, 
 
 
 def _listed(title: Text, whole: int, most: int, table: Sayable) -> Sayable:
+    if not whole:
+        return _none(title)
     return on_lines([_cut(title, most, whole) if whole > most else title, table])
 
 
