@@ -214,4 +214,4 @@ def test_service_provision_is_not_due_with_a_shortfall(
 ) -> None:
     """大臣基準告示 (expydoc.com/doc/7682706): 定員超過・人員基準欠如のいずれにも該当しないこと."""
     file = changed_file("7131-02", 0, "item_code", code)
-    assert told(file, "provision_with_shortfall", hint=True) == expected
+    assert told(file, "not_with_shortfall", hint=True) == expected

@@ -748,6 +748,8 @@ OF_THE_LAW: Final = (
     "benefit_limits.csv",
     "benefit_rates.csv",
     "public_funds.csv",
+    "insured_persons.csv",
+    "not_with_shortfall.csv",
     "services.csv",
     "addition_names.csv",
     "claim_file_layout.csv",

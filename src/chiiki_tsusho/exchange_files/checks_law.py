@@ -14,13 +14,14 @@ from chiiki_tsusho.exchange_files.month_lines import MonthLines
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import SERVICES
-from chiiki_tsusho.law.prices_and_limits import benefit_limits, unit_prices
+from chiiki_tsusho.law.prices_and_limits import (
+    benefit_limits,
+    groups_not_with_shortfall,
+    unit_prices,
+)
 from chiiki_tsusho.not_known import NO_LIMIT, NO_ROW, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints, flagged, placed
 from chiiki_tsusho.reading.cells import MAX_SESSION
-
-# The group of サービス提供体制強化加算.
-_PROVISION = "service_provision"
 
 
 def check_law(sheets: Sheets, book: CodeBook, findings: Findings) -> Flags:
@@ -205,15 +206,16 @@ def _check_services(lines: MonthLines, findings: Findings) -> None:
 
 
 def _check_shortfall(lines: MonthLines, findings: Findings) -> None:
-    """Find サービス提供体制強化加算 of an office over its capacity or short of staff.
+    """Find additions that are not due of an office over its capacity or short of staff.
 
     Visits of its other days may have it, and the file has no days.
     """
     rows = lines.table.rows
     short = lines.having(lines.which(row.shortfall is not None for row in rows))
-    provision = lines.which(row.group == _PROVISION for row in rows)
-    at = lines.at[provision & short[lines.statement]]
-    findings.add("provision_with_shortfall", lines.sheets.lines, "item_code", at)
+    groups = groups_not_with_shortfall(lines.table.month)
+    barred = lines.which(row.group in groups for row in rows)
+    at = lines.at[barred & short[lines.statement]]
+    findings.add("not_with_shortfall", lines.sheets.lines, "item_code", at)
 
 
 def _check_managed(lines: MonthLines, findings: Findings) -> None:

@@ -7,10 +7,11 @@ import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import numbers_of
 from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, bad_dates, days_left, month_ends, whole
-from chiiki_tsusho.exchange_files.finding_texts import OLDEST, YOUNGEST
+from chiiki_tsusho.exchange_files.finding_texts import OLDEST
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.sheets import BY_PERSON, PLANNERS, Sheets, View, care_levels
 from chiiki_tsusho.law.check_digits import wrong_digit
+from chiiki_tsusho.law.payers import youngest_insured
 from chiiki_tsusho.months import next_month
 from chiiki_tsusho.not_known import UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints, flagged, placed
@@ -55,7 +56,7 @@ def check_persons(sheets: Sheets, level_changes: Flags, findings: Findings) -> N
     # A year is full at the end of the day before the birthday (年齢計算ニ関する法律 1項).
     age = (next_month(month) * 100 + 1 - born) // 10_000
     findings.add("birth_date", base, "birth_date", given & (born > last))
-    odd = given & (born <= last) & ((age < YOUNGEST) | (age > OLDEST))
+    odd = given & (born <= last) & ((age < youngest_insured()) | (age > OLDEST))
     findings.add("unusual_age", base, "birth_date", odd)
     _check_periods(sheets, month, level_changes, findings)
     _check_digits(base, findings)

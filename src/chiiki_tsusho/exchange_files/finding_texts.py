@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.law.payers import youngest_insured
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,8 @@ class Check:
     hint: bool = False
 
 
-# 第2号被保険者 are insured from the age of forty (介護保険法 第9条); nobody has lived to be much older
-# than the other.
-YOUNGEST, OLDEST = 40, 120
+# Nobody has lived to be much older.
+OLDEST = 120
 
 _ALL = (
     Check("damaged_line", "", Text("The line cannot be read; write it again.")),
@@ -115,11 +115,11 @@ _ALL = (
     Check("code_without_table", "", Text("Of this month only the base codes are in the table; the code was not checked."), hint=True),
     Check("kind_of_funds", "", Text("A claim line of public funds other than 生活保護 has the claim kind 0; see that this one is taken."), hint=True),
     Check("other_forms", "", Text("The file has statements of other forms, which are not read; the claim lines 7111 were only checked to be no less than the statements that are."), hint=True),
-    Check("provision_with_shortfall", "", Text("サービス提供体制強化加算 is not due while the office is over its capacity or short of staff (大臣基準告示); see that both codes are right."), hint=True),
+    Check("not_with_shortfall", "", Text("The addition is not due while the office is over its capacity or short of staff (大臣基準告示); see that both codes are right."), hint=True),
     Check("group_over_maximum", "", Text("These codes are kinds of one addition, and together they are more than a month may have of it; see that both were due."), hint=True),
     Check("barred_by_time", "", Text("The claim is barred after two years from the first day of the third month after the service (介護保険法 第200条); see that they are not over."), hint=True),
     Check("unusual_rate", "", Text("The benefit rate is none that the law names; see that it is so."), hint=True),
-    Check("unusual_age", "", Text("The person would be under {youngest} or over {oldest} years old; see the date of birth.", youngest=YOUNGEST, oldest=OLDEST), hint=True),
+    Check("unusual_age", "", Text("The person would be under {youngest} or over {oldest} years old; see the date of birth.", youngest=youngest_insured(), oldest=OLDEST), hint=True),
     Check("manager_of_own_plan", "", Text("A plan of the person's own (2) has no care manager's office; see which is right."), hint=True),
     Check("facility_insurers", "", Text("The statement has facilities of several insurers; see that the person moved within the month."), hint=True),
     Check("check_digit", "", Text("The last digit is not the check digit of the number; compare it with the person's card."), hint=True),

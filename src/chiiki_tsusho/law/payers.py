@@ -1,4 +1,4 @@
-"""Who pays: the usual benefit rates of the insurance, and the public funds (公費) beside it."""
+"""Who is insured and who pays: the age, the usual benefit rates, the public funds (公費) beside."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ class BenefitRateRow(TableRow):
     valid_to: Month
     meaning_en: Filled
     meaning_ja: Filled
+    source: Filled
+
+
+class InsuredPersonRow(TableRow):
+    """A row of data/insured_persons.csv: from what age a person is insured."""
+
+    age_from: Annotated[Whole, Field(ge=0)]
+    valid_from: Month
+    valid_to: Month
+    place: Filled
     source: Filled
 
 
@@ -58,6 +68,14 @@ def public_fund_rows() -> tuple[PublicFundRow, ...]:
     file = law_file("public_funds.csv")
     rows = dated_rows(file, PublicFundRow, lambda row: Text("law {law}", law=row.law_number))
     return tuple(one.row for one in rows)
+
+
+@cache
+def youngest_insured() -> int:
+    """Return the lowest age from which the law has insured anybody, in any month."""
+    file = law_file("insured_persons.csv")
+    rows = dated_rows(file, InsuredPersonRow, lambda _: Text("the age"))
+    return min(one.row.age_from for one in rows)
 
 
 def usual_benefit_rates() -> tuple[int, ...]:
