@@ -508,6 +508,28 @@ def test_a_visit_by_itself_asks_as_well() -> None:
 
 
 @pytest.mark.parametrize(
+    ("year_month", "units"),
+    [
+        ("2021-04", {"1i": 1500 + 56, "1ro": 1500 + 85}),
+        ("2024-04", {"1i": 1506 + 56, "1ro": 1506 + 76}),
+        ("2026-06", {"1i": 1506 + 56, "1ro": 1506 + 76}),
+    ],
+)
+@pytest.mark.parametrize("step", ["1i", "1ro", ""])
+def test_functional_training_2_is_on_top_of_1(
+    year_month: str, units: dict[str, int], step: str
+) -> None:
+    """告示第19号 別表 6 注13: 20 units a month, whichever visit of the month has (Ⅰ)."""
+    rows = month(year_month, range(1, 3), minutes="430")
+    rows[0]["functional_training_2"] = "1"
+    if step:
+        rows[1][f"functional_training_{step}"] = "1"
+    batch = compute(rows)
+    assert set(batch.problems["rule"]) == (set() if step else {"needs_other"})
+    assert column(batch, "total_units") == ([units[step] + 20] if step else [])
+
+
+@pytest.mark.parametrize(
     ("additions", "rule"),
     [
         ({"life_counsellor": "1"}, "needs_other"),

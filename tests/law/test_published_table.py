@@ -605,6 +605,8 @@ COMPANY_2026: Final = {
     # 注12: 連携 (Ⅰ) not with 個別機能訓練; (Ⅱ) 200 units without it, 100 with it.
     "4002": ("", "functional_training_1i functional_training_1ro"),
     "4003": ("functional_training_1i functional_training_1ro", ""),
+    # 注13: (Ⅱ) is 20 units a month on top of (Ⅰ).
+    "5052": ("functional_training_1i functional_training_1ro", ""),
 }
 
 

@@ -217,8 +217,13 @@ def test_the_limit_and_the_price_are_those_of_the_month() -> None:
 
 
 def test_an_addition_may_be_counted_otherwise() -> None:
-    # 個別機能訓練加算Ⅱ: 56 a day in 2016, 20 a month in 2026.
-    comparison = compare(visits(3, functional_training_2="1"), "2016-04", "2026-06")
+    # 個別機能訓練加算Ⅱ: 56 a day in 2016, 20 a month in 2026, there on top of Ⅰ alone.
+    rows = visits(3, functional_training_2="1")
+    assert total(compare(rows, "2016-04", "2026-06"), "claims_held_b") == [1]
+    table = ct.load_codes("2026-06")
+    free = tuple(row.model_copy(update={"only_with": None}) for row in table.rows)
+    alone = ct.CodeTable(202606, free, table.known_minutes)
+    comparison = compare(rows, "2016-04", "2026-06", codes_b=alone)
     assert codes(comparison) == [
         ("781241", "781241", 3, 0, 1278, 0, -1278),
         ("", "781246", 0, 3, 0, 1308, 1308),
