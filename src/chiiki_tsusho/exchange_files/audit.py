@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import ChiikiTsushoError
@@ -15,16 +13,20 @@ from chiiki_tsusho.exchange_files.audit_page import write_audit_page
 from chiiki_tsusho.exchange_files.checks_form import check_doubles, check_form
 from chiiki_tsusho.exchange_files.checks_law import check_law
 from chiiki_tsusho.exchange_files.checks_person import check_persons
-from chiiki_tsusho.exchange_files.checks_sums import check_claim_lines, check_lines, check_totals
+from chiiki_tsusho.exchange_files.checks_sums import (
+    check_claim_lines,
+    check_lines,
+    check_totals,
+    claimed,
+)
 from chiiki_tsusho.exchange_files.checks_yen import check_rates_and_funds, check_yen
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile, read_claim_file
-from chiiki_tsusho.exchange_files.findings import Findings, frame_of
+from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.headings import headed
-from chiiki_tsusho.exchange_files.layout import layout
-from chiiki_tsusho.exchange_files.sheets import Sheets, View
+from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.language import Counted, Language, Sayable, Text
 from chiiki_tsusho.law.code_book import CodeBook, code_book
-from chiiki_tsusho.months import last_review
+from chiiki_tsusho.number_arrays import summed
 from chiiki_tsusho.reading.inputs import NO_CSV, files_meant
 from chiiki_tsusho.records import ByContent
 
@@ -169,78 +171,30 @@ def audit(
     listed = [files] if isinstance(files, (str, Path, ClaimFile)) else list(files)
     given = [file for one in listed for file in _files_of(one)]
     book = code_book(codes)
-    seen: dict[str, int] = {}
-    found: list[Findings] = []
-    summaries: list[FileSummary] = []
-    for number, one in enumerate(given):
-        file = one if isinstance(one, ClaimFile) else read_claim_file(one)
-        of_file, sheets = _audited(file, book)
-        _note_others(sheets, seen, number, of_file)
-        found.append(of_file)
-        summaries.append(_summary(file, sheets))
-    if not found:
+    if not given:
         raise ChiikiTsushoError(Text("no file was given; name the claim files to audit"))
-    findings, hints = (frame_of(found, language, hints=one) for one in (False, True))
-    return Audit(findings, hints, tuple(summaries))
+    read = [one if isinstance(one, ClaimFile) else read_claim_file(one) for one in given]
+    sheets, findings = Sheets(read), Findings([file.shown for file in read])
+    check_form(read, sheets, findings)
+    check_doubles(sheets, findings)
+    check_lines(sheets, book, findings)
+    check_totals(sheets, findings)
+    check_claim_lines(read, sheets, findings)
+    level_changes = check_law(sheets, book, findings)
+    check_yen(sheets, findings)
+    check_rates_and_funds(sheets, findings)
+    check_persons(sheets, level_changes, findings)
+    found, hints = (findings.frame(language, hints=one) for one in (False, True))
+    return Audit(found, hints, tuple(_summaries(read, sheets)))
 
 
 def _files_of(given: str | Path | ClaimFile) -> Iterable[str | Path | ClaimFile]:
     return [given] if isinstance(given, ClaimFile) else files_meant(given, (".csv",), NO_CSV)
 
 
-def _audited(file: ClaimFile, book: CodeBook) -> tuple[Findings, Sheets]:
-    views = {name: View([file.rows(name)]) for name in layout()}
-    findings = Findings(file.shown)
-    sheets = Sheets(file)
-    check_form(file, views, findings)
-    _check_review_month(views, findings)
-    check_doubles(sheets, findings)
-    check_lines(sheets, book, findings)
-    check_totals(sheets, findings)
-    whole = not any(b"7111" not in one.text[:24] and one.damage is None for one in file.kept)
-    if not whole:
-        findings.add_line("other_forms", 0)
-    check_claim_lines(views["7111"], sheets, findings, whole=whole)
-    level_changes = check_law(sheets, book, findings)
-    check_yen(sheets, findings)
-    check_rates_and_funds(sheets, findings)
-    check_persons(sheets, level_changes, findings)
-    return findings, sheets
-
-
-def _check_review_month(views: Mapping[str, View], findings: Findings) -> None:
-    control, claims = views["control"], views["7111"]
-    if len(control) and len(claims):
-        review, service = control.numbers("review_month"), claims.numbers("service_month")
-        last = int(service.max())
-        findings.add("review_month", control, "review_month", review <= last, f"> {last}")
-        barred = (service > 0) & (review[0] > last_review(service))
-        findings.add("barred_by_time", claims, "service_month", barred)
-
-
-def _note_others(sheets: Sheets, seen: dict[str, int], number: int, findings: Findings) -> None:
-    """Find statements that an earlier file has already."""
-    keys = [sheets.keys[at] for at in sheets.of_base.tolist()]
-    again = np.array([seen.get(key, number) != number for key in keys], dtype=bool)
-    findings.add("statement_in_two_files", sheets.base, "insured_no", again)
-    for key in keys:
-        seen.setdefault(key, number)
-
-
-def _summary(file: ClaimFile, sheets: Sheets) -> FileSummary:
-    base = sheets.base
-    yen = {
-        name: int(base.numbers(name).sum()) for name in base.record.names if name.endswith("_yen")
-    }
-    public = sum(yen[f"public{one}_yen"] for one in (1, 2, 3))
-    own = sum(yen[f"public{one}_copay_yen"] for one in (1, 2, 3))
-    return FileSummary(
-        file.shown,
-        len(file),
-        len(file.kept),
-        len(base),
-        int(base.numbers("insurance_units").sum()),
-        yen["insurance_yen"] + yen["copay_yen"] + public + own,
-        yen["insurance_yen"],
-        public,
-    )
+def _summaries(files: Sequence[ClaimFile], sheets: Sheets) -> Iterator[FileSummary]:
+    figures, of_files = claimed(sheets.base), sheets.base.file
+    names = ("statements", "units", "total_yen", "insurance_yen", "public_yen")
+    sums = [summed(figures[name], of_files, len(files)).tolist() for name in names]
+    for file, *told in zip(files, *sums, strict=True):
+        yield FileSummary(file.shown, len(file), len(file.kept), *told)

@@ -1,17 +1,20 @@
-"""Checks of the form of a claim file: lines, numbers, lengths, required items, doubled lines."""
+"""Checks of the form of claim files: lines, numbers, lengths, required items, doubled lines."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import characters_of, flags_of, numbers_of
+from chiiki_tsusho.arrow_arrays import characters_of, flags_of, named_at, numbers_of
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import bad_dates, bad_months
 from chiiki_tsusho.exchange_files.findings import Findings, told
 from chiiki_tsusho.exchange_files.layout import MEDIA, Item
 from chiiki_tsusho.exchange_files.sheets import NUMBER_FORMS, WITH_MANAGER, Sheets, View
+from chiiki_tsusho.months import last_review
 from chiiki_tsusho.number_arrays import Flags, Ints, flagged
 
 # データ種別 of a claim of a provider (様式一 to 十).
@@ -23,52 +26,81 @@ _ZEROS = ("volume_no", "welfare_office_no", "insurer_no", "prefecture_no")
 _MAY_BE_ZEROS = ("provider_no", "insurer_no", "insured_no", "claim_kind")
 
 
-def check_form(file: ClaimFile, views: dict[str, View], findings: Findings) -> None:
-    """Check the lines of a file, whatever they claim."""
-    for kept in file.damaged:
-        assert kept.damage is not None
-        findings.add_line("damaged_line", kept.line, kept.damage)
-    if any(end != CR_LF for end in file.line_ends):
-        findings.add_line("line_end", 0, expected="CR LF")
-    _check_frame(file, views, findings)
-    for view in views.values():
+def check_form(files: Sequence[ClaimFile], sheets: Sheets, findings: Findings) -> None:
+    """Check the lines of files, whatever they claim."""
+    for at, file in enumerate(files):
+        for kept in file.damaged:
+            assert kept.damage is not None
+            findings.add_line("damaged_line", at, kept.line, kept.damage)
+        if any(end != CR_LF for end in file.line_ends):
+            findings.add_line("line_end", at, 0, expected="CR LF")
+    _check_frame(np.array([len(file) for file in files]), sheets, findings)
+    for view in sheets.views.values():
         if len(view):
             _check_items(view, findings)
-    _check_running_numbers(file, views, findings)
+    _check_running_numbers(files, sheets.views, findings)
 
 
-def _check_frame(file: ClaimFile, views: dict[str, View], findings: Findings) -> None:
-    control, end = views["control"], views["end"]
-    size = len(file)
-    if control.lines.tolist() != [1]:
-        findings.add_line("no_control", 1)
-    if end.lines.tolist() != [size]:
-        findings.add_line("no_end", size)
-    if len(control):
-        data_lines = np.full(len(control), size - len(control) - len(end))
-        findings.differing("record_count", control, "record_count", data_lines)
-        other = ~control.is_one_of("data_kind", [DATA_KIND])
-        findings.add("data_kind", control, "data_kind", other, DATA_KIND)
-        other = ~control.is_one_of("medium", MEDIA)
-        findings.add("unknown_choice", control, "medium", other, " / ".join(MEDIA))
-        for name in _ZEROS:
-            findings.add("control_zero", control, name, control.filled(name), "0")
-        # A second control record is told above: the file is of the provider of the first.
-        provider, *_ = control.texts("provider_no").to_pylist()
-        [shown] = told([provider], control.record.by_name["provider_no"])
-        for name in ("7111", "7131-01", "7131-02", "7131-14", "7131-10", "7131-12"):
-            other = ~views[name].is_one_of("provider_no", [provider])
-            findings.add("provider_differs", views[name], "provider_no", other, shown)
+def _check_frame(sizes: Ints, sheets: Sheets, findings: Findings) -> None:
+    """Check what stands around the data lines of files of so many lines."""
+    control, end = sheets.views["control"], sheets.views["end"]
+    for rule, view, line in (("no_control", control, np.ones_like(sizes)), ("no_end", end, sizes)):
+        alone = np.bincount(view.file, minlength=len(sizes)) == 1
+        at_place = flagged(view.file[view.lines == line[view.file]], len(sizes))
+        for at in np.flatnonzero(~(alone & at_place)).tolist():
+            findings.add_line(rule, at, int(line[at]))
+    for view in (control, end):
+        sizes = sizes - np.bincount(view.file, minlength=len(sizes))
+    findings.differing("record_count", control, "record_count", sizes[control.file])
+    other = ~control.is_one_of("data_kind", [DATA_KIND])
+    findings.add("data_kind", control, "data_kind", other, DATA_KIND)
+    other = ~control.is_one_of("medium", MEDIA)
+    findings.add("unknown_choice", control, "medium", other, " / ".join(MEDIA))
+    for name in _ZEROS:
+        findings.add("control_zero", control, name, control.filled(name), "0")
+    _check_providers(sheets, findings)
+    _check_months(sheets, findings)
 
 
-def _check_running_numbers(file: ClaimFile, views: dict[str, View], findings: Findings) -> None:
+def _check_providers(sheets: Sheets, findings: Findings) -> None:
+    """Compare the provider of lines with that of the first control record of their file."""
+    control = sheets.views["control"]
+    texts = control.texts("provider_no")
+    shown = np.array(
+        [*told(texts.to_pylist(), control.record.by_name["provider_no"]), ""], dtype=object
+    )
+    for name in ("7111", "7131-01", "7131-02", "7131-14", "7131-10", "7131-12"):
+        view = sheets.views[name]
+        at = sheets.control_at[view.file]
+        other = compute.not_equal(view.texts("provider_no"), named_at(texts, at))
+        wrong = flags_of(other) & (at >= 0)
+        findings.add("provider_differs", view, "provider_no", wrong, shown[at])
+
+
+def _check_months(sheets: Sheets, findings: Findings) -> None:
+    """Compare the months of service with that of the review."""
+    control, claims = sheets.views["control"], sheets.views["7111"]
+    review, service = control.numbers("review_month"), claims.numbers("service_month")
+    last = np.full(sheets.files, np.iinfo(np.int64).min)
+    np.maximum.at(last, claims.file, service)
+    after = np.array([f"> {month}" for month in last.tolist()], dtype=object)[control.file]
+    findings.add("review_month", control, "review_month", review <= last[control.file], after)
+    reviewed = np.append(review, 0)[sheets.control_at[claims.file]]
+    barred = (service > 0) & (reviewed > last_review(service))
+    findings.add("barred_by_time", claims, "service_month", barred)
+
+
+def _check_running_numbers(
+    files: Sequence[ClaimFile], views: dict[str, View], findings: Findings
+) -> None:
     for view in views.values():
         findings.differing("running_number", view, "running_no", view.lines)
-    for kept in file.kept:
-        _, _, behind = kept.text.partition(b",")
-        number, _, _ = behind.partition(b",")
-        if kept.damage is None and number.strip(b'"') != str(kept.line).encode():
-            findings.add_line("running_number", kept.line, expected=str(kept.line))
+    for at, file in enumerate(files):
+        for kept in file.kept:
+            _, _, behind = kept.text.partition(b",")
+            number, _, _ = behind.partition(b",")
+            if kept.damage is None and number.strip(b'"') != str(kept.line).encode():
+                findings.add_line("running_number", at, kept.line, expected=str(kept.line))
 
 
 def _check_items(view: View, findings: Findings) -> None:
@@ -150,6 +182,8 @@ def check_doubles(sheets: Sheets, findings: Findings) -> None:
     """Find what stands there twice, and lines whose statement lacks a record."""
     first = flagged(sheets.base_at[sheets.of_base], len(sheets.base))
     findings.add("statement_doubled", sheets.base, "insured_no", ~first)
+    other = sheets.base.file != sheets.base.file[sheets.first_of_key]
+    findings.add("statement_in_two_files", sheets.base, "insured_no", other)
     # A person who moved has lines of the same code for each facility (14).
     plain, special = sheets.lines.parts
     facilities = pa.concat_arrays(
@@ -193,9 +227,9 @@ def _check_kinds(sheets: Sheets, findings: Findings) -> None:
 
 def _check_facilities(sheets: Sheets, findings: Findings) -> None:
     """Find records 14 (住所地特例) of one statement that name different insurers of facilities."""
-    _, special = sheets.lines.parts
-    if len(special):
-        view, statement = View([special]), sheets.of_line[-len(special) :]
+    view = sheets.views["7131-14"]
+    if len(view):
+        statement = sheets.of_line[-len(view) :]
         coded = view.texts("facility_insurer_no").dictionary_encode()
         insurer = numbers_of(coded.indices)
         _, first, of_line = np.unique(statement, return_index=True, return_inverse=True)

@@ -58,7 +58,8 @@ def _months(sheets: Sheets, book: CodeBook, findings: Findings) -> Iterator[Mont
     for month in np.unique(months[known_lines]).tolist():
         at = np.flatnonzero(known_lines & (months == month))
         if not book.supports(month):
-            findings.add_line("month_without_table", 0, str(month))
+            for file in np.unique(sheets.lines.file[at]).tolist():
+                findings.add_line("month_without_table", file, 0, str(month))
             continue
         table = book.table(month)
         known = {code: position for position, code in enumerate(table.service_codes.tolist())}
@@ -80,7 +81,7 @@ def _check_codes(lines: MonthLines, findings: Findings) -> None:
     blank, filled = monthly & (units == 0), monthly & (units == of_code)
 
     def compare(rule: str, item: str, figures: Ints, wanted: Flags) -> None:
-        findings.differing(rule, view, item, lines.of_file(figures), lines.at[wanted])
+        findings.differing(rule, view, item, lines.of_all(figures), lines.at[wanted])
 
     compare("units_of_code", "units", np.where(monthly, 0, of_code), fixed & ~filled)
     compare("units_times_count", "service_units", of_code * lines.number("count"), blank)
@@ -104,7 +105,7 @@ def _check_levels(lines: MonthLines, findings: Findings) -> None:
     other = (level > 0) & (level != stated) & (stated != UNKNOWN)
     wrong = other & ~possible & (level == lines.heaviest[of_statement])
     see = other & possible
-    expected, found = lines.of_file(stated), lines.of_file(level)
+    expected, found = lines.of_all(stated), lines.of_all(level)
     findings.add("level_of_code", sheets.lines, "item_code", lines.at[wrong], expected, found)
     findings.add("several_levels", sheets.lines, "item_code", lines.at[see], expected, found)
 
@@ -125,7 +126,7 @@ def _check_counts(lines: MonthLines, findings: Findings) -> None:
     count = lines.number("count")
     known = ~lines.without_row & ~lines.kinds["base"] & lines.has_total[lines.statement]
     over = lines.at[known & (count > ceiling)]
-    findings.add("count_over", view, "count", over, lines.of_file(ceiling))
+    findings.add("count_over", view, "count", over, lines.of_all(ceiling))
     findings.add("no_count", view, "count", lines.at[~lines.without_row & (count < 1)], "1")
     _check_days(lines, findings)
 
@@ -161,12 +162,13 @@ def _check_company(lines: MonthLines, findings: Findings) -> None:
         own = [key for key in members if key in rows]
         if len(own) > 1:
             monthly = [key for key in own if rows[key].per == "month"]
-            claimed = [lines.having(lines.of_keys([key])).astype(np.int64) for key in monthly]
-            several = sum(claimed) > 1
+            claimed = {key: lines.having(lines.of_keys([key])).astype(np.int64) for key in own}
+            beside = np.add.reduce(list(claimed.values())) > 1
+            several = sum(claimed[key] for key in monthly) > 1
             several |= sum(lines.times(key) for key in own if key not in monthly) > lines.visits
             by_day = sum(lines.times(key) for key in own if rows[key].per == "day")
             several |= lines.has_total & (by_day > lines.days)
-            wanted = lines.of_keys(own)
+            wanted = lines.of_keys(own) & beside[lines.statement]
             add("two_of_a_group", wanted & several[lines.statement])
             # The addition is one, however it is divided: so is what a month may have of it.
             most = max(rows[key].max_per_month or NO_LIMIT for key in own)
@@ -253,14 +255,14 @@ def _check_prices(sheets: Sheets, findings: Findings) -> None:
     for one in np.unique(month[at]).tolist():
         of_month = at[month[at] == one]
         prices = unit_prices(one)
-        known = prices[prices != UNKNOWN]
-        wrong = of_month[~np.isin(price[of_month], known)]
-        listed = " / ".join(str(value) for value in sorted(set(known.tolist())))
-        findings.add("unit_price", totals, "unit_price", wrong, listed)
+        known = np.unique(prices[prices != UNKNOWN])
+        right = np.isin(price[of_month], known)
+        listed = " / ".join(map(str, known.tolist()))
+        findings.add("unit_price", totals, "unit_price", of_month[~right], listed)
         # One provider has one 地域区分 in a month.
-        good = of_month[np.isin(price[of_month], known)]
-        values, counts = np.unique(price[good], return_counts=True)
-        if len(values):
-            usual = int(values[np.argmax(counts)])
-            other = good[price[good] != usual]
-            findings.add("unit_price_of_others", totals, "unit_price", other, str(usual))
+        if right.any():
+            good = of_month[right]
+            counts = np.zeros((sheets.files, len(known)), dtype=np.int64)
+            np.add.at(counts, (totals.file[good], np.searchsorted(known, price[good])), 1)
+            usual = known[counts.argmax(axis=1)][totals.file]
+            findings.differing("unit_price_of_others", totals, "unit_price", usual, good)

@@ -26,7 +26,7 @@ def check_rates(lines: MonthLines, findings: Findings) -> None:
             wrong = units != expected
         wrong &= known & (lines.row == lines.table.key_positions[rate.key])
         findings.add(
-            "units_of_rate", view, "service_units", lines.at[wrong], lines.of_file(expected)
+            "units_of_rate", view, "service_units", lines.at[wrong], lines.of_all(expected)
         )
     _check_public_rates(lines, findings)
 
@@ -68,7 +68,7 @@ def _check_public_rates(lines: MonthLines, findings: Findings) -> None:
             expected = expected.clip(np.minimum(units, 0), np.maximum(units, 0))
         expected = np.where(funded, units, expected)
         at = lines.at[mine & (funded | certain) & (part != expected)]
-        findings.add("public_units_of_rate", view, "public1_units", at, lines.of_file(expected))
+        findings.add("public_units_of_rate", view, "public1_units", at, lines.of_all(expected))
 
 
 def _counted(lines: MonthLines) -> Flags:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import numbers_of
+from chiiki_tsusho.arrow_arrays import numbers_of, of_numbers
 from chiiki_tsusho.claims.yen import PRICE_SCALE
 from chiiki_tsusho.exchange_files.checks_form import without_insurance
+from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.codes_of_lines import without_units
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.sheets import SERVICE_KIND, Sheets, View
@@ -98,17 +101,21 @@ def _always_empty(view: View, words: tuple[str, ...]) -> list[str]:
     return [name for name in view.record.names if any(word in name for word in words)]
 
 
-def check_claim_lines(claims: View, sheets: Sheets, findings: Findings, *, whole: bool) -> None:
+def check_claim_lines(files: Sequence[ClaimFile], sheets: Sheets, findings: Findings) -> None:
     """Check 7111 against the statements.
 
-    Parameters
-    ----------
-    whole : bool
-        Whether the statements of the layout are all there are; those of other forms are summed
-        in 7111 too, which then has no less than what the layout's come to.
+    Statements of other forms are summed in 7111 too, which then has no less than what those of the
+    layout come to.
     """
-    expected = claim_sums(sheets)
-    kinds = claims.texts("payer_kind").to_pylist()
+    partly = [
+        any(b"7111" not in one.text[:24] and one.damage is None for one in file.kept)
+        for file in files
+    ]
+    for at in np.flatnonzero(partly).tolist():
+        findings.add_line("other_forms", at, 0)
+    claims, expected = sheets.views["7111"], claim_sums(sheets)
+    other_forms = np.array(partly)[claims.file]
+    of_files, kinds = claims.file.tolist(), claims.texts("payer_kind").to_pylist()
     laws = claims.texts("law_no").to_pylist()
     months, providers = (
         claims.texts(name).to_pylist() for name in ("service_month", "provider_no")
@@ -119,19 +126,18 @@ def check_claim_lines(claims: View, sheets: Sheets, findings: Findings, *, whole
     wanted = {name: np.zeros(len(claims), dtype=np.int64) for name in names}
     for at in range(len(claims)):
         law = "" if kinds[at] == _INSURANCE else laws[at]
-        sums = expected.pop((months[at], providers[at], law), nothing) if ours[at] else nothing
+        key = (of_files[at], months[at], providers[at], law)
+        sums = expected.pop(key, nothing) if ours[at] else nothing
         for name in names:
             wanted[name][at] = sums.get(name, 0)
     for name in names:
-        if whole:
-            findings.differing("claim_line", claims, name, wanted[name], ours)
-        else:
-            less = ours & (claims.numbers(name) < wanted[name])
-            findings.add("claim_line_short", claims, name, less, wanted[name])
+        findings.differing("claim_line", claims, name, wanted[name], ours & ~other_forms)
+        less = ours & other_forms & (claims.numbers(name) < wanted[name])
+        findings.add("claim_line_short", claims, name, less, wanted[name])
     _check_kinds(claims, ours, findings)
-    for (_, _, law), sums in expected.items():
+    for (file, _, _, law), sums in expected.items():
         shown = law if law.isdecimal() and law.isascii() else ""
-        findings.add_line("no_claim_line", 0, expected=f"7111 {shown}: {sums['statements']}")
+        findings.add_line("no_claim_line", file, 0, expected=f"7111 {shown}: {sums['statements']}")
 
 
 def _check_kinds(claims: View, ours: Flags, findings: Findings) -> None:
@@ -152,22 +158,30 @@ def _check_kinds(claims: View, ours: Flags, findings: Findings) -> None:
 
 
 _SUMMED = ("statements", "units", "total_yen", "insurance_yen", "public_yen", "copay_yen")
-Sums = dict[tuple[str, str, str], dict[str, int]]
+Sums = dict[tuple[int, str, str, str], dict[str, int]]
 
 
 def claim_sums(sheets: Sheets) -> Sums:
-    """Sum statements into their 7111 lines, by month, provider and 法別番号 (blank: insurance)."""
+    """Sum statements into their 7111 lines, by file, month, provider and 法別番号.
+
+    That is blank for the insurance.
+    """
     return _insurance_sums(sheets) | _public_sums(sheets)
 
 
 def _insurance_sums(sheets: Sheets) -> Sums:
-    """Sum the statements of insured persons by month and provider."""
+    """Sum the statements of insured persons by file, month and provider."""
     base = sheets.base
     insured = np.flatnonzero(~without_insurance(base))
+    return _summed_by(base, insured, pa.array([""] * len(base), pa.string()), claimed(base))
+
+
+def claimed(base: View) -> dict[str, Ints]:
+    """Return what each 01 line counts for in a 7111 line of the insurance."""
     public = np.add.reduce([base.numbers(f"{one}_yen") for one in PUBLIC])
     own = [base.numbers(f"{one}_copay_yen") for one in PUBLIC]
     copay = np.add.reduce([base.numbers("copay_yen"), *own])
-    values = {
+    return {
         "statements": np.ones(len(base), dtype=np.int64),
         "units": base.numbers("insurance_units"),
         "total_yen": base.numbers("insurance_yen") + public + copay,
@@ -175,7 +189,6 @@ def _insurance_sums(sheets: Sheets) -> Sums:
         "public_yen": public,
         "copay_yen": copay,
     }
-    return _summed_by(base, insured, pa.array([""] * len(base), pa.string()), values)
 
 
 def _public_sums(sheets: Sheets) -> Sums:
@@ -203,12 +216,14 @@ def _public_sums(sheets: Sheets) -> Sums:
 
 def _summed_by(base: View, at: Ints, law: pa.StringArray, values: dict[str, Ints]) -> Sums:
     names = [base.texts("service_month"), base.texts("provider_no"), law]
-    coded = compute.binary_join_element_wise(*names, ",").take(pa.array(at)).dictionary_encode()
+    whole = compute.binary_join_element_wise(of_numbers(base.file).cast(pa.string()), *names, ",")
+    coded = whole.take(pa.array(at)).dictionary_encode()
     groups = numbers_of(coded.indices).astype(np.int64)
     size = len(coded.dictionary)
     sums = {name: summed(value[at], groups, size) for name, value in values.items()}
-    first = pa.array(at[np.unique(groups, return_index=True)[1]])
-    keys = zip(*(texts.take(first).to_pylist() for texts in names), strict=True)
+    first = at[np.unique(groups, return_index=True)[1]]
+    texts = [one.take(pa.array(first)).to_pylist() for one in names]
+    keys = zip(base.file[first].tolist(), *texts, strict=True)
     return {
         key: {name: int(one[group]) for name, one in sums.items()} for group, key in enumerate(keys)
     }

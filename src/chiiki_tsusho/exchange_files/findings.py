@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
@@ -25,6 +26,7 @@ COLUMNS = (
     "file", "line", *CLAIM_KEY_NAMES, "item", "heading", "found", "expected", "rule", "return_code",
     "message",
 )  # fmt: skip
+Texts = npt.NDArray[np.object_]
 # Of these only the place is told, never what stands there.
 PRIVATE = frozenset(
     {"birth_date", "sex", "certified_from", "certified_to", "started_on", "stopped_on"}
@@ -38,6 +40,7 @@ class _Found:
     check: Check
     view: View | None
     at: Ints
+    files: Ints
     lines: Ints
     item: Item | None
     found: Sequence[str | Sayable]
@@ -45,16 +48,16 @@ class _Found:
 
 
 class Findings:
-    """Everything an audit of one file finds.
+    """Everything an audit of files finds.
 
     Parameters
     ----------
-    shown : str
-        What the file is called.
+    shown : sequence of str
+        What the files are called.
     """
 
-    def __init__(self, shown: str) -> None:
-        self.shown = shown
+    def __init__(self, shown: Sequence[str]) -> None:
+        self._shown = shown
         self._found: list[_Found] = []
 
     def add(
@@ -63,7 +66,7 @@ class Findings:
         view: View,
         name: str,
         where: Ints | Flags,
-        expected: Ints | str = "",
+        expected: Ints | Texts | str = "",
         found: Ints | None = None,
     ) -> None:
         """Add a finding of some lines.
@@ -78,7 +81,8 @@ class Findings:
         where : ndarray
             The lines, as positions or as flags of all.
         expected : ndarray or str
-            What each of all lines should have (taken at ``where``), or one text for all.
+            What each of all lines should have (taken at ``where``), or one text for all; a number
+            that the item has no place for is not told.
         found : ndarray of int64, optional
             What is there, where that is not the item itself.
         """
@@ -95,8 +99,10 @@ class Findings:
         if isinstance(expected, str):
             wanted = [expected] * len(at)
         else:
-            wanted = told([str(value) for value in expected[at].tolist()], item)
-        self._found.append(_Found(CHECKS[rule], view, at, view.lines[at], item, cells, wanted))
+            wanted = [str(value) for value in expected[at].tolist()]
+            wanted = wanted if expected.dtype == object else told(wanted, item)
+        files, lines = view.file[at], view.lines[at]
+        self._found.append(_Found(CHECKS[rule], view, at, files, lines, item, cells, wanted))
 
     def differing(
         self, rule: str, view: View, name: str, expected: Ints, among: Ints | Flags | None = None
@@ -107,22 +113,33 @@ class Findings:
             wrong &= flagged(among, len(view))
         self.add(rule, view, name, wrong, expected)
 
-    def add_line(self, rule: str, line: int, found: str | Sayable = "", expected: str = "") -> None:
-        """Add a finding of a line as a whole; line 0 is the file."""
+    def add_line(
+        self, rule: str, file: int, line: int, found: str | Sayable = "", expected: str = ""
+    ) -> None:
+        """Add a finding of a line of a file as a whole; line 0 is the file."""
         at = np.zeros(1, dtype=np.int64)
         self._found.append(
-            _Found(CHECKS[rule], None, at, np.array([line]), None, [found], [expected])
+            _Found(CHECKS[rule], None, at, at + file, at + line, None, [found], [expected])
         )
 
-    def write(self, columns: dict[str, list[Any]], language: Language, *, hints: bool) -> None:
-        """Add the findings (or the hints) in words to the columns of a table."""
+    def frame(self, language: Language, *, hints: bool) -> pd.DataFrame:
+        """Write the findings (or the hints) in words, ordered by file, line and item."""
+        columns: dict[str, list[Any]] = {name: [] for name in (*COLUMNS, "number", "order")}
         for one in self._found:
             if one.check.hint == hints:
                 self._write(one, columns, language)
+        frame = pd.DataFrame(columns)
+        if len(frame):
+            order = ["number", "line", "order", "rule"]
+            frame = frame.sort_values(order, kind="stable", ignore_index=True)
+            line = frame["line"].astype("Int64")
+            frame["line"] = line.mask(line == 0)
+        return frame[list(COLUMNS)].astype(_TYPES)
 
     def _write(self, one: _Found, columns: dict[str, list[Any]], language: Language) -> None:
-        count = len(one.at)
-        columns["file"].extend([self.shown] * count)
+        count, files = len(one.at), one.files.tolist()
+        columns["number"].extend(files)
+        columns["file"].extend(self._shown[file] for file in files)
         columns["line"].extend(one.lines.tolist())
         for name in CLAIM_KEY_NAMES:
             texts = [""] * count
@@ -141,22 +158,6 @@ class Findings:
         columns["rule"].extend([one.check.rule] * count)
         columns["return_code"].extend([one.check.code] * count)
         columns["message"].extend([one.check.text.say(language)] * count)
-
-
-def frame_of(found: Sequence[Findings], language: Language, *, hints: bool) -> pd.DataFrame:
-    """Write what was found in files as one DataFrame, ordered by file, line and item."""
-    columns: dict[str, list[Any]] = {name: [] for name in (*COLUMNS, "order")}
-    number: list[int] = []
-    for at, one in enumerate(found):
-        one.write(columns, language, hints=hints)
-        number.extend([at] * (len(columns["line"]) - len(number)))
-    frame = pd.DataFrame({**columns, "number": number})
-    if len(frame):
-        order = ["number", "line", "order", "rule"]
-        frame = frame.sort_values(order, kind="stable", ignore_index=True)
-        line = frame["line"].astype("Int64")
-        frame["line"] = line.mask(line == 0)
-    return frame[list(COLUMNS)].astype(_TYPES)
 
 
 _TYPES = {name: "Int64" if name == "line" else "str" for name in COLUMNS}

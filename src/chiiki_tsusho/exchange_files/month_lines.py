@@ -22,7 +22,7 @@ class MonthLines:
     Parameters
     ----------
     at : ndarray of int64
-        Positions among the lines of the file.
+        Positions among the lines of the files.
     row : ndarray of int64
         The row of the table of each, ``NO_ROW`` where the table has no such code.
     totals : ndarray of int64
@@ -48,8 +48,8 @@ class MonthLines:
         """Return for each line what its row has, 0 where there is no row."""
         return np.append(values, 0)[self.row]
 
-    def of_file(self, values: Ints) -> Ints:
-        """Put a figure of each line at its place among all lines of the file, 0 elsewhere."""
+    def of_all(self, values: Ints) -> Ints:
+        """Put a figure of each line at its place among all lines of the files, 0 elsewhere."""
         return placed(values, self.at, len(self.sheets.lines))
 
     def which(self, wanted: Iterable[int]) -> Flags:

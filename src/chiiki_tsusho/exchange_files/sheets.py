@@ -1,4 +1,4 @@
-"""The statements (明細書) of a claim file: which lines belong together, as arrays."""
+"""The statements (明細書) of claim files: which lines belong together, as arrays."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import characters_of, flags_of, numbers_of
+from chiiki_tsusho.arrow_arrays import characters_of, flags_of, numbers_of, of_numbers
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, INSURER_PLACES
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import DATE_DIGITS, whole
+from chiiki_tsusho.exchange_files.layout import layout
 from chiiki_tsusho.exchange_files.record_rows import RecordRows
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
 from chiiki_tsusho.law.prices_and_limits import service
@@ -48,6 +49,8 @@ class View:
     Parameters
     ----------
     parts : sequence of RecordRows
+    file : ndarray of int64
+        The file of each line, as a position among the files.
 
     Attributes
     ----------
@@ -55,8 +58,8 @@ class View:
         That of the lines; of two, the first.
     """
 
-    def __init__(self, parts: Sequence[RecordRows]) -> None:
-        self.parts = tuple(parts)
+    def __init__(self, parts: Sequence[RecordRows], file: Ints) -> None:
+        self.parts, self.file = tuple(parts), file
         self.record = self.parts[0].record
         self._numbers: dict[str, Ints] = {}
 
@@ -66,7 +69,7 @@ class View:
 
     @cached_property
     def lines(self) -> Ints:
-        """The number of each line in the file."""
+        """The number of each line in its file."""
         return np.concatenate([part.lines for part in self.parts])
 
     def numbers(self, name: str) -> Ints:
@@ -97,39 +100,72 @@ class View:
         return flags_of(compute.is_in(self.texts(name), pa.array(list(values), pa.string())))
 
 
+def _view(files: Sequence[ClaimFile], name: str) -> View:
+    """Put the lines of a record in all files one after the other."""
+    rows = [file.records[name] for file in files if name in file.records]
+    rows = rows or [files[0].rows(name)]
+    cells = pa.concat_tables([one.cells for one in rows])
+    lines = np.concatenate([one.lines for one in rows])
+    sizes = [len(file.records.get(name, ())) for file in files]
+    whole = RecordRows(rows[0].record, lines, cells, {})
+    return View([whole], np.repeat(np.arange(len(files)), sizes))
+
+
 class Sheets:
-    """The statements of a file.
+    """The statements of files; each is of one file.
 
     Parameters
     ----------
-    file : ClaimFile
+    files : sequence of ClaimFile
+        One at least.
 
     Attributes
     ----------
+    files : int
+        How many there are.
+    views : dict of str to View
+        The lines of each record of the layout.
     base, lines, totals : View
         Records 01; 02 and 14; 10.
+    first_of_key : ndarray of int64
+        The first 01 line, in any file, of the month, provider, insurer and person of each.
     of_base, of_line, of_total : ndarray of int64
         The statement of each of their lines.
     base_at : ndarray of int64, shape (statements,)
         The first 01 line of each statement, −1 where there is none.
     """
 
-    def __init__(self, file: ClaimFile) -> None:
-        self.base = View([file.rows("7131-01")])
-        self.lines = View([file.rows("7131-02"), file.rows("7131-14")])
-        self.totals = View([file.rows("7131-10")])
+    def __init__(self, files: Sequence[ClaimFile]) -> None:
+        self.files = len(files)
+        self.views = {name: _view(files, name) for name in layout()}
+        self.base, self.totals = self.views["7131-01"], self.views["7131-10"]
+        both = [self.views[name] for name in ("7131-02", "7131-14")]
+        parts = [part for view in both for part in view.parts]
+        self.lines = View(parts, np.concatenate([view.file for view in both]))
         views = (self.base, self.lines, self.totals)
         coded = pa.concat_arrays([_key(view) for view in views]).dictionary_encode()
-        ids = numbers_of(coded.indices).astype(np.int64)
-        self.keys: list[str] = coded.dictionary.to_pylist()
+        keys = numbers_of(coded.indices).astype(np.int64)
+        _, first, key = np.unique(keys[: len(self.base)], return_index=True, return_inverse=True)
+        self.first_of_key: Ints = first[key]
+        keys = keys * len(files) + np.concatenate([view.file for view in views])
+        statements = of_numbers(keys).dictionary_encode()
         ends = np.cumsum([len(view) for view in views])[:-1]
-        self.of_base, self.of_line, self.of_total = np.split(ids, ends)
-        self.base_at = np.full(len(self), -1, dtype=np.int64)
+        of_each = numbers_of(statements.indices).astype(np.int64)
+        self.of_base, self.of_line, self.of_total = np.split(of_each, ends)
+        self.base_at = np.full(len(statements.dictionary), -1, dtype=np.int64)
         self.base_at[self.of_base[::-1]] = np.arange(len(self.base))[::-1]
 
     def __len__(self) -> int:
         """Count the statements."""
-        return len(self.keys)
+        return len(self.base_at)
+
+    @cached_property
+    def control_at(self) -> Ints:
+        """The first control record of each file, −1 where there is none."""
+        control = self.views["control"]
+        at = np.full(self.files, -1, dtype=np.int64)
+        at[control.file[::-1]] = np.arange(len(control))[::-1]
+        return at
 
     @cached_property
     def ours(self) -> Ints:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from chiiki_tsusho.claims.yen import public_claim
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, INSURER_PLACES
 from chiiki_tsusho.exchange_files.checks_form import DATA_KIND
-from chiiki_tsusho.exchange_files.checks_sums import CLAIM_KIND, Sums, claim_sums
+from chiiki_tsusho.exchange_files.checks_sums import CLAIM_KIND, claim_sums
 from chiiki_tsusho.exchange_files.claim_file import ClaimFile
 from chiiki_tsusho.exchange_files.dates import month_ends
 from chiiki_tsusho.exchange_files.layout import layout
@@ -212,7 +212,8 @@ def records_of(month: MonthClaims, file: Ints, sending: Sending) -> tuple[ClaimF
         claims[name].iloc[first_claim].tolist() for name in ("service_month", "provider_no")
     )
     numbers = {key: at for at, key in enumerate(zip(months, providers, strict=True))}
-    sums = claim_sums(Sheets(ClaimFile("", statements)))
+    of_files = claim_sums(Sheets([ClaimFile("", statements)]))
+    sums = {key[1:]: one for key, one in of_files.items()}
     ordered = sorted(sums, key=lambda key: (numbers[key[:2]], key[2]))
     of_sum = np.array([numbers[key[:2]] for key in ordered], dtype=np.int64)
     claim_lines = _claim_columns({key: sums[key] for key in ordered})
@@ -259,7 +260,7 @@ def _before(sizes: Ints, groups: Ints) -> Ints:
     return before - before[np.searchsorted(groups, groups)]
 
 
-def _claim_columns(sums: Sums) -> dict[str, _Column]:
+def _claim_columns(sums: Mapping[tuple[str, str, str], Mapping[str, int]]) -> dict[str, _Column]:
     return {
         name: np.array([one.get(name, 0) for one in sums.values()], dtype=np.int64)
         for name in layout()[CLAIM_ID].names
