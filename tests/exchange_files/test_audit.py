@@ -281,6 +281,37 @@ def test_a_statement_in_two_files_is_found() -> None:
     assert findings.index.tolist() == list(range(len(findings)))
 
 
+def test_files_audited_together_say_what_each_says_alone() -> None:
+    """Each line belongs to its own file: its control record, 7111, prices and counts of lines."""
+    clean = lines()
+    cheaper = [[*one[:14], "1072", *one[15:]] if one[1] == "10" else one for one in clean]
+    other_form = ["7132", "01", "201604", "1390000015", "00139006", "0000999999", "whatever"]
+    raw = [
+        file_bytes(),
+        file_bytes(cheaper),
+        file_bytes([*clean, other_form]),
+        file_bytes(clean[2:]),
+        file_bytes().split(b"\r\n", 1)[1],
+        file_bytes().replace(b",7,201605,", b",7,201604,"),
+        file_bytes().replace(b",1390000015,0,7,", b",1390000023,0,7,"),
+        file_bytes([*clean, clean[3]])[:-2],
+        file_bytes([[*one[:2], "201503", *one[3:]] for one in clean]),
+    ]
+    files = [
+        # Other persons in each file: none has a statement in two.
+        parse_claim_file(one.replace(b",0000100", b",00%02d100" % at).replace(
+            b",H000100", b",H0%02d100" % at), f"{at}.csv")
+        for at, one in enumerate(raw)
+    ]  # fmt: skip
+    together, alone = ct.audit(files), [ct.audit(one) for one in files]
+    assert together.files == tuple(summary for one in alone for summary in one.files)
+    for name in ("findings", "hints"):
+        each = pd.concat([getattr(one, name) for one in alone], ignore_index=True)
+        pd.testing.assert_frame_equal(getattr(together, name), each)
+    assert together.findings["file"].nunique() == len(files) - 2
+    assert not together.findings["rule"].eq("statement_in_two_files").any()
+
+
 HINTS = [
     ("7131-01", "insurer_no", "00139001", "check_digit"),
     ("7131-01", "benefit_rate", "95", "unusual_rate"),

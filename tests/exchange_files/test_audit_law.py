@@ -109,6 +109,14 @@ def test_of_a_group_one_person_has_one_and_another_another() -> None:
     assert told(file, "count_over") == [("7131-02-10", "19", "18")]
 
 
+def test_a_code_of_a_group_is_not_told_of_twice_where_another_person_has_the_other() -> None:
+    """サービス提供体制強化加算 Ⅰイ (6100) of one, Ⅱ (6101) of another; the counts are too high."""
+    file = changed_file("7131-02", 5, "count", "19")
+    file = changed_file("7131-02", 11, "item_code", "6101", file)
+    assert ("7131-02-10", "19", "18") in told(file, "count_over")
+    assert told(file, "two_of_a_group") == []
+
+
 def test_a_month_without_a_table_is_told_of_the_file_and_the_others_are_checked() -> None:
     early = [[*one[:2], "201503", *one[3:]] for one in lines() if one[5] == WITH_FUNDS]
     data = [*early, *lines()]

@@ -102,12 +102,10 @@ class View:
 
 def _view(files: Sequence[ClaimFile], name: str) -> View:
     """Put the lines of a record in all files one after the other."""
-    rows = [file.records[name] for file in files if name in file.records]
-    rows = rows or [files[0].rows(name)]
+    rows = [file.rows(name) for file in files if name in file.records] or [files[0].rows(name)]
     cells = pa.concat_tables([one.cells for one in rows])
-    lines = np.concatenate([one.lines for one in rows])
+    whole = RecordRows(rows[0].record, np.concatenate([one.lines for one in rows]), cells, {})
     sizes = [len(file.records.get(name, ())) for file in files]
-    whole = RecordRows(rows[0].record, lines, cells, {})
     return View([whole], np.repeat(np.arange(len(files)), sizes))
 
 
