@@ -243,6 +243,31 @@ NEEDLESS: Final = {
 }  # fmt: skip
 
 
+FAULTS: Final = {
+    "numbers without their first zeros": lambda cells: [one.lstrip("0") or one for one in cells],
+    "a mark left open": lambda cells: [*cells[:5], f'"{cells[5]}', *cells[6:]],
+    "the last cell left out": lambda cells: cells[:-1],
+    "minutes beyond the table": lambda cells: [*cells[:5], "2000", *cells[6:]],
+    "every cell": lambda cells: [f"x{one}" for one in cells],
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_month_with_faults_is_read_without_pandas(fault: str, tmp_path: Path) -> None:
+    for file in FILES:
+        shutil.copy(example_file(f"{file}.csv"), tmp_path)
+    visits = tmp_path / "visits.csv"
+    heading, *lines = visits.read_text(encoding="utf-8").splitlines()
+    assert heading.split(",")[5] == "minutes"
+    spoiled = [",".join(FAULTS[fault](line.split(","))) for line in lines]
+    visits.write_text("\n".join([heading, *spoiled, ""]), encoding="utf-8")
+    words = ["claim", *COMMANDS["claim"].split()]
+    run = f"from chiiki_tsusho.command_line.app import app; app({words!r}, standalone_mode=False)"
+    *_, last = python("-c", f"{run}; {LOADED}", cwd=tmp_path).splitlines()
+    assert (tmp_path / "results" / "problems.csv").read_text(encoding="utf-8-sig").count("\n") > 9
+    assert "pandas" not in json.loads(last)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_loads_only_what_it_needs(name: str, tmp_path: Path) -> None:
     for file in FILES:

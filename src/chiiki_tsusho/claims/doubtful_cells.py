@@ -31,6 +31,8 @@ from chiiki_tsusho.records import record
 
 # Numbers of so many characters, which are the last ones of a cell that begins with a row cut off.
 _LONG_NUMBERS, _LENGTH = (PROVIDER_NO.name, INSURED_NO.name), 10
+# Of a text that is none of its own, Arrow imports pandas to see what it is.
+_NOTHING = of_texts([""])[0]
 # What every date has that no number of identity has.
 _IN_A_DATE = r"[年\-/.]|\A[0-9]{8}\z"
 
@@ -49,8 +51,8 @@ def _reading_as(name: str, behind: pa.StringArray) -> Flags:
     -------
     ndarray of bool, shape (n,)
     """
-    short = compute.less_equal(compute.utf8_length(behind), LONGEST_CELL)
-    folded = compute.utf8_normalize(compute.if_else(short, behind, ""), "NFKC")
+    short = of_flags(numbers_of(compute.utf8_length(behind)) <= LONGEST_CELL)
+    folded = compute.utf8_normalize(compute.if_else(short, behind, _NOTHING), "NFKC")
     folded = compute.utf8_trim_whitespace(folded)
     if name in IDENTIFIERS:
         pattern = rf"\A(?:{IDENTIFIERS[name]})(?:\.0+)?\z"
@@ -60,7 +62,7 @@ def _reading_as(name: str, behind: pa.StringArray) -> Flags:
     read = np.array(
         [parsed("date", text) is not None for text in dates.dictionary.to_pylist()], dtype=bool
     )
-    found[found] = read[dates.indices.to_numpy()]
+    found[found] = read[numbers_of(dates.indices)]
     return found
 
 
@@ -179,9 +181,9 @@ def cells_of_lines(
         if name == whose or (place == 0 and name in _LONG_NUMBERS):
             texts = _ends(texts)
         parts = (
-            compute.if_else(doubtful, "", of_first),
+            compute.if_else(doubtful, _NOTHING, of_first),
             lines.at(more, start_of_more, place),
-            compute.if_else(of_flags(_reading_as(name, texts)), texts, ""),
+            compute.if_else(of_flags(_reading_as(name, texts)), texts, _NOTHING),
         )
         cells[name] = pa.concat_arrays(parts)
     of_line = np.concatenate((all_lines, more, other))

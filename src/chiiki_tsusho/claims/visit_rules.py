@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from chiiki_tsusho.arrow_arrays import of_numbers, repeated
+from chiiki_tsusho.arrow_arrays import of_flags, of_numbers, repeated
 from chiiki_tsusho.law.bands import MINUTE_SLOTS, SHORTFALL_NAMES
 from chiiki_tsusho.law.code_book import CodeBook
 from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SERVICES
@@ -238,7 +238,7 @@ class _VisitRows:
             given = of_numbers(self.minutes[at[mine]]).cast(pa.string())
             for place, (value, message) in enumerate(said):
                 there = places == place
-                shown = given.filter(pa.array(there))
+                shown = given.filter(of_flags(there))
                 values = shown if column == "minutes" else repeated(value, len(shown))
                 self.problems.add_alike(
                     "visits", column, lines[mine][there], message, values, minutes=shown

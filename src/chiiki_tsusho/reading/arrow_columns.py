@@ -131,4 +131,4 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
         chunks = [chunk.dictionary_decode() for chunk in chunks]
     if len(chunks) > 1:
         return pa.concat_arrays(chunks)
-    return chunks[0] if chunks else column.combine_chunks()
+    return chunks[0] if chunks else pa.nulls(0, column.type)

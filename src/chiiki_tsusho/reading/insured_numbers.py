@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import characters_of, numbers_of, of_flags
+from chiiki_tsusho.arrow_arrays import characters_of, numbers_of, of_flags, of_texts
 from chiiki_tsusho.not_known import BAD, BLANK
 from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cell_texts import BLANKS, LONGEST_CELL
@@ -70,8 +70,8 @@ def _pack_folded(numbers: pa.StringArray, others: Flags, packed: Ints) -> None:
         return
     trimmed = compute.utf8_trim(numbers.filter(of_flags(others)), characters=BLANKS)
     # Normalising takes quadratic time, and what is longer is no number.
-    short = compute.less_equal(compute.utf8_length(trimmed), LONGEST_CELL)
-    folded = compute.if_else(short, trimmed, "?")
+    short = of_flags(numbers_of(compute.utf8_length(trimmed)) <= LONGEST_CELL)
+    folded = compute.if_else(short, trimmed, of_texts(["?"])[0])
     if not compute.all(compute.string_is_ascii(folded)).as_py():
         folded = compute.utf8_trim(compute.utf8_normalize(folded, form="NFKC"), characters=BLANKS)
     folded = compute.replace_substring_regex(folded, r"^([0-9]{10})\.0+$", r"\1")
