@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -243,7 +244,7 @@ NEEDLESS: Final = {
 }  # fmt: skip
 
 
-FAULTS: Final = {
+FAULTS: Final[dict[str, Callable[[list[str]], list[str]]]] = {
     "numbers without their first zeros": lambda cells: [one.lstrip("0") or one for one in cells],
     "a mark left open": lambda cells: [*cells[:5], f'"{cells[5]}', *cells[6:]],
     "the last cell left out": lambda cells: cells[:-1],
