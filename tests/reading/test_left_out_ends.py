@@ -177,6 +177,24 @@ def test_a_last_row_alone_is_held(tmp_path: Path) -> None:
         assert held_lines(computed(tmp_path / "visits.csv", lines)) == held
 
 
+@pytest.mark.parametrize("size", [300, csv_file.CSV_BLOCK_BYTES])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_rows_above_one_that_is_alone_are_read(
+    size: int, encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last row is the first of its 16; another is the only one of its 16 that is filled."""
+    monkeypatch.setattr(csv_file, "CSV_BLOCK_BYTES", size)
+    rows = visits(64, bathed=(2, 17 + 3, 50, 65), trained=(3,))
+    rows[15:31] = [row if at == 3 else ("",) * 8 for at, row in enumerate(rows[15:31])]
+    lines = by_excel(rows, mark="\t" if encoding == "utf-16" else ",")
+    assert [at for at in range(17, 33) if lines[at - 1].strip("\t,")] == [20]
+    batch = computed(tmp_path / "visits.csv", lines, encoding)
+    assert held_lines(batch) == [20, 65]
+    # They are of the first and the last person; of the second there are the days from 12 to 20.
+    assert batch.claims["insured_no"].tolist() == [person(2), person(3)]
+    assert batch.claims["total_units"].tolist() == [1006 * 9, 1006 * 20 + 50]
+
+
 def test_rows_of_other_columns_put_behind_are_held(tmp_path: Path) -> None:
     """A program gives all rows of a file as many cells, filled or not: Excel does not."""
     rows = visits(31, (), (3,))

@@ -15,6 +15,7 @@ import numpy as np
 from chiiki_tsusho.csv_rows import CsvRowError, csv_rows
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.blocks import (
     BEGINNING_ROWS,
     Block,
@@ -34,7 +35,7 @@ from chiiki_tsusho.reading.csv_encodings import (
 )
 from chiiki_tsusho.reading.csv_rows import RawLines, ReadRows, RowReader
 from chiiki_tsusho.reading.file_state import changed, state_of
-from chiiki_tsusho.reading.left_out_ends import fewest_cells, with_ends
+from chiiki_tsusho.reading.left_out_ends import LeftOutEnds, left_out_ends, with_ends
 from chiiki_tsusho.reading.threads import in_order
 from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import visible_path
@@ -68,8 +69,8 @@ class CsvSource(OneTable):
         self._stream: BinaryIO | None = None
         self._reading = Lock()
         self._settling, self._looking = Lock(), Lock()
-        # How many cells the shortest rows have where Excel left blank ones out, else 0; once asked.
-        self._fewest: int | None = None
+        # Once it is asked where Excel left blank cells out.
+        self._left_out: LeftOutEnds | None = None
         self._refused: InputFileError | None = None
         with path.open("rb") as stream:
             self._state = state_of(stream)
@@ -99,14 +100,14 @@ class CsvSource(OneTable):
     @property
     def notes(self) -> Sequence[Text]:
         """Before which heading rows end from which Excel left out blank cells."""
-        if not self._fewest:
+        if self._left_out is None or not self._left_out.fewest:
             return ()
         return (
             Text(
                 "{file}: some rows end before heading {heading!r}, as Excel writes them where the "
                 "last cells of 16 rows are blank; these cells are read as blank",
                 file=self.shown,
-                heading=self.headings[self._fewest],
+                heading=self.headings[self._left_out.fewest],
             ),
         )
 
@@ -397,18 +398,19 @@ class CsvSource(OneTable):
         if wanted is None:
             self._firsts = firsts
 
-    def _leaves_ends_out(self) -> bool:
-        """Say whether Excel left out blank last cells: the whole file shows it, or it did not."""
+    def _ends_left_out(self) -> LeftOutEnds:
+        """Say where Excel left out blank last cells: the whole file shows it, or it did not."""
         with self._looking:
-            if self._fewest is None:
+            if self._left_out is None:
                 parts = self._parts(self._rows_start, _SCAN_BYTES)
                 texts = (self._decoded(self._raw(start, end)) for start, end in parts)
-                self._fewest = fewest_cells(texts, len(self.headings), self.heading_line)
-        return self._fewest > 0
+                self._left_out = left_out_ends(texts, len(self.headings), self.heading_line)
+        return self._left_out
 
-    def _with_ends(self, raw: bytes) -> bytes:
+    def _with_ends(self, raw: bytes, alone: Ints) -> bytes:
         """Return lines as they stand, and with the blank last cells that Excel left out."""
-        whole = with_ends(self._text(raw), self._decoded(raw), len(self.headings), self._mark)
+        told, cells = self._decoded(raw), len(self.headings)
+        whole = with_ends(self._text(raw), told, cells, self._mark, alone)
         return whole.encode(self._encoding_of(raw))
 
     def read_as(self, other: CsvSource) -> None:
@@ -419,8 +421,12 @@ class CsvSource(OneTable):
         """Read a block; several threads do so at once."""
         raw = self._raw(start, reached)
         rows = self._rows.read(self._decoded(raw), forms)
-        if rows is not None and rows.malformed.of_cells and self._leaves_ends_out():
-            raw = self._with_ends(raw)
+        if rows is not None and rows.malformed.of_cells and self._ends_left_out().fewest:
+            alone = self._ends_left_out().alone
+            if alone.size:
+                alone = alone + (self.first_line - self._line_of(start))
+                alone = alone[(alone >= 0) & (alone < rows.lines)]
+            raw = self._with_ends(raw, alone)
             rows = self._rows.read(self._decoded(raw), forms)
         if rows is None:
             raise self._fault(

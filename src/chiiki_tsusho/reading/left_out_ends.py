@@ -4,25 +4,45 @@ Excel writes a sheet 16 rows at a time, each with as many cells as the fullest o
 (Microsoft, KB 77295). A file is taken for such a one as a whole or not at all: where its rows begin
 to be shorter and longer, how they end, and that some row of each block fills the last cell it has,
 all of it must be as Excel writes. A line that was cut does not pass for a row of such a file, nor
-do rows of other columns that were put behind, unless they begin where a block does.
+do rows of other columns that were put behind, unless they begin where a block does. A short row
+that is alone in its block shows nothing, as it may have lost a cell: it stays short.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 import numpy as np
 
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.uneven_lines import Lines
+from chiiki_tsusho.records import record
 
 _BLOCK_ROWS = 16
 _COMMA = ord(",")
 _CRLF_BYTES = 2
+_TOO_MANY = 1 << 30
 
 
-def fewest_cells(texts: Iterable[bytes], cells: int, above: int) -> int:
-    """Return how many cells the shortest rows have of a file from which Excel left blank ones out.
+@record
+class LeftOutEnds:
+    """Rows from which Excel left out blank last cells.
+
+    Parameters
+    ----------
+    fewest : int
+        How many cells the shortest of them have, 0 where there are none.
+    alone : ndarray of int64
+        Lines, counted from the first row, of short rows that are not surely among them.
+    """
+
+    fewest: int
+    alone: Ints
+
+
+def left_out_ends(texts: Iterable[bytes], cells: int, above: int) -> LeftOutEnds:
+    """Say of which rows of a file Excel left out blank last cells.
 
     Parameters
     ----------
@@ -35,42 +55,40 @@ def fewest_cells(texts: Iterable[bytes], cells: int, above: int) -> int:
 
     Returns
     -------
-    int
-        0 where a line is not as Excel would have written it.
+    LeftOutEnds
+        Of none where a line is not as Excel would have written it.
     """
-    fewest = cells
+    none = np.zeros(0, dtype=np.int64)
+    fewest, alone, first = cells, none, -(above % _BLOCK_ROWS)
     # Of each row how many cells; negative where the last is blank, 0 where all are.
-    rows = np.full(above % _BLOCK_ROWS, cells, dtype=np.int64)
-    for text in texts:
-        lines = Lines(text)
-        if not (lines.told_apart & (lines.ends - lines.stops == _CRLF_BYTES)).all():
-            return 0
-        blank_end = lines.characters[lines.stops - 1] == _COMMA
-        found = np.where(lines.blank, 0, np.where(blank_end, -lines.found, lines.found))
+    rows, last_blank = np.full(-first, cells), np.zeros(_BLOCK_ROWS - 1, dtype=np.int64)
+    for found in chain(map(_found, texts), [last_blank]):
         rows = np.append(rows, found)
         whole = len(rows) - len(rows) % _BLOCK_ROWS
-        fewest = min(fewest, _fewest_of_blocks(rows[:whole], cells))
-        if not fewest:
-            return 0
-        rows = rows[whole:]
-    last = np.append(rows, np.zeros(-len(rows) % _BLOCK_ROWS, dtype=np.int64))
-    return min(fewest, _fewest_of_blocks(last, cells))
+        blocks, rows = rows[:whole].reshape(-1, _BLOCK_ROWS), rows[whole:]
+        width = np.abs(blocks).max(axis=1)
+        even = ((np.abs(blocks) == width[:, np.newaxis]) | (blocks == 0)).all(axis=1)
+        filled = blocks.max(axis=1) == width
+        if not (even & filled & (width <= cells)).all():
+            return LeftOutEnds(0, none)
+        single = (width < cells) & (np.count_nonzero(blocks, axis=1) == 1)
+        fewest = int(width[~single & (width > 0)].min(initial=fewest))
+        alone = np.append(alone, first + np.flatnonzero((blocks != 0) & single[:, np.newaxis]))
+        first += whole
+    return LeftOutEnds(fewest % cells, alone)
 
 
-def _fewest_of_blocks(rows: Ints, cells: int) -> int:
-    """Return the width of the narrowest block, 0 where one is not as Excel writes them."""
-    blocks = rows.reshape(-1, _BLOCK_ROWS)
-    width = np.abs(blocks).max(axis=1)
-    even = ((np.abs(blocks) == width[:, np.newaxis]) | (blocks == 0)).all(axis=1)
-    filled = blocks.max(axis=1) == width
-    # A row alone may have lost a cell.
-    several = (width == cells) | (np.count_nonzero(blocks, axis=1) != 1)
-    if not (even & filled & several & (width <= cells)).all():
-        return 0
-    return int(width[width > 0].min(initial=cells))
+def _found(text: bytes) -> Ints:
+    """Count the cells of lines, too many where Excel does not write such a line."""
+    lines = Lines(text)
+    by_excel = lines.told_apart & (lines.ends - lines.stops == _CRLF_BYTES)
+    blank_end = lines.characters[lines.stops - 1] == _COMMA
+    found = np.where(lines.blank, 0, np.where(blank_end, -lines.found, lines.found))
+    counted: Ints = np.where(by_excel, found, _TOO_MANY)
+    return counted
 
 
-def with_ends(text: str, told: bytes, cells: int, mark: str) -> str:
+def with_ends(text: str, told: bytes, cells: int, mark: str, alone: Ints) -> str:
     """Return lines with as many cells as there are headings.
 
     Parameters
@@ -79,8 +97,11 @@ def with_ends(text: str, told: bytes, cells: int, mark: str) -> str:
         Lines whose cells the mark parts.
     told : bytes
         The same lines in UTF-8, parted by commas.
+    alone : ndarray of int64
+        Which lines stay as they are.
     """
     left_out = np.maximum(cells - Lines(told).found, 0)
+    left_out[alone] = 0
     given = text.encode()
     ends = np.repeat(Lines(given).stops, left_out)
     whole: bytes = np.insert(np.frombuffer(given, dtype=np.uint8), ends, ord(mark)).tobytes()
