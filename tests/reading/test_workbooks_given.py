@@ -484,6 +484,49 @@ def test_cell_at_the_foot_of_a_sheet_is_read(tmp_path: Path) -> None:
     assert batch.claims["total_units"].tolist() in ([1056], [])
 
 
+@pytest.mark.parametrize("foot", [" ", "\u3000", "合計"])
+def test_a_cell_at_the_foot_does_not_lay_the_sheet_out(foot: str, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page.append(HEADINGS)
+    page.append(ROW)
+    page["A1048576"] = foot
+    book.save(tmp_path / "a.xlsx")
+    source = WorkbookSource(tmp_path / "a.xlsx")
+    assert source.size == 1048576
+    assert source._cells.total_height < 1000
+    batch = compute_claims(tmp_path / "a.xlsx")
+    # Of the table of 2016-04: 1,006 units and bathing 50.
+    assert batch.claims["total_units"].tolist() == [1056]
+    assert batch.problems["rule"].tolist() == (["total_row"] if foot == "合計" else [])
+
+
+@pytest.mark.parametrize(
+    ("of_row", "of_cell"),
+    [("r='{row}'", "r='{column}{row}'"), ("r='{row}'", ""), ("", "r='{column}{row}'")],
+)
+def test_rows_far_from_each_other_keep_their_numbers(
+    of_row: str, of_cell: str, tmp_path: Path
+) -> None:
+    """Of a row and its cells, one need not say where it stands."""
+    parts, far = parts_of(tmp_path), (9, 200_000, 200_001, 200_003, 1_000_000)
+    rows = ""
+    for day, at in enumerate(far, start=3):
+        values = (*ROW[:3], f"2016-05-{day:02}", "3", f"{at}x", "")
+        rows += f"<row {of_row.format(row=at)}>"
+        for column, value in zip("ABCDEFG", values, strict=True):
+            place = of_cell.format(column=column, row=at)
+            rows += f"<c {place} t='str'><v>{value}</v></c>"
+        rows += "</row>"
+    rows += "<row r='1000500'><c r='F1000500' t='e'><v>#REF!</v></c></row></sheetData>"
+    parts[SHEET] = parts[SHEET].replace(b"</sheetData>", rows.encode())
+    problems = compute_claims(packed(tmp_path / "far.xlsx", parts.items())).problems
+    minutes = problems[problems["column"] == "minutes"]
+    assert minutes["line"].tolist() == [*far, 1_000_500]
+    assert minutes["value"].tolist() == [*(f"{at}x" for at in far), "#REF!"]
+
+
 SHEET = "xl/worksheets/sheet1.xml"
 
 

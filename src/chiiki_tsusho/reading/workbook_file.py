@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import count, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -92,11 +92,13 @@ class WorkbookSource(OneTable):
             if state_of(stream) != state:
                 raise changed(self.shown)
         self.size = self._cells.total_height + 1
+        if self._survey.rows is not None and self._cells.start is not None:
+            self.size = int(self._survey.rows[self.size - 1])
         places = self._survey.texts.keys()
         # Columns before the first that has a value are not read.
         self.first_column = 1 + (self._cells.start or (0, 0))[1]
         self._width = max([self._cells.width, *(at - self.first_column + 1 for _, at in places)])
-        self._height = max([self._cells.total_height + 1, *(row for row, _ in places)])
+        self._height = max([self.size, *(row for row, _ in places)])
         self._odd = self._odd_cells()
         found = next(
             (
@@ -180,15 +182,16 @@ class WorkbookSource(OneTable):
 
     def _rows(self) -> Iterator[Row]:
         """Yield every row; at the end there may be some that have no value at all."""
-        read = 0
+        read, blank = 0, [""] * self._cells.width
+        numbers = count(1) if self._survey.rows is None else map(int, self._survey.rows)
         # Some releases of the library abort on the rows of a sheet without any.
         if self._cells.start is not None:
             with _of_the_reader(self.path):
-                for row in self._cells.iter_rows():
-                    read += 1
+                for number, row in zip(numbers, self._cells.iter_rows(), strict=False):
+                    yield from repeat(blank, number - read - 1)
                     yield row
-        for _ in range(read, self._height):
-            yield [""] * self._cells.width
+                    read = number
+        yield from repeat(blank, self._height - read)
 
     def _covered(self) -> Iterator[tuple[Place, str]]:
         """Yield the cells below the headings that are merged with one that is filled.
@@ -317,11 +320,10 @@ class _Book:
 
     def cells(self, sheet: str, survey: SheetSurvey) -> Any:
         """Return the cells of a sheet that was looked through."""
-        far = survey.far_lengths
         with _of_the_reader(self._path):
-            if far is None:
+            if survey.far_lengths is None and survey.rows is None:
                 return self._as_it_is.get_sheet_by_name(sheet)
-            with self.parts.readable(far) as stream:
+            with self.parts.readable(sheet, survey) as stream:
                 return CalamineWorkbook.from_filelike(stream).get_sheet_by_name(sheet)
 
 

@@ -19,8 +19,11 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from xml.etree import ElementTree
 
+import numpy as np
+
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.workbook_lengths import FarLengths, any_prefix, shows_length
 from chiiki_tsusho.reading.written_cells import column_letters
 
@@ -71,6 +74,8 @@ _MERGED = re.compile(
     any_prefix(rb"<p:mergeCell\b")
     + rb"[^>]*\bref\s*=\s*[\"']([A-Za-z]+)([0-9]+):([A-Za-z]+)([0-9]+)[\"']"
 )
+# Laid out as they stand, more rows than these that are not there would take the memory.
+_MOST_MISSING = 1 << 16
 _ROW_NUMBER = re.compile(any_prefix(rb"<p:row\b[^>]*?") + _REFERENCE + rb"([0-9]+)")
 _HIDDEN = re.compile(any_prefix(rb"<p:row\b[^>]*\bhidden=[\"'](?:1|true)[\"']"))
 _PERCENT_FORMATS, _LENGTH_FORMAT = (9, 10), "46"
@@ -124,6 +129,8 @@ class SheetSurvey:
         How many rows are hidden, by hand or by a filter.
     far_lengths : FarLengths, optional
         What finds lengths of time that no reader can hold, where there are some.
+    rows : ndarray of int64, optional
+        Which rows are there at all, where most up to the last are not.
     """
 
     texts: dict[Place, str] = field(default_factory=dict)
@@ -132,6 +139,7 @@ class SheetSurvey:
     merged: list[Area] = field(default_factory=list)
     hidden: int = 0
     far_lengths: FarLengths | None = None
+    rows: Ints | None = None
 
 
 class WorkbookParts:
@@ -221,6 +229,8 @@ class WorkbookParts:
                 for digits, pattern in padded.items():
                     survey.digits.update(dict.fromkeys(_places(pattern, piece), digits))
                 survey.merged.extend(_areas(piece))
+            if rows - len(numbers) > max(_MOST_MISSING, len(numbers)):
+                survey.rows = self._rows_there(self._sheets[sheet])
             # The reader of cells would show the last of them alone.
             if len(set(numbers)) < len(numbers):
                 raise damaged(self._path, "several rows have one number")
@@ -233,6 +243,15 @@ class WorkbookParts:
             raise damaged(self._path, str(error)) from error
         return survey
 
+    def _rows_there(self, name: str) -> Ints | None:
+        """Return the numbers of the rows of a sheet, None where most up to the last are there."""
+        there = np.zeros(_LAST_ROW + 1, dtype=bool)
+        for piece in _placed(self._pieces(name)):
+            there[list(map(int, _ROW.findall(piece)))] = True
+        rows = np.flatnonzero(there)
+        most = 2 * len(rows) > rows[-1] or rows[0] == 0
+        return None if most else rows
+
     def _pieces(self, name: str) -> Iterator[bytes]:
         """Yield a part in pieces; of a sheet its beginning, if no more is looked at."""
         pieces = _pieces(self._archive, name)
@@ -240,16 +259,25 @@ class WorkbookParts:
             return pieces
         return chain(islice(pieces, 1), [b"</sheetData>"])
 
-    def readable(self, far_lengths: FarLengths | None = None) -> IO[bytes]:
-        """Return a copy of the file, in memory, in whose sheets lengths of time are text."""
+    def readable(self, sheet: str = "", survey: SheetSurvey | None = None) -> IO[bytes]:
+        """Return a copy of the file, in memory, that the reader of cells can hold.
+
+        Parameters
+        ----------
+        sheet : str
+        survey : SheetSurvey, optional
+            What was found in that sheet: in the copy its far lengths are text, and its rows follow
+            each other where most of them are not there.
+        """
         copy = BytesIO()
         try:
             with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copied:
                 for name in self._archive.namelist():
+                    pieces = self._pieces(name)
+                    if survey is not None and name == self._sheets[sheet]:
+                        pieces = _holdable(pieces, survey)
                     with copied.open(name, "w", force_zip64=True) as part:
-                        for piece in self._pieces(name):
-                            if far_lengths is not None and name in self._sheets.values():
-                                piece = far_lengths.as_text(piece)
+                        for piece in pieces:
                             part.write(piece)
         except _DAMAGE as error:
             raise damaged(self._path, str(error)) from error
@@ -405,6 +433,29 @@ def _placed(pieces: Iterable[bytes]) -> Iterator[bytes]:
         else:
             yield piece
             before = piece
+
+
+def _holdable(pieces: Iterator[bytes], survey: SheetSurvey) -> Iterator[bytes]:
+    """Make far lengths of a sheet text, and number its rows anew where most are not there."""
+    if survey.rows is not None:
+        pieces = _numbered_anew(pieces, survey.rows)
+    for piece in pieces:
+        yield piece if survey.far_lengths is None else survey.far_lengths.as_text(piece)
+
+
+def _numbered_anew(pieces: Iterable[bytes], rows: Ints) -> Iterator[bytes]:
+    """Let rows follow each other, whichever are there."""
+    first_moved = rows[rows != np.arange(1, len(rows) + 1)][0]
+
+    def moved(found: re.Match[bytes]) -> bytes:
+        # A row need not say its number where its cells do.
+        number = found[3] or b""
+        anew = b"%d" % (np.searchsorted(rows, int(number)) + 1) if number else b""
+        return found[0].removesuffix(number) + anew
+
+    for piece in _placed(pieces):
+        last = max(map(int, _ROW.findall(piece)), default=0)
+        yield _ROW_OR_CELL.sub(moved, piece) if last >= first_moved else piece
 
 
 def _note_texts(piece: bytes, survey: SheetSurvey) -> None:
