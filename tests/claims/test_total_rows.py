@@ -83,6 +83,78 @@ def test_a_row_that_may_be_of_somebody_is_no_total(cells: Cells) -> None:
     assert len(batch.held_visits) >= 1
 
 
+@pytest.mark.parametrize("name", ["providers", "recipients"])
+@pytest.mark.parametrize("way", ["utf-8", "cp932", "utf-16", "several"])
+@pytest.mark.parametrize("line", ["合計", "合計,", "合 計,,", "小計,,,"])
+def test_a_total_with_fewer_cells_than_headings(
+    line: str, way: str, name: str, tmp_path: Path
+) -> None:
+    """It is one as if it had all its cells, as in a file of visits."""
+    rows = PROVIDERS if name == "providers" else RECIPIENTS
+    paths = [tmp_path / "all.csv"]
+    paths[0].write_text(f"{csv_text(rows)}{line}\n", encoding="utf-8" if way == "several" else way)
+    if way == "several":
+        # Beside a file of more columns.
+        others = [{**rows[0], "備考": ""}]
+        others[0]["provider_no" if name == "providers" else "insured_no"] = "1370000026"
+        paths.append(tmp_path / "others.csv")
+        paths[1].write_text(csv_text(others), encoding="utf-8")
+    given = {"providers": frame(PROVIDERS), "recipients": frame(RECIPIENTS), name: paths}
+    batch = batch_of(**given)
+    word = line.replace(" ", "").strip(",")
+    shown = str(paths[0]) if way == "several" else name
+    assert found(batch) == [("warning", shown, 2 + len(rows), "total_row", word)]
+    assert batch.claims["total_units"].tolist() == [426, 426]
+
+
+def test_a_short_total_may_end_in_a_figure(tmp_path: Path) -> None:
+    path = tmp_path / "providers.csv"
+    rows = [{**PROVIDER, "area_grade": "1", "extended_hours": "0"}]
+    path.write_text(f"{csv_text(rows)}合計,1\n", encoding="utf-8")
+    batch = batch_of(path, None)
+    assert found(batch) == [("warning", "providers", 3, "total_row", "合計")]
+    assert batch.claims["total_units"].tolist() == [426, 426]
+
+
+@pytest.mark.parametrize(
+    ("headings", "line"),
+    [
+        # A number in its place, and one from whose row a cell before it may be lost.
+        ("insurer_no,insured_no,benefit_rate,氏名", "131003,,合計"),
+        ("氏名,insurer_no,insured_no,benefit_rate", "合計,2"),
+        ("氏名,benefit_rate,insured_no,insurer_no", "合計,0000000002"),
+        ("氏名,benefit_rate,insured_no,insurer_no", "合計,0000000002,131003"),
+        ("insurer_no,insured_no,氏名,benefit_rate,service_month", ",,合計,201604"),
+        ("insurer_no,insured_no,氏名,benefit_rate", "合計は別紙"),
+    ],
+)
+def test_a_line_that_may_be_of_somebody_is_no_total(
+    headings: str, line: str, tmp_path: Path
+) -> None:
+    names = headings.split(",")
+    rows = [{name: row[name] for name in names} for row in RECIPIENTS]
+    path = tmp_path / "recipients.csv"
+    path.write_text(f"{csv_text(rows)}{line}\n", encoding="utf-8")
+    batch = batch_of(frame(PROVIDERS), path)
+    assert batch.problems["rule"].tolist()[0] == "malformed_row"
+    assert "total_row" not in batch.problems["rule"].tolist()
+
+
+@pytest.mark.parametrize("month", ["201604", "2016-04", "2016-4月分"])
+@pytest.mark.parametrize("short", [False, True])
+def test_a_row_of_a_month_is_no_total(month: str, short: bool, tmp_path: Path) -> None:
+    """The provider's number may have been written over: its general row is not of that month."""
+    rows = [{"service_month": "", **PROVIDER, "area_grade": "1", "extended_hours": "0"}]
+    rows.append({**rows[0], "service_month": month, "provider_no": "合計", "area_grade": "7"})
+    path = tmp_path / "providers.csv"
+    text = csv_text(rows)
+    path.write_text(text.rstrip("0\n").rstrip(",") if short else text, encoding="utf-8")
+    batch = batch_of(path, None)
+    assert "total_row" not in batch.problems["rule"].tolist()
+    assert batch.claims.empty
+    assert len(batch.held_visits) == 2
+
+
 def test_a_provider_that_was_lost_is_no_total() -> None:
     rows = [*PROVIDERS, total(PROVIDERS, provider_no="13700000?", area_grade="計")]
     batch = batch_of(frame(rows), None)

@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
-from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
+from chiiki_tsusho.arrow_arrays import flags_of, of_numbers, of_texts
 from chiiki_tsusho.claims.guessed_numbers import LENGTHS, put_right
+from chiiki_tsusho.claims.unread_rows import MONTH
 from chiiki_tsusho.not_known import BLANK
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problem_texts import Message, TextId
@@ -21,7 +22,9 @@ from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
 from chiiki_tsusho.reading.blocks import FIRST_ROW_LINE, Form, Texts
 from chiiki_tsusho.reading.cell_texts import is_blank
+from chiiki_tsusho.reading.cells import parsed
 from chiiki_tsusho.reading.data_frame import FrameSource
+from chiiki_tsusho.reading.given_lines import cells_of_line
 from chiiki_tsusho.reading.given_rows import held_frame, may_say
 from chiiki_tsusho.reading.layouts import Layout
 from chiiki_tsusho.reading.typed_blocks import TypedBlock
@@ -29,6 +32,8 @@ from chiiki_tsusho.reading.typed_blocks import TypedBlock
 _TOTALS = ("合計", "小計", "総計", "計")
 # A character that each of them has.
 IN_EVERY_TOTAL = "計"
+# The columns of rosters that say whom and which month a row is about, and what their cells are.
+_OF_ENTITY = {**{name: name for name in LENGTHS}, MONTH: "month"}
 _SPACES = "[ \t\u3000]+"
 
 
@@ -57,23 +62,77 @@ def words_of_totals(decoder: BlockDecoder, typed: TypedBlock, rows: Ints) -> npt
 def without_totals(decoder: BlockDecoder, typed: TypedBlock, problems: Problems) -> TypedBlock:
     """Set aside the rows of a roster that are totals; say which they are.
 
-    Each row of a roster may speak for many claims: but for the word, the cells that say whom it is
-    about must be blank.
+    Each row of a roster may speak for many claims: but for the word, the cells that say whom and
+    which month it is about must be blank.
     """
-    identity = [name for name in LENGTHS if name in typed.columns]
-    rows = np.flatnonzero(np.all([typed.rows(name, BLANK) < 0 for name in identity], axis=0))
+    if len(typed.block.malformed):
+        typed = _without_short_totals(decoder, typed, problems)
+    names = [name for name in _OF_ENTITY if name in typed.columns]
+    rows = np.flatnonzero(np.all([typed.rows(name, BLANK) < 0 for name in names], axis=0))
     if not rows.size:
         return typed
     words = words_of_totals(decoder, typed, rows)
-    for name in identity:
+    for name in names:
         texts = decoder.texts(typed, name).take(of_numbers(rows)).to_pylist()
-        words[[not is_blank(text) and _unspaced(text) not in _TOTALS for text in texts]] = ""
+        words[[not _is_of_total(text) for text in texts]] = ""
     total = rows[words != ""]
     if not total.size:
         return typed
     set_aside(problems, decoder.file, typed.block.lines[total], words[words != ""].tolist())
     kept = typed.taken(np.delete(np.arange(len(typed)), total))
     return replace(kept, block=replace(kept.block, malformed=typed.block.malformed))
+
+
+def _without_short_totals(
+    decoder: BlockDecoder, typed: TypedBlock, problems: Problems
+) -> TypedBlock:
+    """Set aside the totals of a roster on lines that end before all cells are there."""
+    rows = typed.block.malformed
+    perhaps = flags_of(compute.match_substring(rows.heads, IN_EVERY_TOTAL))
+    perhaps[list(rows.cells)] = True
+    of_cells = [message.text == "cells" for message in rows.messages]
+    perhaps &= np.array(of_cells, dtype=bool)[rows.which]
+    some = np.flatnonzero(perhaps)
+    if not some.size:
+        return typed
+    lines = rows.lines[some]
+    layout = decoder.layout(int(lines[0]))
+    # The last cell of a short line is not among those that can be read of it.
+    given = held_frame(decoder.source, [typed.block.verbatim(lines)])
+    words = [_word_of_short_total(line, layout) for line in given.iloc[:, 0].tolist()]
+    perhaps[some] = [word != "" for word in words]
+    set_aside(problems, decoder.file, rows.lines[perhaps], list(filter(None, words)))
+    kept = rows.taken(np.flatnonzero(~perhaps))
+    return replace(typed, block=replace(typed.block, malformed=kept))
+
+
+def _word_of_short_total(line: str, layout: Layout) -> str:
+    """Return the word that makes a line a total, "" where it may be about somebody.
+
+    A cell that says so stands further in front by as many cells as were lost at the most.
+    """
+    cells = cells_of_line(line, tabs="\t" in line and "," not in line) or []
+    if len(cells) == 1:
+        # Of several files, each line is one cell under the headings of all.
+        cells = cells_of_line(cells[0]) or []
+    lost = layout.width - len(cells)
+    if lost < 0:
+        return ""
+    for name, place in layout.places.items():
+        kind = _OF_ENTITY.get(name)
+        if kind is None:
+            continue
+        before = cells[max(place - lost, 0) : place]
+        if any(parsed(kind, one) is not None for one in before):
+            return ""
+        if not all(map(_is_of_total, cells[place : place + 1])):
+            return ""
+    return next((word for word in map(_unspaced, cells) if word in _TOTALS), "")
+
+
+def _is_of_total(text: str) -> bool:
+    """Say whether a cell that says whom a row is about is that of a total."""
+    return is_blank(text) or _unspaced(text) in _TOTALS
 
 
 def _cells(
