@@ -553,6 +553,23 @@ def test_a_line_above_wrapped_headings(encoding: str, tmp_path: Path) -> None:
     assert batch.summary.visits == 1
 
 
+@pytest.mark.parametrize("blank", ["", ",,,,,", "\t\t\t\t\t", "\u3000", '"",""'])
+@pytest.mark.parametrize("mark", ["\t", ","])
+@pytest.mark.parametrize("lines", [1, 16, 40])
+def test_blank_lines_above_the_headings_do_not_say_what_parts_the_cells(
+    lines: int, mark: str, blank: str, tmp_path: Path
+) -> None:
+    table = csv_text([visit(1), visit(2)]).replace(",", mark)
+    batch = claim_text(tmp_path, (f"{blank}\n" * lines + table).encode("utf-16"))
+    assert batch.summary.visits == 2
+
+
+def test_a_title_with_a_comma_above_cells_parted_by_tabs(tmp_path: Path) -> None:
+    table = csv_text([visit(1)]).replace(",", "\t")
+    with pytest.raises(InputFileError, match=r"line 1: is a title .* seem to stand on line 2"):
+        claim_text(tmp_path, f"2016年4月, 実績\n{table}".encode("utf-16"))
+
+
 def test_a_row_in_the_place_of_the_headings_is_not_repeated(tmp_path: Path) -> None:
     # Names and dates of birth are no matter of messages.
     path = tmp_path / "recipients.csv"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.reading.cell_texts import BLANKS
 from chiiki_tsusho.reading.given_lines import cells_of_line
 
 # A damaged CSV is never told apart by guessing further encodings than these, in this order.
@@ -18,6 +19,8 @@ _ENCODING_NAMES = {
 # Excel's "Unicode text" begins with one of these marks; its cells are parted by tabs.
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 LINE_FEEDS = {"utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}
+# Of what lines of blank cells are.
+IN_BLANK_LINES = f'\ufeff,"{BLANKS}'
 # The escapes with which ISO-2022-JP goes over to Japanese characters and back.
 _JIS_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(B", b"\x1b(J")
 # With which exports begin that only call themselves .xls or .csv.
@@ -82,8 +85,11 @@ def _is_unmarked_utf_16(first: bytes) -> bool:
 
 def parted_by_tabs(text: str) -> bool:
     """Say whether tabs part the cells of a text in UTF-16."""
+    text = text.lstrip(IN_BLANK_LINES)
     first = text.partition("\n")[0]
-    return "\t" in first or ("," not in first and "\t" in text)
+    # A title may have a comma in it.
+    commas = text.count(",") if "," in first else 0
+    return "\t" in first or text.count("\t") > commas
 
 
 def with_commas(text: str) -> str:

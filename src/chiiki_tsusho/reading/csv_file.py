@@ -26,6 +26,7 @@ from chiiki_tsusho.reading.blocks import (
 )
 from chiiki_tsusho.reading.csv_encodings import (
     ENCODINGS,
+    IN_BLANK_LINES,
     LINE_FEEDS,
     encoding_of_mark,
     known_encoding,
@@ -240,7 +241,7 @@ class CsvSource(OneTable):
         """Return the lines of the headings as they stand, and the headings."""
         raw, mark = self._line(stream), b""
         # Blank lines above are none, as between the rows.
-        while raw and not self._decoded(raw).decode().strip('\ufeff\r\n\t ,"'):
+        while raw and not self._decoded(raw).decode().strip(IN_BLANK_LINES):
             mark = "\ufeff".encode(self._encoding) if self._encoding in LINE_FEEDS else b""
             self.heading_line += 1
             raw = self._line(stream)
