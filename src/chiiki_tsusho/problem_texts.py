@@ -314,7 +314,8 @@ TEXTS: dict[TextId, Text] = {
         "a cell stands in column {column}, beside the headings; give it a heading, or delete it"
     ),
     "quotation": Text(
-        "a quotation mark is opened and not closed on this line; close it, or take the line break out of the cell"
+        "a quotation mark is not closed on this line, or closes in front of more text; put the "
+        "marks right, or take the line break out of the cell"
     ),
     "carriage_return": Text(
         "a carriage return stands inside the line; take it out, or end the line there"

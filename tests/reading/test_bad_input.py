@@ -1409,23 +1409,34 @@ def test_all_problems_of_a_file_at_once() -> None:
         ),
         (
             '1370000018,131003,0000000001,2016-04-02,1,"240',
-            "a quotation mark is opened and not closed on this line; close it, or take the line "
-            "break out of the cell",
+            "a quotation mark is not closed on this line, or closes in front of more text; put "
+            "the marks right, or take the line break out of the cell",
         ),
         (
             '"1370000018,131003,0000000001,2016-04-02,1,240',
-            "a quotation mark is opened and not closed on this line; close it, or take the line "
-            "break out of the cell",
+            "a quotation mark is not closed on this line, or closes in front of more text; put "
+            "the marks right, or take the line break out of the cell",
         ),
         (
             '"1"370000018,131003,0000000001,2016-04-02,1,"240',
-            "a quotation mark is opened and not closed on this line; close it, or take the line "
-            "break out of the cell",
+            "a quotation mark is not closed on this line, or closes in front of more text; put "
+            "the marks right, or take the line break out of the cell",
+        ),
+        (
+            # Strict readers refuse it, others read 01 or 2401.
+            '1370000018,131003,0000000001,2016-04-02,1,"240"1',
+            "a quotation mark is not closed on this line, or closes in front of more text; put "
+            "the marks right, or take the line break out of the cell",
+        ),
+        (
+            '1370000018,131003,0000000001,2016-04-02,"0"1,240',
+            "a quotation mark is not closed on this line, or closes in front of more text; put "
+            "the marks right, or take the line break out of the cell",
         ),
         (
             '1370000018,131003,0000000001,2016-04-02,1,"240""',
-            "a quotation mark is opened and not closed on this line; close it, or take the line "
-            "break out of the cell",
+            "a quotation mark is not closed on this line, or closes in front of more text; put "
+            "the marks right, or take the line break out of the cell",
         ),
         (
             "1370000018,131003,0000000001,2016-04-02,1,2\r40",

@@ -30,8 +30,8 @@ from chiiki_tsusho.reading.arrow_columns import checked_column
 from helpers.inputs import claim_text, compute, csv_text, frame, own, places, visit, visits
 
 OPEN = (
-    "a quotation mark is opened and not closed on this line; close it, or take the line break "
-    "out of the cell"
+    "a quotation mark is not closed on this line, or closes in front of more text; put the "
+    "marks right, or take the line break out of the cell"
 )
 
 

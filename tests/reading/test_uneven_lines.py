@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import chiiki_tsusho as ct
+from chiiki_tsusho.reading.blocks import Form, Numbered, Texts
+from chiiki_tsusho.reading.csv_rows import RowReader
 from chiiki_tsusho.reading.uneven_lines import (
     LONGEST_LINE,
     first_cells,
@@ -27,7 +31,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 BLANK_LINE = ", \t\v\f\u00a0\u3000"
 LINES = st.lists(PIECES, max_size=12).map("".join)
-_QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
+_QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"(?=[ \t\v\f]*(?:[,\r]|\Z))')
 
 
 def _alone(line: str) -> tuple[str | None, str | tuple[str, int] | None, list[str]]:
@@ -114,6 +118,35 @@ def test_lines_together_are_what_each_is_alone(lines: list[str], ended: bool) ->
 def test_a_mark_is_left_open_where_no_other_closes_it(line: str) -> None:
     rest = _QUOTED_CELL.sub("", line)
     assert leaves_a_mark_open(line.encode()) == (re.search(r'(?:^|,)"', rest) is not None)
+
+
+MARKED = st.lists(st.sampled_from(["a", "12", ",", ",", '"', '""']), max_size=12).map("".join)
+
+
+@example(['a,"0"1,b,c'])
+@example(["a,b,c,d", 'a,b,c,"0"1'])
+@given(st.lists(MARKED, min_size=1, max_size=4))
+def test_marks_are_read_as_strict_readers_read_them(lines: list[str]) -> None:
+    forms: list[Form] = ["texts", "distinct", "few", "distinct"]
+    reader = RowReader(CELLS)
+    reader.expect(forms)
+    read = reader.read(("\n".join(lines) + "\n").encode(), forms)
+    assert read is not None
+    columns = []
+    for column in read.columns:
+        assert isinstance(column, (Texts, Numbered))
+        columns.append(column.of_rows().to_pylist())
+    found = dict(zip(read.kept.tolist(), zip(*columns, strict=True), strict=True))
+    for at in read.mended.lines.tolist():
+        del found[at]
+    strictly = {}
+    for at, line in enumerate(lines):
+        with suppress(csv.Error):
+            cells = next(csv.reader([line], strict=True), [])
+            # Lines of marks and commas alone are no rows.
+            if len(cells) == CELLS and line.strip('",'):
+                strictly[at] = tuple(cells)
+    assert found == strictly
 
 
 @pytest.mark.parametrize("line", ["1390000015,{}", '1390000015,"x",{}', '1390000015,"{}'])

@@ -23,6 +23,7 @@ from chiiki_tsusho.records import record
 
 BOM = b"\xef\xbb\xbf"
 _QUOTE = ord('"')
+_ENDS_CELL = np.isin(np.arange(256), list(b",\r\n"))
 _NUMBER = pa.int16()
 _ARROW_TYPES: dict[Form, pa.DataType | None] = {
     "texts": pa.string(),
@@ -206,11 +207,21 @@ def _needs_care(text: bytes) -> bool:
     if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
         return True
     if b'"' in text:
+        if _marks_within_cells(text):
+            return True
         # And a mark left open at the end of everything for closed.
         last = text[text.rstrip(b"\r\n").rfind(b"\n") + 1 :]
         if leaves_a_mark_open(last.rstrip(b"\r\n")):
             return True
     return _blank_rows(text)
+
+
+def _marks_within_cells(text: bytes) -> bool:
+    """Say whether a mark may stand elsewhere than around a whole cell."""
+    characters = np.frombuffer(b"\n" + text + b"\n", dtype=np.uint8)
+    marks = np.flatnonzero(characters == _QUOTE)
+    before, behind = characters[marks[::2] - 1], characters[marks[1::2] + 1]
+    return not (_ENDS_CELL[before].all() and _ENDS_CELL[behind].all())
 
 
 def _blank_rows(text: bytes) -> bool:

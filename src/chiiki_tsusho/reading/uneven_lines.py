@@ -23,7 +23,10 @@ from chiiki_tsusho.reading.malformed_rows import MalformedRows
 _RETURN, _COMMA, _QUOTE = b'\r,"'
 # A mark opens only at the start of a cell; inside, two stand for one.
 _QUOTED_CELL = re.compile(r'(?:^|(?<=,))"(?:[^"]++|"")*+"')
-_QUOTED_CELLS = re.compile(rb'(?m)(?:^|(?<=,))"(?:[^"\n]++|"")*+"')
+# Behind it no text: strict readers refuse it, others make one text of both.
+_QUOTED_CELLS = re.compile(
+    rb'(?m)(?:^|(?<=,))"(?:[^"\n]++|"")*+"(?=[' + SHORT_BLANKS + rb"]*(?:[,\r\n]|\Z))"
+)
 # Of who a row is about, or when: no text of a note has it, nor what is left of a row in its midst.
 _LONG_NUMBER = re.compile(r"\d{6}")
 # Blanks of Unicode in UTF-8: cells of them are not seen to be blank from single bytes.
@@ -119,9 +122,9 @@ class Lines:
         Where each line starts, where what ends it does, and where the next line starts.
     quotes, opened, found : ndarray of int64
         How many quotation marks, how many of them where a cell begins, and how many cells there
-        are; 0 cells with a mark left open.
+        are; 0 cells with a mark left open, or closed in front of more text.
     blank, unclosed, stray : ndarray of bool
-        Lines of blank cells alone, with a mark left open, with a carriage return inside.
+        Lines of blank cells alone, with such a mark, with a carriage return inside.
     """
 
     def __init__(self, text: bytes) -> None:
