@@ -67,7 +67,7 @@ TextId = Literal[
     "unknown_recipient", "plan_over_limit", "plan_needed", "plan_of_several", "plan_of_unknown",
     "plan_of_unknown_level", "plans_over_limit", "no_limit", "doubled_row",
     "doubled_row_of_provider", "public_days", "no_public_law", "cells", "beside", "far_ahead",
-    "quotation", "carriage_return",
+    "quotation", "carriage_return", "cell_below",
     "count_of_visit", "conflicting_of_visit", "not_together_of_visit", "needs_other_of_visit",
     "no_line_of_visit", "extension_not_said", "level_not_said",
 ]  # fmt: skip
@@ -319,6 +319,10 @@ TEXTS: dict[TextId, Text] = {
     ),
     "carriage_return": Text(
         "a carriage return stands inside the line; take it out, or end the line there"
+    ),
+    "cell_below": Text(
+        "the next line is of one cell, which may be the end of this row; take the line break out "
+        "of the cell, or the line out of the file"
     ),
     # Of a single visit, which has no row.
     "count_of_visit": Text("{key}: {count} counts in one visit; at most {most} may be given"),

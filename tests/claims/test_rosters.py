@@ -40,6 +40,31 @@ OTHER = "1370000026"
 NEXT = "0000000002"
 
 
+@pytest.mark.parametrize("cell", ["12", "計12", "※ 12"])
+@pytest.mark.parametrize("last", ["", "1"])
+def test_a_row_whose_last_cell_may_go_on_below_is_held(
+    last: str, cell: str, tmp_path: Path
+) -> None:
+    """With the line below it has as many cells as there are headings; nobody else's row has."""
+    path = tmp_path / "recipients.csv"
+    lines = [
+        "insurer_no,insured_no,benefit_rate,planned_units", f"131003,0000000001,90,{last}", cell,
+        "131003,0000000002,90,",
+    ]  # fmt: skip
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    visits = [visit(1), visit(2, insured_no="0000000002")]
+    batch = compute_claims(frame(visits), frame([{**PROVIDER, "area_grade": "1"}]), path)
+    assert batch.problems[["line", "rule"]].to_numpy().tolist() == [
+        [2, "malformed_row"],
+        [3, "malformed_row"],
+    ]
+    assert batch.problems["message"][0] == (
+        "the next line is of one cell, which may be the end of this row; take the line break out "
+        "of the cell, or the line out of the file"
+    )
+    assert batch.claims["insured_no"].tolist() == ["0000000002"]
+
+
 def test_problems_of_providers_and_recipients_say_whose_the_row_is() -> None:
     providers = [{"provider_no": "1390000006", "service_month": "201604", "area_grade": "x"}]
     recipients = [
@@ -219,7 +244,7 @@ def test_public_funds_end_on_their_first_day_or_later(first: str, last: str, wro
 def test_rows_of_a_file_are_counted_with_those_that_cannot_be_told_apart(tmp_path: Path) -> None:
     (tmp_path / "visits.csv").write_text(csv_text([visit(1)]), encoding="utf-8")
     text = csv_text([RECIPIENT, {**RECIPIENT, "insured_no": NEXT}])
-    (tmp_path / "recipients.csv").write_text(f"{text}131003\n", encoding="utf-8")
+    (tmp_path / "recipients.csv").write_text(f"{text}131003,,1\n", encoding="utf-8")
     result = claim_files(
         tmp_path / "visits.csv", tmp_path / "out", recipients=tmp_path / "recipients.csv"
     )

@@ -67,6 +67,7 @@ class Roster:
         self._wrong = np.zeros(len(self.lines), dtype=bool)
         for values in (*self.columns.values(), *(one.counts for one in self.keys)):
             self._wrong |= values == BAD
+        self._note_broken(blocks, problems)
         self._check_public_days(problems)
         self._note_lost_law(problems)
         self._check_insurers(problems)
@@ -154,6 +155,23 @@ class Roster:
         other = copy(self)
         other._unread = self._unread.among(of_claims)
         return other
+
+    def _note_broken(self, blocks: Sequence[TypedBlock], problems: Problems) -> None:
+        """Refuse rows whose last cell may go on below: a row of all cells ends in one at most."""
+        malformed = [one.block.malformed for one in blocks]
+        of_one = [
+            line
+            for rows in malformed
+            for line, message in (rows if rows.of_cells else ())
+            if message.text == "cells" and message.facts["found"] == 1
+        ]
+        if not of_one:
+            return
+        rows = np.flatnonzero(np.isin(self.lines, np.array(of_one, dtype=np.int64) - 1))
+        self._wrong[rows] = True
+        message = Message("malformed_row", "cell_below")
+        which = np.zeros(len(rows), dtype=np.int64)
+        problems.add_rows(self.file, "", self.lines[rows], which, [""], [message])
 
     def _check_public_days(self, problems: Problems) -> None:
         """Refuse rows whose public funds end before they begin."""
