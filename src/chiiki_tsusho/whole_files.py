@@ -6,7 +6,7 @@ import os
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from stat import S_IMODE, S_ISBLK, S_ISCHR, S_ISREG
@@ -15,6 +15,7 @@ from typing import BinaryIO
 from chiiki_tsusho.errors import InputFileError, OutputError, not_read, why_not
 from chiiki_tsusho.file_locks import lock_file
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.whole_steps import undisturbed
 
 # Readable to its owner alone.
 PRIVATE = 0o600
@@ -274,8 +275,10 @@ def whole_file(path: str | Path, mode: int | None = None) -> Iterator[BinaryIO]:
             if sys.platform == "win32":
                 # A file that is open cannot be renamed there.
                 stream.close()
-            part.replace(target)
-            Placed.any = True
+            # A stop that comes between the two would be told that nothing was written.
+            with undisturbed(to_the_end=True):
+                part.replace(target)
+                Placed.any = True
     except (OSError, UnicodeEncodeError) as error:
         raise not_written(path, error) from error
 
@@ -283,6 +286,22 @@ def whole_file(path: str | Path, mode: int | None = None) -> Iterator[BinaryIO]:
 @contextmanager
 def _new_part(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
     """Give a file that becomes another, or is removed: at the latest by who writes there next."""
+    with ExitStack() as made:
+        # A stop before its removal is seen to would leave it.
+        with undisturbed(to_the_end=False):
+            part, stream = _locked_part(folder)
+
+            def remove(error: type[BaseException] | None, *_: object) -> None:
+                if error is not None:
+                    with suppress(OSError):
+                        part.unlink(missing_ok=True)
+
+            made.push(remove)
+            made.enter_context(stream)
+        yield part, stream
+
+
+def _locked_part(folder: Path) -> tuple[Path, BinaryIO]:
     while True:
         # Short, so that it fits wherever the name itself does.
         part = folder / f".chiiki-tsusho-{token_hex(4)}.part"
@@ -291,15 +310,8 @@ def _new_part(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
         with suppress(OSError):
             lock_file(stream)
         if os.fstat(stream.fileno()).st_nlink:
-            break
+            return part, stream
         stream.close()  # It was swept before it could be locked.
-    try:
-        with stream:
-            yield part, stream
-    except BaseException:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
 
 
 def _sweep(folder: Path) -> None:

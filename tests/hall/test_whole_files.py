@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -139,6 +140,39 @@ def test_a_file_is_begun_again_where_another_run_took_it_for_a_left_one(tmp_path
     assert {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()} == {
         "page.html": "whole"
     }
+
+
+def test_a_stop_while_a_file_is_begun_leaves_nothing(tmp_path: Path) -> None:
+    def stopped(stream: BinaryIO) -> bool:
+        signal.raise_signal(signal.SIGINT)
+        return lock_file(stream)
+
+    (tmp_path / "page.html").write_text("old", "utf-8")
+    with (
+        mock.patch.object(whole_files, "lock_file", stopped),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        write_whole(tmp_path / "page.html", "new")
+    left = {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
+    assert left == {"page.html": "old"}
+
+
+def test_a_stop_when_a_file_is_in_its_place_comes_too_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the run would say that nothing of it was written."""
+    replace = Path.replace
+
+    def stopped(part: Path, target: Path) -> Path:
+        placed = replace(part, target)
+        signal.raise_signal(signal.SIGINT)
+        return placed
+
+    monkeypatch.setattr(whole_files.Placed, "any", False)
+    monkeypatch.setattr(Path, "replace", stopped)
+    write_whole(tmp_path / "page.html", "new")
+    assert whole_files.Placed.any
+    assert (tmp_path / "page.html").read_text("utf-8") == "new"
 
 
 def test_what_others_name_alike_is_neither_followed_nor_waited_for(tmp_path: Path) -> None:

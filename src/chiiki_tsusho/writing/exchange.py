@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, Self
 from chiiki_tsusho.errors import OutputError, not_read, why_not
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.whole_files import Placed, keep_closed, named_path
+from chiiki_tsusho.whole_steps import sync, sync_folder, undisturbed
 from chiiki_tsusho.writing.journal import read_journal, write_journal
 from chiiki_tsusho.writing.room_lock import (
     AWAY,
@@ -33,7 +34,6 @@ from chiiki_tsusho.writing.room_lock import (
     locked,
     may_hold_journal,
 )
-from chiiki_tsusho.writing.whole_steps import sync, sync_folder, undisturbed
 
 _PREFIX = ".chiiki-tsusho-"
 _ROOM_INSIDE = f"{_PREFIX}work"

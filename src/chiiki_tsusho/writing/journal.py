@@ -9,8 +9,8 @@ from typing import Any
 
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
+from chiiki_tsusho.whole_steps import sync_folder
 from chiiki_tsusho.writing.room_lock import AWAY, JOURNAL
-from chiiki_tsusho.writing.whole_steps import sync_folder
 
 
 def write_journal(room: Path, journal: dict[str, Any]) -> None:
