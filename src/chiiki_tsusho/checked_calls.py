@@ -184,7 +184,10 @@ def _passes(_value: Any) -> bool:
 # Each under the name that annotations have for it. What is not a time (NaT) is unlike itself.
 _PLAIN: dict[str, Check] = {
     "str": lambda value: isinstance(value, str),
-    "int": lambda value: isinstance(value, Integral) and not isinstance(value, bool),
+    # NumPy counts a length of time among whole numbers.
+    "int": lambda value: (
+        isinstance(value, Integral) and not isinstance(value, (bool, np.timedelta64))
+    ),
     "bool": lambda value: isinstance(value, (bool, np.bool_)),
     "Path": _is_path,
     "date": lambda value: isinstance(value, date) and value == value,

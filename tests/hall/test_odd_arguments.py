@@ -90,6 +90,7 @@ ODD: list[Any] = [
     np.array([None], dtype=object), np.ma.masked, np.ma.array([1], mask=[True]), dt.time(1),
     dt.timedelta(1), pd.Timestamp("2016-04-01"), pd.Series([1]), pd.Series(["x"]),
     pd.Series([], dtype=object), pd.Index([1]), pd.Period("2016-04"), pd.Categorical(["x"]),
+    np.timedelta64(1, "D"), np.void(b"x"),
     pd.array([1, None]), pa.scalar(1), pa.array(["x"]), pa.table({"a": [1]}),
     pl.DataFrame({"a": [1]}), pl.Series([1]), PathOfBytes(), PathOfNothing(), Unhashable([1]),
     io.BytesIO(b"x"), BATCH, TABLE, BOOK, VISIT, ValueError("x"), ct, Text("x"), "x" * 5000,

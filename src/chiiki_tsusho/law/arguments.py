@@ -141,8 +141,8 @@ def _missing(array: npt.NDArray[Any]) -> Flags:
         return np.asarray(array.item() is None)
     try:
         return np.asarray(pd.isna(array))
-    except ArithmeticError:
-        # A number that is none and will not be asked; of many, pandas asks none.
+    except (ArithmeticError, TypeError):
+        # A number that is none and will not be asked, of many pandas asks none; or a record.
         return np.zeros(array.shape, dtype=bool)
 
 
