@@ -232,8 +232,6 @@ def test_quoted_cells(tmp_path: Path) -> None:
         ('"1,5"', "1,5"),
         ('"1""5"', '1"5'),
         ('1"5', '1"5'),
-        ('"1"5', "15"),
-        ('"1"5"', '15"'),
         ('""""', '"'),
         ('"' + "1" * 200_000 + '"', "1" * 60 + "…"),
     ],
@@ -245,6 +243,19 @@ def test_quotation_marks_in_a_cell(tmp_path: Path, cell: str, value: str) -> Non
         result = claim_text(tmp_path, rows.replace("@", cell) + more)
         assert places(result.problems)[0] == ("visits", 3, "care_level", value, "bad_value")
         assert len(result.problems) == 1 + 2 * bool(more)
+
+
+@pytest.mark.parametrize("cell", ['"1"5', '"1"5"', '""1', '"1,"5'])
+def test_text_behind_a_closed_mark_is_of_no_cell(tmp_path: Path, cell: str) -> None:
+    """Strict readers refuse such a row; others take 15 for what it says."""
+    other = visit(2, insured_no="0000000002", care_level="@")
+    rows = csv_text([visit(1), other, visit(3, insured_no="0000000002")])
+    result = claim_text(tmp_path, rows.replace("@", cell))
+    assert places(result.problems) == [
+        ("visits", 3, "", "", "malformed_row"),
+        ("visits", 3, "", "", "unplaced_row"),
+    ]
+    assert (result.summary.claims, result.summary.held_visits) == (1, 2)
 
 
 def test_line_beyond_all_measure_is_held_alone(tmp_path: Path) -> None:
