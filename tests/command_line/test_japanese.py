@@ -218,8 +218,8 @@ def test_rules_are_the_same_in_both_languages_and_messages_are_not() -> None:
 )
 def test_messages_name_things_as_the_user_does(cells: Cells, message: str) -> None:
     batch = ct.compute_claims(frame([visit(1, **cells)]), language="ja")
-    # Where nobody can say whose a row is, that is told as well.
-    assert batch.problems["message"].tolist()[-1] == message
+    # Where nobody can say whose a row is, that is told behind it.
+    assert batch.problems["message"].tolist()[0] == message
 
 
 def test_messages_of_whole_claims_and_of_the_other_files() -> None:
