@@ -82,11 +82,11 @@ def test_findings_and_plans_replace_only_what_the_same_command_wrote(folder: Pat
     (folder / "staff.csv").write_text("name\n", encoding="utf-8")
     (folder / "empty.csv").touch()
     assert run(*check, "empty.csv").exit_code == 1
-    others = [(check, name) for name in ("findings.csv", "staff.csv", "duties_members.csv")]
+    names = ("findings.csv", "staff.csv", "duties_members.csv")
+    others: list[tuple[tuple[str, ...], str]] = [((*check, name), name) for name in names]
     (folder / "plan" / "plan.ics").write_text("BEGIN:VCALENDAR\nVERSION:2.0\n")
-    for words, name in [*others, (plan, "plan/plan.ics")]:
+    for given, name in [*others, (plan, "plan/plan.ics")]:
         before = (folder / name).read_bytes()
-        given = (*words, name) if words is check else words
         refused = run(*given)
         assert refused.exit_code == 2
         assert f"{name}: is there already" in refused.stderr

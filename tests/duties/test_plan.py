@@ -680,15 +680,13 @@ def test_the_notice_of_a_meeting_in_april_is_in_the_plan_of_march() -> None:
     ]
     told = []
     for frame in frames:
-        uids = identities(frame)
-        mine = frame[
-            frame["what"].str.contains("2026-04-15") & frame["kind"].str.contains("notice")
-        ]
-        told.append([(uids[at], *row) for at, row in mine[["kind", "date"]].iterrows()])
+        mine = frame["what"].str.contains("2026-04-15") & frame["kind"].str.contains("notice")
+        rows = zip(identities(frame), frame["kind"], frame["date"], mine, strict=True)
+        told.append([row for *row, of_meeting in rows if of_meeting])
     uid = f"{PROVIDER}-2026-3-2026-04-15"
     assert told[0] == told[1] == [
-        (f"{uid}-authority_notice", "authority_notice", "2026-03-13"),
-        (f"{uid}-notice", "notice", "2026-03-13"),
+        [f"{uid}-authority_notice", "authority_notice", "2026-03-13"],
+        [f"{uid}-notice", "notice", "2026-03-13"],
     ]  # fmt: skip
     # The meeting itself, and what follows it, are of the year after.
     of_meeting = frames[0]["meeting_no"].eq("3")
