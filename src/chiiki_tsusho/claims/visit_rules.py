@@ -20,7 +20,6 @@ from chiiki_tsusho.problem_rows import any_of
 from chiiki_tsusho.problem_texts import Message, named
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
-from chiiki_tsusho.reading.blocks import Numbers
 from chiiki_tsusho.reading.length_of_stay import stay_minutes
 from chiiki_tsusho.reading.typed_blocks import KeyColumn, TypedBlock, keys_of_month
 from chiiki_tsusho.records import record
@@ -161,8 +160,9 @@ class _VisitRows:
         at = np.concatenate([rows for rows, _ in said])
         self.faulty[at] = True
         of_row = np.repeat(np.arange(len(said)), [len(rows) for rows, _ in said])
-        dates, positions = _column_texts(self.typed, self.decoder, "service_date", at)
-        distinct, first, which = np.unique(positions, return_index=True, return_inverse=True)
+        column = self.decoder.text_column(self.typed, "service_date")
+        dates = column.distinct()
+        distinct, first, which = np.unique(column.which[at], return_index=True, return_inverse=True)
         self.problems.add_rows(
             "visits",
             "service_date",
@@ -322,19 +322,3 @@ def count_fault(table: CodeTable, key: str, count: int) -> Message:
     most = table.row_of(key).largest_value
     facts = {"value": str(count), "key": table.named(key), "most": most}
     return Message("bad_value", "key_value", facts)
-
-
-def _column_texts(
-    typed: TypedBlock, decoder: BlockDecoder, name: str, at: Ints
-) -> tuple[list[str], Ints]:
-    """Return the distinct texts of a column, and which of them some rows have."""
-    number = next(
-        number
-        for number, heading in enumerate(decoder.headings)
-        if heading.column is not None and heading.column.name == name
-    )
-    texts = typed.block.columns[number]
-    if isinstance(texts, Numbers):
-        raise TypeError(f"{name} is read as texts")
-    positions = texts.positions
-    return texts.distinct(), at if positions is None else positions[at].astype(np.int64)

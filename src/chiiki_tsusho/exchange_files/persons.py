@@ -27,8 +27,8 @@ from chiiki_tsusho.reading.blocks import Form, Numbers, Source
 from chiiki_tsusho.reading.cell_faults import cell_fault
 from chiiki_tsusho.reading.cell_texts import identifier
 from chiiki_tsusho.reading.cells import parsed
-from chiiki_tsusho.reading.headings import match_headings
 from chiiki_tsusho.reading.insured_numbers import pack_insured
+from chiiki_tsusho.reading.layouts import matched_headings
 from chiiki_tsusho.reading.typed_blocks import Identities
 
 _SEXES = {"1": "1", "男": "1", "2": "2", "女": "2"}
@@ -219,15 +219,7 @@ def _read(
 def _columns(source: Source, book: CodeBook) -> tuple[Ints, dict[str, npt.NDArray[np.object_]]]:
     """Read the personal columns of a file as text, and the line of each row."""
     wanted = {column.name for column in PERSONAL}
-    headings = match_headings(
-        source.headings,
-        "recipients",
-        book,
-        source.shown,
-        line=source.heading_line,
-        beginning=source.beginning(),
-        ignored=source.ignored,
-    )
+    headings, _ = matched_headings(source, "recipients", book)
     names = ["" if one.column is None else one.column.name for one in headings]
     forms: list[Form] = ["texts" if name in wanted else "unread" for name in names]
     read: dict[str, list[str]] = {name: [] for name in names if name in wanted}

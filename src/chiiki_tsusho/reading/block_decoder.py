@@ -199,19 +199,22 @@ class BlockDecoder:
                 found.note_malformed(block)
             yield self._typed(block, found, read)
 
+    def text_column(self, typed: TypedBlock, name: str) -> Texts | Numbered:
+        """Return a column of a block that is read as texts."""
+        names = (heading.name for heading in self.headings)
+        column = dict(zip(names, typed.block.columns, strict=True))[name]
+        if isinstance(column, Numbers):
+            raise TypeError(f"{name} is read as numbers")
+        return column
+
     def texts(self, typed: TypedBlock, name: str) -> pa.StringArray:
         """Return the cells of a column as they stand there, of all rows of a block."""
-        for heading, column in zip(self.headings, typed.block.columns, strict=True):
-            if name == (heading.column.name if heading.column else heading.text):
-                if isinstance(column, Numbers):
-                    raise TypeError(f"{name} is read as numbers")
-                return column.of_rows()
-        raise KeyError(name)
+        return self.text_column(typed, name).of_rows()
 
     def text_columns(self, typed: TypedBlock) -> list[str]:
         """Return the columns of a block that are read as texts."""
         return [
-            heading.column.name if heading.column else heading.text
+            heading.name
             for heading, column in zip(self.headings, typed.block.columns, strict=True)
             if not isinstance(column, Numbers)
         ]
@@ -237,20 +240,19 @@ class BlockDecoder:
         columns: dict[str, TypedColumn] = {}
         keys: list[KeyColumn] = []
         for (heading, decoder), column in zip(read, block.columns, strict=True):
-            name = heading.column.name if heading.column else heading.text
             if heading.column is INSURED_NO:
                 typed = self._insured(block, column, decoder, found)
             elif isinstance(column, Numbers):
-                typed = self._numbers(block, column, name, decoder, found)
+                typed = self._numbers(block, column, heading.name, decoder, found)
             else:
-                typed = self._distinct(block, column, heading, name, decoder, found)
+                typed = self._distinct(block, column, heading, decoder, found)
             if heading.column is not None:
-                columns[name] = typed
+                columns[heading.name] = typed
             else:
                 # A heading that is unclear in every month is a column as well.
                 meant = heading.keys or {heading.text: []}
                 keys.extend(
-                    KeyColumn(key, name, spans, heading.unclear, typed)
+                    KeyColumn(key, heading.name, spans, heading.unclear, typed)
                     for key, spans in meant.items()
                 )
         return TypedBlock(block, columns, keys)
@@ -289,39 +291,35 @@ class BlockDecoder:
         block: Block,
         column: Texts | Numbered,
         heading: Heading,
-        name: str,
         decoder: Decoder,
         found: CellProblems | None,
     ) -> TypedColumn:
+        name = heading.name
         if isinstance(column, Numbered):
             distinct: list[str] | pa.StringArray = column.known
-            values = self._values_of_numbers(column.known, heading, name, decoder)
+            values = self._values_of_numbers(column.known, heading, decoder)
         else:
             distinct = column.texts
             values = self._values(column.texts, heading, decoder)
         if found is not None and values.size and values.min() < 0:
-            of_row = np.arange(len(distinct)) if column.positions is None else column.positions
-            found.note_unread(block.lines, of_row, distinct, values, name, decoder)
+            found.note_unread(block.lines, column.which, distinct, values, name, decoder)
         if found is not None and decoder.unusual:
             found.note_unusual(block, column, name, decoder)
         if found is not None and decoder.odd:
-            of_row = np.arange(len(distinct)) if column.positions is None else column.positions
             odd = self._identities.odd
-            odd.note(self.file, name, column.distinct(), of_row, block.lines, decoder.odd)
+            odd.note(self.file, name, column.distinct(), column.which, block.lines, decoder.odd)
         return TypedColumn(values, column.positions, isinstance(column, Numbered))
 
-    def _values_of_numbers(
-        self, texts: list[str], heading: Heading, name: str, decoder: Decoder
-    ) -> Ints:
+    def _values_of_numbers(self, texts: list[str], heading: Heading, decoder: Decoder) -> Ints:
         """Return the values of texts of which those of earlier blocks have been read."""
-        known, values = self._numbered.get(name, (texts, np.zeros(0, dtype=np.int64)))
+        known, values = self._numbered.get(heading.name, (texts, np.zeros(0, dtype=np.int64)))
         if known is not texts:
             values = values[:0]
         # Another thread may be adding the texts of a later block.
         new = texts[len(values) :]
         if new:
             values = np.concatenate((values, self._values(of_texts(new), heading, decoder)))
-        self._numbered[name] = texts, values
+        self._numbered[heading.name] = texts, values
         return values
 
     def _values(self, texts: pa.StringArray, heading: Heading, decoder: Decoder) -> Ints:

@@ -62,14 +62,18 @@ class Texts:
         texts: list[str] = self.texts.to_pylist()
         return texts
 
+    @property
+    def which(self) -> npt.NDArray[np.integer]:
+        """The position of the text of each row."""
+        return np.arange(len(self.texts)) if self.positions is None else self.positions
+
     def of_rows(self) -> pa.StringArray:
         """Return the text of each row."""
         return self.texts if self.positions is None else self.texts.take(of_numbers(self.positions))
 
     def taken(self, rows: Ints) -> Texts:
         """Return the column of some rows."""
-        positions = rows if self.positions is None else self.positions[rows]
-        return Texts(self.texts, positions.astype(np.int32, copy=False))
+        return Texts(self.texts, self.which[rows].astype(np.int32, copy=False))
 
 
 @record
@@ -88,9 +92,14 @@ class Numbered:
         # A copy: another thread may be adding those of a later block.
         return self.known[:]
 
+    @property
+    def which(self) -> npt.NDArray[np.integer]:
+        """The position of the text of each row."""
+        return self.positions
+
     def of_rows(self) -> pa.StringArray:
         """Return the text of each row."""
-        return of_texts(self.known[:]).take(of_numbers(self.positions))
+        return of_texts(self.distinct()).take(of_numbers(self.positions))
 
     def taken(self, rows: Ints) -> Numbered:
         """Return the column of some rows."""
@@ -188,6 +197,16 @@ class Block:
             mended=NO_MALFORMED,
         )
 
+    def moved(self, lines: int) -> Block:
+        """Return the same rows so many lines further on."""
+        return replace(
+            self,
+            lines=self.lines + lines,
+            malformed=self.malformed.moved(lines),
+            mended=self.mended.moved(lines),
+            first_line=self.first_line + lines,
+        )
+
     def taken(self, rows: Ints) -> Block:
         """Return some of the rows, no longer to be had verbatim."""
         columns = [column.taken(rows) for column in self.columns]
@@ -271,31 +290,51 @@ class OneTable:
         yield from ()
 
 
-def filled_rows(columns: Sequence[ReadColumn], unread: Iterable[ReadColumn]) -> Flags | None:
-    """Say which rows have a cell that is not blank; None where all have.
+def block_of_table(
+    columns: Iterable[Any],
+    forms: Sequence[Form],
+    read: Callable[[Any, Form], ReadColumn],
+    lines: Ints,
+    raw: Raw,
+    consumed: int,
+) -> Block:
+    """Return the rows of a part of a table, but for those of blank cells alone.
 
     Parameters
     ----------
-    columns : sequence of ReadColumn
-        The columns of one block of an input whose lines cannot be seen to be blank.
-    unread : iterable of ReadColumn
-        Its other columns, of which only so many are taken as it needs.
+    columns : iterable
+        The columns of the part.
+    forms : sequence of Form
+    read : callable
+        Reads a column in a form; one that is to stay unread, only where it may fill a row.
+    lines : ndarray of int64, shape (rows,)
+        At least one.
+    raw : Raw
+    consumed : int
     """
-    filled: Flags | None = None
-    for column in chain(columns, unread):
-        there = _filled(column)
-        filled = there if filled is None else filled | there
-        if filled.all():
-            return None
-    return filled
+    of_form = list(zip(columns, forms, strict=True))
+    wanted = [read(column, form) for column, form in of_form if form != "unread"]
+    unread = (read(column, form) for column, form in of_form if form == "unread")
+    first_line = int(lines[0])
+    blank = np.ones(len(lines), dtype=bool)
+    for column in chain(wanted, unread):
+        blank &= ~filled_cells(column)
+        if not blank.any():
+            break
+    else:
+        kept = np.flatnonzero(~blank)
+        lines, wanted = lines[kept], [column.taken(kept) for column in wanted]
+    return Block(lines, wanted, NO_MALFORMED, first_line, raw, consumed)
 
 
-def _filled(column: ReadColumn) -> Flags:
+def filled_cells(column: ReadColumn) -> Flags:
+    """Say which cells of a column are not blank."""
     if isinstance(column, Numbers):
         there: Flags = column.values != BLANK_NUMBER
         return there
     of_text = np.array([not is_blank(text) for text in column.distinct()], dtype=bool)
-    return of_text if column.positions is None else of_text[column.positions]
+    filled: Flags = of_text[column.which]
+    return filled
 
 
 def line_of_file(files: Sequence[SourceFile], line: int) -> tuple[SourceFile, int]:

@@ -47,7 +47,7 @@ class CellProblems:
     file: str
     required: set[str]
     problems: Problems
-    private: bool = False
+    private: bool
 
     def note_malformed(self, block: Block) -> None:
         """Add the problems of lines that cannot be told apart into cells."""
@@ -110,25 +110,19 @@ class CellProblems:
     def note_insured(self, block: Block, texts: Texts, values: Ints, decoder: Decoder) -> None:
         """Add the problems of 被保険者番号, which are read as one array."""
         rows = np.flatnonzero(values < 0)
-        at = rows if texts.positions is None else texts.positions[rows]
-        encoded = compute.dictionary_encode(texts.texts.take(of_numbers(at)))
+        encoded = compute.dictionary_encode(texts.taken(rows).of_rows())
         which = numbers_of(encoded.indices).astype(np.int64)
         name = INSURED_NO.name
         self._note_texts(block.lines[rows], which, encoded.dictionary, name, decoder)
 
     def note_unusual(
-        self,
-        block: Block,
-        column: Texts | Numbered,
-        name: str,
-        decoder: Decoder,
+        self, block: Block, column: Texts | Numbered, name: str, decoder: Decoder
     ) -> None:
         """Warn of values that can be read and are rarely meant."""
         distinct = column.distinct()
         unusual = np.array([text in decoder.unusual for text in distinct], dtype=bool)
-        of_row = np.arange(len(distinct)) if column.positions is None else column.positions
-        rows = np.flatnonzero(unusual[of_row])
-        used, which = np.unique(of_row[rows], return_inverse=True)
+        rows = np.flatnonzero(unusual[column.which])
+        used, which = np.unique(column.which[rows], return_inverse=True)
         texts = [distinct[at] for at in used.tolist()]
         messages = [decoder.unusual[text] for text in texts]
         values_shown = [shown(text) for text in texts]

@@ -79,24 +79,21 @@ _GRADE_NAMES = {
 }
 
 
-def _identifier(pattern: str, text_id: TextId, lengths: tuple[int, ...]) -> Parser:
+def _identifier(pattern: str, text_id: TextId, *lengths: int) -> Parser:
+    """Make a parser of numbers of identity; a spreadsheet may have shortened what is none."""
     compiled = re.compile(pattern)
+    shortened = re.compile(rf"[0-9]{{1,{lengths[-1] - 1}}}")
+    expected = Name(" or ".join(map(str, lengths)), "または".join(map(str, lengths)))
 
     def parse(text: str) -> int:
-        if not compiled.fullmatch(identifier(text)):
-            raise identifier_error(text, text_id, lengths)
-        return 0
+        number = identifier(text)
+        if compiled.fullmatch(number):
+            return 0
+        if shortened.fullmatch(number) and len(number) not in lengths:
+            raise BadCellError("shortened", value=text, length=len(number), expected=expected)
+        raise BadCellError(text_id, value=text)
 
     return parse
-
-
-def identifier_error(text: str, text_id: TextId, lengths: tuple[int, ...]) -> BadCellError:
-    """Say what is wrong with an identifier: shortened by a spreadsheet, or not one."""
-    number = identifier(text)
-    if re.fullmatch(r"[0-9]+", number) and len(number) not in lengths and len(number) < lengths[-1]:
-        expected = Name(" or ".join(map(str, lengths)), "または".join(map(str, lengths)))
-        return BadCellError("shortened", value=text, length=len(number), expected=expected)
-    return BadCellError(text_id, value=text)
 
 
 def _whole(least: int, most: int, counted: str = "") -> Parser:
@@ -211,10 +208,10 @@ def _benefit_rate(text: str) -> int:
     return rate
 
 
-PARSERS: dict[str, Parser] = {
-    "provider_no": _identifier(IDENTIFIERS["provider_no"], "provider_no", (10,)),
-    "insurer_no": _identifier(IDENTIFIERS["insurer_no"], "insurer_no", (6, 8)),
-    "insured_no": _identifier(IDENTIFIERS["insured_no"], "insured_no", (10,)),
+_OF_KINDS: dict[str, Parser] = {
+    "provider_no": _identifier(IDENTIFIERS["provider_no"], "provider_no", 10),
+    "insurer_no": _identifier(IDENTIFIERS["insurer_no"], "insurer_no", 6, 8),
+    "insured_no": _identifier(IDENTIFIERS["insured_no"], "insured_no", 10),
     "date": parse_date,
     "month": parse_month,
     "care_level": _care_level,
@@ -235,9 +232,7 @@ PARSERS: dict[str, Parser] = {
     "day": _whole(1, 31, "日"),
     "yen": _whole(0, _NINE_DIGITS, "円"),
 }
-
-
-PARSERS = {kind: telling(parse) for kind, parse in PARSERS.items()}
+PARSERS = {kind: telling(parse) for kind, parse in _OF_KINDS.items()}
 # Of a column that is not read for what it holds.
 ANYTHING: Parser = lambda _text: 0  # noqa: E731 as short as what it does
 
@@ -329,7 +324,7 @@ class Decoder:
     def _whole(self, texts: pa.StringArray, values: Ints) -> Flags:
         """Read plain whole numbers of many texts at once into ``values``; say which they are."""
         whole = np.zeros(len(texts), dtype=bool)
-        if self.number_range is None or len(texts) < MANY_TEXTS:
+        if self.number_range is None:
             return whole
         least, most = self.number_range
         plain_number = flags_of(compute.match_substring_regex(texts, _PLAIN_NUMBER))

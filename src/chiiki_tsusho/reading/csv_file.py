@@ -34,11 +34,10 @@ from chiiki_tsusho.reading.csv_encodings import (
     refusal,
     with_commas,
 )
-from chiiki_tsusho.reading.csv_rows import RawLines, ReadRows, RowReader
-from chiiki_tsusho.reading.file_state import changed, state_of
+from chiiki_tsusho.reading.csv_rows import RawLines, RowReader
+from chiiki_tsusho.reading.file_state import changed, opened_again, state_of
 from chiiki_tsusho.reading.left_out_ends import LeftOutEnds, left_out_ends, with_ends
 from chiiki_tsusho.reading.threads import in_order
-from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import visible_path
 
 CSV_BLOCK_BYTES = 1 << 23
@@ -328,18 +327,12 @@ class CsvSource(OneTable):
         if self._stream is not None:
             yield
             return
-        try:
-            stream = self.path.open("rb", buffering=0)
-        except OSError as error:
-            raise changed(self.shown) from error
-        with stream:
+        with opened_again(self.path, self.shown, self._state, buffering=0) as stream:
             self._stream = stream
             try:
                 yield
             finally:
                 self._stream = None
-            if state_of(stream) != self._state:
-                raise changed(self.shown)
 
     def _at(self, start: int, size: int) -> bytes:
         """Return so many bytes from one on, fewer only at the end of the file."""
@@ -386,16 +379,11 @@ class CsvSource(OneTable):
                 parts = (
                     part for part, one in zip(parts, self._firsts, strict=False) if wanted(one)
                 )
-            for at, parsed in enumerate(in_order(parts, lambda part: self._parsed(*part, forms))):
-                first, rows = firsts[at], parsed.rows
-                malformed = rows.malformed.moved(first)
-                raw = RawLines(parsed.raw, LINE_FEEDS.get(self._encoding, b"\n"))
-                mended = rows.mended.moved(first)
-                yield Block(
-                    rows.kept + first, rows.columns, malformed, first, raw, parsed.reached, mended
-                )
+            parsed = in_order(parts, lambda part: self._parsed(*part, forms))
+            for at, (block, lines) in enumerate(parsed):
+                yield block.moved(firsts[at])
                 if wanted is None:
-                    firsts.append(first + rows.lines)
+                    firsts.append(firsts[at] + lines)
         if wanted is None:
             self._firsts = firsts
 
@@ -418,8 +406,11 @@ class CsvSource(OneTable):
         """Read rows with the reader of a file of the same headings, whose texts are numbered."""
         self._rows = other._rows
 
-    def _parsed(self, start: int, reached: int, forms: Sequence[Form]) -> _Parsed:
-        """Read a block; several threads do so at once."""
+    def _parsed(self, start: int, reached: int, forms: Sequence[Form]) -> tuple[Block, int]:
+        """Read a block whose first line is line 0; return how many lines there are as well.
+
+        Several threads do so at once.
+        """
         raw = self._raw(start, reached)
         rows = self._rows.read(self._decoded(raw), forms)
         if rows is not None and rows.malformed.of_cells and self._ends_left_out().fewest:
@@ -437,13 +428,6 @@ class CsvSource(OneTable):
                     reached=reached,
                 )
             )
-        return _Parsed(rows, raw, reached)
-
-
-@record
-class _Parsed:
-    """A block whose rows are told apart, and its bytes."""
-
-    rows: ReadRows
-    raw: bytes
-    reached: int
+        given = RawLines(raw, LINE_FEEDS.get(self._encoding, b"\n"))
+        block = Block(rows.kept, rows.columns, rows.malformed, 0, given, reached, rows.mended)
+        return block, rows.lines

@@ -33,9 +33,8 @@ from chiiki_tsusho.reading.blocks import (
     SourceFile,
     Texts,
     Wanted,
-    filled_rows,
+    block_of_table,
 )
-from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED
 from chiiki_tsusho.reading.written_cells import cell_text
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def as_frame(given: object, shown: str) -> pd.DataFrame:
         It is none of these.
     """
     if isinstance(given, pd.DataFrame):
-        return _with_plain_columns(given)
+        return given
     try:
         if hasattr(given, "__arrow_c_stream__"):
             return frame_of(plain_columns(_arrow_table(given, shown)))
@@ -192,7 +191,7 @@ class FrameSource(OneTable):
     kind = "frame"
 
     def __init__(self, frame: pd.DataFrame, shown: str, lines: Ints | None = None) -> None:
-        self.frame = frame
+        self.frame = _with_plain_columns(frame)
         self.shown = shown
         self.headings = [str(name) for name in frame.columns]
         self.size = len(frame)
@@ -216,19 +215,11 @@ class FrameSource(OneTable):
             if wanted is not None and not wanted(int(self._lines[start])):
                 continue
             part = self.frame.iloc[start : start + ROWS_OF_A_BLOCK]
-            of_form = [
-                (series, form) for (_, series), form in zip(part.items(), forms, strict=True)
-            ]
-            columns = [self._column(series, form) for series, form in of_form if form != "unread"]
-            unread = (self._column(series, form) for series, form in of_form if form == "unread")
+            columns = (series for _, series in part.items())
             end = start + len(part)
             lines = self._lines[start:end]
-            first = int(lines[0])
-            filled = filled_rows(columns, unread)
-            if filled is not None:
-                kept = np.flatnonzero(filled)
-                lines, columns = lines[kept], [column.taken(kept) for column in columns]
-            yield Block(lines, columns, NO_MALFORMED, first, RawPositions(self._lines - first), end)
+            raw = RawPositions(self._lines - lines[0])
+            yield block_of_table(columns, forms, self._column, lines, raw, end)
 
     def _column(self, series: pd.Series[Any], form: Form) -> Texts | Numbers:
         try:

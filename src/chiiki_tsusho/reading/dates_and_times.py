@@ -52,7 +52,8 @@ def parse_date(text: str) -> int:
         folded = folded[: weekday.start()]
     if "年" in folded:
         folded = folded.replace(" ", "")
-    day = _of_era(folded, text) if _ERA_DATE.fullmatch(folded) else _western(folded, text)
+    of_era = _ERA_DATE.fullmatch(folded)
+    day = _of_era(of_era, text) if of_era else _western(folded, text)
     if weekday is not None and _WEEKDAYS[day.weekday()] != (weekday[1] or weekday[2]):
         named = Name(_WEEKDAY_NAMES[day.weekday()], f"{_WEEKDAYS[day.weekday()]}曜日")
         raise BadCellError("weekday", value=text, weekday=named)
@@ -67,9 +68,7 @@ def _western(folded: str, text: str) -> date:
     return _day(year, month, day, text)
 
 
-def _of_era(folded: str, text: str) -> date:
-    match = _ERA_DATE.fullmatch(folded)
-    assert match is not None
+def _of_era(match: re.Match[str], text: str) -> date:
     era = _era(match[1])
     day = _day(_year(era, match[2]), int(match[3]), int(match[4]), text)
     _check_era(era, day, day, text)

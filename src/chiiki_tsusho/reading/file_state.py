@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +25,23 @@ def state_at(path: Path) -> FileState | None:
         return _told_by(path.stat())
     except OSError:
         return None
+
+
+@contextmanager
+def opened_again(
+    path: Path, shown: str, state: FileState, buffering: int = -1
+) -> Iterator[BinaryIO]:
+    """Open a file that was looked at before, and refuse one that has changed since or changes."""
+    try:
+        stream = path.open("rb", buffering)
+    except OSError as error:
+        raise changed(shown) from error
+    with stream:
+        if state_of(stream) != state:
+            raise changed(shown)
+        yield stream
+        if state_of(stream) != state:
+            raise changed(shown)
 
 
 def _told_by(state: os.stat_result) -> FileState:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from chiiki_tsusho.csv_rows import csv_text
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.reading.blocks import Raw
 from chiiki_tsusho.records import record
@@ -64,7 +64,7 @@ class LaidOutLines:
                 cells = [body]
             else:
                 cells = laid_out(cells, self.places, self.width)
-            rows.append(csv_line(cells, line[len(body) :] + "\n"))
+            rows.append(csv_text([cells], line[len(body) :] + "\n"))
         return "".join(rows if len(at) else ()).encode(self.lines.written_in)
 
 
@@ -117,10 +117,3 @@ def cells_of_line(body: str, *, tabs: bool = False) -> list[str] | None:
         return next(csv.reader([body], delimiter="\t" if tabs else ",", strict=True), [])
     except csv.Error:
         return None
-
-
-def csv_line(cells: Sequence[str], end: str) -> str:
-    """Write a line of CSV."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator=end).writerow(cells)
-    return line.getvalue()

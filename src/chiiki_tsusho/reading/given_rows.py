@@ -39,7 +39,7 @@ def held_frame(source: Source, parts: Sequence[Any]) -> pd.DataFrame:
     """
     if isinstance(source, FrameSource):
         rows = chained(parts)
-        return _shown(_without_views(source.frame).iloc[rows].reset_index(drop=True))
+        return _shown(source.frame.iloc[rows].reset_index(drop=True))
     if source.kind == "parquet":
         assert isinstance(source, (ParquetSource, SeveralSources))
         schema = source.schema
@@ -68,16 +68,6 @@ def may_say(source: Source, part: Any, text: str) -> bool:
         return True
     assert isinstance(source, (CsvSource, SeveralSources))
     return text.encode(source.encoding) in part
-
-
-def _without_views(frame: pd.DataFrame) -> pd.DataFrame:
-    """Turn views of texts, of which pandas can take no rows, into texts."""
-    for name, kind in frame.dtypes.items():
-        if isinstance(kind, pd.ArrowDtype) and pa.types.is_string_view(kind.pyarrow_dtype):
-            texts = pa.chunked_array(pa.array(frame[name])).cast(pa.string())
-            frame = frame.copy(deep=False)
-            frame[name] = pd.Series(pd.array(texts, pd.ArrowDtype(pa.string())), frame.index)
-    return frame
 
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
 
@@ -10,6 +10,7 @@ from chiiki_tsusho.columns import FILES, HEADINGS, Column
 from chiiki_tsusho.language import Joined, Name, Sayable, Text, first_of
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.reading.addition_names import Unclear, is_known_elsewhere, same_step
+from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.cell_texts import LONGEST_CELL, folded
 
 # What is less alike is no slip of the pen.
@@ -140,14 +141,9 @@ def missing(column: Column, texts: Sequence[str]) -> Text:
     )
 
 
-def no_headings(
-    texts: Sequence[str],
-    known: Collection[str],
-    line: int,
-    beginning: Iterable[tuple[int, list[str]]],
-    elsewhere: Iterable[tuple[str, list[str]]],
-) -> Text | None:
+def no_headings(source: Source, known: Collection[str]) -> Text | None:
     """Say what a line is that holds no headings, and where these seem to stand."""
+    texts, line = source.headings, source.heading_line
     first = next((text for text in texts if text.strip()), "")
     instruction = len(texts) <= _LEAST_HEADINGS and first.lower().startswith("sep=")
     if any(folded(text) in known for text in texts):
@@ -160,7 +156,7 @@ def no_headings(
                 line=line,
                 marks=parting,
             )
-    for found, cells in beginning:
+    for found, cells in source.beginning():
         if _seem_headings(cells, known):
             if instruction:
                 return Text(
@@ -176,7 +172,7 @@ def no_headings(
                 line=line,
                 found=found,
             )
-    for sheet, cells in elsewhere:
+    for sheet, cells in source.elsewhere():
         if _seem_headings(cells, known):
             return Text(
                 "is not the sheet of the headings, which seem to stand on sheet {sheet!r}; write "

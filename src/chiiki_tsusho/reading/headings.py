@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 from chiiki_tsusho.columns import FILES, HEADINGS, Column
@@ -13,6 +13,7 @@ from chiiki_tsusho.law.published_names import SERVICE_PREFIX
 from chiiki_tsusho.months import OPEN_END
 from chiiki_tsusho.reading import heading_faults
 from chiiki_tsusho.reading.addition_names import Spans, meanings
+from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.cell_texts import LONGEST_CELL, folded
 from chiiki_tsusho.reading.written_cells import column_letters
 from chiiki_tsusho.records import record
@@ -54,6 +55,11 @@ class Heading:
     unread: bool = False
     blank: bool = False
 
+    @property
+    def name(self) -> str:
+        """The name of the column of the contract, else the heading as it stands."""
+        return self.column.name if self.column else self.text
+
 
 @lru_cache(maxsize=12)
 def _known_headings(file: str, book: CodeBook) -> tuple[dict[str, Heading], dict[str, Heading]]:
@@ -73,35 +79,21 @@ def _known_headings(file: str, book: CodeBook) -> tuple[dict[str, Heading], dict
 
 
 def match_headings(
-    texts: Sequence[str],
-    file: str,
-    book: CodeBook,
-    shown: str | Sayable,
-    *,
-    line: int = 1,
-    first_column: int = 1,
-    beginning: Iterable[tuple[int, list[str]]] = (),
-    elsewhere: Iterable[tuple[str, list[str]]] = (),
-    ignored: Collection[str] = (),
+    source: Source, file: str, book: CodeBook, shown: str | Sayable, ignored: Collection[str]
 ) -> list[Heading]:
     """Match the headings of a file, all faults at once.
 
     Parameters
     ----------
-    texts : sequence of str
-        The headings as they stand.
+    source : Source
+        Gives the headings as they stand; where these are none, they are looked for among the rows
+        that follow and in the other tables beside it.
     file : str
         ``visits``, ``providers`` or ``recipients``.
     book : CodeBook
         Gives the keys and their published names.
     shown : str or Sayable
         What to call the file in the message.
-    line, first_column : int
-        On which line they stand, and in which column the first of them does.
-    beginning : iterable of (line, list of str)
-        The rows that follow, among which the headings are looked for where these are none.
-    elsewhere : iterable of (name, list of str)
-        Other sheets, among which they are looked for as well.
     ignored : collection of str
         Headings to be left unread.
 
@@ -111,6 +103,7 @@ def match_headings(
         A heading is unknown or doubled, or a required one is missing; the nearest known heading
         is named if one is near.
     """
+    texts, line = source.headings, source.heading_line
     filled = sum(bool(text.strip()) for text in texts)
     if filled > _MOST_HEADINGS:
         raise InputFileError(
@@ -140,7 +133,7 @@ def match_headings(
         if one.column is None or one.column.name not in given
     }
     for at, (text, heading) in enumerate(zip(names, found, strict=True)):
-        letters = column_letters(first_column + at)
+        letters = column_letters(source.first_column + at)
         if at > last:
             matched.append(Heading(letters, None, {}, blank=True))
             written.append(text)
@@ -176,7 +169,7 @@ def match_headings(
         heading_faults.missing(one, mistyped) for one in heading_faults.wanting(FILES[file], given)
     )
     if faults:
-        fault = heading_faults.no_headings(texts, known, line, beginning, elsewhere)
+        fault = heading_faults.no_headings(source, known)
         if fault is not None:
             raise InputFileError(Text("{file}: {fault}", file=shown, fault=fault))
         others = [text for text in names if folded(text) not in unread]

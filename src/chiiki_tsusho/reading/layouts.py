@@ -57,7 +57,7 @@ def matched_headings(
         same addition.
     """
     if not isinstance(source, SeveralSources):
-        headings = _matched(source, [source], file, book, source.shown)
+        headings = match_headings(source, file, book, source.shown, source.ignored)
         return headings, [Layout.of(headings)]
     alike: dict[tuple[object, ...], list[int]] = {}
     for at, part in enumerate(source.parts):
@@ -67,7 +67,7 @@ def matched_headings(
     for members in alike.values():
         parts = [source.parts[at] for at in members]
         try:
-            headings = _matched(source, parts, file, book, named_together(parts))
+            headings = match_headings(parts[0], file, book, named_together(parts), source.ignored)
         except InputFileError as fault:
             faults.append(fault)
             continue
@@ -83,23 +83,6 @@ def matched_headings(
     if faults:
         raise InputFileError(on_lines(faults))
     return whole, [Layout.of(of_part[at]) for at in range(len(source.parts))]
-
-
-def _matched(
-    source: Source, parts: Sequence[Source], file: str, book: CodeBook, shown: str | Sayable
-) -> list[Heading]:
-    first = parts[0]
-    return match_headings(
-        first.headings,
-        file,
-        book,
-        shown,
-        line=first.heading_line,
-        first_column=first.first_column,
-        beginning=first.beginning(),
-        elsewhere=first.elsewhere(),
-        ignored=source.ignored,
-    )
 
 
 def _united(of_parts: Sequence[list[Heading]]) -> tuple[list[Heading], list[list[int]]]:

@@ -9,7 +9,6 @@ from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problem_texts import Message, blank
 from chiiki_tsusho.problems import Problems
 from chiiki_tsusho.reading.block_decoder import BlockDecoder
-from chiiki_tsusho.reading.blocks import Numbers
 from chiiki_tsusho.reading.dense_ids import distinct_columns
 from chiiki_tsusho.reading.typed_blocks import TypedBlock
 
@@ -60,8 +59,9 @@ def stay_minutes(typed: TypedBlock, decoder: BlockDecoder, problems: Problems) -
     disagree = timed & ~backwards & (given >= 0) & (given != between)
     minutes[backwards | disagree] = BAD
     if backwards.any() or disagree.any():
-        (starts, of_start), (ends, of_end) = (_texts(typed, decoder, name) for name in (START, END))
-        cases = np.stack([of_start, of_end, given, between])
+        started, ended = (decoder.text_column(typed, name) for name in (START, END))
+        starts, ends = started.distinct(), ended.distinct()
+        cases = np.stack([started.which, ended.which, given, between])
         for wrong in (backwards, disagree):
             distinct, which = distinct_columns(cases[:, wrong])
             of_case = [
@@ -78,17 +78,6 @@ def _note_blank(name: str, kind: str, lines: Ints, problems: Problems) -> None:
     if len(lines):
         at = np.zeros(len(lines), dtype=np.int64)
         problems.add_rows("visits", name, lines, at, [""], [blank(name, kind)])
-
-
-def _texts(typed: TypedBlock, decoder: BlockDecoder, name: str) -> tuple[list[str], Ints]:
-    """Return the distinct texts of a column, and which of them each row has."""
-    names = [one.column.name if one.column else "" for one in decoder.headings]
-    column = typed.block.columns[names.index(name)]
-    if isinstance(column, Numbers):
-        raise TypeError("times of day are read as texts")
-    if column.positions is None:
-        return column.distinct(), np.arange(len(typed), dtype=np.int64)
-    return column.distinct(), column.positions.astype(np.int64)
 
 
 def _misfit(start: str, end: str, minutes: int, between: int) -> Message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +11,10 @@ import pyarrow as pa
 from chiiki_tsusho.arrow_arrays import of_numbers, of_texts
 from chiiki_tsusho.number_arrays import Ints
 from chiiki_tsusho.problem_texts import Message
+from chiiki_tsusho.records import record
 
 
-@dataclass(frozen=True)
+@record
 class MalformedRows:
     """Rows whose cells cannot be told apart.
 

@@ -23,10 +23,9 @@ from chiiki_tsusho.reading.blocks import (
     RawTable,
     SourceFile,
     Wanted,
-    filled_rows,
+    block_of_table,
 )
-from chiiki_tsusho.reading.file_state import changed, state_of
-from chiiki_tsusho.reading.malformed_rows import NO_MALFORMED
+from chiiki_tsusho.reading.file_state import changed, opened_again, state_of
 from chiiki_tsusho.reading.written_cells import cell_text
 from chiiki_tsusho.whole_files import visible_path
 
@@ -75,13 +74,7 @@ class ParquetSource(OneTable):
 
     def blocks(self, forms: Sequence[Form], wanted: Wanted | None = None) -> Iterator[Block]:
         """Yield the rows, a batch at a time."""
-        try:
-            stream = self.path.open("rb")
-        except OSError as error:
-            raise changed(self.shown) from error
-        with stream:
-            if state_of(stream) != self._state:
-                raise changed(self.shown)
+        with opened_again(self.path, self.shown, self._state) as stream:
             blocks = self._blocks(stream, forms, wanted)
             while True:
                 # Only what reads is watched: the one who takes a block has faults of his own.
@@ -96,8 +89,6 @@ class ParquetSource(OneTable):
                 if block is None:
                     break
                 yield block
-            if state_of(stream) != self._state:
-                raise changed(self.shown)
 
     def _blocks(
         self, stream: BinaryIO, forms: Sequence[Form], wanted: Wanted | None
@@ -111,19 +102,12 @@ class ParquetSource(OneTable):
         next_line = FIRST_ROW_LINE
         for batch in file.iter_batches(batch_size=ROWS_OF_A_BLOCK):
             first_line, next_line = next_line, next_line + batch.num_rows
-            if wanted is not None and not wanted(first_line):
+            if not batch.num_rows or (wanted is not None and not wanted(first_line)):
                 continue
             table = plain_columns(pa.Table.from_batches([batch]))
-            of_form = list(zip(table.columns, forms, strict=True))
-            columns = [checked_column(one, form) for one, form in of_form if form != "unread"]
-            unread = (checked_column(one, form) for one, form in of_form if form == "unread")
-            lines = np.arange(first_line, next_line)
-            filled = filled_rows(columns, unread)
-            if filled is not None:
-                kept = np.flatnonzero(filled)
-                lines, columns = lines[kept], [column.taken(kept) for column in columns]
-            reached = next_line - FIRST_ROW_LINE
-            yield Block(lines, columns, NO_MALFORMED, first_line, RawTable(table), reached)
+            lines, reached = np.arange(first_line, next_line), next_line - FIRST_ROW_LINE
+            raw = RawTable(table)
+            yield block_of_table(table.columns, forms, checked_column, lines, raw, reached)
         found = next_line - FIRST_ROW_LINE
         if found != self.size:
             raise damaged(

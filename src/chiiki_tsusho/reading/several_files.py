@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_texts
+from chiiki_tsusho.csv_rows import csv_text
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Text, on_lines
 from chiiki_tsusho.reading.blocks import (
@@ -32,7 +33,6 @@ from chiiki_tsusho.reading.given_lines import (
     LaidOutRows,
     LaidOutTable,
     RecodedLines,
-    csv_line,
 )
 from chiiki_tsusho.reading.parquet_file import ParquetSource
 
@@ -140,7 +140,7 @@ class SeveralSources(OneTable):
         first = self._csv[0]
         given = first.raw_heading.decode(first.encoding)
         if self._some_moved:
-            given = csv_line(self.headings, "\r\n" if given.endswith("\r\n") else "\n")
+            given = csv_text([self.headings], "\r\n" if given.endswith("\r\n") else "\n")
             if self.encoding == "utf-8" and not given.isascii():
                 given = "\ufeff" + given
         return given.encode(self.encoding)
@@ -189,12 +189,8 @@ class SeveralSources(OneTable):
                 last = max([last, *block.lines[-1:].tolist(), *malformed])
                 rows[-1] += len(block.lines) + len(malformed)
                 yield replace(
-                    block,
-                    lines=block.lines + before,
+                    block.moved(before),
                     columns=self._columns(block, at, forms),
-                    malformed=block.malformed.moved(before),
-                    mended=block.mended.moved(before),
-                    first_line=block.first_line + before,
                     raw=self._raw(block, at),
                     consumed=block.consumed + consumed,
                 )

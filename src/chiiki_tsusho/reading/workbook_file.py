@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import count, islice, repeat
 from pathlib import Path
@@ -27,6 +26,7 @@ from chiiki_tsusho.reading.blocks import (
     SourceFile,
     Texts,
     Wanted,
+    filled_cells,
 )
 from chiiki_tsusho.reading.cell_texts import is_blank, merged_text
 from chiiki_tsusho.reading.file_state import changed, state_of
@@ -39,6 +39,7 @@ from chiiki_tsusho.reading.workbook_parts import (
     damaged,
 )
 from chiiki_tsusho.reading.written_cells import cell_text, column_letters
+from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import visible_path
 
 _ROWS_OF_A_BLOCK = 1 << 14
@@ -49,7 +50,7 @@ _SECOND = 1_000_000
 Row = list[Any]
 
 
-@dataclass(frozen=True)
+@record
 class _RawRows:
     """Rows as they stand in a sheet: text as text, numbers, dates; a formula as its text."""
 
@@ -247,7 +248,7 @@ class WorkbookSource(OneTable):
         some = [at for at, row in enumerate(cells) if row.count("") < len(row)]
         columns = [_distinct(column) for column in zip(*(cells[at] for at in some), strict=True)]
         columns = columns or [_distinct(())] * len(cells[0])
-        filled = np.array([_filled(column) for column in columns])
+        filled = np.array([filled_cells(column) for column in columns])
         there = filled.any(axis=0)
         beyond = filled[len(self.headings) :].any(axis=0)
         lines = first + np.array(some, dtype=np.int64)
@@ -346,11 +347,6 @@ def _distinct(column: Sequence[Any]) -> Texts:
     numbers = {key: at for at, key in enumerate(distinct)}
     positions = np.fromiter(map(numbers.__getitem__, keys), np.int32, len(column))
     return Texts(of_texts([_text(value) for value in distinct.values()]), positions)
-
-
-def _filled(column: Texts) -> Flags:
-    of_text = np.array([not is_blank(text) for text in column.distinct()], dtype=bool)
-    return of_text[column.positions]
 
 
 def _text(value: Any) -> str:

@@ -16,11 +16,11 @@ from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
 from chiiki_tsusho.arrow_arrays import joined, of_numbers, of_texts
+from chiiki_tsusho.csv_rows import csv_text
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.lazy import parquet
 from chiiki_tsusho.reading.csv_rows import BOM
-from chiiki_tsusho.reading.given_lines import csv_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,7 +142,7 @@ class _CsvWriter:
             include_header=False, quoting_style=quoting, batch_size=_ROWS_OF_A_STEP
         )
         self._stream = path.open("wb")
-        self._heading = csv_line(headings, "\n").encode()
+        self._heading = csv_text([headings], "\n").encode()
         self._begun = False
         if not self._heading.isascii() or not self._words:
             self._begin(self._heading.isascii())
