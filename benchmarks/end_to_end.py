@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -213,6 +214,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         directory: Path = options.dir or Path(temporary)
         directory.mkdir(parents=True, exist_ok=True)
+        # What is installed is compiled; here the first run compiles for those after it.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(directory / "compiled")
         files = month(directory, options.visits, options.people, options.order, options.file_format)
         small_loop = "loop" in names and (
             options.file_format == "parquet"
