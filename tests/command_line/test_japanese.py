@@ -510,8 +510,10 @@ def test_words() -> None:
     both = on_lines([Name("a", "あ"), Message("malformed_row", "quotation")])
     assert str(both).splitlines()[0] == both.say().splitlines()[0] == "a"
     assert both.say("ja").splitlines() == [
-        "あ", "引用符がこの行の中で閉じられていません。閉じるか、セルの中の改行を取り除いてください",
-    ]  # fmt: skip
+        "あ",
+        "引用符がこの行の中で閉じられていないか、閉じた引用符の後に文字があります。"
+        "引用符を直すか、セルの中の改行を取り除いてください",
+    ]
     assert pickle.loads(pickle.dumps(both)) == both
 
 
