@@ -70,6 +70,22 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _programs_find_the_library_compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what programs compile among the temporary files where Python may write none beside it.
+
+    Each program would else compile the whole library again, which takes as long as all it does.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.dont_write_bytecode:
+            base = tmp_path_factory.getbasetemp()
+            # All workers share the folder above their own.
+            shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+            patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+            patch.setenv("PYTHONPYCACHEPREFIX", str(shared / "compiled"))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _no_wait_for_the_disk() -> Iterator[None]:
     """Let what is written reach the disk in its own time; programs of their own wait for it."""
     with pytest.MonkeyPatch.context() as patch:
