@@ -16,6 +16,7 @@ from chiiki_tsusho.exchange_files.layout import MEDIA, Item
 from chiiki_tsusho.exchange_files.sheets import NUMBER_FORMS, WITH_MANAGER, Sheets, View
 from chiiki_tsusho.months import last_review
 from chiiki_tsusho.number_arrays import Flags, Ints, flagged
+from chiiki_tsusho.reading.insured_numbers import UNINSURED
 
 # データ種別 of a claim of a provider (様式一 to 十).
 DATA_KIND = "711"
@@ -165,7 +166,7 @@ def _needing(view: View, item: Item) -> Flags:
 
 def without_insurance(view: View) -> Flags:
     """Say which persons have no insurance: 生保単独, a number beginning with H."""
-    return flags_of(compute.starts_with(view.texts("insured_no"), "H"))
+    return flags_of(compute.starts_with(view.texts("insured_no"), UNINSURED))
 
 
 def with_public_funds(base: View) -> Flags:

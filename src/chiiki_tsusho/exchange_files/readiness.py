@@ -13,7 +13,7 @@ from chiiki_tsusho.exchange_files.persons import PersonCells, expected_of
 from chiiki_tsusho.exchange_files.sheets import WITH_MANAGER
 from chiiki_tsusho.exchange_files.statements import (
     ALWAYS,
-    MonthClaims,
+    StatedClaims,
     laws_of_claims,
     month_bounds,
     stated_keys,
@@ -88,18 +88,18 @@ class ClaimProblems:
 
 def checked(
     claims: pd.DataFrame, lines: pd.DataFrame, cells: PersonCells, problems: ClaimProblems
-) -> MonthClaims:
+) -> StatedClaims:
     """Check claims and persons, and put them together.
 
     Parameters
     ----------
     claims, lines : DataFrame
-        ``lines`` has ``claim``, ``unit_item`` and ``level`` of `MonthClaims`.
+        ``lines`` has ``claim``, ``unit_item`` and ``level`` of `StatedClaims`.
     cells : PersonCells
     problems : ClaimProblems
         Receives all that is missing or inconsistent.
     """
-    month = MonthClaims(claims, lines, cells, laws_of_claims(claims, cells))
+    whole = StatedClaims(claims, lines, cells, laws_of_claims(claims, cells))
     problems.add(
         cells.missing, "insured_no", "unknown_recipient",
         Text("the file of recipients has no row of this person"),
@@ -109,22 +109,22 @@ def checked(
         Text("the row of this person in the file of recipients is doubled or has a wrong cell"),
     )  # fmt: skip
     there = ~cells.missing & ~cells.wrong
-    _check_cells(month, there, problems)
-    _check_dates(month, there, problems)
-    _check_claims(month, problems)
-    _check_lengths(month, problems)
-    return month
+    _check_cells(whole, there, problems)
+    _check_dates(whole, there, problems)
+    _check_claims(whole, problems)
+    _check_lengths(whole, problems)
+    return whole
 
 
-def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> None:
-    texts, public = month.cells.texts, month.public
-    for name, bad in month.cells.unreadable.items():
+def _check_cells(whole: StatedClaims, there: Flags, problems: ClaimProblems) -> None:
+    texts, public = whole.cells.texts, whole.public
+    for name, bad in whole.cells.unreadable.items():
         if bad.any():
             problems.add(bad & there, name, "bad_value", expected_of(name))
 
     def need(name: str, wanted: Flags) -> None:
         # Zeros alone say no more than a blank.
-        blank = (np.char.strip(texts[name], "0") == "") & ~month.cells.unreadable[name]
+        blank = (np.char.strip(texts[name], "0") == "") & ~whole.cells.unreadable[name]
         problems.add(there & wanted & blank, name, "missing_value", _BLANK)
 
     everyone = np.ones(len(public), dtype=bool)
@@ -133,13 +133,13 @@ def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
     need("care_manager_no", np.isin(texts["care_plan_by"], WITH_MANAGER))
     need("public_payer_no", public)
     need("public_recipient_no", public)
-    law = np.char.zfill(month.law.astype(str), 2)
+    law = np.char.zfill(whole.law.astype(str), 2)
     payer = texts["public_payer_no"].astype("U2")
     problems.add(
         there & public & (payer != "") & (payer != law), "public_payer_no", "inconsistent",
         Text("the first two digits must be the law of the public funds (public_law)"),
     )  # fmt: skip
-    insurer = stated_keys(month.claims)["insurer_no"].to_numpy(dtype=str)
+    insurer = stated_keys(whole.claims)["insurer_no"].to_numpy(dtype=str)
     facility = texts["facility_insurer_no"]
     own = (facility != "") & (np.char.zfill(facility, INSURER_PLACES) == insurer)
     problems.add(
@@ -149,10 +149,10 @@ def _check_cells(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
     )  # fmt: skip
 
 
-def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> None:
-    texts = month.cells.texts
-    first, last = month_bounds(month.claims)
-    stated = stated_of_persons(month)
+def _check_dates(whole: StatedClaims, there: Flags, problems: ClaimProblems) -> None:
+    texts = whole.cells.texts
+    first, last = month_bounds(whole.claims)
+    stated = stated_of_persons(whole)
     started, stopped = stated["started_on"], stated["stopped_on"]
     begins, ends = texts["certified_from"], texts["certified_to"]
     outside = (begins > last) | (ends < first) | (ends < begins)
@@ -167,7 +167,7 @@ def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
     )  # fmt: skip
     problems.add(
         there & (stopped != "") & (texts["stop_reason"] == "")
-        & ~month.cells.unreadable["stop_reason"],
+        & ~whole.cells.unreadable["stop_reason"],
         "stop_reason", "missing_value", _BLANK,
     )  # fmt: skip
     problems.add(
@@ -175,22 +175,22 @@ def _check_dates(month: MonthClaims, there: Flags, problems: ClaimProblems) -> N
         "stopped_on", "inconsistent", Text("the service stops before it starts"),
     )  # fmt: skip
     under_this, under_any = days_left(
-        month.claims["service_month"].to_numpy(dtype=np.int64),
+        whole.claims["service_month"].to_numpy(dtype=np.int64),
         *(
             np.where(texts[name] == "", "0", texts[name]).astype(np.int64)
             for name in ("started_on", "stopped_on", "certified_from", "certified_to")
         ),
     )
     # Where the level changes within the month, another certification holds before.
-    left = np.where(month.level_changes, under_any, under_this)
+    left = np.where(whole.level_changes, under_any, under_this)
     problems.add(
-        there & (month.number("days") > left), "days", "inconsistent",
+        there & (whole.number("days") > left), "days", "inconsistent",
         Text("there are more days of service than the certification, start and stop leave"),
     )  # fmt: skip
 
 
-def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
-    claims = month.claims
+def _check_claims(whole: StatedClaims, problems: ClaimProblems) -> None:
+    claims = whole.claims
 
     def blank(name: str) -> Flags:
         return claims[name].isna().to_numpy(dtype=bool)
@@ -204,11 +204,11 @@ def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
         Text("the claim has no yen: compute it with recipients that have benefit_rate"),
     )  # fmt: skip
     problems.add(
-        ~blank("benefit_rate") & (month.number("benefit_rate") == 0) & ~month.uninsured,
+        ~blank("benefit_rate") & (whole.number("benefit_rate") == 0) & ~whole.uninsured,
         "benefit_rate", "inconsistent",
         Text("0; the insurance pays nothing, and the statement of an insured person has a rate"),
     )  # fmt: skip
-    no_level = blank("care_level") & (month.cells.texts["care_level"] == "")
+    no_level = blank("care_level") & (whole.cells.texts["care_level"] == "")
     problems.add(
         no_level, "care_level", "missing_value",
         Text("no visit of the month has a care level; give it in the file of recipients"),
@@ -217,20 +217,20 @@ def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
     months = claims["service_month"].to_numpy(dtype=np.int64)
     service, of_claim = np.unique(months, return_inverse=True)
     limits = np.stack([benefit_limits(one) for one in service.tolist()])
-    limit = limits[of_claim, month.care_level]
+    limit = limits[of_claim, whole.care_level]
     problems.add(
-        blank("care_level") & (limit != UNKNOWN) & (month.number("planned_units") > limit),
+        blank("care_level") & (limit != UNKNOWN) & (whole.number("planned_units") > limit),
         "care_level", "inconsistent",
         Text("the claim was computed without a care level, and its units are above the limit of "
              "the level in the file of recipients; write the level in the visits and compute the "
              "claim again"),
     )  # fmt: skip
     problems.add(
-        month.number("benefit_units") < 0, "planned_units", "inconsistent",
+        whole.number("benefit_units") < 0, "planned_units", "inconsistent",
         Text("the plan is less than what is taken off outside the limit (同一建物減算), so that "
              "the claim is below 0; correct the plan and compute the claim again"),
     )  # fmt: skip
-    _check_against_recipients(month, problems)
+    _check_against_recipients(whole, problems)
     doubled = stated_keys(claims).duplicated(keep=False).to_numpy(dtype=bool)
     problems.add(
         doubled, "insurer_no", "inconsistent",
@@ -239,34 +239,34 @@ def _check_claims(month: MonthClaims, problems: ClaimProblems) -> None:
     )  # fmt: skip
 
 
-def _check_against_recipients(month: MonthClaims, problems: ClaimProblems) -> None:
+def _check_against_recipients(whole: StatedClaims, problems: ClaimProblems) -> None:
     """Find claims that were computed with other recipients than those given."""
-    cells, again = month.cells, Text("compute the claims again with these recipients")
-    funded = month.number("public_units") > 0
+    cells, again = whole.cells, Text("compute the claims again with these recipients")
+    funded = whole.number("public_units") > 0
     problems.add(
-        funded & (cells.public_law == 0) & ~month.uninsured, "public_law", "inconsistent",
+        funded & (cells.public_law == 0) & ~whole.uninsured, "public_law", "inconsistent",
         Text("the claim has public funds and the row of recipients has none; give the recipients "
              "that the claim was computed with"),
     )  # fmt: skip
     unused = (cells.public_law > 0) & cells.public_all_month & ~funded
     problems.add(
-        unused & (month.number("benefit_units") > 0), "public_law", "inconsistent",
+        unused & (whole.number("benefit_units") > 0), "public_law", "inconsistent",
         Text("the row of recipients has public funds and the claim has none; {again}", again=again),
     )  # fmt: skip
     for name, given in (
         ("benefit_rate", cells.benefit_rate),
         ("planned_units", cells.planned_units),
     ):
-        claimed = month.claims[name].fillna(UNKNOWN).to_numpy(dtype=np.int64)
+        claimed = whole.claims[name].fillna(UNKNOWN).to_numpy(dtype=np.int64)
         problems.add(
             (given != UNKNOWN) & (claimed != given), name, "inconsistent",
             Text("the claim was computed with another value; {again}", again=again),
         )  # fmt: skip
 
 
-def _check_lengths(month: MonthClaims, problems: ClaimProblems) -> None:
+def _check_lengths(whole: StatedClaims, problems: ClaimProblems) -> None:
     """Find figures that are longer than their item."""
-    claim = month.lines["claim"].to_numpy(dtype=np.int64)
+    claim = whole.lines["claim"].to_numpy(dtype=np.int64)
     for record, names in (
         ("7131-02", ("unit_item", "count", "service_units")),
         ("7131-10", ("days", "planned_units", "managed_units", "unmanaged_units", "unit_price")),
@@ -274,12 +274,12 @@ def _check_lengths(month: MonthClaims, problems: ClaimProblems) -> None:
         for name in names:
             item = layout()[record].by_name[name.replace("unit_item", "units")]
             if record == "7131-02":
-                values = month.lines[name].to_numpy(dtype=np.int64)
+                values = whole.lines[name].to_numpy(dtype=np.int64)
             else:
-                values = month.number(name)
+                values = whole.number(name)
             long = np.char.str_len(values.astype(str)) > item.length
             if record == "7131-02":
-                long = flagged(claim[long], len(month.claims))
+                long = flagged(claim[long], len(whole.claims))
             problems.add(
                 long, item.name, "too_long",
                 Text("longer than item {item} of the statement, which has {length} places",

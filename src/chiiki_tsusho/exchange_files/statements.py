@@ -29,6 +29,7 @@ from chiiki_tsusho.exchange_files.sheets import (
 )
 from chiiki_tsusho.law.payers import claim_kind_of_funds, fund_rates, law_of_the_uninsured
 from chiiki_tsusho.number_arrays import Flags, Ints, flagged, summed
+from chiiki_tsusho.reading.insured_numbers import UNINSURED
 
 EXCHANGE_ID, CLAIM_ID = "7131", "7111"
 # What every statement has of its person.
@@ -39,7 +40,7 @@ _Keys: TypeAlias = "Mapping[str, pa.Array]"
 
 
 @dataclass(frozen=True)
-class MonthClaims:
+class StatedClaims:
     """Claims with everything their statements need.
 
     Parameters
@@ -141,7 +142,7 @@ class MonthClaims:
 
 
 def _uninsured(claims: pd.DataFrame) -> Flags:
-    return claims["insured_no"].str.startswith("H").to_numpy(dtype=bool)
+    return claims["insured_no"].str.startswith(UNINSURED).to_numpy(dtype=bool)
 
 
 def laws_of_claims(claims: pd.DataFrame, cells: PersonCells) -> Ints:
@@ -176,12 +177,12 @@ class Sending:
     quote: str = "minimal"
 
 
-def records_of(month: MonthClaims, file: Ints, sending: Sending) -> tuple[ClaimFile, Ints]:
+def records_of(whole: StatedClaims, file: Ints, sending: Sending) -> tuple[ClaimFile, Ints]:
     """Make the claim files of some providers and months, one behind the other.
 
     Parameters
     ----------
-    month : MonthClaims
+    whole : StatedClaims
     file : ndarray of int64, shape (claims,)
         The number of the file of each claim, ascending from 0.
     sending : Sending
@@ -193,19 +194,19 @@ def records_of(month: MonthClaims, file: Ints, sending: Sending) -> tuple[ClaimF
     ndarray of int64, shape (files,)
         The first line of each file among them, counted from 0.
     """
-    claims = month.claims
-    elsewhere = month.cells.texts["facility_insurer_no"] != ""
-    claim = month.lines["claim"].to_numpy(dtype=np.int64)
+    claims = whole.claims
+    elsewhere = whole.cells.texts["facility_insurer_no"] != ""
+    claim = whole.lines["claim"].to_numpy(dtype=np.int64)
     at_facility = elsewhere[claim]
     counts = np.bincount(claim, minlength=len(claims))
     stated = stated_keys(claims)
     keys = {name: pa.array(stated[name]) for name in CLAIM_KEY_NAMES}
-    own = _own_share(month)
+    own = _own_share(whole)
     statements = {
-        "7131-01": _rows("7131-01", _base_columns(month, keys, own), len(claims), sending),
-        "7131-02": _rows(*_lines_of(month, keys, "02", ~at_facility), sending),
-        "7131-14": _rows(*_lines_of(month, keys, "14", at_facility), sending),
-        "7131-10": _rows("7131-10", _total_columns(month, keys, own), len(claims), sending),
+        "7131-01": _rows("7131-01", _base_columns(whole, keys, own), len(claims), sending),
+        "7131-02": _rows(*_lines_of(whole, keys, "02", ~at_facility), sending),
+        "7131-14": _rows(*_lines_of(whole, keys, "14", at_facility), sending),
+        "7131-10": _rows("7131-10", _total_columns(whole, keys, own), len(claims), sending),
     }
     first_claim = np.flatnonzero(np.diff(file, prepend=-1))
     months, providers = (
@@ -281,33 +282,33 @@ def stated_keys(claims: pd.DataFrame) -> pd.DataFrame:
     return claims[CLAIM_KEY_NAMES].assign(insurer_no=insurer)
 
 
-def _base_columns(month: MonthClaims, keys: _Keys, own: Ints) -> dict[str, _Column]:
-    public = month.public
-    rate = month.number("benefit_rate").astype(str)
+def _base_columns(whole: StatedClaims, keys: _Keys, own: Ints) -> dict[str, _Column]:
+    public = whole.public
+    rate = whole.number("benefit_rate").astype(str)
     return {
         **keys,
         "record_kind": "01",
-        **stated_of_persons(month),
-        "care_level": LEVEL_CODE + month.care_level,
-        "benefit_rate": np.where(month.uninsured, "0", rate),
-        "public1_rate": np.where(public, month.fund_rate.astype(str), ""),
-        "insurance_units": month.number("benefit_units"),
-        "insurance_yen": month.number("insurance_yen"),
-        "copay_yen": month.number("copay_yen") - own,
-        "public1_units": month.number("public_units"),
-        "public1_yen": month.number("public_yen"),
+        **stated_of_persons(whole),
+        "care_level": LEVEL_CODE + whole.care_level,
+        "benefit_rate": np.where(whole.uninsured, "0", rate),
+        "public1_rate": np.where(public, whole.fund_rate.astype(str), ""),
+        "insurance_units": whole.number("benefit_units"),
+        "insurance_yen": whole.number("insurance_yen"),
+        "copay_yen": whole.number("copay_yen") - own,
+        "public1_units": whole.number("public_units"),
+        "public1_yen": whole.number("public_yen"),
         "public1_copay_yen": own,
     }
 
 
-def stated_of_persons(month: MonthClaims) -> dict[str, Texts]:
+def stated_of_persons(whole: StatedClaims) -> dict[str, Texts]:
     """Return what a statement says of each person as recipients have it, by items of record 01.
 
     A start or stop of another month, the care manager of a plan of one's own and public funds that
     hold on none of the days have no place there.
     """
-    texts, public = month.cells.texts, month.public
-    first, last = month_bounds(month.claims)
+    texts, public = whole.cells.texts, whole.public
+    first, last = month_bounds(whole.claims)
     started, stopped = (
         np.where((texts[name] >= first) & (texts[name] <= last), texts[name], "")
         for name in ("started_on", "stopped_on")
@@ -330,27 +331,27 @@ def month_bounds(claims: pd.DataFrame) -> tuple[Texts, Texts]:
     return first.astype(str), last.astype(str)
 
 
-def _own_share(month: MonthClaims) -> Ints:
+def _own_share(whole: StatedClaims) -> Ints:
     """Return the person's own payment under public funds (公費本人負担額), yen."""
-    rate = np.where(month.uninsured, 0, month.number("benefit_rate"))
+    rate = np.where(whole.uninsured, 0, whole.number("benefit_rate"))
     share = public_claim(
-        month.number("benefit_units"),
-        month.number("public_units"),
-        month.number("unit_price"),
-        month.number("total_yen") - month.number("insurance_yen"),
-        (rate, month.fund_rate),
+        whole.number("benefit_units"),
+        whole.number("public_units"),
+        whole.number("unit_price"),
+        whole.number("total_yen") - whole.number("insurance_yen"),
+        (rate, whole.fund_rate),
     )
-    own: Ints = np.where(month.public, share, 0) - month.number("public_yen")
+    own: Ints = np.where(whole.public, share, 0) - whole.number("public_yen")
     return own
 
 
 def _lines_of(
-    month: MonthClaims, keys: _Keys, record_kind: str, wanted: Flags
+    whole: StatedClaims, keys: _Keys, record_kind: str, wanted: Flags
 ) -> tuple[str, dict[str, _Column], int]:
     """Return the record of some lines, their columns and how many there are."""
-    lines = month.lines[wanted]
+    lines = whole.lines[wanted]
     claim = lines["claim"].to_numpy(dtype=np.int64)
-    public = month.public[claim]
+    public = whole.public[claim]
     columns: dict[str, _Column] = {
         **{name: cells.take(pa.array(claim)) for name, cells in keys.items()},
         "record_kind": record_kind,
@@ -361,12 +362,12 @@ def _lines_of(
         "public1_count": lines["public_count"].to_numpy(dtype=np.int64) * public,
         "service_units": lines["service_units"].to_numpy(dtype=np.int64),
         "public1_units": lines["public_units"].to_numpy(dtype=np.int64) * public,
-        "facility_insurer_no": month.cells.texts["facility_insurer_no"][claim],
+        "facility_insurer_no": whole.cells.texts["facility_insurer_no"][claim],
     }
     return f"{EXCHANGE_ID}-{record_kind}", columns, len(lines)
 
 
-def _total_columns(month: MonthClaims, keys: _Keys, own: Ints) -> dict[str, _Column]:
+def _total_columns(whole: StatedClaims, keys: _Keys, own: Ints) -> dict[str, _Column]:
     plain = (
         "days", "planned_units", "managed_units", "unmanaged_units", "benefit_units", "unit_price",
         "insurance_yen",
@@ -375,10 +376,10 @@ def _total_columns(month: MonthClaims, keys: _Keys, own: Ints) -> dict[str, _Col
         **keys,
         "record_kind": "10",
         "service_kind": SERVICE_KIND,
-        **{name: month.number(name) for name in plain},
-        "copay_yen": month.number("copay_yen") - own,
-        "public1_units": month.number("public_units"),
-        "public1_yen": month.number("public_yen"),
+        **{name: whole.number(name) for name in plain},
+        "copay_yen": whole.number("copay_yen") - own,
+        "public1_units": whole.number("public_units"),
+        "public1_yen": whole.number("public_yen"),
         "public1_copay_yen": own,
     }
 

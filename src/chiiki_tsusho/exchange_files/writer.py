@@ -25,7 +25,7 @@ from chiiki_tsusho.exchange_files.layout import MEDIA
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import person_cells
 from chiiki_tsusho.exchange_files.readiness import ClaimProblems, checked
-from chiiki_tsusho.exchange_files.statements import MonthClaims, Sending, records_of, stated_keys
+from chiiki_tsusho.exchange_files.statements import Sending, StatedClaims, records_of, stated_keys
 from chiiki_tsusho.language import Language, Text, listed
 from chiiki_tsusho.law.code_book import CodeBook, code_book
 from chiiki_tsusho.months import MonthLike, month_text, parse_month
@@ -176,7 +176,7 @@ def write_claim_file(
     claims = _ordered(claims)
     problems = ClaimProblems(claims)
     cells = person_cells(source, book, claims)
-    month = checked(claims, _with_items(claims, lines, book), cells, problems)
+    whole = checked(claims, _with_items(claims, lines, book), cells, problems)
     if len(problems):
         frame = problems.frame(language)
         raise ClaimFileError(problems.summary(), frame)
@@ -185,9 +185,9 @@ def write_claim_file(
     names = _names(claims["service_month"].iloc[bounds[:-1]].tolist(), file_name)
     of_files = dict(zip(names, starmap(slice, pairwise(bounds)), strict=True))
     _refuse_other_files(folder, claims, of_files, named=file_name is not None)
-    contents = zip(names, _contents(month, bounds, sending), strict=True)
+    contents = zip(names, _contents(whole, bounds, sending), strict=True)
     paths = write_files(folder, contents, private=set(names), replace=True)
-    return _written(paths, month, bounds[:-1])
+    return _written(paths, whole, bounds[:-1])
 
 
 def _sending(review_month: MonthLike, quote: str, medium: str, file_no: str) -> Sending:
@@ -228,7 +228,7 @@ def _ordered(claims: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_items(claims: pd.DataFrame, lines: pd.DataFrame, book: CodeBook) -> pd.DataFrame:
-    """Return lines in the order of their claims, with what `MonthClaims` adds to each."""
+    """Return lines in the order of their claims, with what `StatedClaims` adds to each."""
     place = pd.MultiIndex.from_frame(claims[CLAIM_KEY_NAMES])
     at = place.get_indexer(pd.MultiIndex.from_frame(lines[CLAIM_KEY_NAMES]))
     codes = of_texts(lines["service_code"].tolist())
@@ -246,7 +246,7 @@ def _bounds(names: Texts) -> list[int]:
     return [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1).tolist(), len(names)]
 
 
-def _contents(whole: MonthClaims, bounds: Sequence[int], sending: Sending) -> Iterator[bytes]:
+def _contents(whole: StatedClaims, bounds: Sequence[int], sending: Sending) -> Iterator[bytes]:
     """Yield what each file holds; so many are made at once as memory has room for at any time."""
     file = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
     # Files are never parted: each begins in the block of its first claim.
@@ -257,12 +257,12 @@ def _contents(whole: MonthClaims, bounds: Sequence[int], sending: Sending) -> It
         yield from parted(records, lines)
 
 
-def _slice(whole: MonthClaims, first: int, last: int) -> MonthClaims:
+def _slice(whole: StatedClaims, first: int, last: int) -> StatedClaims:
     part = slice(first, last)
     # Lines are in the order of their claims.
     start, end = np.searchsorted(whole.lines["claim"].to_numpy(), [first, last])
     lines = whole.lines.iloc[start:end]
-    return MonthClaims(
+    return StatedClaims(
         whole.claims.iloc[part].reset_index(drop=True),
         lines.assign(claim=lines["claim"] - first).reset_index(drop=True),
         whole.cells.part(part),
@@ -356,15 +356,15 @@ def _three_characters(number: int) -> str:
     return digits[first] + digits[rest // 36] + digits[rest % 36]
 
 
-def _written(paths: list[Path], month: MonthClaims, first: list[int]) -> list[WrittenClaimFile]:
+def _written(paths: list[Path], whole: StatedClaims, first: list[int]) -> list[WrittenClaimFile]:
     """Say what each file claims; ``first`` is the first claim of each."""
-    claims = month.claims.iloc[first]
-    statements = np.diff([*first, len(month.claims)])
+    claims = whole.claims.iloc[first]
+    statements = np.diff([*first, len(whole.claims)])
     sums = [
-        np.add.reduceat(month.number(name), first)
+        np.add.reduceat(whole.number(name), first)
         for name in ("benefit_units", "insurance_yen", "public_yen")
     ]
-    persons = month.claims["insured_no"].where(month.level_unmet)
+    persons = whole.claims["insured_no"].where(whole.level_unmet)
     unmet = [tuple(persons[at].dropna()) for at in starmap(slice, pairwise([*first, None]))]
     rows = zip(
         claims["service_month"].astype("int64").tolist(),

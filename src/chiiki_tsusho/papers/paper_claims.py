@@ -19,7 +19,7 @@ from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes
 from chiiki_tsusho.exchange_files.line_cells import Texts
 from chiiki_tsusho.exchange_files.persons import PersonCells
 from chiiki_tsusho.exchange_files.statements import (
-    MonthClaims,
+    StatedClaims,
     laws_of_claims,
     stated_of_persons,
 )
@@ -27,6 +27,7 @@ from chiiki_tsusho.law.code_book import CodeBook, code_row
 from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.payers import fund_rates
 from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.reading.insured_numbers import UNINSURED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +80,7 @@ class PaperClaim:
     @property
     def uninsured(self) -> bool:
         """Whether the person has no insurance: the number begins with H."""
-        return str(self.claim["insured_no"]).startswith("H")
+        return str(self.claim["insured_no"]).startswith(UNINSURED)
 
     @property
     def to_pay(self) -> int:
@@ -173,9 +174,9 @@ def _persons(
     months = frame["service_month"].to_numpy(dtype=np.int64)
     levels = levels_of_codes(codes.combine_chunks(), months[of_line], book)
     lines = pd.DataFrame({"claim": of_line, "level": levels})
-    month = MonthClaims(frame, lines, cells, laws_of_claims(frame, cells))
+    whole = StatedClaims(frame, lines, cells, laws_of_claims(frame, cells))
     more = {name: cells.texts[name] for name in ("facility_insurer_no", "name", "name_kana")}
-    return {**stated_of_persons(month), **more}, month.care_level
+    return {**stated_of_persons(whole), **more}, whole.care_level
 
 
 def _claim_of_line(claims: pa.Table, lines: pa.Table) -> Ints:
@@ -211,7 +212,7 @@ def _public_part(claims: pa.Table, cells: PersonCells | None) -> tuple[Ints, Int
         return values
 
     of_funds, benefit = number("public_units"), number("benefit_units")
-    uninsured = pc.starts_with(claims["insured_no"], "H").to_numpy()
+    uninsured = pc.starts_with(claims["insured_no"], UNINSURED).to_numpy()
     public, partly = uninsured | (of_funds > 0), of_funds != benefit
     law = np.zeros(claims.num_rows, np.int64) if cells is None else cells.public_law
     months = claims["service_month"].cast(pa.int64()).to_numpy()

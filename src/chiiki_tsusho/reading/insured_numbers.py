@@ -12,13 +12,15 @@ from chiiki_tsusho.number_arrays import Flags, Ints
 from chiiki_tsusho.reading.cell_texts import BLANKS, LONGEST_CELL
 from chiiki_tsusho.reading.dense_ids import WordRows
 
+# The number of a person without insurance (生活保護 alone) begins so.
+UNINSURED = "H"
 # 被保険者番号 as integers. H in front counts as the digit 10, so that the order of the integers is
 # the order as text.
 INSURED_DIGITS = 10
 # The integers are below 1.1 × 10¹⁰.
 INSURED_BITS = 34
 H_PERSON = 10**INSURED_DIGITS
-_H_FIRST, _0_FIRST, _FIRST = (np.uint64(number) for number in (ord("H"), ord("0"), 0xFF))
+_H_FIRST, _0_FIRST, _FIRST = (np.uint64(number) for number in (ord(UNINSURED), ord("0"), 0xFF))
 _HUNDRED = np.uint64(100)
 
 
@@ -115,7 +117,7 @@ def unpack_insured(packed: Ints) -> pa.StringArray:
     for column in range(INSURED_DIGITS - 1, -1, -1):
         rest, digit = np.divmod(rest, 10)
         characters[:, column] = digit + ord("0")
-    characters[numbers >= H_PERSON, 0] = ord("H")
+    characters[numbers >= H_PERSON, 0] = ord(UNINSURED)
     offsets = np.zeros(len(packed) + 1, dtype=np.int32)
     np.cumsum(known * INSURED_DIGITS, out=offsets[1:])
     return pa.StringArray.from_buffers(len(packed), pa.py_buffer(offsets), pa.py_buffer(characters))

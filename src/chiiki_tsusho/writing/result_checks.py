@@ -19,6 +19,7 @@ from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Counted, Name, Sayable, Text
 from chiiki_tsusho.law.rounding import floor_share
 from chiiki_tsusho.number_arrays import Flags, Ints, chained, first_of_runs, places_in, summed
+from chiiki_tsusho.reading.insured_numbers import UNINSURED
 from chiiki_tsusho.records import record
 
 # What a table is called in messages.
@@ -158,7 +159,7 @@ def _uninsured(claims: pa.Table) -> Flags:
     numbers = claims["insured_no"]
     if pa.types.is_dictionary(numbers.type):
         numbers = numbers.cast(pa.string())
-    return flags_of(compute.starts_with(numbers, "H").combine_chunks())
+    return flags_of(compute.starts_with(numbers, UNINSURED).combine_chunks())
 
 
 def check_results(claims: pa.Table, lines: pa.Table, where: Where) -> None:
