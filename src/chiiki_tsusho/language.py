@@ -21,6 +21,8 @@ Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 # So many faults of one input are told in full.
 _FAULTS_TOLD = 20
+# So many claims or lines are named in a message.
+_NAMED = 3
 # The first of them that is set decides, as for every program.
 _LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -168,6 +170,11 @@ def first_of(faults: Sequence[Sayable]) -> list[Sayable]:
     if more > 0:
         told.append(Counted("and {n:,} more fault", "and {n:,} more faults", more))
     return told
+
+
+def first_named(names: Sequence[object]) -> str:
+    """Name the first of several things, and show that there are more."""
+    return ", ".join(map(str, names[:_NAMED])) + " …" * (len(names) > _NAMED)
 
 
 def listed(parts: Iterable[str | Sayable]) -> Joined:

@@ -501,7 +501,7 @@ def test_held_claims_left_out_are_refused(tmp_path: Path, run: FileBatch) -> Non
     error = refused(fixed, add_to=run.folder)
     assert str(error) == (
         f"{run.folder}: rows of 1 of the claims held there are not in the file that is added "
-        "(201604 1370000018 131003 0000000003 …); give all rows of held_visits, corrected or not, "
+        "(201604 1370000018 131003 0000000003); give all rows of held_visits, corrected or not, "
         "or, where a date or a number of theirs was corrected or a visit taken out, compute the "
         "whole month again from the corrected file; nothing was written"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
@@ -53,9 +54,9 @@ class Context:
     # Of persons with several claims in a month; known once every visit is read.
     shared: SharedLimits = NOTHING_SHARED
 
-    @property
+    @cached_property
     def keys(self) -> pa.StringArray:
-        """The key of each claim met so far, as ``keys_of`` writes it."""
+        """The key of each claim, as ``keys_of`` writes it, once every visit is read."""
         return keys_of(self.visits.calendars, self.identities, self.visits.months)
 
     def met(self, keys: pa.StringArray) -> Ints:

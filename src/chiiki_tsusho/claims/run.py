@@ -123,7 +123,7 @@ class BatchRun:
         # What is to be said of the files is known once they are read.
         self.notes = [note for one in self._decoders for note in one.notes]
         if self._earlier is not None:
-            self.notes += self._earlier.check_left_out(self._context)
+            self.notes += self._earlier.held.check_left_out(self._context, self._earlier.keys)
             self._earlier.hold_again(self._context)
         calendars = self._visits.calendars
         if self._waiting is not None:

@@ -9,14 +9,13 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.claims.earlier_claims import EarlierClaims
+from chiiki_tsusho.claims.held_before import HeldBefore
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
-from chiiki_tsusho.language import Counted, Text
+from chiiki_tsusho.language import Counted, Text, first_named
 from chiiki_tsusho.law.prices_and_limits import benefit_limits
 from chiiki_tsusho.records import record
 from chiiki_tsusho.writing.run_record import InputFile, inputs_of, read_record
 from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
-
-_NAMED = 3
 
 
 @record
@@ -65,7 +64,7 @@ class EarlierRun:
     @property
     def claimed(self) -> EarlierClaims:
         """Return what a run that adds to it has to know of it."""
-        return EarlierClaims(self.folder, self.claims, self.held, self._ignored)
+        return EarlierClaims(self.claims, HeldBefore(self.held, self._ignored))
 
     @property
     def _ignored(self) -> frozenset[str]:
@@ -100,12 +99,12 @@ class EarlierRun:
                 "{n:,} claim in {folder} ({claims}) was cut at the limit of a lower care level "
                 "than that of the rows added now, and the limit of a month is that of its highest "
                 "level: compute the whole month again, unless the plan has as many units",
-                "{n:,} claims in {folder} ({claims} …) were cut at the limit of a lower care level "
+                "{n:,} claims in {folder} ({claims}) were cut at the limit of a lower care level "
                 "than that of the rows added now, and the limit of a month is that of its highest "
                 "level: compute the whole month again, unless the plans have as many units",
                 len(limited),
                 folder=str(self.folder),
-                claims=", ".join(sorted(limited)[:_NAMED]),
+                claims=first_named(sorted(limited)),
             )
         ]
 
