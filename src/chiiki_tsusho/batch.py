@@ -15,9 +15,9 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.choices import FILE_FORMATS, WAYS, FileFormat, Unplaced
 from chiiki_tsusho.claims.results import Progress, Summary
 from chiiki_tsusho.claims.run import BatchRun
-from chiiki_tsusho.claims.unplaced_rows import WAYS, Unplaced
 from chiiki_tsusho.column_tables import read_frame
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, PROBLEMS
 from chiiki_tsusho.errors import (
@@ -47,7 +47,6 @@ from chiiki_tsusho.writing.run_record import (
     with_earlier,
 )
 from chiiki_tsusho.writing.saved_results import Results, read_claims_and_lines
-from chiiki_tsusho.writing.table_writers import FILE_FORMATS, FileFormat
 
 if TYPE_CHECKING:
     import pandas as pd

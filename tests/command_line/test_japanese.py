@@ -18,6 +18,7 @@ from pyarrow import parquet
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.batch import FileBatch, claim_files
+from chiiki_tsusho.choices import FileFormat
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, FILES, HEADINGS, PROBLEMS
 from chiiki_tsusho.language import Language, Name, default_language, on_lines, printable
 from chiiki_tsusho.months import OPEN_END, spans_text
@@ -26,7 +27,6 @@ from chiiki_tsusho.problems import place_text
 from chiiki_tsusho.reading.cell_texts import BadCellError
 from chiiki_tsusho.reading.cells import PARSERS
 from chiiki_tsusho.reading.inputs import open_source
-from chiiki_tsusho.writing.table_writers import FileFormat
 from helpers.commands import run
 from helpers.inputs import PROVIDER, RECIPIENT, Cells, compute, csv_text, frame, visit
 

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from docx.oxml.ns import qn
 
-from chiiki_tsusho.duties.papers import PaperKind, write_paper
+from chiiki_tsusho.choices import PaperKind
+from chiiki_tsusho.duties.papers import write_paper
 from chiiki_tsusho.errors import ChiikiTsushoError, OutputError
 from helpers.duties import PROVIDER, meeting, meetings, offices
 

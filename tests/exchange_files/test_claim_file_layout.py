@@ -79,11 +79,12 @@ def test_an_item_is_named_in_both_languages() -> None:
     ],
 )
 def test_a_wrong_layout_is_refused_with_its_line(
-    tmp_path: Path, old: str, new: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, said: str
 ) -> None:
     text = law_file("claim_file_layout.csv").read_text(encoding="utf-8")
     path = tmp_path / "layout.csv"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setattr("chiiki_tsusho.exchange_files.layout.law_file", lambda _: path)
     with pytest.raises(TableError, match="line 1") as caught:
-        layout(path)
+        layout.__wrapped__()
     assert said in str(caught.value)

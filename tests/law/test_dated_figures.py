@@ -18,6 +18,7 @@ from chiiki_tsusho.law.prices_and_limits import (
 )
 from chiiki_tsusho.not_known import UNKNOWN
 
+LAW_FILE: Final = "chiiki_tsusho.law.prices_and_limits.law_file"
 DATA: Final = Path(__file__).resolve().parents[2] / "data"
 
 # 上乗せ割合 of each 級地 since 2015-04, per cent.
@@ -105,13 +106,14 @@ def test_every_row_is_loaded_as_it_stands(name: str, loaded: Callable[[], Any]) 
     ],
 )
 def test_a_damaged_table_of_limits_is_refused_by_line(
-    tmp_path: Path, old: str, new: str, fault: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, fault: str
 ) -> None:
     text = (DATA / "benefit_limits.csv").read_text(encoding="utf-8")
     path = tmp_path / "benefit_limits.csv"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setattr(LAW_FILE, lambda _: path)
     with pytest.raises(ct.TableError) as caught:
-        benefit_limit_rows(path)
+        benefit_limit_rows.__wrapped__()
     assert f"{path}: {fault}" in str(caught.value)
 
 
@@ -126,18 +128,21 @@ def test_a_damaged_table_of_limits_is_refused_by_line(
     ],
 )
 def test_a_damaged_table_of_prices_is_refused_by_line(
-    tmp_path: Path, old: str, new: str, fault: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, fault: str
 ) -> None:
     text = (DATA / "unit_prices.csv").read_text(encoding="utf-8")
     path = tmp_path / "unit_prices.csv"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setattr(LAW_FILE, lambda _: path)
     with pytest.raises(ct.TableError) as caught:
-        unit_price_rows(path)
+        unit_price_rows.__wrapped__()
     assert f"{path}: {fault}" in str(caught.value)
 
 
 @pytest.mark.parametrize("load", [unit_price_rows, benefit_limit_rows])
-def test_a_table_that_cannot_be_read(load: Callable[[Path], Any], tmp_path: Path) -> None:
+def test_a_table_that_cannot_be_read(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     empty, other, gone = (tmp_path / name for name in ("empty.csv", "sjis.csv", "gone.csv"))
     heading = ",".join(
         read("unit_prices.csv" if load is unit_price_rows else "benefit_limits.csv")[0]
@@ -149,7 +154,8 @@ def test_a_table_that_cannot_be_read(load: Callable[[Path], Any], tmp_path: Path
         (other, "not UTF-8 at byte 0: save it as UTF-8"),
         (gone, "cannot be read: No such file or directory"),
     ):
+        monkeypatch.setattr(LAW_FILE, lambda _, path=path: path)
         with pytest.raises(ct.TableError) as caught:
-            load(path)
+            load.__wrapped__()
         assert str(caught.value).startswith(f"{path}: ")
         assert said in str(caught.value)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import chiiki_tsusho as ct
+from chiiki_tsusho.choices import PAPERS
 from chiiki_tsusho.language import Language
-from chiiki_tsusho.papers.statements import PAPERS
 from helpers.browser import STICKING_OUT, chromium, look_at, printed_words, read_log
 from helpers.inputs import PROVIDER, RECIPIENT, compute, frame, visit
 from helpers.pages import read_page

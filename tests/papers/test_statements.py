@@ -17,8 +17,8 @@ from hypothesis import given
 
 import chiiki_tsusho as ct
 from chiiki_tsusho import Batch, ChiikiTsushoError, InputFileError, write_statements
+from chiiki_tsusho.choices import PAPERS
 from chiiki_tsusho.papers.paper_words import PaperWords
-from chiiki_tsusho.papers.statements import PAPERS
 from helpers.inputs import PROVIDER, RECIPIENT, compute, frame, visits
 from helpers.pages import Element, read_page
 from helpers.reference import load_limits, load_rows

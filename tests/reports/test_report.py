@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 import chiiki_tsusho as ct
 from chiiki_tsusho.batch import claim_files
+from chiiki_tsusho.choices import FileFormat
 from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, OutputError
 from chiiki_tsusho.language import Language
@@ -33,7 +34,6 @@ from chiiki_tsusho.reports.page import write_report
 from chiiki_tsusho.reports.page_charts import BARS_WIDTH, lying_bars, scale_ticks, standing_columns
 from chiiki_tsusho.reports.page_texts import WORDS
 from chiiki_tsusho.reports.page_words import PageWords, clipped, tenths, visible, wide
-from chiiki_tsusho.writing.table_writers import FileFormat
 from helpers.inputs import csv_text, visit, visits
 from helpers.pages import Element, read_page
 from helpers.reports import (

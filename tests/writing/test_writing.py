@@ -21,8 +21,9 @@ from pyarrow import parquet
 
 from chiiki_tsusho import InputFileError, OutputError
 from chiiki_tsusho.batch import FileBatch, claim_files
+from chiiki_tsusho.choices import FileFormat
 from chiiki_tsusho.writing.folders import FolderSink
-from chiiki_tsusho.writing.table_writers import FileFormat, table_writer
+from chiiki_tsusho.writing.table_writers import table_writer
 from helpers.inputs import PROVIDER, RECIPIENT, compute, csv_text, texts, visit, visits, written
 from helpers.processes import hear_interrupts
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_flags, of_numbers, of_texts
+from chiiki_tsusho.choices import Unplaced
 from chiiki_tsusho.claims.claim_slices import ClaimSlice, Priced
 from chiiki_tsusho.claims.context import Context
 from chiiki_tsusho.claims.earlier_claims import EarlierClaims
@@ -15,7 +16,6 @@ from chiiki_tsusho.claims.held_rows import give_back
 from chiiki_tsusho.claims.results import Progress, Results, Sink, Summary, results_of
 from chiiki_tsusho.claims.rosters import Rosters
 from chiiki_tsusho.claims.shared_limits import ClaimsElsewhere, OwnFigures, shared_limits
-from chiiki_tsusho.claims.unplaced_rows import Unplaced
 from chiiki_tsusho.claims.visits import VisitBook
 from chiiki_tsusho.columns import EXAMPLE_NUMBERS
 from chiiki_tsusho.language import Text

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 from pyarrow import compute
@@ -21,6 +20,7 @@ from chiiki_tsusho.arrow_arrays import (
     of_numbers,
     repeated,
 )
+from chiiki_tsusho.choices import Unplaced
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.claim_names import names_of
 from chiiki_tsusho.claims.doubtful_cells import cells_of_lines
@@ -53,8 +53,6 @@ from chiiki_tsusho.reading.malformed_rows import MalformedRows
 from chiiki_tsusho.reading.typed_blocks import Identities, TypedBlock
 from chiiki_tsusho.records import record
 
-Unplaced = Literal["hold", "pass"]
-WAYS: tuple[Unplaced, ...] = ("hold", "pass")
 _WHOSE = VISIT_KEY_NAMES[:-1]
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import of_flags, of_numbers, repeated
+from chiiki_tsusho.choices import SERVICES
 from chiiki_tsusho.law.bands import MINUTE_SLOTS, SHORTFALL_NAMES
 from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SERVICES
+from chiiki_tsusho.law.code_rows import LEVEL_SLOTS
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.months import month_text

@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from chiiki_tsusho.arrow_arrays import parted
+from chiiki_tsusho.choices import Unplaced
 from chiiki_tsusho.claims.calendars import Calendars
 from chiiki_tsusho.claims.rosters import Roster
-from chiiki_tsusho.claims.unplaced_rows import Unplaced, UnplacedRows
+from chiiki_tsusho.claims.unplaced_rows import UnplacedRows
 from chiiki_tsusho.claims.visit_kinds import RowKinds, VisitKinds
 from chiiki_tsusho.claims.visit_rules import VisitConditions, visit_conditions
 from chiiki_tsusho.columns import VISIT_KEY_NAMES

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chiiki_tsusho.choices import FILE_FORMATS, WAYS
 from chiiki_tsusho.command_line.shared import (
     FOUND,
     Codes,
@@ -34,11 +35,7 @@ if TYPE_CHECKING:
 
     from chiiki_tsusho.batch import FileBatch
     from chiiki_tsusho.claims.results import Summary
-    from chiiki_tsusho.claims.unplaced_rows import Unplaced
-    from chiiki_tsusho.writing.table_writers import FileFormat
 
-FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "parquet")
-WAYS: tuple[Unplaced, ...] = ("hold", "pass")
 PROBLEMS_SHOWN = 5
 # One line for all of them, so that others are not crowded out.
 TOLD_AT_ONCE = ("check_digit", "already_claimed")
@@ -63,9 +60,9 @@ def claim(
         str,
         typer.Option(
             "--format",
-            metavar="csv|xlsx|parquet",
+            metavar="|".join(FILE_FORMATS),
             help="The format of the results.",
-            autocompletion=one_of(*FORMATS),
+            autocompletion=one_of(*FILE_FORMATS),
         ),
     ] = "csv",
     encoding: Encoding = None,
@@ -89,7 +86,7 @@ def claim(
     unplaced: Annotated[
         str,
         typer.Option(
-            metavar="hold|pass",
+            metavar="|".join(WAYS),
             help="A row that does not say whose it is holds the claims it may belong to, or is "
             "left out with a warning.",
             autocompletion=one_of(*WAYS),
@@ -108,7 +105,7 @@ def claim(
     written.
     """
     with exit_codes():
-        written_as = chosen("--format", file_format, FORMATS)
+        written_as = chosen("--format", file_format, FILE_FORMATS)
         way = chosen("--unplaced", unplaced, WAYS)
         from chiiki_tsusho.batch import claim_files
         from chiiki_tsusho.command_line.memory import keep_memory

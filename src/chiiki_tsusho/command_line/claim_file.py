@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chiiki_tsusho.choices import QUOTES
 from chiiki_tsusho.command_line.shared import (
     FOUND,
     BatchFolder,
@@ -27,9 +28,8 @@ from chiiki_tsusho.language import Counted, Text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from chiiki_tsusho.exchange_files.writer import Quote, WrittenClaimFile
+    from chiiki_tsusho.exchange_files.writer import WrittenClaimFile
 
-QUOTES: tuple[Quote, ...] = ("minimal", "none", "all")
 NEVER_TRIED = Text(
     "note: no file of this program was ever tried at a real 国保連; try it with the import test of "
     "your transmission software (伝送ソフト) first"
@@ -57,7 +57,7 @@ def claim_file_command(
     quote: Annotated[
         str,
         typer.Option(
-            metavar="minimal|none|all",
+            metavar="|".join(QUOTES),
             help="Which items stand between quotation marks.",
             autocompletion=one_of(*QUOTES),
         ),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from chiiki_tsusho.choices import PAPER_KINDS, PaperKind
 from chiiki_tsusho.command_line.misuse import Application, Group
 from chiiki_tsusho.command_line.shared import (
     FOUND,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chiiki_tsusho.duties.findings import DutyReport
-    from chiiki_tsusho.duties.papers import PaperKind
 
 FINDINGS_SHOWN = 20
 
@@ -235,7 +235,7 @@ def write_command(
         typer.Argument(
             metavar="KIND",
             help="notice, minutes, members, filing or filing-change.",
-            autocompletion=one_of("notice", "minutes", "members", "filing", "filing-change"),
+            autocompletion=one_of(*PAPER_KINDS),
         ),
     ],
     offices: Offices,

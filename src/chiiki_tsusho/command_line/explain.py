@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chiiki_tsusho.choices import SERVICES, SHORTFALLS
 from chiiki_tsusho.command_line.misuse import MisuseError
 from chiiki_tsusho.command_line.shared import (
     Codes,
@@ -30,9 +31,6 @@ from chiiki_tsusho.language import Text
 
 if TYPE_CHECKING:
     from chiiki_tsusho.explaining.visit import Composition
-
-_SERVICES = ("day_care", "medical_day_care", "short_medical_day_care")
-_SHORTFALLS = ("over_capacity", "understaffed")
 
 
 def lookup(
@@ -87,7 +85,7 @@ def explain(
         typer.Option(
             metavar="SERVICE",
             help="day_care, medical_day_care or short_medical_day_care.",
-            autocompletion=one_of(*_SERVICES),
+            autocompletion=one_of(*SERVICES),
         ),
     ] = "day_care",
     shortfall: Annotated[
@@ -96,7 +94,7 @@ def explain(
             metavar="KIND",
             help="over_capacity or understaffed.",
             show_default=False,
-            autocompletion=one_of(*_SHORTFALLS),
+            autocompletion=one_of(*SHORTFALLS),
         ),
     ] = None,
     extended_hours: Annotated[
@@ -131,8 +129,8 @@ def explain(
             "care_level": None
             if care_level is None
             else whole_number("--care-level", care_level, 1, 5),
-            "service": chosen("--service", service, _SERVICES),
-            "shortfall": shortfall and chosen("--shortfall", shortfall, _SHORTFALLS),
+            "service": chosen("--service", service, SERVICES),
+            "shortfall": shortfall and chosen("--shortfall", shortfall, SHORTFALLS),
             "extended_hours": None
             if extended_hours is None
             else chosen("--extended-hours", extended_hours, ("0", "1")) == "1",

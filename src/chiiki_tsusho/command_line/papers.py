@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import typer
 
+from chiiki_tsusho.choices import PAPERS, Paper
 from chiiki_tsusho.command_line.shared import (
     BatchFolder,
     Codes,
@@ -18,11 +19,6 @@ from chiiki_tsusho.command_line.shared import (
     spoken,
 )
 from chiiki_tsusho.language import Counted
-
-if TYPE_CHECKING:
-    from chiiki_tsusho.papers.statements import Paper
-
-_KINDS = ("invoice", "receipt", "statement")
 
 
 def statements_command(
@@ -38,8 +34,8 @@ def statements_command(
         list[str] | None,
         typer.Option(
             "--paper",
-            metavar="invoice|receipt|statement",
-            autocompletion=one_of(*_KINDS),
+            metavar="|".join(PAPERS),
+            autocompletion=one_of(*PAPERS),
             help="Repeatable: which papers; without it, invoice and statement.",
             show_default=False,
         ),

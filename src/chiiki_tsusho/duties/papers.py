@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.choices import PAPER_KINDS, PaperKind
 from chiiki_tsusho.duties import council_papers, filing_papers
 from chiiki_tsusho.duties.cases import OfficeCase, council_cases, council_service
 from chiiki_tsusho.duties.docx_file import write_docx
@@ -24,8 +25,6 @@ from chiiki_tsusho.whole_files import refuse_replacing
 if TYPE_CHECKING:
     from chiiki_tsusho.duties.registers import Given
 
-PaperKind = Literal["notice", "minutes", "members", "filing", "filing-change"]
-KINDS: tuple[PaperKind, ...] = get_args(PaperKind)
 # As the forms are headed.
 _NAMES = (
     Name("notice", "notice(開催通知)"),
@@ -115,7 +114,7 @@ def write_paper(
     >>> ct.write_paper("minutes", offices, "minutes.docx", on="2026-04-01", meetings=meetings).name
     'minutes.docx'
     """
-    if kind not in KINDS:
+    if kind not in PAPER_KINDS:
         raise ChiikiTsushoError(
             Text("{kind!r} is no paper; known: {known}", kind=kind, known=listed(_NAMES))
         )

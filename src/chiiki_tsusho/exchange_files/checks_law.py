@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from chiiki_tsusho.arrow_arrays import numbers_of
+from chiiki_tsusho.choices import SERVICES
 from chiiki_tsusho.exchange_files.checks_rates import check_rates
 from chiiki_tsusho.exchange_files.dates import bad_months
 from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.month_lines import MonthLines
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.prices_and_limits import (
     benefit_limits,
     groups_not_with_shortfall,

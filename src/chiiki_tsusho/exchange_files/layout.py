@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import groupby
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -76,9 +75,9 @@ class Record:
 
 
 @cache
-def layout(path: Path | None = None) -> dict[str, Record]:
+def layout() -> dict[str, Record]:
     """Load the layout of every record, by its name."""
-    rows = typed_table(path or law_file("claim_file_layout.csv"), Item, _order_faults)
+    rows = typed_table(law_file("claim_file_layout.csv"), Item, _order_faults)
     return {
         name: Record(name, tuple(one.row for one in items))
         for name, items in groupby(rows, key=lambda one: one.row.record)

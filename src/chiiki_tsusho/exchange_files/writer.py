@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, starmap
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chiiki_tsusho.arrow_arrays import of_texts
 from chiiki_tsusho.batch import Batch, FileBatch, results_of
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.choices import QUOTES, Quote
 from chiiki_tsusho.column_tables import read_frame
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS, INSURER_PLACES
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 else:
     from chiiki_tsusho.lazy import pandas as pd
 
-Quote = Literal["minimal", "none", "all"]
-QUOTES: tuple[Quote, ...] = ("minimal", "none", "all")
 # ``*TEST*`` marks a claim that is sent on trial.
 _FILE_NO = re.compile(r"[0-9A-Za-z]{1,6}|\*TEST\*")
 # A name has up to eight letters and digits.

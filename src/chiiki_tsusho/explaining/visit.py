@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.choices import Service, Shortfall
 from chiiki_tsusho.claims.chosen_lines import choose
 from chiiki_tsusho.claims.month_visits import BilledKinds, MonthVisits
 from chiiki_tsusho.claims.side_by_side import conflicts, needing_others, not_together
@@ -18,7 +19,7 @@ from chiiki_tsusho.explaining.base_steps import base_steps
 from chiiki_tsusho.explaining.checked_models import CheckedModel
 from chiiki_tsusho.explaining.steps import Step, added, percent, rated
 from chiiki_tsusho.language import Language, Name, Text, listed
-from chiiki_tsusho.law.code_rows import BASE_LINES, CareLevel, CodeRow, Service, Shortfall
+from chiiki_tsusho.law.code_rows import BASE_LINES, CareLevel, CodeRow
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.sources import row_place, rule_place
 from chiiki_tsusho.law.table_files import Whole

@@ -7,14 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from chiiki_tsusho.choices import SERVICES, SHORTFALLS
 from chiiki_tsusho.law.chosen_rows import ChosenRows
-from chiiki_tsusho.law.code_rows import (
-    LEVEL_SLOTS,
-    MINUTES_OF_A_DAY,
-    SERVICES,
-    SHORTFALLS,
-    CodeRow,
-)
+from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, MINUTES_OF_A_DAY, CodeRow
 from chiiki_tsusho.law.named_additions import extension_begins
 from chiiki_tsusho.not_known import NO_ROW
 

@@ -11,11 +11,12 @@ from stat import S_ISREG
 import numpy as np
 
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.choices import SERVICES
 from chiiki_tsusho.errors import UnsupportedMonthError
 from chiiki_tsusho.language import Name
 from chiiki_tsusho.law.bands import MINUTE_SLOTS
 from chiiki_tsusho.law.code_file import read_code_rows
-from chiiki_tsusho.law.code_rows import SERVICES, CodeLine, CodeRow, segments
+from chiiki_tsusho.law.code_rows import CodeLine, CodeRow, segments
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, normal

@@ -9,15 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from chiiki_tsusho.choices import Service, Shortfall
 from chiiki_tsusho.csv_rows import csv_text
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.law.table_files import Filled, Month, NumberedRow, TableRow, Whole
 from chiiki_tsusho.months import OPEN_END, month_before, next_month
 
-Service = Literal["day_care", "medical_day_care", "short_medical_day_care"]
-Shortfall = Literal["over_capacity", "understaffed"]
-SERVICES: tuple[Service, ...] = ("day_care", "medical_day_care", "short_medical_day_care")
-SHORTFALLS: tuple[Shortfall, ...] = ("over_capacity", "understaffed")
 BASE_LINES, ALL_LINES = "base_lines", "all_lines"
 MINUTES_OF_A_DAY = 1440
 # 要介護1 to 5 (介護保険法 第7条, 要介護認定基準), and 0 for none.
@@ -43,7 +40,7 @@ class CodeRow(TableRow):
     name: Filled
     kind: Literal["base", "addition", "rate"]
     key: Name | None
-    service: Literal["day_care", "medical_day_care", "short_medical_day_care", "both"]
+    service: Service | Literal["both"]
     care_level: CareLevel | None
     minutes_from: Annotated[Whole, Field(ge=0, lt=MINUTES_OF_A_DAY)] | None
     minutes_to: Annotated[Whole, Field(ge=1, le=MINUTES_OF_A_DAY + 1)] | None

@@ -7,8 +7,9 @@ from functools import cache
 from operator import itemgetter
 from typing import Literal
 
+from chiiki_tsusho.choices import SHORTFALLS
 from chiiki_tsusho.language import Name, Sayable, Text, listed
-from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SHORTFALLS, CodeLine, CodeRow, segments
+from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, CodeLine, CodeRow, segments
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, same_addition
 from chiiki_tsusho.law.table_files import Filled, Month, TableRow, law_file, typed_table
 from chiiki_tsusho.months import month_text

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.choices import SERVICES
 from chiiki_tsusho.errors import VisitError
 from chiiki_tsusho.language import Name, Text
 from chiiki_tsusho.law.arguments import choices, flags, whole_numbers
@@ -21,7 +22,7 @@ from chiiki_tsusho.law.bands import (
     bands_without_extension,
 )
 from chiiki_tsusho.law.chosen_rows import ChosenRows
-from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, SERVICES, CodeRow
+from chiiki_tsusho.law.code_rows import LEVEL_SLOTS, CodeRow
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.not_known import NO_ROW

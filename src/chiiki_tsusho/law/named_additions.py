@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, Confidence, Service
+from chiiki_tsusho.choices import Service
+from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, Confidence
 from chiiki_tsusho.law.prices_and_limits import service
 from chiiki_tsusho.law.published_names import BaseName, same_addition
 from chiiki_tsusho.law.table_files import (

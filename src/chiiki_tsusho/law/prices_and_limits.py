@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -97,10 +96,10 @@ def groups_not_with_shortfall(month: int) -> set[str]:
 
 
 @cache
-def unit_price_rows(path: Path | None = None) -> tuple[NumberedRow[UnitPriceRow], ...]:
+def unit_price_rows() -> tuple[NumberedRow[UnitPriceRow], ...]:
     """Load the unit prices, checked."""
     return dated_rows(
-        path or law_file("unit_prices.csv"),
+        law_file("unit_prices.csv"),
         UnitPriceRow,
         lambda row: Text(
             "grade {grade}, class {share}", grade=row.area_grade, share=row.personnel_class
@@ -109,10 +108,10 @@ def unit_price_rows(path: Path | None = None) -> tuple[NumberedRow[UnitPriceRow]
 
 
 @cache
-def benefit_limit_rows(path: Path | None = None) -> tuple[NumberedRow[BenefitLimitRow], ...]:
+def benefit_limit_rows() -> tuple[NumberedRow[BenefitLimitRow], ...]:
     """Load the benefit limits, checked."""
     return dated_rows(
-        path or law_file("benefit_limits.csv"),
+        law_file("benefit_limits.csv"),
         BenefitLimitRow,
         lambda row: Text("care level {level}", level=row.care_level),
     )

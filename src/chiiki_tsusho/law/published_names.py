@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import replace
 from functools import lru_cache
 
-from chiiki_tsusho.law.code_rows import Service, Shortfall
+from chiiki_tsusho.choices import Service, Shortfall
 from chiiki_tsusho.records import record
 
 # Published names begin with the name of the service; some sources leave it out.

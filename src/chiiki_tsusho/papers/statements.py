@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from chiiki_tsusho.batch import Batch, FileBatch
 from chiiki_tsusho.checked_calls import checked_call
+from chiiki_tsusho.choices import PAPERS, Paper
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, known_language
 from chiiki_tsusho.exchange_files.persons import person_cells
@@ -25,8 +25,6 @@ from chiiki_tsusho.whole_files import PRIVATE, refuse_replacing, whole_file
 from chiiki_tsusho.writing.run_record import RUN
 from chiiki_tsusho.writing.saved_results import Results
 
-Paper = Literal["invoice", "receipt", "statement"]
-PAPERS: tuple[Paper, ...] = ("invoice", "receipt", "statement")
 _TEMPLATES = Path(__file__).resolve().parent / "templates_html"
 
 

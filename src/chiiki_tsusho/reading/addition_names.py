@@ -22,6 +22,8 @@ from chiiki_tsusho.months import OPEN_END
 from chiiki_tsusho.records import record
 
 Spans = list[tuple[int, int]]
+# Name and key of several rows that a heading could name, by the months in which it could.
+Unclear = dict[tuple[int, int], list[tuple[str, str]]]
 # For each published name of an addition its keys and their months.
 KeyNames = Mapping[str, Mapping[str, Sequence[tuple[int, int]]]]
 
@@ -40,15 +42,6 @@ _SERVICE_NAME = "地域密着型通所介護"
 
 
 @record
-class Unclear:
-    """Months in which a heading could be the name of several rows."""
-
-    first: int
-    last: int
-    names: tuple[tuple[str, str], ...]
-
-
-@record
 class _Match:
     """A key that a heading may stand for in some months, and how near its name comes."""
 
@@ -59,7 +52,7 @@ class _Match:
     last: int
 
 
-def meanings(heading: str, names: KeyNames) -> tuple[dict[str, Spans], list[Unclear]]:
+def meanings(heading: str, names: KeyNames) -> tuple[dict[str, Spans], Unclear]:
     """Say which key a heading stands for in which months.
 
     Parameters
@@ -71,21 +64,20 @@ def meanings(heading: str, names: KeyNames) -> tuple[dict[str, Spans], list[Uncl
     Returns
     -------
     keys : dict of key to list of (first month, last month)
-    unclear : list of Unclear
-        Months in which it could be several; they are in no span of ``keys``.
+    unclear : dict of (first month, last month) to list of (name, key)
+        What it could be where it could be several; these months are in no span of ``keys``.
     """
     matches = list(_matches(heading, names))
     edges = sorted({month for one in matches for month in (one.first, one.last + 1)})
     keys: dict[str, Spans] = {}
-    unclear: list[Unclear] = []
+    unclear: Unclear = {}
     for first, after in pairwise(edges):
         there = [one for one in matches if one.first <= first <= one.last]
         nearest = min((one.nearness for one in there), default=_IN_PART)
         there = [one for one in there if one.nearness == nearest]
         meant = {one.key: one.name for one in there}
         if len(meant) > 1:
-            named = tuple((name, key) for key, name in meant.items())
-            unclear.append(Unclear(first, after - 1, named))
+            unclear[first, after - 1] = [(name, key) for key, name in meant.items()]
         # Several lines of one key are those of its bands and care levels (業務継続計画未策定減算).
         elif meant and (nearest != _IN_PART or len({one.name for one in there}) > 1):
             keys.setdefault(next(iter(meant)), []).append((first, after - 1))

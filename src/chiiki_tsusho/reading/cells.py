@@ -16,11 +16,11 @@ import pyarrow as pa
 from pyarrow import compute
 
 from chiiki_tsusho.arrow_arrays import flags_of, numbers_of, of_flags, of_numbers
+from chiiki_tsusho.choices import SERVICES
 from chiiki_tsusho.columns import EXAMPLE_NUMBERS
 from chiiki_tsusho.language import Name, Text
 from chiiki_tsusho.law.bands import SHORTFALL_NAMES
 from chiiki_tsusho.law.check_digits import wrong_digit, wrong_digits
-from chiiki_tsusho.law.code_rows import SERVICES
 from chiiki_tsusho.law.payers import public_law_numbers, usual_benefit_rates
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES
 from chiiki_tsusho.not_known import BAD, BLANK, NOT_OURS, UNKNOWN

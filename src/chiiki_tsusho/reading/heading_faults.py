@@ -9,7 +9,7 @@ from functools import cache
 from chiiki_tsusho.columns import FILES, HEADINGS, Column
 from chiiki_tsusho.language import Joined, Name, Sayable, Text, first_of
 from chiiki_tsusho.months import month_text
-from chiiki_tsusho.reading.addition_names import Unclear, is_known_elsewhere, same_step
+from chiiki_tsusho.reading.addition_names import is_known_elsewhere, same_step
 from chiiki_tsusho.reading.blocks import Source
 from chiiki_tsusho.reading.cell_texts import LONGEST_CELL, folded
 
@@ -28,16 +28,18 @@ _FILE_NAMES = {
 }
 
 
-def unclear(text: str, one: Unclear, shown: str | Sayable, line: int) -> Text:
-    """Say which additions a heading could be in some months."""
+def unclear(
+    text: str, names: Iterable[tuple[str, str]], month: int, shown: str | Sayable, line: int
+) -> Text:
+    """Say which additions a heading could be from a month on, by their names and keys."""
     return Text(
         "{file}: line {line}: heading {text!r} could be {names} in {month}; write the one that is "
         "meant",
         file=shown,
         line=line,
         text=text,
-        names=Joined([f"{name}({key})" for name, key in one.names], Text(" or ")),
-        month=month_text(one.first),
+        names=Joined([f"{name}({key})" for name, key in names], Text(" or ")),
+        month=month_text(month),
     )
 
 

@@ -214,8 +214,8 @@ def _matched(
     if not keys and not unclear:
         return None
     faults = tuple(
-        UnclearHeading(one.first, one.last, heading_faults.unclear(text, one, shown, line))
-        for one in unclear
+        UnclearHeading(first, last, heading_faults.unclear(text, names, first, shown, line))
+        for (first, last), names in unclear.items()
     )
     return Heading(text, None, keys, faults)
 

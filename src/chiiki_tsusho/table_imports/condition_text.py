@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY, Shortfall
+from chiiki_tsusho.choices import Shortfall
+from chiiki_tsusho.law.code_rows import MINUTES_OF_A_DAY
 from chiiki_tsusho.law.published_names import normal, spaced
 
 Band = tuple[int, int]

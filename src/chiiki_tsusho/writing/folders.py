@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 import pyarrow as pa
 
+from chiiki_tsusho.choices import FILE_FORMATS, FileFormat
 from chiiki_tsusho.claims.claim_slices import Priced
 from chiiki_tsusho.column_tables import schema
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, PROBLEMS, Column
@@ -35,8 +36,6 @@ from chiiki_tsusho.writing.run_record import (
     refuse_other_results,
 )
 from chiiki_tsusho.writing.table_writers import (
-    FILE_FORMATS,
-    FileFormat,
     ParquetStream,
     TableWriter,
     Writer,

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from chiiki_tsusho.choices import FILE_FORMATS
 from chiiki_tsusho.claims.results import Summary
 from chiiki_tsusho.errors import OutputError
 from chiiki_tsusho.language import Text
@@ -21,7 +22,6 @@ from chiiki_tsusho.reading.file_state import changed
 from chiiki_tsusho.records import record
 from chiiki_tsusho.version import __version__
 from chiiki_tsusho.whole_files import write_whole
-from chiiki_tsusho.writing.table_writers import FILE_FORMATS
 
 OUTPUTS = ("claim_lines", "claims", "problems", "held_visits")
 RUN = "run.json"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -25,8 +25,6 @@ from chiiki_tsusho.reading.csv_rows import BOM
 if TYPE_CHECKING:
     import pandas as pd
 
-FileFormat = Literal["csv", "xlsx", "parquet"]
-FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "parquet")
 # With what begins that a spreadsheet takes for a formula; a number with a sign is none.
 _FORMULA = of_texts(list("=+-@\t\r"))
 _SIGNED_NUMBER = r"^[+\-]?[0-9]+(\.[0-9]+)?$"

@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chiiki_tsusho.choices import SERVICES, SHORTFALLS
 from chiiki_tsusho.columns import FILES, Column
 from chiiki_tsusho.language import Language, Text, terminal_width
-from chiiki_tsusho.law.code_rows import SERVICES, SHORTFALLS, CodeRow
+from chiiki_tsusho.law.code_rows import CodeRow
 from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.payers import public_law_numbers
 from chiiki_tsusho.law.prices_and_limits import AREA_GRADES

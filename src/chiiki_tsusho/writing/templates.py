@@ -159,7 +159,7 @@ def _is_understood(name: str, key: str, book: CodeBook, month: int) -> bool:
     meant = [
         one for one, spans in keys.items() if any(first <= month <= last for first, last in spans)
     ]
-    doubtful = any(one.first <= month <= one.last for one in unclear)
+    doubtful = any(first <= month <= last for first, last in unclear)
     return meant == [key] and not doubtful and name not in HEADINGS.values()
 
 
