@@ -111,7 +111,6 @@ def main(
             metavar="en|ja",
             autocompletion=one_of(*LANGUAGES),
             help="Language of the messages, before or after any command; else that of the locale.",
-            show_default=False,
         ),
     ] = None,
 ) -> None:

@@ -39,7 +39,6 @@ def from_plan_command(
         typer.Argument(
             metavar="FILE",
             help="UPPLAN, UPSIKYU, UPHOSOKU and UP1KYO files of care managers, or folders of them.",
-            show_default=False,
         ),
     ],
     output: NewFiles,
@@ -48,7 +47,6 @@ def from_plan_command(
         typer.Option(
             metavar="NUMBER",
             help="The provider whose visits are wanted; without it, all of this service.",
-            show_default=False,
         ),
     ] = None,
     codes: Codes = None,

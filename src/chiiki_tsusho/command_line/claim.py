@@ -45,13 +45,7 @@ def claim(
     visits: Visits,
     output: Annotated[
         str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="DIR",
-            help="The folder for the results.",
-            show_default=False,
-        ),
+        typer.Option("-o", "--output", metavar="DIR", help="The folder for the results."),
     ] = None,
     providers: Providers = None,
     recipients: Recipients = None,
@@ -80,7 +74,6 @@ def claim(
             metavar="DIR",
             help="VISITS are held_visits of that folder, corrected; their claims are added to the "
             "results there.",
-            show_default=False,
         ),
     ] = None,
     unplaced: Annotated[

@@ -50,7 +50,6 @@ def claim_file_command(
         typer.Option(
             metavar="MONTH",
             help="The month in which 国保連 reviews the claim (処理対象年月), 2026-07.",
-            show_default=False,
         ),
     ],
     output: NewFiles,
@@ -77,7 +76,6 @@ def claim_file_command(
         typer.Option(
             metavar="NAME",
             help="Up to eight letters and digits, for a single file; without it J and the month.",
-            show_default=False,
         ),
     ] = None,
     codes: Codes = None,
@@ -178,7 +176,6 @@ def audit_command(
         typer.Argument(
             metavar="FILE",
             help="Claim files (7111 and 7131) that are sent together, or the folder they are in.",
-            show_default=False,
         ),
     ],
     page: Annotated[Path | None, file_option("Write a page of the audit as well.")] = None,
@@ -213,9 +210,7 @@ def returns_command(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE",
-            help="The list of returned claims (7411) as 国保連 sends it.",
-            show_default=False,
+            metavar="FILE", help="The list of returned claims (7411) as 国保連 sends it."
         ),
     ],
 ) -> None:

@@ -48,8 +48,7 @@ Meetings = Annotated[Path | None, file_option("The register of meetings: counts,
 Members = Annotated[Path | None, file_option("The members of the councils.")]
 Corporation = Annotated[Path | None, file_option("The corporation and its filing.")]
 On = Annotated[
-    str | None,
-    typer.Option(metavar="DAY", help="The day, 2026-04-01; without it, today.", show_default=False),
+    str | None, typer.Option(metavar="DAY", help="The day, 2026-04-01; without it, today.")
 ]
 Rules = Annotated[
     Path | None,
@@ -86,8 +85,7 @@ def check_command(
     offices: Offices,
     on: On = None,
     output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="The findings.", show_default=False),
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="The findings.")
     ] = None,
     members: Members = None,
     corporation: Corporation = None,
@@ -247,23 +245,15 @@ def write_command(
     corporation: Corporation = None,
     provider: Annotated[
         str | None,
-        typer.Option(
-            "--provider-no", metavar="NUMBER", help="事業所番号 of the office.", show_default=False
-        ),
+        typer.Option("--provider-no", metavar="NUMBER", help="事業所番号 of the office."),
     ] = None,
     meeting: Annotated[
         str | None,
-        typer.Option(
-            "--meeting-no", metavar="NUMBER", help="Number (回) of the meeting.", show_default=False
-        ),
+        typer.Option("--meeting-no", metavar="NUMBER", help="Number (回) of the meeting."),
     ] = None,
     service: Annotated[
         str | None,
-        typer.Option(
-            metavar="SERVICE",
-            help="The service, where the office has several councils.",
-            show_default=False,
-        ),
+        typer.Option(metavar="SERVICE", help="The service, where the office has several councils."),
     ] = None,
     on: On = None,
     rules: Rules = None,
@@ -302,14 +292,10 @@ def rules_command(
         str, typer.Argument(metavar="AUTHORITY", help="adachi, 足立区 …; law for the law alone.")
     ],
     service: Annotated[
-        str | None,
-        typer.Option(metavar="SERVICE", help="Only of this service.", show_default=False),
+        str | None, typer.Option(metavar="SERVICE", help="Only of this service.")
     ] = None,
     on: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DAY", help="The day, 2026-04-01; without it, every day.", show_default=False
-        ),
+        str | None, typer.Option(metavar="DAY", help="The day, 2026-04-01; without it, every day.")
     ] = None,
     rules: Rules = None,
     headings: Headings = None,

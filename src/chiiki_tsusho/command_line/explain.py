@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 
 def lookup(
     month: Annotated[
-        str | None,
-        typer.Option(metavar="MONTH", help="The month, 2016-04 or 201604.", show_default=False),
+        str | None, typer.Option(metavar="MONTH", help="The month, 2016-04 or 201604.")
     ] = None,
     codes_asked: Annotated[
         list[str] | None,
@@ -77,9 +76,7 @@ def lookup(
 def explain(
     month: Month,
     minutes: Annotated[str, typer.Option(help="Length of the stay in minutes.", metavar="N")],
-    care_level: Annotated[
-        str | None, typer.Option(help="要介護度, 1 to 5.", metavar="N", show_default=False)
-    ] = None,
+    care_level: Annotated[str | None, typer.Option(help="要介護度, 1 to 5.", metavar="N")] = None,
     service: Annotated[
         str,
         typer.Option(
@@ -93,7 +90,6 @@ def explain(
         typer.Option(
             metavar="KIND",
             help="over_capacity or understaffed.",
-            show_default=False,
             autocompletion=one_of(*SHORTFALLS),
         ),
     ] = None,
@@ -103,7 +99,6 @@ def explain(
             metavar="0|1",
             help="1: the provider has registered 延長; 0: it has not. Needed for stays of 9 hours "
             "and more.",
-            show_default=False,
             autocompletion=one_of("0", "1"),
         ),
     ] = None,
@@ -113,7 +108,6 @@ def explain(
             "--with",
             metavar="KEY[=N]",
             help="An addition and its count: bathing, no_transport=2. May be repeated.",
-            show_default=False,
         ),
     ] = None,
     codes: Codes = None,
@@ -173,9 +167,7 @@ def _counts(additions: list[str]) -> dict[str, int]:
 def explain_claim(
     visits: Visits,
     insured: Annotated[str, typer.Option(metavar="NUMBER", help="被保険者番号 of the person.")],
-    month: Annotated[
-        str | None, typer.Option(metavar="MONTH", help="Only this month.", show_default=False)
-    ] = None,
+    month: Annotated[str | None, typer.Option(metavar="MONTH", help="Only this month.")] = None,
     providers: Providers = None,
     recipients: Recipients = None,
     codes: Codes = None,

@@ -40,9 +40,7 @@ def template(
     month: Annotated[
         str | None,
         typer.Option(
-            metavar="MONTH",
-            help="The additions of that month; without it, of the latest revision.",
-            show_default=False,
+            metavar="MONTH", help="The additions of that month; without it, of the latest revision."
         ),
     ] = None,
     codes: Codes = None,

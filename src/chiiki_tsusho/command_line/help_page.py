@@ -89,7 +89,7 @@ def _help(parameter: Any) -> str:
     notes = []
     if parameter.required:
         notes.append(said(Text("required")))
-    elif parameter.show_default and parameter.default not in (None, False):
+    elif parameter.default not in (None, False):
         notes.append(said(Text("default: {default}", default=str(parameter.default))))
     return f"{help_text}  [{', '.join(notes)}]" if notes else help_text
 

@@ -24,10 +24,7 @@ from chiiki_tsusho.language import Counted
 def statements_command(
     folder: BatchFolder,
     output: Annotated[
-        Path,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="The page with all papers.", show_default=False
-        ),
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The page with all papers.")
     ],
     recipients: Recipients = None,
     papers: Annotated[
@@ -37,7 +34,6 @@ def statements_command(
             metavar="|".join(PAPERS),
             autocompletion=one_of(*PAPERS),
             help="Repeatable: which papers; without it, invoice and statement.",
-            show_default=False,
         ),
     ] = None,
     codes: Codes = None,

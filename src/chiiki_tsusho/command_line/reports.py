@@ -42,7 +42,6 @@ def compare_command(
             "--month",
             metavar="MONTH",
             help="Twice: the months whose tables are compared, 2017-03 and 2017-04.",
-            show_default=False,
         ),
     ],
     providers: Providers = None,
@@ -50,20 +49,12 @@ def compare_command(
     codes: Codes = None,
     codes_b: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Another for the second month, such as a draft.",
-            show_default=False,
-        ),
+        typer.Option(metavar="FILE", help="Another for the second month, such as a draft."),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o",
-            "--output",
-            metavar="DIR",
-            help="A folder for the CSVs and a page of them.",
-            show_default=False,
+            "-o", "--output", metavar="DIR", help="A folder for the CSVs and a page of them."
         ),
     ] = None,
     encoding: Encoding = None,
@@ -198,11 +189,7 @@ def report_command(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="The page; without it, report.html in DIR.",
-            show_default=False,
+            "--output", "-o", metavar="FILE", help="The page; without it, report.html in DIR."
         ),
     ] = None,
     codes: Annotated[
@@ -210,23 +197,16 @@ def report_command(
         typer.Option(
             metavar="FILE",
             help="The code table the claims were computed with, where it was not the bundled one.",
-            show_default=False,
         ),
     ] = None,
     before: Annotated[
         Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="The results of the month before, to stand beside these.",
-            show_default=False,
-        ),
+        typer.Option(metavar="DIR", help="The results of the month before, to stand beside these."),
     ] = None,
     csv: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR",
-            help="A folder for the figures of every list and chart, a CSV each.",
-            show_default=False,
+            metavar="DIR", help="A folder for the figures of every list and chart, a CSV each."
         ),
     ] = None,
 ) -> None:

@@ -271,7 +271,7 @@ def language_of_headings(asked: str | None) -> Language:
 
 def file_option(words: str) -> typer.models.OptionInfo:
     """Declare an option that takes a file and may be left out."""
-    option: typer.models.OptionInfo = typer.Option(metavar="FILE", help=words, show_default=False)
+    option: typer.models.OptionInfo = typer.Option(metavar="FILE", help=words)
     return option
 
 
@@ -281,18 +281,11 @@ Visits = Annotated[
     typer.Argument(
         metavar="VISITS",
         help="One row per visit: CSV, Excel or Parquet files, a folder or a pattern.",
-        show_default=False,
     ),
 ]
-BatchFolder = Annotated[
-    Path,
-    typer.Argument(metavar="DIR", help="What the claim command wrote.", show_default=False),
-]
+BatchFolder = Annotated[Path, typer.Argument(metavar="DIR", help="What the claim command wrote.")]
 NewFiles = Annotated[
-    Path,
-    typer.Option(
-        "-o", "--output", metavar="DIR", help="The folder for the files.", show_default=False
-    ),
+    Path, typer.Option("-o", "--output", metavar="DIR", help="The folder for the files.")
 ]
 Providers = Annotated[Path | None, file_option("One row per provider.")]
 Recipients = Annotated[Path | None, file_option("One row per insured person.")]
@@ -305,17 +298,12 @@ Codes = Annotated[
 ]
 Encoding = Annotated[
     str | None,
-    typer.Option(
-        metavar="NAME", help="utf-8, cp932 or utf-16; without it all are tried.", show_default=False
-    ),
+    typer.Option(metavar="NAME", help="utf-8, cp932 or utf-16; without it all are tried."),
 ]
 IgnoreColumns = Annotated[
     list[str] | None,
     typer.Option(
-        "--ignore-column",
-        metavar="HEADING",
-        help="A column to be left unread. May be repeated.",
-        show_default=False,
+        "--ignore-column", metavar="HEADING", help="A column to be left unread. May be repeated."
     ),
 ]
 Headings = Annotated[
@@ -323,7 +311,6 @@ Headings = Annotated[
     typer.Option(
         metavar="en|ja",
         help="Language of the headings; without it, that of the messages.",
-        show_default=False,
         autocompletion=one_of(*LANGUAGES),
     ),
 ]

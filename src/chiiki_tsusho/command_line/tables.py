@@ -23,9 +23,7 @@ _Output = Annotated[
 
 
 def import_workbook_command(
-    workbook: Annotated[
-        Path, typer.Argument(metavar="WORKBOOK", help="The workbook (.xlsx).", show_default=False)
-    ],
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="The workbook (.xlsx).")],
     valid_from: Annotated[
         str,
         typer.Option(
@@ -54,9 +52,7 @@ def import_workbook_command(
 
 
 def import_master_command(
-    master: Annotated[
-        Path, typer.Argument(metavar="MASTER", help="The master (CSV).", show_default=False)
-    ],
+    master: Annotated[Path, typer.Argument(metavar="MASTER", help="The master (CSV).")],
     output: _Output,
 ) -> None:
     """Turn a municipality's master CSV into a table.
@@ -75,9 +71,7 @@ def import_master_command(
 
 
 def check_table_command(
-    table: Annotated[
-        Path, typer.Argument(metavar="TABLE", help="The code table (CSV).", show_default=False)
-    ],
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="The code table (CSV).")],
 ) -> None:
     """Check a code table and list all its faults.
 
