@@ -5,6 +5,7 @@ Reading, writing, the templates and the documents all take their columns from he
 
 from __future__ import annotations
 
+from chiiki_tsusho.language import Name
 from chiiki_tsusho.records import record
 
 
@@ -36,6 +37,11 @@ class Column:
     meaning_ja: str
     required: bool = False
     instead: tuple[str, ...] = ()
+
+    @property
+    def called(self) -> Name:
+        """What it is called in each language."""
+        return Name(self.name, self.heading)
 
 
 PROVIDER_NO = Column(

@@ -7,7 +7,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from chiiki_tsusho.errors import UnsupportedMonthError, given_text
-from chiiki_tsusho.language import Language, Text
+from chiiki_tsusho.language import Language, Name, Text
 
 if TYPE_CHECKING:
     from chiiki_tsusho.number_arrays import Ints
@@ -103,6 +103,11 @@ def spans_text(spans: list[tuple[int, int]], language: Language = "en") -> str:
         else f"{month_text(first)} to {month_text(last)}"
         for first, last in spans
     )
+
+
+def named_spans(spans: list[tuple[int, int]]) -> Name:
+    """Name runs of months as each language does."""
+    return Name(spans_text(spans), spans_text(spans, "ja"))
 
 
 def joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -19,11 +19,10 @@ from chiiki_tsusho.duties.follow_ups import (
     record_findings,
 )
 from chiiki_tsusho.duties.intervals import interval_findings
-from chiiki_tsusho.duties.meetings import read_meetings
+from chiiki_tsusho.duties.meetings import read_registers
 from chiiki_tsusho.duties.members import member_findings, stray_members
 from chiiki_tsusho.duties.periods import given_day
 from chiiki_tsusho.duties.register_columns import MEETINGS
-from chiiki_tsusho.duties.registers import read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import LAW, RuleBook, rule_book
 from chiiki_tsusho.language import Language, Text
 
@@ -85,11 +84,7 @@ def check_duties(
     """
     on = given_day(on)
     book = rule_book(rules)
-    # The short registers are read first: a fault of theirs is told at once.
-    row = None if corporation is None else read_corporation(corporation, encoding)
-    rows = None if members is None else read_register(members, "members", encoding).rows
-    known = read_offices(offices, encoding)
-    register = read_meetings(meetings, encoding)
+    known, register, rows, row = read_registers(offices, meetings, members, corporation, encoding)
     cases = sorted(council_cases(known, register, book, on), key=lambda one: one.order)
     findings = [*stray_meetings(known, cases, register), *_council_findings(cases)]
     if rows is not None:

@@ -7,9 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from chiiki_tsusho.duties.registers import read_register
+from chiiki_tsusho.duties.registers import (
+    Office,
+    read_corporation,
+    read_offices,
+    read_register,
+)
 from chiiki_tsusho.reading.cell_texts import narrow
 
 if TYPE_CHECKING:
@@ -157,3 +162,17 @@ def read_meetings(given: Given | None, encoding: str | None = None) -> Meetings:
         return Meetings(frozenset(), [])
     table = read_register(given, "meetings", encoding)
     return Meetings(table.columns, [Meeting(**row) for row in table.rows])
+
+
+def read_registers(
+    offices: Given,
+    meetings: Given | None,
+    members: Given | None,
+    corporation: Given | None,
+    encoding: str | None,
+) -> tuple[list[Office], Meetings, list[dict[str, Any]] | None, dict[str, Any] | None]:
+    """Read all registers; None of members or the corporation where they are not given."""
+    # The short ones are read first: a fault of theirs is told at once.
+    row = None if corporation is None else read_corporation(corporation, encoding)
+    rows = None if members is None else read_register(members, "members", encoding).rows
+    return read_offices(offices, encoding), read_meetings(meetings, encoding), rows, row

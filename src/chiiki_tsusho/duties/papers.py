@@ -12,9 +12,8 @@ from chiiki_tsusho.duties import council_papers, filing_papers
 from chiiki_tsusho.duties.cases import OfficeCase, council_cases, council_service
 from chiiki_tsusho.duties.docx_file import write_docx
 from chiiki_tsusho.duties.filings import offices_of
-from chiiki_tsusho.duties.meetings import Meeting, plain_number, read_meetings
+from chiiki_tsusho.duties.meetings import Meeting, plain_number, read_registers
 from chiiki_tsusho.duties.periods import given_day
-from chiiki_tsusho.duties.registers import read_corporation, read_offices, read_register
 from chiiki_tsusho.duties.rules import RuleBook, rule_book, service_key
 from chiiki_tsusho.duties.services import care_services
 from chiiki_tsusho.errors import ChiikiTsushoError
@@ -129,11 +128,7 @@ def write_paper(
         )
     refuse_replacing(path, (offices, meetings, members, corporation, rules), ".docx")
     book = rule_book(rules)
-    # The short registers are read first: a fault of theirs is told at once.
-    row = None if corporation is None else read_corporation(corporation, encoding)
-    rows = [] if members is None else read_register(members, "members", encoding).rows
-    known = read_offices(offices, encoding)
-    register = read_meetings(meetings, encoding)
+    known, register, rows, row = read_registers(offices, meetings, members, corporation, encoding)
     if kind in ("filing", "filing-change"):
         make = filing_papers.filing if kind == "filing" else filing_papers.filing_change
         if row is None:
@@ -143,11 +138,11 @@ def write_paper(
     case = _case(council_cases(known, register, book, on), provider_no, service)
     if kind == "members":
         number = case.office.provider_no
-        if members is not None and not any(one["provider_no"] == number for one in rows):
+        if rows is not None and not any(one["provider_no"] == number for one in rows):
             raise ChiikiTsushoError(
                 Text("the list of members has no entry of this office; correct the provider number")
             )
-        paper = council_papers.members(case, rows, on)
+        paper = council_papers.members(case, rows or [], on)
     elif kind == "notice":
         paper = council_papers.notice(case, _meeting(case, meeting_no, planned=True))
     else:

@@ -17,7 +17,7 @@ from chiiki_tsusho.duties.counting import counted_meetings
 from chiiki_tsusho.duties.filings import addressee_of, offices_of
 from chiiki_tsusho.duties.findings import Finding, rules_wanted
 from chiiki_tsusho.duties.follow_ups import notice_days, report_rule, report_waived, retention
-from chiiki_tsusho.duties.meetings import Meeting, read_meetings
+from chiiki_tsusho.duties.meetings import Meeting, read_registers
 from chiiki_tsusho.duties.members import first_list_by, open_entries, stray_members
 from chiiki_tsusho.duties.office_days import open_by, open_from
 from chiiki_tsusho.duties.periods import (
@@ -33,7 +33,7 @@ from chiiki_tsusho.duties.periods import (
     period_end,
 )
 from chiiki_tsusho.duties.planned_days import COLUMNS, PlannedDay, event_marks
-from chiiki_tsusho.duties.registers import Office, read_corporation, read_offices, read_register
+from chiiki_tsusho.duties.registers import Office
 from chiiki_tsusho.duties.rules import DutyRule, RuleBook, rule_book
 from chiiki_tsusho.eras import japanese_date
 from chiiki_tsusho.errors import ChiikiTsushoError, given_text
@@ -119,11 +119,7 @@ def plan_duties(
         )
     on = given_day(on)
     book = rule_book(rules)
-    # The short registers are read first: a fault of theirs is told at once.
-    row = None if corporation is None else read_corporation(corporation, encoding)
-    rows = None if members is None else read_register(members, "members", encoding).rows
-    known = read_offices(offices, encoding)
-    register = read_meetings(meetings, encoding)
+    known, register, rows, row = read_registers(offices, meetings, members, corporation, encoding)
     cases = sorted(council_cases(known, register, book, on), key=lambda one: one.order)
     of_councils = [(case, day) for case in cases for day in _of_council(case, year)]
     if rows is not None:

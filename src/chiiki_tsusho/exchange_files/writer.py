@@ -18,7 +18,7 @@ from chiiki_tsusho.batch import Batch, FileBatch, results_of
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.choices import QUOTES, Quote
 from chiiki_tsusho.column_tables import read_frame
-from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS, INSURER_PLACES
+from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import ChiikiTsushoError, ClaimFileError, OutputError
 from chiiki_tsusho.exchange_files.claim_file import parted
 from chiiki_tsusho.exchange_files.codes_of_lines import levels_of_codes, without_units
@@ -220,10 +220,8 @@ def _refuse_early_review(claims: pd.DataFrame, sending: Sending) -> None:
 
 def _ordered(claims: pd.DataFrame) -> pd.DataFrame:
     """Order claims as their statements stand: by month, provider, insurer and person."""
-    padded = claims["insurer_no"].str.zfill(INSURER_PLACES)
-    order = ["service_month", "provider_no", "padded", "insured_no"]
-    sorted_claims = claims.assign(padded=padded).sort_values(order, ignore_index=True)
-    return sorted_claims.drop(columns="padded")
+    order = stated_keys(claims).sort_values(CLAIM_KEY_NAMES).index
+    return claims.loc[order].reset_index(drop=True)
 
 
 def _with_items(claims: pd.DataFrame, lines: pd.DataFrame, book: CodeBook) -> pd.DataFrame:

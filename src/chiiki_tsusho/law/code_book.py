@@ -21,7 +21,7 @@ from chiiki_tsusho.law.code_table import CodeTable
 from chiiki_tsusho.law.coverage import document_of
 from chiiki_tsusho.law.published_names import SERVICE_PREFIX, normal
 from chiiki_tsusho.law.table_files import NumberedRow, law_file, read_table
-from chiiki_tsusho.months import MonthLike, joined, month_text, parse_month, spans_text
+from chiiki_tsusho.months import MonthLike, joined, month_text, named_spans, parse_month
 from chiiki_tsusho.number_arrays import fixed
 from chiiki_tsusho.problem_texts import Message
 
@@ -129,10 +129,9 @@ class CodeBook:
     @checked_call
     def unsupported(self, month: int) -> Message:
         """Say which months there are."""
-        months = Name(spans_text(self.months), spans_text(self.months, "ja"))
         facts = {
             "month": month_text(month),
-            "months": months,
+            "months": named_spans(self.months),
             "document": document_of(month),
         }
         return Message("unsupported_month", "unsupported_month", facts)

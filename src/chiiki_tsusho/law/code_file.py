@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.errors import TableError
-from chiiki_tsusho.language import Language, Sayable, Text
+from chiiki_tsusho.language import Name, Sayable, Text
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeLine, CodeRow
 from chiiki_tsusho.law.table_checks import sorted_faults, table_faults
 from chiiki_tsusho.law.table_files import (
@@ -24,7 +24,7 @@ from chiiki_tsusho.law.table_files import (
     scan_rows,
     typed_rows,
 )
-from chiiki_tsusho.months import month_before, next_month, spans_text
+from chiiki_tsusho.months import month_before, named_spans, next_month
 from chiiki_tsusho.records import record
 
 EXTENDS, BUNDLED = "extends", "bundled"
@@ -149,7 +149,9 @@ def _changes(one: CodeLine) -> Iterator[Sayable]:
         if other.row.service_code == row.service_code and months.meets(other.row)
     ]
     if not replaced:
-        yield Text("line {line}: adds {name}, {months}", line=one.line, name=name, months=months)
+        yield Text(
+            "line {line}: adds {name}, {months}", line=one.line, name=name, months=months.named
+        )
     for other in replaced:
         cut = _Span(max(months.first, other.valid_from), min(months.last, other.valid_to))
         differing = [
@@ -163,14 +165,14 @@ def _changes(one: CodeLine) -> Iterator[Sayable]:
                 "line {line}: repeats the bundled row of {name}, {months}",
                 line=one.line,
                 name=name,
-                months=cut,
+                months=cut.named,
             )
             continue
         yield Text(
             "line {line}: replaces the bundled row of {name}, {months}: {differing}",
             line=one.line,
             name=name,
-            months=cut,
+            months=cut.named,
             differing="; ".join(differing),
         )
 
@@ -182,14 +184,15 @@ def _shown(row: CodeRow, column: str) -> str:
 
 @record
 class _Span:
-    """Months from the first to the last, which can be said in both languages."""
+    """Months from the first to the last."""
 
     first: int
     last: int
 
-    def say(self, language: Language = "en") -> str:
-        """Write it in a language."""
-        return spans_text([(self.first, self.last)], language)
+    @property
+    def named(self) -> Name:
+        """What they are called."""
+        return named_spans([(self.first, self.last)])
 
     def meets(self, row: CodeRow) -> bool:
         """Say whether a row is valid in any of the months."""

@@ -40,7 +40,7 @@ class CodeRow(TableRow):
     name: Filled
     kind: Literal["base", "addition", "rate"]
     key: Name | None
-    service: Service | Literal["both"]
+    service: Literal[Service, "both"]
     care_level: CareLevel | None
     minutes_from: Annotated[Whole, Field(ge=0, lt=MINUTES_OF_A_DAY)] | None
     minutes_to: Annotated[Whole, Field(ge=1, le=MINUTES_OF_A_DAY + 1)] | None

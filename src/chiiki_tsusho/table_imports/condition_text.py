@@ -31,7 +31,7 @@ _TIMES_A_MONTH = re.compile(
 )
 _PART_OF_ANOTHER = re.compile(r"\(\s*\d+\s*\)\s*で\s*算定した")
 # Words of the two printed reductions.
-_SHORTFALL_WORDS: dict[str, Shortfall] = {"定員超過": "over_capacity", "欠員": "understaffed"}
+SHORTFALL_WORDS: dict[str, Shortfall] = {"定員超過": "over_capacity", "欠員": "understaffed"}
 _PER: dict[str, Per] = {"片道": "one_way", "1回": "visit", "1日": "day", "1月": "month"}
 
 
@@ -66,7 +66,7 @@ class Conditions:
     @property
     def shortfalls(self) -> frozenset[Shortfall]:
         """Reductions of 定員超過 and 欠員 that are named."""
-        return frozenset(name for word, name in _SHORTFALL_WORDS.items() if word in self.text)
+        return frozenset(name for word, name in SHORTFALL_WORDS.items() if word in self.text)
 
     def base_units(self, level: int | None) -> frozenset[int]:
         """所定単位数 of a level: the figures beside it, or those beside no level."""

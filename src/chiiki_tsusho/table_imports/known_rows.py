@@ -9,7 +9,7 @@ from typing import Literal
 
 from chiiki_tsusho.errors import ChiikiTsushoError
 from chiiki_tsusho.language import Sayable, Text
-from chiiki_tsusho.law.code_file import read_code_rows
+from chiiki_tsusho.law import code_file
 from chiiki_tsusho.law.code_rows import ALL_LINES, BASE_LINES, CodeRow
 from chiiki_tsusho.law.named_additions import named_addition
 from chiiki_tsusho.law.published_names import (
@@ -19,7 +19,6 @@ from chiiki_tsusho.law.published_names import (
     published,
     same_addition,
 )
-from chiiki_tsusho.law.table_files import law_file
 from chiiki_tsusho.months import month_text
 from chiiki_tsusho.table_imports.condition_text import Band, ratios_text
 
@@ -355,4 +354,4 @@ def _months(month: int) -> int:
 @cache
 def bundled_rows() -> KnownRows:
     """Load the bundled table."""
-    return KnownRows(one.row for one in read_code_rows(law_file("service_codes.csv")))
+    return KnownRows(one.row for one in code_file.bundled_rows())

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chiiki_tsusho.checked_calls import checked_call
-from chiiki_tsusho.language import Language, Text
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_rows import ALL_LINES, CodeRow
 from chiiki_tsusho.law.named_additions import (
     SERVICE_TYPE,
@@ -31,7 +31,7 @@ from chiiki_tsusho.law.published_names import (
     published,
 )
 from chiiki_tsusho.law.rounding import half_up
-from chiiki_tsusho.months import OPEN_END, joined, spans_text
+from chiiki_tsusho.months import OPEN_END, joined, named_spans
 from chiiki_tsusho.table_imports.condition_text import ANY_LENGTH, Per, counted_per
 from chiiki_tsusho.table_imports.gathering import (
     Gathering,
@@ -371,23 +371,13 @@ def _over_all_months(found: list[tuple[int, int, _Value]], one: _Base, what: Tex
             Text("{what} changes between {first} and {last}; divide the row", **facts)
         )
     if not any(a <= one.first and one.last <= b for a, b in spans):
+        known = joined([(a, b) for a, b, _ in found])
         raise RowRefusedError(
             Text(
                 "{what} is known for {known}, not for all of {first} to {last}; take these months "
                 "from the ministry's workbook with import-workbook",
-                known=_Spans(joined([(a, b) for a, b, _ in found])),
+                known=named_spans(known) if known else Text("no month"),
                 **facts,
             )
         )
     return next(iter(values))
-
-
-@dataclass(frozen=True)
-class _Spans:
-    """Stretches of months, in words."""
-
-    spans: list[tuple[int, int]]
-
-    def say(self, language: Language = "en") -> str:
-        """Write them in a language."""
-        return spans_text(self.spans, language) or Text("no month").say(language)

@@ -13,6 +13,7 @@ from chiiki_tsusho.law.published_names import BaseName
 from chiiki_tsusho.law.rounding import half_up
 from chiiki_tsusho.table_imports.condition_text import (
     ANY_LENGTH,
+    SHORTFALL_WORDS,
     Band,
     Conditions,
     Per,
@@ -357,10 +358,9 @@ def _agree(name: BaseName, conditions: Conditions) -> None:
         )
     others = conditions.shortfalls - {name.shortfall}
     if others:
-        words = {"over_capacity": "定員超過", "understaffed": "欠員"}
         raise RowRefusedError(
             Text(
                 "the row speaks of {shortfalls}, its name does not; correct the wrong one",
-                shortfalls=listed([words[one] for one in sorted(others)]),
+                shortfalls=listed([word for word, one in SHORTFALL_WORDS.items() if one in others]),
             )
         )

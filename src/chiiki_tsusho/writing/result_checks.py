@@ -16,7 +16,7 @@ from chiiki_tsusho.arrow_arrays import filled, flags_of, numbers_of
 from chiiki_tsusho.claims.yen import PER_CENT, PRICE_SCALE, public_claim
 from chiiki_tsusho.columns import CLAIM_KEY_NAMES, CLAIM_LINES, CLAIMS
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Counted, Name, Sayable, Text
+from chiiki_tsusho.language import Counted, Sayable, Text
 from chiiki_tsusho.law.rounding import floor_share
 from chiiki_tsusho.number_arrays import Flags, Ints, chained, first_of_runs, places_in, summed
 from chiiki_tsusho.reading.insured_numbers import UNINSURED
@@ -25,7 +25,7 @@ from chiiki_tsusho.records import record
 # What a table is called in messages.
 Where = str | Path | Sayable
 AGAIN = Text("compute the claims again")
-_NAMES = {one.name: Name(one.name, one.heading) for one in (*CLAIM_LINES, *CLAIMS)}
+_NAMES = {one.name: one.called for one in (*CLAIM_LINES, *CLAIMS)}
 # What a figure can be; a price of the unit has four digits in every file.
 _RANGES = {
     "care_level": (1, 5),

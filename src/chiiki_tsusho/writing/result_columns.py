@@ -13,7 +13,7 @@ from pyarrow import compute
 from chiiki_tsusho.column_tables import schema
 from chiiki_tsusho.columns import CLAIM_LINES, CLAIMS, Column
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Name, Sayable, Text
+from chiiki_tsusho.language import Sayable, Text
 from chiiki_tsusho.months import is_month
 from chiiki_tsusho.reading.cell_texts import IDENTIFIERS
 from chiiki_tsusho.writing.result_checks import AGAIN, Where, check_results
@@ -31,11 +31,6 @@ _FORMS = {
     name: rf"\A(?:{form})\z"
     for name, form in {**IDENTIFIERS, "service_code": "[0-9]{2}[0-9A-Z]{4}"}.items()
 }
-
-
-def named(column: Column) -> Name:
-    """Return what a column is called."""
-    return Name(column.name, column.heading)
 
 
 def not_as_written(where: Where, why: Sayable) -> InputFileError:
@@ -87,7 +82,7 @@ def _check_whole(values: Cells, whole: Cells, column: Column, where: Where) -> N
     if len(odd):
         fault = Text(
             "{column} has {value!r}, which is no whole number",
-            column=named(column),
+            column=column.called,
             value=str(odd[0].as_py())[:_MOST_CHARACTERS],
         )
         raise not_as_written(where, fault)
@@ -99,7 +94,7 @@ def _check_size(values: Cells, column: Column, where: Where) -> None:
         if number is not None and abs(number) > _LARGEST:
             fault = Text(
                 "{column} has {number}, more than any claim comes to",
-                column=named(column),
+                column=column.called,
                 number=number,
             )
             raise not_as_written(where, fault)
@@ -146,7 +141,7 @@ def _check_numbers(table: pa.Table, columns: Sequence[Column], where: Where) -> 
                 Text(
                     "{path}: {column} is blank in {blank} of the rows; {again}",
                     path=where,
-                    column=named(column),
+                    column=column.called,
                     blank=values.null_count,
                     again=AGAIN,
                 )
@@ -182,7 +177,7 @@ def _check_identifier(where: Where, table: pa.Table, column: Column) -> None:
     fault = Text(
         "{column} has {value!r} and the like in {n:,} of the rows: it is too short or no such "
         "number (a spreadsheet program drops zeros in front when it saves a table)",
-        column=named(column),
+        column=column.called,
         value=text[:_MOST_CHARACTERS],
         n=compute.sum(rows).as_py(),
     )
@@ -197,8 +192,8 @@ def _check_yen(where: Where, table: pa.Table, columns: Sequence[Column]) -> None
         if compute.any(differs).as_py():
             fault = Text(
                 "a claim has only one of {first} and {second}",
-                first=named(first),
-                second=named(second),
+                first=first.called,
+                second=second.called,
             )
             raise not_as_written(where, fault)
 
@@ -248,7 +243,7 @@ def frame_table(frame: pd.DataFrame, name: str, columns: Sequence[Column]) -> pa
 
 def twice(column: Column) -> Text:
     """Say that there are two columns of a name."""
-    return Text("column {column} is there twice", column=named(column))
+    return Text("column {column} is there twice", column=column.called)
 
 
 def _of_series(series: pd.Series[Any], column: Column, where: Sayable) -> Cells:
@@ -263,4 +258,4 @@ def _of_series(series: pd.Series[Any], column: Column, where: Sayable) -> Cells:
 
 
 def _neither(column: Column) -> Text:
-    return Text("{column} holds what is no number and no text", column=named(column))
+    return Text("{column} holds what is no number and no text", column=column.called)

@@ -18,7 +18,7 @@ from chiiki_tsusho.not_known import UNKNOWN
 
 def headings_in(columns: Sequence[Column], language: Language) -> list[str]:
     """Return the headings of a file in a language."""
-    return [column.heading if language == "ja" else column.name for column in columns]
+    return [column.called.say(language) for column in columns]
 
 
 LINES_SCHEMA, CLAIMS_SCHEMA = schema(CLAIM_LINES), schema(CLAIMS)

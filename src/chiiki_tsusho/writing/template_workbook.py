@@ -76,7 +76,7 @@ class InputSheet:
 
     def rows(self, language: Language) -> list[list[str]]:
         """Return the headings, with every addition, and the example."""
-        names = [column.heading if language == "ja" else column.name for column in self.columns]
+        names = [column.called.say(language) for column in self.columns]
         counts = ["1" if key == self.shown else "" for key in self.named]
         return [names + list(self.named.values()), self.example + counts]
 
