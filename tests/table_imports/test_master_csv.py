@@ -253,6 +253,18 @@ def test_steps_follow_from_the_bundled_code_where_the_file_has_none(tmp_path: Pa
     }
 
 
+@pytest.mark.parametrize("first", ["201910", "202006", "202007", "202103"])
+def test_a_row_needs_nothing_that_a_later_revision_asked_for(tmp_path: Path, first: str) -> None:
+    """個別機能訓練加算(Ⅱ) was 56 units a day of its own until 2021-03, on top of (Ⅰ) since."""
+    line = line_of("5052", "201604")
+    line[FIRST], line[LAST] = first, "202103"
+    table = import_master(write(tmp_path / "m.csv", [line]))
+    assert table.refused == []
+    (row,) = table.rows
+    assert (row.key, row.units, row.per) == ("functional_training_2", 56, "day")
+    assert row.only_with is None
+
+
 # --- refusals ------------------------------------------------------------------------------------
 
 

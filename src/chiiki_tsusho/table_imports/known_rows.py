@@ -179,6 +179,10 @@ class KnownRows:
         # What it may not meet in any revision: better a problem too many than a sum too large.
         excluded = [key for row in fitting if row.key == nearest.key for key in row.excluded]
         changed: dict[str, object] = {"not_with": " ".join(dict.fromkeys(excluded)) or None}
+        # What it needs since a later revision, it did not need before.
+        begun = [row for row in fitting if row.key == nearest.key and row.valid_from <= month]
+        if begun:
+            changed["only_with"] = max(begun, key=lambda row: row.valid_from).only_with
         since = named_addition(name)
         if since is not None and since.valid_from is not None and since.valid_from <= month:
             changed["limit_managed"] = since.limit_managed
