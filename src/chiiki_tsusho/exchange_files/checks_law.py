@@ -14,11 +14,8 @@ from chiiki_tsusho.exchange_files.findings import Findings
 from chiiki_tsusho.exchange_files.month_lines import MonthLines
 from chiiki_tsusho.exchange_files.sheets import Sheets
 from chiiki_tsusho.law.code_book import CodeBook
-from chiiki_tsusho.law.prices_and_limits import (
-    benefit_limits,
-    groups_not_with_shortfall,
-    unit_prices,
-)
+from chiiki_tsusho.law.named_additions import groups_not_with_shortfall
+from chiiki_tsusho.law.prices_and_limits import benefit_limits, unit_prices
 from chiiki_tsusho.not_known import NO_LIMIT, NO_ROW, UNKNOWN
 from chiiki_tsusho.number_arrays import Flags, Ints, flagged, placed
 from chiiki_tsusho.reading.cells import MAX_SESSION

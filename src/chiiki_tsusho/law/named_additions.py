@@ -1,4 +1,4 @@
-"""What the law says of an addition beyond its figures, for names that the bundled table lacks."""
+"""What the law says of additions beyond their rows in the bundled table."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from chiiki_tsusho.choices import Service
+from chiiki_tsusho.language import Text
 from chiiki_tsusho.law.code_rows import COLUMNS, CodeRow, Confidence
 from chiiki_tsusho.law.prices_and_limits import service
 from chiiki_tsusho.law.published_names import BaseName, same_addition
@@ -16,6 +17,7 @@ from chiiki_tsusho.law.table_files import (
     Month,
     TableRow,
     Whole,
+    dated_rows,
     law_file,
     typed_table,
 )
@@ -52,6 +54,26 @@ class NamedAddition(TableRow):
         left_out = {"valid_from"} if self.kind == "rate" else {"valid_from", "per_mille"}
         known = self.model_dump(exclude=left_out)
         return CodeRow.model_construct(**dict.fromkeys(COLUMNS) | known)
+
+
+class ShortfallRow(TableRow):
+    """A row of data/not_with_shortfall.csv: a group not due with 定員超過 or 人員欠如."""
+
+    group: Filled
+    valid_from: Month
+    valid_to: Month
+    place: Filled
+    source: Filled
+
+
+@cache
+def groups_not_with_shortfall(month: int) -> frozenset[str]:
+    """Return the groups of additions that are not due in a month where there is a shortfall."""
+    file = law_file("not_with_shortfall.csv")
+    rows = dated_rows(file, ShortfallRow, lambda row: Text("group {group}", group=row.group))
+    return frozenset(
+        one.row.group for one in rows if one.row.valid_from <= month <= one.row.valid_to
+    )
 
 
 @cache

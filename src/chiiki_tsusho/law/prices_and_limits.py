@@ -60,16 +60,6 @@ class BenefitLimitRow(TableRow):
     source: Filled
 
 
-class ShortfallRow(TableRow):
-    """A row of data/not_with_shortfall.csv: a group not due with 定員超過 or 人員欠如."""
-
-    group: Filled
-    valid_from: Month
-    valid_to: Month
-    place: Filled
-    source: Filled
-
-
 def price_text(hundredths: int) -> str:
     """Write a unit price (yen of a unit × 100) as the law prints it, with two decimals: 10.90."""
     return f"{hundredths // 100}.{hundredths % 100:02}"
@@ -80,19 +70,6 @@ def service(role: Role = "billed") -> ServiceRow:
     """Load the one service that this program bills, or the one that sends it plans."""
     rows = typed_table(law_file("services.csv"), ServiceRow)
     return next(one.row for one in rows if one.row.role == role)
-
-
-@cache
-def shortfall_rows() -> tuple[NumberedRow[ShortfallRow], ...]:
-    """Load the groups of additions that are not due with a shortfall."""
-    file = law_file("not_with_shortfall.csv")
-    return dated_rows(file, ShortfallRow, lambda row: Text("group {group}", group=row.group))
-
-
-def groups_not_with_shortfall(month: int) -> set[str]:
-    """Return the groups of additions that are not due in a month where there is a shortfall."""
-    rows = (one.row for one in shortfall_rows())
-    return {row.group for row in rows if row.valid_from <= month <= row.valid_to}
 
 
 @cache
