@@ -1,6 +1,7 @@
 """The few words that an argument or option takes, for the library and the command line alike.
 
-Nothing is imported here: the command line asks for them before it knows what it has to load.
+Nothing of the library is imported here: the command line asks for them before it knows what it has
+to load.
 """
 
 from __future__ import annotations
