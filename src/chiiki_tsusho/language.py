@@ -182,6 +182,11 @@ def listed(parts: Iterable[str | Sayable]) -> Joined:
     return Joined(tuple(parts), Text(", "))
 
 
+def quoted(names: Iterable[str]) -> Joined:
+    """Name several things in a sentence as they stand in a file or an argument."""
+    return listed(Text("{name!r}", name=name) for name in names)
+
+
 # Kinds of characters that move the cursor, turn the order of writing or stand for nothing.
 UNSAFE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _LINE_BLANKS = "\t\n\r\u2028\u2029"

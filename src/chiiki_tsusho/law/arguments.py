@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chiiki_tsusho.errors import ChiikiTsushoError, UnknownCodeError, VisitError, given_text
-from chiiki_tsusho.language import Text, listed
+from chiiki_tsusho.language import Text, quoted
 from chiiki_tsusho.number_arrays import Flags, Ints
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def choices(values: npt.ArrayLike, name: str, known: Sequence[str]) -> npt.NDArr
                 "{name}: {wrong!r} is unknown; one of {known}",
                 name=name,
                 wrong=wrong if isinstance(wrong, str) else given_text(wrong),
-                known=listed(Text("{choice!r}", choice=one) for one in known),
+                known=quoted(known),
             )
         )
     return at

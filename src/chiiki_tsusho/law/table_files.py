@@ -23,7 +23,17 @@ from pydantic import (
 from chiiki_tsusho.checked_calls import checked_call
 from chiiki_tsusho.csv_rows import CsvRowError, csv_rows
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError, TableError
-from chiiki_tsusho.language import Joined, Language, Name, Text, first_of, listed, on_lines, unseen
+from chiiki_tsusho.language import (
+    Joined,
+    Language,
+    Name,
+    Text,
+    first_of,
+    listed,
+    on_lines,
+    quoted,
+    unseen,
+)
 from chiiki_tsusho.months import OPEN_END, is_month, month_text
 from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import read_whole
@@ -240,7 +250,7 @@ def _heading_faults(
     if strange:
         message = Text(
             "unknown column {names}; known: {columns}",
-            names=_quoted(strange),
+            names=quoted(strange),
             columns=listed(columns),
         )
         yield Fault(1, strange[0], strange[0], message)
@@ -256,11 +266,7 @@ def _heading_faults(
             yield Fault(1, name, name, Text("column {name!r} stands there twice", name=name))
     missing = [name for name in required if name not in heading]
     if missing:
-        yield Fault(1, missing[0], "", Text("missing column {names}", names=_quoted(missing)))
-
-
-def _quoted(names: Iterable[str]) -> Joined:
-    return listed(Text("{name!r}", name=name) for name in names)
+        yield Fault(1, missing[0], "", Text("missing column {names}", names=quoted(missing)))
 
 
 def _width_fault(line: int, cells: list[str], heading: list[str]) -> Fault:

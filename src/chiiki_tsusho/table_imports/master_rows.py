@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chiiki_tsusho.csv_rows import CsvRowError, csv_rows
 from chiiki_tsusho.errors import InputFileError
-from chiiki_tsusho.language import Text, listed, on_lines
+from chiiki_tsusho.language import Text, on_lines, quoted
 from chiiki_tsusho.law.named_additions import SERVICE_TYPE
 from chiiki_tsusho.law.published_names import normal, published
 from chiiki_tsusho.table_imports.gathering import Gathering
@@ -175,13 +175,12 @@ def _places(path: Path, heading: list[str], line: int) -> dict[str, int]:
     for column, names in HEADINGS.items():
         found = [at for at, text in enumerate(heading) if text in names]
         if len(found) > 1:
-            same = listed([Text("{name!r}", name=heading[at]) for at in found])
             faults.append(
                 Text(
                     "{path}: line {line}: headings {same} give the same; keep one of the columns",
                     path=str(path),
                     line=line,
-                    same=same,
+                    same=quoted(heading[at] for at in found),
                 )
             )
         elif found:
@@ -208,7 +207,7 @@ def _places(path: Path, heading: list[str], line: int) -> dict[str, int]:
                 "CSV that the municipality publishes",
                 path=str(path),
                 line=line,
-                names=listed([Text("{name!r}", name=name) for name in missing]),
+                names=quoted(missing),
             )
         )
     if faults:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
 from chiiki_tsusho.errors import ChiikiTsushoError, InputFileError
-from chiiki_tsusho.language import Text, listed
+from chiiki_tsusho.language import Text, quoted
 from chiiki_tsusho.law.published_names import normal
 from chiiki_tsusho.whole_files import read_whole
 
@@ -138,8 +138,7 @@ def _sheet(path: Path, book: Any, name: str) -> Any:
         return alike[0]
     titles = [sheet.title for sheet in book.worksheets]
     near = get_close_matches(name, titles, n=1)
-    named = listed(Text("{name!r}", name=title) for title in titles)
-    facts: dict[str, object] = {"path": str(path), "name": name, "titles": named}
+    facts: dict[str, object] = {"path": str(path), "name": name, "titles": quoted(titles)}
     if near:
         raise InputFileError(
             Text(
