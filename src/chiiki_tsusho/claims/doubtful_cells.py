@@ -31,7 +31,7 @@ from chiiki_tsusho.records import record
 
 # Numbers of so many characters, which are the last ones of a cell that begins with a row cut off.
 _LONG_NUMBERS, _LENGTH = (PROVIDER_NO.name, INSURED_NO.name), 10
-# Of a text that is none of its own, Arrow imports pandas to see what it is.
+# An Arrow text: given a Python one, Arrow imports pandas to see what it is.
 _NOTHING = of_texts([""])[0]
 # What every date has that no number of identity has.
 _IN_A_DATE = r"[年\-/.]|\A[0-9]{8}\z"

@@ -142,7 +142,7 @@ def _missing(array: npt.NDArray[Any]) -> Flags:
     try:
         return np.asarray(pd.isna(array))
     except (ArithmeticError, TypeError):
-        # A number that is none and will not be asked, of many pandas asks none; or a record.
+        # A record, or a signalling NaN, which raises where pandas compares it; neither is taken.
         return np.zeros(array.shape, dtype=bool)
 
 

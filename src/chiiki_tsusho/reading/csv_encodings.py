@@ -19,7 +19,7 @@ _ENCODING_NAMES = {
 # Excel's "Unicode text" begins with one of these marks; its cells are parted by tabs.
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 LINE_FEEDS = {"utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}
-# Of what lines of blank cells are.
+# The characters that a line of blank cells may have.
 IN_BLANK_LINES = f'\ufeff,"{BLANKS}'
 # The escapes with which ISO-2022-JP goes over to Japanese characters and back.
 _JIS_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(B", b"\x1b(J")
