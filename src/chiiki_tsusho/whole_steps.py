@@ -9,12 +9,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 _SIGNALS = [
     getattr(signal, name)
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
     if hasattr(signal, name)
 ]
+# Handlers that do nothing but stop a process, or what it does.
+STOPS: list[Any] = [signal.SIG_DFL, signal.default_int_handler]
 
 
 def sync(stage: Path) -> None:
@@ -48,20 +51,27 @@ def undisturbed(to_the_end: bool) -> Iterator[None]:
     Parameters
     ----------
     to_the_end : bool
-        Whether a signal comes too late to stop anything; else it is heard afterwards.
+        Whether what would stop it comes too late for that; else it is heard afterwards, as what
+        handlers of the caller's own wait for always is.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     heard: list[int] = []
-    before = {
-        number: signal.signal(number, lambda one, _frame: heard.append(one)) for number in _SIGNALS
-    }
+    before: dict[int, Any] = {}
     try:
+        for number in _SIGNALS:
+            handler = signal.getsignal(number)
+            # What was set by another language could not be put back.
+            if handler is not None:
+                before[number] = handler
+                signal.signal(number, lambda one, _frame: heard.append(one))
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        if not to_the_end:
-            for number in heard:
-                signal.raise_signal(number)
+            signal.signal(number, handler)
+        # Each is heard, though one before it raises.
+        with contextlib.ExitStack() as raised:
+            for number in reversed(heard):
+                if not to_the_end or before[number] not in STOPS:
+                    raised.callback(signal.raise_signal, number)

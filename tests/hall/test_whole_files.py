@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 from unittest import mock
@@ -25,6 +25,7 @@ from chiiki_tsusho.command_line.app import app
 from chiiki_tsusho.errors import InputFileError, not_read, why_not
 from chiiki_tsusho.file_locks import lock_file
 from chiiki_tsusho.whole_files import refuse_replacing, writable_file, write_whole
+from chiiki_tsusho.whole_steps import undisturbed
 from helpers.care_plans import plan_file, plan_row
 from helpers.claim_files import changed_file, file_bytes
 from helpers.commands import run
@@ -173,6 +174,55 @@ def test_a_stop_when_a_file_is_in_its_place_comes_too_late(
     write_whole(tmp_path / "page.html", "new")
     assert whole_files.Placed.any
     assert (tmp_path / "page.html").read_text("utf-8") == "new"
+
+
+@pytest.fixture
+def handlers_put_back() -> Iterator[None]:
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers_put_back")
+@pytest.mark.parametrize("to_the_end", [True, False])
+def test_what_a_caller_waits_for_is_heard_afterwards(to_the_end: bool) -> None:
+    """A service that is asked to end would else go on until it is killed."""
+    heard: list[int] = []
+    inside = []
+    signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    with undisturbed(to_the_end):
+        signal.raise_signal(signal.SIGTERM)
+        inside += heard
+    assert (inside, heard) == ([], [signal.SIGTERM])
+
+
+@pytest.mark.usefixtures("handlers_put_back")
+def test_each_signal_is_heard_though_one_of_them_raises() -> None:
+    heard: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+
+    def both() -> None:
+        with undisturbed(to_the_end=False):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        both()
+    assert heard == [signal.SIGTERM]
+
+
+def test_a_handler_that_could_not_be_put_back_is_left_alone() -> None:
+    """Python gives none where a program of another language has set one."""
+    term = signal.SIGTERM
+    before = signal.getsignal(term)
+    known = signal.getsignal
+    with (
+        mock.patch.object(signal, "getsignal", lambda one: None if one == term else known(one)),
+        undisturbed(to_the_end=True),
+    ):
+        assert known(term) is before
+        assert known(signal.SIGINT) is not signal.default_int_handler
 
 
 def test_what_others_name_alike_is_neither_followed_nor_waited_for(tmp_path: Path) -> None:

@@ -49,8 +49,12 @@ def speak_when_stopped(language: Language) -> None:
 
 def interrupt_when_stopped() -> None:
     """Have a stop from outside clean up as Ctrl-C does; none has come to this run yet."""
+    from chiiki_tsusho.whole_steps import STOPS
+
     global _stopped
     _stopped = False
+    if _interrupt not in STOPS:
+        STOPS.append(_interrupt)
     if signal.getsignal(signal.SIGINT) is _end:
         signal.signal(signal.SIGINT, _interrupt)
     _hear(_interrupt)
