@@ -173,7 +173,7 @@ class WorkbookSource(OneTable):
                         yield other
                         break
 
-    @property
+    @cached_property
     def has_rows(self) -> bool:
         """Whether anything stands below the headings."""
         rows = self._rows_of_text()
