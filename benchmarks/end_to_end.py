@@ -101,6 +101,12 @@ def command(name: str, files: Files, out: Path, codes: Path, outputs: Path) -> l
     return [sys.executable, *program, str(files.visits), *words]
 
 
+def compile_into(directory: Path) -> None:
+    """Let commands be compiled, as what is installed is: the first run compiles for the others."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(directory / "compiled")
+
+
 def month(directory: Path, visits: int, people: int | None, order: str, file_format: str) -> Files:
     """Return the files of a month, generating them if they are not there yet."""
     name = f"{visits}-{people or 'ten-each'}-{order}-{file_format}"
@@ -214,9 +220,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         directory: Path = options.dir or Path(temporary)
         directory.mkdir(parents=True, exist_ok=True)
-        # What is installed is compiled; here the first run compiles for those after it.
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        os.environ["PYTHONPYCACHEPREFIX"] = str(directory / "compiled")
+        compile_into(directory)
         files = month(directory, options.visits, options.people, options.order, options.file_format)
         small_loop = "loop" in names and (
             options.file_format == "parquet"

@@ -34,7 +34,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
-from end_to_end import Run, month, run
+from end_to_end import Run, compile_into, month, run
 from month import Files
 
 XLSX_VISITS = 100_000
@@ -196,6 +196,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         directory: Path = options.dir or Path(temporary)
         directory.mkdir(parents=True, exist_ok=True)
+        compile_into(directory)
         small = min(XLSX_VISITS, options.visits)
         for visits, kinds in (
             (options.visits, [kind for kind in options.kinds if kind != "xlsx"]),

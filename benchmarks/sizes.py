@@ -14,7 +14,7 @@ import argparse
 from pathlib import Path
 from statistics import median
 
-from end_to_end import Run, measure, month
+from end_to_end import Run, compile_into, measure, month
 from peers import CODES
 
 SIZES = (10_000, 100_000, 1_000_000, 4_000_000, 40_000_000)
@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--picture", type=Path, help="also draw an SVG")
     asked = parser.parse_args()
+    compile_into(asked.dir)
     found = measured_sizes(asked.dir, asked.sizes, asked.runs)
     print(table(found))
     if asked.picture:

@@ -13,13 +13,12 @@ the compiler more than once.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 
-from end_to_end import run
+from end_to_end import compile_into, run
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 YARDSTICK = "import numpy, pyarrow"
@@ -45,8 +44,7 @@ def measure(names: list[str], runs: int) -> dict[str, list[float]]:
     """Return the processor seconds of the yardstick (its name is blank) and of each command."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        compile_into(folder)
         words = commands(folder)
         program = [sys.executable, "-m", "chiiki_tsusho"]
         run([*program, *words["claim"]])
