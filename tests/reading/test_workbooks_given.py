@@ -471,32 +471,30 @@ def test_far_cell_is_named_and_not_laid_out(tmp_path: Path, cell: str) -> None:
         compute_claims(tmp_path / "a.xlsx")
 
 
-def test_cell_at_the_foot_of_a_sheet_is_read(tmp_path: Path) -> None:
-    book = openpyxl.Workbook()
-    page = book.active
-    assert page is not None
-    page.append(HEADINGS)
-    page.append(ROW)
-    page["A1048576"] = "合計"
-    book.save(tmp_path / "a.xlsx")
-    batch = compute_claims(tmp_path / "a.xlsx")
-    assert 1048576 in batch.problems["line"].tolist()
-    assert batch.claims["total_units"].tolist() in ([1056], [])
-
-
-@pytest.mark.parametrize("foot", [" ", "\u3000", "合計"])
-def test_a_cell_at_the_foot_does_not_lay_the_sheet_out(foot: str, tmp_path: Path) -> None:
+def with_a_foot(foot: str, path: Path) -> Path:
     book = openpyxl.Workbook()
     page = book.active
     assert page is not None
     page.append(HEADINGS)
     page.append(ROW)
     page["A1048576"] = foot
-    book.save(tmp_path / "a.xlsx")
-    source = WorkbookSource(tmp_path / "a.xlsx")
+    book.save(path)
+    return path
+
+
+def test_cell_at_the_foot_of_a_sheet_is_read(tmp_path: Path) -> None:
+    batch = compute_claims(with_a_foot("合計", tmp_path / "a.xlsx"))
+    assert 1048576 in batch.problems["line"].tolist()
+    assert batch.claims["total_units"].tolist() in ([1056], [])
+
+
+@pytest.mark.parametrize("foot", [" ", "\u3000", "合計"])
+def test_a_cell_at_the_foot_does_not_lay_the_sheet_out(foot: str, tmp_path: Path) -> None:
+    path = with_a_foot(foot, tmp_path / "a.xlsx")
+    source = WorkbookSource(path)
     assert source.size == 1048576
     assert source._cells.total_height < 1000
-    batch = compute_claims(tmp_path / "a.xlsx")
+    batch = compute_claims(path)
     # Of the table of 2016-04: 1,006 units and bathing 50.
     assert batch.claims["total_units"].tolist() == [1056]
     assert batch.problems["rule"].tolist() == (["total_row"] if foot == "合計" else [])

@@ -31,13 +31,8 @@ from chiiki_tsusho.reading.blocks import (
 from chiiki_tsusho.reading.cell_texts import is_blank, merged_text
 from chiiki_tsusho.reading.file_state import changed, state_of
 from chiiki_tsusho.reading.malformed_rows import MalformedRows
-from chiiki_tsusho.reading.workbook_parts import (
-    Area,
-    Place,
-    SheetSurvey,
-    WorkbookParts,
-    damaged,
-)
+from chiiki_tsusho.reading.sheet_places import Place
+from chiiki_tsusho.reading.workbook_parts import Area, SheetSurvey, WorkbookParts, damaged
 from chiiki_tsusho.reading.written_cells import cell_text, column_letters
 from chiiki_tsusho.records import record
 from chiiki_tsusho.whole_files import visible_path

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import chain, islice
@@ -19,11 +19,21 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from xml.etree import ElementTree
 
-import numpy as np
-
 from chiiki_tsusho.errors import InputFileError
 from chiiki_tsusho.language import Text
 from chiiki_tsusho.number_arrays import Ints
+from chiiki_tsusho.reading.sheet_places import (
+    LAST_ROW,
+    PLACE,
+    REFERENCE,
+    Place,
+    column_number,
+    numbered_anew,
+    place_of,
+    placed,
+    row_numbers,
+    rows_there,
+)
 from chiiki_tsusho.reading.workbook_lengths import FarLengths, any_prefix, shows_length
 from chiiki_tsusho.reading.written_cells import column_letters
 
@@ -34,19 +44,11 @@ _SMALL_PART, _PIECE = 1 << 24, 1 << 20
 # Sheets of real months become a tenth to a fortieth of their size; what becomes far less, and is
 # large, was made to be so.
 _LARGE_PART, _MOST_TIMES = 1 << 26, 250
-# The last column (XFD) and the last row of Excel.
-_LAST_COLUMN, _LAST_ROW = 16_384, 1_048_576
+# The last column of Excel (XFD).
+_LAST_COLUMN = 16_384
 _CELL = any_prefix(rb"<p:c\b")
-_REFERENCE = rb"\br\s*=\s*[\"']"
-_PLACE = re.compile(_REFERENCE + rb"([A-Za-z]+)([0-9]+)")
 # Cells of column AA or later, with a value.
-_WIDE = re.compile(_CELL + rb"[^>]*" + _REFERENCE + rb"([A-Za-z]{2,})[0-9]+[^>]*(?<!/)>")
-# Of cells and of rows, whose cells need not say where they stand.
-_ROW = re.compile(_REFERENCE + rb"[A-Za-z]*([0-9]+)")
-_UNPLACED = re.compile(any_prefix(rb"<p:(?:row|c)\b(?![^>]*?") + _REFERENCE + rb")")
-_ROW_OR_CELL = re.compile(
-    any_prefix(rb"<p:(?:(row)|c)\b") + rb"(?:[^>]*?" + _REFERENCE + rb"([A-Za-z]*)([0-9]+))?"
-)
+_WIDE = re.compile(_CELL + rb"[^>]*" + REFERENCE + rb"([A-Za-z]{2,})[0-9]+[^>]*(?<!/)>")
 _ERROR = re.compile(
     _CELL + rb"([^>]*\bt\s*=\s*[\"']e[\"'][^>]*)>"
     + any_prefix(rb"(?:(?!</p:c>).)*?<p:v\b[^>]*>([^<]*)<"),
@@ -76,7 +78,7 @@ _MERGED = re.compile(
 )
 # Laid out as they stand, more rows than these that are not there would take the memory.
 _MOST_MISSING = 1 << 16
-_ROW_NUMBER = re.compile(any_prefix(rb"<p:row\b[^>]*?") + _REFERENCE + rb"([0-9]+)")
+_ROW_NUMBER = re.compile(any_prefix(rb"<p:row\b[^>]*?") + REFERENCE + rb"([0-9]+)")
 _HIDDEN = re.compile(any_prefix(rb"<p:row\b[^>]*\bhidden=[\"'](?:1|true)[\"']"))
 _PERCENT_FORMATS, _LENGTH_FORMAT = (9, 10), "46"
 # Of numbers of identity, which are so shown with zeros in front; a language or a colour before it,
@@ -94,8 +96,6 @@ _DAMAGE = (
     zipfile.BadZipFile, OSError, EOFError, zlib.error, LookupError, NotImplementedError,
     RuntimeError, ElementTree.ParseError, ValueError,
 )  # fmt: skip
-
-Place = tuple[int, int]
 
 
 class Area(NamedTuple):
@@ -208,17 +208,16 @@ class WorkbookParts:
         rows, columns, widest, numbers = 0, 26, "", list[bytes]()
         try:
             percent, padded, lengths = _number_styles(self._archive)
-            for piece in _placed(self._pieces(self._sheets[sheet])):
+            for piece in placed(self._pieces(self._sheets[sheet])):
                 for match in _WIDE.finditer(piece):
-                    if _column(match[1]) > columns:
-                        columns, widest = _column(match[1]), match[0].decode(errors="replace")
+                    if column_number(match[1]) > columns:
+                        columns, widest = column_number(match[1]), match[0].decode(errors="replace")
                 numbers += _ROW_NUMBER.findall(piece)
-                if places := _ROW.findall(piece):
-                    rows = max(rows, *map(int, places))
-                if rows * columns > _MOST_CELLS or columns > _LAST_COLUMN or rows > _LAST_ROW:
+                rows = max([rows, *row_numbers(piece)])
+                if rows * columns > _MOST_CELLS or columns > _LAST_COLUMN or rows > LAST_ROW:
                     raise self._too_wide(widest or f'r="A{rows}"')
                 if any(one in piece for one in _MAY_BE_CUT) and (cut := _CUT.search(piece)):
-                    cell = b"".join(_PLACE.findall(piece[: cut.end()])[-1]).decode()
+                    cell = b"".join(PLACE.findall(piece[: cut.end()])[-1]).decode()
                     raise damaged(self._path, f"the value of {cell} is no plain one")
                 _note_texts(piece, survey)
                 survey.hidden += len(_HIDDEN.findall(piece))
@@ -230,7 +229,7 @@ class WorkbookParts:
                     survey.digits.update(dict.fromkeys(_places(pattern, piece), digits))
                 survey.merged.extend(_areas(piece))
             if rows - len(numbers) > max(_MOST_MISSING, len(numbers)):
-                survey.rows = self._rows_there(self._sheets[sheet])
+                survey.rows = rows_there(self._pieces(self._sheets[sheet]))
             # The reader of cells would show the last of them alone.
             if len(set(numbers)) < len(numbers):
                 raise damaged(self._path, "several rows have one number")
@@ -242,15 +241,6 @@ class WorkbookParts:
                 raise
             raise damaged(self._path, str(error)) from error
         return survey
-
-    def _rows_there(self, name: str) -> Ints | None:
-        """Return the numbers of the rows of a sheet, None where most up to the last are there."""
-        there = np.zeros(_LAST_ROW + 1, dtype=bool)
-        for piece in _placed(self._pieces(name)):
-            there[list(map(int, _ROW.findall(piece)))] = True
-        rows = np.flatnonzero(there)
-        most = 2 * len(rows) > rows[-1] or rows[0] == 0
-        return None if most else rows
 
     def _pieces(self, name: str) -> Iterator[bytes]:
         """Yield a part in pieces; of a sheet its beginning, if no more is looked at."""
@@ -285,7 +275,7 @@ class WorkbookParts:
         return copy
 
     def _too_wide(self, cell: str) -> InputFileError:
-        place = _PLACE.search(cell.encode())
+        place = PLACE.search(cell.encode())
         return self._fault(
             Text(
                 "cell {cell} stands far from the table; delete what is there (its row and column)",
@@ -408,73 +398,31 @@ def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     yield left
 
 
-def _placed(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Write into cells that do not say where they stand that it is behind the last one."""
-    row, column, before = 0, 0, b""
-
-    def with_place(found: re.Match[bytes]) -> bytes:
-        nonlocal row, column
-        tag, is_row, letters, number = found[0], *found.groups()
-        if is_row:
-            row, column = int(number or row + 1), 0
-        elif number:
-            row, column = int(number), _column(letters)
-        else:
-            column += 1
-            tag += f' r="{column_letters(column)}{row}"'.encode()
-        return tag
-
-    for piece in pieces:
-        if _UNPLACED.search(piece):
-            if places := _ROW.findall(before):
-                row = int(places[-1])
-            yield _ROW_OR_CELL.sub(with_place, piece)
-            before = b""
-        else:
-            yield piece
-            before = piece
-
-
 def _holdable(pieces: Iterator[bytes], survey: SheetSurvey) -> Iterator[bytes]:
     """Make far lengths of a sheet text, and number its rows anew where most are not there."""
     if survey.rows is not None:
-        pieces = _numbered_anew(pieces, survey.rows)
+        pieces = numbered_anew(pieces, survey.rows)
     for piece in pieces:
         yield piece if survey.far_lengths is None else survey.far_lengths.as_text(piece)
-
-
-def _numbered_anew(pieces: Iterable[bytes], rows: Ints) -> Iterator[bytes]:
-    """Let rows follow each other, whichever are there."""
-    first_moved = rows[rows != np.arange(1, len(rows) + 1)][0]
-
-    def moved(found: re.Match[bytes]) -> bytes:
-        # A row need not say its number where its cells do.
-        number = found[3] or b""
-        anew = b"%d" % (np.searchsorted(rows, int(number)) + 1) if number else b""
-        return found[0].removesuffix(number) + anew
-
-    for piece in _placed(pieces):
-        last = max(map(int, _ROW.findall(piece)), default=0)
-        yield _ROW_OR_CELL.sub(moved, piece) if last >= first_moved else piece
 
 
 def _note_texts(piece: bytes, survey: SheetSurvey) -> None:
     if any(one in piece for one in _ERROR_TYPES):
         for match in _ERROR.finditer(piece):
-            for place in _place(match[1]):
+            for place in place_of(match[1]):
                 survey.texts[place] = match[2].decode(errors="replace")
     if b"<f" in piece or b":f" in piece:
         for match in _UNCOMPUTED.finditer(piece):
             if match[3] is not None and _OF_TEXT.search(match[1]):
                 # It came to a text without a character.
                 continue
-            for place in _place(match[1]):
+            for place in place_of(match[1]):
                 survey.texts[place] = "=" + (match[2] or b"").decode(errors="replace")
 
 
 def _areas(piece: bytes) -> Iterator[Area]:
     for column, row, last_column, last_row in _MERGED.findall(piece):
-        yield Area(int(row), _column(column), int(last_row), _column(last_column))
+        yield Area(int(row), column_number(column), int(last_row), column_number(last_column))
 
 
 def _cells_of(area: Area, rows: int, columns: int) -> int:
@@ -485,17 +433,4 @@ def _cells_of(area: Area, rows: int, columns: int) -> int:
 
 def _places(pattern: re.Pattern[bytes], piece: bytes) -> Iterator[Place]:
     for match in pattern.finditer(piece):
-        yield from _place(match[1])
-
-
-def _place(attributes: bytes) -> Iterator[Place]:
-    match = _PLACE.search(attributes)
-    if match is not None:
-        yield int(match[2]), _column(match[1])
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - ord("A") + 1
-    return number
+        yield from place_of(match[1])
