@@ -159,15 +159,10 @@ class Roster:
     def _note_broken(self, blocks: Sequence[TypedBlock], problems: Problems) -> None:
         """Refuse rows whose last cell may go on below: a row of all cells ends in one at most."""
         malformed = [one.block.malformed for one in blocks]
-        of_one = [
-            line
-            for rows in malformed
-            for line, message in (rows if rows.of_cells else ())
-            if message.text == "cells" and message.facts["found"] == 1
-        ]
-        if not of_one:
+        of_one = chained(rows.lines[rows.cells_found == 1] for rows in malformed)
+        rows = np.flatnonzero(np.isin(self.lines, of_one - 1))
+        if not rows.size:
             return
-        rows = np.flatnonzero(np.isin(self.lines, np.array(of_one, dtype=np.int64) - 1))
         self._wrong[rows] = True
         message = Message("malformed_row", "cell_below")
         which = np.zeros(len(rows), dtype=np.int64)

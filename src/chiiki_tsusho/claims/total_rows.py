@@ -90,8 +90,7 @@ def _without_short_totals(
     rows = typed.block.malformed
     perhaps = flags_of(compute.match_substring(rows.heads, IN_EVERY_TOTAL))
     perhaps[list(rows.cells)] = True
-    of_cells = [message.text == "cells" for message in rows.messages]
-    perhaps &= np.array(of_cells, dtype=bool)[rows.which]
+    perhaps &= rows.cells_found > 0
     some = np.flatnonzero(perhaps)
     if not some.size:
         return typed

@@ -413,7 +413,7 @@ class CsvSource(OneTable):
         """
         raw = self._raw(start, reached)
         rows = self._rows.read(self._decoded(raw), forms)
-        if rows is not None and rows.malformed.of_cells and self._ends_left_out().fewest:
+        if rows is not None and rows.malformed.cells_found.any() and self._ends_left_out().fewest:
             alone = self._ends_left_out().alone
             if alone.size:
                 alone = alone + (self.first_line - self._line_of(start))

@@ -45,9 +45,13 @@ class MalformedRows:
         return cls(lines, np.arange(len(rows)), messages, of_texts([""] * len(rows)))
 
     @property
-    def of_cells(self) -> bool:
-        """Whether some have too many or too few cells."""
-        return any(message.text == "cells" for message in self.messages)
+    def cells_found(self) -> Ints:
+        """How many cells each row has where that is what is wrong with it, else 0."""
+        found = [
+            message.facts["found"] if message.text == "cells" else 0 for message in self.messages
+        ]
+        counts: Ints = np.array(found, dtype=np.int64)[self.which]
+        return counts
 
     def __len__(self) -> int:
         """Count the rows."""
